@@ -1,0 +1,154 @@
+//! The grammar of the arguments, driven by one table. It knows how an argument is written and not
+//! what it means: [`model`](crate::model) gives it a meaning.
+
+mod form;
+mod names;
+mod read;
+mod value;
+
+use proc_macro2::TokenStream;
+use syn::{Ident, LitStr};
+
+/// Which argument a row of the table stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    Port,
+    TmpDir,
+    Namespace,
+    Seed,
+    Serial,
+    Shared,
+    Limit,
+    Alone,
+    Crate,
+    TestAttribute,
+    Inherited,
+}
+
+/// One argument: how it is called and written.
+pub(crate) struct Row {
+    pub(crate) word: Word,
+    pub(crate) name: &'static str,
+    pub(crate) takes: Takes,
+    /// Whether it is a resource, so that `name = …` can give it another name.
+    pub(crate) is_resource: bool,
+    /// How it is written, to be shown after "write".
+    pub(crate) usage: &'static str,
+    /// The way out for somebody who wrote it twice; nothing if that is allowed.
+    pub(crate) again: Option<&'static str>,
+}
+
+/// What follows the word of an argument.
+pub(crate) enum Takes {
+    Nothing,
+    /// Perhaps a list of options in parentheses.
+    Options(&'static [Setting]),
+    /// Perhaps `=` and a key or a list of keys.
+    Keys,
+    /// A key and a number in parentheses.
+    KeyAndNumber,
+    /// `=` and a path.
+    Path,
+    /// More arguments, in parentheses.
+    Arguments,
+}
+
+/// One option of an argument.
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+}
+
+/// How an option is written.
+pub(crate) enum Form {
+    Flag,
+    Number { least: u32, most: u32 },
+    Text,
+    Choice(&'static [&'static str]),
+}
+
+const PORT: &[Setting] = &[
+    Setting {
+        name: "tcp",
+        form: Form::Flag,
+    },
+    Setting {
+        name: "udp",
+        form: Form::Flag,
+    },
+    Setting {
+        name: "count",
+        form: Form::Number { least: 1, most: 64 },
+    },
+];
+
+const TMPDIR: &[Setting] = &[
+    Setting {
+        name: "from",
+        form: Form::Text,
+    },
+    Setting {
+        name: "keep",
+        form: Form::Choice(&["always", "failure", "never"]),
+    },
+];
+
+const NAME_IT: &str = "give the second a name of its own";
+const REMOVE: &str = "remove one";
+
+#[rustfmt::skip] // One line each, so that the columns can be read.
+pub(crate) static ARGUMENTS: [Row; 11] = [
+    Row { word: Word::Port, name: "port", takes: Takes::Options(PORT), is_resource: true, usage: "port", again: Some(NAME_IT) },
+    Row { word: Word::TmpDir, name: "tmpdir", takes: Takes::Options(TMPDIR), is_resource: true, usage: "tmpdir", again: Some(NAME_IT) },
+    Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },
+    Row { word: Word::Seed, name: "seed", takes: Takes::Nothing, is_resource: true, usage: "seed", again: Some(NAME_IT) },
+    Row { word: Word::Serial, name: "serial", takes: Takes::Keys, is_resource: false, usage: "serial = \"...\"", again: Some("write a list: `serial = [\"a\", \"b\"]`") },
+    Row { word: Word::Shared, name: "shared", takes: Takes::Keys, is_resource: false, usage: "shared = \"...\"", again: Some("write a list: `shared = [\"a\", \"b\"]`") },
+    Row { word: Word::Limit, name: "limit", takes: Takes::KeyAndNumber, is_resource: false, usage: "limit(\"...\", 4)", again: None },
+    Row { word: Word::Alone, name: "alone", takes: Takes::Nothing, is_resource: false, usage: "alone", again: Some(REMOVE) },
+    Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
+    Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::Nothing, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
+    Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },
+];
+
+/// The arguments of one attribute.
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) list: Vec<Arg>,
+    /// The names of arguments that had a mistake and are missing from the list.
+    pub(crate) failed: Vec<String>,
+}
+
+/// One argument, well-formed.
+pub(crate) struct Arg {
+    /// The name left of `=`, or else the word itself.
+    pub(crate) name: Ident,
+    /// The row of its word; nothing for a resource that the user brings.
+    pub(crate) row: Option<&'static Row>,
+    pub(crate) value: Value,
+}
+
+/// What follows the word of an argument, as written.
+pub(crate) enum Value {
+    Nothing,
+    Options(Vec<(&'static str, Choice)>),
+    Keys(Vec<Key>),
+    Limit(Key, TokenStream),
+    Path(TokenStream),
+    Arguments(TokenStream),
+    Expression(TokenStream),
+}
+
+/// The value of an option.
+pub(crate) enum Choice {
+    Flag,
+    Number(u32),
+    Text(LitStr),
+    OneOf(&'static str),
+}
+
+/// A key: a text, or an expression of type `Key`.
+pub(crate) enum Key {
+    Text(LitStr),
+    Expression(TokenStream),
+}

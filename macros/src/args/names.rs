@@ -1,0 +1,77 @@
+//! The names of arguments: the known ones, what other tools call them, and those to suggest.
+
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use super::{ARGUMENTS, Row, Word};
+use crate::errors::{alike, expected};
+
+/// What other tools call the same things.
+#[rustfmt::skip] // One line each, so that the columns can be read.
+const OTHER_SPELLINGS: [(&[&str], &str); 12] = [
+    (&["tempdir", "temp_dir", "tmp_dir", "tmp", "temp", "dir", "temp_path"], "the temporary directory is called `tmpdir`"),
+    (&["ports"], "several ports are written `port(count = n)`"),
+    (&["tcp", "udp"], "a free port is written `port`, `port(udp)` or `port(tcp, udp)`"),
+    (&["parallel", "reader", "read"], "a lock that others may share is called `shared`"),
+    (&["file_serial", "serial_test", "sequential", "key", "keys", "lock", "locks", "mutex", "write"], "an exclusive lock is called `serial`: `serial = \"...\"`"),
+    (&["file_parallel", "rwlock"], "a lock that others may share is called `shared`: `shared = \"...\"`"),
+    (&["exclusive", "solo", "single"], "an exclusive lock is called `serial`; no other isolated test at the same time is called `alone`"),
+    (&["semaphore", "max", "max_threads", "permits"], "a limit on holders is written `limit(\"...\", 4)`"),
+    (&["rng", "random", "rand"], "a reproducible source of randomness is called `seed`"),
+    (&["unique", "unique_id", "uuid", "id", "prefix", "name"], "a unique identifier is called `namespace`"),
+    (&["path", "package", "krate"], "the path of this crate is written `crate = path`"),
+    (&["test", "test_attr", "harness"], "an unknown test attribute is admitted by `test_attribute`"),
+];
+
+pub(super) fn find(name: &Ident) -> Option<&'static Row> {
+    ARGUMENTS.iter().find(|row| name == row.name)
+}
+
+/// The names that messages list.
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    ARGUMENTS
+        .iter()
+        .filter(|row| row.word != Word::Inherited)
+        .map(|row| row.name)
+}
+
+fn resources() -> impl Iterator<Item = &'static str> + Clone {
+    ARGUMENTS
+        .iter()
+        .filter(|row| row.is_resource)
+        .map(|row| row.name)
+}
+
+pub(super) fn other_spelling(name: &Ident) -> Option<&'static str> {
+    OTHER_SPELLINGS
+        .iter()
+        .find(|(words, _)| words.iter().any(|word| name == word))
+        .map(|(_, hint)| *hint)
+}
+
+pub(super) fn starts_like_a_type(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_uppercase)
+}
+
+pub(super) fn suggested_name(word: &Ident) -> String {
+    if starts_like_a_type(word) {
+        word.unraw().to_string().to_lowercase()
+    } else {
+        "name".to_owned()
+    }
+}
+
+/// What to say about a word that stands for a resource and is none, but nearly.
+pub(super) fn resource_meant_by(word: &Ident) -> Option<String> {
+    let is_of_a_resource =
+        |hint: &&str| resources().any(|known| hint.contains(&format!("`{known}")));
+    if let Some(hint) = other_spelling(word).filter(is_of_a_resource) {
+        return Some(hint.to_owned());
+    }
+    let written = word.to_string();
+    let is_typo = resources().any(|known| alike(&written, known));
+    is_typo.then(|| {
+        let expected = expected("resource", &written, resources());
+        format!("unknown resource `{written}`; {expected}")
+    })
+}

@@ -1,0 +1,222 @@
+//! Reads what follows the word of an argument: options, keys, a limit, a path.
+
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Lit, LitInt, LitStr, Path, Token};
+
+use super::{Choice, Form, Key, Row, Setting, Takes, Value};
+use crate::errors::{Errors, expected, list};
+use crate::scan;
+
+/// Says how an argument is written, after it was written another way.
+pub(super) fn wrong(row: &Row) -> String {
+    let kind = match row.takes {
+        Takes::Keys => "a string",
+        Takes::KeyAndNumber => "a key and a number",
+        Takes::Path => "a path",
+        Takes::Arguments => "a list of arguments",
+        Takes::Nothing | Takes::Options(_) => "a word",
+    };
+    format!("expected `{}` to be {kind}: `{}`", row.name, row.usage)
+}
+
+/// The tokens, or the name if there are none to point at.
+pub(super) fn place(tokens: &TokenStream, name: impl ToTokens) -> TokenStream {
+    if tokens.is_empty() {
+        name.into_token_stream()
+    } else {
+        tokens.clone()
+    }
+}
+
+pub(super) fn keys(
+    row: &Row,
+    name: &Ident,
+    tokens: &TokenStream,
+    errors: &mut Errors,
+) -> Option<Value> {
+    let Some(group) = scan::only_group(tokens, Delimiter::Bracket) else {
+        return key(row, name, tokens, errors).map(|key| Value::Keys(vec![key]));
+    };
+    let pieces = scan::expressions(group.stream());
+    if pieces.is_empty() {
+        errors.at(
+            group,
+            format!(
+                "expected at least one key in the list; write `{}` for a lock without a name",
+                row.name
+            ),
+        );
+        return None;
+    }
+    let keys: Vec<_> = pieces
+        .iter()
+        .map(|piece| key(row, &piece.comma, &piece.tokens, errors))
+        .collect();
+    keys.into_iter().collect::<Option<_>>().map(Value::Keys)
+}
+
+fn key(row: &Row, name: impl ToTokens, tokens: &TokenStream, errors: &mut Errors) -> Option<Key> {
+    if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
+        return Some(Key::Text(text));
+    }
+    if tokens.is_empty() || syn::parse2::<Lit>(tokens.clone()).is_ok() {
+        errors.at(place(tokens, name), wrong(row));
+        return None;
+    }
+    Some(Key::Expression(tokens.clone()))
+}
+
+pub(super) fn limit(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
+    let pieces: Vec<_> = scan::expressions(group.stream())
+        .into_iter()
+        .map(|piece| piece.tokens)
+        .collect();
+    let [key_tokens, number] = pieces.as_slice() else {
+        errors.at(group, wrong(row));
+        return None;
+    };
+    let key = key(row, group, key_tokens, errors);
+    let is_number = match syn::parse2::<Lit>(number.clone()) {
+        Ok(Lit::Int(number)) => number.base10_parse::<u32>().is_ok_and(|number| number > 0),
+        Ok(_) => false,
+        Err(_) => !number.is_empty(),
+    };
+    if !is_number {
+        let message = format!(
+            "expected the number of `{}` to be at least 1 and a `u32`: `{}`",
+            row.name, row.usage
+        );
+        errors.at(place(number, group), message);
+        return None;
+    }
+    Some(Value::Limit(key?, number.clone()))
+}
+
+pub(super) fn path(
+    row: &Row,
+    name: &Ident,
+    tokens: TokenStream,
+    errors: &mut Errors,
+) -> Option<Value> {
+    if Path::parse_mod_style.parse2(tokens.clone()).is_ok() {
+        return Some(Value::Path(tokens));
+    }
+    errors.at(place(&tokens, name), wrong(row));
+    None
+}
+
+pub(super) fn options(
+    row: &Row,
+    known: &'static [Setting],
+    content: TokenStream,
+    errors: &mut Errors,
+) -> Option<Value> {
+    let mut options: Vec<(&'static str, Choice)> = Vec::new();
+    let mut all_well = true;
+    for piece in scan::expressions(content) {
+        let tokens = place(&piece.tokens, &piece.comma);
+        match option(row, known, &options, piece.tokens) {
+            Ok(option) => options.push(option),
+            Err((place, message)) => {
+                all_well = false;
+                errors.at(if place.is_empty() { tokens } else { place }, message);
+            }
+        }
+    }
+    all_well.then_some(Value::Options(options))
+}
+
+type Mistake = (TokenStream, String);
+
+fn option(
+    row: &Row,
+    known: &'static [Setting],
+    earlier: &[(&str, Choice)],
+    tokens: TokenStream,
+) -> Result<(&'static str, Choice), Mistake> {
+    let names = || known.iter().map(|setting| setting.name);
+    let content = |input: ParseStream<'_>| {
+        let name = input.call(Ident::parse_any)?;
+        let equals = input.parse::<Option<Token![=]>>()?;
+        Ok((name, equals.is_some(), input.parse::<TokenStream>()?))
+    };
+    let Ok((name, assigned, value)) = content.parse2(tokens.clone()) else {
+        let found = scan::first(&tokens).map_or(",".to_owned(), |token| token.to_string());
+        let message = format!(
+            "expected an option of `{}`, found `{found}`; write one of {}",
+            row.name,
+            list(names())
+        );
+        return Err((tokens, message));
+    };
+    let Some(setting) = known.iter().find(|setting| name == setting.name) else {
+        let written = name.unraw().to_string();
+        let message = format!(
+            "unknown option `{written}` of `{}`; {}",
+            row.name,
+            expected("option", &written, names())
+        );
+        return Err((quote!(#name), message));
+    };
+    if earlier.iter().any(|(other, _)| *other == setting.name) {
+        return Err((
+            quote!(#name),
+            format!("duplicate option `{name}`; remove one"),
+        ));
+    }
+    let choice = choice(setting, &value).filter(|_| assigned != value.is_empty());
+    let choice = choice.ok_or_else(|| (place(&value, &name), shape(row, setting)))?;
+    Ok((setting.name, choice))
+}
+
+fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {
+    match setting.form {
+        Form::Flag => value.is_empty().then_some(Choice::Flag),
+        Form::Number { least, most } => {
+            let literal: LitInt = syn::parse2(value.clone()).ok()?;
+            let number = literal.base10_parse().ok();
+            number
+                .filter(|number| (least..=most).contains(number))
+                .map(Choice::Number)
+        }
+        Form::Text => {
+            let text: LitStr = syn::parse2(value.clone()).ok()?;
+            (!text.value().is_empty()).then_some(Choice::Text(text))
+        }
+        Form::Choice(known) => {
+            let text = syn::parse2::<LitStr>(value.clone()).ok()?.value();
+            known
+                .iter()
+                .find(|known| **known == text)
+                .map(|known| Choice::OneOf(known))
+        }
+    }
+}
+
+/// Says how an option is written, after it was written another way.
+fn shape(row: &Row, setting: &Setting) -> String {
+    let Setting { name, .. } = setting;
+    match setting.form {
+        Form::Flag => format!("`{name}` takes no value; write `{}({name})`", row.name),
+        Form::Number { least, most } => {
+            format!(
+                "expected `{name}` to be a number from {least} to {most}: `{}({name} = 3)`",
+                row.name
+            )
+        }
+        Form::Text => format!(
+            "expected `{name}` to be a string that is not empty: `{}({name} = \"...\")`",
+            row.name
+        ),
+        Form::Choice(known) => {
+            let quoted: Vec<String> = known.iter().map(|known| format!("\"{known}\"")).collect();
+            format!(
+                "expected `{name}` to be one of {}",
+                list(quoted.iter().map(String::as_str))
+            )
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One attribute above an item, read only as far as needed: its path and the tokens behind it.
+
+use proc_macro2::{Delimiter, Group, Punct, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Token, token};
+
+use crate::scan;
+
+/// An attribute as written.
+#[derive(Clone)]
+pub(crate) struct Attribute {
+    pound: Punct,
+    group: Group,
+    /// The path, as written.
+    pub(crate) path: TokenStream,
+    /// The words of the path, without `r#`.
+    pub(crate) words: Vec<String>,
+    /// What follows the path: nothing, a group, or `= value`.
+    pub(crate) rest: TokenStream,
+}
+
+impl Attribute {
+    /// Reads the attributes that stand next, perhaps none.
+    pub(crate) fn all(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
+        let mut attributes = Vec::new();
+        while input.peek(Token![#]) && input.peek2(token::Bracket) {
+            attributes.push(Attribute::read(input.parse()?, input.parse()?)?);
+        }
+        Ok(attributes)
+    }
+
+    fn read(pound: Punct, group: Group) -> syn::Result<Attribute> {
+        let content = |input: ParseStream<'_>| {
+            let (mut path, mut words) = (TokenStream::new(), Vec::new());
+            while input.peek(Token![::]) || input.peek(Ident::peek_any) {
+                if let Some(colons) = input.parse::<Option<Token![::]>>()? {
+                    colons.to_tokens(&mut path);
+                }
+                if input.peek(Ident::peek_any) {
+                    let word = input.call(Ident::parse_any)?;
+                    words.push(word.unraw().to_string());
+                    word.to_tokens(&mut path);
+                }
+                if !input.peek(Token![::]) {
+                    break;
+                }
+            }
+            Ok((path, words, input.parse::<TokenStream>()?))
+        };
+        let (path, words, rest) = content.parse2(group.stream())?;
+        Ok(Attribute {
+            pound,
+            group,
+            path,
+            words,
+            rest,
+        })
+    }
+
+    /// The last word of the path, by which attributes are known however they are imported.
+    pub(crate) fn name(&self) -> &str {
+        self.words.last().map_or("", String::as_str)
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name() == name
+    }
+
+    /// Whether this is our own attribute.
+    pub(crate) fn is_isolated(&self) -> bool {
+        self.is("isolated")
+    }
+
+    /// Whether this is our own attribute, perhaps inside of a `cfg_attr`.
+    pub(crate) fn mentions_isolated(&self) -> bool {
+        self.flattened().iter().any(Attribute::is_isolated)
+    }
+
+    /// What stands in the parentheses behind the path.
+    pub(crate) fn arguments(&self) -> Option<TokenStream> {
+        scan::only_group(&self.rest, Delimiter::Parenthesis).map(|group| group.stream())
+    }
+
+    /// The condition of a `cfg_attr` and the attributes that it stands for.
+    pub(crate) fn conditional(&self) -> Option<(TokenStream, Vec<Attribute>)> {
+        if !self.is("cfg_attr") {
+            return None;
+        }
+        let mut pieces = scan::expressions(self.arguments()?)
+            .into_iter()
+            .map(|piece| piece.tokens);
+        let condition = pieces.next()?;
+        let attributes = pieces.filter_map(|content| {
+            let mut group = Group::new(Delimiter::Bracket, content);
+            group.set_span(self.group.span());
+            Attribute::read(self.pound.clone(), group).ok()
+        });
+        Some((condition, attributes.collect()))
+    }
+
+    /// This attribute, or the ones that stand inside it if it is a `cfg_attr`.
+    pub(crate) fn flattened(&self) -> Vec<Attribute> {
+        match self.conditional() {
+            Some((_, inside)) => inside.iter().flat_map(Attribute::flattened).collect(),
+            None => vec![self.clone()],
+        }
+    }
+
+    /// What stands between the brackets.
+    pub(crate) fn content(&self) -> TokenStream {
+        self.group.stream()
+    }
+
+    /// Whether it makes sense on any function or parameter: conditions, docs and lint levels.
+    pub(crate) fn is_neutral(&self) -> bool {
+        const NEUTRAL: [&str; 8] = [
+            "cfg",
+            "doc",
+            "allow",
+            "warn",
+            "deny",
+            "forbid",
+            "expect",
+            "deprecated",
+        ];
+        self.flattened()
+            .iter()
+            .all(|attribute| NEUTRAL.contains(&attribute.name()))
+    }
+
+    /// The same attribute with other content between its brackets.
+    pub(crate) fn with(&self, content: TokenStream) -> TokenStream {
+        let pound = &self.pound;
+        let mut group = Group::new(Delimiter::Bracket, content);
+        group.set_span(self.group.span());
+        quote!(#pound #group)
+    }
+}
+
+impl ToTokens for Attribute {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.pound.to_tokens(tokens);
+        self.group.to_tokens(tokens);
+    }
+}

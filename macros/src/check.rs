@@ -1,0 +1,128 @@
+//! The rules that need more than one argument, or the function. One function per rule.
+
+mod keys;
+mod modules;
+mod parameters;
+
+use quote::quote;
+use syn::GenericParam;
+
+use crate::errors::Errors;
+use crate::harness;
+use crate::model::{Model, Wanted};
+use crate::module::Module;
+use crate::test_fn::TestFn;
+
+const ISOLATED_TWICE: &str = "duplicate attribute `#[isolated]`; write all arguments into one";
+
+/// The rules for the arguments of one attribute.
+pub(crate) fn arguments(wanted: &Wanted, errors: &mut Errors) {
+    keys::keys_are_readable(wanted, errors);
+    keys::each_key_is_locked_once(wanted, errors);
+}
+
+/// The rules for a module and what its tests inherit.
+pub(crate) fn module(wanted: &Wanted, module: &Module, tests: usize, errors: &mut Errors) {
+    modules::module_is_inline(module, errors);
+    modules::module_is_isolated_once(module, errors);
+    modules::module_has_tests(module, tests, errors);
+    modules::test_attribute_is_on_a_function(wanted, errors);
+}
+
+/// The rules for a function and what it wants.
+pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
+    isolated_once(function, errors);
+    is_a_test(model, function, errors);
+    is_not_a_method(function, errors);
+    is_not_const(function, errors);
+    is_not_unsafe(function, errors);
+    async_has_a_runtime(model, function, errors);
+    generics_are_lifetimes(model, function, errors);
+    should_panic_returns_nothing(model, function, errors);
+    parameters::parameters_have_resources(model, function, errors);
+    parameters::resources_are_bound_once(model, function, errors);
+    parameters::own_resources_are_not_lent_mutably(model, function, errors);
+}
+
+fn isolated_once(function: &TestFn, errors: &mut Errors) {
+    for attribute in &function.attributes {
+        if attribute.mentions_isolated() {
+            errors.at(attribute, ISOLATED_TWICE);
+        }
+    }
+}
+
+fn is_a_test(model: &Model, function: &TestFn, errors: &mut Errors) {
+    if model.wanted.test_attribute.is_none() && !harness::is_test(&function.attributes) {
+        let TestFn { fn_token, name, .. } = function;
+        let message = "expected a test attribute below `#[isolated]`; write `#[test]` there, \
+                       or the argument `test_attribute` if another attribute makes this a test";
+        errors.at(quote!(#fn_token #name), message);
+    }
+}
+
+fn is_not_a_method(function: &TestFn, errors: &mut Errors) {
+    for parameter in function
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.is_self)
+    {
+        let message = "a method cannot be isolated, because a test is called without a value; move it out of the `impl`";
+        errors.at(&parameter.pattern, message);
+    }
+}
+
+fn is_not_const(function: &TestFn, errors: &mut Errors) {
+    if let Some(constness) = &function.constness {
+        let message = "a `const fn` cannot be isolated, because resources are acquired at run time; remove `const`";
+        errors.at(constness, message);
+    }
+}
+
+fn is_not_unsafe(function: &TestFn, errors: &mut Errors) {
+    if let Some(unsafety) = &function.unsafety {
+        let message = "an `unsafe fn` cannot be isolated, because a test is called from safe code; \
+                       write `unsafe` around the parts of the body that need it";
+        errors.at(unsafety, message);
+    }
+}
+
+fn async_has_a_runtime(model: &Model, function: &TestFn, errors: &mut Errors) {
+    let is_plain =
+        harness::is_test(&function.attributes) && !harness::runs_async(&function.attributes);
+    if let Some(asyncness) = &function.asyncness {
+        if is_plain && model.wanted.test_attribute.is_none() {
+            let message = "an `async fn` needs a test attribute that runs it; write `#[tokio::test]` or that of another \
+                           runtime, or the argument `test_attribute` if an attribute here does";
+            errors.at(asyncness, message);
+        }
+    }
+}
+
+fn generics_are_lifetimes(model: &Model, function: &TestFn, errors: &mut Errors) {
+    if model.has_foreign_parameters() {
+        return; // Whoever fills the parameters decides the types.
+    }
+    for parameter in &function.generics.params {
+        let name = match parameter {
+            GenericParam::Lifetime(_) => continue,
+            GenericParam::Type(parameter) => &parameter.ident,
+            GenericParam::Const(parameter) => &parameter.ident,
+        };
+        let message = format!(
+            "a test cannot be generic, because nobody chooses `{name}`; write the type or value itself"
+        );
+        errors.at(name, message);
+    }
+}
+
+fn should_panic_returns_nothing(model: &Model, function: &TestFn, errors: &mut Errors) {
+    if model.returns || !function.returns_a_value() {
+        return;
+    }
+    if let Some(should_panic) = function.should_panic() {
+        let message = "cannot have both `#[should_panic]` and a return value, because an error is no panic; \
+                       remove the return type and `unwrap` in the body";
+        errors.at(&should_panic.attribute, message);
+    }
+}

@@ -1,0 +1,69 @@
+//! The rules for the keys of locks.
+
+use std::collections::HashMap;
+
+use crate::args::Key;
+use crate::errors::Errors;
+use crate::model::{Lock, Mode, Wanted};
+
+pub(super) fn keys_are_readable(wanted: &Wanted, errors: &mut Errors) {
+    const LONGEST: usize = 80;
+    for lock in &wanted.locks {
+        let Some(Key::Text(text)) = &lock.key else {
+            continue;
+        };
+        let value = text.value();
+        if value.is_empty() {
+            errors.at(
+                text,
+                format!(
+                    "expected a key that is not empty: `{} = \"...\"`",
+                    lock.argument
+                ),
+            );
+        } else if value.len() > LONGEST {
+            let found = value.len();
+            errors.at(
+                text,
+                format!("expected a key of at most {LONGEST} bytes, found {found}; shorten it"),
+            );
+        } else if value.contains(char::is_control) {
+            errors.at(
+                text,
+                "expected a key without control characters, because it is printed; remove them",
+            );
+        }
+    }
+}
+
+pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
+    let mut seen: HashMap<Option<String>, &Lock> = HashMap::new();
+    let is_empty =
+        |lock: &&Lock| matches!(&lock.key, Some(Key::Text(text)) if text.value().is_empty());
+    for lock in wanted.locks.iter().filter(|lock| !is_empty(lock)) {
+        let Some(first) = seen.get(&lock.key_text()) else {
+            seen.insert(lock.key_text(), lock);
+            continue;
+        };
+        let key = lock.key_text().unwrap_or_else(|| lock.argument.to_string());
+        if first.argument == lock.argument {
+            errors.at(lock.place(), format!("duplicate key `{key}`; remove one"));
+        } else {
+            let (first, second) = (shown(first), shown(lock));
+            errors.at(
+                lock.place(),
+                format!("cannot have both `{first}` and `{second}`; keep the stronger one"),
+            );
+        }
+    }
+}
+
+/// The lock as it is written.
+fn shown(lock: &Lock) -> String {
+    let Lock { argument, mode, .. } = lock;
+    match (lock.key_text(), mode) {
+        (Some(key), Mode::Limit(number)) => format!("{argument}({key}, {number})"),
+        (Some(key), _) => format!("{argument} = {key}"),
+        (None, _) => argument.to_string(),
+    }
+}

@@ -1,0 +1,119 @@
+//! The rules that tie parameters to resources.
+
+use std::collections::HashMap;
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+
+use crate::attribute::Attribute;
+use crate::errors::{Errors, alike, list};
+use crate::harness;
+use crate::model::{Kind, Model};
+use crate::test_fn::{Parameter, TestFn};
+
+pub(super) fn parameters_have_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
+    let is_filled_elsewhere =
+        harness::brings_parameters(&function.attributes) || model.wanted.test_attribute.is_some();
+    if is_filled_elsewhere || model.wanted.is_partial {
+        return;
+    }
+    let unbound = function
+        .parameters
+        .iter()
+        .zip(&model.bindings)
+        .filter(|(_, binding)| binding.is_none());
+    for (parameter, _) in unbound.filter(|(parameter, _)| {
+        !parameter.is_self && parameter.attributes.iter().all(Attribute::is_neutral)
+    }) {
+        if let Some(message) = without_resource(model, parameter) {
+            errors.at(&parameter.pattern, message);
+        }
+    }
+}
+
+fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
+    let Some(name) = &parameter.name else {
+        return Some(
+            "a parameter is bound by its name; write `name: Type` and take it apart in the body"
+                .to_owned(),
+        );
+    };
+    let plain = name.unraw().to_string();
+    let plain = plain.trim_start_matches('_');
+    if model
+        .wanted
+        .failed
+        .iter()
+        .any(|failed| failed.trim_start_matches('_') == plain || alike(failed, plain))
+    {
+        return None; // The argument that should be its resource is reported already.
+    }
+    let known: Vec<String> = model
+        .wanted
+        .resources
+        .iter()
+        .map(|resource| resource.name.unraw().to_string())
+        .collect();
+    let similar: Vec<&str> = known
+        .iter()
+        .map(String::as_str)
+        .filter(|known| alike(plain, known))
+        .collect();
+    let words = ["port", "tmpdir", "namespace", "seed"];
+    let way_out = if !similar.is_empty() {
+        format!("a similar resource exists: {}", list(similar))
+    } else if words.contains(&plain) {
+        format!("write `#[isolated({plain})]`")
+    } else {
+        format!(
+            "write `{plain} = port`, `{plain} = tmpdir` or `{plain} = ...` as an argument, \
+                 or `test_attribute` if another attribute fills it"
+        )
+    };
+    Some(format!(
+        "parameter `{}` has no resource; {way_out}",
+        name.unraw()
+    ))
+}
+
+pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors: &mut Errors) {
+    let mut seen: HashMap<usize, &Parameter> = HashMap::new();
+    for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
+        let Some(index) = *binding else { continue };
+        if parameter
+            .attributes
+            .iter()
+            .any(|attribute| attribute.is("cfg"))
+        {
+            continue; // It may not exist at the same time as the other.
+        }
+        if let Some(first) = seen.insert(index, parameter) {
+            let (first, second) = (
+                first.pattern.to_token_stream(),
+                parameter.pattern.to_token_stream(),
+            );
+            let message = format!(
+                "cannot have both `{first}` and `{second}`, because they name the same resource; remove one"
+            );
+            errors.at(&parameter.pattern, message);
+        }
+    }
+}
+
+pub(super) fn own_resources_are_not_lent_mutably(
+    model: &Model,
+    function: &TestFn,
+    errors: &mut Errors,
+) {
+    for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
+        let kind = binding
+            .and_then(|index| model.wanted.resources.get(index))
+            .map(|resource| &resource.kind);
+        if let (Some(Kind::Own(_)), Some(mutability)) = (kind, parameter.mutable_reference()) {
+            errors.at(
+                mutability,
+                "a resource is lent as `&T` or given as `T`; remove `mut` or take it by value",
+            );
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The wrapper function and its single call. It decides nothing: [`model`](crate::model) has.
+
+mod call;
+mod spec;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use self::call::Writer;
+use crate::model::Model;
+use crate::scan;
+use crate::test_fn::{Parameter, TestFn};
+
+/// The test, isolated.
+///
+/// The user's function moves into the wrapper under its own name, so that nothing its body says
+/// means something else than before. Names of ours are hygienic.
+pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
+    let TestFn {
+        attributes,
+        visibility,
+        asyncness,
+        abi,
+        fn_token,
+        name,
+        generics,
+        where_clause,
+        body,
+        ..
+    } = function;
+    let writer = Writer::new(model, function);
+    let foreign: Vec<TokenStream> = writer
+        .pairs()
+        .filter(|(_, _, bound)| bound.is_none())
+        .map(|(index, parameter, _)| wrapper_parameter(index, parameter))
+        .collect();
+    let (outer_generics, outer_where) = if foreign.is_empty() {
+        (None, None)
+    } else {
+        (Some(generics), Some(where_clause))
+    };
+    let output = function.output.as_ref().map(|output| quote!(-> #output));
+    let outer_output = if model.returns { output.as_ref() } else { None };
+    let parameters = function
+        .parameters
+        .iter()
+        .map(|parameter| inner_parameter(function, parameter));
+    let (own, call) = (writer.makers(), writer.call());
+    // Lints that would have the user write other parameters look for functions that nobody generated.
+    let inner_async = asyncness
+        .as_ref()
+        .map(|token| at(token.span, quote!(async)));
+    let inner_fn = at(fn_token.span, quote!(fn));
+    let mut content = quote! {
+        #inner_async #abi #inner_fn #name #generics (#(#parameters),*) #output #where_clause #body
+        #own
+        #call
+    };
+    if let Some(namesake) = writer.namesake() {
+        // The function in the block would hide the parameter, which therefore gets another name.
+        content = quote!(let #namesake = #name; { #content });
+    }
+    quote! {
+        #(#attributes)*
+        #visibility #asyncness #abi #fn_token #name #outer_generics (#(#foreign),*) #outer_output #outer_where {
+            #content
+        }
+    }
+}
+
+/// Tokens that come from here and are shown at a place in the user's code.
+fn at(place: Span, tokens: TokenStream) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    moved.collect()
+}
+
+/// Where something begins, or the attribute if there is nothing.
+fn start(tokens: &TokenStream) -> Span {
+    scan::first(tokens).map_or_else(Span::call_site, |token| token.span())
+}
+
+/// A parameter that another attribute fills, as it sees it: with a name and without `mut`.
+fn wrapper_parameter(index: usize, parameter: &Parameter) -> TokenStream {
+    let Parameter { attributes, ty, .. } = parameter;
+    let name = foreign_name(index, parameter);
+    quote!(#(#attributes)* #name: #ty)
+}
+
+fn foreign_name(index: usize, parameter: &Parameter) -> Ident {
+    let Some(name) = &parameter.name else {
+        return format_ident!("__isolated_{index}");
+    };
+    let mut name = name.clone();
+    if name.to_string().starts_with('_') {
+        // It is used here, which a lint would take amiss if it were the user's own doing.
+        name.set_span(name.span().resolved_at(Span::call_site()));
+    }
+    name
+}
+
+/// A parameter as the user's function sees it: without the attributes that told where it comes from.
+fn inner_parameter(function: &TestFn, parameter: &Parameter) -> TokenStream {
+    let Parameter {
+        attributes,
+        pattern,
+        ty,
+        ..
+    } = parameter;
+    let attributes = attributes.iter().filter(|attribute| attribute.is_neutral());
+    if function.gets_a_future(parameter) {
+        return quote!(#(#attributes)* #pattern: impl ::core::future::Future<Output = #ty>);
+    }
+    quote!(#(#attributes)* #pattern: #ty)
+}

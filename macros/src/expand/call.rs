@@ -1,0 +1,192 @@
+//! The call to the runtime: what it is told, and how the user's function gets its arguments.
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use super::{at, foreign_name, start};
+use crate::model::{Kind, Model, Resource};
+use crate::test_fn::{Parameter, TestFn};
+
+/// Writes the parts of one wrapper.
+pub(super) struct Writer<'a> {
+    pub(super) model: &'a Model,
+    pub(super) function: &'a TestFn,
+    pub(super) krate: TokenStream,
+    pub(super) private: TokenStream,
+    context: Ident,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(model: &'a Model, function: &'a TestFn) -> Self {
+        let krate = model.wanted.krate();
+        let private = quote!(#krate::__private);
+        let context = Ident::new("cx", Span::mixed_site());
+        Writer {
+            model,
+            function,
+            krate,
+            private,
+            context,
+        }
+    }
+
+    /// The parameters with their positions and the resources that they are bound to.
+    pub(super) fn pairs(
+        &self,
+    ) -> impl Iterator<Item = (usize, &'a Parameter, Option<usize>)> + use<'a> {
+        let bindings = self.model.bindings.iter().copied();
+        let pairs = self.function.parameters.iter().zip(bindings).enumerate();
+        pairs.map(|(index, (parameter, bound))| (index, parameter, bound))
+    }
+
+    /// The resources of the user's own with the expressions that make them.
+    fn own(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
+        self.model
+            .wanted
+            .resources
+            .iter()
+            .filter_map(|resource| match &resource.kind {
+                Kind::Own(expression) => Some((resource, expression)),
+                _ => None,
+            })
+    }
+
+    /// The other name of a foreign parameter that is called like the function.
+    pub(super) fn namesake(&self) -> Option<Ident> {
+        let name = Some(&self.function.name);
+        let is_namesake = |parameter: &Parameter| parameter.name.as_ref() == name;
+        let found = self
+            .pairs()
+            .any(|(_, parameter, bound)| bound.is_none() && is_namesake(parameter));
+        found.then(|| Ident::new("namesake", Span::mixed_site()))
+    }
+
+    /// One closure for each resource of the user's own, so that it is made when its turn comes.
+    pub(super) fn makers(&self) -> TokenStream {
+        let private = &self.private;
+        let makers = self.own().map(|(resource, expression)| {
+            let maker = maker(resource);
+            quote!(let #maker = || #private::expr!(#expression);)
+        });
+        makers.collect()
+    }
+
+    pub(super) fn call(&self) -> TokenStream {
+        let Writer {
+            private, context, ..
+        } = self;
+        let TestFn {
+            name,
+            asyncness,
+            output,
+            ..
+        } = self.function;
+        let run = match (self.model.returns, asyncness.is_some()) {
+            (false, false) => quote!(#private::run),
+            (false, true) => quote!(#private::run_async),
+            (true, false) => quote!(#private::run_returning),
+            (true, true) => quote!(#private::run_returning_async),
+        };
+        let spec = self.spec();
+        let own = self.own().map(|(resource, expression)| {
+            let maker = lent_maker(resource, expression);
+            at(start(expression), quote!(#private::own(#maker)))
+        });
+        let arguments = self
+            .pairs()
+            .map(|(index, parameter, bound)| self.argument(index, parameter, bound));
+        let is_used = self.model.bindings.iter().any(Option::is_some);
+        let context = if is_used {
+            context.to_token_stream()
+        } else {
+            quote!(_)
+        };
+        let dot_await = asyncness.as_ref().map(|_| quote!(.await));
+        let call = quote! {
+            #run(
+                &const { #spec },
+                &mut [#(#own),*],
+                #asyncness |#context| #name(#(#arguments),*) #dot_await
+            )
+        };
+        // A value that no test may return is shown where its type stands.
+        let call = output
+            .as_ref()
+            .map_or(call.clone(), |output| at(start(output), call));
+        quote!(#call #dot_await)
+    }
+
+    fn argument(&self, index: usize, parameter: &Parameter, bound: Option<usize>) -> TokenStream {
+        let conditions = parameter
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.is("cfg"));
+        let resource =
+            bound.and_then(|bound| Some((bound, self.model.wanted.resources.get(bound)?)));
+        let value = resource.map_or_else(
+            || self.passed_on(index, parameter).into_token_stream(),
+            |(index, resource)| self.bound(index, resource, parameter),
+        );
+        quote!(#(#conditions)* #value)
+    }
+
+    fn passed_on(&self, index: usize, parameter: &Parameter) -> Ident {
+        let name = foreign_name(index, parameter);
+        if name == self.function.name {
+            self.namesake().unwrap_or(name)
+        } else {
+            name
+        }
+    }
+
+    fn bound(&self, index: usize, resource: &Resource, parameter: &Parameter) -> TokenStream {
+        let Writer {
+            private, context, ..
+        } = self;
+        // A type that does not fit is shown where the user wrote it.
+        let span = Span::mixed_site().located_at(start(&parameter.ty));
+        let index = Literal::usize_unsuffixed(index);
+        match &resource.kind {
+            Kind::Port {
+                protocol,
+                count: None,
+            } => {
+                let protocol = protocol.marker();
+                quote_spanned!(span=> #context.port::<#private::#protocol, _>(#index))
+            }
+            Kind::Port {
+                protocol,
+                count: Some(count),
+            } => {
+                let protocol = protocol.marker();
+                let count = Literal::u32_unsuffixed(*count);
+                quote_spanned!(span=> #context.ports::<#private::#protocol, #count, _>(#index))
+            }
+            Kind::TmpDir { .. } => quote_spanned!(span=> #context.tmpdir(#index)),
+            Kind::Namespace => quote_spanned!(span=> #context.namespace(#index)),
+            Kind::Seed => quote_spanned!(span=> #context.seed(#index)),
+            Kind::Own(expression) => {
+                let maker = lent_maker(resource, expression);
+                if parameter.is_reference() {
+                    quote_spanned!(span=> #context.own_ref(#index, #maker))
+                } else {
+                    quote_spanned!(span=> #context.own_value(#index, #maker))
+                }
+            }
+        }
+    }
+}
+
+/// The closure that makes a resource; an expression that is none is shown where it stands.
+fn lent_maker(resource: &Resource, expression: &TokenStream) -> TokenStream {
+    let maker = maker(resource);
+    at(start(expression), quote!(&#maker))
+}
+
+/// The local name of the closure that makes a resource.
+fn maker(resource: &Resource) -> Ident {
+    let span = Span::mixed_site().located_at(resource.name.span());
+    format_ident!("make_{}", resource.name.unraw(), span = span)
+}

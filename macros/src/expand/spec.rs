@@ -1,0 +1,139 @@
+//! The constant that tells the runtime what the test asked for.
+
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+
+use super::call::Writer;
+use crate::args::Key;
+use crate::model::{Kind, Lock, Mode, Protocol, Resource};
+use crate::scan;
+
+impl Writer<'_> {
+    pub(super) fn spec(&self) -> TokenStream {
+        let private = &self.private;
+        let function = self.function.plain_name();
+        let should_panic = self.should_panic();
+        let resources = self
+            .model
+            .wanted
+            .resources
+            .iter()
+            .enumerate()
+            .map(|(index, resource)| self.request(index, resource));
+        let alone = self
+            .model
+            .wanted
+            .alone
+            .then(|| quote!(#private::Claim::Alone));
+        let locks = self
+            .model
+            .wanted
+            .locks
+            .iter()
+            .map(|lock| self.claim(lock))
+            .chain(alone);
+        quote! {
+            #private::Spec {
+                place: #private::place!(),
+                function: #function,
+                should_panic: #should_panic,
+                resources: &[#(#resources),*],
+                locks: &[#(#locks),*],
+            }
+        }
+    }
+
+    fn should_panic(&self) -> TokenStream {
+        let private = &self.private;
+        let Some(found) = self.function.should_panic() else {
+            return quote!(#private::ShouldPanic::No);
+        };
+        let expected = found.message.as_ref().map_or(
+            quote!(#private::ShouldPanic::Yes),
+            |message| quote!(#private::ShouldPanic::With(#message)),
+        );
+        match &found.condition {
+            Some(condition) => {
+                quote!(if ::core::cfg!(#condition) { #expected } else { #private::ShouldPanic::No })
+            }
+            None => expected,
+        }
+    }
+
+    fn request(&self, index: usize, resource: &Resource) -> TokenStream {
+        let private = &self.private;
+        let name = resource.name.unraw().to_string();
+        let kind = match &resource.kind {
+            Kind::Port { protocol, count } => {
+                let protocol = protocol.marker();
+                let count = Literal::u32_unsuffixed(count.unwrap_or(1));
+                quote!(Port(#private::Protocol::#protocol, #count))
+            }
+            Kind::TmpDir { from, keep } => {
+                let from = option(from.as_ref());
+                let keep = option(keep.map(|word| {
+                    let variant = keep_variant(word);
+                    quote!(#private::Keep::#variant)
+                }));
+                quote!(TmpDir { from: #from, keep: #keep })
+            }
+            Kind::Namespace => quote!(Namespace),
+            Kind::Seed => quote!(Seed),
+            Kind::Own(_) => {
+                let by_value = self
+                    .pairs()
+                    .any(|(_, parameter, bound)| bound == Some(index) && !parameter.is_reference());
+                quote!(Own { by_value: #by_value })
+            }
+        };
+        quote!(#private::Request { name: #name, kind: #private::Kind::#kind })
+    }
+
+    fn claim(&self, lock: &Lock) -> TokenStream {
+        let Writer { private, krate, .. } = self;
+        let key = match &lock.key {
+            None => quote!(#krate::Key::DEFAULT),
+            Some(Key::Text(text)) => quote!(#krate::Key::new(#text)),
+            Some(Key::Expression(tokens)) => quote!(#private::expr!(#tokens)),
+        };
+        match &lock.mode {
+            Mode::Exclusive => quote!(#private::Claim::Exclusive(#key)),
+            Mode::Shared => quote!(#private::Claim::Shared(#key)),
+            Mode::Limit(number) => {
+                let is_literal = matches!(scan::only(number), Some(TokenTree::Literal(_)));
+                let number = if is_literal {
+                    number
+                } else {
+                    &quote!(#private::expr!(#number))
+                };
+                quote!(#private::Claim::Limit(#key, #number))
+            }
+        }
+    }
+}
+
+impl Protocol {
+    pub(super) fn marker(self) -> TokenStream {
+        match self {
+            Protocol::Tcp => quote!(Tcp),
+            Protocol::Udp => quote!(Udp),
+            Protocol::Both => quote!(Both),
+        }
+    }
+}
+
+fn keep_variant(word: &str) -> TokenStream {
+    match word {
+        "always" => quote!(Always),
+        "never" => quote!(Never),
+        _ => quote!(Failure),
+    }
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or(
+        quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}

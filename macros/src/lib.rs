@@ -1,0 +1,138 @@
+//! The attribute of `isolated-test`, which re-exports it; depend on that crate instead.
+//!
+//! The tokens of the arguments become `Args`, what they mean becomes a `Model`, and the model becomes
+//! a function with a single call to the runtime. Every mistake is reported, and the function is
+//! emitted in any case.
+
+mod args;
+mod attribute;
+mod check;
+mod errors;
+mod expand;
+mod fallback;
+mod harness;
+mod item;
+mod model;
+mod module;
+mod scan;
+mod test_fn;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::args::Args;
+use crate::errors::Errors;
+use crate::item::Item;
+use crate::model::{Model, Wanted};
+use crate::module::{Inheritance, Module};
+use crate::test_fn::TestFn;
+
+/// Isolates a test, or every test of a module.
+///
+/// It stands above the test attribute, whichever that is, and never adds one.
+///
+/// ```ignore
+/// #[isolated(port, tmpdir, serial = "tcp")]
+/// #[test]
+/// fn serves_files(port: Port, tmpdir: &TmpDir) { /* ... */ }
+/// ```
+///
+/// # Resources
+///
+/// A parameter gets the resource of its name, with or without one leading underscore, in the form
+/// that its type asks for. A resource needs no parameter: helpers reach it through `current()`.
+/// Parameters that another attribute fills, such as `#[case] n: u32`, are left to that attribute.
+///
+/// | argument | means | types of the parameter |
+/// |---|---|---|
+/// | `port` | a free port that stays the test's own while it runs | `Port`, `&Port`, `u16`, `SocketAddr`, `TcpListener` |
+/// | `port(udp)`, `port(tcp, udp)` | the same for UDP, or for both on one number | also `UdpSocket` |
+/// | `port(count = 3)` | several ports, at most 64 | an array or `Vec` of these |
+/// | `tmpdir` | a fresh directory, kept after a failure | `TmpDir`, `&TmpDir`, `&Path`, `PathBuf` |
+/// | `tmpdir(from = "fixtures/site")` | the same with a copy of a tree in the package | |
+/// | `tmpdir(keep = "always")` | when it is kept: `"always"`, `"failure"`, `"never"` | |
+/// | `namespace` | an identifier that is unique on this machine and in time | `Namespace`, `&Namespace`, `&str`, `String` |
+/// | `seed` | a number that is new each run and repeatable | `u64` |
+/// | `name = port`, `name = tmpdir(...)` | any of these under another name | |
+/// | `name = Expr` | a value of a type that implements `Resource` | `&Handle` or `Handle` |
+///
+/// A name on its own after `=` is one of these words first; write `self::port()` for a function of
+/// that name. The expression sees parameters that another attribute fills, and may borrow them.
+///
+/// # Locks
+///
+/// | argument | means |
+/// |---|---|
+/// | `serial`, `serial = "tcp"`, `serial = ["tcp", DB]` | no other holder of the key, which is a string or a constant of type `Key` |
+/// | `shared`, `shared = "db"`, `shared = ["db", FS]` | other holders only if they share the key too |
+/// | `limit("sockets", 4)` | at most so many holders of the key; may be written again for another key |
+/// | `alone` | no other isolated test at the same time |
+///
+/// # Surroundings
+///
+/// | argument | means |
+/// |---|---|
+/// | `crate = path` | where `isolated_test` is found, for those who re-export it; an absolute path |
+/// | `test_attribute` | an attribute below makes this a test, though it is not known here |
+///
+/// # Modules
+///
+/// On an inline module it applies to every function in it that has a known test attribute, nested
+/// modules included. What a test asks for itself is added; a resource of the same name or a lock on
+/// the same key replaces that of the module. Tests that a macro in the module makes are not seen:
+/// annotate them inside that macro.
+///
+/// # The test
+///
+/// The function may be `async`, return anything that a test may return, and have lifetimes; other
+/// generics only if another attribute fills its parameters. With `#[should_panic]` it returns
+/// nothing. Its body is not looked at.
+#[proc_macro_attribute]
+pub fn isolated(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    isolate(arguments.into(), &item.into()).into()
+}
+
+fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    match Item::read(item) {
+        Ok(Item::Function(function)) => isolate_function(arguments, &function),
+        Ok(Item::Module(module)) => isolate_module(arguments, &module),
+        Err(error) => {
+            let error = error.to_compile_error();
+            quote!(#error #item)
+        }
+    }
+}
+
+fn isolate_function(arguments: TokenStream, function: &TestFn) -> TokenStream {
+    let mut errors = Errors::new();
+    let own = Wanted::new(Args::read(arguments, &mut errors));
+    check::arguments(&own, &mut errors);
+    let model = Model::new(own.merged(), function);
+    check::function(&model, function, &mut errors);
+    match errors.finish() {
+        None if !model.wanted.is_partial => expand::test(&model, function),
+        errors => {
+            let function = fallback::function(function);
+            quote!(#errors #function)
+        }
+    }
+}
+
+fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
+    let mut errors = Errors::new();
+    let wanted = Wanted::new(Args::read(arguments.clone(), &mut errors));
+    check::arguments(&wanted, &mut errors);
+    let inheritance = Inheritance {
+        krate: wanted.krate(),
+        arguments,
+    };
+    let (output, tests) = module.rewrite(&inheritance);
+    check::module(&wanted, module, tests, &mut errors);
+    let errors = errors.finish();
+    quote!(#errors #output)
+}

@@ -1,0 +1,288 @@
+//! What a test wants, with defaults filled in and parameters bound; no syntax left but the tokens
+//! that the user's code is made of.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Ident, LitStr};
+
+use crate::args::{Arg, Args, Choice, Key, Value, Word};
+use crate::errors::Errors;
+use crate::harness;
+use crate::test_fn::TestFn;
+
+/// What the arguments of one attribute ask for.
+pub(crate) struct Wanted {
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) locks: Vec<Lock>,
+    pub(crate) alone: bool,
+    /// The path of `crate = path`.
+    pub(crate) krate: Option<TokenStream>,
+    pub(crate) test_attribute: Option<Ident>,
+    /// What the annotated modules around the test ask for.
+    outer: Option<Box<Wanted>>,
+    /// The names of arguments that had a mistake.
+    pub(crate) failed: Vec<String>,
+    /// Whether a mistake was found that is reported elsewhere.
+    pub(crate) is_partial: bool,
+}
+
+/// A resource by its name.
+pub(crate) struct Resource {
+    pub(crate) name: Ident,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    Port {
+        protocol: Protocol,
+        count: Option<u32>,
+    },
+    TmpDir {
+        from: Option<LitStr>,
+        keep: Option<&'static str>,
+    },
+    Namespace,
+    Seed,
+    Own(TokenStream),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Protocol {
+    Tcp,
+    Udp,
+    Both,
+}
+
+/// A lock on one key.
+pub(crate) struct Lock {
+    pub(crate) mode: Mode,
+    /// Nothing for the key that has no name.
+    pub(crate) key: Option<Key>,
+    /// The argument that asked for it.
+    pub(crate) argument: Ident,
+}
+
+pub(crate) enum Mode {
+    Exclusive,
+    Shared,
+    Limit(TokenStream),
+}
+
+/// A test that is understood: what it wants, and which parameter gets which resource.
+pub(crate) struct Model {
+    pub(crate) wanted: Wanted,
+    /// For each parameter the resource that it is bound to; the others belong to somebody else.
+    pub(crate) bindings: Vec<Option<usize>>,
+    /// Whether the test attribute needs the value that the function returns.
+    pub(crate) returns: bool,
+}
+
+impl Wanted {
+    pub(crate) fn new(args: Args) -> Wanted {
+        let mut wanted = Wanted {
+            resources: Vec::new(),
+            locks: Vec::new(),
+            alone: false,
+            krate: None,
+            test_attribute: None,
+            outer: None,
+            failed: args.failed,
+            is_partial: false,
+        };
+        for arg in args.list {
+            wanted.add(arg);
+        }
+        wanted
+    }
+
+    fn add(&mut self, Arg { name, row, value }: Arg) {
+        match (row.map(|row| row.word), value) {
+            (Some(Word::Port), value) => self.ask(name, port(options(value))),
+            (Some(Word::TmpDir), value) => self.ask(name, tmpdir(options(value))),
+            (Some(Word::Namespace), _) => self.ask(name, Kind::Namespace),
+            (Some(Word::Seed), _) => self.ask(name, Kind::Seed),
+            (Some(Word::Serial), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Exclusive),
+            (Some(Word::Shared), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Shared),
+            (Some(Word::Limit), Value::Limit(key, number)) => {
+                self.lock(&name, vec![key], || Mode::Limit(number.clone()));
+            }
+            (Some(Word::Alone), _) => self.alone = true,
+            (Some(Word::Crate), Value::Path(path)) => self.krate = Some(path),
+            (Some(Word::TestAttribute), _) => self.test_attribute = Some(name),
+            (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
+            (None, Value::Expression(tokens)) => self.ask(name, Kind::Own(tokens)),
+            // The table gives no other value to these words.
+            (
+                Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
+                | None,
+                _,
+            ) => {}
+        }
+    }
+
+    fn ask(&mut self, name: Ident, kind: Kind) {
+        self.resources.push(Resource { name, kind });
+    }
+
+    fn lock(&mut self, argument: &Ident, keys: Vec<Key>, mode: impl Fn() -> Mode) {
+        let lock = |key| Lock {
+            mode: mode(),
+            key,
+            argument: argument.clone(),
+        };
+        if keys.is_empty() {
+            self.locks.push(lock(None));
+        }
+        self.locks
+            .extend(keys.into_iter().map(|key| lock(Some(key))));
+    }
+
+    fn inherit(&mut self, tokens: TokenStream) {
+        // The module has reported its mistakes itself.
+        let mut errors = Errors::new();
+        let mut outer = Wanted::new(Args::read(tokens, &mut errors));
+        outer.is_partial |= errors.finish().is_some();
+        self.outer = Some(Box::new(outer));
+    }
+
+    /// The path to the runtime.
+    pub(crate) fn krate(&self) -> TokenStream {
+        match (&self.krate, &self.outer) {
+            (Some(path), _) => path.clone(),
+            (None, Some(outer)) => outer.krate(),
+            (None, None) => quote!(::isolated_test),
+        }
+    }
+
+    /// Adds what the modules around ask for, unless the test itself says otherwise.
+    pub(crate) fn merged(mut self) -> Wanted {
+        let krate = self.krate();
+        if let Some(outer) = self.outer.take() {
+            let Wanted {
+                mut resources,
+                mut locks,
+                alone,
+                is_partial,
+                ..
+            } = outer.merged();
+            resources.retain(|theirs| {
+                !self
+                    .resources
+                    .iter()
+                    .any(|ours| ours.has_name(&theirs.name))
+            });
+            resources.append(&mut self.resources);
+            locks.retain(|theirs| {
+                !self
+                    .locks
+                    .iter()
+                    .any(|ours| ours.key_text() == theirs.key_text())
+            });
+            self.locks.append(&mut locks);
+            self.resources = resources;
+            self.alone |= alone;
+            self.is_partial |= is_partial;
+        }
+        self.krate = Some(krate);
+        self
+    }
+}
+
+impl Resource {
+    pub(crate) fn has_name(&self, name: &Ident) -> bool {
+        self.name.unraw() == name.unraw()
+    }
+}
+
+impl Lock {
+    /// What the key is, to compare it and to show it.
+    pub(crate) fn key_text(&self) -> Option<String> {
+        match &self.key {
+            None => None,
+            Some(Key::Text(text)) => Some(format!("\"{}\"", text.value())),
+            Some(Key::Expression(tokens)) => Some(tokens.to_string()),
+        }
+    }
+
+    /// Where the key stands.
+    pub(crate) fn place(&self) -> TokenStream {
+        match &self.key {
+            None => self.argument.to_token_stream(),
+            Some(Key::Text(text)) => text.to_token_stream(),
+            Some(Key::Expression(tokens)) => tokens.clone(),
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn new(wanted: Wanted, function: &TestFn) -> Model {
+        let names = || {
+            function
+                .parameters
+                .iter()
+                .map(|parameter| parameter.name.as_ref())
+        };
+        let exact = |name: &Ident| {
+            wanted
+                .resources
+                .iter()
+                .position(|resource| resource.has_name(name))
+        };
+        let stripped = |name: &Ident| {
+            let plain = name.unraw().to_string();
+            let rest = plain.strip_prefix('_')?;
+            wanted
+                .resources
+                .iter()
+                .position(|resource| resource.name.unraw() == rest)
+        };
+        let bindings = names()
+            .map(|name| name.and_then(|name| exact(name).or_else(|| stripped(name))))
+            .collect();
+        let returns = function.returns_a_value() && harness::judges_value(&function.attributes);
+        Model {
+            wanted,
+            bindings,
+            returns,
+        }
+    }
+
+    /// Whether parameters are left for another attribute to fill.
+    pub(crate) fn has_foreign_parameters(&self) -> bool {
+        self.bindings.iter().any(Option::is_none)
+    }
+}
+
+fn options(value: Value) -> Vec<(&'static str, Choice)> {
+    match value {
+        Value::Options(options) => options,
+        _ => Vec::new(),
+    }
+}
+
+fn port(options: Vec<(&'static str, Choice)>) -> Kind {
+    let has = |name| options.iter().any(|(option, _)| *option == name);
+    let protocol = match (has("tcp"), has("udp")) {
+        (true, true) => Protocol::Both,
+        (false, true) => Protocol::Udp,
+        (_, false) => Protocol::Tcp,
+    };
+    let count = options.into_iter().find_map(|(_, choice)| match choice {
+        Choice::Number(number) => Some(number),
+        _ => None,
+    });
+    Kind::Port { protocol, count }
+}
+
+fn tmpdir(options: Vec<(&'static str, Choice)>) -> Kind {
+    let (mut from, mut keep) = (None, None);
+    for (_, choice) in options {
+        match choice {
+            Choice::Text(text) => from = Some(text),
+            Choice::OneOf(word) => keep = Some(word),
+            Choice::Flag | Choice::Number(_) => {}
+        }
+    }
+    Kind::TmpDir { from, keep }
+}

@@ -1,0 +1,184 @@
+//! An annotated module: hands its arguments to every test in it by rewriting attributes only.
+//!
+//! The tokens are scanned for attributes followed by a `fn` or a `mod`; what else a module contains,
+//! bodies included, is passed on untouched.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Token, Visibility, token};
+
+use crate::attribute::Attribute;
+use crate::harness;
+use crate::item::Next;
+
+/// A module as written.
+pub(crate) struct Module {
+    attributes: Vec<Attribute>,
+    /// Everything between the attributes and the name, the name included.
+    head: TokenStream,
+    pub(crate) name: Ident,
+    /// Nothing for `mod name;`.
+    pub(crate) body: Option<Group>,
+}
+
+/// What the tests of a module inherit.
+pub(crate) struct Inheritance {
+    /// The path to the runtime.
+    pub(crate) krate: TokenStream,
+    /// The arguments of the module's attribute, as written.
+    pub(crate) arguments: TokenStream,
+}
+
+impl Module {
+    /// Reads a module whose attributes have been read.
+    pub(crate) fn read(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<Module> {
+        let module = Module::read_inline(attributes, input)?;
+        let _semicolon = input.parse::<TokenStream>()?;
+        Ok(module)
+    }
+
+    /// Reads a module with other items behind it.
+    fn read_inline(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<Module> {
+        let visibility: Visibility = input.parse()?;
+        let unsafety: Option<Token![unsafe]> = input.parse()?;
+        let keyword: Token![mod] = input.parse()?;
+        let name: Ident = input.parse()?;
+        let head = quote!(#visibility #unsafety #keyword #name);
+        let body = if input.peek(token::Brace) {
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        Ok(Module {
+            attributes,
+            head,
+            name,
+            body,
+        })
+    }
+
+    /// The module with its arguments handed on, and how many tests are in it.
+    pub(crate) fn rewrite(&self, inheritance: &Inheritance) -> (TokenStream, usize) {
+        let Module { head, body, .. } = self;
+        // A second attribute is reported and must not expand once more.
+        let attributes: Vec<_> = self
+            .attributes
+            .iter()
+            .filter(|attribute| !attribute.mentions_isolated())
+            .collect();
+        match body {
+            Some(body) => {
+                let (body, tests) = inheritance.hand_on(body);
+                (quote!(#(#attributes)* #head #body), tests)
+            }
+            None => (quote!(#(#attributes)* #head;), 0),
+        }
+    }
+
+    /// Where another `#[isolated]` stands above the module.
+    pub(crate) fn second_attribute(&self) -> Option<&Attribute> {
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.mentions_isolated())
+    }
+}
+
+impl Inheritance {
+    fn hand_on(&self, body: &Group) -> (TokenStream, usize) {
+        let scan = |input: ParseStream<'_>| self.scan(input);
+        // Scanning takes any token, so it cannot fail; if it did, the module stays as it is.
+        let (content, tests) = scan
+            .parse2(body.stream())
+            .unwrap_or_else(|_| (body.stream(), 0));
+        let mut group = Group::new(Delimiter::Brace, content);
+        group.set_span(body.span());
+        (group.into_token_stream(), tests)
+    }
+
+    fn scan(&self, input: ParseStream<'_>) -> syn::Result<(TokenStream, usize)> {
+        let (mut output, mut tests) = (TokenStream::new(), 0);
+        while !input.is_empty() {
+            let attributes = Attribute::all(input)?;
+            let own = attributes.iter().any(Attribute::mentions_isolated);
+            match Next::in_front_of(input) {
+                Next::Function if own || harness::is_test(&attributes) => {
+                    tests += 1;
+                    output.extend(self.inherit(&attributes));
+                }
+                Next::Module => {
+                    let module = Module::read_inline(attributes, input)?;
+                    let (tokens, inside) = module.rewrite(self);
+                    tests += inside;
+                    if own {
+                        // It hands on its own arguments together with these when its turn comes.
+                        let attributes = self.inherit(&module.attributes);
+                        let Module { head, body, .. } = module;
+                        output.extend(quote!(#attributes #head #body));
+                    } else {
+                        output.extend(tokens);
+                    }
+                }
+                _ => {
+                    output.extend(quote!(#(#attributes)*));
+                    if let Ok(token) = input.parse::<TokenTree>() {
+                        output.extend([token]);
+                    }
+                }
+            }
+        }
+        Ok((output, tests))
+    }
+
+    /// The attributes of a test with ours on top.
+    fn inherit(&self, attributes: &[Attribute]) -> TokenStream {
+        let Inheritance { krate, arguments } = self;
+        let (mut top, mut rest) = (TokenStream::new(), TokenStream::new());
+        for attribute in attributes {
+            match self.extended(attribute) {
+                Some((content, condition)) => {
+                    top.extend(attribute.with(content));
+                    if let Some(condition) = condition {
+                        top.extend(quote!(#[cfg_attr(not(#condition), #krate::isolated(inherited(#arguments)))]));
+                    }
+                }
+                None => attribute.to_tokens(&mut rest),
+            }
+        }
+        if top.is_empty() {
+            top.extend(quote!(#[#krate::isolated(inherited(#arguments))]));
+        }
+        quote!(#top #rest)
+    }
+
+    /// An `#[isolated]` of the test with our arguments added, and the condition it stands under.
+    fn extended(&self, attribute: &Attribute) -> Option<(TokenStream, Option<TokenStream>)> {
+        if let Some((condition, inside)) = attribute.conditional() {
+            let inside = inside.iter().map(|inner| match self.extended(inner) {
+                Some((content, _)) => (content, true),
+                None => (inner.content(), false),
+            });
+            let (contents, found): (Vec<_>, Vec<_>) = inside.unzip();
+            return found.contains(&true).then(|| {
+                (
+                    quote!(cfg_attr(#condition, #(#contents),*)),
+                    Some(condition),
+                )
+            });
+        }
+        if !attribute.is_isolated()
+            || (!attribute.rest.is_empty() && attribute.arguments().is_none())
+        {
+            return None;
+        }
+        let (path, theirs) = (&attribute.path, attribute.arguments().unwrap_or_default());
+        let ends_in_comma = theirs
+            .clone()
+            .into_iter()
+            .last()
+            .is_some_and(|token| token.to_string() == ",");
+        let comma = (!theirs.is_empty() && !ends_in_comma).then(|| quote!(,));
+        let arguments = &self.arguments;
+        Some((quote!(#path(#theirs #comma inherited(#arguments))), None))
+    }
+}

@@ -1,0 +1,265 @@
+//! The annotated function: its attributes, its head taken apart, its body as raw tokens.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Generics, Ident, LitStr, Token, Visibility};
+
+use crate::attribute::Attribute;
+use crate::scan;
+
+/// A function as written.
+pub(crate) struct TestFn {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: TokenStream,
+    pub(crate) constness: Option<Token![const]>,
+    pub(crate) asyncness: Option<Token![async]>,
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    /// `extern "C"` and the like.
+    pub(crate) abi: TokenStream,
+    pub(crate) fn_token: Token![fn],
+    pub(crate) name: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) parameters: Vec<Parameter>,
+    /// What stands behind `->`.
+    pub(crate) output: Option<TokenStream>,
+    pub(crate) where_clause: TokenStream,
+    pub(crate) body: TokenTree,
+    /// Everything between the attributes and the body, as written.
+    pub(crate) head: TokenStream,
+}
+
+/// One parameter, carried as raw tokens.
+pub(crate) struct Parameter {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) pattern: TokenStream,
+    /// What stands behind the colon; empty without one.
+    pub(crate) ty: TokenStream,
+    /// The name, if the pattern is just that, perhaps with `mut` or `ref`.
+    pub(crate) name: Option<Ident>,
+    pub(crate) is_self: bool,
+}
+
+/// What `#[should_panic]` says, and under which condition if it stands in a `cfg_attr`.
+pub(crate) struct ShouldPanic {
+    pub(crate) condition: Option<TokenStream>,
+    pub(crate) message: Option<LitStr>,
+    pub(crate) attribute: Attribute,
+}
+
+impl TestFn {
+    /// Reads a function whose attributes have been read.
+    pub(crate) fn read(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<TestFn> {
+        let all: Vec<TokenTree> = input.fork().parse::<TokenStream>()?.into_iter().collect();
+        let visibility = input.parse::<Visibility>()?.into_token_stream();
+        let (constness, asyncness, unsafety) = (input.parse()?, input.parse()?, input.parse()?);
+        let abi = read_abi(input)?;
+        let fn_token = input.parse()?;
+        let name = input.call(Ident::parse_any)?;
+        let generics = input.parse()?;
+        let parameters = read_parameters(input)?;
+        let mut tail: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
+        let body = match tail.pop() {
+            Some(body) if is_body(&body) => body,
+            _ => {
+                return Err(syn::Error::new_spanned(
+                    name,
+                    "expected a body, because a test runs it; write `{ ... }`",
+                ));
+            }
+        };
+        let bounds = tail.iter().position(is_where).unwrap_or(tail.len());
+        let where_clause = tail.drain(bounds..).collect();
+        // The arrow is two tokens.
+        let output = (tail.len() > 2).then(|| tail.drain(2..).collect());
+        let head = all.iter().take(all.len() - 1).cloned().collect();
+        Ok(TestFn {
+            attributes,
+            visibility,
+            constness,
+            asyncness,
+            unsafety,
+            abi,
+            fn_token,
+            name,
+            generics,
+            parameters,
+            output,
+            where_clause,
+            body,
+            head,
+        })
+    }
+
+    /// The name as text, without `r#`.
+    pub(crate) fn plain_name(&self) -> String {
+        self.name.unraw().to_string()
+    }
+
+    /// Whether the function returns something that can be more than "it ran to its end".
+    pub(crate) fn returns_a_value(&self) -> bool {
+        self.output.as_ref().is_some_and(|output| {
+            let is_unit = scan::only_group(output, Delimiter::Parenthesis)
+                .is_some_and(|group| group.stream().is_empty());
+            let is_never =
+                matches!(scan::only(output), Some(TokenTree::Punct(mark)) if mark.as_char() == '!');
+            !is_unit && !is_never
+        })
+    }
+
+    pub(crate) fn should_panic(&self) -> Option<ShouldPanic> {
+        self.attributes
+            .iter()
+            .find_map(|attribute| should_panic(attribute, None))
+    }
+
+    /// Whether `rstest` hands over a future of the type and not a value of it.
+    pub(crate) fn gets_a_future(&self, parameter: &Parameter) -> bool {
+        let is_awaited =
+            |attributes: &[Attribute]| attributes.iter().any(|attribute| attribute.is("awt"));
+        let is_future =
+            |attribute: &Attribute| attribute.is("future") && attribute.arguments().is_none();
+        parameter.attributes.iter().any(is_future)
+            && !is_awaited(&self.attributes)
+            && !is_awaited(&parameter.attributes)
+    }
+}
+
+impl Parameter {
+    fn read(input: ParseStream<'_>) -> syn::Result<Parameter> {
+        let attributes = Attribute::all(input)?;
+        let mut pattern = TokenStream::new();
+        while !input.is_empty() && (!input.peek(Token![:]) || input.peek(Token![::])) {
+            match input.parse::<Option<Token![::]>>()? {
+                Some(colons) => colons.to_tokens(&mut pattern),
+                None => input.parse::<TokenTree>()?.to_tokens(&mut pattern),
+            }
+        }
+        let _colon = input.parse::<Option<Token![:]>>()?;
+        let ty = input.parse()?;
+        let is_self = pattern
+            .clone()
+            .into_iter()
+            .any(|token| matches!(token, TokenTree::Ident(word) if word == "self"));
+        let name = simple_name.parse2(pattern.clone()).ok();
+        Ok(Parameter {
+            attributes,
+            pattern,
+            ty,
+            name,
+            is_self,
+        })
+    }
+
+    /// Whether the value is lent to the function.
+    pub(crate) fn is_reference(&self) -> bool {
+        self.starts_with_ampersand().is_some()
+    }
+
+    /// The `mut` of `&mut T`.
+    pub(crate) fn mutable_reference(&self) -> Option<Ident> {
+        let rest = self.starts_with_ampersand()?;
+        let is_lifetime =
+            |token: &&TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == '\'');
+        let skipped = if rest.first().as_ref().is_some_and(is_lifetime) {
+            2
+        } else {
+            0
+        };
+        match rest.get(skipped) {
+            Some(TokenTree::Ident(word)) if word == "mut" => Some(word.clone()),
+            _ => None,
+        }
+    }
+
+    fn starts_with_ampersand(&self) -> Option<Vec<TokenTree>> {
+        let mut tokens: Vec<TokenTree> = self.ty.clone().into_iter().collect();
+        while let [TokenTree::Group(group)] = tokens.as_slice() {
+            if group.delimiter() != Delimiter::None {
+                break;
+            }
+            tokens = group.stream().into_iter().collect();
+        }
+        match tokens.first() {
+            Some(TokenTree::Punct(mark)) if mark.as_char() == '&' => Some(tokens.split_off(1)),
+            _ => None,
+        }
+    }
+}
+
+impl ToTokens for Parameter {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Parameter {
+            attributes,
+            pattern,
+            ty,
+            ..
+        } = self;
+        tokens.extend(quote!(#(#attributes)* #pattern));
+        if !ty.is_empty() {
+            tokens.extend(quote!(: #ty));
+        }
+    }
+}
+
+fn read_abi(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let Some(token) = input.parse::<Option<Token![extern]>>()? else {
+        return Ok(TokenStream::new());
+    };
+    let name = input.parse::<Option<LitStr>>()?;
+    Ok(quote!(#token #name))
+}
+
+fn read_parameters(input: ParseStream<'_>) -> syn::Result<Vec<Parameter>> {
+    let group: Group = input.parse()?;
+    scan::parameters(group.stream())
+        .into_iter()
+        .map(|piece| Parameter::read.parse2(piece.tokens))
+        .collect()
+}
+
+fn simple_name(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let _reference = input.parse::<Option<Token![ref]>>()?;
+    let _mutability = input.parse::<Option<Token![mut]>>()?;
+    input.parse()
+}
+
+fn is_body(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            scan::only_group(&group.stream(), Delimiter::Brace).is_some()
+        }
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
+}
+
+fn is_where(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(word) if word == "where")
+}
+
+fn should_panic(attribute: &Attribute, condition: Option<TokenStream>) -> Option<ShouldPanic> {
+    if let Some((inner, attributes)) = attribute.conditional() {
+        let both = condition.map_or(inner.clone(), |outer| quote!(all(#outer, #inner)));
+        return attributes
+            .iter()
+            .find_map(|attribute| should_panic(attribute, Some(both.clone())));
+    }
+    if !attribute.is("should_panic") {
+        return None;
+    }
+    let assigned = |input: ParseStream<'_>| {
+        let _name = input.parse::<Option<Ident>>()?;
+        let _equals = input.parse::<Token![=]>()?;
+        input.parse::<LitStr>()
+    };
+    let value = attribute
+        .arguments()
+        .unwrap_or_else(|| attribute.rest.clone());
+    Some(ShouldPanic {
+        condition,
+        message: assigned.parse2(value).ok(),
+        attribute: attribute.clone(),
+    })
+}

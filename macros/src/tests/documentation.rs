@@ -1,0 +1,29 @@
+//! The documentation of the attribute keeps up with the table of arguments.
+
+use crate::args::{ARGUMENTS, Takes, Word};
+
+#[test]
+fn every_argument_and_option_is_documented() {
+    let docs: String = include_str!("../lib.rs")
+        .lines()
+        .filter(|line| line.starts_with("/// | "))
+        .collect();
+    for row in ARGUMENTS.iter().filter(|row| row.word != Word::Inherited) {
+        let is_documented = docs.contains(&format!("`{}", row.name));
+        assert!(
+            is_documented,
+            "`{}` has no row in the documentation",
+            row.name
+        );
+        if let Takes::Options(settings) = row.takes {
+            for setting in settings {
+                assert!(
+                    docs.contains(setting.name),
+                    "`{}` of `{}` has no row",
+                    setting.name,
+                    row.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! A function and what it becomes.
+
+use super::assert_expands;
+
+/// The function moves into a wrapper of its own name, which makes one call.
+#[test]
+fn nothing_asked_for() {
+    assert_expands(
+        "",
+        "#[test] fn adds() { assert_eq!(1 + 1, 2); }",
+        r#"#[test]
+fn adds() {
+    fn adds() {
+        assert_eq!(1 + 1, 2);
+    }
+    ::isolated_test::__private::run(
+        &const {
+            ::isolated_test::__private::Spec {
+                place: ::isolated_test::__private::place!(),
+                function: "adds",
+                should_panic: ::isolated_test::__private::ShouldPanic::No,
+                resources: &[],
+                locks: &[],
+            }
+        },
+        &mut [],
+        |_| adds(),
+    )
+}
+"#,
+    );
+}
+
+/// Parameters are bound by name, in the order of the signature, and vanish from the wrapper.
+#[test]
+fn port_and_tmpdir() {
+    assert_expands(
+        r#"port, tmpdir, serial = "tcp""#,
+        "/// Serves.
+         #[test]
+         pub fn serves_files(tmpdir: &TmpDir, port: Port) { serve(tmpdir, port); }",
+        r#"/// Serves.
+#[test]
+pub fn serves_files() {
+    fn serves_files(tmpdir: &TmpDir, port: Port) {
+        serve(tmpdir, port);
+    }
+    ::isolated_test::__private::run(
+        &const {
+            ::isolated_test::__private::Spec {
+                place: ::isolated_test::__private::place!(),
+                function: "serves_files",
+                should_panic: ::isolated_test::__private::ShouldPanic::No,
+                resources: &[
+                    ::isolated_test::__private::Request {
+                        name: "port",
+                        kind: ::isolated_test::__private::Kind::Port(
+                            ::isolated_test::__private::Protocol::Tcp,
+                            1,
+                        ),
+                    },
+                    ::isolated_test::__private::Request {
+                        name: "tmpdir",
+                        kind: ::isolated_test::__private::Kind::TmpDir {
+                            from: ::core::option::Option::None,
+                            keep: ::core::option::Option::None,
+                        },
+                    },
+                ],
+                locks: &[
+                    ::isolated_test::__private::Claim::Exclusive(
+                        ::isolated_test::Key::new("tcp"),
+                    ),
+                ],
+            }
+        },
+        &mut [],
+        |cx| serves_files(cx.tmpdir(1), cx.port::<::isolated_test::__private::Tcp, _>(0)),
+    )
+}
+"#,
+    );
+}
+
+/// The wrapper waits where the function waits; the return value stays inside.
+#[test]
+fn asynchronous() {
+    assert_expands(
+        "port(tcp, udp), shared, alone",
+        "#[tokio::test]
+         async fn answers(_port: Port) -> io::Result<()> { ask(port).await }",
+        r#"#[tokio::test]
+async fn answers() {
+    async fn answers(_port: Port) -> io::Result<()> {
+        ask(port).await
+    }
+    ::isolated_test::__private::run_async(
+            &const {
+                ::isolated_test::__private::Spec {
+                    place: ::isolated_test::__private::place!(),
+                    function: "answers",
+                    should_panic: ::isolated_test::__private::ShouldPanic::No,
+                    resources: &[
+                        ::isolated_test::__private::Request {
+                            name: "port",
+                            kind: ::isolated_test::__private::Kind::Port(
+                                ::isolated_test::__private::Protocol::Both,
+                                1,
+                            ),
+                        },
+                    ],
+                    locks: &[
+                        ::isolated_test::__private::Claim::Shared(
+                            ::isolated_test::Key::DEFAULT,
+                        ),
+                        ::isolated_test::__private::Claim::Alone,
+                    ],
+                }
+            },
+            &mut [],
+            async |cx| answers(cx.port::<::isolated_test::__private::Both, _>(0)).await,
+        )
+        .await
+}
+"#,
+    );
+}
+
+/// A value of the user's own is made by a closure, which the runtime calls when its turn comes.
+#[test]
+fn own_resources() {
+    assert_expands(
+        "db = Postgres::<A, B>::new(), mail = Mail::default(), serial = [SCHEMA, \"mail\"]",
+        "#[test] fn stores(db: &Db, mail: Mailbox) { }",
+        r#"#[test]
+fn stores() {
+    fn stores(db: &Db, mail: Mailbox) {}
+    let make_db = || ::isolated_test::__private::expr!(Postgres::< A, B >::new());
+    let make_mail = || ::isolated_test::__private::expr!(Mail::default());
+    ::isolated_test::__private::run(
+        &const {
+            ::isolated_test::__private::Spec {
+                place: ::isolated_test::__private::place!(),
+                function: "stores",
+                should_panic: ::isolated_test::__private::ShouldPanic::No,
+                resources: &[
+                    ::isolated_test::__private::Request {
+                        name: "db",
+                        kind: ::isolated_test::__private::Kind::Own {
+                            by_value: false,
+                        },
+                    },
+                    ::isolated_test::__private::Request {
+                        name: "mail",
+                        kind: ::isolated_test::__private::Kind::Own {
+                            by_value: true,
+                        },
+                    },
+                ],
+                locks: &[
+                    ::isolated_test::__private::Claim::Exclusive(
+                        ::isolated_test::__private::expr!(SCHEMA),
+                    ),
+                    ::isolated_test::__private::Claim::Exclusive(
+                        ::isolated_test::Key::new("mail"),
+                    ),
+                ],
+            }
+        },
+        &mut [
+            ::isolated_test::__private::own(&make_db),
+            ::isolated_test::__private::own(&make_mail),
+        ],
+        |cx| stores(cx.own_ref(0, &make_db), cx.own_value(1, &make_mail)),
+    )
+}
+"#,
+    );
+}
+
+/// What another attribute fills stays on the wrapper with its attributes and is passed on.
+#[test]
+fn cases_of_rstest() {
+    assert_expands(
+        "nodes = port(count = 3)",
+        "#[rstest] #[case(1, (2, 3))] #[tokio::test]
+         async fn sums(#[case] mut n: u32, nodes: [u16; 3], #[case] (a, b): (u32, u32), #[future] db: Db) { }",
+        r#"#[rstest]
+#[case(1, (2, 3))]
+#[tokio::test]
+async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db) {
+    async fn sums(
+        mut n: u32,
+        nodes: [u16; 3],
+        (a, b): (u32, u32),
+        db: impl ::core::future::Future<Output = Db>,
+    ) {}
+    ::isolated_test::__private::run_async(
+            &const {
+                ::isolated_test::__private::Spec {
+                    place: ::isolated_test::__private::place!(),
+                    function: "sums",
+                    should_panic: ::isolated_test::__private::ShouldPanic::No,
+                    resources: &[
+                        ::isolated_test::__private::Request {
+                            name: "nodes",
+                            kind: ::isolated_test::__private::Kind::Port(
+                                ::isolated_test::__private::Protocol::Tcp,
+                                3,
+                            ),
+                        },
+                    ],
+                    locks: &[],
+                }
+            },
+            &mut [],
+            async |cx| {
+                sums(
+                        n,
+                        cx.ports::<::isolated_test::__private::Tcp, 3, _>(0),
+                        __isolated_2,
+                        db,
+                    )
+                    .await
+            },
+        )
+        .await
+}
+"#,
+    );
+}
+
+/// An attribute that looks at the value gets it.
+#[test]
+fn judged_value() {
+    assert_expands(
+        "port",
+        "#[test_case(1 => 2)] fn doubles(n: u16, port: u16) -> u16 { n * 2 }",
+        r#"#[test_case(1 = >2)]
+fn doubles(n: u16) -> u16 {
+    fn doubles(n: u16, port: u16) -> u16 {
+        n * 2
+    }
+    ::isolated_test::__private::run_returning(
+        &const {
+            ::isolated_test::__private::Spec {
+                place: ::isolated_test::__private::place!(),
+                function: "doubles",
+                should_panic: ::isolated_test::__private::ShouldPanic::No,
+                resources: &[
+                    ::isolated_test::__private::Request {
+                        name: "port",
+                        kind: ::isolated_test::__private::Kind::Port(
+                            ::isolated_test::__private::Protocol::Tcp,
+                            1,
+                        ),
+                    },
+                ],
+                locks: &[],
+            }
+        },
+        &mut [],
+        |cx| doubles(n, cx.port::<::isolated_test::__private::Tcp, _>(0)),
+    )
+}
+"#,
+    );
+}
+
+/// Everything else that can be asked for, through a crate under another name.
+#[test]
+fn all_the_rest() {
+    assert_expands(
+        r#"crate = my::isolated, tmpdir(from = "site", keep = "never"), id = namespace, r#type = seed,
+           limit("sockets", 4), limit(POOL, pool_size())"#,
+        r#"#[test] #[should_panic(expected = "no")]
+           fn r#match<'a>(tmpdir: &'a Path, id: &str, mut r#type: u64) { }"#,
+        r#"#[test]
+#[should_panic(expected = "no")]
+fn r#match() {
+    fn r#match<'a>(tmpdir: &'a Path, id: &str, mut r#type: u64) {}
+    my::isolated::__private::run(
+        &const {
+            my::isolated::__private::Spec {
+                place: my::isolated::__private::place!(),
+                function: "match",
+                should_panic: my::isolated::__private::ShouldPanic::With("no"),
+                resources: &[
+                    my::isolated::__private::Request {
+                        name: "tmpdir",
+                        kind: my::isolated::__private::Kind::TmpDir {
+                            from: ::core::option::Option::Some("site"),
+                            keep: ::core::option::Option::Some(
+                                my::isolated::__private::Keep::Never,
+                            ),
+                        },
+                    },
+                    my::isolated::__private::Request {
+                        name: "id",
+                        kind: my::isolated::__private::Kind::Namespace,
+                    },
+                    my::isolated::__private::Request {
+                        name: "type",
+                        kind: my::isolated::__private::Kind::Seed,
+                    },
+                ],
+                locks: &[
+                    my::isolated::__private::Claim::Limit(
+                        my::isolated::Key::new("sockets"),
+                        4,
+                    ),
+                    my::isolated::__private::Claim::Limit(
+                        my::isolated::__private::expr!(POOL),
+                        my::isolated::__private::expr!(pool_size()),
+                    ),
+                ],
+            }
+        },
+        &mut [],
+        |cx| r#match(cx.tmpdir(0), cx.namespace(1), cx.seed(2)),
+    )
+}
+"#,
+    );
+}
+
+/// A condition on `should_panic` is decided where the test is compiled.
+#[test]
+fn conditional_should_panic() {
+    assert_expands(
+        "",
+        "#[test] #[cfg_attr(unix, should_panic)] fn panics() { }",
+        r#"#[test]
+#[cfg_attr(unix, should_panic)]
+fn panics() {
+    fn panics() {}
+    ::isolated_test::__private::run(
+        &const {
+            ::isolated_test::__private::Spec {
+                place: ::isolated_test::__private::place!(),
+                function: "panics",
+                should_panic: if ::core::cfg!(unix) {
+                    ::isolated_test::__private::ShouldPanic::Yes
+                } else {
+                    ::isolated_test::__private::ShouldPanic::No
+                },
+                resources: &[],
+                locks: &[],
+            }
+        },
+        &mut [],
+        |_| panics(),
+    )
+}
+"#,
+    );
+}
+
+/// A parameter that is called like the function is not hidden by it.
+#[test]
+fn parameter_called_like_the_function() {
+    assert_expands(
+        "",
+        "#[rstest] fn repository(repository: Repository) { }",
+        r#"#[rstest]
+fn repository(repository: Repository) {
+    let namesake = repository;
+    {
+        fn repository(repository: Repository) {}
+        ::isolated_test::__private::run(
+            &const {
+                ::isolated_test::__private::Spec {
+                    place: ::isolated_test::__private::place!(),
+                    function: "repository",
+                    should_panic: ::isolated_test::__private::ShouldPanic::No,
+                    resources: &[],
+                    locks: &[],
+                }
+            },
+            &mut [],
+            |_| repository(namesake),
+        )
+    }
+}
+"#,
+    );
+}

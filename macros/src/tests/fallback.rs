@@ -1,0 +1,89 @@
+//! What is left of a function whose attribute has a mistake: the function.
+
+use super::assert_expands;
+
+/// A plain test stays a test.
+#[test]
+fn plain_test() {
+    assert_expands(
+        "prot",
+        "#[test] #[ignore] fn adds() { assert_eq!(1 + 1, 2); }",
+        r#"::core::compile_error! {
+    "unknown argument `prot`; a similar argument exists: `port`"
+}
+#[test]
+#[ignore]
+fn adds() {
+    assert_eq!(1 + 1, 2);
+}
+"#,
+    );
+}
+
+/// A test with parameters stays a function, so that its body is checked.
+#[test]
+fn test_with_parameters() {
+    assert_expands(
+        "prot",
+        "/// Serves.
+         #[cfg(unix)] #[rstest] #[case(1)] #[should_panic]
+         pub(crate) async fn serves<'a>(port: &'a Port, #[case] n: u32) -> Result<(), Error> { serve(port, n).await }",
+        r#"::core::compile_error! {
+    "unknown argument `prot`; a similar argument exists: `port`"
+}
+::core::compile_error! {
+    "cannot have both `#[should_panic]` and a return value, because an error is no panic; remove the return type and `unwrap` in the body"
+}
+/// Serves.
+#[cfg(unix)]
+#[allow(dead_code)]
+pub(crate) async fn serves<'a>(port: &'a Port, n: u32) -> Result<(), Error> {
+    serve(port, n).await
+}
+"#,
+    );
+}
+
+/// All mistakes are reported, and the second attribute is gone, lest it reports them again.
+#[test]
+fn every_mistake() {
+    assert_expands(
+        "prot, port(8080), serial = 3",
+        "#[isolated] #[test] const fn adds() { }",
+        r#"::core::compile_error! {
+    "unknown argument `prot`; a similar argument exists: `port`"
+}
+::core::compile_error! {
+    "expected an option of `port`, found `8080`; write one of `tcp`, `udp`, `count`"
+}
+::core::compile_error! {
+    "expected `serial` to be a string: `serial = \"...\"`"
+}
+::core::compile_error! {
+    "duplicate attribute `#[isolated]`; write all arguments into one"
+}
+::core::compile_error! {
+    "a `const fn` cannot be isolated, because resources are acquired at run time; remove `const`"
+}
+#[allow(dead_code)]
+const fn adds() {}
+"#,
+    );
+}
+
+/// What is no test stays what it is.
+#[test]
+fn other_items() {
+    assert_expands(
+        "port",
+        "/// Docs. \n pub struct Server { port: u16 }",
+        r#"::core::compile_error! {
+    "not expected here; `#[isolated]` belongs on a test function or on a module of tests"
+}
+/// Docs.
+pub struct Server {
+    port: u16,
+}
+"#,
+    );
+}

@@ -1,0 +1,210 @@
+//! A module and what it becomes: only attributes change.
+
+use super::{assert_expands, messages};
+
+/// Tests inherit the arguments; other functions, and what only looks like a test, are left alone.
+#[test]
+fn tests_inherit() {
+    assert_expands(
+        r#"tmpdir, serial = "tcp""#,
+        "#[cfg(test)]
+         mod tests {
+             //! Docs.
+             use super::*;
+             const NUMBERS: [u8; 2] = [1, 2];
+             fn helper() { #[test] fn not_a_test_of_this_module() { } }
+             #[test] fn plain() { }
+             #[tokio::test] #[ignore] pub async fn asynchronous(tmpdir: &TmpDir) { }
+             #[rstest] #[case(1)] fn cases(#[case] n: u32) { }
+             #[cfg_attr(all(), tokio::test)] async fn conditional() { }
+             #[template] #[rstest] #[case(1)] fn cases_to_reuse(#[case] n: u32) { }
+             macro_rules! tests { () => { #[test] fn made_later() { } } }
+         }",
+        r#"#[cfg(test)]
+mod tests {
+    //! Docs.
+    use super::*;
+    const NUMBERS: [u8; 2] = [1, 2];
+    fn helper() {
+        #[test]
+        fn not_a_test_of_this_module() {}
+    }
+    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[test]
+    fn plain() {}
+    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[tokio::test]
+    #[ignore]
+    pub async fn asynchronous(tmpdir: &TmpDir) {}
+    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[rstest]
+    #[case(1)]
+    fn cases(#[case] n: u32) {}
+    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[cfg_attr(all(), tokio::test)]
+    async fn conditional() {}
+    #[template]
+    #[rstest]
+    #[case(1)]
+    fn cases_to_reuse(#[case] n: u32) {}
+    macro_rules! tests {
+        () => {
+            #[test] fn made_later() {}
+        };
+    }
+}
+"#,
+    );
+}
+
+/// A test's own attribute moves to the top, under the path by which the user calls it.
+#[test]
+fn own_arguments_come_first() {
+    assert_expands(
+        "port",
+        "mod tests {
+            #[test] #[isolated_test::isolated(tmpdir,)] fn adds_a_directory(tmpdir: TmpDir) { }
+            #[isolated] #[test] fn adds_nothing() { }
+            #[isolated(test_attribute)] #[my_test] fn is_a_test_because_it_says_so() { }
+            #[cfg_attr(unix, isolated(serial), ignore)] #[test] fn adds_a_lock_on_unix() { }
+        }",
+        "mod tests {
+    #[isolated_test::isolated(tmpdir, inherited(port))]
+    #[test]
+    fn adds_a_directory(tmpdir: TmpDir) {}
+    #[isolated(inherited(port))]
+    #[test]
+    fn adds_nothing() {}
+    #[isolated(test_attribute, inherited(port))]
+    #[my_test]
+    fn is_a_test_because_it_says_so() {}
+    #[cfg_attr(unix, isolated(serial, inherited(port)), ignore)]
+    #[cfg_attr(not(unix), ::isolated_test::isolated(inherited(port)))]
+    #[test]
+    fn adds_a_lock_on_unix() {}
+}
+",
+    );
+}
+
+/// A nested module hands on the same; its own attribute takes them along.
+#[test]
+fn nested_modules() {
+    assert_expands(
+        "crate = my::isolated, port",
+        "mod outer {
+            pub(crate) mod plain { #[test] fn inherits() { } }
+            #[isolated(tmpdir)] mod annotated { #[test] fn is_rewritten_later() { } }
+        }",
+        "mod outer {
+    pub(crate) mod plain {
+        #[my::isolated::isolated(inherited(crate = my::isolated, port))]
+        #[test]
+        fn inherits() {}
+    }
+    #[isolated(tmpdir, inherited(crate = my::isolated, port))]
+    mod annotated {
+        #[test]
+        fn is_rewritten_later() {}
+    }
+}
+",
+    );
+}
+
+/// What the test says itself wins over what the module says: resources by name, locks by key.
+#[test]
+fn inherited_arguments_are_merged() {
+    assert_expands(
+        r#"api = port(udp), shared = "db", inherited(serial = "fs", inherited(api = port, tmpdir, serial = "db", alone))"#,
+        "#[test] fn merges(api: u16) { }",
+        r#"#[test]
+fn merges() {
+    fn merges(api: u16) {}
+    ::isolated_test::__private::run(
+        &const {
+            ::isolated_test::__private::Spec {
+                place: ::isolated_test::__private::place!(),
+                function: "merges",
+                should_panic: ::isolated_test::__private::ShouldPanic::No,
+                resources: &[
+                    ::isolated_test::__private::Request {
+                        name: "tmpdir",
+                        kind: ::isolated_test::__private::Kind::TmpDir {
+                            from: ::core::option::Option::None,
+                            keep: ::core::option::Option::None,
+                        },
+                    },
+                    ::isolated_test::__private::Request {
+                        name: "api",
+                        kind: ::isolated_test::__private::Kind::Port(
+                            ::isolated_test::__private::Protocol::Udp,
+                            1,
+                        ),
+                    },
+                ],
+                locks: &[
+                    ::isolated_test::__private::Claim::Shared(
+                        ::isolated_test::Key::new("db"),
+                    ),
+                    ::isolated_test::__private::Claim::Exclusive(
+                        ::isolated_test::Key::new("fs"),
+                    ),
+                    ::isolated_test::__private::Claim::Alone,
+                ],
+            }
+        },
+        &mut [],
+        |cx| merges(cx.port::<::isolated_test::__private::Udp, _>(1)),
+    )
+}
+"#,
+    );
+}
+
+#[test]
+fn mistakes_of_the_module_are_reported_once() {
+    let module = "mod tests { #[test] fn uses_it(prot: Port) { } #[isolated(seed)] #[test] fn also(prot: u16) { } }";
+    assert_eq!(
+        messages("prot, tmpdir", module),
+        ["unknown argument `prot`; a similar argument exists: `port`"]
+    );
+    // The tests are rewritten all the same, and keep quiet about what the module has reported.
+    let none: [&str; 0] = [];
+    assert_eq!(
+        messages(
+            "inherited(prot, tmpdir)",
+            "#[test] fn uses_it(prot: Port) { }"
+        ),
+        none
+    );
+}
+
+#[test]
+fn module_without_tests() {
+    let message = "expected a test in `mod tests`, because nothing else in it is isolated; \
+                   write `#[test]` above its functions or remove `#[isolated]`";
+    assert_eq!(
+        messages("", "mod tests { mod deeper { fn helper() { } } }"),
+        [message]
+    );
+    assert_eq!(
+        messages("", "mod tests { mod deeper { #[test] fn test() { } } }").len(),
+        0
+    );
+    assert_eq!(
+        messages(
+            "",
+            "mod tests { #[isolated] mod deeper { #[test] fn test() { } } }"
+        )
+        .len(),
+        0
+    );
+}
+
+#[test]
+fn module_in_another_file() {
+    let message = "`mod tests;` cannot be isolated from here, because its tests are in another file; \
+                   write `mod tests { ... }` there and annotate that";
+    assert_eq!(messages("", "mod tests;"), [message]);
+}
