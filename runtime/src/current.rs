@@ -1,0 +1,373 @@
+//! The running test, for helpers that it calls.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use crate::name::Name;
+use crate::resource::namespace::Namespace;
+use crate::resource::own::OwnSlot;
+use crate::resource::port::Port;
+use crate::resource::tmpdir::TmpDir;
+
+thread_local! {
+    static STACK: RefCell<Vec<Current>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Returns the isolated test that runs in this thread.
+///
+/// # Panics
+///
+/// Panics when none does. A thread that the test has started gets a [`Handle`] from it; see
+/// [`Current::handle`].
+///
+/// # Examples
+///
+/// ```rust,test_harness
+/// use isolated_test::{current, isolated};
+///
+/// fn start_server() -> std::io::Result<std::net::TcpListener> {
+///     current().port().listen()
+/// }
+///
+/// #[isolated(port)]
+/// #[test]
+/// fn serves() -> std::io::Result<()> {
+///     let server = start_server()?;
+///     assert_eq!(server.local_addr()?.port(), current().port().number());
+///     Ok(())
+/// }
+/// ```
+#[must_use]
+#[track_caller]
+pub fn current() -> Current {
+    try_current().unwrap_or_else(|| {
+        panic!(
+            "no isolated test runs in this thread; annotate the test with `#[isolated]`, or send \
+             `current().handle()` to this thread and call `enter` there"
+        )
+    })
+}
+
+/// Returns the isolated test that runs in this thread, if one does.
+#[must_use]
+pub fn try_current() -> Option<Current> {
+    STACK.with_borrow(|stack| stack.last().cloned())
+}
+
+/// Returns the name under which a lock is held that a program takes by itself.
+pub(crate) fn name_of_caller() -> String {
+    if let Some(current) = try_current() {
+        return current.name().to_owned();
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The isolated test that runs in this thread, with everything that it was given.
+///
+/// What all threads may use is on [`Handle`], to which it dereferences.
+#[derive(Clone)]
+pub struct Current {
+    handle: Handle,
+    own: Rc<Vec<OwnSlot>>,
+}
+
+/// An isolated test with its ports, directories, namespaces and seeds; may be sent to other threads.
+///
+/// Methods without a name return the first resource of their kind. After the test it goes on to
+/// answer, but what it returns belongs to nobody.
+#[derive(Clone)]
+pub struct Handle {
+    test: Arc<Test>,
+}
+
+struct Test {
+    name: Name,
+    values: Vec<(&'static str, OnceLock<Value>)>,
+}
+
+/// A provisioned resource.
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// One port or several.
+    Ports(Vec<Port>),
+    TmpDir(TmpDir),
+    Namespace(Namespace),
+    Seed(u64),
+    /// One of the user's own, whose handle only the thread of the test may have.
+    Own,
+}
+
+impl Current {
+    /// Begins a test with these resources, none of which is provisioned yet.
+    pub(crate) fn new(name: Name, resources: impl Iterator<Item = &'static str>) -> Self {
+        let values: Vec<_> = resources.map(|name| (name, OnceLock::new())).collect();
+        let own = Rc::new(values.iter().map(|_| OwnSlot::default()).collect());
+        Current {
+            handle: Handle {
+                test: Arc::new(Test { name, values }),
+            },
+            own,
+        }
+    }
+
+    /// Returns a handle that may be sent to other threads.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Returns the handle of a resource of the user's own.
+    ///
+    /// There is none when the attribute does not name it, when it is not provisioned yet, when it
+    /// has another type, and when a parameter has taken it by value.
+    #[must_use]
+    pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
+        let at = self
+            .handle
+            .test
+            .values
+            .iter()
+            .position(|(other, _)| *other == name)?;
+        self.own[at].shared.get()?.clone().downcast().ok()
+    }
+
+    /// Returns the places of the handles of the user's own resources.
+    pub(crate) fn own(&self) -> &[OwnSlot] {
+        &self.own
+    }
+
+    /// Drops the handle of a resource of the user's own, unless somebody else has it too.
+    pub(crate) fn drop_own(&mut self, index: usize) {
+        if let Some(own) = Rc::get_mut(&mut self.own) {
+            own[index] = OwnSlot::default();
+        }
+    }
+
+    /// Makes this the test of the thread until the guard is dropped.
+    pub(crate) fn enter_thread(&self) -> Entered {
+        STACK.with_borrow_mut(|stack| stack.push(self.clone()));
+        Entered {
+            thread: PhantomData,
+        }
+    }
+}
+
+impl Deref for Current {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Handle {
+    /// Returns the name of the test: the crate, then what the test runner calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.test.name.full
+    }
+
+    /// Returns the name that the test runner has.
+    pub(crate) fn runner_name(&self) -> &str {
+        &self.test.name.runner
+    }
+
+    /// Returns the port, or the first of several.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the attribute asks for none.
+    #[must_use]
+    #[track_caller]
+    pub fn port(&self) -> Port {
+        self.first("port", |value| match value {
+            Value::Ports(ports) => ports.first().cloned(),
+            _ => None,
+        })
+    }
+
+    /// Returns the ports of this name: one, or as many as `count` says; none when there is no such
+    /// name.
+    #[must_use]
+    pub fn ports(&self, name: &str) -> Vec<Port> {
+        match self.value(name) {
+            Some(Value::Ports(ports)) => ports.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the temporary directory, or the first of several.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the attribute asks for none.
+    #[must_use]
+    #[track_caller]
+    pub fn tmpdir(&self) -> TmpDir {
+        self.first("tmpdir", |value| match value {
+            Value::TmpDir(dir) => Some(dir.clone()),
+            _ => None,
+        })
+    }
+
+    /// Returns the temporary directory of this name.
+    #[must_use]
+    pub fn tmpdir_named(&self, name: &str) -> Option<TmpDir> {
+        match self.value(name)? {
+            Value::TmpDir(dir) => Some(dir.clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns the namespace, or the first of several.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the attribute asks for none.
+    #[must_use]
+    #[track_caller]
+    pub fn namespace(&self) -> Namespace {
+        self.first("namespace", |value| match value {
+            Value::Namespace(namespace) => Some(namespace.clone()),
+            _ => None,
+        })
+    }
+
+    /// Returns the namespace of this name.
+    #[must_use]
+    pub fn namespace_named(&self, name: &str) -> Option<Namespace> {
+        match self.value(name)? {
+            Value::Namespace(namespace) => Some(namespace.clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns the seed, or the first of several.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the attribute asks for none.
+    #[must_use]
+    #[track_caller]
+    pub fn seed(&self) -> u64 {
+        self.first("seed", |value| match value {
+            Value::Seed(seed) => Some(*seed),
+            _ => None,
+        })
+    }
+
+    /// Returns the seed of this name.
+    #[must_use]
+    pub fn seed_named(&self, name: &str) -> Option<u64> {
+        match self.value(name)? {
+            Value::Seed(seed) => Some(*seed),
+            _ => None,
+        }
+    }
+
+    /// Makes [`current`] return this test in this thread until the guard is dropped.
+    ///
+    /// The handles of the user's own resources stay with the thread of the test.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{current, isolated};
+    ///
+    /// #[isolated(tmpdir)]
+    /// #[test]
+    /// fn writes_in_a_thread() {
+    ///     let test = current().handle();
+    ///     let thread = std::thread::spawn(move || {
+    ///         let _entered = test.enter();
+    ///         std::fs::write(current().tmpdir().join("log"), "ready")
+    ///     });
+    ///     assert!(thread.join().is_ok_and(|written| written.is_ok()));
+    /// }
+    /// ```
+    pub fn enter(&self) -> Entered {
+        let own = Rc::new(
+            self.test
+                .values
+                .iter()
+                .map(|_| OwnSlot::default())
+                .collect(),
+        );
+        Current {
+            handle: self.clone(),
+            own,
+        }
+        .enter_thread()
+    }
+
+    /// Returns all resources by name, as far as they are provisioned.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, Option<&Value>)> {
+        self.test
+            .values
+            .iter()
+            .map(|(name, value)| (*name, value.get()))
+    }
+
+    /// Returns the resource at a place.
+    pub(crate) fn value_at(&self, index: usize) -> Option<&Value> {
+        self.test.values.get(index)?.1.get()
+    }
+
+    /// Puts a provisioned resource at its place.
+    pub(crate) fn provide(&self, index: usize, value: Value) {
+        let _ = self.test.values[index].1.set(value);
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values().find(|(other, _)| *other == name)?.1
+    }
+
+    #[track_caller]
+    fn first<T>(&self, kind: &str, pick: impl Fn(&Value) -> Option<T>) -> T {
+        self.values()
+            .filter_map(|(_, value)| value)
+            .find_map(pick)
+            .unwrap_or_else(|| panic!("{} has no {kind}; write `#[isolated({kind})]`", self.name()))
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Handle")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Current")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Has [`current`] return a test until it is dropped; see [`Handle::enter`].
+#[derive(Debug)]
+#[must_use = "`current` forgets the test as soon as this is dropped"]
+pub struct Entered {
+    /// The test belongs to the thread that has entered it.
+    thread: PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        STACK.with_borrow_mut(|stack| drop(stack.pop()));
+    }
+}

@@ -1,0 +1,201 @@
+//! All variables that the runtime reads.
+//!
+//! They are read once in a process, at its first isolated test.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+use crate::spec::Keep;
+
+/// The values of the variables.
+#[derive(Debug)]
+pub(crate) struct Variables {
+    /// `ISOLATED_DIR`: the state directory.
+    pub(crate) dir: Option<PathBuf>,
+    /// `ISOLATED_KEEP`: when temporary directories are kept.
+    pub(crate) keep: Option<Keep>,
+    /// `ISOLATED_LOCK_TIMEOUT`: how long one unchanging holder is waited for.
+    pub(crate) lock_timeout: Duration,
+    /// `ISOLATED_WAIT_NOTICE`: how long a lock is waited for in silence.
+    pub(crate) wait_notice: Duration,
+    /// `ISOLATED_SEED`: the seed of every test.
+    pub(crate) seed: Option<u64>,
+}
+
+/// How long one unchanging holder of a lock is waited for unless the variable says otherwise.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long a lock is waited for in silence unless the variable says otherwise.
+const WAIT_NOTICE: Duration = Duration::from_secs(3);
+
+/// What is expected of a variable that is a time.
+const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
+
+/// Returns the values of the variables.
+pub(crate) fn variables() -> Result<&'static Variables, Error> {
+    static VARIABLES: OnceLock<Result<Variables, String>> = OnceLock::new();
+
+    VARIABLES
+        .get_or_init(|| read(|name| env::var_os(name)))
+        .as_ref()
+        .map_err(|action| Error::new(ErrorKind::Variable, action.clone()))
+}
+
+/// Tells under which name nextest runs this test, if it does.
+pub(crate) fn nextest_test_name() -> Option<String> {
+    env::var("NEXTEST_TEST_NAME").ok()
+}
+
+/// Tells whether nextest runs this process.
+pub(crate) fn under_nextest() -> bool {
+    env::var_os("NEXTEST").is_some()
+}
+
+/// Reads all variables; an error is worded to fit after "failed to".
+fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
+    Ok(Variables {
+        dir: one(&get, "ISOLATED_DIR", "an absolute path", |value| {
+            Some(PathBuf::from(value)).filter(|path| path.is_absolute())
+        })?,
+        keep: one(
+            &get,
+            "ISOLATED_KEEP",
+            "`never`, `failure` or `always`",
+            |value| match value.to_str()? {
+                "never" => Some(Keep::Never),
+                "failure" => Some(Keep::Failure),
+                "always" => Some(Keep::Always),
+                _ => None,
+            },
+        )?,
+        lock_timeout: one(&get, "ISOLATED_LOCK_TIMEOUT", TIME, |value| {
+            duration(value.to_str()?)
+        })?
+        .unwrap_or(LOCK_TIMEOUT),
+        wait_notice: one(&get, "ISOLATED_WAIT_NOTICE", TIME, |value| {
+            duration(value.to_str()?)
+        })?
+        .unwrap_or(WAIT_NOTICE),
+        seed: one(
+            &get,
+            "ISOLATED_SEED",
+            "a whole number below 2^64 such as `42` or `0x2a`",
+            |value| {
+                let text = value.to_str()?;
+                match text.strip_prefix("0x") {
+                    Some(digits) => u64::from_str_radix(digits, 16).ok(),
+                    None => text.parse().ok(),
+                }
+            },
+        )?,
+    })
+}
+
+/// Reads one variable; the empty value counts as unset.
+fn one<T>(
+    get: impl Fn(&str) -> Option<OsString>,
+    name: &str,
+    expected: &str,
+    parse: impl Fn(&OsString) -> Option<T>,
+) -> Result<Option<T>, String> {
+    match get(name).filter(|value| !value.is_empty()) {
+        None => Ok(None),
+        Some(value) => parse(&value).map(Some).ok_or_else(|| {
+            format!("read the variable `{name}`: found {value:?}, expected {expected}")
+        }),
+    }
+}
+
+/// Reads a time as people write it: a whole number and one of `ms`, `s`, `m`, `h`.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok().filter(|number| *number > 0)?;
+    let milliseconds = match unit.trim_start() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::{Variables, duration, read};
+    use crate::spec::Keep;
+
+    fn with(name: &str, value: &str) -> Result<Variables, String> {
+        read(|asked| (asked == name).then(|| OsString::from(value)))
+    }
+
+    #[test]
+    fn unset_variables_have_documented_defaults() {
+        let variables = read(|_| None).expect("defaults");
+        assert_eq!(variables.dir, None);
+        assert_eq!(variables.keep, None);
+        assert_eq!(variables.lock_timeout, Duration::from_secs(600));
+        assert_eq!(variables.wait_notice, Duration::from_secs(3));
+        assert_eq!(variables.seed, None);
+    }
+
+    #[test]
+    fn values_are_read() {
+        let root = if cfg!(windows) { "C:\\state" } else { "/state" };
+        assert_eq!(
+            with("ISOLATED_DIR", root).unwrap().dir,
+            Some(PathBuf::from(root))
+        );
+        assert_eq!(
+            with("ISOLATED_KEEP", "always").unwrap().keep,
+            Some(Keep::Always)
+        );
+        assert_eq!(with("ISOLATED_SEED", "0x2a").unwrap().seed, Some(42));
+        assert_eq!(with("ISOLATED_SEED", "42").unwrap().seed, Some(42));
+        assert_eq!(with("ISOLATED_SEED", "").unwrap().seed, None);
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(duration("90 s"), Some(Duration::from_secs(90)));
+        assert_eq!(duration("10m"), Some(Duration::from_secs(600)));
+        assert_eq!(duration("2h"), Some(Duration::from_secs(7200)));
+        for bad in [
+            "",
+            "s",
+            "0s",
+            "10",
+            "-1s",
+            "1.5s",
+            "1d",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ] {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn bad_values_name_the_variable_the_value_and_what_is_expected() {
+        assert_eq!(
+            with("ISOLATED_KEEP", "yes").unwrap_err(),
+            "read the variable `ISOLATED_KEEP`: found \"yes\", expected `never`, `failure` or `always`"
+        );
+        assert_eq!(
+            with("ISOLATED_DIR", "target/state").unwrap_err(),
+            "read the variable `ISOLATED_DIR`: found \"target/state\", expected an absolute path"
+        );
+        assert!(with("ISOLATED_LOCK_TIMEOUT", "0s").is_err());
+        assert!(with("ISOLATED_SEED", "-1").is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! Who holds what, read from the records of all processes.
+//!
+//! This is for messages, and for telling a holder that goes on from one that has changed. It never
+//! decides who gets a lock.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use super::file::{self, Strength};
+use super::{Mode, Subject, Want};
+use crate::store::Store;
+use crate::store::record::{Activity, BLOCK, ENDING, now};
+use crate::sys;
+
+/// A test or guard that holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    name: String,
+    process: u32,
+    since: u128,
+}
+
+/// As it stands in messages: `shop::checkout (pid 4242) for 12s`.
+impl fmt::Display for Holder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = now().saturating_sub(self.since) / 1000;
+        write!(
+            formatter,
+            "{} (pid {}) for {seconds}s",
+            self.name, self.process
+        )
+    }
+}
+
+impl Holder {
+    /// Names a holder.
+    pub(super) fn new(name: &str, process: u32, since: u128) -> Self {
+        Holder {
+            name: name.to_owned(),
+            process,
+            since,
+        }
+    }
+
+    /// Returns the name and the process: `shop::checkout (pid 4242)`.
+    pub(crate) fn who(&self) -> String {
+        format!("{} (pid {})", self.name, self.process)
+    }
+}
+
+/// Lists who is in the way of a lock, as far as it is known, the longest first.
+pub(crate) fn in_the_way(store: &Store, want: Want, me: &Activity) -> Vec<Holder> {
+    let mut holders = Vec::new();
+    for entry in fs::read_dir(store.runs()).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension() == Some(OsStr::new(ENDING)) {
+            read(&path, want, me, &mut holders);
+        }
+    }
+    holders.sort_by(|one, other| (one.since, &one.name).cmp(&(other.since, &other.name)));
+    holders
+}
+
+/// Adds the holders of one process.
+fn read(path: &Path, want: Want, me: &Activity, holders: &mut Vec<Holder>) {
+    let Ok(mut record) = sys::open_file(path) else {
+        return;
+    };
+    // A dead process is not in the way, whatever its record says.
+    if let Ok(true) = file::try_lock(&record, Strength::Shared) {
+        file::unlock(&record);
+        return;
+    }
+    let mut bytes = Vec::new();
+    if record.read_to_end(&mut bytes).is_err() {
+        return;
+    }
+    let mut blocks = bytes.chunks(BLOCK).map(|block| {
+        let end = block
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(block.len());
+        String::from_utf8_lossy(&block[..end])
+    });
+    let process = blocks.next().and_then(|header| {
+        header
+            .lines()
+            .find_map(|line| line.strip_prefix("process ")?.parse().ok())
+    });
+    let Some(process) = process else { return };
+    for (number, block) in blocks.enumerate() {
+        if (path, number + 1) == me.place() {
+            continue;
+        }
+        let mut lines = block.lines();
+        let Some((_, name)) = lines
+            .next()
+            .and_then(|line| line.strip_prefix('+'))
+            .and_then(|line| line.split_once(' '))
+        else {
+            continue;
+        };
+        for line in lines {
+            if let Some((since, held)) = line.split_once(' ') {
+                if conflicts(want, held) {
+                    let since = since.parse().unwrap_or_default();
+                    holders.push(Holder::new(name, process, since));
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether what somebody holds is in the way of what is wanted.
+fn conflicts(want: Want, held: &str) -> bool {
+    let (word, key) = held.split_once(' ').unwrap_or((held, ""));
+    match (want.subject, want.mode) {
+        (Subject::Everyone, Mode::Exclusive) => matches!(word, "alone" | "test"),
+        (Subject::Everyone, _) => word == "alone",
+        (Subject::Key(wanted), mode) => {
+            key == wanted.name()
+                && match mode {
+                    Mode::Exclusive => true,
+                    Mode::Limit(_) => matches!(word, "serial" | "limit"),
+                    Mode::Shared => word == "serial",
+                }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Counts: at most `n` holders at a time.
+//!
+//! A limited key has `n` slot files, and each holder keeps one of them locked beside its shared
+//! lock on the main file, so that an exclusive holder excludes them all. Only the head of the queue
+//! looks for a free slot. When there is none, one thread for each slot blocks in the kernel; the
+//! first that gets its slot hands it over, and the others release theirs when they get them, or
+//! serve whoever is at the head then. Nothing polls, and whatever dies frees its slot.
+//!
+//! Slots are made, and their number is changed, only when no record says that one is held. So a
+//! slot that somebody deletes while it is held does not admit one holder more.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::entry::{LOOK, Locked, Pause, Said, spawn};
+use super::file::{self, Strength};
+use super::holder;
+use crate::error::{Error, ErrorKind};
+use crate::store::Store;
+use crate::sys;
+
+/// The slots of one key, as this process sees them.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The slots for which a thread blocks in the kernel.
+    awaited: BTreeSet<u32>,
+    /// Whether the head of the queue is in this process and wants a slot.
+    wanted: bool,
+    delivered: Option<Locked>,
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots {
+    /// Takes a slot. The caller is at the head of the queue and holds the main lock shared.
+    pub(super) fn take(
+        &self,
+        store: &Store,
+        said: &Said<'_>,
+        limit: u32,
+        main: &Path,
+        pause: Pause<'_>,
+    ) -> Result<Locked, Error> {
+        let fail =
+            |error| Error::new(ErrorKind::Lock, format!("lock {}", said.want)).because(error);
+        loop {
+            match agree(store, said, limit, main).map_err(fail)? {
+                Agreement::Reached => break,
+                Agreement::Unknown => thread::sleep(pause()?.min(LOOK)),
+                Agreement::Other(found) => {
+                    return Err(Error::new(
+                        ErrorKind::Limit,
+                        format!(
+                            "lock {}, because others hold it with a limit of {found} at this moment; \
+                             write the same limit everywhere",
+                            said.want
+                        ),
+                    ));
+                }
+            }
+        }
+        if let Some(slot) = try_take(limit, main).map_err(fail)? {
+            return Ok(slot);
+        }
+        let mut next = pause()?;
+        let _wanted = Wanted::begin(&self.inner);
+        loop {
+            self.await_all(limit, main).map_err(fail)?;
+            let state = self.inner.lock();
+            let (mut state, _) = self
+                .inner
+                .changed
+                .wait_timeout_while(state, next, |state| state.delivered.is_none())
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(slot) = state.delivered.take() {
+                return Ok(slot);
+            }
+            drop(state);
+            next = pause()?;
+            // Somebody may have deleted slots, whose number must be made up when all are free.
+            agree(store, said, limit, main).map_err(fail)?;
+        }
+    }
+
+    /// Makes sure that a thread blocks for each slot.
+    fn await_all(&self, limit: u32, main: &Path) -> io::Result<()> {
+        for slot in 0..limit {
+            if !self.inner.lock().awaited.insert(slot) {
+                continue;
+            }
+            let path = slot_path(main, slot);
+            let inner = self.inner.clone();
+            let started = sys::open_file(&path)
+                .and_then(|file| spawn(move || deliver(&inner, file, &path, slot)));
+            if let Err(error) = started {
+                self.inner.lock().awaited.remove(&slot);
+                if error.kind() != io::ErrorKind::NotFound {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes a slot that is free now.
+///
+/// One that is not there was deleted, perhaps while it was held, and is not made again here.
+fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
+    for slot in 0..limit {
+        let path = slot_path(main, slot);
+        let file = match sys::open_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            result => result?,
+        };
+        if file::try_lock(&file, Strength::Exclusive)? {
+            let slot = Locked::new(file);
+            if slot.is_at(&path)? {
+                return Ok(Some(slot));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Blocks for a slot, and gives it to whoever wants one in this process by then.
+fn deliver(inner: &Inner, file: File, path: &Path, slot: u32) {
+    let locked = file::lock(&file, Strength::Exclusive).map(|()| Locked::new(file));
+    let locked = locked
+        .ok()
+        .filter(|locked| locked.is_at(path).unwrap_or(false));
+    let mut state = inner.lock();
+    state.awaited.remove(&slot);
+    if state.wanted && state.delivered.is_none() {
+        state.delivered = locked;
+    }
+    drop(state);
+    inner.changed.notify_all();
+}
+
+/// Says that the head of the queue is in this process, until it is dropped.
+struct Wanted<'a>(&'a Inner);
+
+impl<'a> Wanted<'a> {
+    fn begin(inner: &'a Inner) -> Self {
+        inner.lock().wanted = true;
+        Wanted(inner)
+    }
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.wanted = false;
+        state.delivered = None;
+    }
+}
+
+fn slot_path(main: &Path, slot: u32) -> PathBuf {
+    main.with_extension(format!("s{slot}"))
+}
+
+/// Whether the users of a key mean the same limit.
+enum Agreement {
+    /// They do, and all slots are there that nobody can hold without a file.
+    Reached,
+    /// Others hold slots of another limit.
+    Other(u32),
+    /// Others hold slots, and somebody has deleted what says how many there are.
+    Unknown,
+}
+
+/// Makes sure that all users of the key mean the same limit.
+///
+/// The limit stands in a file that only the head of the queue reads and writes. It is replaced, and
+/// slots are made, only when no living process says that it holds one.
+fn agree(store: &Store, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<Agreement> {
+    const WIDTH: usize = 10;
+
+    let path = main.with_extension("limit");
+    let mut file = store.open_or_create(&path)?;
+    let mut text = String::with_capacity(WIDTH);
+    // What is no number was never completely written, so nobody has gone by it.
+    let found: Option<u32> = match file.read_to_string(&mut text) {
+        Ok(_) => text.parse().ok(),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+        Err(error) => return Err(error),
+    };
+    let is_complete = || (0..limit).all(|slot| slot_path(main, slot).exists());
+    if found == Some(limit) && is_complete() {
+        return Ok(Agreement::Reached);
+    }
+    let slots_held = holder::in_the_way(store, said.want, said.me);
+    match found {
+        _ if slots_held.is_empty() => {
+            for slot in 0..limit {
+                store.open_or_create(&slot_path(main, slot))?;
+            }
+            sys::write_at(&file, format!("{limit:0WIDTH$}").as_bytes(), 0)?;
+            Ok(Agreement::Reached)
+        }
+        Some(found) if found == limit => Ok(Agreement::Reached),
+        Some(found) => Ok(Agreement::Other(found)),
+        None => Ok(Agreement::Unknown),
+    }
+}

@@ -1,0 +1,212 @@
+//! Makes waiting visible and bounded.
+
+use std::time::{Duration, Instant};
+
+use super::holder::{self, Holder};
+use super::{Waited, Want};
+use crate::env::variables;
+use crate::error::{Error, ErrorKind};
+use crate::report;
+use crate::store::record::Activity;
+use crate::store::{Store, store};
+
+/// How long a lock is waited for before the holder is looked up: most are free sooner.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How often the holders are looked up while waiting.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Watches one thread that waits for one lock.
+#[derive(Debug)]
+pub(crate) struct Watch<'a> {
+    store: &'static Store,
+    want: Want,
+    me: &'a Activity,
+    timeout: Duration,
+    notice: Duration,
+    waiting: Option<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    holders: Vec<Holder>,
+    unchanged_since: Instant,
+    /// How long the next line is away from the beginning.
+    speak_after: Duration,
+    behind: Option<Holder>,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins to watch.
+    pub(crate) fn new(want: Want, me: &'a Activity) -> Result<Self, Error> {
+        let variables = variables()?;
+        Ok(Watch {
+            store: store()?,
+            want,
+            me,
+            timeout: variables.lock_timeout,
+            notice: variables.wait_notice,
+            waiting: None,
+        })
+    }
+
+    /// Returns how long to wait until this is called again.
+    ///
+    /// Refuses when the same holders have been in the way for as long as the user has patience.
+    pub(crate) fn pause(&mut self) -> Result<Duration, Error> {
+        let now = Instant::now();
+        let Some(waiting) = &mut self.waiting else {
+            self.waiting = Some(Waiting::begin(now, self.notice));
+            return Ok(LOOK.min(self.timeout / 4).min(self.notice));
+        };
+        let holders = holder::in_the_way(self.store, self.want, self.me);
+        match waiting.step(now, holders, self.timeout) {
+            Step::Wait(pause) => Ok(pause),
+            Step::Speak(pause) => {
+                report::waiting(self.me.name(), self.want, &waiting.holders);
+                Ok(pause)
+            }
+            Step::GiveUp => Err(Error::new(
+                ErrorKind::Lock,
+                format!(
+                    "lock {} within {}",
+                    self.want,
+                    report::seconds(self.timeout)
+                ),
+            )
+            .because(report::held_by(&waiting.holders))),
+        }
+    }
+
+    /// Returns how long the lock was waited for, if it was.
+    pub(crate) fn waited(self) -> Option<Waited> {
+        self.waiting.map(|waiting| Waited {
+            time: waiting.since.elapsed(),
+            behind: waiting.behind,
+        })
+    }
+}
+
+/// What a thread does that still has to wait.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Waits for so long until the next step.
+    Wait(Duration),
+    /// Says so first.
+    Speak(Duration),
+    /// Waits no longer.
+    GiveUp,
+}
+
+impl Waiting {
+    fn begin(now: Instant, notice: Duration) -> Self {
+        Waiting {
+            since: now,
+            holders: Vec::new(),
+            unchanged_since: now,
+            speak_after: notice,
+            behind: None,
+        }
+    }
+
+    /// Decides what to do now that these are in the way.
+    fn step(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> Step {
+        if holders != self.holders {
+            self.holders = holders;
+            self.unchanged_since = now;
+        }
+        if self.behind.is_none() {
+            self.behind = self.holders.first().cloned();
+        }
+        if now - self.unchanged_since >= timeout {
+            return Step::GiveUp;
+        }
+        let waited = now - self.since;
+        let period = PERIOD.min(timeout / 4);
+        if waited < self.speak_after {
+            return Step::Wait(period.min(self.speak_after.saturating_sub(waited)));
+        }
+        self.speak_after = waited * 2;
+        Step::Speak(period.min(waited))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Holder, PERIOD, Step, Waiting};
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    fn holders(since: u128) -> Vec<Holder> {
+        vec![Holder::new("shop::pays", 42, since)]
+    }
+
+    #[test]
+    fn an_unchanging_holder_is_given_up_after_the_timeout() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 100 * SECOND);
+        assert_eq!(
+            waiting.step(start + SECOND, holders(1), TIMEOUT),
+            Step::Wait(PERIOD)
+        );
+        assert_eq!(
+            waiting.step(start + 10 * SECOND, holders(1), TIMEOUT),
+            Step::Wait(PERIOD)
+        );
+        assert_eq!(
+            waiting.step(start + 11 * SECOND, holders(1), TIMEOUT),
+            Step::GiveUp
+        );
+    }
+
+    #[test]
+    fn a_queue_that_moves_is_never_given_up() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 10_000 * SECOND);
+        for turn in 1..100 {
+            let step = waiting.step(
+                start + 9 * SECOND * turn,
+                holders(u128::from(turn)),
+                TIMEOUT,
+            );
+            assert_eq!(step, Step::Wait(PERIOD));
+        }
+    }
+
+    #[test]
+    fn holders_that_nobody_knows_are_given_up_too() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 100 * SECOND);
+        assert_eq!(
+            waiting.step(start + 10 * SECOND, Vec::new(), TIMEOUT),
+            Step::GiveUp
+        );
+    }
+
+    #[test]
+    fn the_line_comes_ever_more_rarely() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 3 * SECOND);
+        let spoken: Vec<u32> = (1..=60)
+            .filter(|second| {
+                let step = waiting.step(start + SECOND * *second, holders(1), 100 * SECOND);
+                matches!(step, Step::Speak(_))
+            })
+            .collect();
+        assert_eq!(spoken, [3, 6, 12, 24, 48]);
+    }
+
+    #[test]
+    fn the_first_holder_is_remembered() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 3 * SECOND);
+        waiting.step(start, Vec::new(), TIMEOUT);
+        waiting.step(start, holders(1), TIMEOUT);
+        waiting.step(start, holders(2), TIMEOUT);
+        assert_eq!(waiting.behind, holders(1).pop());
+    }
+}

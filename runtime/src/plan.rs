@@ -1,0 +1,139 @@
+//! The locks of one test, without repetition and in order.
+//!
+//! # Why tests cannot deadlock
+//!
+//! Every test takes its locks one after the other in one total order that is the same in all
+//! processes: first [`Subject::Everyone`], then the keys by name. [`order`](crate::lock::order)
+//! refuses, instead of waiting, whatever a test asks for later that is not in this order.
+//!
+//! A thread that waits for subject *s* holds only subjects before *s*, and perhaps the place at the
+//! head of the queue of *s*: of its process, and at the turnstile of *s*. It waits for one of
+//!
+//! 1. the head of the queue of *s*, which waits for the turnstile or for holders of *s*;
+//! 2. the turnstile of *s*, whose holder waits for holders of *s* only, never for another head;
+//! 3. holders of *s*, who run, or wait for subjects after *s*.
+//!
+//! Nobody ever waits in the queue of *s* while holding *s* itself. So every chain of waiting goes
+//! strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after s*,
+//! and ends at somebody who runs. A slot of a limited key is taken after its main lock and waited
+//! for at the head of the queue; those who have one wait only for subjects after *s*.
+//!
+//! Who dies holds nothing any longer, so a chain through the dead is no longer one.
+
+use crate::error::{Error, ErrorKind};
+use crate::lock::{Mode, Subject, Want};
+use crate::spec::Claim;
+
+/// Orders the claims of a test and merges those on one subject into the strongest.
+pub(crate) fn plan(claims: &[Claim]) -> Result<Vec<Want>, Error> {
+    let mut wants = Vec::with_capacity(claims.len() + 1);
+    wants.push(Want {
+        subject: Subject::Everyone,
+        mode: Mode::Shared,
+    });
+    for claim in claims {
+        let want = match *claim {
+            Claim::Exclusive(key) => Want {
+                subject: Subject::Key(key),
+                mode: Mode::Exclusive,
+            },
+            Claim::Shared(key) => Want {
+                subject: Subject::Key(key),
+                mode: Mode::Shared,
+            },
+            Claim::Limit(key, limit) => Want {
+                subject: Subject::Key(key),
+                mode: Mode::Limit(limit),
+            },
+            Claim::Alone => Want {
+                subject: Subject::Everyone,
+                mode: Mode::Exclusive,
+            },
+        };
+        if want.mode == Mode::Limit(0) {
+            return Err(refusal(
+                want,
+                "a limit of zero admits nobody; write at least 1",
+            ));
+        }
+        match wants.iter_mut().find(|other| other.subject == want.subject) {
+            Some(Want {
+                mode: Mode::Limit(one),
+                ..
+            }) if matches!(want.mode, Mode::Limit(other) if other != *one) => {
+                return Err(refusal(
+                    want,
+                    "the test names two limits of one key; write one of them",
+                ));
+            }
+            Some(other) => other.mode = other.mode.max(want.mode),
+            None => wants.push(want),
+        }
+    }
+    wants.sort_unstable_by_key(|want| want.subject);
+    Ok(wants)
+}
+
+fn refusal(want: Want, reason: &str) -> Error {
+    Error::new(ErrorKind::Limit, format!("lock {want}, because {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Want, plan};
+    use crate::key::Key;
+    use crate::spec::Claim;
+
+    const A: Key = Key::new("a");
+    const B: Key = Key::new("b");
+
+    fn words(claims: &[Claim]) -> Vec<String> {
+        plan(claims).unwrap().into_iter().map(Want::code).collect()
+    }
+
+    #[test]
+    fn every_test_counts_among_everyone() {
+        assert_eq!(words(&[]), ["test"]);
+        assert_eq!(words(&[Claim::Alone]), ["alone"]);
+    }
+
+    #[test]
+    fn the_order_does_not_depend_on_how_it_is_written() {
+        let sorted = ["alone", "serial a", "shared b"];
+        assert_eq!(
+            words(&[Claim::Shared(B), Claim::Exclusive(A), Claim::Alone]),
+            sorted
+        );
+        assert_eq!(
+            words(&[Claim::Alone, Claim::Exclusive(A), Claim::Shared(B)]),
+            sorted
+        );
+    }
+
+    #[test]
+    fn the_strongest_claim_on_a_key_wins() {
+        for claims in [
+            [Claim::Exclusive(A), Claim::Shared(A), Claim::Limit(A, 2)],
+            [Claim::Limit(A, 2), Claim::Shared(A), Claim::Exclusive(A)],
+        ] {
+            assert_eq!(words(&claims), ["test", "serial a"]);
+        }
+        assert_eq!(
+            words(&[Claim::Shared(A), Claim::Limit(A, 2)]),
+            ["test", "limit a"]
+        );
+    }
+
+    #[test]
+    fn limits_that_mean_nothing_are_refused() {
+        let message = |claims: &[Claim]| plan(claims).unwrap_err().to_string();
+        assert_eq!(
+            message(&[Claim::Limit(A, 0)]),
+            "failed to lock limit \"a\" (0), because a limit of zero admits nobody; write at least 1"
+        );
+        assert_eq!(
+            message(&[Claim::Limit(A, 2), Claim::Limit(A, 3)]),
+            "failed to lock limit \"a\" (3), because the test names two limits of one key; write one of them"
+        );
+    }
+}

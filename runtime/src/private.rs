@@ -1,0 +1,130 @@
+//! Exactly what generated code may name; nothing here is for people.
+
+pub use crate::resource::bind::{
+    Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
+};
+pub use crate::resource::own::{Own, own};
+pub use crate::run::{run, run_async, run_returning, run_returning_async};
+pub use crate::spec::{Claim, Keep, Kind, Place, Protocol, Request, ShouldPanic, Spec};
+pub use crate::{__expr as expr, __place as place};
+
+use crate::current::{Current, Value};
+use crate::resource::Resource;
+use crate::resource::port::Port;
+
+/// Tells where a test stands.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __place {
+    () => {
+        $crate::__private::Place {
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            package: ::core::option_env!("CARGO_PKG_NAME"),
+            package_root: ::core::option_env!("CARGO_MANIFEST_DIR"),
+        }
+    };
+}
+
+/// Carries an expression of the user, so that a half-typed one is an error here and nowhere else.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __expr {
+    ($expression:expr) => {
+        $expression
+    };
+}
+
+/// What a wrapper binds parameters from.
+#[derive(Debug)]
+pub struct Cx {
+    current: Current,
+}
+
+impl Cx {
+    pub(crate) fn new(current: Current) -> Self {
+        Cx { current }
+    }
+
+    pub(crate) fn current(&self) -> &Current {
+        &self.current
+    }
+
+    pub(crate) fn drop_own(&mut self, index: usize) {
+        self.current.drop_own(index);
+    }
+
+    /// Binds a `port`.
+    #[must_use]
+    pub fn port<'cx, P, T: FromPort<'cx, P>>(&'cx self, index: usize) -> T {
+        T::from_port(&self.reserved(index)[0])
+    }
+
+    /// Binds a `port(count = N)`.
+    #[must_use]
+    pub fn ports<'cx, P, const N: usize, T: FromPorts<'cx, P, N>>(&'cx self, index: usize) -> T {
+        match self.reserved(index).try_into() {
+            Ok(ports) => T::from_ports(ports),
+            Err(_) => self.mismatch(index),
+        }
+    }
+
+    /// Binds a `tmpdir`.
+    #[must_use]
+    pub fn tmpdir<'cx, T: FromTmpDir<'cx>>(&'cx self, index: usize) -> T {
+        match self.current.value_at(index) {
+            Some(Value::TmpDir(dir)) => T::from_tmpdir(dir),
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// Binds a `namespace`.
+    #[must_use]
+    pub fn namespace<'cx, T: FromNamespace<'cx>>(&'cx self, index: usize) -> T {
+        match self.current.value_at(index) {
+            Some(Value::Namespace(namespace)) => T::from_namespace(namespace),
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// Binds a `seed`.
+    #[must_use]
+    pub fn seed<T: FromSeed>(&self, index: usize) -> T {
+        match self.current.value_at(index) {
+            Some(Value::Seed(seed)) => T::from_seed(*seed),
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// Lends the handle of a resource of the user's own.
+    pub fn own_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
+        let handle = self.current.own()[index].shared.get();
+        handle
+            .and_then(|handle| handle.downcast_ref())
+            .unwrap_or_else(|| self.mismatch(index))
+    }
+
+    /// Hands over the handle of a resource of the user's own.
+    pub fn own_value<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> R::Handle {
+        let handle = self.current.own()[index].moved.take();
+        handle
+            .and_then(|handle| handle.downcast().ok())
+            .map_or_else(|| self.mismatch(index), |handle| *handle)
+    }
+
+    fn reserved(&self, index: usize) -> &[Port] {
+        match self.current.value_at(index) {
+            Some(Value::Ports(ports)) => ports,
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// The attribute has written what it does not bind.
+    fn mismatch(&self, index: usize) -> ! {
+        unreachable!(
+            "resource {index} of {} is bound as what it is not",
+            self.current.name()
+        )
+    }
+}

@@ -1,0 +1,162 @@
+//! All text that the runtime prints.
+//!
+//! What belongs to one test goes through `eprintln!`, so that the test runner shows it with that
+//! test. Who waits says so at once, past the runner, because a suite that hangs shows nothing else.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::current::{Handle, Value};
+use crate::env;
+use crate::error::{Error, chain};
+use crate::lock::{Holder, Waited, Want};
+use crate::resource::Outcome;
+use crate::spec::Spec;
+
+/// Says that a test waits for a lock.
+pub(crate) fn waiting(test: &str, want: Want, holders: &[Holder]) {
+    let line = format!(
+        "isolated-test: {test}: waiting for {want}, {}\n",
+        held_by(holders)
+    );
+    // Nobody is left to be told when standard error is closed.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Names holders: `held by shop::checkout (pid 4242) for 12s`.
+pub(crate) fn held_by(holders: &[Holder]) -> String {
+    match holders {
+        [] => "held by a process that does not say so".to_owned(),
+        [one] => format!("held by {one}"),
+        [one, another] => format!("held by {one} and {another}"),
+        [one, rest @ ..] => format!("held by {one} and {} others", rest.len()),
+    }
+}
+
+/// Writes a time: `90s`, or `250ms` when it is less than ten seconds and not whole.
+pub(crate) fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 || time >= Duration::from_secs(10) {
+        format!("{}s", time.as_secs())
+    } else {
+        format!("{}ms", time.as_millis())
+    }
+}
+
+/// Prints an error that is none of the test's.
+pub(crate) fn error(test: &str, error: &Error) {
+    eprintln!("isolated-test: {test}: {}", chain(error));
+}
+
+/// Says that an asynchronous test was given up by its runtime.
+pub(crate) fn abandoned(test: &str) {
+    eprintln!("isolated-test: {test}: the future of the test was dropped before it ended");
+}
+
+/// Everything that is known about a test that failed.
+#[derive(Debug)]
+pub(crate) struct Failure<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) test: &'a Handle,
+    /// What own resources say of themselves, by the index of the resource.
+    pub(crate) described: Vec<(usize, String)>,
+    pub(crate) waits: &'a [(Want, Waited)],
+    /// The seed from which all others follow, if the test has one.
+    pub(crate) seed: Option<u64>,
+}
+
+/// Prints one block about a test that failed.
+pub(crate) fn failure(failure: &Failure<'_>) {
+    eprint!("{}", block(failure, env::under_nextest()));
+}
+
+fn block(failure: &Failure<'_>, nextest: bool) -> String {
+    let Failure {
+        spec,
+        test,
+        described,
+        waits,
+        seed,
+    } = failure;
+    let mut text = format!("isolated-test: {} failed\n", test.name());
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "    {label:<10} {value}");
+    };
+    line("at", &format!("{}:{}", spec.place.file, spec.place.line));
+    for (index, (name, value)) in test.values().enumerate() {
+        match value {
+            None => line("missing", name),
+            Some(Value::Ports(ports)) => {
+                let numbers: Vec<_> = ports.iter().map(|port| port.number().to_string()).collect();
+                let protocols = ports.first().map_or("", |port| port.protocols());
+                line(
+                    "port",
+                    &format!("{name} = {} ({protocols})", numbers.join(", ")),
+                );
+            }
+            Some(Value::TmpDir(dir)) => {
+                let kept = if dir.is_kept(Outcome::Failed) {
+                    "kept"
+                } else {
+                    "removed"
+                };
+                line(
+                    "tmpdir",
+                    &format!("{name} = {} ({kept})", dir.path().display()),
+                );
+            }
+            Some(Value::Namespace(namespace)) => {
+                line("namespace", &format!("{name} = {namespace}"));
+            }
+            Some(Value::Seed(seed)) => line("seed", &format!("{name} = {seed}")),
+            Some(Value::Own) => match described.iter().find(|(other, _)| *other == index) {
+                Some((_, description)) => line("resource", &format!("{name} = {description}")),
+                None => line("resource", name),
+            },
+        }
+    }
+    for (want, waited) in *waits {
+        let behind = waited
+            .behind
+            .as_ref()
+            .map(|holder| format!(" behind {}", holder.who()));
+        line(
+            "waited",
+            &format!(
+                "{} for {want}{}",
+                seconds(round(waited.time)),
+                behind.unwrap_or_default()
+            ),
+        );
+    }
+    line("repeat", &repeat(spec, test, *seed, nextest));
+    text
+}
+
+/// Leaves out what nobody reads of a time.
+fn round(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Returns the command that runs this test again.
+fn repeat(spec: &Spec, test: &Handle, seed: Option<u64>, nextest: bool) -> String {
+    let mut command = String::new();
+    if let Some(seed) = seed {
+        let _ = write!(command, "ISOLATED_SEED={seed} ");
+    }
+    command.push_str(if nextest {
+        "cargo nextest run"
+    } else {
+        "cargo test"
+    });
+    if let Some(package) = spec.place.package {
+        let _ = write!(command, " -p {package}");
+    }
+    let name = test.runner_name();
+    let _ = if nextest {
+        write!(command, " -E 'test(={name})'")
+    } else {
+        write!(command, " -- --exact {name}")
+    };
+    command
+}

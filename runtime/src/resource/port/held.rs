@@ -1,0 +1,42 @@
+//! Ports that the kernel holds: Linux.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use super::range;
+use crate::spec::Protocol;
+use crate::sys::socket::{Transport, bind_everywhere, let_servers_bind};
+
+/// The socket that keeps a number.
+pub(super) type Hold = OwnedFd;
+
+/// Finds a number and holds it.
+pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
+    if protocol == Protocol::Tcp {
+        let (hold, number) = bind_everywhere(Transport::Stream, 0)?;
+        let_servers_bind(&hold)?;
+        return Ok((number, hold));
+    }
+    range::first_free(&range::ephemeral()?, |number| {
+        let Some((hold, _)) = unless_taken(bind_everywhere(Transport::Stream, number))? else {
+            return Ok(None);
+        };
+        // Only a look: a UDP socket that may be shared is shared with everybody, so it is not held.
+        if unless_taken(bind_everywhere(Transport::Datagram, number))?.is_none() {
+            return Ok(None);
+        }
+        if protocol == Protocol::Both {
+            let_servers_bind(&hold)?;
+        }
+        Ok(Some((number, hold)))
+    })
+}
+
+/// Tells a number that is taken from a failure.
+fn unless_taken<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(None),
+        Err(error) => Err(error),
+    }
+}

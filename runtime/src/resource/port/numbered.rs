@@ -1,0 +1,101 @@
+//! Ports under lock files: for platforms whose kernel does not hold them.
+//!
+//! Weaker than on Linux: the lock keeps out other isolated tests of this user, and the number lies
+//! where the system does not choose for others, but a program that asks for exactly this number
+//! gets it.
+
+use std::fs::File;
+use std::io;
+
+use super::range;
+use crate::lock::file::{self, Strength};
+use crate::spec::Protocol;
+use crate::store::store;
+use crate::sys;
+
+/// The locked file that keeps a number.
+#[derive(Debug)]
+pub(super) struct Hold(File);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        file::unlock(&self.0);
+    }
+}
+
+/// Finds a number and locks it.
+pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
+    let store = store().map_err(io::Error::other)?;
+    range::first_free(&range::ephemeral()?, |number| {
+        let path = store.lock_path(&format!("port-{number}"));
+        let file = store.open_or_create(&path)?;
+        if !file::try_lock(&file, Strength::Exclusive)? {
+            return Ok(None);
+        }
+        let hold = Hold(file);
+        let is_free = sys::is_at(&hold.0, &path)?
+            && (protocol == Protocol::Udp || is_free(number, false))
+            && (protocol == Protocol::Tcp || is_free(number, true));
+        Ok(is_free.then_some((number, hold)))
+    })
+}
+
+/// Probes a number without `SO_REUSEADDR`, with which a taken one may look free.
+#[cfg(unix)]
+fn is_free(number: u16, udp: bool) -> bool {
+    use crate::sys::socket::{Transport, bind_everywhere};
+
+    let transport = if udp {
+        Transport::Datagram
+    } else {
+        Transport::Stream
+    };
+    bind_everywhere(transport, number).is_ok()
+}
+
+/// Probes a number; the standard library sets no option here.
+#[cfg(not(unix))]
+fn is_free(number: u16, udp: bool) -> bool {
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+
+    let (four, six) = (
+        (Ipv4Addr::UNSPECIFIED, number),
+        (Ipv6Addr::UNSPECIFIED, number),
+    );
+    // A machine without IPv6 has nobody there. Excluded ranges are refused, and count as taken.
+    let is_taken = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied
+        )
+    };
+    if udp {
+        UdpSocket::bind(four).is_ok() && UdpSocket::bind(six).err().is_none_or(|e| !is_taken(&e))
+    } else {
+        TcpListener::bind(four).is_ok()
+            && TcpListener::bind(six).err().is_none_or(|e| !is_taken(&e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::net::{TcpListener, UdpSocket};
+
+    use super::reserve;
+    use crate::spec::Protocol;
+
+    #[test]
+    fn numbers_are_never_given_twice_while_they_are_held() {
+        let held: Vec<_> = (0..20).map(|_| reserve(Protocol::Both).unwrap()).collect();
+        let numbers: HashSet<_> = held.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers.len(), held.len());
+    }
+
+    #[test]
+    fn the_number_can_be_bound_for_both_protocols() {
+        let (number, _hold) = reserve(Protocol::Both).unwrap();
+        TcpListener::bind(("127.0.0.1", number)).unwrap();
+        UdpSocket::bind(("127.0.0.1", number)).unwrap();
+    }
+}

@@ -1,0 +1,123 @@
+//! Numbers from which the kernel never chooses for anybody.
+
+use std::io;
+use std::ops::RangeInclusive;
+
+use crate::random;
+
+/// The numbers that we give out lie here: below are the fixed ports of well-known servers.
+const ALL: RangeInclusive<u16> = 20_000..=65_535;
+
+/// How many numbers are tried before we give up.
+const ATTEMPTS: usize = 2_000;
+
+/// Tries random numbers outside the range from which the kernel chooses, until one is free.
+///
+/// `take` returns `Ok(None)` for a number that is taken.
+pub(super) fn first_free<T>(
+    ephemeral: &RangeInclusive<u16>,
+    mut take: impl FnMut(u16) -> io::Result<Option<T>>,
+) -> io::Result<T> {
+    let candidates: Vec<u16> = ALL.filter(|number| !ephemeral.contains(number)).collect();
+    let (Some(count), first, last) = (
+        std::num::NonZeroUsize::new(candidates.len()),
+        ephemeral.start(),
+        ephemeral.end(),
+    ) else {
+        return Err(io::Error::other(format!(
+            "the system chooses ports from {}-{} for everybody, which leaves none that stays free; \
+             narrow `net.ipv4.ip_local_port_range`",
+            ephemeral.start(),
+            ephemeral.end()
+        )));
+    };
+    let start = usize::try_from(random::number() % count.get() as u64).unwrap_or_default();
+    // A stride that shares no factor with the number of candidates visits all of them, and does
+    // not lead two processes along the same path.
+    let stride = (1..=count.get())
+        .map(|step| count.get() / 2 + step)
+        .find(|stride| greatest_common_divisor(*stride, count.get()) == 1)
+        .unwrap_or(1);
+    for attempt in 0..ATTEMPTS.min(count.get()) {
+        let number = candidates[(start + attempt * stride) % count.get()];
+        if let Some(taken) = take(number)? {
+            return Ok(taken);
+        }
+    }
+    Err(io::Error::other(format!(
+        "all of {} ports outside of {first}-{last} are taken; free some of them",
+        ATTEMPTS.min(count.get())
+    )))
+}
+
+fn greatest_common_divisor(one: usize, other: usize) -> usize {
+    if other == 0 {
+        one
+    } else {
+        greatest_common_divisor(other, one % other)
+    }
+}
+
+/// Returns the range from which the kernel chooses.
+#[cfg(target_os = "linux")]
+pub(super) fn ephemeral() -> io::Result<RangeInclusive<u16>> {
+    let path = "/proc/sys/net/ipv4/ip_local_port_range";
+    let text = std::fs::read_to_string(path)?;
+    let mut numbers = text.split_whitespace().map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(first)), Some(Ok(last))) => Ok(first..=last),
+        _ => Err(io::Error::other(format!(
+            "`{path}` says {text:?}, expected two numbers"
+        ))),
+    }
+}
+
+/// Returns the range from which the kernel chooses.
+///
+/// macOS and Windows have that of RFC 6335, 49152 to 65535, unless the administrator has changed
+/// it. FreeBSD's begins at 10000, so that there the kernel may choose one of our numbers.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "Linux reads it")]
+pub(super) fn ephemeral() -> io::Result<RangeInclusive<u16>> {
+    Ok(49_152..=65_535)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::first_free;
+
+    #[test]
+    fn numbers_of_the_kernel_are_never_tried() {
+        let mut tried = HashSet::new();
+        let refused = first_free::<()>(&(32_768..=60_999), |number| {
+            tried.insert(number);
+            Ok(None)
+        });
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .starts_with("all of 2000 ports outside of 32768-60999")
+        );
+        assert_eq!(tried.len(), 2_000, "each number is tried once");
+        assert!(
+            tried
+                .iter()
+                .all(|number| (20_000..32_768).contains(number) || *number >= 61_000)
+        );
+    }
+
+    #[test]
+    fn a_machine_without_such_numbers_is_told_what_to_do() {
+        let refused = first_free::<()>(&(1_024..=65_535), |_| Ok(None))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            refused,
+            "the system chooses ports from 1024-65535 for everybody, which leaves none that stays free; \
+             narrow `net.ipv4.ip_local_port_range`"
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! Directories of a test's own.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::TempDir;
+
+use super::Outcome;
+use crate::env::variables;
+use crate::error::{Error, ErrorKind};
+use crate::spec::{Keep, Place};
+use crate::store::record::{self, record};
+use crate::store::{mark_kept, remove_tree};
+use crate::sys;
+
+/// How much of the name of a test goes into the name of its directory, in bytes.
+///
+/// Unix sockets must fit into 107 bytes with their whole path.
+const NAME: usize = 24;
+
+/// A fresh directory of the test's own.
+///
+/// It dereferences to [`Path`]. It is removed when the test passes, and kept and printed when the
+/// test fails, unless `keep = "..."` or the variable `ISOLATED_KEEP` says otherwise; of all kept
+/// directories the newest 32 stay. Its path is short enough for Unix sockets, and has no spaces and
+/// no links in it.
+///
+/// Only this user can read it. What a test has made unreadable is removed all the same.
+///
+/// Clones are handles of the same directory.
+///
+/// # When the process dies
+///
+/// The directory stays until the next isolated test on this machine starts, which removes it.
+#[derive(Clone)]
+pub struct TmpDir {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    /// Gone when the test is over, or the directory has been closed.
+    dir: Mutex<Option<TempDir>>,
+    keep: Keep,
+    kept: AtomicBool,
+}
+
+impl TmpDir {
+    /// Makes a directory for a test.
+    pub(crate) fn create(
+        test: &str,
+        from: Option<&str>,
+        keep: Option<Keep>,
+        place: &Place,
+    ) -> Result<Self, Error> {
+        let fail =
+            |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);
+        let mut owner = record()?;
+        let prefix = format!("{}-", short(test));
+        let make = |owner: &record::Record| {
+            let mut builder = tempfile::Builder::new();
+            builder
+                .prefix(&prefix)
+                .rand_bytes(6)
+                .tempdir_in(owner.dir()?)
+        };
+        let dir = match make(&owner) {
+            // Somebody has emptied the state directory under us.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                owner = record::renew(&owner)?;
+                make(&owner)
+            }
+            result => result,
+        }
+        .map_err(fail)?;
+        if let Some(from) = from {
+            let source = place
+                .package_root
+                .map_or_else(|| PathBuf::from(from), |root| Path::new(root).join(from));
+            copy(&source, dir.path()).map_err(|error| {
+                Error::path(ErrorKind::TmpDir, "copy the fixture", &source, error)
+            })?;
+        }
+        let keep = variables()?.keep.or(keep).unwrap_or(Keep::Failure);
+        let path = dir.path().to_owned();
+        Ok(TmpDir {
+            inner: Arc::new(Inner {
+                path,
+                dir: Mutex::new(Some(dir)),
+                keep,
+                kept: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// Returns the path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Keeps the directory however the test ends.
+    pub fn keep(&self) {
+        self.inner.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// Removes the directory now, and tells what the end of the test would pass over in silence.
+    ///
+    /// # Errors
+    ///
+    /// Fails when something in it cannot be removed; what is left is removed when the process ends,
+    /// or by a later one.
+    pub fn close(&self) -> Result<(), Error> {
+        match self.take() {
+            Some(dir) => discard(dir)
+                .map_err(|error| Error::path(ErrorKind::TmpDir, "remove", self.path(), error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether the directory outlives a test that ends like this.
+    pub(crate) fn is_kept(&self, outcome: Outcome) -> bool {
+        self.inner.kept.load(Ordering::Relaxed)
+            || match self.inner.keep {
+                Keep::Always => true,
+                Keep::Failure => outcome == Outcome::Failed,
+                Keep::Never => false,
+            }
+    }
+
+    /// Keeps or removes the directory at the end of the test.
+    ///
+    /// That something still writes into it is no reason to fail: it goes when the process ends.
+    pub(crate) fn finish(&self, outcome: Outcome) -> Result<(), Error> {
+        let Some(dir) = self.take() else {
+            return Ok(());
+        };
+        if self.is_kept(outcome) {
+            let path = dir.keep();
+            return mark_kept(&path)
+                .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", &path, error));
+        }
+        let _ = discard(dir);
+        Ok(())
+    }
+
+    fn take(&self) -> Option<TempDir> {
+        self.inner
+            .dir
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// Removes a directory; what cannot be removed now is left to the sweep.
+fn discard(dir: TempDir) -> io::Result<()> {
+    remove_tree(&dir.keep())
+}
+
+/// Turns the name of a test into a part of a file name: `shop::pays::case_1` into `pays-case_1`.
+fn short(test: &str) -> String {
+    let mut parts = test.rsplit("::").take(2).collect::<Vec<_>>();
+    // The name of a case says nothing without that of its test; a module says little.
+    if !parts[0].starts_with("case") {
+        parts.truncate(1);
+    }
+    parts.reverse();
+    let name: String = parts
+        .join("-")
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .take(NAME)
+        .collect();
+    name.trim_matches('-').to_owned()
+}
+
+/// Copies a tree into a directory, or one file; links are copied as links.
+fn copy(from: &Path, into: &Path) -> io::Result<()> {
+    if !fs::metadata(from)?.is_dir() {
+        let name = from.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        return fs::copy(from, into.join(name)).map(drop);
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), into.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_symlink() {
+            sys::copy_link(&source, &target)?;
+        } else if kind.is_dir() {
+            fs::create_dir(&target)?;
+            copy(&source, &target)?;
+            fs::set_permissions(&target, fs::metadata(&source)?.permissions())?;
+        } else {
+            fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+impl Deref for TmpDir {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.path()
+    }
+}
+
+impl AsRef<Path> for TmpDir {
+    fn as_ref(&self) -> &Path {
+        self.path()
+    }
+}
+
+impl fmt::Debug for TmpDir {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("TmpDir")
+            .field(&self.inner.path)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME, short};
+
+    #[test]
+    fn directories_are_named_after_their_test() {
+        assert_eq!(short("shop::it_pays"), "it_pays");
+        assert_eq!(short("shop::pays::case_1_cash"), "pays-case_1_cash");
+        assert_eq!(short("shop::r#type"), "r-type");
+        assert_eq!(short("größe"), "gr--e");
+        assert!(short(&"long_".repeat(20)).len() <= NAME);
+    }
+}

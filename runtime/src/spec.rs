@@ -1,0 +1,115 @@
+//! What one test asks for, as constant data.
+//!
+//! The attribute writes a [`Spec`] into the test binary and the runtime reads it; it is the only
+//! thing that both sides share. There is no behaviour here: [`plan`](crate::plan) decides what a
+//! specification means.
+
+use crate::Key;
+
+/// Everything that one annotated test asked for.
+#[derive(Debug)]
+pub struct Spec {
+    /// Where the test stands.
+    pub place: Place,
+    /// The name of the function as written, without `r#`.
+    pub function: &'static str,
+    /// Whether a panic of the body is what the test expects.
+    pub should_panic: ShouldPanic,
+    /// The resources, in the order in which they are provisioned.
+    pub resources: &'static [Request],
+    /// The locks, as written: unordered and perhaps repeated.
+    pub locks: &'static [Claim],
+}
+
+/// Where a test stands in its code base.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// `module_path!()` of the test.
+    pub module: &'static str,
+    /// `file!()` of the test.
+    pub file: &'static str,
+    /// `line!()` of the test.
+    pub line: u32,
+    /// The name of the package, where Cargo builds it.
+    pub package: Option<&'static str>,
+    /// The folder of the package, where Cargo builds it.
+    pub package_root: Option<&'static str>,
+}
+
+/// What `#[should_panic]` says about a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShouldPanic {
+    /// There is no such attribute: a panic is a failure.
+    No,
+    /// Any panic is a success.
+    Yes,
+    /// A panic whose message contains this text is a success.
+    With(&'static str),
+}
+
+/// One resource by its name.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// The name that parameters are bound to.
+    pub name: &'static str,
+    /// What is asked for.
+    pub kind: Kind,
+}
+
+/// The kinds of resource that the attribute knows.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// `port`.
+    Port(Protocol, usize),
+    /// `tmpdir`.
+    TmpDir {
+        /// The tree that is copied in, relative to the root of the package.
+        from: Option<&'static str>,
+        /// When the directory is kept; unset means [`Keep::Failure`].
+        keep: Option<Keep>,
+    },
+    /// `namespace`.
+    Namespace,
+    /// `seed`.
+    Seed,
+    /// A value of a type that implements [`Resource`](crate::Resource).
+    Own {
+        /// Whether the parameter takes the handle by value.
+        by_value: bool,
+    },
+}
+
+/// The protocols for which a port is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// TCP and UDP on one number.
+    Both,
+}
+
+/// When a temporary directory outlives its test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Never.
+    Never,
+    /// When the test fails.
+    Failure,
+    /// Always.
+    Always,
+}
+
+/// One lock that a test wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// `serial`: no other holder of the key.
+    Exclusive(Key),
+    /// `shared`: no exclusive holder of the key.
+    Shared(Key),
+    /// `limit`: at most this many holders of the key.
+    Limit(Key, u32),
+    /// `alone`: no other isolated test.
+    Alone,
+}

@@ -1,0 +1,285 @@
+//! The state directory: where it is, whose it is, and what stands in it.
+//!
+//! ```text
+//! isolated-test-1000/          mode 0700, checked for owner and type, never behind a link
+//!     locks/                   one file or more for each key; never deleted
+//!     runs/4fz81k.lock         one record for each process, locked while the process lives
+//!     runs/4fz81k/             the temporary directories of that process
+//!     runs/4fz81k/it_works-x3q9/
+//!     runs/4fz81k/it_works-x3q9.kept     says that the directory is kept on purpose
+//! ```
+//!
+//! This module finds and makes the directory; [`record`] tells which processes live; [`sweep`]
+//! removes what dead ones left.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+pub(crate) mod record;
+mod sweep;
+
+pub(crate) use sweep::{mark_kept, remove_tree};
+
+use crate::env::variables;
+use crate::error::{Error, ErrorKind};
+use crate::sys;
+
+/// An opened state directory.
+#[derive(Debug)]
+pub(crate) struct Store {
+    locks: PathBuf,
+    runs: PathBuf,
+    /// The permissions that others have here: none, unless the directory is shared on purpose.
+    shared: u32,
+}
+
+/// Returns the state directory of this process, which is made when it is not there.
+pub(crate) fn store() -> Result<&'static Store, Error> {
+    static STORE: OnceLock<Store> = OnceLock::new();
+
+    if let Some(store) = STORE.get() {
+        return Ok(store);
+    }
+    let store = match &variables()?.dir {
+        Some(dir) => Store::open(dir, Trust::Anybody)?,
+        None => Store::open(&sys::default_state_dir(), Trust::User(sys::user()))?,
+    };
+    Ok(STORE.get_or_init(|| store))
+}
+
+/// Whose directory is acceptable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trust {
+    /// Only that of this user, closed to others: the place is open to everybody.
+    User(u32),
+    /// Whatever the user has pointed at, perhaps to share it.
+    Anybody,
+}
+
+impl Store {
+    /// Opens a state directory, or makes it.
+    pub(crate) fn open(root: &Path, trust: Trust) -> Result<Self, Error> {
+        let refuse = |error| Error::path(ErrorKind::State, "use the state directory", root, error);
+        if let Trust::Anybody = trust {
+            std::fs::create_dir_all(root).map_err(refuse)?;
+        } else {
+            make(root, 0o700).map_err(refuse)?;
+        }
+        let mode = check(root, trust).map_err(refuse)?;
+        let store = Store {
+            locks: root.join("locks"),
+            runs: root.join("runs"),
+            shared: mode & 0o077,
+        };
+        store.make_rooms().map_err(refuse)?;
+        Ok(store)
+    }
+
+    /// Makes the directories inside, also when somebody has removed them meanwhile.
+    fn make_rooms(&self) -> io::Result<()> {
+        for room in [&self.locks, &self.runs] {
+            make(room, self.dir_mode())?;
+        }
+        Ok(())
+    }
+
+    /// Returns the directory of the records and temporary directories.
+    pub(crate) fn runs(&self) -> &Path {
+        &self.runs
+    }
+
+    /// Returns the path of a lock file.
+    pub(crate) fn lock_path(&self, name: &str) -> PathBuf {
+        self.locks.join(name)
+    }
+
+    /// Returns the permissions of new directories.
+    pub(crate) fn dir_mode(&self) -> u32 {
+        0o700 | self.shared
+    }
+
+    /// Returns the permissions of new files.
+    fn file_mode(&self) -> u32 {
+        0o600 | (self.shared & 0o066)
+    }
+
+    /// Opens a file, which is made when it is not there.
+    pub(crate) fn open_or_create(&self, path: &Path) -> io::Result<File> {
+        loop {
+            match sys::open_file(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => return result,
+            }
+            match self.create(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Makes a file that must be new.
+    pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
+        match sys::create_file(path, self.file_mode()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if let Some(root) = self.runs.parent() {
+                    make(root, self.dir_mode())?;
+                }
+                self.make_rooms()?;
+                sys::create_file(path, self.file_mode())
+            }
+            result => result,
+        }
+    }
+}
+
+/// Makes a directory unless something stands there already.
+fn make(path: &Path, mode: u32) -> io::Result<()> {
+    match sys::create_dir(path, mode) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}
+
+/// Checks that the directory is one, and whose; returns its permissions.
+fn check(root: &Path, trust: Trust) -> io::Result<u32> {
+    let refuse = |found: String| {
+        Err(io::Error::other(format!(
+            "{found}; remove it, or set `ISOLATED_DIR` to a directory of your own"
+        )))
+    };
+    let metadata = match trust {
+        Trust::Anybody => std::fs::metadata(root)?,
+        Trust::User(_) => {
+            let unfollowed = std::fs::symlink_metadata(root)?;
+            if unfollowed.is_symlink() {
+                return refuse("it is a symbolic link, which somebody may have planted".to_owned());
+            }
+            if !unfollowed.is_dir() {
+                return refuse("it is not a directory".to_owned());
+            }
+            sys::dir_metadata(root)?
+        }
+    };
+    if !metadata.is_dir() {
+        return refuse("it is not a directory".to_owned());
+    }
+    let (owner, mode) = sys::owner_and_mode(&metadata);
+    if let Trust::User(user) = trust {
+        if owner != user {
+            return refuse(format!(
+                "it belongs to user {owner}, and this process is of user {user}"
+            ));
+        }
+        if mode & 0o077 != 0 {
+            return refuse(format!(
+                "others may use it (mode {mode:04o}), expected mode 0700"
+            ));
+        }
+    }
+    Ok(mode)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::path::Path;
+
+    use super::{Store, Trust};
+    use crate::error::chain;
+    use crate::sys;
+
+    fn refusal(root: &Path, user: u32) -> String {
+        let error = Store::open(root, Trust::User(user)).expect_err("a refusal");
+        chain(&error).replace(&root.display().to_string(), "DIR")
+    }
+
+    #[test]
+    fn a_new_directory_is_private() {
+        let base = tempfile::tempdir().unwrap();
+        let root = base.path().join("state");
+        Store::open(&root, Trust::User(sys::user())).unwrap();
+        for dir in [&root, &root.join("locks"), &root.join("runs")] {
+            assert_eq!(
+                fs::metadata(dir).unwrap().mode() & 0o7777,
+                0o700,
+                "{}",
+                dir.display()
+            );
+        }
+    }
+
+    #[test]
+    fn a_planted_link_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let root = base.path().join("state");
+        fs::create_dir(base.path().join("victim")).unwrap();
+        symlink(base.path().join("victim"), &root).unwrap();
+        assert_eq!(
+            refusal(&root, sys::user()),
+            "failed to use the state directory `DIR`: it is a symbolic link, which somebody may have \
+             planted; remove it, or set `ISOLATED_DIR` to a directory of your own"
+        );
+        assert_eq!(fs::read_dir(base.path().join("victim")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let root = base.path().join("state");
+        fs::write(&root, "").unwrap();
+        assert!(refusal(&root, sys::user()).contains("it is not a directory"));
+    }
+
+    #[test]
+    fn a_foreign_owner_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let root = base.path().join("state");
+        fs::create_dir(&root).unwrap();
+        let (mine, other) = (sys::user(), sys::user() + 1);
+        assert_eq!(
+            refusal(&root, other),
+            format!(
+                "failed to use the state directory `DIR`: it belongs to user {mine}, and this process \
+                 is of user {other}; remove it, or set `ISOLATED_DIR` to a directory of your own"
+            )
+        );
+    }
+
+    #[test]
+    fn an_open_directory_is_refused_unless_it_was_asked_for() {
+        let base = tempfile::tempdir().unwrap();
+        let root = base.path().join("state");
+        fs::create_dir(&root).unwrap();
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(
+            refusal(&root, sys::user())
+                .contains("others may use it (mode 0777), expected mode 0700")
+        );
+
+        let store = Store::open(&root, Trust::Anybody).unwrap();
+        let file = store.open_or_create(&store.lock_path("k-tcp")).unwrap();
+        assert_eq!(
+            file.metadata().unwrap().mode() & 0o777,
+            0o666,
+            "others share the locks"
+        );
+        assert_eq!(
+            fs::metadata(root.join("locks")).unwrap().mode() & 0o777,
+            0o777
+        );
+    }
+
+    #[test]
+    fn rooms_that_were_removed_are_made_again() {
+        let base = tempfile::tempdir().unwrap();
+        let root = base.path().join("state");
+        let store = Store::open(&root, Trust::User(sys::user())).unwrap();
+        fs::remove_dir_all(&root).unwrap();
+        store.open_or_create(&store.lock_path("k-tcp")).unwrap();
+        assert!(root.join("locks/k-tcp").is_file());
+        assert!(root.join("runs").is_dir());
+    }
+}

@@ -1,0 +1,285 @@
+//! The record of a process: a locked file that says that it lives, and what it is doing.
+//!
+//! Who can lock the file knows that its owner is dead. The kernel keeps that promise whatever
+//! happens to the owner; neither process identifiers nor ages are ever asked.
+//!
+//! The file is a row of blocks of [`BLOCK`] bytes. The first describes the process; each other
+//! one belongs to one running test or guard while its first byte is `+`. Blocks are overwritten in
+//! place, because truncating a file costs up to a hundred times as much.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Store, store, sweep};
+use crate::error::{Error, ErrorKind};
+use crate::lock::{Want, file};
+use crate::random;
+use crate::sys;
+
+/// The size of a block.
+pub(crate) const BLOCK: usize = 1024;
+
+/// The ending of the names of records.
+pub(crate) const ENDING: &str = "lock";
+
+/// The record of a living process.
+#[derive(Debug)]
+pub(crate) struct Record {
+    file: File,
+    path: PathBuf,
+    /// Where the temporary directories of the process stand; made when first needed.
+    dir: PathBuf,
+    /// Which blocks are taken; block 0 describes the process.
+    taken: Mutex<Vec<bool>>,
+    process: u32,
+}
+
+static RECORD: Mutex<Option<Arc<Record>>> = Mutex::new(None);
+
+/// Returns the record of this process; at the first call, sweeps what dead processes left.
+pub(crate) fn record() -> Result<Arc<Record>, Error> {
+    static SWEPT: AtomicBool = AtomicBool::new(false);
+
+    let mut current = lock(&RECORD);
+    if let Some(record) = current
+        .as_ref()
+        .filter(|record| record.process == std::process::id())
+    {
+        return Ok(record.clone());
+    }
+    let store = store()?;
+    let record = Arc::new(Record::create(store)?);
+    *current = Some(record.clone());
+    drop(current);
+    if !SWEPT.swap(true, Ordering::Relaxed) {
+        sys::at_exit(forget_at_exit);
+        sweep::sweep(store);
+    }
+    Ok(record)
+}
+
+/// Replaces a record whose directory somebody has removed under this process.
+pub(crate) fn renew(lost: &Record) -> Result<Arc<Record>, Error> {
+    let mut current = lock(&RECORD);
+    if current
+        .as_ref()
+        .is_some_and(|record| record.path == lost.path)
+    {
+        *current = None;
+    }
+    drop(current);
+    record()
+}
+
+/// Removes the record and its directory when the process ends normally.
+extern "C" fn forget_at_exit() {
+    // A forked child has the handler too, and must leave its parent's record alone. A thread that
+    // still holds the mutex will never be done: the next run sweeps then.
+    let Ok(mut current) = RECORD.try_lock() else {
+        return;
+    };
+    if let Some(record) = current
+        .take()
+        .filter(|record| record.process == std::process::id())
+    {
+        sweep::forget(&record.path, &record.dir);
+    }
+}
+
+impl Record {
+    /// Makes and locks the record of this process.
+    fn create(store: &Store) -> Result<Self, Error> {
+        loop {
+            let name = random::word(6);
+            let path = store.runs().join(format!("{name}.{ENDING}"));
+            let fail = |error| {
+                Error::path(
+                    ErrorKind::State,
+                    "make the record of this process",
+                    &path,
+                    error,
+                )
+            };
+            let file = match store.create(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                result => result.map_err(fail)?,
+            };
+            // A sweeper may have been faster, and takes a record that is not locked for a dead one.
+            if !file::try_lock(&file, file::Strength::Exclusive).map_err(fail)?
+                || !sys::is_at(&file, &path).map_err(fail)?
+            {
+                continue;
+            }
+            let record = Record {
+                file,
+                dir: store.runs().join(name),
+                taken: Mutex::new(vec![true]),
+                process: std::process::id(),
+                path: path.clone(),
+            };
+            let mut header = format!("process {}\n", record.process);
+            if let Ok(program) = std::env::current_exe() {
+                header = format!("{header}program {}\n", program.display());
+            }
+            record.write(0, &header).map_err(fail)?;
+            return Ok(record);
+        }
+    }
+
+    /// Returns the directory for temporary directories, which is made when it is not there.
+    ///
+    /// Only a record that is still in its place may own one, or nobody would sweep it.
+    pub(crate) fn dir(&self) -> io::Result<&Path> {
+        match sys::create_dir(&self.dir, 0o700) {
+            Ok(()) if sys::is_at(&self.file, &self.path)? => Ok(&self.dir),
+            Ok(()) => {
+                std::fs::remove_dir(&self.dir)?;
+                Err(io::ErrorKind::NotFound.into())
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(&self.dir),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes one block; what does not fit is left out.
+    fn write(&self, block: usize, text: &str) -> io::Result<()> {
+        let mut bytes = [0; BLOCK];
+        let end = text.floor_boundary(BLOCK);
+        bytes[..end].copy_from_slice(&text.as_bytes()[..end]);
+        sys::write_at(&self.file, &bytes, offset(block))
+    }
+}
+
+/// Finds where a text can be cut.
+trait FloorBoundary {
+    /// Returns the last boundary of a character that is not beyond a place.
+    fn floor_boundary(&self, most: usize) -> usize;
+}
+
+impl FloorBoundary for str {
+    fn floor_boundary(&self, most: usize) -> usize {
+        let mut end = self.len().min(most);
+        while !self.is_char_boundary(end) {
+            end -= 1;
+        }
+        end
+    }
+}
+
+/// Says in the record that a test runs, and which keys it holds, until it is dropped.
+///
+/// It is read by people who wait, and by those who find that the file of a lock is new although the
+/// lock may be held. That it cannot be written, because the disk is full say, is no reason to fail.
+#[derive(Debug)]
+#[must_use = "what a test is doing is said only while this lives"]
+pub(crate) struct Activity {
+    record: Arc<Record>,
+    block: usize,
+    name: String,
+    since: u128,
+    held: Mutex<Vec<(Want, u128)>>,
+    /// Whether the block says something.
+    is_said: AtomicBool,
+}
+
+impl Activity {
+    /// Takes a block of the record of this process, and says nothing yet.
+    pub(crate) fn begin(name: String) -> Result<Self, Error> {
+        let record = record()?;
+        let block = {
+            let mut taken = lock(&record.taken);
+            let free = taken.iter().position(|taken| !taken).unwrap_or(taken.len());
+            if free == taken.len() {
+                taken.push(true);
+            } else {
+                taken[free] = true;
+            }
+            free
+        };
+        Ok(Activity {
+            record,
+            block,
+            name,
+            since: now(),
+            held: Mutex::default(),
+            is_said: AtomicBool::new(false),
+        })
+    }
+
+    /// Says that a lock is held.
+    ///
+    /// It must be said before the last look at the lock file: see
+    /// [`entry`](crate::lock::entry).
+    pub(crate) fn add(&self, want: Want) {
+        lock(&self.held).push((want, now()));
+        self.say();
+    }
+
+    /// Takes back that a lock is held.
+    pub(crate) fn take_back(&self, want: Want) {
+        let mut held = lock(&self.held);
+        if let Some(at) = held.iter().rposition(|(other, _)| *other == want) {
+            held.remove(at);
+        }
+        drop(held);
+        self.say();
+    }
+
+    /// Writes what is known into the record.
+    fn say(&self) {
+        let mut text = format!("+{} {}\n", self.since, self.name);
+        for (want, since) in lock(&self.held).iter() {
+            let line = format!("{since} {}\n", want.code());
+            if text.len() + line.len() > BLOCK {
+                break;
+            }
+            text.push_str(&line);
+        }
+        self.is_said.store(true, Ordering::Relaxed);
+        let _ = self.record.write(self.block, &text);
+    }
+
+    /// Takes back what was said.
+    pub(crate) fn hush(&self) {
+        if self.is_said.swap(false, Ordering::Relaxed) {
+            let _ = sys::write_at(&self.record.file, b"-", offset(self.block));
+        }
+    }
+
+    /// Returns the name of what is running.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns where it is written, as the record and the block.
+    pub(crate) fn place(&self) -> (&Path, usize) {
+        (&self.record.path, self.block)
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.hush();
+        lock(&self.record.taken)[self.block] = false;
+    }
+}
+
+fn offset(block: usize) -> u64 {
+    (block * BLOCK) as u64
+}
+
+/// Returns the milliseconds since 1970, for people; no decision depends on it.
+pub(crate) fn now() -> u128 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,81 @@
+//! Platforms that are not Unix, of which Windows is meant: what is weaker here says so.
+
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Returns the state directory; the temporary directory of Windows is each user's own.
+pub(crate) fn default_state_dir() -> PathBuf {
+    std::env::temp_dir().join("isolated-test")
+}
+
+/// Returns the same number for everybody: access is ruled by the lists of the parent directory.
+pub(crate) fn user() -> u32 {
+    0
+}
+
+/// Describes a directory, without following a link in its last component.
+pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
+    std::fs::symlink_metadata(path)
+}
+
+/// Makes a directory; the mode has no meaning here.
+pub(crate) fn create_dir(path: &Path, _mode: u32) -> io::Result<()> {
+    DirBuilder::new().create(path)
+}
+
+/// Makes a file that must be new; the mode has no meaning here.
+pub(crate) fn create_file(path: &Path, _mode: u32) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+}
+
+/// Opens a file that exists.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Tells whether a file still stands at the path.
+///
+/// Weaker than on Unix, where identities are compared: stable Rust does not tell them here.
+pub(crate) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
+}
+
+/// Returns an owner and a mode that pass every check.
+pub(crate) fn owner_and_mode(_metadata: &Metadata) -> (u32, u32) {
+    (user(), 0o700)
+}
+
+/// Makes a directory writable, so that what is in it can be removed.
+#[expect(
+    clippy::permissions_set_readonly_false,
+    reason = "the lint is about Unix"
+)]
+pub(crate) fn unlock_dir(path: &Path) -> io::Result<()> {
+    let mut permissions = std::fs::metadata(path)?.permissions();
+    permissions.set_readonly(false);
+    std::fs::set_permissions(path, permissions)
+}
+
+/// Writes all bytes at a place of a file.
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    use std::io::{Seek, SeekFrom, Write};
+
+    let mut file = file;
+    file.seek(SeekFrom::Start(offset))?;
+    file.write_all(bytes)
+}
+
+/// Copies what a symbolic link points to: links need a privilege here.
+pub(crate) fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::copy(from, to).map(drop)
+}
+
+/// Windows ends a process without exit handlers: the next process sweeps.
+pub(crate) fn at_exit(_handler: extern "C" fn()) -> bool {
+    false
+}

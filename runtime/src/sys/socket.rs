@@ -1,0 +1,142 @@
+//! Sockets that are bound and never listen, with options that the standard library cannot set.
+
+#![expect(
+    unsafe_code,
+    reason = "the standard library sets SO_REUSEADDR before it binds"
+)]
+
+use std::io;
+use std::mem;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// The kinds of socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// TCP.
+    Stream,
+    /// UDP.
+    Datagram,
+}
+
+/// Binds a socket to a port of all addresses of both families; port 0 lets the kernel choose.
+///
+/// Because no option allows it to share, this succeeds only if nobody at all is bound to the
+/// number: it is a probe and a hold in one step. Without IPv6 it binds all IPv4 addresses.
+pub(crate) fn bind_everywhere(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
+    match bind_v6(transport, port) {
+        Err(error) if is_without_v6(&error) => bind_v4(transport, port),
+        result => result,
+    }
+}
+
+/// Lets servers bind the number of a held socket, if they set either option as nearly all do.
+#[cfg(target_os = "linux")]
+pub(crate) fn let_servers_bind(socket: &OwnedFd) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    set(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)
+}
+
+/// Tells whether an error means that this machine has no IPv6.
+fn is_without_v6(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT | libc::EADDRNOTAVAIL | libc::ENOPROTOOPT)
+    )
+}
+
+fn bind_v6(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
+    let socket = open(libc::AF_INET6, transport)?;
+    set(&socket, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
+    // SAFETY: all zeroes is a valid `sockaddr_in6`: the unspecified address.
+    let mut address: libc::sockaddr_in6 = unsafe { mem::zeroed() };
+    address.sin6_family = family(libc::AF_INET6);
+    address.sin6_port = port.to_be();
+    bind(&socket, &mut address).map(|bound| (socket, u16::from_be(bound.sin6_port)))
+}
+
+fn bind_v4(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
+    let socket = open(libc::AF_INET, transport)?;
+    // SAFETY: all zeroes is a valid `sockaddr_in`: the unspecified address.
+    let mut address: libc::sockaddr_in = unsafe { mem::zeroed() };
+    address.sin_family = family(libc::AF_INET);
+    address.sin_port = port.to_be();
+    bind(&socket, &mut address).map(|bound| (socket, u16::from_be(bound.sin_port)))
+}
+
+/// Converts an address family to the type that the platform's addresses have.
+fn family(family: libc::c_int) -> libc::sa_family_t {
+    libc::sa_family_t::try_from(family).unwrap_or_default()
+}
+
+/// Opens a socket that no other program inherits.
+fn open(family: libc::c_int, transport: Transport) -> io::Result<OwnedFd> {
+    let kind = match transport {
+        Transport::Stream => libc::SOCK_STREAM,
+        Transport::Datagram => libc::SOCK_DGRAM,
+    };
+    #[cfg(not(target_vendor = "apple"))]
+    let kind = kind | libc::SOCK_CLOEXEC;
+    // SAFETY: `socket` takes numbers only.
+    let raw = unsafe { libc::socket(family, kind, 0) };
+    if raw < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: `raw` was just opened and nothing else owns it.
+    let socket = unsafe { OwnedFd::from_raw_fd(raw) };
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: `fcntl` with this command takes numbers only.
+    if unsafe { libc::fcntl(raw, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(socket)
+}
+
+/// Binds a socket and returns the address that it got.
+fn bind<A>(socket: &OwnedFd, address: &mut A) -> io::Result<A>
+where
+    A: Copy,
+{
+    let size = libc::socklen_t::try_from(mem::size_of::<A>()).unwrap_or_default();
+    // SAFETY: `address` is a socket address of the given size, valid for the call.
+    if unsafe { libc::bind(socket.as_raw_fd(), (&raw const *address).cast(), size) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut length = size;
+    // SAFETY: `address` can be written for `length` bytes, and the kernel writes no more.
+    if unsafe {
+        libc::getsockname(
+            socket.as_raw_fd(),
+            (&raw mut *address).cast(),
+            &raw mut length,
+        )
+    } != 0
+    {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(*address)
+}
+
+/// Sets one option of a socket.
+fn set(
+    socket: &OwnedFd,
+    level: libc::c_int,
+    option: libc::c_int,
+    value: libc::c_int,
+) -> io::Result<()> {
+    let size = libc::socklen_t::try_from(mem::size_of_val(&value)).unwrap_or_default();
+    // SAFETY: `value` is a `c_int` of the given size, valid for the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const value).cast(),
+            size,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
