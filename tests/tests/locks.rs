@@ -1,0 +1,479 @@
+//! `serial`, `shared`, `limit`, `alone` and the guards of keys: who excludes whom, and what ends a lock.
+
+use std::fs;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use isolated_test::{ErrorKind, Key, isolated};
+use isolated_test_tests::{First, Running, State};
+
+mod inner {
+    use isolated_test::{Key, isolated};
+    use isolated_test_tests::{listen, say};
+
+    fn hold() {
+        say("held");
+        listen("release");
+    }
+
+    #[isolated(serial = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn serial() {
+        hold();
+    }
+
+    #[isolated(shared = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn shared() {
+        hold();
+    }
+
+    #[isolated(limit("key", 2))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn limit() {
+        hold();
+    }
+
+    #[isolated(limit("key", 3))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn another_limit() {
+        hold();
+    }
+
+    #[isolated(alone)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn alone() {
+        hold();
+    }
+
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn nothing() {
+        hold();
+    }
+
+    #[isolated(serial = ["another", "key"])]
+    #[test]
+    #[ignore = "started by another test"]
+    fn two_keys() {
+        hold();
+    }
+
+    #[isolated(serial = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn panics() {
+        panic!("on purpose");
+    }
+
+    #[isolated(serial = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn leaves_a_child() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["inner::listens", "--exact", "--ignored", "--nocapture"])
+            .stdin(std::process::Stdio::inherit())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        say(&format!("child {}", child.id()));
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn listens() {
+        listen("end");
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn guard() {
+        let _guard = Key::new("key").lock().unwrap();
+        hold();
+    }
+}
+
+/// Starts an inner test and waits until it holds its locks.
+fn holding(state: &State, test: &str) -> Running {
+    let mut running = state.inner(test).start();
+    running.hear("held");
+    running
+}
+
+/// Asserts that `second` gets its locks while `first` has its own, or only after it.
+#[track_caller]
+fn meet(first: &str, second: &str, together: bool) {
+    let state = State::new();
+    let mut one = holding(&state, first);
+    if together {
+        let mut other = holding(&state, second);
+        other.tell("release");
+        let _ = other.finish().passed();
+        one.tell("release");
+        let _ = one.finish().passed();
+    } else {
+        // The waiting line proves that the second waits, without a guess about time.
+        let mut other = state.inner(second).start();
+        other.hear_error("waiting for");
+        assert!(!other.has_said("held"));
+        one.tell("release");
+        let _ = one.finish().passed();
+        other.hear("held");
+        other.tell("release");
+        let _ = other.finish().passed();
+    }
+}
+
+#[test]
+fn exclusive_holders_exclude_each_other() {
+    meet("serial", "serial", false);
+}
+
+#[test]
+fn an_exclusive_holder_excludes_a_reader() {
+    meet("serial", "shared", false);
+}
+
+#[test]
+fn a_reader_excludes_an_exclusive_holder() {
+    meet("shared", "serial", false);
+}
+
+#[test]
+fn readers_meet() {
+    meet("shared", "shared", true);
+}
+
+#[test]
+fn readers_meet_limited_holders() {
+    meet("shared", "limit", true);
+    meet("limit", "shared", true);
+}
+
+#[test]
+fn an_exclusive_holder_excludes_limited_ones() {
+    meet("serial", "limit", false);
+}
+
+#[test]
+fn limited_holders_exclude_an_exclusive_one() {
+    meet("limit", "serial", false);
+}
+
+#[test]
+fn one_of_several_keys_is_enough() {
+    meet("two_keys", "serial", false);
+}
+
+#[test]
+fn a_guard_excludes_a_test() {
+    meet("guard", "serial", false);
+}
+
+#[test]
+fn a_test_excludes_a_guard() {
+    meet("serial", "guard", false);
+}
+
+#[test]
+fn a_test_that_is_alone_excludes_every_other_one() {
+    meet("alone", "nothing", false);
+}
+
+#[test]
+fn every_other_test_excludes_one_that_is_alone() {
+    meet("nothing", "alone", false);
+}
+
+#[test]
+fn other_state_directories_do_not_matter() {
+    let (one, other) = (State::new(), State::new());
+    let mut first = holding(&one, "serial");
+    let mut second = holding(&other, "serial");
+    first.tell("release");
+    second.tell("release");
+}
+
+#[test]
+fn as_many_hold_a_limited_key_as_it_says() {
+    let state = State::new();
+    let mut one = holding(&state, "limit");
+    let mut two = holding(&state, "limit");
+    let mut three = state.inner("limit").start();
+    three.hear_error("waiting for limit \"key\" (2), held by");
+    assert!(!three.has_said("held"));
+    // Whichever slot becomes free is taken.
+    two.tell("release");
+    let _ = two.finish().passed();
+    three.hear("held");
+    one.kill();
+    let mut four = holding(&state, "limit");
+    four.tell("release");
+    three.tell("release");
+    let _ = (three.finish().passed(), four.finish().passed());
+}
+
+#[test]
+fn users_of_a_limited_key_agree_on_its_limit() {
+    let state = State::new();
+    let mut one = holding(&state, "limit");
+    let refused = state.inner("another_limit").run().failed();
+    assert!(
+        refused.errors.contains(
+            "failed to lock limit \"key\" (3), because others hold it with a limit of 2 at this moment; \
+             write the same limit everywhere\n"
+        ),
+        "{}",
+        refused.errors
+    );
+    one.tell("release");
+    let _ = one.finish().passed();
+    // Nobody holds it any longer, so the number may change.
+    let mut other = holding(&state, "another_limit");
+    other.tell("release");
+    let _ = other.finish().passed();
+}
+
+#[test]
+fn a_killed_holder_frees_its_locks_whatever_they_are() {
+    for first in ["serial", "shared", "limit", "alone", "guard"] {
+        let state = State::new();
+        holding(&state, first).kill();
+        let second = if first == "alone" { "alone" } else { "serial" };
+        let mut next = holding(&state, second);
+        next.tell("release");
+        let _ = next.finish().passed();
+    }
+}
+
+#[test]
+fn a_killed_waiter_is_not_waited_for() {
+    let state = State::new();
+    let mut one = holding(&state, "serial");
+    let mut waiter = state.inner("serial").start();
+    waiter.hear_error("waiting for");
+    let mut next = state.inner("serial").start();
+    next.hear_error("waiting for");
+    waiter.kill();
+    one.tell("release");
+    next.hear("held");
+    next.tell("release");
+    let _ = (one.finish().passed(), next.finish().passed());
+}
+
+#[test]
+fn a_panic_releases_the_lock() {
+    let state = State::new();
+    let _ = state.inner("panics").run().failed();
+    let mut next = holding(&state, "serial");
+    next.tell("release");
+    let _ = next.finish().passed();
+}
+
+#[test]
+fn a_child_that_outlives_the_test_does_not_keep_the_lock() {
+    let state = State::new();
+    let mut one = state.inner("leaves_a_child").start();
+    one.hear("child");
+    // The child has the same standard input, and ends when it is closed.
+    let mut next = holding(&state, "serial");
+    next.tell("release");
+    let _ = (next.finish().passed(), one.finish().passed());
+}
+
+fn delete_lock_files(state: &State) {
+    for lock in state.locks() {
+        fs::remove_file(lock).unwrap();
+    }
+}
+
+#[test]
+fn who_comes_after_a_held_lock_file_was_deleted_still_waits() {
+    for (first, second) in [
+        ("serial", "serial"),
+        ("serial", "shared"),
+        ("serial", "limit"),
+        ("shared", "serial"),
+        ("limit", "serial"),
+        ("alone", "nothing"),
+        ("nothing", "alone"),
+    ] {
+        let state = State::new();
+        let mut one = holding(&state, first);
+        delete_lock_files(&state);
+        let mut other = state.inner(second).start();
+        other.hear_error("waiting for");
+        assert!(!other.has_said("held"), "{first} and {second} met");
+        one.tell("release");
+        let _ = one.finish().passed();
+        other.hear("held");
+        other.tell("release");
+        let _ = other.finish().passed();
+    }
+}
+
+#[test]
+fn who_waits_for_a_lock_file_that_is_deleted_begins_anew() {
+    let state = State::new();
+    let mut one = holding(&state, "serial");
+    let mut waiter = state.inner("serial").start();
+    waiter.hear_error("waiting for");
+    delete_lock_files(&state);
+    let mut late = state.inner("serial").start();
+    late.hear_error("waiting for");
+    one.tell("release");
+    let _ = one.finish().passed();
+    // Either may be first, and never both.
+    let (mut first, mut second) = match waiter.hear_either(&mut late, "held") {
+        First::One => (waiter, late),
+        First::Other => (late, waiter),
+    };
+    assert!(!second.has_said("held"), "both hold the key");
+    first.tell("release");
+    let _ = first.finish().passed();
+    second.hear("held");
+    second.tell("release");
+    let _ = second.finish().passed();
+}
+
+#[test]
+fn deleted_slots_do_not_admit_more_holders_than_the_limit() {
+    let state = State::new();
+    let mut one = holding(&state, "limit");
+    let mut two = holding(&state, "limit");
+    delete_lock_files(&state);
+    let mut three = state.inner("limit").start();
+    three.hear_error("waiting for");
+    assert!(
+        !three.has_said("held"),
+        "three hold a key with a limit of two"
+    );
+    one.tell("release");
+    two.tell("release");
+    let _ = (one.finish().passed(), two.finish().passed());
+    three.hear("held");
+    // All slots are there again.
+    let mut four = holding(&state, "limit");
+    four.tell("release");
+    three.tell("release");
+    let _ = (three.finish().passed(), four.finish().passed());
+}
+
+#[test]
+fn keys_are_any_text() {
+    for key in [
+        "a b",
+        "ü",
+        "a/b",
+        "../x",
+        "A",
+        "a",
+        "%2f",
+        "con",
+        ".",
+        "key\"quoted\"",
+    ] {
+        let key = Key::intern(key).unwrap();
+        drop(key.lock().unwrap());
+    }
+}
+
+#[test]
+fn keys_that_differ_do_not_exclude_each_other() {
+    let _lower = Key::new("locks case").lock_shared().unwrap();
+    let upper = Key::new("locks casE").try_lock().unwrap();
+    assert!(upper.is_some());
+}
+
+#[isolated(seed)]
+#[test]
+fn threads_exclude_each_other(seed: u64) {
+    static INSIDE: AtomicUsize = AtomicUsize::new(0);
+    let key = Key::intern(&format!("threads {seed}")).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let _guard = key.lock().unwrap();
+                    assert_eq!(INSIDE.fetch_add(1, Ordering::SeqCst), 0, "two holders");
+                    INSIDE.fetch_sub(1, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+}
+
+#[isolated(seed)]
+#[test]
+fn readers_of_one_process_hold_at_the_same_time(seed: u64) {
+    let key = Key::intern(&format!("readers {seed}")).unwrap();
+    let all_inside = Barrier::new(8);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let _guard = key.lock_shared().unwrap();
+                all_inside.wait();
+            });
+        }
+    });
+}
+
+#[isolated(seed)]
+#[test]
+fn trying_never_waits(seed: u64) {
+    let key = Key::intern(&format!("trying {seed}")).unwrap();
+    let guard = key.lock().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(key.try_lock().unwrap().is_none());
+            assert!(key.try_lock_shared().unwrap().is_none());
+        });
+    });
+    drop(guard);
+    let reader = key.try_lock_shared().unwrap();
+    assert!(reader.is_some());
+    thread::scope(|scope| {
+        scope.spawn(|| assert!(key.try_lock().unwrap().is_none()));
+        scope.spawn(|| assert!(key.try_lock_shared().unwrap().is_some()));
+    });
+}
+
+#[isolated(serial = ["order b", "order d"])]
+#[test]
+fn a_lock_out_of_order_is_refused_instead_of_hanging() {
+    let error = Key::new("order a").lock().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LockOrder);
+    assert_eq!(
+        Key::new("order b").lock_shared().unwrap_err().kind(),
+        ErrorKind::LockOrder
+    );
+    assert_eq!(
+        Key::new("order c").lock().unwrap_err().kind(),
+        ErrorKind::LockOrder
+    );
+    drop(Key::new("order e").lock().unwrap());
+    // Who does not wait cannot hang.
+    assert!(Key::new("order a").try_lock().unwrap().is_some());
+}
+
+#[isolated(seed)]
+#[test]
+fn a_guard_may_be_dropped_in_another_thread(seed: u64) {
+    let key = Key::intern(&format!("sent {seed}")).unwrap();
+    let guard = key.lock().unwrap();
+    thread::spawn(move || drop(guard)).join().unwrap();
+    drop(key.lock().unwrap());
+}
+
+#[test]
+fn a_limit_of_zero_is_refused() {
+    let error = Key::new("zero").lock_limit(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+}

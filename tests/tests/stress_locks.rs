@@ -1,0 +1,259 @@
+//! 100,000 random locks in 8 processes that are killed at random: exclusion, progress, fairness.
+
+#![cfg(unix)]
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use isolated_test::isolated;
+use isolated_test_tests::witness::Counters;
+use isolated_test_tests::{PATIENCE, Random, State};
+
+/// How many times locks are taken in all; each time one to three keys.
+const OPERATIONS: u64 = 100_000;
+
+/// How many times while somebody deletes lock files.
+const OPERATIONS_BESIDE_A_CLEANER: u64 = 10_000;
+
+/// How many processes take them.
+const PROCESSES: u64 = 8;
+
+/// The counters that all processes share.
+const DONE: usize = 0;
+const WAITS_OF_WRITERS: usize = 1;
+const COUNTERS: usize = 2;
+
+mod inner {
+    use std::path::Path;
+    use std::sync::atomic::Ordering;
+
+    use isolated_test::__private::{Claim, ShouldPanic, Spec, place, run};
+    use isolated_test::Key;
+    use isolated_test_tests::Random;
+    use isolated_test_tests::witness::{Counters, Witness};
+
+    use super::{COUNTERS, DONE, WAITS_OF_WRITERS};
+
+    const KEYS: [Key; 5] = [
+        Key::new("a"),
+        Key::new("b"),
+        Key::new("c"),
+        Key::new("d"),
+        Key::new("e"),
+    ];
+
+    /// The limit of each key, and the distance between the witnesses of two keys.
+    const LIMITS: [u32; 5] = [1, 2, 3, 4, 5];
+    const STRIDE: usize = 10;
+
+    /// The witness of everyone stands after those of all keys.
+    const EVERYONE: i64 = (KEYS.len() * STRIDE) as i64;
+
+    /// What a test asks for, as the attribute would have written it.
+    fn random_spec(random: &mut Random) -> (&'static Spec, Vec<Claim>) {
+        let mut claims = Vec::new();
+        for _ in 0..=random.below(3) {
+            let at = usize::try_from(random.below(5)).unwrap();
+            let claim = match random.below(3) {
+                0 => Claim::Exclusive(KEYS[at]),
+                1 => Claim::Shared(KEYS[at]),
+                _ => Claim::Limit(KEYS[at], LIMITS[at]),
+            };
+            // The plan merges claims on one key; the witness would have to know how.
+            if !claims.iter().any(|other| key(*other) == key(claim)) {
+                claims.push(claim);
+            }
+        }
+        if random.below(50) == 0 {
+            claims.push(Claim::Alone);
+        }
+        let spec = Box::leak(Box::new(Spec {
+            place: place!(),
+            function: "takes_locks",
+            should_panic: ShouldPanic::No,
+            resources: &[],
+            locks: Vec::leak(claims.clone()),
+        }));
+        (spec, claims)
+    }
+
+    fn key(claim: Claim) -> Option<usize> {
+        match claim {
+            Claim::Exclusive(key) | Claim::Shared(key) | Claim::Limit(key, _) => {
+                KEYS.iter().position(|other| *other == key)
+            }
+            Claim::Alone => None,
+        }
+    }
+
+    /// Asks the witness whether what the runtime says can be true, while the locks are held.
+    fn testify(witness: &Witness, claims: &[Claim]) {
+        let mut entered = Vec::new();
+        let mut enter = |byte: usize, exclusive| {
+            let byte = i64::try_from(byte).unwrap();
+            let free = witness.enter(byte, exclusive);
+            if free {
+                entered.push(byte);
+            }
+            free
+        };
+        let alone = claims.contains(&Claim::Alone);
+        assert!(
+            enter(usize::try_from(EVERYONE).unwrap(), alone),
+            "not alone: {claims:?}"
+        );
+        for claim in claims {
+            let Some(at) = key(*claim) else { continue };
+            let main = at * STRIDE;
+            match claim {
+                Claim::Exclusive(_) => assert!(enter(main, true), "not exclusive: {claims:?}"),
+                Claim::Shared(_) => assert!(enter(main, false), "not shared: {claims:?}"),
+                Claim::Limit(_, limit) => {
+                    assert!(enter(main, false), "not shared: {claims:?}");
+                    let slots = (1..=*limit as usize).any(|slot| enter(main + slot, true));
+                    assert!(slots, "more than {limit}: {claims:?}");
+                }
+                Claim::Alone => {}
+            }
+        }
+        std::thread::yield_now();
+        for byte in entered {
+            witness.leave(byte);
+        }
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn takes_locks() {
+        let dir = std::env::var_os("STRESS_DIR").expect("the outer test says where");
+        let counters = Counters::open(&Path::new(&dir).join("counters"), COUNTERS).unwrap();
+        let witness = Witness::open(&Path::new(&dir).join("witness")).unwrap();
+        let seed = std::env::var("STRESS_SEED").unwrap().parse().unwrap();
+        let end: u64 = std::env::var("STRESS_OPERATIONS").unwrap().parse().unwrap();
+        let mut random = Random::new(seed);
+        // They are leaked, so there is a bounded number of them.
+        let specs: Vec<_> = (0..200).map(|_| random_spec(&mut random)).collect();
+        while counters.at(DONE).load(Ordering::Relaxed) < end {
+            let (spec, claims) = &specs[usize::try_from(random.below(200)).unwrap()];
+            let before = counters.at(DONE).load(Ordering::Relaxed);
+            run(spec, &mut [], |_| {
+                let waited = counters.at(DONE).load(Ordering::Relaxed) - before;
+                if claims
+                    .iter()
+                    .any(|claim| matches!(claim, Claim::Exclusive(_) | Claim::Alone))
+                {
+                    counters
+                        .at(WAITS_OF_WRITERS)
+                        .fetch_max(waited, Ordering::Relaxed);
+                }
+                testify(&witness, claims);
+                counters.at(DONE).fetch_add(1, Ordering::Relaxed);
+            });
+        }
+    }
+}
+
+/// What came of it.
+struct Stress {
+    kills: u64,
+    operations: u64,
+    longest_wait: u64,
+}
+
+/// Lets processes take locks, kills them at random, and starts new ones, until enough is done.
+fn stress(state: &State, dir: &Path, seed: u64, operations: u64) -> Stress {
+    let counters = Counters::open(&dir.join("counters"), COUNTERS).unwrap();
+    let done = || counters.at(DONE).load(Ordering::Relaxed);
+    let kills = thread::scope(|scope| {
+        let workers: Vec<_> = (0..PROCESSES)
+            .map(|number| {
+                let mut random = Random::new(seed.wrapping_add(number << 32));
+                scope.spawn(move || {
+                    let deadline = Instant::now() + PATIENCE * 3;
+                    let mut kills = 0;
+                    loop {
+                        let mut worker = state
+                            .inner("takes_locks")
+                            .env("STRESS_DIR", dir)
+                            .env("STRESS_SEED", random.below(u64::MAX >> 34).to_string())
+                            .env("STRESS_OPERATIONS", operations.to_string())
+                            .env("ISOLATED_LOCK_TIMEOUT", "30s")
+                            .env("ISOLATED_WAIT_NOTICE", "10s")
+                            .start();
+                        let life = Duration::from_millis(random.below(400));
+                        if let Some(ended) = worker.finish_within(life) {
+                            let _ = ended.passed();
+                            return kills;
+                        }
+                        assert!(Instant::now() < deadline, "no progress");
+                        worker.kill();
+                        kills += 1;
+                    }
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .sum()
+    });
+    let longest_wait = counters.at(WAITS_OF_WRITERS).load(Ordering::Relaxed);
+    Stress {
+        kills,
+        operations: done(),
+        longest_wait,
+    }
+}
+
+#[isolated(tmpdir, seed)]
+#[test]
+fn random_locks_with_random_kills(tmpdir: &Path, seed: u64) {
+    let Stress {
+        kills,
+        operations,
+        longest_wait,
+    } = stress(&State::new(), tmpdir, seed, OPERATIONS);
+    println!(
+        "{operations} operations, {kills} kills, a writer waited for {longest_wait} others at most"
+    );
+    assert!(operations >= OPERATIONS);
+    assert!(kills > PROCESSES, "{kills} kills prove nothing");
+    // A starved writer would wait for most of the others.
+    assert!(
+        longest_wait < OPERATIONS / 20,
+        "a writer waited for {longest_wait} others"
+    );
+}
+
+#[isolated(tmpdir, seed)]
+#[test]
+fn random_locks_while_somebody_deletes_lock_files(tmpdir: &Path, seed: u64) {
+    let state = State::new();
+    let end = AtomicBool::new(false);
+    let (stress, deleted) = thread::scope(|scope| {
+        let cleaner = scope.spawn(|| {
+            let mut random = Random::new(seed);
+            let mut deleted = 0;
+            while !end.load(Ordering::Relaxed) {
+                let locks = state.locks();
+                if !locks.is_empty() {
+                    let at = usize::try_from(random.below(locks.len() as u64)).unwrap();
+                    deleted += u32::from(std::fs::remove_file(&locks[at]).is_ok());
+                }
+                // As fast as no cleaner is, and slow enough to let anybody work.
+                thread::sleep(Duration::from_millis(random.below(20)));
+            }
+            deleted
+        });
+        let stress = stress(&state, tmpdir, seed, OPERATIONS_BESIDE_A_CLEANER);
+        end.store(true, Ordering::Relaxed);
+        (stress, cleaner.join().unwrap())
+    });
+    println!(
+        "{} operations, {} kills, {deleted} deletions",
+        stress.operations, stress.kills
+    );
+    assert!(deleted > 50, "{deleted} deletions prove nothing");
+}

@@ -1,0 +1,149 @@
+//! 100,000 ports in 8 processes beside a noisy neighbour: none is refused to its owner or given twice.
+
+#![cfg(unix)]
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use isolated_test::isolated;
+use isolated_test_tests::State;
+use isolated_test_tests::witness::Counters;
+
+/// How many ports are taken in all.
+const PORTS: u64 = 100_000;
+
+/// How many processes take them.
+const PROCESSES: usize = 8;
+
+/// One counter for each number, and one for all.
+const TAKEN: usize = 65_536;
+const COUNTERS: usize = TAKEN + 1;
+
+mod inner {
+    use std::path::Path;
+    use std::sync::atomic::Ordering;
+
+    use isolated_test::{current, isolated};
+    use isolated_test_tests::witness::Counters;
+
+    use super::{COUNTERS, PORTS, TAKEN};
+
+    /// Takes ten ports, then as many more as it is deep, and only then listens on its own.
+    #[isolated(port(count = 10), test_attribute)]
+    fn takes_ten(counters: &Counters, depth: usize) {
+        let ports = current().ports("port");
+        for port in &ports {
+            counters.at(TAKEN).fetch_add(1, Ordering::Relaxed);
+            let others = counters
+                .at(usize::from(port.number()))
+                .fetch_add(1, Ordering::SeqCst);
+            assert_eq!(others, 0, "{port} was given twice");
+        }
+        deeper(counters, depth - 1);
+        for port in &ports {
+            let listener = port.listen();
+            assert!(
+                listener.is_ok(),
+                "{port} is refused to its owner: {listener:?}"
+            );
+        }
+        for port in &ports {
+            counters
+                .at(usize::from(port.number()))
+                .fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Isolates once more: in its own body a test is what was written, without the attribute.
+    fn deeper(counters: &Counters, depth: usize) {
+        if depth > 0 {
+            takes_ten(counters, depth);
+        }
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn takes_ports() {
+        let dir = std::env::var_os("STRESS_DIR").expect("the outer test says where");
+        let counters = Counters::open(&Path::new(&dir).join("counters"), COUNTERS).unwrap();
+        while counters.at(TAKEN).load(Ordering::Relaxed) < PORTS {
+            deeper(&counters, 5);
+        }
+    }
+}
+
+/// Opens outgoing connections and binds port 0 on every address as fast as it can.
+fn make_noise(end: &AtomicBool, taken: &AtomicU64) {
+    let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let target = server.local_addr().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Ends with the connection that the loop below opens after its end.
+            for connection in server.incoming() {
+                drop(connection);
+                if end.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        let addresses: [SocketAddr; 4] = [
+            (Ipv4Addr::LOCALHOST, 0).into(),
+            (Ipv4Addr::UNSPECIFIED, 0).into(),
+            (Ipv6Addr::LOCALHOST, 0).into(),
+            (Ipv6Addr::UNSPECIFIED, 0).into(),
+        ];
+        let mut kept = VecDeque::new();
+        while !end.load(Ordering::Relaxed) {
+            for address in addresses {
+                kept.extend(TcpListener::bind(address).ok());
+                drop(UdpSocket::bind(address));
+            }
+            if let Ok(connection) = TcpStream::connect(target) {
+                drop(connection);
+            }
+            kept.drain(..kept.len().saturating_sub(50));
+            taken.fetch_add(9, Ordering::Relaxed);
+        }
+        drop(TcpStream::connect(target));
+    });
+}
+
+#[isolated(tmpdir)]
+#[test]
+fn ports_beside_a_noisy_neighbour(tmpdir: PathBuf) {
+    let state = State::new();
+    let counters = Counters::open(&tmpdir.join("counters"), COUNTERS).unwrap();
+    let (end, noise) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| make_noise(&end, &noise));
+        let workers: Vec<_> = (0..PROCESSES)
+            .map(|_| {
+                state
+                    .inner("takes_ports")
+                    .env("STRESS_DIR", &tmpdir)
+                    .start()
+            })
+            .collect();
+        let finished: Vec<_> = workers
+            .into_iter()
+            .map(isolated_test_tests::Running::finish)
+            .collect();
+        end.store(true, Ordering::Relaxed);
+        for finished in finished {
+            let _ = finished.passed();
+        }
+    });
+    let taken = counters.at(TAKEN).load(Ordering::Relaxed);
+    println!(
+        "{taken} ports beside {} of a neighbour",
+        noise.load(Ordering::Relaxed)
+    );
+    assert!(taken >= PORTS);
+    assert!(
+        noise.load(Ordering::Relaxed) > 1_000,
+        "the neighbour was not noisy"
+    );
+}

@@ -1,0 +1,291 @@
+//! Waiting for locks: fair, visible and bounded.
+
+use isolated_test::{Key, isolated};
+use isolated_test_tests::{Running, State};
+
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_tests::{listen, say};
+
+    fn hold() {
+        say("held");
+        listen("release");
+    }
+
+    #[isolated(serial = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn writer() {
+        hold();
+    }
+
+    #[isolated(shared = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn reader() {
+        hold();
+    }
+
+    #[isolated(limit("key", 1))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn limited() {
+        hold();
+    }
+
+    #[isolated(alone)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn alone() {
+        hold();
+    }
+
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn plain() {
+        hold();
+    }
+
+    #[isolated(serial = ["a", "b"])]
+    #[test]
+    #[ignore = "started by another test"]
+    fn both() {
+        hold();
+    }
+
+    #[isolated(shared = "a")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn reader_of_a() {
+        hold();
+    }
+
+    #[isolated(serial = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    #[should_panic = "on purpose"]
+    fn expects_a_panic() {
+        panic!("on purpose");
+    }
+
+    #[isolated(serial = "key")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails() {
+        panic!("on purpose");
+    }
+}
+
+/// Starts an inner test and waits until it holds its locks.
+fn holding(state: &State, test: &str) -> Running {
+    let mut running = state.inner(test).start();
+    running.hear("held");
+    running
+}
+
+/// Starts an inner test and waits until it says that it waits.
+fn waiting(state: &State, test: &str) -> Running {
+    let mut running = state.inner(test).start();
+    running.hear_error("waiting for");
+    running
+}
+
+/// Lets an inner test that holds its locks go, and expects it to pass.
+fn release(mut running: Running) {
+    running.tell("release");
+    let _ = running.finish().passed();
+}
+
+/// Cuts off how long somebody has held a lock: `... for 3s`.
+fn without_seconds(line: &str) -> &str {
+    let (rest, seconds) = line.rsplit_once(' ').unwrap();
+    assert!(
+        seconds.strip_suffix('s').unwrap().parse::<u32>().is_ok(),
+        "{line}"
+    );
+    rest
+}
+
+#[test]
+fn a_reader_that_comes_after_a_waiting_writer_stands_behind_it() {
+    let state = State::new();
+    let first_reader = holding(&state, "reader");
+    let mut writer = waiting(&state, "writer");
+    let mut late_reader = waiting(&state, "reader");
+    assert!(
+        !late_reader.has_said("held"),
+        "readers would starve the writer"
+    );
+    release(first_reader);
+    writer.hear("held");
+    assert!(!late_reader.has_said("held"));
+    release(writer);
+    late_reader.hear("held");
+    release(late_reader);
+}
+
+#[test]
+fn a_test_that_comes_after_one_that_wants_to_be_alone_stands_behind_it() {
+    let state = State::new();
+    let running = holding(&state, "plain");
+    let mut alone = waiting(&state, "alone");
+    let mut late = waiting(&state, "plain");
+    assert!(!late.has_said("held"));
+    release(running);
+    alone.hear("held");
+    assert!(!late.has_said("held"));
+    release(alone);
+    late.hear("held");
+    release(late);
+}
+
+#[test]
+fn processes_are_served_in_the_order_in_which_they_came() {
+    for test in ["writer", "limited"] {
+        let state = State::new();
+        let mut holder = holding(&state, test);
+        let waiters: Vec<_> = (0..4).map(|_| waiting(&state, test)).collect();
+        for mut next in waiters {
+            assert!(!next.has_said("held"));
+            release(holder);
+            next.hear("held");
+            holder = next;
+        }
+        release(holder);
+    }
+}
+
+#[test]
+fn readers_behind_a_writer_all_wake() {
+    let state = State::new();
+    let writer = holding(&state, "writer");
+    let mut readers: Vec<_> = (0..8).map(|_| waiting(&state, "reader")).collect();
+    release(writer);
+    // None is released before all hold.
+    for reader in &mut readers {
+        reader.hear("held");
+    }
+    readers.into_iter().for_each(release);
+}
+
+#[test]
+fn two_holders_of_two_keys_and_a_reader_of_one_do_not_deadlock() {
+    let state = State::new();
+    let first = holding(&state, "both");
+    let mut second = waiting(&state, "both");
+    let mut reader = waiting(&state, "reader_of_a");
+    release(first);
+    second.hear("held");
+    release(second);
+    reader.hear("held");
+    release(reader);
+}
+
+#[test]
+fn who_waits_says_for_what_and_behind_whom() {
+    let state = State::new();
+    for (holder, waiter, lock) in [
+        ("writer", "reader", "shared \"key\""),
+        ("reader", "writer", "serial \"key\""),
+        ("limited", "limited", "limit \"key\" (1)"),
+        ("plain", "alone", "alone"),
+        ("alone", "plain", "the test that runs alone"),
+    ] {
+        let first = holding(&state, holder);
+        let mut second = state.inner(waiter).start();
+        assert_eq!(
+            without_seconds(&second.hear_error("waiting for")),
+            format!(
+                "isolated-test: waiting::inner::{waiter}: waiting for {lock}, held by \
+                 waiting::inner::{holder} (pid {}) for",
+                first.id()
+            )
+        );
+        release(first);
+        second.hear("held");
+        release(second);
+    }
+}
+
+#[test]
+fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
+    let state = State::new();
+    let holder = holding(&state, "writer");
+    let gave_up = state
+        .inner("writer")
+        .env("ISOLATED_LOCK_TIMEOUT", "300ms")
+        .run()
+        .failed();
+    let line = gave_up
+        .errors
+        .lines()
+        .find(|line| line.contains("failed to lock"));
+    assert_eq!(
+        without_seconds(line.unwrap_or(&gave_up.errors)),
+        format!(
+            "isolated-test: waiting::inner::writer: failed to lock serial \"key\" within 300ms: held by \
+             waiting::inner::writer (pid {}) for",
+            holder.id()
+        )
+    );
+    // What gave up is out of the way.
+    let mut next = waiting(&state, "writer");
+    release(holder);
+    next.hear("held");
+    release(next);
+}
+
+#[test]
+fn a_test_that_expects_a_panic_does_not_pass_because_it_had_no_lock() {
+    let state = State::new();
+    let holder = holding(&state, "writer");
+    let gave_up = state
+        .inner("expects_a_panic")
+        .env("ISOLATED_LOCK_TIMEOUT", "300ms")
+        .run()
+        .failed();
+    assert!(
+        gave_up
+            .errors
+            .contains("failed to lock serial \"key\" within 300ms"),
+        "{}",
+        gave_up.errors
+    );
+    release(holder);
+    let _ = state.inner("expects_a_panic").run().passed();
+}
+
+#[test]
+fn a_failed_test_tells_whom_it_waited_for() {
+    let state = State::new();
+    let holder = holding(&state, "writer");
+    let waiter = waiting(&state, "fails");
+    let pid = holder.id();
+    release(holder);
+    let failed = waiter.finish().failed();
+    let behind = format!(" for serial \"key\" behind waiting::inner::writer (pid {pid})\n");
+    let line = failed
+        .errors
+        .lines()
+        .find(|line| line.trim_start().starts_with("waited "));
+    assert!(
+        line.is_some_and(|line| format!("{line}\n").ends_with(&behind)),
+        "{}",
+        failed.errors
+    );
+}
+
+#[isolated(seed)]
+#[test]
+fn a_thread_that_waits_lets_the_others_run(seed: u64) {
+    // A lock that was given up by a thread of this process is free for the next.
+    let key = Key::intern(&format!("waiting {seed}")).unwrap();
+    let guard = key.lock().unwrap();
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| drop(key.lock().unwrap()));
+        drop(guard);
+        waiter.join().unwrap();
+    });
+    drop(key.lock().unwrap());
+}
