@@ -1,0 +1,117 @@
+//! Tells from what a failed test printed what it collided with.
+
+/// The kinds of collision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    AddressInUse,
+    WrongServer,
+    FileClobbered,
+    DatabaseLocked,
+    LostUpdate,
+    LimitExceeded,
+    Other,
+}
+
+impl Kind {
+    /// All kinds, in the order of the table.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::AddressInUse,
+        Self::WrongServer,
+        Self::FileClobbered,
+        Self::DatabaseLocked,
+        Self::LostUpdate,
+        Self::LimitExceeded,
+        Self::Other,
+    ];
+
+    /// The kind that the first sign in `output` speaks for.
+    pub(crate) fn of(output: &str) -> Self {
+        let seen = |signs: &&(Self, &[&str])| signs.1.iter().any(|sign| output.contains(sign));
+        SIGNS
+            .iter()
+            .find(seen)
+            .map_or(Self::Other, |(kind, _)| *kind)
+    }
+
+    /// What the table calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AddressInUse => "address in use",
+            Self::WrongServer => "wrong or vanished server",
+            Self::FileClobbered => "file, table or topic clobbered",
+            Self::DatabaseLocked => "database locked",
+            Self::LostUpdate => "lost update",
+            Self::LimitExceeded => "limit exceeded",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Signs of each kind, the more telling ones first: a test whose server could not be started in
+/// the background says so too, but what made it fail is the answer of somebody else's.
+const SIGNS: &[(Kind, &[&str])] = &[
+    (Kind::LimitExceeded, &["no licence left"]),
+    (Kind::LostUpdate, &["the counter was changed meanwhile"]),
+    (
+        Kind::DatabaseLocked,
+        &["database is locked", "database table is locked"],
+    ),
+    (
+        Kind::FileClobbered,
+        &[
+            "clobbered",
+            "AlreadyExists",
+            "DirectoryNotEmpty",
+            "NotFound",
+            "PermissionDenied",
+            "already exists",
+            "disk I/O error",
+            "exists already",
+            "incomplete price list",
+            "ParseIntError",
+            "UnequalLengths",
+            "EOF while parsing",
+            "no such table",
+            "not in the listing",
+            "readonly database",
+            "unable to open database file",
+        ],
+    ),
+    (
+        Kind::WrongServer,
+        &[
+            "unexpected answer",
+            "no server on",
+            "ConnectionAborted",
+            "ConnectionRefused",
+            "ConnectionReset",
+            "TimedOut",
+            "Peer disconnected",
+            "timeout:",
+        ],
+    ),
+    (Kind::AddressInUse, &["AddrInUse"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn an_error_of_the_system_is_recognised() {
+        let error = "Error: Os { code: 98, kind: AddrInUse, message: \"Address already in use\" }";
+        assert_eq!(Kind::of(error), Kind::AddressInUse);
+    }
+
+    #[test]
+    fn the_wrong_answer_counts_for_more_than_the_bind_that_failed_before() {
+        let output = "called `Result::unwrap()` on an `Err` value: kind: AddrInUse\n\
+                      assertion `left == right` failed: unexpected answer";
+        assert_eq!(Kind::of(output), Kind::WrongServer);
+    }
+
+    #[test]
+    fn anything_else_is_other() {
+        assert_eq!(Kind::of("assertion failed: 1 == 2"), Kind::Other);
+    }
+}

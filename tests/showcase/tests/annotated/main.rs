@@ -1,0 +1,17 @@
+//! The suite of `tests/today` with `#[isolated]` on its tests: the ports, folders and names come
+//! from parameters, and the locks hold across processes.
+//!
+//! It passes however many processes run it at the same time.
+
+mod cluster;
+mod counter;
+mod database;
+mod echo;
+mod files;
+mod http;
+mod licences;
+mod prices;
+#[path = "../shop/mod.rs"]
+mod shop;
+mod site;
+mod store;

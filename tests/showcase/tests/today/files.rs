@@ -1,0 +1,150 @@
+//! Files and folders with fixed names in the temporary directory.
+
+use std::{env, fs, io};
+
+use rstest::rstest;
+
+use crate::shop::AnyError;
+use crate::shop::cache::Cache;
+use crate::shop::journal::{self, Journal};
+use crate::shop::ledger;
+use crate::shop::pid_file::PidFile;
+use crate::shop::settings::Settings;
+
+#[test]
+fn saves_and_loads_settings() -> io::Result<()> {
+    let path = env::temp_dir().join("shop-config.json");
+    let tills = vec!["north".to_owned(), "south".to_owned()];
+    let settings = Settings {
+        tills,
+        tax_percent: 7,
+        ..Settings::default()
+    };
+
+    settings.save(&path)?;
+
+    assert_eq!(
+        Settings::load(&path)?,
+        settings,
+        "the settings were clobbered"
+    );
+    fs::remove_file(path)
+}
+
+#[test]
+fn writes_the_defaults_at_the_first_start() -> io::Result<()> {
+    let path = env::temp_dir().join("shop-first-config.json");
+    assert!(!path.exists(), "the file exists already");
+
+    Settings::load(&path)?.save(&path)?;
+
+    assert_eq!(
+        Settings::load(&path)?,
+        Settings::default(),
+        "the settings were clobbered"
+    );
+    fs::remove_file(path)
+}
+
+#[test]
+fn rotates_a_full_journal() -> io::Result<()> {
+    let path = env::temp_dir().join("shop-app.log");
+    let expected: Vec<_> = (0..60)
+        .map(|n| format!("sale {n:03} at the north till"))
+        .collect();
+
+    let mut journal = Journal::open(&path, 1_000)?;
+    expected.iter().try_for_each(|line| journal.write(line))?;
+
+    assert_eq!(
+        journal::lines(&path)?,
+        expected,
+        "the journal was clobbered"
+    );
+    fs::remove_file(journal::rotated(&path))?;
+    fs::remove_file(path)
+}
+
+#[test]
+fn goes_on_with_the_journal_after_a_restart() -> io::Result<()> {
+    let path = env::temp_dir().join("shop-till.log");
+
+    for day in ["monday", "tuesday"] {
+        let mut journal = Journal::open(&path, 1_000)?;
+        journal.write(&format!("open on {day}"))?;
+        journal.write(&format!("close on {day}"))?;
+    }
+
+    let expected = [
+        "open on monday",
+        "close on monday",
+        "open on tuesday",
+        "close on tuesday",
+    ];
+    assert_eq!(
+        journal::lines(&path)?,
+        expected,
+        "the journal was clobbered"
+    );
+    fs::remove_file(path)
+}
+
+#[test]
+fn refuses_a_second_instance() -> io::Result<()> {
+    let path = env::temp_dir().join("shop.pid");
+
+    let first = PidFile::claim(&path)?;
+    let second = PidFile::claim(&path).expect_err("the file is claimed");
+    assert_eq!(second.kind(), io::ErrorKind::AlreadyExists);
+
+    drop(first);
+    PidFile::claim(&path).map(drop)
+}
+
+#[test]
+fn prunes_the_oldest_pictures() -> io::Result<()> {
+    let cache = Cache::fresh(&env::temp_dir().join("shop-cache"))?;
+
+    for picture in 0..40 {
+        cache.put(&format!("{picture:02}.png"), b"\x89PNG")?;
+    }
+    cache.prune(2)?;
+
+    assert_eq!(
+        cache.names()?,
+        ["38.png", "39.png"],
+        "the cache was clobbered"
+    );
+    Ok(())
+}
+
+#[test]
+fn gives_back_the_picture_that_was_put_in() -> io::Result<()> {
+    let cache = Cache::fresh(&env::temp_dir().join("shop-thumbnails"))?;
+    let picture = vec![0xff; 20_000];
+
+    for name in ["tea.png", "milk.png", "sugar.png"] {
+        cache.put(name, &picture)?;
+        assert_eq!(cache.get(name)?, picture, "the cache was clobbered");
+    }
+    Ok(())
+}
+
+#[rstest]
+#[case::comma(b',')]
+#[case::semicolon(b';')]
+#[case::tab(b'\t')]
+fn imports_what_was_exported(#[case] separator: u8) -> Result<(), AnyError> {
+    let path = env::temp_dir().join(format!("shop-export-{separator}.csv"));
+    let sales = ledger::sales("tea", 1_000);
+
+    ledger::export(&path, separator, &sales)?;
+
+    assert_eq!(
+        ledger::import(&path, separator)?,
+        sales,
+        "the export was clobbered"
+    );
+    fs::remove_file(path)?;
+    Ok(())
+}
