@@ -81,6 +81,7 @@ mod random;
 mod report;
 mod resource;
 mod run;
+mod session;
 mod spec;
 mod store;
 mod sys;

@@ -6,7 +6,7 @@ pub use crate::resource::bind::{
 pub use crate::resource::own::{Own, own};
 pub use crate::run::{run, run_async, run_returning, run_returning_async};
 pub use crate::spec::{Claim, Keep, Kind, Place, Protocol, Request, ShouldPanic, Spec};
-pub use crate::{__expr as expr, __place as place};
+pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use crate::current::{Current, Value};
 use crate::resource::Resource;
@@ -23,6 +23,31 @@ macro_rules! __place {
             line: ::core::line!(),
             package: ::core::option_env!("CARGO_PKG_NAME"),
             package_root: ::core::option_env!("CARGO_MANIFEST_DIR"),
+        }
+    };
+}
+
+/// Writes out what a test asks for: its name, whether it should panic, resources, and locks.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __spec {
+    (
+        $function:literal,
+        $should_panic:expr,
+        [$(($name:literal $kind:ident $($details:tt)?)),*],
+        [$(($claim:ident $($key:tt)?)),*]
+    ) => {
+        const {
+            $crate::__private::Spec {
+                place: $crate::__private::place!(),
+                function: $function,
+                should_panic: $should_panic,
+                resources: &[$($crate::__private::Request {
+                    name: $name,
+                    kind: $crate::__private::Kind::$kind $($details)?,
+                }),*],
+                locks: &[$($crate::__private::Claim::$claim $($key)?),*],
+            }
         }
     };
 }

@@ -106,7 +106,7 @@ impl<'a> Writer<'a> {
         let dot_await = asyncness.as_ref().map(|_| quote!(.await));
         let call = quote! {
             #run(
-                &const { #spec },
+                &#spec,
                 &mut [#(#own),*],
                 #asyncness |#context| #name(#(#arguments),*) #dot_await
             )

@@ -21,11 +21,7 @@ impl Writer<'_> {
             .iter()
             .enumerate()
             .map(|(index, resource)| self.request(index, resource));
-        let alone = self
-            .model
-            .wanted
-            .alone
-            .then(|| quote!(#private::Claim::Alone));
+        let alone = self.model.wanted.alone.then(|| quote!((Alone)));
         let locks = self
             .model
             .wanted
@@ -33,15 +29,7 @@ impl Writer<'_> {
             .iter()
             .map(|lock| self.claim(lock))
             .chain(alone);
-        quote! {
-            #private::Spec {
-                place: #private::place!(),
-                function: #function,
-                should_panic: #should_panic,
-                resources: &[#(#resources),*],
-                locks: &[#(#locks),*],
-            }
-        }
+        quote!(#private::spec!(#function, #should_panic, [#(#resources),*], [#(#locks),*]))
     }
 
     fn should_panic(&self) -> TokenStream {
@@ -87,7 +75,7 @@ impl Writer<'_> {
                 quote!(Own { by_value: #by_value })
             }
         };
-        quote!(#private::Request { name: #name, kind: #private::Kind::#kind })
+        quote!((#name #kind))
     }
 
     fn claim(&self, lock: &Lock) -> TokenStream {
@@ -98,8 +86,8 @@ impl Writer<'_> {
             Some(Key::Expression(tokens)) => quote!(#private::expr!(#tokens)),
         };
         match &lock.mode {
-            Mode::Exclusive => quote!(#private::Claim::Exclusive(#key)),
-            Mode::Shared => quote!(#private::Claim::Shared(#key)),
+            Mode::Exclusive => quote!((Exclusive(#key))),
+            Mode::Shared => quote!((Shared(#key))),
             Mode::Limit(number) => {
                 let is_literal = matches!(scan::only(number), Some(TokenTree::Literal(_)));
                 let number = if is_literal {
@@ -107,7 +95,7 @@ impl Writer<'_> {
                 } else {
                     &quote!(#private::expr!(#number))
                 };
-                quote!(#private::Claim::Limit(#key, #number))
+                quote!((Limit(#key, #number)))
             }
         }
     }

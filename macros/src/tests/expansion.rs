@@ -14,15 +14,9 @@ fn adds() {
         assert_eq!(1 + 1, 2);
     }
     ::isolated_test::__private::run(
-        &const {
-            ::isolated_test::__private::Spec {
-                place: ::isolated_test::__private::place!(),
-                function: "adds",
-                should_panic: ::isolated_test::__private::ShouldPanic::No,
-                resources: &[],
-                locks: &[],
-            }
-        },
+        &::isolated_test::__private::spec!(
+            "adds", ::isolated_test::__private::ShouldPanic::No, [], []
+        ),
         &mut [],
         |_| adds(),
     )
@@ -46,34 +40,12 @@ pub fn serves_files() {
         serve(tmpdir, port);
     }
     ::isolated_test::__private::run(
-        &const {
-            ::isolated_test::__private::Spec {
-                place: ::isolated_test::__private::place!(),
-                function: "serves_files",
-                should_panic: ::isolated_test::__private::ShouldPanic::No,
-                resources: &[
-                    ::isolated_test::__private::Request {
-                        name: "port",
-                        kind: ::isolated_test::__private::Kind::Port(
-                            ::isolated_test::__private::Protocol::Tcp,
-                            1,
-                        ),
-                    },
-                    ::isolated_test::__private::Request {
-                        name: "tmpdir",
-                        kind: ::isolated_test::__private::Kind::TmpDir {
-                            from: ::core::option::Option::None,
-                            keep: ::core::option::Option::None,
-                        },
-                    },
-                ],
-                locks: &[
-                    ::isolated_test::__private::Claim::Exclusive(
-                        ::isolated_test::Key::new("tcp"),
-                    ),
-                ],
-            }
-        },
+        &::isolated_test::__private::spec!(
+            "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
+            Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
+            : ::core::option::Option::None, keep : ::core::option::Option::None })],
+            [(Exclusive(::isolated_test::Key::new("tcp")))]
+        ),
         &mut [],
         |cx| serves_files(cx.tmpdir(1), cx.port::<::isolated_test::__private::Tcp, _>(0)),
     )
@@ -95,28 +67,11 @@ async fn answers() {
         ask(port).await
     }
     ::isolated_test::__private::run_async(
-            &const {
-                ::isolated_test::__private::Spec {
-                    place: ::isolated_test::__private::place!(),
-                    function: "answers",
-                    should_panic: ::isolated_test::__private::ShouldPanic::No,
-                    resources: &[
-                        ::isolated_test::__private::Request {
-                            name: "port",
-                            kind: ::isolated_test::__private::Kind::Port(
-                                ::isolated_test::__private::Protocol::Both,
-                                1,
-                            ),
-                        },
-                    ],
-                    locks: &[
-                        ::isolated_test::__private::Claim::Shared(
-                            ::isolated_test::Key::DEFAULT,
-                        ),
-                        ::isolated_test::__private::Claim::Alone,
-                    ],
-                }
-            },
+            &::isolated_test::__private::spec!(
+                "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
+                Port(::isolated_test::__private::Protocol::Both, 1))],
+                [(Shared(::isolated_test::Key::DEFAULT)), (Alone)]
+            ),
             &mut [],
             async |cx| answers(cx.port::<::isolated_test::__private::Both, _>(0)).await,
         )
@@ -138,35 +93,12 @@ fn stores() {
     let make_db = || ::isolated_test::__private::expr!(Postgres::< A, B >::new());
     let make_mail = || ::isolated_test::__private::expr!(Mail::default());
     ::isolated_test::__private::run(
-        &const {
-            ::isolated_test::__private::Spec {
-                place: ::isolated_test::__private::place!(),
-                function: "stores",
-                should_panic: ::isolated_test::__private::ShouldPanic::No,
-                resources: &[
-                    ::isolated_test::__private::Request {
-                        name: "db",
-                        kind: ::isolated_test::__private::Kind::Own {
-                            by_value: false,
-                        },
-                    },
-                    ::isolated_test::__private::Request {
-                        name: "mail",
-                        kind: ::isolated_test::__private::Kind::Own {
-                            by_value: true,
-                        },
-                    },
-                ],
-                locks: &[
-                    ::isolated_test::__private::Claim::Exclusive(
-                        ::isolated_test::__private::expr!(SCHEMA),
-                    ),
-                    ::isolated_test::__private::Claim::Exclusive(
-                        ::isolated_test::Key::new("mail"),
-                    ),
-                ],
-            }
-        },
+        &::isolated_test::__private::spec!(
+            "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value
+            : false }), ("mail" Own { by_value : true })],
+            [(Exclusive(::isolated_test::__private::expr!(SCHEMA))),
+            (Exclusive(::isolated_test::Key::new("mail")))]
+        ),
         &mut [
             ::isolated_test::__private::own(&make_db),
             ::isolated_test::__private::own(&make_mail),
@@ -196,23 +128,10 @@ async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db
         db: impl ::core::future::Future<Output = Db>,
     ) {}
     ::isolated_test::__private::run_async(
-            &const {
-                ::isolated_test::__private::Spec {
-                    place: ::isolated_test::__private::place!(),
-                    function: "sums",
-                    should_panic: ::isolated_test::__private::ShouldPanic::No,
-                    resources: &[
-                        ::isolated_test::__private::Request {
-                            name: "nodes",
-                            kind: ::isolated_test::__private::Kind::Port(
-                                ::isolated_test::__private::Protocol::Tcp,
-                                3,
-                            ),
-                        },
-                    ],
-                    locks: &[],
-                }
-            },
+            &::isolated_test::__private::spec!(
+                "sums", ::isolated_test::__private::ShouldPanic::No, [("nodes"
+                Port(::isolated_test::__private::Protocol::Tcp, 3))], []
+            ),
             &mut [],
             async |cx| {
                 sums(
@@ -242,23 +161,10 @@ fn doubles(n: u16) -> u16 {
         n * 2
     }
     ::isolated_test::__private::run_returning(
-        &const {
-            ::isolated_test::__private::Spec {
-                place: ::isolated_test::__private::place!(),
-                function: "doubles",
-                should_panic: ::isolated_test::__private::ShouldPanic::No,
-                resources: &[
-                    ::isolated_test::__private::Request {
-                        name: "port",
-                        kind: ::isolated_test::__private::Kind::Port(
-                            ::isolated_test::__private::Protocol::Tcp,
-                            1,
-                        ),
-                    },
-                ],
-                locks: &[],
-            }
-        },
+        &::isolated_test::__private::spec!(
+            "doubles", ::isolated_test::__private::ShouldPanic::No, [("port"
+            Port(::isolated_test::__private::Protocol::Tcp, 1))], []
+        ),
         &mut [],
         |cx| doubles(n, cx.port::<::isolated_test::__private::Tcp, _>(0)),
     )
@@ -280,42 +186,14 @@ fn all_the_rest() {
 fn r#match() {
     fn r#match<'a>(tmpdir: &'a Path, id: &str, mut r#type: u64) {}
     my::isolated::__private::run(
-        &const {
-            my::isolated::__private::Spec {
-                place: my::isolated::__private::place!(),
-                function: "match",
-                should_panic: my::isolated::__private::ShouldPanic::With("no"),
-                resources: &[
-                    my::isolated::__private::Request {
-                        name: "tmpdir",
-                        kind: my::isolated::__private::Kind::TmpDir {
-                            from: ::core::option::Option::Some("site"),
-                            keep: ::core::option::Option::Some(
-                                my::isolated::__private::Keep::Never,
-                            ),
-                        },
-                    },
-                    my::isolated::__private::Request {
-                        name: "id",
-                        kind: my::isolated::__private::Kind::Namespace,
-                    },
-                    my::isolated::__private::Request {
-                        name: "type",
-                        kind: my::isolated::__private::Kind::Seed,
-                    },
-                ],
-                locks: &[
-                    my::isolated::__private::Claim::Limit(
-                        my::isolated::Key::new("sockets"),
-                        4,
-                    ),
-                    my::isolated::__private::Claim::Limit(
-                        my::isolated::__private::expr!(POOL),
-                        my::isolated::__private::expr!(pool_size()),
-                    ),
-                ],
-            }
-        },
+        &my::isolated::__private::spec!(
+            "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir" TmpDir
+            { from : ::core::option::Option::Some("site"), keep :
+            ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
+            Namespace), ("type" Seed)], [(Limit(my::isolated::Key::new("sockets"), 4)),
+            (Limit(my::isolated::__private::expr!(POOL),
+            my::isolated::__private::expr!(pool_size())))]
+        ),
         &mut [],
         |cx| r#match(cx.tmpdir(0), cx.namespace(1), cx.seed(2)),
     )
@@ -335,19 +213,11 @@ fn conditional_should_panic() {
 fn panics() {
     fn panics() {}
     ::isolated_test::__private::run(
-        &const {
-            ::isolated_test::__private::Spec {
-                place: ::isolated_test::__private::place!(),
-                function: "panics",
-                should_panic: if ::core::cfg!(unix) {
-                    ::isolated_test::__private::ShouldPanic::Yes
-                } else {
-                    ::isolated_test::__private::ShouldPanic::No
-                },
-                resources: &[],
-                locks: &[],
-            }
-        },
+        &::isolated_test::__private::spec!(
+            "panics", if ::core::cfg!(unix) {
+            ::isolated_test::__private::ShouldPanic::Yes } else {
+            ::isolated_test::__private::ShouldPanic::No }, [], []
+        ),
         &mut [],
         |_| panics(),
     )
@@ -368,15 +238,9 @@ fn repository(repository: Repository) {
     {
         fn repository(repository: Repository) {}
         ::isolated_test::__private::run(
-            &const {
-                ::isolated_test::__private::Spec {
-                    place: ::isolated_test::__private::place!(),
-                    function: "repository",
-                    should_panic: ::isolated_test::__private::ShouldPanic::No,
-                    resources: &[],
-                    locks: &[],
-                }
-            },
+            &::isolated_test::__private::spec!(
+                "repository", ::isolated_test::__private::ShouldPanic::No, [], []
+            ),
             &mut [],
             |_| repository(namesake),
         )

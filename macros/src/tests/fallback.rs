@@ -71,6 +71,21 @@ const fn adds() {}
     );
 }
 
+/// The second attribute goes, lest it expands the test without the first.
+#[test]
+fn second_attribute() {
+    assert_expands(
+        "port",
+        "#[isolated(tmpdir)] #[test] fn adds() { }",
+        r#"::core::compile_error! {
+    "duplicate attribute `#[isolated]`; write all arguments into one"
+}
+#[test]
+fn adds() {}
+"#,
+    );
+}
+
 /// What is no test stays what it is.
 #[test]
 fn other_items() {

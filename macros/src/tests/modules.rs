@@ -122,38 +122,13 @@ fn inherited_arguments_are_merged() {
 fn merges() {
     fn merges(api: u16) {}
     ::isolated_test::__private::run(
-        &const {
-            ::isolated_test::__private::Spec {
-                place: ::isolated_test::__private::place!(),
-                function: "merges",
-                should_panic: ::isolated_test::__private::ShouldPanic::No,
-                resources: &[
-                    ::isolated_test::__private::Request {
-                        name: "tmpdir",
-                        kind: ::isolated_test::__private::Kind::TmpDir {
-                            from: ::core::option::Option::None,
-                            keep: ::core::option::Option::None,
-                        },
-                    },
-                    ::isolated_test::__private::Request {
-                        name: "api",
-                        kind: ::isolated_test::__private::Kind::Port(
-                            ::isolated_test::__private::Protocol::Udp,
-                            1,
-                        ),
-                    },
-                ],
-                locks: &[
-                    ::isolated_test::__private::Claim::Shared(
-                        ::isolated_test::Key::new("db"),
-                    ),
-                    ::isolated_test::__private::Claim::Exclusive(
-                        ::isolated_test::Key::new("fs"),
-                    ),
-                    ::isolated_test::__private::Claim::Alone,
-                ],
-            }
-        },
+        &::isolated_test::__private::spec!(
+            "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir {
+            from : ::core::option::Option::None, keep : ::core::option::Option::None }),
+            ("api" Port(::isolated_test::__private::Protocol::Udp, 1))],
+            [(Shared(::isolated_test::Key::new("db"))),
+            (Exclusive(::isolated_test::Key::new("fs"))), (Alone)]
+        ),
         &mut [],
         |cx| merges(cx.port::<::isolated_test::__private::Udp, _>(1)),
     )

@@ -1,9 +1,12 @@
 //! Where one expression or parameter ends and the next begins.
 
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+
 use super::tokens;
 use crate::scan;
 
-fn pieces(of: fn(proc_macro2::TokenStream) -> Vec<scan::Piece>, list: &str) -> Vec<String> {
+fn pieces(of: fn(TokenStream) -> Vec<scan::Piece>, list: &str) -> Vec<String> {
     let text = |piece: scan::Piece| piece.tokens.to_string().replace(' ', "");
     of(tokens(list)).into_iter().map(text).collect()
 }
@@ -63,4 +66,26 @@ fn commas_in_types() {
             "e:&'aF<fn()->G,H>"
         ]
     );
+}
+
+/// `macro_rules!` puts fragments into groups that nobody sees.
+#[test]
+fn invisible_groups() {
+    let inner = Group::new(Delimiter::None, tokens("&str"));
+    let outer = TokenStream::from(TokenTree::from(Group::new(
+        Delimiter::None,
+        inner.to_token_stream(),
+    )));
+    assert_eq!(
+        scan::first(&outer)
+            .map(|token| token.to_string())
+            .as_deref(),
+        Some("&")
+    );
+    assert!(scan::only(&outer).is_none());
+    let body = TokenStream::from(TokenTree::from(Group::new(
+        Delimiter::None,
+        tokens("{ a }"),
+    )));
+    assert!(scan::only_group(&body, Delimiter::Brace).is_some());
 }

@@ -16,32 +16,23 @@
 //!   locks it looks into all records and waits until nobody says so. The first who finds that
 //!   nobody at all does marks the file, and from then on its lock is proof again.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, Weak, mpsc};
-use std::thread;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::file::{self, Strength};
+use super::file::Strength;
 use super::limit::Slots;
+use super::locked::{Locked, Pause, failure, lock_file};
 use super::queue::Queue;
-use super::{Mode, Subject, Want, holder};
-use crate::error::{Error, ErrorKind};
+use super::said::Said;
+use super::{Mode, Subject, Want};
+use crate::error::Error;
 use crate::store::record::Activity;
 use crate::store::{Store, store};
-use crate::sys;
 
 /// How many subjects of a process keep their files open between uses.
 const KEEPING_FILES: usize = 64;
-
-/// How often records are looked at where the kernel cannot wake anybody.
-pub(super) const LOOK: Duration = Duration::from_millis(10);
-
-/// Says how long to wait until it is asked again, or refuses to wait any longer.
-pub(super) type Pause<'a> = &'a mut dyn FnMut() -> Result<Duration, Error>;
 
 /// What this process knows of one subject.
 #[derive(Debug)]
@@ -66,68 +57,6 @@ struct State {
     /// Open files for the next time; a subject in use is asked for again.
     turnstile: Option<File>,
     main: Option<File>,
-}
-
-/// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
-#[derive(Debug)]
-pub(super) struct Locked(Option<File>);
-
-impl Locked {
-    pub(super) fn new(file: File) -> Self {
-        Locked(Some(file))
-    }
-
-    /// Unlocks the file and gives it back.
-    fn unlock(mut self) -> Option<File> {
-        self.0.take().inspect(file::unlock)
-    }
-
-    /// Tells whether the file still stands at its path.
-    pub(super) fn is_at(&self, path: &Path) -> io::Result<bool> {
-        self.0
-            .as_ref()
-            .map_or(Ok(false), |file| sys::is_at(file, path))
-    }
-
-    /// Tells whether a lock on the file is proof that nobody holds another file of its name.
-    fn is_marked(&self) -> io::Result<bool> {
-        self.0
-            .as_ref()
-            .map_or(Ok(false), |file| Ok(file.metadata()?.len() > 0))
-    }
-
-    /// Waits until no record contradicts the lock on a file that is new, and marks the file if
-    /// nobody at all can have locked another one.
-    fn wait_for_holders_of_a_deleted_file(
-        &self,
-        store: &Store,
-        said: &Said<'_>,
-        pause: Pause<'_>,
-    ) -> Result<(), Error> {
-        while !holder::in_the_way(store, said.want, said.me).is_empty() {
-            // The kernel cannot wake us: what we would wait for has no name any more.
-            thread::sleep(pause()?.min(LOOK));
-        }
-        let anybody = Want {
-            mode: Mode::Exclusive,
-            ..said.want
-        };
-        if holder::in_the_way(store, anybody, said.me).is_empty() {
-            if let Some(file) = &self.0 {
-                // Without the mark the next one looks again.
-                let _ = sys::write_at(file, b"+", 0);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        if let Some(file) = &self.0 {
-            file::unlock(file);
-        }
-    }
 }
 
 /// A lock that is held until this is dropped.
@@ -193,57 +122,6 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
         main: Some(main),
         slot,
     })
-}
-
-/// What is said of a lock in the record, and taken back if the lock is not had in the end.
-#[derive(Debug)]
-pub(super) struct Said<'a> {
-    pub(super) want: Want,
-    pub(super) me: &'a Activity,
-    in_record: Cell<bool>,
-}
-
-impl<'a> Said<'a> {
-    /// Begins without having said anything.
-    fn begin(want: Want, me: &'a Activity) -> Self {
-        Said {
-            want,
-            me,
-            in_record: Cell::new(false),
-        }
-    }
-
-    /// Says that the lock is held.
-    fn say(&self) {
-        if !self.in_record.replace(true) {
-            self.me.add(self.want);
-        }
-    }
-
-    /// Says that the lock is not held after all.
-    fn take_back(&self) {
-        if self.in_record.replace(false) {
-            self.me.take_back(self.want);
-        }
-    }
-
-    /// Leaves what is said, because it is true.
-    fn keep(self) {
-        self.in_record.set(false);
-    }
-
-    fn strength(&self) -> Strength {
-        match self.want.mode {
-            Mode::Exclusive => Strength::Exclusive,
-            Mode::Shared | Mode::Limit(_) => Strength::Shared,
-        }
-    }
-}
-
-impl Drop for Said<'_> {
-    fn drop(&mut self) {
-        self.take_back();
-    }
 }
 
 impl Entry {
@@ -340,69 +218,4 @@ impl Entry {
             return Ok(main);
         }
     }
-}
-
-/// Locks the file at a path, which may be deleted meanwhile.
-fn lock_file(
-    store: &Store,
-    path: &Path,
-    idle: Option<File>,
-    strength: Strength,
-    pause: Pause<'_>,
-) -> Result<Locked, Error> {
-    let file = match idle {
-        Some(file) => file,
-        None => store
-            .open_or_create(path)
-            .map_err(|error| failure(path, error))?,
-    };
-    wait_for(file, strength, pause).map_err(|reason| match reason {
-        Failure::Refused(error) => error,
-        Failure::System(error) => failure(path, error),
-    })
-}
-
-/// Why a file was not locked.
-enum Failure {
-    Refused(Error),
-    System(io::Error),
-}
-
-/// Locks a file. A helper thread blocks in the kernel, so that this one can look at the clock.
-fn wait_for(file: File, strength: Strength, pause: Pause<'_>) -> Result<Locked, Failure> {
-    if file::try_lock(&file, strength).map_err(Failure::System)? {
-        return Ok(Locked::new(file));
-    }
-    let mut next = pause().map_err(Failure::Refused)?;
-    let (sender, receiver) = mpsc::sync_channel(1);
-    // When nobody waits any longer, the lock is released as soon as it is had.
-    spawn(move || {
-        let result = file::lock(&file, strength).map(|()| Locked::new(file));
-        let _ = sender.send(result);
-    })
-    .map_err(Failure::System)?;
-    loop {
-        match receiver.recv_timeout(next) {
-            Ok(result) => return result.map_err(Failure::System),
-            Err(mpsc::RecvTimeoutError::Timeout) => next = pause().map_err(Failure::Refused)?,
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                return Err(Failure::System(io::Error::other(
-                    "the waiting thread has ended",
-                )));
-            }
-        }
-    }
-}
-
-/// Starts a thread that blocks in the kernel.
-pub(super) fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new()
-        .name("isolated-test-lock".to_owned())
-        .stack_size(64 * 1024)
-        .spawn(task)
-        .map(drop)
-}
-
-fn failure(path: &Path, error: io::Error) -> Error {
-    Error::path(ErrorKind::Lock, "lock", path, error)
 }

@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::entry::{LOOK, Locked, Pause, Said, spawn};
 use super::file::{self, Strength};
 use super::holder;
+use super::locked::{LOOK, Locked, Pause, spawn};
+use super::said::Said;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::sys;

@@ -1,15 +1,18 @@
 //! Locks between tests: across threads, processes and checkouts.
 //!
 //! This module has the words and the guard. [`entry`] takes one lock, [`queue`] orders the threads
-//! of a process, [`limit`] counts, [`watch`] makes waiting visible and bounded, [`holder`] knows
-//! who holds what, [`order`] refuses what could never end, and [`file`] asks the kernel.
+//! of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`] makes waiting visible and
+//! bounded, [`said`] and [`holder`] write and read who holds what, [`order`] refuses what could
+//! never end, and [`file`] asks the kernel.
 
 pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod holder;
 mod limit;
+mod locked;
 pub(crate) mod order;
 mod queue;
+mod said;
 mod watch;
 
 use std::fmt;

@@ -1,0 +1,58 @@
+//! What the record of the process says about a lock that is being taken.
+
+use std::cell::Cell;
+
+use super::file::Strength;
+use super::{Mode, Want};
+use crate::store::record::Activity;
+
+/// What is said of a lock in the record, and taken back if the lock is not had in the end.
+#[derive(Debug)]
+pub(super) struct Said<'a> {
+    pub(super) want: Want,
+    pub(super) me: &'a Activity,
+    in_record: Cell<bool>,
+}
+
+impl<'a> Said<'a> {
+    /// Begins without having said anything.
+    pub(super) fn begin(want: Want, me: &'a Activity) -> Self {
+        Said {
+            want,
+            me,
+            in_record: Cell::new(false),
+        }
+    }
+
+    /// Says that the lock is held.
+    pub(super) fn say(&self) {
+        if !self.in_record.replace(true) {
+            self.me.add(self.want);
+        }
+    }
+
+    /// Says that the lock is not held after all.
+    pub(super) fn take_back(&self) {
+        if self.in_record.replace(false) {
+            self.me.take_back(self.want);
+        }
+    }
+
+    /// Leaves what is said, because it is true.
+    pub(super) fn keep(self) {
+        self.in_record.set(false);
+    }
+
+    pub(super) fn strength(&self) -> Strength {
+        match self.want.mode {
+            Mode::Exclusive => Strength::Exclusive,
+            Mode::Shared | Mode::Limit(_) => Strength::Shared,
+        }
+    }
+}
+
+impl Drop for Said<'_> {
+    fn drop(&mut self) {
+        self.take_back();
+    }
+}

@@ -1,0 +1,321 @@
+//! A test that holds its locks and resources: how it begins, and how it gives everything back.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::__private::Cx;
+use crate::current::{Current, Value};
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::lock::{Held, Waited, Want, Watch, entry, order};
+use crate::name;
+use crate::plan::plan;
+use crate::report;
+use crate::resource::Outcome;
+use crate::resource::namespace::Namespace;
+use crate::resource::own::{Own, Provider};
+use crate::resource::port::Port;
+use crate::resource::seed;
+use crate::resource::tmpdir::TmpDir;
+use crate::spec::{Kind, Request, ShouldPanic, Spec};
+use crate::store::record::Activity;
+
+/// What a body or a guard has thrown.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// How a body ended.
+pub(crate) enum End {
+    Returned { passed: bool },
+    Panicked(Payload),
+}
+
+impl End {
+    pub(crate) fn of(result: Result<bool, Payload>) -> Self {
+        match result {
+            Ok(passed) => End::Returned { passed },
+            Err(payload) => End::Panicked(payload),
+        }
+    }
+
+    /// Judges the end as the test runner will.
+    fn outcome(&self, should_panic: ShouldPanic) -> Outcome {
+        let as_wanted = match (self, should_panic) {
+            (End::Returned { passed }, ShouldPanic::No) => *passed,
+            (End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
+            (End::Panicked(_), ShouldPanic::Yes) => true,
+            (End::Panicked(payload), ShouldPanic::With(text)) => {
+                message(payload).is_some_and(|message| message.contains(text))
+            }
+        };
+        if as_wanted {
+            Outcome::Passed
+        } else {
+            Outcome::Failed
+        }
+    }
+}
+
+/// Returns the message of a panic.
+fn message(payload: &Payload) -> Option<&str> {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
+/// A test that holds its locks and resources.
+pub(crate) struct Session<'a> {
+    spec: &'static Spec,
+    // Fields are dropped in this order; `close` is what usually happens.
+    providers: Vec<(usize, Box<dyn Provider + 'a>)>,
+    cx: Cx,
+    activity: Activity,
+    held: Vec<(Held, order::Ordered)>,
+    waits: Vec<(Want, Waited)>,
+    seed: Option<u64>,
+    is_open: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Takes the locks and provisions the resources. A test that cannot begin fails here, and there
+    /// is no session when it must do so without a panic.
+    pub(crate) fn begin(spec: &'static Spec, own: &mut [Own<'a>]) -> Option<Self> {
+        let name = name::of(spec);
+        let full_name = name.full.clone();
+        let current = Current::new(name, spec.resources.iter().map(|request| request.name));
+        let activity = match Activity::begin(full_name.clone()) {
+            Ok(activity) => activity,
+            Err(error) => {
+                report::error(&full_name, &error);
+                fail(spec, error.to_string());
+                return None;
+            }
+        };
+        let mut session = Session {
+            spec,
+            providers: Vec::new(),
+            cx: Cx::new(current),
+            activity,
+            held: Vec::new(),
+            waits: Vec::new(),
+            seed: None,
+            is_open: true,
+        };
+        match session.lock().and_then(|()| session.provision(own)) {
+            Ok(()) => Some(session),
+            Err(error) => {
+                report::error(&full_name, &error);
+                session.report();
+                session.close(Outcome::Failed);
+                fail(spec, error.to_string());
+                None
+            }
+        }
+    }
+
+    pub(crate) fn cx(&self) -> &Cx {
+        &self.cx
+    }
+
+    /// Takes all locks in order.
+    fn lock(&mut self) -> Result<(), Error> {
+        for want in plan(self.spec.locks)? {
+            // A test that calls another one is inside its locks already.
+            if order::covers(want) {
+                continue;
+            }
+            let ordered = order::claim(want)?;
+            let mut watch = Watch::new(want, &self.activity)?;
+            let held = entry::acquire(want, &self.activity, &mut || watch.pause())?;
+            if let Some(waited) = watch.waited() {
+                self.waits.push((want, waited));
+            }
+            self.held.push((held, ordered));
+        }
+        Ok(())
+    }
+
+    /// Provisions all resources in the order in which they are written.
+    fn provision(&mut self, own: &mut [Own<'a>]) -> Result<(), Error> {
+        let mut own = own.iter();
+        let mut seeds = 0;
+        for (index, request) in self.spec.resources.iter().enumerate() {
+            let value = match request.kind {
+                Kind::Port(protocol, count) => Value::Ports(
+                    (0..count)
+                        .map(|_| Port::reserve(protocol))
+                        .collect::<Result<_, _>>()?,
+                ),
+                Kind::TmpDir { from, keep } => {
+                    let test = self.cx.current().runner_name();
+                    Value::TmpDir(TmpDir::create(test, from, keep, &self.spec.place)?)
+                }
+                Kind::Namespace => Value::Namespace(Namespace::new()),
+                Kind::Seed => {
+                    let base = match self.seed {
+                        Some(base) => base,
+                        None => *self.seed.insert(seed::base()?),
+                    };
+                    seeds += 1;
+                    Value::Seed(seed::nth(base, seeds - 1))
+                }
+                Kind::Own { by_value } => {
+                    if let Some(own) = own.next() {
+                        self.provision_own(index, request, own, by_value)?;
+                    }
+                    Value::Own
+                }
+            };
+            self.cx.current().provide(index, value);
+        }
+        Ok(())
+    }
+
+    /// Provisions a resource of the user's own, whose code may panic.
+    fn provision_own(
+        &mut self,
+        index: usize,
+        request: &Request,
+        own: &Own<'a>,
+        by_value: bool,
+    ) -> Result<(), Error> {
+        let current = self.cx.current();
+        let result = {
+            let _entered = current.enter_thread();
+            catch_unwind(AssertUnwindSafe(|| {
+                let mut provider = own.make();
+                provider
+                    .provision(current, by_value, &current.own()[index])
+                    .map(|()| provider)
+            }))
+        };
+        let provider = attempt("provision", request, result)?;
+        self.providers.push((index, provider));
+        Ok(())
+    }
+
+    /// Ends the test as its body and its resources say.
+    pub(crate) fn finish(mut self, end: End) {
+        let outcome = end.outcome(self.spec.should_panic);
+        if outcome == Outcome::Failed {
+            self.report();
+        }
+        let is_clean = self.close(outcome);
+        let (spec, should_panic) = (self.spec, self.spec.should_panic != ShouldPanic::No);
+        drop(self);
+        match end {
+            // What a test expects must not hide that something could not be given back.
+            End::Panicked(_) if should_panic && !is_clean => {}
+            End::Panicked(payload) => resume_unwind(payload),
+            End::Returned { passed: false } => fail(spec, "the test returned a failure".to_owned()),
+            End::Returned { passed: true } if !is_clean => {
+                fail(spec, "a resource could not be released".to_owned());
+            }
+            End::Returned { passed: true } => {}
+        }
+    }
+
+    /// Prints what is known about a failed test.
+    fn report(&self) {
+        report::failure(&report::Failure {
+            spec: self.spec,
+            test: self.cx.current(),
+            described: self
+                .providers
+                .iter()
+                .filter_map(|(index, provider)| {
+                    let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
+                    Some((*index, described.ok()??))
+                })
+                .collect(),
+            waits: &self.waits,
+            seed: self.seed,
+        });
+    }
+
+    /// Gives everything back in reverse, and tells whether all of it could be.
+    fn close(&mut self, outcome: Outcome) -> bool {
+        self.is_open = false;
+        let mut is_clean = true;
+        for index in (0..self.spec.resources.len()).rev() {
+            let request = &self.spec.resources[index];
+            let result = match self.cx.current().value_at(index) {
+                Some(Value::Ports(ports)) => {
+                    for port in ports {
+                        port.release();
+                    }
+                    Ok(())
+                }
+                Some(Value::TmpDir(dir)) => dir.finish(outcome),
+                Some(Value::Own) => self.release_own(index, request, outcome),
+                Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
+            };
+            if let Err(error) = result {
+                report::error(self.activity.name(), &error);
+                is_clean = false;
+            }
+        }
+        // What is said must not outlive what is true.
+        self.activity.hush();
+        // The last lock taken is the first to go.
+        while let Some(held) = self.held.pop() {
+            drop(held);
+        }
+        is_clean
+    }
+
+    /// Releases a resource of the user's own, whose code may panic.
+    fn release_own(
+        &mut self,
+        index: usize,
+        request: &Request,
+        outcome: Outcome,
+    ) -> Result<(), Error> {
+        // They come in the order of their indices, and go in the reverse of it.
+        let Some((_, mut provider)) = self.providers.pop() else {
+            return Ok(());
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            self.cx.drop_own(index);
+            provider.release(outcome)
+        }));
+        attempt("release", request, result)
+    }
+}
+
+/// A test whose future is dropped, by a timeout of its runtime say, ends here.
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            report::abandoned(self.activity.name());
+            self.report();
+            self.close(Outcome::Failed);
+        }
+    }
+}
+
+/// Turns what the user's code has returned or thrown into an error of ours.
+fn attempt<T>(
+    verb: &str,
+    request: &Request,
+    result: Result<Result<T, BoxError>, Payload>,
+) -> Result<T, Error> {
+    let cause = match result {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(cause)) => cause,
+        Err(payload) => message(&payload).unwrap_or("it panicked").to_owned().into(),
+    };
+    Err(Error::new(
+        ErrorKind::Resource,
+        format!("{verb} the resource `{}`", request.name),
+    )
+    .because(cause))
+}
+
+/// Fails a test after its failure has been explained. A test that expects a panic must not have
+/// one then, or it would pass; returning is what fails it.
+fn fail(spec: &Spec, message: String) {
+    if spec.should_panic == ShouldPanic::No {
+        // No hook runs, so nothing is printed a second time.
+        resume_unwind(Box::new(message));
+    }
+}
