@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(api = port, api = tmpdir)]
+#[test]
+fn adds() {}
+
+fn main() {}

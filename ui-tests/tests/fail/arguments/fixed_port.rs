@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(port(8080))]
+#[test]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(, port,, tmpdir)]
+#[test]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(prot, tmpdri, sreial = "tcp")]
+#[test]
+fn adds() {}
+
+fn main() {}

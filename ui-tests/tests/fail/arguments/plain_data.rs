@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(sreial = "tcp", key = ["a"], retries = -3, verbose = true)]
+#[test]
+fn adds() {}
+
+fn main() {}

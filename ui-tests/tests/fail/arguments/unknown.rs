@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(processes)]
+#[test]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(port(tpc, conut = 3), tmpdir(form = "site", path = "x"))]
+#[test]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use isolated_test::isolated;
+
+#[isolated(port)]
+#[isolated(tmpdir)]
+#[test]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use isolated_test::isolated;
+
+struct Server;
+
+#[isolated]
+impl Server {
+    fn serve(&self) {}
+}
+
+fn main() {}

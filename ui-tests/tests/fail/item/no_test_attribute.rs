@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated]
+#[ignore]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use isolated_test::isolated;
+
+#[isolated(port)]
+struct Server;
+
+fn main() {}

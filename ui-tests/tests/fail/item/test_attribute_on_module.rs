@@ -1,0 +1,9 @@
+use isolated_test::isolated;
+
+#[isolated(test_attribute)]
+mod tests {
+    #[test]
+    fn adds() {}
+}
+
+fn main() {}

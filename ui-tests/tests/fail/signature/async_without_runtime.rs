@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated]
+#[test]
+async fn waits() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated]
+#[test]
+const fn adds() {}
+
+fn main() {}

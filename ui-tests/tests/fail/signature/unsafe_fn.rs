@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated]
+#[test]
+unsafe fn adds() {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use isolated_test::isolated;
+
+struct Db;
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(db = Db, test_attribute)]
+fn serves() {}
+
+fn main() {
+    serves();
+}

@@ -1,0 +1,9 @@
+use isolated_test::{Port, isolated};
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(port, test_attribute)]
+fn serves(_port: &mut Port) {}
+
+fn main() {
+    serves();
+}

@@ -1,0 +1,9 @@
+use isolated_test::isolated;
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(port(count = 3), test_attribute)]
+fn serves(_port: [u16; 2]) {}
+
+fn main() {
+    serves();
+}

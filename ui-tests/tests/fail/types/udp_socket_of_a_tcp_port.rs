@@ -1,0 +1,11 @@
+use std::net::UdpSocket;
+
+use isolated_test::isolated;
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(port, test_attribute)]
+fn serves(_port: UdpSocket) {}
+
+fn main() {
+    serves();
+}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(a = tmpdir(from), b = tmpdir(from = 3), c = tmpdir(from = ""))]
+#[test]
+fn adds() {}
+
+fn main() {}

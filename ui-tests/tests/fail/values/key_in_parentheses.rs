@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(serial("tcp"), shared("db", "fs"))]
+#[test]
+fn adds() {}
+
+fn main() {}

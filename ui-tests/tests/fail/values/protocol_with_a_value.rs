@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(port(udp = true))]
+#[test]
+fn adds() {}
+
+fn main() {}

@@ -1,0 +1,130 @@
+//! Surroundings in which a careless expansion breaks: no prelude, other things by the names that it
+//! uses, and every lint that people deny.
+//!
+//! It is compiled in this edition and, by the packages `edition-*`, in the older ones. Clippy reads it.
+
+#![no_implicit_prelude]
+#![forbid(unsafe_code)]
+#![deny(warnings)]
+#![deny(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::allow_attributes,
+    clippy::let_underscore_must_use,
+    clippy::let_underscore_untyped,
+    clippy::panic,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated,
+    clippy::unwrap_used,
+    absolute_paths_not_starting_with_crate,
+    elided_lifetimes_in_paths,
+    explicit_outlives_requirements,
+    future_incompatible,
+    let_underscore,
+    let_underscore_drop,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    missing_docs,
+    non_ascii_idents,
+    nonstandard_style,
+    redundant_lifetimes,
+    rust_2018_idioms,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unit_bindings,
+    unreachable_pub,
+    unused,
+    unused_extern_crates,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences
+)]
+#![expect(dead_code, reason = "what shadows is not used")]
+
+use ::core::result::Result::{self, Ok};
+use ::core::{assert, assert_eq, assert_ne};
+
+use ::isolated_test::{BoxError, Current, Key, Port, Resource, TmpDir, isolated};
+use ::tokio;
+
+mod core {}
+mod isolated_test {}
+mod std {}
+struct Key_;
+struct None;
+struct Option;
+struct Own;
+struct Some;
+struct Spec;
+struct String;
+const fn body() {}
+const fn cx() {}
+const fn expr() {}
+const fn own() {}
+const fn place() {}
+const fn run() {}
+
+const TCP: Key = Key::new("ui-tests hygiene");
+
+#[derive(Debug, Clone, Copy)]
+struct Db;
+
+impl Resource for Db {
+    type Handle = u32;
+
+    fn provision(&mut self, _: &Current) -> Result<u32, BoxError> {
+        Ok(3)
+    }
+}
+
+#[isolated]
+#[test]
+fn minimal() {}
+
+/// Documented, as a public function has to be.
+#[isolated(port, tmpdir, db = Db, other = Db, serial = TCP, limit("ui-tests hygiene limit", 3))]
+#[test]
+fn sync(port: Port, tmpdir: &TmpDir, db: &u32, other: u32) {
+    assert_eq!(*db, other);
+    assert!(tmpdir.path().exists());
+    assert_ne!(port.number(), 0);
+}
+
+#[isolated(port)]
+#[test]
+fn unused(_port: Port) {}
+
+#[isolated(tmpdir(keep = "never"), cx = Db, run = Db, make_db = Db, db = Db)]
+#[test]
+#[should_panic(expected = "equal")]
+fn names_of_the_expansion(tmpdir: &TmpDir, cx: u32, run: &u32, make_db: u32) {
+    assert!(tmpdir.path().exists());
+    assert_ne!(cx + make_db, *run + *run, "equal");
+}
+
+#[isolated(port)]
+#[tokio::test]
+async fn asynchronous(port: Port) -> Result<(), BoxError> {
+    tokio::task::yield_now().await;
+    assert_ne!(port.number(), 0);
+    Ok(())
+}
+
+#[isolated(port)]
+#[::rstest::rstest]
+#[case(1, (2, 3))]
+fn cases(#[case] _n: u32, port: Port, #[case] (a, b): (u32, u32), #[values(4)] cx: u32) {
+    assert_eq!(cx, 4);
+    assert_eq!(a + 1, b);
+    assert_ne!(port.number(), 0);
+}
+
+#[isolated(crate = ::isolated_test, serial, alone)]
+mod tests {
+    #[test]
+    fn one() {}
+}

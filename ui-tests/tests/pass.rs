@@ -1,0 +1,15 @@
+//! What must compile and pass: signatures, the attributes of other crates, hostile surroundings.
+//!
+//! These are tests and not cases of `trybuild`, which builds without `--test`, where `#[test]` removes
+//! the function before anybody looks at its types.
+
+#[path = "pass/harnesses.rs"]
+mod harnesses;
+#[path = "pass/macro_rules.rs"]
+mod macro_rules;
+#[path = "pass/modules.rs"]
+mod modules;
+#[path = "pass/renamed.rs"]
+mod renamed;
+#[path = "pass/signatures.rs"]
+mod signatures;
