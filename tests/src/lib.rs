@@ -56,6 +56,18 @@ impl State {
         self.dir.path()
     }
 
+    /// Makes a directory for the outer test beside what the runtime puts there.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be made.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        let dir = self.path().join("scratch");
+        fs::create_dir_all(&dir).expect("a directory");
+        dir
+    }
+
     /// Prepares to run one inner test of this binary.
     ///
     /// # Panics
@@ -391,7 +403,7 @@ impl Running {
             }
         }
         let status = self.child.wait().expect("a child to wait for");
-        for line in self.errors.iter() {
+        for line in &self.errors {
             self.error_output.push_str(&line);
             self.error_output.push('\n');
         }
@@ -421,6 +433,11 @@ pub struct Finished {
     pub errors: String,
 }
 
+#[expect(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "what is expected of the end is often all that a test wants to know"
+)]
 impl Finished {
     /// Expects that exactly one test ran, and passed.
     ///
@@ -499,6 +516,16 @@ pub fn listen(word: &str) {
 pub struct Random(u64);
 
 impl Random {
+    /// Chooses a new seed, to be printed when a test fails.
+    ///
+    /// Tests that go on for long do not use the attribute for it: those that run alone would wait.
+    #[must_use]
+    pub fn new_seed() -> u64 {
+        use std::hash::{BuildHasher, RandomState};
+
+        RandomState::new().hash_one(std::process::id())
+    }
+
     /// Begins with a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {

@@ -21,7 +21,19 @@ use std::time::Instant;
 ///
 /// Fails when anybody is bound to the port in any way.
 pub fn listen(port: u16) -> io::Result<OwnedFd> {
-    let socket = bind(libc::SOCK_STREAM, port)?;
+    let socket = bind(libc::SOCK_STREAM, port, None)?;
+    // SAFETY: `listen` takes numbers only.
+    check(unsafe { libc::listen(socket.as_raw_fd(), 1) })?;
+    Ok(socket)
+}
+
+/// Listens on a port of all IPv4 addresses as a server does that sets `SO_REUSEPORT` only.
+///
+/// # Errors
+///
+/// Fails when somebody is bound to the port without that option.
+pub fn listen_reusing_port(port: u16) -> io::Result<OwnedFd> {
+    let socket = bind(libc::SOCK_STREAM, port, Some(libc::SO_REUSEPORT))?;
     // SAFETY: `listen` takes numbers only.
     check(unsafe { libc::listen(socket.as_raw_fd(), 1) })?;
     Ok(socket)
@@ -54,14 +66,21 @@ pub fn listen_when_free(port: u16) -> OwnedFd {
 ///
 /// Fails when anybody is bound to the port in any way.
 pub fn bind_udp(port: u16) -> io::Result<OwnedFd> {
-    bind(libc::SOCK_DGRAM, port)
+    bind(libc::SOCK_DGRAM, port, None)
 }
 
-fn bind(kind: libc::c_int, port: u16) -> io::Result<OwnedFd> {
+fn bind(kind: libc::c_int, port: u16, option: Option<libc::c_int>) -> io::Result<OwnedFd> {
     // SAFETY: `socket` takes numbers only.
     let raw = check(unsafe { libc::socket(libc::AF_INET, kind | libc::SOCK_CLOEXEC, 0) })?;
     // SAFETY: `raw` was just opened and nothing else owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(raw) };
+    if let Some(option) = option {
+        let on: libc::c_int = 1;
+        // SAFETY: `on` has the given size, and is valid for the call.
+        check(unsafe {
+            libc::setsockopt(raw, libc::SOL_SOCKET, option, (&raw const on).cast(), 4)
+        })?;
+    }
     let address = libc::sockaddr_in {
         sin_family: libc::sa_family_t::try_from(libc::AF_INET).unwrap_or_default(),
         sin_port: port.to_be(),
@@ -169,6 +188,33 @@ pub fn fork_and_stay() -> io::Result<libc::pid_t> {
             }
         }
         Ok(child)
+    }
+}
+
+/// Forks a child that ends at once, as a program does that returns from `main`, and waits for it.
+///
+/// # Errors
+///
+/// Fails when the kernel has no room for it.
+pub fn fork_and_exit() -> io::Result<()> {
+    // SAFETY: the child runs what is registered for the end of the process, and never returns.
+    unsafe {
+        let child = check(libc::fork())?;
+        if child == 0 {
+            libc::exit(0);
+        }
+        check(libc::waitpid(child, std::ptr::null_mut(), 0)).map(drop)
+    }
+}
+
+/// Takes permissions away from what a child makes.
+pub fn with_umask(command: &mut Command, mask: libc::mode_t) {
+    // SAFETY: between fork and exec only this system call is made.
+    unsafe {
+        command.pre_exec(move || {
+            libc::umask(mask);
+            Ok(())
+        });
     }
 }
 

@@ -38,6 +38,7 @@ impl Witness {
     }
 
     /// Locks a byte for this process, and tells whether that was possible.
+    #[must_use]
     pub fn enter(&self, byte: i64, exclusive: bool) -> bool {
         self.set(
             byte,
@@ -51,7 +52,7 @@ impl Witness {
 
     /// Unlocks a byte.
     pub fn leave(&self, byte: i64) {
-        self.set(byte, libc::F_UNLCK);
+        let _ = self.set(byte, libc::F_UNLCK);
     }
 
     fn set(&self, byte: i64, kind: libc::c_int) -> bool {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use isolated_test::isolated;
 use isolated_test_tests::{Random, State};
 
 /// How many processes are killed in all.
@@ -72,9 +71,9 @@ mod inner {
     fn provisions() {}
 }
 
-#[isolated(seed)]
 #[test]
-fn a_thousand_kills_leave_nothing(seed: u64) {
+fn a_thousand_kills_leave_nothing() {
+    let seed = Random::new_seed();
     let state = State::new();
     let kills = AtomicUsize::new(0);
     thread::scope(|scope| {

@@ -2,12 +2,10 @@
 
 #![cfg(unix)]
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isolated_test::isolated;
 use isolated_test_tests::witness::Counters;
 use isolated_test_tests::{PATIENCE, Random, State};
 
@@ -163,7 +161,8 @@ struct Stress {
 }
 
 /// Lets processes take locks, kills them at random, and starts new ones, until enough is done.
-fn stress(state: &State, dir: &Path, seed: u64, operations: u64) -> Stress {
+fn stress(state: &State, seed: u64, operations: u64) -> Stress {
+    let dir = &state.scratch();
     let counters = Counters::open(&dir.join("counters"), COUNTERS).unwrap();
     let done = || counters.at(DONE).load(Ordering::Relaxed);
     let kills = thread::scope(|scope| {
@@ -207,14 +206,15 @@ fn stress(state: &State, dir: &Path, seed: u64, operations: u64) -> Stress {
     }
 }
 
-#[isolated(tmpdir, seed)]
 #[test]
-fn random_locks_with_random_kills(tmpdir: &Path, seed: u64) {
+fn random_locks_with_random_kills() {
+    let seed = Random::new_seed();
+    println!("seed {seed}");
     let Stress {
         kills,
         operations,
         longest_wait,
-    } = stress(&State::new(), tmpdir, seed, OPERATIONS);
+    } = stress(&State::new(), seed, OPERATIONS);
     println!(
         "{operations} operations, {kills} kills, a writer waited for {longest_wait} others at most"
     );
@@ -227,9 +227,10 @@ fn random_locks_with_random_kills(tmpdir: &Path, seed: u64) {
     );
 }
 
-#[isolated(tmpdir, seed)]
 #[test]
-fn random_locks_while_somebody_deletes_lock_files(tmpdir: &Path, seed: u64) {
+fn random_locks_while_somebody_deletes_lock_files() {
+    let seed = Random::new_seed();
+    println!("seed {seed}");
     let state = State::new();
     let end = AtomicBool::new(false);
     let (stress, deleted) = thread::scope(|scope| {
@@ -247,7 +248,7 @@ fn random_locks_while_somebody_deletes_lock_files(tmpdir: &Path, seed: u64) {
             }
             deleted
         });
-        let stress = stress(&state, tmpdir, seed, OPERATIONS_BESIDE_A_CLEANER);
+        let stress = stress(&state, seed, OPERATIONS_BESIDE_A_CLEANER);
         end.store(true, Ordering::Relaxed);
         (stress, cleaner.join().unwrap())
     });

@@ -4,11 +4,9 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use isolated_test::isolated;
 use isolated_test_tests::State;
 use isolated_test_tests::witness::Counters;
 
@@ -23,6 +21,7 @@ const TAKEN: usize = 65_536;
 const COUNTERS: usize = TAKEN + 1;
 
 mod inner {
+    use std::net::TcpListener;
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
@@ -44,11 +43,13 @@ mod inner {
         }
         deeper(counters, depth - 1);
         for port in &ports {
-            let listener = port.listen();
-            assert!(
-                listener.is_ok(),
-                "{port} is refused to its owner: {listener:?}"
-            );
+            for host in ["127.0.0.1", "0.0.0.0", "::1", "::"] {
+                let listener = TcpListener::bind((host, port.number()));
+                assert!(
+                    listener.is_ok(),
+                    "{port} on {host} is refused to its owner: {listener:?}"
+                );
+            }
         }
         for port in &ports {
             counters
@@ -111,21 +112,16 @@ fn make_noise(end: &AtomicBool, taken: &AtomicU64) {
     });
 }
 
-#[isolated(tmpdir)]
 #[test]
-fn ports_beside_a_noisy_neighbour(tmpdir: PathBuf) {
+fn ports_beside_a_noisy_neighbour() {
     let state = State::new();
-    let counters = Counters::open(&tmpdir.join("counters"), COUNTERS).unwrap();
+    let dir = state.scratch();
+    let counters = Counters::open(&dir.join("counters"), COUNTERS).unwrap();
     let (end, noise) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         scope.spawn(|| make_noise(&end, &noise));
         let workers: Vec<_> = (0..PROCESSES)
-            .map(|_| {
-                state
-                    .inner("takes_ports")
-                    .env("STRESS_DIR", &tmpdir)
-                    .start()
-            })
+            .map(|_| state.inner("takes_ports").env("STRESS_DIR", &dir).start())
             .collect();
         let finished: Vec<_> = workers
             .into_iter()
