@@ -5,7 +5,6 @@ mod modules;
 mod parameters;
 
 use quote::quote;
-use syn::GenericParam;
 
 use crate::errors::Errors;
 use crate::harness;
@@ -103,12 +102,7 @@ fn generics_are_lifetimes(model: &Model, function: &TestFn, errors: &mut Errors)
     if model.has_foreign_parameters() {
         return; // Whoever fills the parameters decides the types.
     }
-    for parameter in &function.generics.params {
-        let name = match parameter {
-            GenericParam::Lifetime(_) => continue,
-            GenericParam::Type(parameter) => &parameter.ident,
-            GenericParam::Const(parameter) => &parameter.ident,
-        };
+    for name in &function.generics.names {
         let message = format!(
             "a test cannot be generic, because nobody chooses `{name}`; write the type or value itself"
         );

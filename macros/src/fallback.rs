@@ -71,7 +71,7 @@ fn is_a_plain_test(function: &TestFn) -> bool {
     constness.is_none()
         && unsafety.is_none()
         && asyncness.is_none()
-        && generics.params.is_empty()
+        && generics.is_empty()
         && parameters.is_empty()
         && (function.should_panic().is_none() || !function.returns_a_value())
 }

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, LitStr, Token, Visibility, token};
+use syn::{Ident, LitStr, Token, token};
 
 use crate::attribute::Attribute;
+use crate::generics::read_visibility;
 use crate::module::Module;
 use crate::test_fn::TestFn;
 
@@ -26,7 +27,7 @@ impl Item {
                     Module::read(attributes, input).map(Item::Module)
                 }
                 Next::Other => {
-                    let _visibility = input.parse::<Visibility>()?;
+                    let _visibility = read_visibility(input)?;
                     Err(input.error("not expected here; `#[isolated]` belongs on a test function or on a module of tests"))
                 }
             }
@@ -56,7 +57,7 @@ impl Next {
     /// Looks behind visibility and qualifiers.
     pub(crate) fn in_front_of(input: ParseStream<'_>) -> Next {
         let ahead = input.fork();
-        if ahead.parse::<Visibility>().is_err() {
+        if read_visibility(&ahead).is_err() {
             return Next::Other;
         }
         loop {

@@ -10,6 +10,7 @@ mod check;
 mod errors;
 mod expand;
 mod fallback;
+mod generics;
 mod harness;
 mod item;
 mod model;

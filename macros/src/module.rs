@@ -6,9 +6,10 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Token, Visibility, token};
+use syn::{Ident, Token, token};
 
 use crate::attribute::Attribute;
+use crate::generics::read_visibility;
 use crate::harness;
 use crate::item::Next;
 
@@ -40,7 +41,7 @@ impl Module {
 
     /// Reads a module with other items behind it.
     fn read_inline(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<Module> {
-        let visibility: Visibility = input.parse()?;
+        let visibility = read_visibility(input)?;
         let unsafety: Option<Token![unsafe]> = input.parse()?;
         let keyword: Token![mod] = input.parse()?;
         let name: Ident = input.parse()?;

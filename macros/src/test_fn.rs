@@ -4,9 +4,10 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Generics, Ident, LitStr, Token, Visibility};
+use syn::{Ident, LitStr, Token};
 
 use crate::attribute::Attribute;
+use crate::generics::{Generics, read_visibility};
 use crate::scan;
 
 /// A function as written.
@@ -52,12 +53,12 @@ impl TestFn {
     /// Reads a function whose attributes have been read.
     pub(crate) fn read(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<TestFn> {
         let all: Vec<TokenTree> = input.fork().parse::<TokenStream>()?.into_iter().collect();
-        let visibility = input.parse::<Visibility>()?.into_token_stream();
+        let visibility = read_visibility(input)?;
         let (constness, asyncness, unsafety) = (input.parse()?, input.parse()?, input.parse()?);
         let abi = read_abi(input)?;
         let fn_token = input.parse()?;
         let name = input.call(Ident::parse_any)?;
-        let generics = input.parse()?;
+        let generics = Generics::read(input)?;
         let parameters = read_parameters(input)?;
         let mut tail: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
         let body = match tail.pop() {

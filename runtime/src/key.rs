@@ -1,6 +1,5 @@
 //! Keys: the names of what tests must not use at the same time.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -88,7 +87,7 @@ impl Key {
     ///
     /// Fails when the name is empty, longer than 80 bytes, or has a control character.
     pub fn intern(name: &str) -> Result<Key, Error> {
-        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
         let reason = if name.is_empty() {
             Some("it is empty")
@@ -106,11 +105,11 @@ impl Key {
             ));
         }
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = names.get(name) {
+        if let Some(known) = names.iter().find(|known| **known == name) {
             return Ok(Key { name: known });
         }
         let stored: &'static str = Box::leak(name.into());
-        names.insert(stored);
+        names.push(stored);
         Ok(Key { name: stored })
     }
 

@@ -67,10 +67,12 @@ pub(crate) fn plan(claims: &[Claim]) -> Result<Vec<Want>, Error> {
                 ));
             }
             Some(other) => other.mode = other.mode.max(want.mode),
-            None => wants.push(want),
+            None => {
+                let at = wants.partition_point(|other| other.subject < want.subject);
+                wants.insert(at, want);
+            }
         }
     }
-    wants.sort_unstable_by_key(|want| want.subject);
     Ok(wants)
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Lit, LitInt, LitStr, Path, Token};
+use syn::{Ident, Lit, LitInt, LitStr, Token};
 
 use super::{Choice, Form, Key, Row, Setting, Takes, Value};
 use crate::errors::{Errors, expected, list};
@@ -101,7 +101,7 @@ pub(super) fn path(
     tokens: TokenStream,
     errors: &mut Errors,
 ) -> Option<Value> {
-    if Path::parse_mod_style.parse2(tokens.clone()).is_ok() {
+    if plain_path.parse2(tokens.clone()).is_ok() {
         return Some(Value::Path(tokens));
     }
     errors.at(place(&tokens, name), wrong(row));
@@ -219,4 +219,14 @@ fn shape(row: &Row, setting: &Setting) -> String {
             )
         }
     }
+}
+
+/// Reads a path without generic arguments.
+fn plain_path(input: ParseStream<'_>) -> syn::Result<()> {
+    let _leading = input.parse::<Option<Token![::]>>()?;
+    input.call(Ident::parse_any)?;
+    while input.parse::<Option<Token![::]>>()?.is_some() {
+        input.call(Ident::parse_any)?;
+    }
+    Ok(())
 }

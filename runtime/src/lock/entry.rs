@@ -16,10 +16,9 @@
 //!   locks it looks into all records and waits until nobody says so. The first who finds that
 //!   nobody at all does marks the file, and from then on its lock is proof again.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::file::Strength;
 use super::limit::Slots;
@@ -37,6 +36,7 @@ const KEEPING_FILES: usize = 64;
 /// What this process knows of one subject.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    subject: Subject,
     path: PathBuf,
     /// Whether files stay open between uses: descriptors are scarce where there are many keys.
     keeps_files: bool,
@@ -127,22 +127,25 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
 impl Entry {
     /// Returns the entry of a subject.
     fn of(subject: Subject, store: &Store) -> Arc<Self> {
-        static ENTRIES: LazyLock<Mutex<HashMap<Subject, Arc<Entry>>>> =
-            LazyLock::new(Mutex::default);
+        /// Sorted by subject.
+        static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
 
         let mut entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
-        let keeps_files = entries.len() < KEEPING_FILES;
-        let entry = entries.entry(subject).or_insert_with(|| {
-            Arc::new(Entry {
-                keeps_files,
-                path: store.lock_path(&subject.file_name()),
-                queue: Queue::default(),
-                state: Mutex::default(),
-                freed: Condvar::new(),
-                slots: Slots::default(),
-            })
+        let at = entries.partition_point(|entry| entry.subject < subject);
+        if let Some(entry) = entries.get(at).filter(|entry| entry.subject == subject) {
+            return entry.clone();
+        }
+        let entry = Arc::new(Entry {
+            subject,
+            keeps_files: entries.len() < KEEPING_FILES,
+            path: store.lock_path(&subject.file_name()),
+            queue: Queue::default(),
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            slots: Slots::default(),
         });
-        entry.clone()
+        entries.insert(at, entry.clone());
+        entry
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -60,7 +60,6 @@ pub(crate) fn in_the_way(store: &Store, want: Want, me: &Activity) -> Vec<Holder
             read(&path, want, me, &mut holders);
         }
     }
-    holders.sort_by(|one, other| (one.since, &one.name).cmp(&(other.since, &other.name)));
     holders
 }
 
@@ -107,7 +106,9 @@ fn read(path: &Path, want: Want, me: &Activity, holders: &mut Vec<Holder>) {
             if let Some((since, held)) = line.split_once(' ') {
                 if conflicts(want, held) {
                     let since = since.parse().unwrap_or_default();
-                    holders.push(Holder::new(name, process, since));
+                    let holder = Holder::new(name, process, since);
+                    let at = holders.partition_point(|other| other.since <= since);
+                    holders.insert(at, holder);
                 }
             }
         }

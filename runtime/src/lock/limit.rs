@@ -9,7 +9,6 @@
 //! Slots are made, and their number is changed, only when no record says that one is held. So a
 //! slot that somebody deletes while it is held does not admit one holder more.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -39,10 +38,26 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     /// The slots for which a thread blocks in the kernel.
-    awaited: BTreeSet<u32>,
+    awaited: Vec<u32>,
     /// Whether the head of the queue is in this process and wants a slot.
     wanted: bool,
     delivered: Option<Locked>,
+}
+
+impl State {
+    /// Notes that a thread blocks for a slot, and tells whether none did.
+    fn await_slot(&mut self, slot: u32) -> bool {
+        let is_new = !self.awaited.contains(&slot);
+        if is_new {
+            self.awaited.push(slot);
+        }
+        is_new
+    }
+
+    /// Notes that no thread blocks for a slot any longer.
+    fn forget(&mut self, slot: u32) {
+        self.awaited.retain(|other| *other != slot);
+    }
 }
 
 impl Inner {
@@ -105,7 +120,7 @@ impl Slots {
     /// Makes sure that a thread blocks for each slot.
     fn await_all(&self, limit: u32, main: &Path) -> io::Result<()> {
         for slot in 0..limit {
-            if !self.inner.lock().awaited.insert(slot) {
+            if !self.inner.lock().await_slot(slot) {
                 continue;
             }
             let path = slot_path(main, slot);
@@ -113,7 +128,7 @@ impl Slots {
             let started = sys::open_file(&path)
                 .and_then(|file| spawn(move || deliver(&inner, file, &path, slot)));
             if let Err(error) = started {
-                self.inner.lock().awaited.remove(&slot);
+                self.inner.lock().forget(slot);
                 if error.kind() != io::ErrorKind::NotFound {
                     return Err(error);
                 }
@@ -150,7 +165,7 @@ fn deliver(inner: &Inner, file: File, path: &Path, slot: u32) {
         .ok()
         .filter(|locked| locked.is_at(path).unwrap_or(false));
     let mut state = inner.lock();
-    state.awaited.remove(&slot);
+    state.forget(slot);
     if state.wanted && state.delivered.is_none() {
         state.delivered = locked;
     }

@@ -4,14 +4,14 @@
 //! that does not come after all that it holds might wait for a thread that waits for it; it gets an
 //! error that says how to ask for both at once.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use super::Want;
 use crate::error::{Error, ErrorKind};
 
-static HELD: LazyLock<Mutex<HashMap<ThreadId, Vec<Want>>>> = LazyLock::new(Mutex::default);
+/// What all threads hold, in the order in which they took it.
+static HELD: Mutex<Vec<(ThreadId, Want)>> = Mutex::new(Vec::new());
 
 /// Notes that a thread holds a lock or waits for it, until it is dropped, in whatever thread.
 #[derive(Debug)]
@@ -23,13 +23,9 @@ pub(crate) struct Ordered {
 impl Drop for Ordered {
     fn drop(&mut self) {
         let mut held = lock();
-        if let Some(wants) = held.get_mut(&self.thread) {
-            if let Some(at) = wants.iter().rposition(|want| *want == self.want) {
-                wants.remove(at);
-            }
-            if wants.is_empty() {
-                held.remove(&self.thread);
-            }
+        let mine = (self.thread, self.want);
+        if let Some(at) = held.iter().rposition(|held| *held == mine) {
+            held.remove(at);
         }
     }
 }
@@ -37,12 +33,12 @@ impl Drop for Ordered {
 /// Notes that this thread is about to wait for a lock, unless the wait could never end.
 pub(crate) fn claim(want: Want) -> Result<Ordered, Error> {
     let mut held = lock();
-    let wants = held.entry(thread::current().id()).or_default();
-    if let Some(last) = wants
+    let thread = thread::current().id();
+    let in_the_way = held
         .iter()
-        .filter(|held| held.subject >= want.subject)
-        .max_by_key(|held| held.subject)
-    {
+        .filter(|(other, held)| *other == thread && held.subject >= want.subject)
+        .max_by_key(|(_, held)| held.subject);
+    if let Some((_, last)) = in_the_way {
         let reason = if last.subject == want.subject {
             format!("because this thread holds {last} already")
         } else {
@@ -57,30 +53,26 @@ pub(crate) fn claim(want: Want) -> Result<Ordered, Error> {
             format!("lock {want}, {reason}; {way_out}"),
         ));
     }
-    wants.push(want);
-    Ok(Ordered {
-        thread: thread::current().id(),
-        want,
-    })
+    held.push((thread, want));
+    Ok(Ordered { thread, want })
 }
 
 /// Notes that this thread holds a lock for which it has not waited.
 pub(crate) fn claim_without_waiting(want: Want) -> Ordered {
     let thread = thread::current().id();
-    lock().entry(thread).or_default().push(want);
+    lock().push((thread, want));
     Ordered { thread, want }
 }
 
 /// Tells whether this thread holds a subject at least as strongly as it is wanted.
 pub(crate) fn covers(want: Want) -> bool {
-    lock().get(&thread::current().id()).is_some_and(|wants| {
-        wants
-            .iter()
-            .any(|held| held.subject == want.subject && held.mode >= want.mode)
+    let thread = thread::current().id();
+    lock().iter().any(|(other, held)| {
+        *other == thread && held.subject == want.subject && held.mode >= want.mode
     })
 }
 
-fn lock() -> MutexGuard<'static, HashMap<ThreadId, Vec<Want>>> {
+fn lock() -> MutexGuard<'static, Vec<(ThreadId, Want)>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

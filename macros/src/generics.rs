@@ -1,0 +1,96 @@
+//! What may stand before and behind the name of a function, carried as raw tokens.
+//!
+//! `syn` could parse both, but only with a feature that costs every user a second of building.
+
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Token, token};
+
+use crate::attribute::Attribute;
+use crate::scan;
+
+/// The list behind the name of a function, brackets included.
+#[derive(Default)]
+pub(crate) struct Generics {
+    tokens: TokenStream,
+    /// The names of types and constants; lifetimes have none here.
+    pub(crate) names: Vec<Ident>,
+}
+
+impl Generics {
+    pub(crate) fn read(input: ParseStream<'_>) -> syn::Result<Generics> {
+        if !input.peek(Token![<]) {
+            return Ok(Generics::default());
+        }
+        let open = input.parse::<TokenTree>()?;
+        let (mut list, mut depth, mut is_arrow) = (TokenStream::new(), 1_usize, false);
+        loop {
+            let token = input.parse::<TokenTree>()?;
+            if let TokenTree::Punct(mark) = &token {
+                match mark.as_char() {
+                    '<' => depth += 1,
+                    '>' if !is_arrow => depth -= 1,
+                    _ => {}
+                }
+                is_arrow = mark.as_char() == '-' && mark.spacing() == Spacing::Joint;
+            } else {
+                is_arrow = false;
+            }
+            if depth == 0 {
+                let names = scan::parameters(list.clone())
+                    .into_iter()
+                    .filter_map(|piece| name.parse2(piece.tokens).ok().flatten());
+                return Ok(Generics {
+                    names: names.collect(),
+                    tokens: quote!(#open #list #token),
+                });
+            }
+            list.extend([token]);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+}
+
+impl ToTokens for Generics {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}
+
+/// The name of one parameter of the list, unless it is a lifetime.
+fn name(input: ParseStream<'_>) -> syn::Result<Option<Ident>> {
+    let _attributes = Attribute::all(input)?;
+    let _const = input.parse::<Option<Token![const]>>()?;
+    let name = if input.peek(Ident::peek_any) {
+        Some(input.call(Ident::parse_any)?)
+    } else {
+        None
+    };
+    let _bounds = input.parse::<TokenStream>()?;
+    Ok(name)
+}
+
+/// Reads `pub`, `pub(crate)` and so on, or nothing.
+pub(crate) fn read_visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if input.peek(token::Group) {
+        // A `$vis` that matched nothing arrives as an invisible group.
+        let group: Group = input.fork().parse()?;
+        if group.delimiter() == Delimiter::None && group.stream().is_empty() {
+            input.parse::<Group>()?;
+            return Ok(TokenStream::new());
+        }
+    }
+    let Some(keyword) = input.parse::<Option<Token![pub]>>()? else {
+        return Ok(TokenStream::new());
+    };
+    let mut visibility = keyword.into_token_stream();
+    if input.peek(token::Paren) {
+        visibility.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(visibility)
+}
