@@ -44,12 +44,13 @@ thread_local! {
 #[must_use]
 #[track_caller]
 pub fn current() -> Current {
-    try_current().unwrap_or_else(|| {
-        panic!(
+    match try_current() {
+        Some(current) => current,
+        None => panic!(
             "no isolated test runs in this thread; annotate the test with `#[isolated]`, or send \
              `current().handle()` to this thread and call `enter` there"
-        )
-    })
+        ),
+    }
 }
 
 /// Returns the isolated test that runs in this thread, if one does.
@@ -333,10 +334,10 @@ impl Handle {
 
     #[track_caller]
     fn first<T>(&self, kind: &str, pick: impl Fn(&Value) -> Option<T>) -> T {
-        self.values()
-            .filter_map(|(_, value)| value)
-            .find_map(pick)
-            .unwrap_or_else(|| panic!("{} has no {kind}; write `#[isolated({kind})]`", self.name()))
+        let Some(found) = self.values().filter_map(|(_, value)| value).find_map(pick) else {
+            panic!("{} has no {kind}; write `#[isolated({kind})]`", self.name());
+        };
+        found
     }
 }
 

@@ -45,12 +45,14 @@ pub(crate) fn seconds(time: Duration) -> String {
 
 /// Prints an error that is none of the test's.
 pub(crate) fn error(test: &str, error: &Error) {
-    eprintln!("isolated-test: {test}: {}", chain(error));
+    print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
 /// Says that an asynchronous test was given up by its runtime.
 pub(crate) fn abandoned(test: &str) {
-    eprintln!("isolated-test: {test}: the future of the test was dropped before it ended");
+    print(&format!(
+        "isolated-test: {test}: the future of the test was dropped before it ended\n"
+    ));
 }
 
 /// Everything that is known about a test that failed.
@@ -67,7 +69,12 @@ pub(crate) struct Failure<'a> {
 
 /// Prints one block about a test that failed.
 pub(crate) fn failure(failure: &Failure<'_>) {
-    eprint!("{}", block(failure, env::under_nextest()));
+    print(&block(failure, env::under_nextest()));
+}
+
+/// Prints through the test runner. That nobody reads it must not keep a test from ending.
+fn print(text: &str) {
+    let _ = std::panic::catch_unwind(|| eprint!("{text}"));
 }
 
 fn block(failure: &Failure<'_>, nextest: bool) -> String {
@@ -158,5 +165,12 @@ fn repeat(spec: &Spec, test: &Handle, seed: Option<u64>, nextest: bool) -> Strin
     } else {
         write!(command, " -- --exact {name}")
     };
+    if std::env::args().any(|word| word == "--ignored" || word == "--include-ignored") {
+        command.push_str(if nextest {
+            " --run-ignored all"
+        } else {
+            " --include-ignored"
+        });
+    }
     command
 }

@@ -125,22 +125,30 @@ impl TmpDir {
 
     /// Tells whether the directory outlives a test that ends like this.
     pub(crate) fn is_kept(&self, outcome: Outcome) -> bool {
-        self.inner.kept.load(Ordering::Relaxed)
-            || match self.inner.keep {
-                Keep::Always => true,
-                Keep::Failure => outcome == Outcome::Failed,
-                Keep::Never => false,
-            }
+        let stands = self
+            .inner
+            .dir
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some();
+        stands
+            && (self.inner.kept.load(Ordering::Relaxed)
+                || match self.inner.keep {
+                    Keep::Always => true,
+                    Keep::Failure => outcome == Outcome::Failed,
+                    Keep::Never => false,
+                })
     }
 
     /// Keeps or removes the directory at the end of the test.
     ///
     /// That something still writes into it is no reason to fail: it goes when the process ends.
     pub(crate) fn finish(&self, outcome: Outcome) -> Result<(), Error> {
+        let is_kept = self.is_kept(outcome);
         let Some(dir) = self.take() else {
             return Ok(());
         };
-        if self.is_kept(outcome) {
+        if is_kept {
             let path = dir.keep();
             return mark_kept(&path)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", &path, error));

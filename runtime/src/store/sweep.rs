@@ -6,7 +6,6 @@
 //! Directories that were kept on purpose stay where they are, because their path has been printed;
 //! the newest [`RETAINED`] of the whole state directory survive.
 
-use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -83,7 +82,9 @@ pub(super) fn forget(record: &Path, dir: &Path) {
         }
     }
     if !keeps && clean {
+        // Nothing is in it any longer; in its place there may also be a link.
         clean = match fs::remove_dir(dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => remove(dir).is_ok(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
             Ok(()) => true,
         };
@@ -94,19 +95,16 @@ pub(super) fn forget(record: &Path, dir: &Path) {
 }
 
 /// Removes all but the newest kept directories.
-fn retain(mut markers: Vec<PathBuf>) {
-    if markers.len() <= RETAINED {
-        return;
+fn retain(markers: Vec<PathBuf>) {
+    let mut newest_first: Vec<(SystemTime, PathBuf)> = Vec::with_capacity(markers.len());
+    for marker in markers {
+        let made = fs::metadata(&marker).and_then(|data| data.modified());
+        let made = made.unwrap_or(SystemTime::UNIX_EPOCH);
+        let at = newest_first.partition_point(|(other, _)| *other >= made);
+        newest_first.insert(at, (made, marker));
     }
-    markers.sort_by_cached_key(|marker| {
-        Reverse(
-            fs::metadata(marker)
-                .and_then(|data| data.modified())
-                .unwrap_or(SystemTime::UNIX_EPOCH),
-        )
-    });
-    for marker in markers.drain(RETAINED..) {
-        if remove_tree(&marker.with_extension("")).is_ok() && fs::remove_file(&marker).is_ok() {
+    for (_, marker) in newest_first.iter().skip(RETAINED) {
+        if remove_tree(&marker.with_extension("")).is_ok() && fs::remove_file(marker).is_ok() {
             // Only the last one out finds the directory of the process empty.
             let _ = marker.parent().map(fs::remove_dir);
         }
@@ -114,9 +112,14 @@ fn retain(mut markers: Vec<PathBuf>) {
 }
 
 /// Lists a directory, as far as it can be read.
+///
+/// Links are not followed: where others may write too, one may have been planted.
 fn entries(dir: &Path) -> impl Iterator<Item = PathBuf> {
-    fs::read_dir(dir)
+    let is_dir = fs::symlink_metadata(dir).is_ok_and(|data| data.is_dir());
+    is_dir
+        .then(|| fs::read_dir(dir))
         .into_iter()
+        .flatten()
         .flatten()
         .flatten()
         .map(|entry| entry.path())

@@ -1,0 +1,79 @@
+//! Children that a test forks without running another program: they have copies of everything.
+
+use std::path::PathBuf;
+
+use isolated_test_tests::{State, plain};
+
+const NOTHING: [PathBuf; 0] = [];
+
+mod inner {
+    use std::net::TcpListener;
+
+    use isolated_test::{Port, TmpDir, isolated};
+    use isolated_test_tests::{listen, plain, say};
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn takes_a_directory(tmpdir: &TmpDir) {
+        say(&format!("body {}", tmpdir.display()));
+    }
+
+    #[isolated(port, tmpdir, serial = "tcp", limit("few", 1))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn forks(port: &Port) {
+        let child = plain::fork_and_stay().unwrap();
+        say(&format!("child {child} {port}"));
+    }
+
+    #[isolated(tmpdir, port)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn forks_and_ends_the_child(tmpdir: &TmpDir, port: u16) {
+        plain::fork_and_exit().unwrap();
+        assert!(tmpdir.is_dir());
+        plain::listen(port).unwrap_err();
+        say(&format!("body {}", tmpdir.display()));
+        listen("end");
+    }
+
+    #[isolated(port, tmpdir, serial = "tcp", limit("few", 1))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn comes_after_the_fork() {
+        let number = std::env::var("NUMBER").unwrap().parse::<u16>().unwrap();
+        // Nobody else gets the number while the forked child has a copy of the hold, but a server
+        // that asks for it does.
+        drop(TcpListener::bind(("127.0.0.1", number)).unwrap());
+    }
+}
+
+#[test]
+fn a_forked_child_that_outlives_the_test_keeps_nobody_waiting() {
+    let state = State::new();
+    let run = state.inner("forks").run().passed();
+    let (child, number) = run.said("child").unwrap().split_once(' ').unwrap();
+    assert_eq!(state.runs(), NOTHING, "the directory went with the test");
+    let next = state.inner("comes_after_the_fork").env("NUMBER", number);
+    let next = next.env("ISOLATED_LOCK_TIMEOUT", "2s").run();
+    assert!(
+        plain::kill(child.parse().unwrap()),
+        "the child has lived all the time"
+    );
+    let _ = next.passed();
+    drop(plain::listen_when_free(number.parse().unwrap()));
+}
+
+#[test]
+fn a_forked_child_that_ends_takes_nothing_from_its_parent() {
+    let state = State::new();
+    let mut inner = state.inner("forks_and_ends_the_child").start();
+    let path = PathBuf::from(inner.hear("body"));
+    let _ = state.inner("takes_a_directory").run().passed();
+    assert!(path.is_dir());
+    assert!(path.parent().unwrap().with_extension("lock").is_file());
+    inner.tell("end");
+    let _ = inner.finish().passed();
+    assert_eq!(state.runs(), NOTHING);
+}

@@ -1,0 +1,365 @@
+//! `tmpdir`: kept after failure or when asked, gone otherwise, and what stays of kept ones.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use isolated_test_tests::{Finished, State};
+
+const NOTHING: [PathBuf; 0] = [];
+
+mod inner {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use isolated_test::{TmpDir, isolated};
+    use isolated_test_tests::{listen, say};
+
+    /// Says where the directory is, and fails when the outer test wants that.
+    fn end(tmpdir: &TmpDir) {
+        fs::write(tmpdir.join("evidence"), "here").unwrap();
+        say(&format!("path {}", tmpdir.display()));
+        assert!(std::env::var_os("FAIL").is_none(), "on purpose");
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn says_nothing_about_keeping(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "always"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_always(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "failure"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_after_failure(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "never"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_never(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "never"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn decides_to_keep(tmpdir: &TmpDir) {
+        tmpdir.keep();
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn closes(tmpdir: &TmpDir) {
+        fs::create_dir(tmpdir.join("sub")).unwrap();
+        tmpdir.close().unwrap();
+        assert!(!tmpdir.exists());
+        tmpdir.clone().close().unwrap();
+        say(&format!("path {}", tmpdir.display()));
+        assert!(std::env::var_os("FAIL").is_none(), "on purpose");
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[should_panic(expected = "as expected")]
+    #[ignore = "started by another test"]
+    fn panics_as_expected(tmpdir: &TmpDir) {
+        say(&format!("path {}", tmpdir.display()));
+        panic!("as expected");
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn waits(tmpdir: &TmpDir) {
+        fs::write(tmpdir.join("evidence"), "here").unwrap();
+        say(&format!("path {}", tmpdir.display()));
+        listen("end");
+        assert_eq!(fs::read_to_string(tmpdir.join("evidence")).unwrap(), "here");
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn exits(tmpdir: &TmpDir) {
+        say(&format!("path {}", tmpdir.display()));
+        std::process::exit(0);
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn aborts(tmpdir: &TmpDir) {
+        say(&format!("path {}", tmpdir.display()));
+        std::process::abort();
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn locks_itself_out(tmpdir: &TmpDir) {
+        let deepest = tmpdir.join("a/b/c");
+        fs::create_dir_all(&deepest).unwrap();
+        let mut dir: &Path = &deepest;
+        loop {
+            fs::write(dir.join("file"), "text").unwrap();
+            fs::set_permissions(dir.join("file"), Permissions::from_mode(0o000)).unwrap();
+            fs::set_permissions(dir, Permissions::from_mode(0o000)).unwrap();
+            if dir == tmpdir.path() {
+                break;
+            }
+            dir = dir.parent().unwrap();
+        }
+        let is_root = fs::read_dir(tmpdir).is_ok();
+        say(if is_root { "ready as-root" } else { "ready" });
+        listen("end");
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn writes_where_the_state_directory_was(tmpdir: &TmpDir) {
+        fs::write(tmpdir.join("before"), "").unwrap();
+        say("ready");
+        listen("gone");
+        assert!(!tmpdir.exists());
+        takes_everything();
+        takes_everything();
+    }
+
+    #[isolated(tmpdir, port, serial = "inner", shared = "other")]
+    #[test]
+    #[ignore = "called by another test"]
+    fn takes_everything(tmpdir: &TmpDir, port: u16) {
+        fs::write(tmpdir.join("after"), port.to_string()).unwrap();
+    }
+}
+
+fn path_of(run: &Finished) -> &Path {
+    Path::new(run.said("path").expect("a path"))
+}
+
+/// Returns the file beside a directory that says that it is kept.
+fn marker_of(path: &Path) -> PathBuf {
+    let mut marker = path.as_os_str().to_owned();
+    marker.push(".kept");
+    marker.into()
+}
+
+/// Whether a directory is kept when the attribute and the variable say this, after both ends.
+fn expected(attribute: Option<&str>, variable: Option<&str>, fails: bool) -> bool {
+    match variable.or(attribute).unwrap_or("failure") {
+        "always" => true,
+        "never" => false,
+        _ => fails,
+    }
+}
+
+#[test]
+fn the_variable_wins_over_the_attribute_and_both_over_the_default() {
+    let tests = [
+        ("says_nothing_about_keeping", None),
+        ("keeps_always", Some("always")),
+        ("keeps_after_failure", Some("failure")),
+        ("keeps_never", Some("never")),
+    ];
+    for (test, attribute) in tests {
+        for variable in [None, Some("always"), Some("failure"), Some("never")] {
+            for fails in [false, true] {
+                let state = State::new();
+                let mut inner = state.inner(test);
+                if let Some(variable) = variable {
+                    inner = inner.env("ISOLATED_KEEP", variable);
+                }
+                let run = if fails {
+                    inner.env("FAIL", "1").run().failed()
+                } else {
+                    inner.run().passed()
+                };
+                let case = format!("{test}, ISOLATED_KEEP={variable:?}, fails: {fails}");
+                let (path, is_kept) = (path_of(&run), expected(attribute, variable, fails));
+                assert_eq!(path.join("evidence").is_file(), is_kept, "{case}");
+                if !is_kept {
+                    assert_eq!(state.runs(), NOTHING, "{case}");
+                }
+                let word = if is_kept { "kept" } else { "removed" };
+                let line = format!("    tmpdir     tmpdir = {} ({word})\n", path.display());
+                assert_eq!(run.errors.contains(&line), fails, "{case}:\n{}", run.errors);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let run = State::new()
+        .inner("says_nothing_about_keeping")
+        .env("ISOLATED_KEEP", "")
+        .run();
+    assert!(!path_of(&run.passed()).exists());
+}
+
+#[test]
+fn a_test_can_decide_to_keep_its_directory() {
+    for variable in ["", "never"] {
+        let state = State::new();
+        let run = state
+            .inner("decides_to_keep")
+            .env("ISOLATED_KEEP", variable)
+            .run()
+            .passed();
+        assert!(path_of(&run).join("evidence").is_file());
+    }
+}
+
+#[test]
+fn a_closed_directory_is_gone_at_once_and_may_be_closed_again() {
+    let state = State::new();
+    let _ = state.inner("closes").run().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_closed_directory_is_not_said_to_be_kept() {
+    let run = State::new().inner("closes").env("FAIL", "1").run().failed();
+    assert!(!path_of(&run).exists());
+    assert!(!run.errors.contains("(kept)"), "{}", run.errors);
+}
+
+#[test]
+fn an_expected_panic_keeps_nothing() {
+    let state = State::new();
+    let run = state.inner("panics_as_expected").run().passed();
+    assert!(!path_of(&run).exists());
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_directory_is_gone_when_the_test_exits_the_process() {
+    let state = State::new();
+    let run = state.inner("exits").run();
+    assert!(run.status.success() && !path_of(&run).exists());
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn the_next_run_removes_what_an_aborted_one_left() {
+    let state = State::new();
+    let run = state.inner("aborts").run();
+    assert_eq!(run.status.signal(), Some(6), "{}", run.errors);
+    assert!(path_of(&run).exists());
+    let _ = state.inner("says_nothing_about_keeping").run().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn the_newest_32_of_40_kept_directories_stay_and_living_ones_do() {
+    let state = State::new();
+    let mut live = state.inner("waits").start();
+    let live_path = PathBuf::from(live.hear("path"));
+    let mut kept = Vec::new();
+    for second in 0..40 {
+        let run = state
+            .inner("keeps_after_failure")
+            .env("FAIL", "1")
+            .run()
+            .failed();
+        let path = path_of(&run).to_owned();
+        // The clock of a file system may be too coarse to tell which run was the later one.
+        let marker = fs::File::options()
+            .write(true)
+            .open(marker_of(&path))
+            .unwrap();
+        marker
+            .set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000 + second))
+            .unwrap();
+        kept.push(path);
+    }
+    // What is kept is counted when a process begins.
+    let _ = state.inner("says_nothing_about_keeping").run().passed();
+    let standing: Vec<_> = kept
+        .iter()
+        .filter(|path| path.join("evidence").exists())
+        .collect();
+    assert_eq!(standing, kept[8..].iter().collect::<Vec<_>>());
+    for path in &kept[..8] {
+        assert!(
+            !path.exists() && !path.parent().unwrap().exists(),
+            "{} leaves nothing",
+            path.display()
+        );
+    }
+    assert!(live_path.join("evidence").is_file());
+    live.tell("end");
+    let _ = live.finish().passed();
+    assert!(!live_path.exists());
+}
+
+#[test]
+fn a_kept_directory_that_was_removed_by_hand_leaves_no_marker() {
+    let state = State::new();
+    let run = state.inner("keeps_always").run().passed();
+    fs::remove_dir_all(path_of(&run)).unwrap();
+    assert_ne!(state.runs(), NOTHING);
+    let _ = state.inner("says_nothing_about_keeping").run().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_tree_without_permissions_is_removed() {
+    let state = State::new();
+    let mut inner = state.inner_as_nobody("locks_itself_out").start();
+    assert_eq!(inner.hear("ready"), "", "modes mean nothing to root");
+    inner.tell("end");
+    let _ = inner.finish().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_tree_without_permissions_is_swept_after_a_kill() {
+    let state = State::new();
+    let mut inner = state.inner_as_nobody("locks_itself_out").start();
+    assert_eq!(inner.hear("ready"), "", "modes mean nothing to root");
+    inner.kill();
+    assert_ne!(state.runs(), NOTHING);
+    let _ = state
+        .inner_as_nobody("says_nothing_about_keeping")
+        .run()
+        .passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_killed_process_leaves_a_directory_for_the_next_run_to_remove() {
+    let state = State::new();
+    let mut inner = state.inner("waits").start();
+    let path = PathBuf::from(inner.hear("path"));
+    inner.kill();
+    assert!(path.join("evidence").is_file());
+    let _ = state.inner("says_nothing_about_keeping").run().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_state_directory_that_is_removed_under_a_test_is_made_again() {
+    let state = State::new();
+    let mut inner = state.inner("writes_where_the_state_directory_was").start();
+    inner.hear("ready");
+    fs::remove_dir_all(state.path()).unwrap();
+    inner.tell("gone");
+    let _ = inner.finish().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
