@@ -4,8 +4,10 @@ mod keys;
 mod modules;
 mod parameters;
 
+use proc_macro2::TokenTree;
 use quote::quote;
 
+use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::harness;
 use crate::model::{Model, Wanted};
@@ -38,6 +40,7 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     async_has_a_runtime(model, function, errors);
     generics_are_lifetimes(model, function, errors);
     should_panic_returns_nothing(model, function, errors);
+    panics_have_a_text(function, errors);
     parameters::parameters_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
     parameters::own_resources_are_not_lent_mutably(model, function, errors);
@@ -118,5 +121,26 @@ fn should_panic_returns_nothing(model: &Model, function: &TestFn, errors: &mut E
         let message = "cannot have both `#[should_panic]` and a return value, because an error is no panic; \
                        remove the return type and `unwrap` in the body";
         errors.at(&should_panic.attribute, message);
+    }
+}
+
+/// `test_case` judges panics itself, ours included: only a text tells them apart.
+fn panics_have_a_text(function: &TestFn, errors: &mut Errors) {
+    let attributes = function.attributes.iter();
+    let cases = attributes
+        .flat_map(Attribute::flattened)
+        .filter(|attribute| attribute.is("test_case") || attribute.is("case"));
+    for arguments in cases.filter_map(|case| case.arguments()) {
+        let tokens: Vec<TokenTree> = arguments.into_iter().collect();
+        for (index, token) in tokens.iter().enumerate() {
+            let is = |at: Option<usize>, mark: char| matches!(at.and_then(|at| tokens.get(at)), Some(TokenTree::Punct(found)) if found.as_char() == mark);
+            let is_expected = is(index.checked_sub(1), '>') && is(index.checked_sub(2), '=');
+            let has_text = index + 1 < tokens.len() && !is(Some(index + 1), ';');
+            if is_expected && !has_text && token.to_string() == "panics" {
+                let message = "expected the text of the panic, because without it a test that cannot begin \
+                               would pass; write `panics \"...\"`";
+                errors.at(token, message);
+            }
+        }
     }
 }

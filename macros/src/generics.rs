@@ -2,8 +2,9 @@
 //!
 //! `syn` could parse both, but only with a feature that costs every user a second of building.
 
-use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
@@ -77,13 +78,17 @@ fn name(input: ParseStream<'_>) -> syn::Result<Option<Ident>> {
 
 /// Reads `pub`, `pub(crate)` and so on, or nothing.
 pub(crate) fn read_visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    if input.peek(token::Group) {
-        // A `$vis` that matched nothing arrives as an invisible group.
-        let group: Group = input.fork().parse()?;
-        if group.delimiter() == Delimiter::None && group.stream().is_empty() {
-            input.parse::<Group>()?;
-            return Ok(TokenStream::new());
-        }
+    // A `$vis` that matched nothing arrives as an invisible group.
+    let nothing = |cursor: Cursor<'_>| match cursor.group(Delimiter::None) {
+        Some((content, _, _)) => content.eof(),
+        None => false,
+    };
+    if nothing(input.cursor()) {
+        input.step(|cursor| match cursor.group(Delimiter::None) {
+            Some((_, _, rest)) => Ok(((), rest)),
+            None => Ok(((), *cursor)),
+        })?;
+        return Ok(TokenStream::new());
     }
     let Some(keyword) = input.parse::<Option<Token![pub]>>()? else {
         return Ok(TokenStream::new());

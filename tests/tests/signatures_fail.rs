@@ -94,7 +94,7 @@ mod inner {
     }
 
     #[isolated(seed)]
-    #[test_case(0 => panics; "in any way")]
+    #[test_case(0 => panics "attempt to divide by zero"; "by zero")]
     #[ignore = "started by another test"]
     fn divides(number: u64, _seed: u64) {
         assert_ne!(1 / number, 2);
@@ -164,7 +164,7 @@ fn a_test_that_cannot_begin_fails_whatever_its_signature() {
 #[test]
 fn a_case_that_cannot_begin_does_not_pass_for_one_that_panics() {
     let run = State::new()
-        .inner("divides::test_case_1_in_any_way")
+        .inner("divides::test_case_1_by_zero")
         .env("ISOLATED_SEED", "x")
         .run();
     let _ = run.failed();
@@ -173,7 +173,7 @@ fn a_case_that_cannot_begin_does_not_pass_for_one_that_panics() {
 #[test]
 fn a_case_that_panics_as_it_should_passes() {
     let _ = State::new()
-        .inner("divides::test_case_1_in_any_way")
+        .inner("divides::test_case_1_by_zero")
         .run()
         .passed();
 }

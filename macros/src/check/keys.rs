@@ -1,7 +1,5 @@
 //! The rules for the keys of locks.
 
-use std::collections::HashMap;
-
 use crate::args::Key;
 use crate::errors::Errors;
 use crate::model::{Lock, Mode, Wanted};
@@ -37,12 +35,13 @@ pub(super) fn keys_are_readable(wanted: &Wanted, errors: &mut Errors) {
 }
 
 pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
-    let mut seen: HashMap<Option<String>, &Lock> = HashMap::new();
+    let mut seen: Vec<&Lock> = Vec::new();
     let is_empty =
         |lock: &&Lock| matches!(&lock.key, Some(Key::Text(text)) if text.value().is_empty());
     for lock in wanted.locks.iter().filter(|lock| !is_empty(lock)) {
-        let Some(first) = seen.get(&lock.key_text()) else {
-            seen.insert(lock.key_text(), lock);
+        let same = |first: &&&Lock| first.key_text() == lock.key_text();
+        let Some(first) = seen.iter().find(same) else {
+            seen.push(lock);
             continue;
         };
         let key = lock.key_text().unwrap_or_else(|| lock.argument.to_string());

@@ -1,7 +1,5 @@
 //! The rules that tie parameters to resources.
 
-use std::collections::HashMap;
-
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
@@ -77,7 +75,7 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
 }
 
 pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors: &mut Errors) {
-    let mut seen: HashMap<usize, &Parameter> = HashMap::new();
+    let mut seen: Vec<(usize, &Parameter)> = Vec::new();
     for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
         let Some(index) = *binding else { continue };
         if parameter
@@ -87,7 +85,9 @@ pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors:
         {
             continue; // It may not exist at the same time as the other.
         }
-        if let Some(first) = seen.insert(index, parameter) {
+        let first = seen.iter().find(|(bound, _)| *bound == index).copied();
+        seen.push((index, parameter));
+        if let Some((_, first)) = first {
             let (first, second) = (
                 first.pattern.to_token_stream(),
                 parameter.pattern.to_token_stream(),
