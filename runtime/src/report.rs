@@ -12,6 +12,7 @@ use crate::env;
 use crate::error::{Error, chain};
 use crate::lock::{Holder, Waited, Want};
 use crate::resource::Outcome;
+use crate::resource::port::Port;
 use crate::spec::Spec;
 
 /// Says that a test waits for a lock.
@@ -94,12 +95,12 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
         match value {
             None => line("missing", name),
             Some(Value::Ports(ports)) => {
-                let numbers: Vec<_> = ports.iter().map(|port| port.number().to_string()).collect();
-                let protocols = ports.first().map_or("", |port| port.protocols());
-                line(
-                    "port",
-                    &format!("{name} = {} ({protocols})", numbers.join(", ")),
-                );
+                let mut value = format!("{name} =");
+                for (index, port) in ports.iter().enumerate() {
+                    let _ = write!(value, "{} {port}", if index > 0 { "," } else { "" });
+                }
+                let _ = write!(value, " ({})", ports.first().map_or("", Port::protocols));
+                line("port", &value);
             }
             Some(Value::TmpDir(dir)) => {
                 let kept = if dir.is_kept(Outcome::Failed) {

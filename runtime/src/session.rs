@@ -276,6 +276,7 @@ impl<'a> Session<'a> {
         };
         let result = catch_unwind(AssertUnwindSafe(|| {
             self.cx.drop_own(index);
+            let _entered = self.cx.current().handle().enter();
             provider.release(outcome)
         }));
         attempt("release", request, result)

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -114,23 +114,38 @@ fn wait_for(file: File, strength: Strength, pause: Pause<'_>) -> Result<Locked, 
         return Ok(Locked::new(file));
     }
     let mut next = pause().map_err(Failure::Refused)?;
-    let (sender, receiver) = mpsc::sync_channel(1);
-    // When nobody waits any longer, the lock is released as soon as it is had.
+    let delivery = Arc::new(Delivery::default());
+    let helper = delivery.clone();
     spawn(move || {
         let result = file::lock(&file, strength).map(|()| Locked::new(file));
-        let _ = sender.send(result);
+        // When nobody waits any longer, this is the last to drop the lock, and so to release it.
+        *helper.lock() = Some(result);
+        helper.arrived.notify_one();
     })
     .map_err(Failure::System)?;
     loop {
-        match receiver.recv_timeout(next) {
-            Ok(result) => return result.map_err(Failure::System),
-            Err(mpsc::RecvTimeoutError::Timeout) => next = pause().map_err(Failure::Refused)?,
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                return Err(Failure::System(io::Error::other(
-                    "the waiting thread has ended",
-                )));
-            }
+        let (mut result, _) = delivery
+            .arrived
+            .wait_timeout_while(delivery.lock(), next, |result| result.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(result) = result.take() {
+            return result.map_err(Failure::System);
         }
+        drop(result);
+        next = pause().map_err(Failure::Refused)?;
+    }
+}
+
+/// Where a helper thread leaves what it has got.
+#[derive(Default)]
+struct Delivery {
+    result: Mutex<Option<io::Result<Locked>>>,
+    arrived: Condvar,
+}
+
+impl Delivery {
+    fn lock(&self) -> MutexGuard<'_, Option<io::Result<Locked>>> {
+        self.result.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

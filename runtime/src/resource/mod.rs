@@ -92,6 +92,8 @@ pub trait Resource {
     fn provision(&mut self, test: &Current) -> Result<Self::Handle, BoxError>;
 
     /// Gives everything back. The handle has been dropped by then, unless the test has leaked it.
+    /// [`current`](crate::current()) still answers, for ports, directories, namespaces and seeds that
+    /// stand before this resource.
     ///
     /// # Errors
     ///

@@ -173,24 +173,21 @@ fn discard(dir: TempDir) -> io::Result<()> {
 
 /// Turns the name of a test into a part of a file name: `shop::pays::case_1` into `pays-case_1`.
 fn short(test: &str) -> String {
-    let mut parts = test.rsplit("::").take(2).collect::<Vec<_>>();
+    let mut parts = test.rsplit("::");
+    let last = parts.next().unwrap_or_default();
     // The name of a case says nothing without that of its test; a module says little.
-    if !parts[0].starts_with("case") {
-        parts.truncate(1);
-    }
-    parts.reverse();
-    let name: String = parts
-        .join("-")
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .take(NAME)
-        .collect();
+    let name = match parts.next().filter(|_| last.starts_with("case")) {
+        Some(test) => format!("{test}-{last}"),
+        None => last.to_owned(),
+    };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.chars().map(plain).take(NAME).collect();
     name.trim_matches('-').to_owned()
 }
 
@@ -210,8 +207,11 @@ fn copy(from: &Path, into: &Path) -> io::Result<()> {
             fs::create_dir(&target)?;
             copy(&source, &target)?;
             fs::set_permissions(&target, fs::metadata(&source)?.permissions())?;
-        } else {
+        } else if kind.is_file() {
             fs::copy(&source, &target)?;
+        } else {
+            let what = format!("`{}` is no file, directory or link", source.display());
+            return Err(io::Error::other(what));
         }
     }
     Ok(())
@@ -248,6 +248,7 @@ mod tests {
     fn directories_are_named_after_their_test() {
         assert_eq!(short("shop::it_pays"), "it_pays");
         assert_eq!(short("shop::pays::case_1_cash"), "pays-case_1_cash");
+        assert_eq!(short("case_sensitive"), "case_sensitive");
         assert_eq!(short("shop::r#type"), "r-type");
         assert_eq!(short("größe"), "gr--e");
         assert!(short(&"long_".repeat(20)).len() <= NAME);

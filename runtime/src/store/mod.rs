@@ -31,7 +31,8 @@ use crate::sys;
 pub(crate) struct Store {
     locks: PathBuf,
     runs: PathBuf,
-    /// The permissions that others have here: none, unless the directory is shared on purpose.
+    /// The permissions that others have here, and whether they may remove what is not theirs: none,
+    /// unless the directory is shared on purpose.
     shared: u32,
 }
 
@@ -71,7 +72,7 @@ impl Store {
         let store = Store {
             locks: root.join("locks"),
             runs: root.join("runs"),
-            shared: mode & 0o077,
+            shared: mode & 0o1077,
         };
         store.make_rooms().map_err(refuse)?;
         Ok(store)
