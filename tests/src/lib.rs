@@ -4,7 +4,9 @@
 //! that a plain run passes over it, and lives in a module `inner`. Each outer test has a state
 //! directory of its own, so that what inner tests leave behind can be counted.
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+pub mod plain;
+#[cfg(target_os = "linux")]
 pub mod witness;
 
 use std::ffi::OsStr;
@@ -15,9 +17,6 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
-
-#[cfg(unix)]
-pub mod plain;
 
 /// How long anything may take before a test gives up; nothing waits this long unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -130,7 +130,7 @@ fn a_thousand_kills_leave_nothing() {
 fn a_living_process_keeps_its_directory_while_others_sweep() {
     let state = State::new();
     let mut holder = state.inner("provisions").start();
-    let path = holder.hear("provisions").to_owned();
+    let path = holder.hear("provisions");
     for _ in 0..5 {
         let mut victim = state.inner("lives").start();
         victim.hear("lives");
@@ -147,7 +147,7 @@ fn a_living_process_keeps_its_directory_while_others_sweep() {
 fn one_more_run_removes_the_directory_of_a_killed_test() {
     let state = State::new();
     let mut victim = state.inner("holds").start();
-    let path = victim.hear("holds").to_owned();
+    let path = victim.hear("holds");
     victim.kill();
     assert!(
         std::path::Path::new(&path).is_dir(),
@@ -161,7 +161,7 @@ fn one_more_run_removes_the_directory_of_a_killed_test() {
 fn a_directory_is_not_taken_for_that_of_a_dead_process_by_its_age() {
     let state = State::new();
     let mut holder = state.inner("holds").start();
-    let path = holder.hear("holds").to_owned();
+    let path = holder.hear("holds");
     for aged in state.runs() {
         if let Ok(file) = std::fs::File::open(&aged) {
             file.set_modified(std::time::UNIX_EPOCH).unwrap();

@@ -1,5 +1,7 @@
 //! Children that a test forks without running another program: they have copies of everything.
 
+#![cfg(target_os = "linux")]
+
 use std::path::PathBuf;
 
 use isolated_test_tests::{State, plain};

@@ -1,5 +1,7 @@
 //! Hostile surroundings: each either changes nothing, or is explained.
 
+#![cfg(target_os = "linux")]
+
 use std::fs::{self, File, FileTimes, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};

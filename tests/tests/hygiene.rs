@@ -1,5 +1,7 @@
 //! What an isolated test does not do: leak descriptors, or change what belongs to the process.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

@@ -76,6 +76,7 @@ mod inner {
     #[isolated(serial = "key")]
     #[test]
     #[ignore = "started by another test"]
+    #[expect(clippy::zombie_processes, reason = "it is to outlive the test")]
     fn leaves_a_child() {
         let child = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["inner::listens", "--exact", "--ignored", "--nocapture"])

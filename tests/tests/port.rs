@@ -3,6 +3,8 @@
 //! What closes a listener and binds again does so in a process of its own: a child that another
 //! thread is just starting has a copy of every descriptor until it is another program.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};

@@ -1,5 +1,7 @@
 //! `port`: nobody else gets the number while the test lives, and everybody after it.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::HashSet;
 use std::fs;
 use std::net::{TcpListener, TcpStream, UdpSocket};

@@ -1,5 +1,6 @@
 //! What a failed test prints, in full, and that others print nothing.
 
+#![cfg(target_os = "linux")]
 #![expect(
     clippy::should_panic_without_expect,
     reason = "it is one of the ways to write a test"

@@ -1,6 +1,6 @@
 //! 100,000 ports in 8 processes beside a noisy neighbour: none is refused to its owner or given twice.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};

@@ -1,5 +1,7 @@
 //! `tmpdir`: fresh, of one's own, short, named after the test, filled from a fixture.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;

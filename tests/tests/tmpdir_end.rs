@@ -1,5 +1,7 @@
 //! `tmpdir`: kept after failure or when asked, gone otherwise, and what stays of kept ones.
 
+#![cfg(target_os = "linux")]
+
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
