@@ -27,8 +27,8 @@ const NAME: usize = 24;
 ///
 /// It dereferences to [`Path`]. It is removed when the test passes, and kept and printed when the
 /// test fails, unless `keep = "..."` or the variable `ISOLATED_KEEP` says otherwise; of all kept
-/// directories the newest 32 stay. Its path is short enough for Unix sockets, and has no spaces and
-/// no links in it.
+/// directories, the newest 32 are still there after the next process has begun. Its path is short
+/// enough for Unix sockets, and has no spaces in it.
 ///
 /// Only this user can read it. What a test has made unreadable is removed all the same.
 ///
