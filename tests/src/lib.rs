@@ -85,13 +85,27 @@ impl State {
     #[cfg(unix)]
     #[must_use]
     pub fn inner_as_nobody(&self, test: &str) -> Inner {
-        use std::os::unix::fs::{MetadataExt, chown};
-        use std::os::unix::process::CommandExt;
-
         const NOBODY: u32 = 65534;
 
-        let owner = fs::metadata("/proc/self").map_or(1, |process| process.uid());
-        if owner != 0 {
+        let inner = self.inner_as(NOBODY, test);
+        if is_root() {
+            std::os::unix::fs::chown(self.path(), Some(NOBODY), Some(NOBODY))
+                .expect("a directory of nobody's");
+        }
+        inner
+    }
+
+    /// Prepares to run one inner test as some user, if this one may choose.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the program cannot be copied to where that user can start it.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn inner_as(&self, user: u32, test: &str) -> Inner {
+        use std::os::unix::process::CommandExt;
+
+        if !is_root() {
             return self.inner(test);
         }
         // The target directory may stand where only root can go.
@@ -100,9 +114,8 @@ impl State {
         if !program.exists() && fs::hard_link(&original, &program).is_err() {
             fs::copy(&original, &program).expect("a copy of the running program");
         }
-        chown(self.path(), Some(NOBODY), Some(NOBODY)).expect("a directory of nobody's");
         self.inner_of(&program, test).with(|command| {
-            command.uid(NOBODY).gid(NOBODY).current_dir("/");
+            command.uid(user).gid(user).current_dir("/");
         })
     }
 
@@ -144,6 +157,15 @@ impl State {
     pub fn locks(&self) -> Vec<PathBuf> {
         tree(&self.path().join("locks"))
     }
+}
+
+/// Tells whether this process may become any user.
+#[cfg(unix)]
+#[must_use]
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// Lists all that stands below a directory.

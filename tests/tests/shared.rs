@@ -1,0 +1,115 @@
+//! `ISOLATED_DIR` that users share on purpose.
+//!
+//! Only root can become two users; for anybody else both are the same one.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use isolated_test_tests::{Running, State, is_root, plain};
+
+const ONE: u32 = 65533;
+const OTHER: u32 = 65534;
+
+mod inner {
+    use isolated_test::{TmpDir, isolated};
+    use isolated_test_tests::{listen, say};
+
+    #[isolated(tmpdir, serial = "key", limit("slots", 2))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn holds(tmpdir: &TmpDir) {
+        say(&format!("held {}", tmpdir.display()));
+        listen("release");
+    }
+
+    #[isolated(alone)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_alone() {
+        say("held");
+        listen("release");
+    }
+}
+
+/// Makes a state directory as `/tmp` is: everybody writes, and removes only what is theirs.
+fn everybodys() -> State {
+    let state = State::new();
+    fs::set_permissions(state.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    state
+}
+
+fn release(mut running: Running) {
+    running.tell("release");
+    let _ = running.finish().passed();
+}
+
+#[test]
+fn users_exclude_each_other() {
+    for (first, second) in [
+        ("holds", "holds"),
+        ("is_alone", "holds"),
+        ("holds", "is_alone"),
+    ] {
+        let state = everybodys();
+        for (one, other) in [(ONE, OTHER), (OTHER, ONE)] {
+            // A careful user's umask closes nothing that is shared on purpose.
+            let strict = |command: &mut _| plain::with_umask(command, 0o077);
+            let mut holder = state.inner_as(one, first).with(strict).start();
+            holder.hear("held");
+            let mut waiter = state.inner_as(other, second).start();
+            let line = waiter.hear_error("waiting for");
+            assert!(
+                line.contains(&format!(
+                    "held by shared::inner::{first} (pid {})",
+                    holder.id()
+                )),
+                "{line}"
+            );
+            release(holder);
+            waiter.hear("held");
+            release(waiter);
+        }
+        assert_eq!(state.runs(), Vec::<PathBuf>::new());
+    }
+}
+
+#[test]
+fn what_a_killed_user_leaves_is_in_nobodys_way_and_goes_with_the_next_run_of_that_user() {
+    let state = everybodys();
+    let mut victim = state.inner_as(ONE, "holds").start();
+    let left = victim.hear("held");
+    victim.kill();
+    let mut next = state.inner_as(OTHER, "holds").start();
+    next.hear("held");
+    release(next);
+    // It belongs to another user, who has it removed at last.
+    assert_eq!(Path::new(&left).exists(), is_root());
+    let mut again = state.inner_as(ONE, "holds").start();
+    again.hear("held");
+    release(again);
+    assert_eq!(state.runs(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn users_cannot_remove_the_locks_of_others() {
+    let state = everybodys();
+    let mut holder = state.inner_as(ONE, "holds").start();
+    holder.hear("held");
+    for room in ["locks", "runs"] {
+        let mode = fs::metadata(state.path().join(room))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o7777, 0o1777, "{room}");
+    }
+    for lock in state.locks() {
+        assert_eq!(
+            fs::metadata(&lock).unwrap().permissions().mode() & 0o777,
+            0o666
+        );
+    }
+    release(holder);
+}
