@@ -140,3 +140,35 @@ fn set(
         Err(io::Error::last_os_error())
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io;
+    use std::net::TcpListener;
+
+    use super::{Transport, bind_everywhere, let_servers_bind};
+
+    #[test]
+    fn a_number_is_bound_once_whatever_the_holder_lets_servers_do() {
+        for transport in [Transport::Stream, Transport::Datagram] {
+            let (socket, number) = bind_everywhere(transport, 0).unwrap();
+            let_servers_bind(&socket).unwrap();
+            let again = bind_everywhere(transport, number).unwrap_err();
+            assert_eq!(again.kind(), io::ErrorKind::AddrInUse, "{transport:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_either_family_is_not_bound() {
+        for host in ["127.0.0.1", "::1"] {
+            let Ok(listener) = TcpListener::bind((host, 0)) else {
+                continue;
+            };
+            let number = listener.local_addr().unwrap().port();
+            assert!(
+                bind_everywhere(Transport::Stream, number).is_err(),
+                "{host}"
+            );
+        }
+    }
+}
