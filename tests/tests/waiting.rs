@@ -141,6 +141,8 @@ fn a_test_that_comes_after_one_that_wants_to_be_alone_stands_behind_it() {
     release(late);
 }
 
+/// The order in which other kernels serve who waits for a file is their own.
+#[cfg(target_os = "linux")]
 #[test]
 fn processes_are_served_in_the_order_in_which_they_came() {
     for test in ["writer", "limited"] {
