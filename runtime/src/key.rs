@@ -158,9 +158,9 @@ impl Key {
         lock::guard(self, Mode::Limit(limit))
     }
 
-    /// Holds this key exclusively if nobody else holds it or waits for it now.
+    /// Holds this key exclusively if nobody else holds it now.
     ///
-    /// Never waits, and therefore may be called while other keys are held.
+    /// Never waits, not even in the queue, and therefore may be called while other keys are held.
     ///
     /// # Errors
     ///
@@ -169,9 +169,10 @@ impl Key {
         lock::try_guard(self, Mode::Exclusive)
     }
 
-    /// Holds this key together with other readers if no writer holds it or waits for it now.
+    /// Holds this key together with other readers if no writer holds it now.
     ///
-    /// Never waits, and therefore may be called while other keys are held.
+    /// Never waits, not even behind a writer that waits, and therefore may be called while other keys
+    /// are held.
     ///
     /// # Errors
     ///

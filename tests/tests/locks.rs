@@ -446,6 +446,21 @@ fn trying_never_waits(seed: u64) {
     });
 }
 
+#[isolated(seed)]
+#[test]
+fn readers_that_try_at_the_same_time_are_not_in_each_others_way(seed: u64) {
+    let key = Key::intern(&format!("trying together {seed}")).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    assert!(key.try_lock_shared().unwrap().is_some());
+                }
+            });
+        }
+    });
+}
+
 #[isolated(serial = ["order b", "order d"])]
 #[test]
 fn a_lock_out_of_order_is_refused_instead_of_hanging() {

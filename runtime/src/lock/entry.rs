@@ -26,7 +26,7 @@ use super::locked::{Locked, Pause, failure, lock_file};
 use super::queue::Queue;
 use super::said::Said;
 use super::{Mode, Subject, Want};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::record::Activity;
 use crate::store::{Store, store};
 
@@ -99,29 +99,35 @@ impl Drop for Held {
 pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Held, Error> {
     let store = store()?;
     let entry = Entry::of(want.subject, store);
-    let head = entry.queue.enter(&mut *pause)?;
+    let first_in_line = entry.queue.enter(&mut *pause)?;
     let turnstile = entry.pass_turnstile(store, pause)?;
     entry.wait_for_threads(want.mode, pause)?;
 
-    let said = Said::begin(want, me);
-    let main = entry.lock_main(store, &said, pause)?;
-    let slot = match want.mode {
-        Mode::Limit(limit) => Some(entry.slots.take(store, &said, limit, &entry.path, pause)?),
-        Mode::Shared | Mode::Exclusive => None,
+    let held = entry.take(store, want, me, pause)?;
+    entry.lock().turnstile = turnstile.unlock().filter(|_| entry.keeps_files);
+    drop(first_in_line);
+    Ok(held)
+}
+
+/// Takes a lock if it is free, exclusively or shared.
+///
+/// It passes by the queue: who stands there for a moment, perhaps only to try as well, does not make
+/// a free lock taken.
+pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Error> {
+    let store = store()?;
+    let entry = Entry::of(want.subject, store);
+    let mut is_busy = false;
+    let mut refuse = || {
+        is_busy = true;
+        Err(Error::new(
+            ErrorKind::Lock,
+            format!("lock {want} without waiting"),
+        ))
     };
-    said.keep();
-    let mut state = entry.lock();
-    state.holders += 1;
-    state.exclusive = want.mode == Mode::Exclusive;
-    state.turnstile = turnstile.unlock().filter(|_| entry.keeps_files);
-    drop(state);
-    drop(head);
-    Ok(Held {
-        entry,
-        want,
-        main: Some(main),
-        slot,
-    })
+    let held = entry
+        .wait_for_threads(want.mode, &mut refuse)
+        .and_then(|()| entry.take(store, want, me, &mut refuse));
+    if is_busy { Ok(None) } else { held.map(Some) }
 }
 
 impl Entry {
@@ -146,6 +152,33 @@ impl Entry {
         });
         entries.insert(at, entry.clone());
         entry
+    }
+
+    /// Takes the files of a lock once nobody in this process is in the way.
+    fn take(
+        self: &Arc<Self>,
+        store: &Store,
+        want: Want,
+        me: &Activity,
+        pause: Pause<'_>,
+    ) -> Result<Held, Error> {
+        let said = Said::begin(want, me);
+        let main = self.lock_main(store, &said, pause)?;
+        let slot = match want.mode {
+            Mode::Limit(limit) => Some(self.slots.take(store, &said, limit, &self.path, pause)?),
+            Mode::Shared | Mode::Exclusive => None,
+        };
+        said.keep();
+        let mut state = self.lock();
+        state.holders += 1;
+        state.exclusive = want.mode == Mode::Exclusive;
+        drop(state);
+        Ok(Held {
+            entry: self.clone(),
+            want,
+            main: Some(main),
+            slot,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -146,17 +146,10 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
     let ordered = order::claim_without_waiting(want);
     let activity = Activity::begin(crate::current::name_of_caller())?;
-    let mut is_busy = false;
-    let held = entry::acquire(want, &activity, &mut || {
-        is_busy = true;
-        Err(Error::new(ErrorKind::Lock, "take a lock without waiting"))
-    });
-    if is_busy {
-        return Ok(None);
-    }
-    Ok(Some(Guard {
+    let held = entry::try_acquire(want, &activity)?;
+    Ok(held.map(|held| Guard {
         _activity: activity,
-        held: held?,
+        held,
         _ordered: ordered,
     }))
 }
