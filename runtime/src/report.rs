@@ -57,7 +57,6 @@ pub(crate) fn abandoned(test: &str) {
 }
 
 /// Everything that is known about a test that failed.
-#[derive(Debug)]
 pub(crate) struct Failure<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) test: &'a Handle,

@@ -34,7 +34,6 @@ use crate::store::{Store, store};
 const KEEPING_FILES: usize = 64;
 
 /// What this process knows of one subject.
-#[derive(Debug)]
 pub(crate) struct Entry {
     subject: Subject,
     path: PathBuf,
@@ -47,7 +46,7 @@ pub(crate) struct Entry {
     pub(super) slots: Slots,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// How many threads of this process hold the subject, and whether one does exclusively.
     holders: usize,
@@ -60,7 +59,6 @@ struct State {
 }
 
 /// A lock that is held until this is dropped.
-#[derive(Debug)]
 #[must_use = "the lock is released as soon as this is dropped"]
 pub(crate) struct Held {
     entry: Arc<Entry>,

@@ -24,18 +24,18 @@ use crate::store::Store;
 use crate::sys;
 
 /// The slots of one key, as this process sees them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Slots {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Inner {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// The slots for which a thread blocks in the kernel.
     awaited: Vec<u32>,

@@ -21,7 +21,6 @@ pub(super) const LOOK: Duration = Duration::from_millis(10);
 pub(super) type Pause<'a> = &'a mut dyn FnMut() -> Result<Duration, Error>;
 
 /// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
-#[derive(Debug)]
 pub(super) struct Locked(Option<File>);
 
 impl Locked {

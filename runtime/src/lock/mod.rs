@@ -107,7 +107,6 @@ pub(crate) struct Waited {
 ///
 /// The kernel releases the lock. A child that was forked without `exec` keeps it for as long as it
 /// lives, unless the guard was dropped before the process died.
-#[derive(Debug)]
 #[must_use = "the key is free again as soon as the guard is dropped"]
 pub struct Guard {
     // Dropped in this order: what is said must not outlive what is true.
@@ -124,6 +123,12 @@ impl Guard {
             Subject::Key(key) => key,
             Subject::Everyone => unreachable!("guards are made of keys only"),
         }
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Guard({})", self.held.want())
     }
 }
 

@@ -10,20 +10,19 @@ use std::time::Duration;
 use crate::error::Error;
 
 /// A fair queue of threads.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Queue {
     /// The first one is at the head.
     tickets: Mutex<VecDeque<Arc<Ticket>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Ticket {
     called: Mutex<bool>,
     changed: Condvar,
 }
 
 /// The head of the queue; the next thread is called when it is dropped.
-#[derive(Debug)]
 #[must_use = "the next thread is called as soon as this is dropped"]
 pub(crate) struct Head<'a> {
     queue: &'a Queue,

@@ -7,7 +7,6 @@ use super::{Mode, Want};
 use crate::store::record::Activity;
 
 /// What is said of a lock in the record, and taken back if the lock is not had in the end.
-#[derive(Debug)]
 pub(super) struct Said<'a> {
     pub(super) want: Want,
     pub(super) me: &'a Activity,

@@ -17,7 +17,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Watches one thread that waits for one lock.
-#[derive(Debug)]
 pub(crate) struct Watch<'a> {
     store: &'static Store,
     want: Want,
@@ -27,7 +26,6 @@ pub(crate) struct Watch<'a> {
     waiting: Option<Waiting>,
 }
 
-#[derive(Debug)]
 struct Waiting {
     since: Instant,
     holders: Vec<Holder>,

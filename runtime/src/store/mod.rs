@@ -27,7 +27,6 @@ use crate::error::{Error, ErrorKind};
 use crate::sys;
 
 /// An opened state directory.
-#[derive(Debug)]
 pub(crate) struct Store {
     locks: PathBuf,
     runs: PathBuf,
@@ -193,7 +192,9 @@ mod tests {
     use crate::sys;
 
     fn refusal(root: &Path, user: u32) -> String {
-        let error = Store::open(root, Trust::User(user)).expect_err("a refusal");
+        let error = Store::open(root, Trust::User(user))
+            .err()
+            .expect("a refusal");
         chain(&error).replace(&root.display().to_string(), "DIR")
     }
 

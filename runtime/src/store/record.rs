@@ -27,7 +27,6 @@ pub(crate) const BLOCK: usize = 1024;
 pub(crate) const ENDING: &str = "lock";
 
 /// The record of a living process.
-#[derive(Debug)]
 pub(crate) struct Record {
     file: File,
     path: PathBuf,
@@ -174,7 +173,6 @@ impl FloorBoundary for str {
 ///
 /// It is read by people who wait, and by those who find that the file of a lock is new although the
 /// lock may be held. That it cannot be written, because the disk is full say, is no reason to fail.
-#[derive(Debug)]
 #[must_use = "what a test is doing is said only while this lives"]
 pub(crate) struct Activity {
     record: Arc<Record>,
