@@ -1,0 +1,296 @@
+//! Inner tests that run, and how they end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ExitStatus};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::PATIENCE;
+
+/// Reads lines as they come.
+fn read_lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// Which of two was first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    /// The one that was asked.
+    One,
+    /// The other one.
+    Other,
+}
+
+/// An inner test that runs; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    input: Option<ChildStdin>,
+    words: Receiver<String>,
+    errors: Receiver<String>,
+    output: String,
+    error_output: String,
+}
+
+impl Running {
+    /// Listens to a process that was just started with pipes.
+    pub(crate) fn begin(mut child: Child) -> Self {
+        let input = child.stdin.take();
+        let words = read_lines(child.stdout.take().expect("a pipe"));
+        let errors = read_lines(child.stderr.take().expect("a pipe"));
+        Running {
+            child,
+            input,
+            words,
+            errors,
+            output: String::new(),
+            error_output: String::new(),
+        }
+    }
+
+    /// Waits until it says a word, and returns what follows the word on its line.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it ends or takes too long.
+    pub fn hear(&mut self, word: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.words.recv_timeout(left) {
+                Ok(line) => {
+                    if let Some(rest) = line
+                        .strip_prefix('@')
+                        .and_then(|rest| rest.strip_prefix(word))
+                    {
+                        return rest.trim().to_owned();
+                    }
+                    self.output.push_str(&line);
+                    self.output.push('\n');
+                }
+                Err(error) => {
+                    let _ = self.child.kill();
+                    let errors: Vec<_> = self.errors.iter().collect();
+                    panic!(
+                        "waiting for {word:?}: {error}\n{}\n{}{}",
+                        self.output,
+                        self.error_output,
+                        errors.join("\n")
+                    );
+                }
+            }
+        }
+    }
+
+    /// Waits until it writes a line with this text to standard error, and returns the line.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it ends or takes too long.
+    pub fn hear_error(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.errors.recv_timeout(left).unwrap_or_else(|error| {
+                let _ = self.child.kill();
+                let output: Vec<_> = self.words.iter().collect();
+                panic!(
+                    "waiting for {text:?}: {error}\n{}\n{}",
+                    output.join("\n"),
+                    self.error_output
+                )
+            });
+            self.error_output.push_str(&line);
+            self.error_output.push('\n');
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits until this one or another one says a word, and tells which.
+    ///
+    /// # Panics
+    ///
+    /// Panics when neither does in time.
+    pub fn hear_either(&mut self, other: &mut Running, word: &str) -> First {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            for (running, first) in [(&mut *self, First::One), (&mut *other, First::Other)] {
+                let line = running.words.recv_timeout(Duration::from_millis(5));
+                if line.is_ok_and(|line| line.strip_prefix('@') == Some(word)) {
+                    return first;
+                }
+            }
+        }
+        panic!("waiting for {word:?} of either");
+    }
+
+    /// Tells whether it has said the word by now.
+    pub fn has_said(&mut self, word: &str) -> bool {
+        self.words
+            .try_iter()
+            .any(|line| line.strip_prefix('@') == Some(word))
+    }
+
+    /// Says a word that it waits for with [`listen`].
+    ///
+    /// # Panics
+    ///
+    /// Panics when it has ended.
+    pub fn tell(&mut self, word: &str) {
+        let input = self.input.as_mut().expect("an open pipe");
+        writeln!(input, "{word}").expect("the inner test reads");
+    }
+
+    /// Returns its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it with SIGKILL and waits until it is gone.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it has been waited for already.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a child to kill");
+        self.child.wait().expect("a child to wait for");
+    }
+
+    /// Tells whether it has ended.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be waited for.
+    pub fn has_ended(&mut self) -> bool {
+        self.child
+            .try_wait()
+            .expect("a child to wait for")
+            .is_some()
+    }
+
+    /// Waits until it ends.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it takes too long.
+    #[must_use]
+    pub fn finish(mut self) -> Finished {
+        self.finish_within(PATIENCE).unwrap_or_else(|| {
+            let _ = self.child.kill();
+            panic!("the inner test hangs\n{}", self.output);
+        })
+    }
+
+    /// Waits until it ends, or for so long.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be waited for.
+    pub fn finish_within(&mut self, time: Duration) -> Option<Finished> {
+        self.input = None;
+        let deadline = Instant::now() + time;
+        // The pipe closes when the process ends, so nothing is polled.
+        loop {
+            match self
+                .words
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => {
+                    self.output.push_str(&line);
+                    self.output.push('\n');
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => return None,
+            }
+        }
+        let status = self.child.wait().expect("a child to wait for");
+        for line in &self.errors {
+            self.error_output.push_str(&line);
+            self.error_output.push('\n');
+        }
+        Some(Finished {
+            status,
+            output: std::mem::take(&mut self.output),
+            errors: std::mem::take(&mut self.error_output),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An inner test that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// How.
+    pub status: ExitStatus,
+    /// What it wrote to standard output.
+    pub output: String,
+    /// What it wrote to standard error.
+    pub errors: String,
+}
+
+#[expect(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "what is expected of the end is often all that a test wants to know"
+)]
+impl Finished {
+    /// Expects that exactly one test ran, and passed.
+    ///
+    /// # Panics
+    ///
+    /// Panics with all output when it did not.
+    #[track_caller]
+    pub fn passed(self) -> Self {
+        assert!(
+            self.status.success() && self.output.contains("1 passed; 0 failed"),
+            "the inner test did not pass ({}):\n{}\n{}",
+            self.status,
+            self.output,
+            self.errors
+        );
+        self
+    }
+
+    /// Expects that exactly one test ran, and failed.
+    ///
+    /// # Panics
+    ///
+    /// Panics with all output when it did not.
+    #[track_caller]
+    pub fn failed(self) -> Self {
+        assert!(
+            !self.status.success() && self.output.contains("0 passed; 1 failed"),
+            "the inner test did not fail ({}):\n{}\n{}",
+            self.status,
+            self.output,
+            self.errors
+        );
+        self
+    }
+
+    /// Returns what follows a word that it said.
+    #[must_use]
+    pub fn said(&self, word: &str) -> Option<&str> {
+        self.output
+            .lines()
+            .find_map(|line| Some(line.strip_prefix('@')?.strip_prefix(word)?.trim()))
+    }
+}

@@ -1,0 +1,207 @@
+//! State directories, and inner tests that start in them.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::running::{Finished, Running};
+
+/// A state directory of a test's own.
+#[derive(Debug)]
+pub struct State {
+    dir: tempfile::TempDir,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    /// Makes an empty one.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
+        State {
+            dir: tempfile::Builder::new()
+                .prefix("it-")
+                .tempdir()
+                .expect("a state directory"),
+        }
+    }
+
+    /// Returns its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Makes a directory for the outer test beside what the runtime puts there.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be made.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        let dir = self.path().join("scratch");
+        fs::create_dir_all(&dir).expect("a directory");
+        dir
+    }
+
+    /// Prepares to run one inner test of this binary.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the running program is not known.
+    #[must_use]
+    pub fn inner(&self, test: &str) -> Inner {
+        self.inner_of(&std::env::current_exe().expect("the running program"), test)
+    }
+
+    /// Prepares to run one inner test as a user without privileges, to whom the directory is given.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the directory cannot be given away.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn inner_as_nobody(&self, test: &str) -> Inner {
+        const NOBODY: u32 = 65534;
+
+        let inner = self.inner_as(NOBODY, test);
+        if is_root() {
+            std::os::unix::fs::chown(self.path(), Some(NOBODY), Some(NOBODY))
+                .expect("a directory of nobody's");
+        }
+        inner
+    }
+
+    /// Prepares to run one inner test as some user, if this one may choose.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the program cannot be copied to where that user can start it.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn inner_as(&self, user: u32, test: &str) -> Inner {
+        use std::os::unix::process::CommandExt;
+
+        if !is_root() {
+            return self.inner(test);
+        }
+        // The target directory may stand where only root can go.
+        let program = self.path().join("program");
+        let original = std::env::current_exe().expect("the running program");
+        if !program.exists() && fs::hard_link(&original, &program).is_err() {
+            fs::copy(&original, &program).expect("a copy of the running program");
+        }
+        self.inner_of(&program, test).with(|command| {
+            command.uid(user).gid(user).current_dir("/");
+        })
+    }
+
+    fn inner_of(&self, program: &Path, test: &str) -> Inner {
+        let mut command = Command::new(program);
+        command
+            .args([
+                &format!("inner::{test}"),
+                "--exact",
+                "--ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env("ISOLATED_DIR", self.path())
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            let is_ours = name.starts_with("ISOLATED_") && name != "ISOLATED_DIR";
+            if name.starts_with("NEXTEST") || is_ours {
+                command.env_remove(name);
+            }
+        }
+        // Tests wait for the line that says that somebody waits.
+        command.env("ISOLATED_WAIT_NOTICE", "100ms");
+        Inner { command }
+    }
+
+    /// Lists what stands in `runs/`, sorted, without the directory itself.
+    #[must_use]
+    pub fn runs(&self) -> Vec<PathBuf> {
+        tree(&self.path().join("runs"))
+    }
+
+    /// Lists the files in `locks/`, sorted.
+    #[must_use]
+    pub fn locks(&self) -> Vec<PathBuf> {
+        tree(&self.path().join("locks"))
+    }
+}
+
+/// Tells whether this process may become any user.
+#[cfg(unix)]
+#[must_use]
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// Lists all that stands below a directory.
+#[must_use]
+pub fn tree(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        found.push(entry.path());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(tree(&entry.path()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// An inner test that is about to start.
+#[derive(Debug)]
+pub struct Inner {
+    command: Command,
+}
+
+impl Inner {
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Gives access to the command.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Self {
+        change(&mut self.command);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be started.
+    #[must_use]
+    pub fn start(mut self) -> Running {
+        Running::begin(self.command.spawn().expect("the test binary starts again"))
+    }
+
+    /// Runs it to its end.
+    #[must_use]
+    pub fn run(self) -> Finished {
+        self.start().finish()
+    }
+}
