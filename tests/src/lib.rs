@@ -16,7 +16,9 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 pub use running::{Finished, First, Running};
-pub use state::{Inner, State, is_root, tree};
+#[cfg(unix)]
+pub use state::is_root;
+pub use state::{Inner, State, tree};
 
 /// How long anything may take before a test gives up; nothing waits this long unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
