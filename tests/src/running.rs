@@ -142,7 +142,7 @@ impl Running {
             .any(|line| line.strip_prefix('@') == Some(word))
     }
 
-    /// Says a word that it waits for with [`listen`].
+    /// Says a word that it waits for with [`listen`](crate::listen).
     ///
     /// # Panics
     ///
