@@ -21,6 +21,7 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         let attributes = attributes
             .iter()
             .filter(|attribute| !attribute.mentions_isolated());
+        // What is no test any longer is called by nobody, and that is not the user's mistake.
         let unused = (!harness::is_test(&function.attributes)).then(|| quote!(#[allow(dead_code)]));
         return quote!(#(#attributes)* #unused #head #body);
     }

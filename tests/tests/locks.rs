@@ -340,6 +340,29 @@ fn who_waits_for_a_lock_file_that_is_deleted_begins_anew() {
     let _ = second.finish().passed();
 }
 
+/// Without the records, only a look at the file itself can tell that its lock means nothing.
+#[test]
+fn who_waited_for_a_deleted_lock_file_holds_the_one_in_its_place() {
+    let state = State::new();
+    let mut one = holding(&state, "serial");
+    let mut waiter = state.inner("serial").start();
+    waiter.hear_error("waiting for");
+    delete_lock_files(&state);
+    for record in state.runs() {
+        fs::remove_file(record).unwrap();
+    }
+    one.tell("release");
+    let _ = one.finish().passed();
+    waiter.hear("held");
+    let mut late = state.inner("serial").start();
+    late.hear_error("waiting for");
+    assert!(!late.has_said("held"), "both hold the key");
+    waiter.tell("release");
+    late.hear("held");
+    late.tell("release");
+    let _ = (waiter.finish().passed(), late.finish().passed());
+}
+
 #[test]
 fn deleted_slots_do_not_admit_more_holders_than_the_limit() {
     let state = State::new();

@@ -81,6 +81,7 @@ impl Slots {
         loop {
             match agree(store, said, limit, main).map_err(fail)? {
                 Agreement::Reached => break,
+                // The kernel cannot wake us: what is waited for is a change of records.
                 Agreement::Unknown => thread::sleep(pause()?.min(LOOK)),
                 Agreement::Other(found) => {
                     return Err(Error::new(
