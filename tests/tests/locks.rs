@@ -69,6 +69,18 @@ mod inner {
         panic!("on purpose");
     }
 
+    #[isolated(serial = "key", test_attribute)]
+    fn panics_on_the_way() {
+        panic!("on purpose");
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn goes_on_after_a_panic() {
+        std::panic::catch_unwind(panics_on_the_way).unwrap_err();
+        assert!(Key::new("key").try_lock().unwrap().is_some());
+    }
+
     #[isolated(serial = "key")]
     #[test]
     #[ignore = "started by another test"]
@@ -272,6 +284,11 @@ fn a_panic_releases_the_lock() {
     let mut next = holding(&state, "serial");
     next.tell("release");
     let _ = next.finish().passed();
+}
+
+#[test]
+fn a_panic_releases_the_lock_while_the_process_goes_on() {
+    let _ = State::new().inner("goes_on_after_a_panic").run().passed();
 }
 
 #[test]
