@@ -68,32 +68,12 @@
 //! The README has the whole list, and a page on platforms.
 
 #[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
-mod current;
-mod env;
-mod error;
-mod key;
-mod lock;
-mod name;
-mod plan;
-mod random;
-mod report;
-mod resource;
-mod run;
-mod session;
-mod spec;
-mod store;
-mod sys;
-
-pub use crate::current::{Current, Entered, Handle, current, try_current};
-pub use crate::error::{BoxError, Error, ErrorKind};
-pub use crate::key::Key;
-pub use crate::lock::Guard;
-pub use crate::resource::namespace::Namespace;
-pub use crate::resource::port::Port;
-pub use crate::resource::tmpdir::TmpDir;
-pub use crate::resource::{Outcome, Resource};
+pub use isolated_test_core::__private;
+#[doc(inline)]
+pub use isolated_test_core::{
+    BoxError, Current, Entered, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
+    Resource, TmpDir, current, try_current,
+};
 pub use isolated_test_macros::isolated;
 
 /// The examples of the README, which run.

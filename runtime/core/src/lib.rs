@@ -1,0 +1,32 @@
+//! The runtime of `isolated-test`, which re-exports all of it; depend on that crate instead.
+//!
+//! It is a crate of its own so that it is built at the same time as the attribute. What a test
+//! asked for becomes a plan, the plan becomes guards, and how the body ended becomes a report.
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod current;
+mod env;
+mod error;
+mod key;
+mod lock;
+mod name;
+mod plan;
+mod random;
+mod report;
+mod resource;
+mod run;
+mod session;
+mod spec;
+mod store;
+mod sys;
+
+pub use crate::current::{Current, Entered, Handle, current, try_current};
+pub use crate::error::{BoxError, Error, ErrorKind};
+pub use crate::key::Key;
+pub use crate::lock::Guard;
+pub use crate::resource::namespace::Namespace;
+pub use crate::resource::port::Port;
+pub use crate::resource::tmpdir::TmpDir;
+pub use crate::resource::{Outcome, Resource};
