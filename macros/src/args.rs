@@ -1,13 +1,19 @@
 //! The grammar of the arguments, driven by one table. It knows how an argument is written and not
 //! what it means: [`model`](crate::model) gives it a meaning.
 
+mod duration;
 mod form;
 mod names;
 mod read;
 mod value;
+mod variables;
 
 use proc_macro2::TokenStream;
 use syn::{Ident, LitStr};
+
+#[cfg(test)]
+pub(crate) use self::duration::{Mistake, millis};
+pub(crate) use self::variables::Variables;
 
 /// Which argument a row of the table stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +26,15 @@ pub(crate) enum Word {
     Shared,
     Limit,
     Alone,
+    Process,
+    Env,
+    Cwd,
+    Timeout,
+    Network,
     Crate,
     TestAttribute,
     Inherited,
+    Judged,
 }
 
 /// One argument: how it is called and written.
@@ -47,6 +59,12 @@ pub(crate) enum Takes {
     Keys,
     /// A key and a number in parentheses.
     KeyAndNumber,
+    /// Variables of the environment in parentheses.
+    Variables,
+    /// Perhaps `=` and a directory.
+    Directory,
+    /// `=` and a time.
+    Duration,
     /// `=` and a path.
     Path,
     /// More arguments, in parentheses.
@@ -93,11 +111,16 @@ const TMPDIR: &[Setting] = &[
     },
 ];
 
+const NETWORK: &[Setting] = &[Setting {
+    name: "or",
+    form: Form::Choice(&["skip", "serial"]),
+}];
+
 const NAME_IT: &str = "give the second a name of its own";
 const REMOVE: &str = "remove one";
 
 #[rustfmt::skip] // One line each, so that the columns can be read.
-pub(crate) static ARGUMENTS: [Row; 11] = [
+pub(crate) static ARGUMENTS: [Row; 17] = [
     Row { word: Word::Port, name: "port", takes: Takes::Options(PORT), is_resource: true, usage: "port", again: Some(NAME_IT) },
     Row { word: Word::TmpDir, name: "tmpdir", takes: Takes::Options(TMPDIR), is_resource: true, usage: "tmpdir", again: Some(NAME_IT) },
     Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },
@@ -106,10 +129,23 @@ pub(crate) static ARGUMENTS: [Row; 11] = [
     Row { word: Word::Shared, name: "shared", takes: Takes::Keys, is_resource: false, usage: "shared = \"...\"", again: Some("write a list: `shared = [\"a\", \"b\"]`") },
     Row { word: Word::Limit, name: "limit", takes: Takes::KeyAndNumber, is_resource: false, usage: "limit(\"...\", 4)", again: None },
     Row { word: Word::Alone, name: "alone", takes: Takes::Nothing, is_resource: false, usage: "alone", again: Some(REMOVE) },
+    Row { word: Word::Process, name: "process", takes: Takes::Nothing, is_resource: false, usage: "process", again: Some(REMOVE) },
+    Row { word: Word::Env, name: "env", takes: Takes::Variables, is_resource: false, usage: "env(NAME = ...)", again: Some("write one list: `env(A = ..., B = ...)`") },
+    Row { word: Word::Cwd, name: "cwd", takes: Takes::Directory, is_resource: false, usage: "cwd = ...", again: Some(REMOVE) },
+    Row { word: Word::Timeout, name: "timeout", takes: Takes::Duration, is_resource: false, usage: "timeout = \"30s\"", again: Some(REMOVE) },
+    Row { word: Word::Network, name: "network", takes: Takes::Options(NETWORK), is_resource: false, usage: "network", again: Some(REMOVE) },
     Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
     Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::Nothing, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
     Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },
+    Row { word: Word::Judged, name: "judged", takes: Takes::Arguments, is_resource: false, usage: "judged(...)", again: Some(REMOVE) },
 ];
+
+impl Row {
+    /// Whether only the macro itself writes it.
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self.word, Word::Inherited | Word::Judged)
+    }
+}
 
 /// The arguments of one attribute.
 #[derive(Default)]
@@ -134,6 +170,9 @@ pub(crate) enum Value {
     Options(Vec<(&'static str, Choice)>),
     Keys(Vec<Key>),
     Limit(Key, TokenStream),
+    Variables(Variables),
+    /// A time in milliseconds.
+    Millis(u64),
     Path(TokenStream),
     Arguments(TokenStream),
     Expression(TokenStream),

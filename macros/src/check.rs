@@ -3,6 +3,7 @@
 mod keys;
 mod modules;
 mod parameters;
+mod process;
 
 use proc_macro2::TokenTree;
 use quote::quote;
@@ -41,6 +42,8 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     generics_are_lifetimes(model, function, errors);
     should_panic_returns_nothing(model, function, errors);
     panics_have_a_text(function, errors);
+    process::body_runs_once(model, function, errors);
+    process::judged_body_is_not_async(model, function, errors);
     parameters::parameters_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
     parameters::own_resources_are_not_lent_mutably(model, function, errors);
@@ -55,7 +58,8 @@ fn isolated_once(function: &TestFn, errors: &mut Errors) {
 }
 
 fn is_a_test(model: &Model, function: &TestFn, errors: &mut Errors) {
-    if model.wanted.test_attribute.is_none() && !harness::is_test(&function.attributes) {
+    let is_admitted = model.wanted.test_attribute.is_some() || model.wanted.judged.is_some();
+    if !is_admitted && !harness::is_test(&function.attributes) {
         let TestFn { fn_token, name, .. } = function;
         let message = "expected a test attribute below `#[isolated]`; write `#[test]` there, \
                        or the argument `test_attribute` if another attribute makes this a test";
@@ -114,7 +118,7 @@ fn generics_are_lifetimes(model: &Model, function: &TestFn, errors: &mut Errors)
 }
 
 fn should_panic_returns_nothing(model: &Model, function: &TestFn, errors: &mut Errors) {
-    if model.returns || !function.returns_a_value() {
+    if model.returns() || !function.returns_a_value() {
         return;
     }
     if let Some(should_panic) = function.should_panic() {

@@ -1,22 +1,25 @@
 //! The wrapper function and its single call. It decides nothing: [`model`](crate::model) has.
 
 mod call;
+mod judged;
 mod spec;
+mod surroundings;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Ident;
 
 use self::call::Writer;
-use crate::model::Model;
+use crate::model::{Model, Run};
 use crate::scan;
 use crate::test_fn::{Parameter, TestFn};
 
 /// The test, isolated.
 ///
 /// The user's function moves into the wrapper under its own name, so that nothing its body says
-/// means something else than before. Names of ours are hygienic.
-pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
+/// means something else than before. Names of ours are hygienic. The arguments as written are for a
+/// test that another attribute makes around the function.
+pub(crate) fn test(model: &Model, function: &TestFn, arguments: &TokenStream) -> TokenStream {
     let TestFn {
         attributes,
         visibility,
@@ -41,7 +44,11 @@ pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
         (Some(generics), Some(where_clause))
     };
     let output = function.output.as_ref().map(|output| quote!(-> #output));
-    let outer_output = if model.returns { output.as_ref() } else { None };
+    let outer_output = if model.returns() {
+        output.as_ref()
+    } else {
+        None
+    };
     let parameters = function
         .parameters
         .iter()
@@ -61,8 +68,10 @@ pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
         // The function in the block would hide the parameter, which therefore gets another name.
         content = quote!(let #namesake = #name; { #content });
     }
+    let judged = (model.run == Run::Inside).then(|| writer.judged(arguments));
     quote! {
         #(#attributes)*
+        #judged
         #visibility #asyncness #abi #fn_token #name #outer_generics (#(#foreign),*) #outer_output #outer_where {
             #content
         }
@@ -76,6 +85,11 @@ fn at(place: Span, tokens: TokenStream) -> TokenStream {
         token
     });
     moved.collect()
+}
+
+/// A name of ours, which no expression of the user means.
+fn hygienic(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// Where something begins, or the attribute if there is nothing.

@@ -15,6 +15,8 @@ struct Harness {
     brings_parameters: When,
     /// Whether it looks at the value that the function returns.
     judges_value: When,
+    /// Whether it calls the function more than once in one test.
+    calls_often: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -41,6 +43,7 @@ const fn row(
         runs_async,
         brings_parameters,
         judges_value,
+        calls_often: false,
     }
 }
 
@@ -57,9 +60,9 @@ const KNOWN: [Harness; 18] = [
     row(&["test_case"],            Never,  Always,    Arrow),
     row(&["test_matrix"],          Never,  Always,    Arrow),
     row(&["test_case", "case"],    Never,  Always,    Arrow),
-    row(&["quickcheck"],           Never,  Always,    Always),
-    row(&["proptest"],             Always, Always,    Always),
-    row(&["property_test"],        Always, Always,    Always),
+    Harness { calls_often: true, ..row(&["quickcheck"], Never, Always, Always) },
+    Harness { calls_often: true, ..row(&["proptest"], Always, Always, Always) },
+    Harness { calls_often: true, ..row(&["property_test"], Always, Always, Always) },
     row(&["parameterized"],        Never,  Always,    Never),
     row(&["dir_test"],             Never,  Always,    Never),
     row(&["wasm_bindgen_test"],    Always, Never,     Never),
@@ -125,6 +128,20 @@ pub(crate) fn judges_value(attributes: &[Attribute]) -> bool {
     any(attributes, |row, attribute| {
         holds(row.judges_value, attribute)
     })
+}
+
+/// Whether one of the attributes makes tests that look at how the function ends: at its value or at
+/// its panic. Such a test gets a copy of the attributes below.
+pub(crate) fn judges_cases(attributes: &[Attribute]) -> bool {
+    any(attributes, |row, attribute| {
+        matches!(row.judges_value, Arrow) && holds(Arrow, attribute)
+    })
+}
+
+/// The attribute that calls the function more than once in one test.
+pub(crate) fn calls_often(attributes: &[Attribute]) -> Option<Attribute> {
+    let mut flat = attributes.iter().flat_map(Attribute::flattened);
+    flat.find(|attribute| known(attribute).is_some_and(|row| row.calls_often))
 }
 
 fn any(attributes: &[Attribute], rule: impl Fn(&Harness, &Attribute) -> bool) -> bool {

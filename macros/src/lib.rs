@@ -13,6 +13,7 @@ mod fallback;
 mod generics;
 mod harness;
 mod item;
+mod mention;
 mod model;
 mod module;
 mod scan;
@@ -73,6 +74,25 @@ use crate::test_fn::TestFn;
 ///
 /// # Surroundings
 ///
+/// The body runs in a fresh process of the same test binary: what it changes there, nobody else
+/// sees. Each of these asks for that process.
+///
+/// | argument | means |
+/// |---|---|
+/// | `process` | a process of the test's own |
+/// | `env(NAME = expr, "odd-name" = expr)` | variables with these values: text, a path, a number, a `bool`, an address, a resource, or an `Option` of these, where `None` unsets |
+/// | `env(unset(NAME, "odd-name"))`, `env(clear)` | without these variables; without all but the few that a process needs |
+/// | `cwd`, `cwd = expr` | the working directory: the first `tmpdir`, or else one of its own by the name `cwd`; or the path given |
+/// | `timeout = "30s"`, `timeout = expr` | the process is killed after this time: `ms`, `s`, `m`, `h`, as in `"1m 30s"` or `"1.5s"`; or a `Duration` |
+/// | `network` | a network in which nobody else is |
+/// | `network(or = "skip")`, `network(or = "serial")` | where the system refuses that: skip the test; or run it in the network of the machine while no other such test runs |
+///
+/// The expressions are evaluated before the process begins. They see the resources by their names,
+/// and parameters that another attribute fills, unless that attribute looks at what the function
+/// returns or how it panics, as `test_case` does with `=>`.
+///
+/// # The attribute itself
+///
 /// | argument | means |
 /// |---|---|
 /// | `crate = path` | where `isolated_test` is found, for those who re-export it; an absolute path |
@@ -81,9 +101,9 @@ use crate::test_fn::TestFn;
 /// # Modules
 ///
 /// On an inline module it applies to every function in it that has a known test attribute, nested
-/// modules included. What a test asks for itself is added; a resource of the same name or a lock on
-/// the same key replaces that of the module. Tests that a macro in the module makes are not seen:
-/// annotate them inside that macro.
+/// modules included. What a test asks for itself is added; a resource or variable of the same name,
+/// a lock on the same key, its own `cwd`, `timeout` or `network` replaces that of the module. Tests
+/// that a macro in the module makes are not seen: annotate them inside that macro.
 ///
 /// # The test
 ///
@@ -100,7 +120,7 @@ pub fn isolated(
 
 fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match Item::read(item) {
-        Ok(Item::Function(function)) => isolate_function(arguments, &function),
+        Ok(Item::Function(function)) => isolate_function(&arguments, &function),
         Ok(Item::Module(module)) => isolate_module(arguments, &module),
         Err(error) => {
             let error = error.to_compile_error();
@@ -109,14 +129,14 @@ fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     }
 }
 
-fn isolate_function(arguments: TokenStream, function: &TestFn) -> TokenStream {
+fn isolate_function(arguments: &TokenStream, function: &TestFn) -> TokenStream {
     let mut errors = Errors::new();
-    let own = Wanted::new(Args::read(arguments, &mut errors));
+    let own = Wanted::new(Args::read(arguments.clone(), &mut errors));
     check::arguments(&own, &mut errors);
     let model = Model::new(own.merged(), function);
     check::function(&model, function, &mut errors);
     match errors.finish() {
-        None if !model.wanted.is_partial => expand::test(&model, function),
+        None if !model.wanted.is_partial => expand::test(&model, function, arguments),
         errors => {
             let function = fallback::function(function);
             quote!(#errors #function)

@@ -1,7 +1,9 @@
 //! What a test wants, with defaults filled in and parameters bound; no syntax left but the tokens
 //! that the user's code is made of.
 
-use proc_macro2::TokenStream;
+mod surroundings;
+
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
@@ -9,16 +11,22 @@ use syn::{Ident, LitStr};
 use crate::args::{Arg, Args, Choice, Key, Value, Word};
 use crate::errors::Errors;
 use crate::harness;
-use crate::test_fn::TestFn;
+use crate::test_fn::{Parameter, TestFn};
+
+pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
 
 /// What the arguments of one attribute ask for.
 pub(crate) struct Wanted {
     pub(crate) resources: Vec<Resource>,
     pub(crate) locks: Vec<Lock>,
     pub(crate) alone: bool,
+    pub(crate) surroundings: Surroundings,
     /// The path of `crate = path`.
     pub(crate) krate: Option<TokenStream>,
     pub(crate) test_attribute: Option<Ident>,
+    /// The resources to give by value to a function that [`Run::Inside`] calls; only for the test
+    /// that is made around it.
+    pub(crate) judged: Option<Vec<Ident>>,
     /// What the annotated modules around the test ask for.
     outer: Option<Box<Wanted>>,
     /// The names of arguments that had a mistake.
@@ -74,8 +82,22 @@ pub(crate) struct Model {
     pub(crate) wanted: Wanted,
     /// For each parameter the resource that it is bound to; the others belong to somebody else.
     pub(crate) bindings: Vec<Option<usize>>,
-    /// Whether the test attribute needs the value that the function returns.
-    pub(crate) returns: bool,
+    /// For each resource whether the test takes it by value.
+    pub(crate) given: Vec<bool>,
+    pub(crate) run: Run,
+}
+
+/// Where the test runs, and who looks at its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// Where it is called; the value is looked at by the runtime.
+    Here,
+    /// Where it is called; the value is looked at by the test attribute.
+    Returning,
+    /// In a process of its own.
+    Apart,
+    /// In the process of a test that another attribute makes around it to look at the value.
+    Inside,
 }
 
 impl Wanted {
@@ -84,8 +106,10 @@ impl Wanted {
             resources: Vec::new(),
             locks: Vec::new(),
             alone: false,
+            surroundings: Surroundings::default(),
             krate: None,
             test_attribute: None,
+            judged: None,
             outer: None,
             failed: args.failed,
             is_partial: false,
@@ -108,13 +132,27 @@ impl Wanted {
                 self.lock(&name, vec![key], || Mode::Limit(number.clone()));
             }
             (Some(Word::Alone), _) => self.alone = true,
+            (
+                Some(
+                    word @ (Word::Process | Word::Env | Word::Cwd | Word::Timeout | Word::Network),
+                ),
+                value,
+            ) => self.surroundings.ask(word, name, value),
             (Some(Word::Crate), Value::Path(path)) => self.krate = Some(path),
             (Some(Word::TestAttribute), _) => self.test_attribute = Some(name),
             (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
+            (Some(Word::Judged), Value::Arguments(tokens)) => self.judged = Some(words(tokens)),
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Own(tokens)),
             // The table gives no other value to these words.
             (
-                Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
+                Some(
+                    Word::Serial
+                    | Word::Shared
+                    | Word::Limit
+                    | Word::Crate
+                    | Word::Inherited
+                    | Word::Judged,
+                )
                 | None,
                 _,
             ) => {}
@@ -163,6 +201,7 @@ impl Wanted {
                 mut resources,
                 mut locks,
                 alone,
+                surroundings,
                 is_partial,
                 ..
             } = outer.merged();
@@ -182,10 +221,21 @@ impl Wanted {
             self.locks.append(&mut locks);
             self.resources = resources;
             self.alone |= alone;
+            self.surroundings.inherit(surroundings);
             self.is_partial |= is_partial;
         }
         self.krate = Some(krate);
         self
+    }
+
+    /// The resource of the same name, perhaps but for an underscore.
+    fn bound_to(&self, parameter: &Parameter) -> Option<usize> {
+        let named = |name: &str| {
+            let mut resources = self.resources.iter();
+            resources.position(|resource| resource.name.unraw() == name)
+        };
+        let name = parameter.name.as_ref()?.unraw().to_string();
+        named(&name).or_else(|| named(name.strip_prefix('_')?))
     }
 }
 
@@ -216,36 +266,46 @@ impl Lock {
 }
 
 impl Model {
-    pub(crate) fn new(wanted: Wanted, function: &TestFn) -> Model {
-        let names = || {
-            function
-                .parameters
-                .iter()
-                .map(|parameter| parameter.name.as_ref())
-        };
-        let exact = |name: &Ident| {
-            wanted
-                .resources
-                .iter()
-                .position(|resource| resource.has_name(name))
-        };
-        let stripped = |name: &Ident| {
-            let plain = name.unraw().to_string();
-            let rest = plain.strip_prefix('_')?;
-            wanted
-                .resources
-                .iter()
-                .position(|resource| resource.name.unraw() == rest)
-        };
-        let bindings = names()
-            .map(|name| name.and_then(|name| exact(name).or_else(|| stripped(name))))
+    pub(crate) fn new(mut wanted: Wanted, function: &TestFn) -> Model {
+        wanted.have_a_directory_to_work_in();
+        let bindings: Vec<_> = function
+            .parameters
+            .iter()
+            .map(|parameter| wanted.bound_to(parameter))
             .collect();
-        let returns = function.returns_a_value() && harness::judges_value(&function.attributes);
+        let given = wanted
+            .resources
+            .iter()
+            .enumerate()
+            .map(|(index, resource)| match &wanted.judged {
+                Some(names) => names.iter().any(|name| resource.has_name(name)),
+                None => function
+                    .parameters
+                    .iter()
+                    .zip(&bindings)
+                    .any(|(parameter, bound)| *bound == Some(index) && !parameter.is_reference()),
+            })
+            .collect();
+        let run = if wanted.surroundings.asked_by.is_empty() {
+            let is_judged =
+                function.returns_a_value() && harness::judges_value(&function.attributes);
+            if is_judged { Run::Returning } else { Run::Here }
+        } else if harness::judges_cases(&function.attributes) {
+            Run::Inside
+        } else {
+            Run::Apart
+        };
         Model {
             wanted,
             bindings,
-            returns,
+            given,
+            run,
         }
+    }
+
+    /// Whether the test attribute needs the value that the function returns.
+    pub(crate) fn returns(&self) -> bool {
+        matches!(self.run, Run::Returning | Run::Inside)
     }
 
     /// Whether parameters are left for another attribute to fill.
@@ -259,6 +319,15 @@ fn options(value: Value) -> Vec<(&'static str, Choice)> {
         Value::Options(options) => options,
         _ => Vec::new(),
     }
+}
+
+/// The words of a list that the macro itself has written.
+fn words(tokens: TokenStream) -> Vec<Ident> {
+    let words = tokens.into_iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    words.collect()
 }
 
 fn port(options: Vec<(&'static str, Choice)>) -> Kind {

@@ -72,7 +72,7 @@ pub use isolated_test_core::__private;
 #[doc(inline)]
 pub use isolated_test_core::{
     BoxError, Current, Entered, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
-    Resource, TmpDir, current, try_current,
+    Resource, TmpDir, Travel, current, try_current,
 };
 pub use isolated_test_macros::isolated;
 

@@ -73,6 +73,7 @@ mod inner {
             should_panic: ShouldPanic::No,
             resources: &[],
             locks: Vec::leak(claims.clone()),
+            process: None,
         }));
         (spec, claims)
     }

@@ -66,7 +66,9 @@ const fn cx() {}
 const fn expr() {}
 const fn own() {}
 const fn place() {}
+const fn prepare() {}
 const fn run() {}
+const fn surroundings() {}
 
 const TCP: Key = Key::new("ui-tests hygiene");
 
@@ -78,6 +80,10 @@ impl Resource for Db {
 
     fn provision(&mut self, _: &Current) -> Result<u32, BoxError> {
         Ok(3)
+    }
+
+    fn travel() -> ::isolated_test::Travel<u32> {
+        ::isolated_test::Travel::as_text()
     }
 }
 
@@ -123,8 +129,53 @@ fn cases(#[case] _n: u32, port: Port, #[case] (a, b): (u32, u32), #[values(4)] c
     assert_ne!(port.number(), 0);
 }
 
+#[isolated(process)]
+#[test]
+fn process() {}
+
+struct Fields {
+    seed: u8,
+}
+
+#[isolated(
+    port, tmpdir, seed, several = port(udp, count = 2), surroundings = namespace, cx = Db, db = Db,
+    env(
+        clear,
+        unset(HOME),
+        ADDRESS = port.addr(),
+        SEVERAL = several[1],
+        DIR = tmpdir,
+        FILE = tmpdir.join("file"),
+        NAMESPACE = surroundings,
+        NAMED_IN_VAIN = Fields { seed: 3 }.seed,
+        CX = *cx + 1,
+        DB = db,
+    ),
+    cwd = tmpdir.path(),
+    timeout = ::core::time::Duration::from_secs(30),
+    network(or = "skip"),
+)]
+#[test]
+fn process_with_surroundings(port: Port, cx: &u32) {
+    assert_ne!(port.number(), 0);
+    assert_ne!(*cx, 0);
+}
+
+#[isolated(port, env(PORT = port), cwd, timeout = "30s", network(or = "skip"))]
+#[tokio::test]
+async fn asynchronous_process(port: Port) {
+    tokio::task::yield_now().await;
+    assert_ne!(port.number(), 0);
+}
+
 #[isolated(crate = ::isolated_test, serial, alone)]
 mod tests {
+    #[test]
+    fn one() {}
+}
+
+#[isolated(crate = ::isolated_test, env(HOME = "nowhere"), cwd, timeout = "30s")]
+mod process_tests {
     #[test]
     fn one() {}
 }

@@ -9,6 +9,8 @@ mod harnesses;
 mod macro_rules;
 #[path = "pass/modules.rs"]
 mod modules;
+#[path = "pass/process.rs"]
+mod process;
 #[path = "pass/renamed.rs"]
 mod renamed;
 #[path = "pass/signatures.rs"]

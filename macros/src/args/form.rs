@@ -6,7 +6,7 @@ use syn::{Ident, Lit, LitBool};
 
 use super::names::{find, names, other_spelling, resource_meant_by, starts_like_a_type};
 use super::read::Reader;
-use super::{Row, Takes, Value, Word, value};
+use super::{Row, Takes, Value, duration, value, variables};
 use crate::errors::{alike, expected};
 use crate::scan;
 
@@ -20,9 +20,15 @@ impl Reader<'_> {
             return self.unknown(&name);
         };
         match row.takes {
-            Takes::Nothing | Takes::Options(_) => self.add(name, Some(row), Value::Nothing),
+            Takes::Nothing | Takes::Options(_) | Takes::Directory => {
+                self.add(name, Some(row), Value::Nothing);
+            }
             Takes::Keys => self.add(name, Some(row), Value::Keys(Vec::new())),
-            Takes::KeyAndNumber | Takes::Path | Takes::Arguments => {
+            Takes::KeyAndNumber
+            | Takes::Variables
+            | Takes::Duration
+            | Takes::Path
+            | Takes::Arguments => {
                 let message = value::wrong(row);
                 self.failed(&name, &name, message);
             }
@@ -43,6 +49,7 @@ impl Reader<'_> {
         let value = match row.takes {
             Takes::Options(settings) => value::options(row, settings, group.stream(), self.errors),
             Takes::KeyAndNumber => value::limit(row, group, self.errors),
+            Takes::Variables => variables::read(row, group, self.errors),
             Takes::Arguments => Some(Value::Arguments(group.stream())),
             Takes::Nothing => {
                 self.errors.at(
@@ -51,7 +58,7 @@ impl Reader<'_> {
                 );
                 None
             }
-            Takes::Keys | Takes::Path => {
+            Takes::Keys | Takes::Directory | Takes::Duration | Takes::Path => {
                 self.errors.at(group, value::wrong(row));
                 None
             }
@@ -60,7 +67,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn assigned(&mut self, name: Ident, tokens: TokenStream) {
-        let row = find(&name).filter(|row| row.word != Word::Inherited);
+        let row = find(&name).filter(|row| !row.is_hidden());
         match (row, named(&tokens)) {
             // `port = port(udp)` repeats the word, which is needless and clear.
             (Some(row), Some((word, list))) if row.is_resource && word == name => {
@@ -74,7 +81,14 @@ impl Reader<'_> {
     fn row_with_value(&mut self, name: Ident, row: &'static Row, tokens: TokenStream) {
         let value = match row.takes {
             Takes::Keys => value::keys(row, &name, &tokens, self.errors),
+            Takes::Directory => value::directory(row, &name, tokens, self.errors),
+            Takes::Duration => duration::read(row, &name, tokens, self.errors),
             Takes::Path => value::path(row, &name, tokens, self.errors),
+            Takes::Variables => {
+                self.errors
+                    .at(value::place(&tokens, &name), value::wrong(row));
+                None
+            }
             _ => {
                 let message = format!("`{}` takes no value; write `{}`", row.name, row.usage);
                 self.errors.at(value::place(&tokens, &name), message);

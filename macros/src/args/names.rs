@@ -3,13 +3,13 @@
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use super::{ARGUMENTS, Row, Word};
+use super::{ARGUMENTS, Row};
 use crate::errors::{alike, expected};
 
 /// What other tools call the same things.
 #[rustfmt::skip] // One line each, so that the columns can be read.
-const OTHER_SPELLINGS: [(&[&str], &str); 12] = [
-    (&["tempdir", "temp_dir", "tmp_dir", "tmp", "temp", "dir", "temp_path"], "the temporary directory is called `tmpdir`"),
+const OTHER_SPELLINGS: [(&[&str], &str); 18] = [
+    (&["tempdir", "temp_dir", "tmp_dir", "tmp", "temp", "temp_path"], "the temporary directory is called `tmpdir`"),
     (&["ports"], "several ports are written `port(count = n)`"),
     (&["tcp", "udp"], "a free port is written `port`, `port(udp)` or `port(tcp, udp)`"),
     (&["parallel", "reader", "read"], "a lock that others may share is called `shared`"),
@@ -19,11 +19,17 @@ const OTHER_SPELLINGS: [(&[&str], &str); 12] = [
     (&["semaphore", "max", "max_threads", "permits"], "a limit on holders is written `limit(\"...\", 4)`"),
     (&["rng", "random", "rand"], "a reproducible source of randomness is called `seed`"),
     (&["unique", "unique_id", "uuid", "id", "prefix", "name"], "a unique identifier is called `namespace`"),
+    (&["dir", "directory"], "the temporary directory is called `tmpdir`, the working directory `cwd`"),
+    (&["fork", "forked", "subprocess", "child", "isolate", "separate_process"], "a process of its own is called `process`"),
+    (&["environment", "env_vars", "vars", "variables", "set_env", "with_env"], "variables of the environment are called `env`: `env(NAME = ...)`"),
+    (&["chdir", "current_dir", "pwd", "workdir", "work_dir", "working_dir", "working_directory"], "the working directory is called `cwd`"),
+    (&["time_limit", "max_time", "max_duration", "deadline", "within"], "the time that a test may take is called `timeout`: `timeout = \"30s\"`"),
+    (&["net", "netns", "network_namespace", "offline"], "a network of its own is called `network`"),
     (&["path", "package", "krate"], "the path of this crate is written `crate = path`"),
     (&["test", "test_attr", "harness"], "an unknown test attribute is admitted by `test_attribute`"),
 ];
 
-pub(super) fn find(name: &Ident) -> Option<&'static Row> {
+pub(crate) fn find(name: &Ident) -> Option<&'static Row> {
     ARGUMENTS.iter().find(|row| name == row.name)
 }
 
@@ -31,7 +37,7 @@ pub(super) fn find(name: &Ident) -> Option<&'static Row> {
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     ARGUMENTS
         .iter()
-        .filter(|row| row.word != Word::Inherited)
+        .filter(|row| !row.is_hidden())
         .map(|row| row.name)
 }
 

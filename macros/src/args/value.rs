@@ -15,6 +15,9 @@ pub(super) fn wrong(row: &Row) -> String {
     let kind = match row.takes {
         Takes::Keys => "a string",
         Takes::KeyAndNumber => "a key and a number",
+        Takes::Variables => "a list of variables",
+        Takes::Directory => "a directory",
+        Takes::Duration => "a time",
         Takes::Path => "a path",
         Takes::Arguments => "a list of arguments",
         Takes::Nothing | Takes::Options(_) => "a word",
@@ -93,6 +96,19 @@ pub(super) fn limit(row: &Row, group: &Group, errors: &mut Errors) -> Option<Val
         return None;
     }
     Some(Value::Limit(key?, number.clone()))
+}
+
+pub(super) fn directory(
+    row: &Row,
+    name: &Ident,
+    tokens: TokenStream,
+    errors: &mut Errors,
+) -> Option<Value> {
+    if tokens.is_empty() {
+        errors.at(name, wrong(row));
+        return None;
+    }
+    Some(Value::Expression(tokens))
 }
 
 pub(super) fn path(

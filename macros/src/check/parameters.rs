@@ -3,6 +3,7 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
+use crate::args::ARGUMENTS;
 use crate::attribute::Attribute;
 use crate::errors::{Errors, alike, list};
 use crate::harness;
@@ -62,6 +63,10 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
         format!("a similar resource exists: {}", list(similar))
     } else if words.contains(&plain) {
         format!("write `#[isolated({plain})]`")
+    } else if plain == "cwd" {
+        "call `std::env::current_dir` for the working directory".to_owned()
+    } else if ARGUMENTS.iter().any(|row| row.name == plain) {
+        format!("give it another name, because `{plain}` is an argument and no resource")
     } else {
         format!(
             "write `{plain} = port`, `{plain} = tmpdir` or `{plain} = ...` as an argument, \

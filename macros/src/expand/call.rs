@@ -5,8 +5,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use super::{at, foreign_name, start};
-use crate::model::{Kind, Model, Resource};
+use super::{at, foreign_name, hygienic, start};
+use crate::model::{Kind, Model, Resource, Run};
 use crate::test_fn::{Parameter, TestFn};
 
 /// Writes the parts of one wrapper.
@@ -15,14 +15,14 @@ pub(super) struct Writer<'a> {
     pub(super) function: &'a TestFn,
     pub(super) krate: TokenStream,
     pub(super) private: TokenStream,
-    context: Ident,
+    pub(super) context: Ident,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(model: &'a Model, function: &'a TestFn) -> Self {
         let krate = model.wanted.krate();
         let private = quote!(#krate::__private);
-        let context = Ident::new("cx", Span::mixed_site());
+        let context = hygienic("cx");
         Writer {
             model,
             function,
@@ -43,14 +43,14 @@ impl<'a> Writer<'a> {
 
     /// The resources of the user's own with the expressions that make them.
     fn own(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
-        self.model
-            .wanted
-            .resources
-            .iter()
-            .filter_map(|resource| match &resource.kind {
-                Kind::Own(expression) => Some((resource, expression)),
-                _ => None,
-            })
+        // In the process of a test that has made them, only their types are of use.
+        let model = self.model;
+        let resources = model.wanted.resources.iter().enumerate();
+        let needed = move |index| model.run != Run::Inside || model.bindings.contains(&Some(index));
+        resources.filter_map(move |(index, resource)| match &resource.kind {
+            Kind::Own(expression) if needed(index) => Some((resource, expression)),
+            _ => None,
+        })
     }
 
     /// The other name of a foreign parameter that is called like the function.
@@ -60,7 +60,7 @@ impl<'a> Writer<'a> {
         let found = self
             .pairs()
             .any(|(_, parameter, bound)| bound.is_none() && is_namesake(parameter));
-        found.then(|| Ident::new("namesake", Span::mixed_site()))
+        found.then(|| hygienic("namesake"))
     }
 
     /// One closure for each resource of the user's own, so that it is made when its turn comes.
@@ -75,47 +75,55 @@ impl<'a> Writer<'a> {
 
     pub(super) fn call(&self) -> TokenStream {
         let Writer {
-            private, context, ..
+            private, function, ..
         } = self;
-        let TestFn {
-            name,
-            asyncness,
-            output,
-            ..
-        } = self.function;
-        let run = match (self.model.returns, asyncness.is_some()) {
-            (false, false) => quote!(#private::run),
-            (false, true) => quote!(#private::run_async),
-            (true, false) => quote!(#private::run_returning),
-            (true, true) => quote!(#private::run_returning_async),
+        let (spec, own, body) = (self.spec(), self.lent_own(), self.body());
+        let is_async = function.asyncness.is_some();
+        let dot_await = is_async.then(|| quote!(.await));
+        let call = match (self.model.run, is_async) {
+            (Run::Here, false) => quote!(#private::run(&#spec, #own, #body)),
+            (Run::Here, true) => quote!(#private::run_async(&#spec, #own, #body)),
+            (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
+            (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #own, #body)),
+            (Run::Apart, false) => quote!(.run(#body)),
+            (Run::Apart, true) => quote!(.run_async(#body)),
+            (Run::Inside, _) => quote!(#private::inside(#body)),
         };
-        let spec = self.spec();
+        // A value that no test may return is shown where its type stands.
+        let output = function.output.as_ref();
+        let call = output.map_or(call.clone(), |output| at(start(output), call));
+        let prepared = (self.model.run == Run::Apart).then(|| {
+            let surround = self.surround();
+            quote!(#private::prepare(&#spec, #own, #surround))
+        });
+        quote!(#prepared #call #dot_await)
+    }
+
+    fn lent_own(&self) -> TokenStream {
+        let private = &self.private;
         let own = self.own().map(|(resource, expression)| {
             let maker = lent_maker(resource, expression);
             at(start(expression), quote!(#private::own(#maker)))
         });
+        quote!(&mut [#(#own),*])
+    }
+
+    /// The closure that calls the user's function.
+    fn body(&self) -> TokenStream {
+        let TestFn {
+            name, asyncness, ..
+        } = self.function;
         let arguments = self
             .pairs()
             .map(|(index, parameter, bound)| self.argument(index, parameter, bound));
         let is_used = self.model.bindings.iter().any(Option::is_some);
         let context = if is_used {
-            context.to_token_stream()
+            self.context.to_token_stream()
         } else {
             quote!(_)
         };
         let dot_await = asyncness.as_ref().map(|_| quote!(.await));
-        let call = quote! {
-            #run(
-                &#spec,
-                &mut [#(#own),*],
-                #asyncness |#context| #name(#(#arguments),*) #dot_await
-            )
-        };
-        // A value that no test may return is shown where its type stands.
-        let call = output
-            .as_ref()
-            .map_or(call.clone(), |output| at(start(output), call));
-        quote!(#call #dot_await)
+        quote!(#asyncness |#context| #name(#(#arguments),*) #dot_await)
     }
 
     fn argument(&self, index: usize, parameter: &Parameter, bound: Option<usize>) -> TokenStream {
@@ -180,7 +188,7 @@ impl<'a> Writer<'a> {
 }
 
 /// The closure that makes a resource; an expression that is none is shown where it stands.
-fn lent_maker(resource: &Resource, expression: &TokenStream) -> TokenStream {
+pub(super) fn lent_maker(resource: &Resource, expression: &TokenStream) -> TokenStream {
     let maker = maker(resource);
     at(start(expression), quote!(&#maker))
 }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::call::Writer;
 use crate::args::Key;
-use crate::model::{Kind, Lock, Mode, Protocol, Resource};
+use crate::model::{Kind, Lock, Mode, Protocol, Resource, Run};
 use crate::scan;
 
 impl Writer<'_> {
@@ -29,7 +29,13 @@ impl Writer<'_> {
             .iter()
             .map(|lock| self.claim(lock))
             .chain(alone);
-        quote!(#private::spec!(#function, #should_panic, [#(#resources),*], [#(#locks),*]))
+        let process = (self.model.run == Run::Apart).then(|| {
+            let process = self.process();
+            quote!(, #process)
+        });
+        quote! {
+            #private::spec!(#function, #should_panic, [#(#resources),*], [#(#locks),*] #process)
+        }
     }
 
     fn should_panic(&self) -> TokenStream {
@@ -69,9 +75,7 @@ impl Writer<'_> {
             Kind::Namespace => quote!(Namespace),
             Kind::Seed => quote!(Seed),
             Kind::Own(_) => {
-                let by_value = self
-                    .pairs()
-                    .any(|(_, parameter, bound)| bound == Some(index) && !parameter.is_reference());
+                let by_value = self.model.given.get(index).is_some_and(|given| *given);
                 quote!(Own { by_value: #by_value })
             }
         };
@@ -119,7 +123,7 @@ fn keep_variant(word: &str) -> TokenStream {
     }
 }
 
-fn option(value: Option<impl ToTokens>) -> TokenStream {
+pub(super) fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or(
         quote!(::core::option::Option::None),
         |value| quote!(::core::option::Option::Some(#value)),

@@ -3,11 +3,14 @@
 #![expect(clippy::expect_used, reason = "tests panic when they fail")]
 
 mod documentation;
+mod duration;
 mod expansion;
 mod fallback;
+mod mention;
 mod messages;
 mod modules;
 mod partial;
+mod process;
 mod scanning;
 
 use proc_macro2::TokenStream;

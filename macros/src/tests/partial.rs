@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use super::tokens;
 use crate::isolate;
 
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 13] = [
     r#"port, tmpdir, serial = "tcp""#,
     r#"api = port(udp, tcp, count = 3), site = tmpdir(from = "fixtures/site", keep = "always")"#,
     r#"namespace, seed, serial = ["a", B, Key::new("c")], shared, alone"#,
@@ -14,6 +14,10 @@ const ARGUMENTS: [&str; 9] = [
     r#"crate = ::my::isolated, test_attribute, inherited(port(udp), inherited(serial = "x"))"#,
     r#"tempdir, prot, ports(3), seriall = "tcp", key = "a", = 3, "tcp", 8080, ,"#,
     "r#type = namespace, _ = port, self = seed, port tmpdir serial, a.b, a!(), 'a, #[x] y, $z, ..",
+    r#"process, env(A = tmpdir.join("a"), "b-c" = Db::<A, B>::new(), unset(D, "e"), clear), cwd, timeout = "1m 30s", network(or = "skip")"#,
+    "cwd = port.dir(), timeout = Duration::from_secs(3), network, judged(db), inherited(cwd, env(A = 1, unset(B)), judged())",
+    r#"env(clear A = 1, unset(), unset(1), HOME, 3 = 4, a.b = , "" = 5, = 6, , x(), A => 7, ..), env, env(), env = A, cwd(), timeout, timeout = 3"#,
+    r#"timeout = "30", timeout = "1.5", timeout("1s"), network(or = "x"), network = y, process = z, process()"#,
     r#"limit, limit(), limit("a"), limit("a", 0), serial = [], serial = "", port = 3, tmpdir(from), seed(1)"#,
 ];
 

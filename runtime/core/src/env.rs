@@ -24,6 +24,10 @@ pub(crate) struct Variables {
     pub(crate) wait_notice: Duration,
     /// `ISOLATED_SEED`: the seed of every test.
     pub(crate) seed: Option<u64>,
+    /// `ISOLATED_PROCESS`: whether tests run in processes of their own that ask for it.
+    pub(crate) process: bool,
+    /// `ISOLATED_TIMEOUT_SCALE`: what all timeouts are multiplied by.
+    pub(crate) timeout_scale: f64,
 }
 
 /// How long one unchanging holder of a lock is waited for unless the variable says otherwise.
@@ -53,6 +57,37 @@ pub(crate) fn nextest_test_name() -> Option<String> {
 /// Tells whether nextest runs this process.
 pub(crate) fn under_nextest() -> bool {
     env::var_os("NEXTEST").is_some()
+}
+
+/// Tells whether the test runner lets the output of tests through as it comes.
+pub(crate) fn is_uncaptured() -> bool {
+    env::args().any(|word| word == "--nocapture" || word == "--no-capture")
+        || env::var_os("RUST_TEST_NOCAPTURE").is_some_and(|value| value != "0")
+}
+
+/// The variables that a process begins with whose attribute says `clear`, besides our own: what is
+/// needed to find programs and libraries, and what the test runner and its tools go by.
+const ESSENTIAL: [&str; 12] = [
+    "PATH",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "SystemRoot",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "LLVM_PROFILE_FILE",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "RUST_MIN_STACK",
+];
+
+/// Returns the variables that a process of a test begins with: all of them, or the few of `clear`.
+pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os().filter(move |(name, _)| {
+        let name = name.to_string_lossy();
+        !is_clear || name.starts_with("ISOLATED_") || ESSENTIAL.contains(&&*name)
+    })
 }
 
 /// Reads all variables; an error is worded to fit after "failed to".
@@ -92,6 +127,27 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
                 }
             },
         )?,
+        process: one(
+            &get,
+            "ISOLATED_PROCESS",
+            "`on` or `off`",
+            |value| match value.to_str()? {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            },
+        )?
+        .unwrap_or(true),
+        timeout_scale: one(
+            &get,
+            "ISOLATED_TIMEOUT_SCALE",
+            "a number above zero such as `10` or `1.5`",
+            |value| {
+                let scale: f64 = value.to_str()?.parse().ok()?;
+                (scale.is_finite() && scale > 0.0).then_some(scale)
+            },
+        )?
+        .unwrap_or(1.0),
     })
 }
 
@@ -146,6 +202,8 @@ mod tests {
         assert_eq!(variables.lock_timeout, Duration::from_secs(600));
         assert_eq!(variables.wait_notice, Duration::from_secs(3));
         assert_eq!(variables.seed, None);
+        assert!(variables.process);
+        assert!((variables.timeout_scale - 1.0).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -162,6 +220,9 @@ mod tests {
         assert_eq!(with("ISOLATED_SEED", "0x2a").unwrap().seed, Some(42));
         assert_eq!(with("ISOLATED_SEED", "42").unwrap().seed, Some(42));
         assert_eq!(with("ISOLATED_SEED", "").unwrap().seed, None);
+        assert!(!with("ISOLATED_PROCESS", "off").unwrap().process);
+        let scale = with("ISOLATED_TIMEOUT_SCALE", "2.5").unwrap().timeout_scale;
+        assert!((scale - 2.5).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -197,5 +258,9 @@ mod tests {
         );
         assert!(with("ISOLATED_LOCK_TIMEOUT", "0s").is_err());
         assert!(with("ISOLATED_SEED", "-1").is_err());
+        assert!(with("ISOLATED_PROCESS", "no").is_err());
+        for bad in ["0", "-1", "inf", "NaN", "x"] {
+            assert!(with("ISOLATED_TIMEOUT_SCALE", bad).is_err(), "{bad}");
+        }
     }
 }

@@ -28,6 +28,10 @@ pub enum ErrorKind {
     LockOrder,
     /// The users of a limited key do not agree on its limit.
     Limit,
+    /// The system has refused a network of the test's own.
+    Network,
+    /// The process of a test could not be started, or not be understood.
+    Process,
     /// No port could be reserved.
     Port,
     /// A resource could not be provisioned or released.

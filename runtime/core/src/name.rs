@@ -3,6 +3,7 @@
 use std::thread;
 
 use crate::env;
+use crate::process::child::is_mark;
 use crate::spec::Spec;
 
 /// The name of a test.
@@ -53,7 +54,7 @@ fn asked_for(arguments: impl Iterator<Item = String>) -> Option<String> {
     }
     let mut names = arguments
         .into_iter()
-        .filter(|argument| !argument.starts_with('-'));
+        .filter(|argument| !argument.starts_with('-') && !is_mark(argument));
     names.next().filter(|_| names.next().is_none())
 }
 
@@ -74,6 +75,7 @@ mod tests {
         should_panic: ShouldPanic::No,
         resources: &[],
         locks: &[],
+        process: None,
     };
 
     fn in_thread(name: &str) -> String {

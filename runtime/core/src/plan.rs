@@ -24,14 +24,14 @@ use crate::error::{Error, ErrorKind};
 use crate::lock::{Mode, Subject, Want};
 use crate::spec::Claim;
 
-/// Orders the claims of a test and merges those on one subject into the strongest.
-pub(crate) fn plan(claims: &[Claim]) -> Result<Vec<Want>, Error> {
+/// Orders the claims of a test, and further ones, and merges those on one subject into the strongest.
+pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Error> {
     let mut wants = Vec::with_capacity(claims.len() + 1);
     wants.push(Want {
         subject: Subject::Everyone,
         mode: Mode::Shared,
     });
-    for claim in claims {
+    for claim in claims.iter().chain(further) {
         let want = match *claim {
             Claim::Exclusive(key) => Want {
                 subject: Subject::Key(key),
@@ -90,7 +90,11 @@ mod tests {
     const B: Key = Key::new("b");
 
     fn words(claims: &[Claim]) -> Vec<String> {
-        plan(claims).unwrap().into_iter().map(Want::code).collect()
+        plan(claims, &[])
+            .unwrap()
+            .into_iter()
+            .map(Want::code)
+            .collect()
     }
 
     #[test]
@@ -128,7 +132,7 @@ mod tests {
 
     #[test]
     fn limits_that_mean_nothing_are_refused() {
-        let message = |claims: &[Claim]| plan(claims).unwrap_err().to_string();
+        let message = |claims: &[Claim]| plan(claims, &[]).unwrap_err().to_string();
         assert_eq!(
             message(&[Claim::Limit(A, 0)]),
             "failed to lock limit \"a\" (0), because a limit of zero admits nobody; write at least 1"

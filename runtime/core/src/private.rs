@@ -1,11 +1,15 @@
 //! Exactly what generated code may name; nothing here is for people.
 
+pub use crate::process::surroundings::{Surroundings, Variable};
+pub use crate::process::{Prepared, inside, prepare};
 pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
 };
 pub use crate::resource::own::{Own, own};
 pub use crate::run::{run, run_async, run_returning, run_returning_async};
-pub use crate::spec::{Claim, Keep, Kind, Place, Protocol, Request, ShouldPanic, Spec};
+pub use crate::spec::{
+    Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,
+};
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use crate::current::{Current, Value};
@@ -36,6 +40,7 @@ macro_rules! __spec {
         $should_panic:expr,
         [$(($name:literal $kind:ident $($details:tt)?)),*],
         [$(($claim:ident $($key:tt)?)),*]
+        $(, ($timeout:expr, $network:expr))?
     ) => {
         const {
             $crate::__private::Spec {
@@ -47,8 +52,24 @@ macro_rules! __spec {
                     kind: $crate::__private::Kind::$kind $($details)?,
                 }),*],
                 locks: &[$($crate::__private::Claim::$claim $($key)?),*],
+                process: $crate::__optional!($($crate::__private::Process {
+                    timeout: $timeout,
+                    network: $network,
+                })?),
             }
         }
+    };
+}
+
+/// Writes out what may be missing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __optional {
+    () => {
+        ::core::option::Option::None
+    };
+    ($value:expr) => {
+        ::core::option::Option::Some($value)
     };
 }
 
@@ -128,6 +149,28 @@ impl Cx {
         handle
             .and_then(|handle| handle.downcast_ref())
             .unwrap_or_else(|| self.mismatch(index))
+    }
+
+    /// Lends the handle of a resource of the user's own to the surroundings of the test.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the resource is provisioned in the process of the test, which does not run yet.
+    pub fn own_lent<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
+        let handle = self.current.own()[index].shared.get();
+        handle
+            .and_then(|handle| handle.downcast_ref())
+            .unwrap_or_else(|| {
+                let name = self
+                    .current
+                    .values()
+                    .nth(index)
+                    .map_or("", |(name, _)| name);
+                panic!(
+                    "`{name}` is provisioned in the process of the test, which does not run yet; \
+                     implement `Resource::travel` for it"
+                )
+            })
     }
 
     /// Hands over the handle of a resource of the user's own.

@@ -11,6 +11,7 @@ use crate::current::{Handle, Value};
 use crate::env;
 use crate::error::{Error, chain};
 use crate::lock::{Holder, Waited, Want};
+use crate::process::tree::Process;
 use crate::resource::Outcome;
 use crate::resource::port::Port;
 use crate::spec::Spec;
@@ -21,8 +22,7 @@ pub(crate) fn waiting(test: &str, want: Want, holders: &[Holder]) {
         "isolated-test: {test}: waiting for {want}, {}\n",
         held_by(holders)
     );
-    // Nobody is left to be told when standard error is closed.
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    aloud(&line);
 }
 
 /// Names holders: `held by shop::checkout (pid 4242) for 12s`.
@@ -54,6 +54,95 @@ pub(crate) fn abandoned(test: &str) {
     print(&format!(
         "isolated-test: {test}: the future of the test was dropped before it ended\n"
     ));
+}
+
+/// Says how a test has ended that did not come to its end.
+pub(crate) fn died(test: &str, error: &(dyn std::error::Error + 'static)) {
+    print(&format!("isolated-test: {test}: {}\n", chain(error)));
+}
+
+/// Prints what a test in a process of its own has printed.
+pub(crate) fn relay(text: &str) {
+    // Nobody is left to be told when standard output is closed.
+    let _ = std::panic::catch_unwind(|| print!("{text}"));
+}
+
+/// Says past the test runner that a test was not run; a test that passes shows nothing else.
+pub(crate) fn skipped(test: &str, reason: &str) {
+    aloud(&format!(
+        "isolated-test: {test}: skipped, because {reason}\n"
+    ));
+}
+
+/// Names the processes that a test has left behind, past the test runner: the test may pass.
+pub(crate) fn left(name: &str, processes: &[Process]) {
+    if processes.is_empty() {
+        return;
+    }
+    let mut text = format!(
+        "isolated-test: {name}: left {} behind, now ended:",
+        match processes.len() {
+            1 => "a process".to_owned(),
+            several => format!("{several} processes"),
+        }
+    );
+    for (index, process) in processes.iter().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        let _ = write!(text, "{comma} {} (pid {})", process.name, process.pid);
+    }
+    text.push('\n');
+    aloud(&text);
+}
+
+/// Says that the time of a test is up, and what its processes are doing.
+pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[Process]) {
+    let mut text = format!(
+        "isolated-test: {name}: its time is up after {}\n",
+        seconds(round(elapsed))
+    );
+    for process in processes {
+        let _ = writeln!(
+            text,
+            "    process    {} (pid {})",
+            process.name, process.pid
+        );
+        for thread in &process.threads {
+            let _ = writeln!(text, "    thread     {}: {}", thread.name, thread.doing);
+        }
+    }
+    print(&text);
+}
+
+/// Says that processes of a test could not be ended.
+pub(crate) fn immortal(test: &str, processes: &[Process]) {
+    for process in processes {
+        aloud(&format!(
+            "isolated-test: {test}: {} (pid {}) cannot be ended\n",
+            process.name, process.pid
+        ));
+    }
+}
+
+/// Says what a test does without that runs in place.
+pub(crate) fn in_place(test: &str, spec: &Spec) {
+    let timeout = spec.process.and_then(|process| process.timeout).is_some();
+    let network = spec.process.and_then(|process| process.network).is_some();
+    aloud(&format!(
+        "isolated-test: {test}: runs in place, because `ISOLATED_PROCESS` is `off`: `env` and `cwd` \
+         have no effect{}{}, and what it leaves behind stays\n",
+        if timeout { ", it has all the time" } else { "" },
+        if network {
+            ", it shares the network"
+        } else {
+            ""
+        },
+    ));
+}
+
+/// Prints past the test runner, which shows nothing of a test that passes.
+fn aloud(line: &str) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Everything that is known about a test that failed.

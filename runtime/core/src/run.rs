@@ -44,7 +44,7 @@ pub async fn run_async<R: Termination>(
     own: &mut [Own<'_>],
     body: impl AsyncFnOnce(&Cx) -> R,
 ) {
-    let Some(session) = Session::begin(spec, own) else {
+    let Some(session) = Session::begin(spec, own, &[], false) else {
         return;
     };
     let future = async { succeeded(body(session.cx()).await) };
@@ -63,7 +63,7 @@ pub async fn run_returning_async<T>(
     body: impl AsyncFnOnce(&Cx) -> T,
 ) -> T {
     let mut value = None;
-    if let Some(session) = Session::begin(spec, own) {
+    if let Some(session) = Session::begin(spec, own, &[], false) {
         let future = async {
             value = Some(body(session.cx()).await);
             true
@@ -75,7 +75,7 @@ pub async fn run_returning_async<T>(
 }
 
 /// Judges the value of a test as the test runner would; an error is printed by its `Termination`.
-fn succeeded(value: impl Termination) -> bool {
+pub(crate) fn succeeded(value: impl Termination) -> bool {
     value.report() == ExitCode::SUCCESS
 }
 
@@ -87,18 +87,21 @@ fn without_value() -> ! {
 
 /// Runs a synchronous body once.
 fn run_once(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
-    let Some(session) = Session::begin(spec, own) else {
+    let Some(session) = Session::begin(spec, own, &[], false) else {
         return;
     };
-    let result = {
-        let _entered = session.cx().current().enter_thread();
-        catch_unwind(AssertUnwindSafe(|| body(session.cx())))
-    };
-    session.finish(End::of(result));
+    let end = run_inside(session.cx(), body);
+    session.finish(end);
+}
+
+/// Calls a synchronous body inside the test, catching its panic.
+pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
+    let _entered = cx.current().enter_thread();
+    End::of(catch_unwind(AssertUnwindSafe(|| body(cx))))
 }
 
 /// Polls the body of an asynchronous test, each time inside the test and catching its panics.
-async fn poll_inside(cx: &Cx, future: Pin<Box<dyn Future<Output = bool> + '_>>) -> End {
+pub(crate) async fn poll_inside(cx: &Cx, future: Pin<Box<dyn Future<Output = bool> + '_>>) -> End {
     struct Inside<'a> {
         current: &'a Current,
         future: Pin<Box<dyn Future<Output = bool> + 'a>>,

@@ -5,27 +5,33 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::__private::Cx;
 use crate::current::{Current, Value};
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::error::{BoxError, Error};
 use crate::lock::{Held, Waited, Want, Watch, entry, order};
 use crate::name;
 use crate::plan::plan;
+use crate::process::wire::Gift;
 use crate::report;
-use crate::resource::Outcome;
 use crate::resource::namespace::Namespace;
-use crate::resource::own::{Own, Provider};
+use crate::resource::own::{Own, Provider, Writer};
 use crate::resource::port::Port;
 use crate::resource::seed;
 use crate::resource::tmpdir::TmpDir;
-use crate::spec::{Kind, Request, ShouldPanic, Spec};
+use crate::resource::{Outcome, attempt};
+use crate::spec::{Claim, Kind, Request, ShouldPanic, Spec};
 use crate::store::record::Activity;
+use crate::sys::process::Kept;
 
 /// What a body or a guard has thrown.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// How a body ended.
 pub(crate) enum End {
-    Returned { passed: bool },
+    Returned {
+        passed: bool,
+    },
     Panicked(Payload),
+    /// It came to no end that a body can have; the error says which one it was.
+    Died(BoxError),
 }
 
 impl End {
@@ -37,10 +43,10 @@ impl End {
     }
 
     /// Judges the end as the test runner will.
-    fn outcome(&self, should_panic: ShouldPanic) -> Outcome {
+    pub(crate) fn outcome(&self, should_panic: ShouldPanic) -> Outcome {
         let as_wanted = match (self, should_panic) {
             (End::Returned { passed }, ShouldPanic::No) => *passed,
-            (End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
+            (End::Died(_) | End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
             (End::Panicked(_), ShouldPanic::Yes) => true,
             (End::Panicked(payload), ShouldPanic::With(text)) => {
                 message(payload).is_some_and(|message| message.contains(text))
@@ -55,7 +61,7 @@ impl End {
 }
 
 /// Returns the message of a panic.
-fn message(payload: &Payload) -> Option<&str> {
+pub(crate) fn message(payload: &Payload) -> Option<&str> {
     payload
         .downcast_ref::<&str>()
         .copied()
@@ -73,12 +79,26 @@ pub(crate) struct Session<'a> {
     waits: Vec<(Want, Waited)>,
     seed: Option<u64>,
     is_open: bool,
+    /// Whether the body runs in a process of its own.
+    is_elsewhere: bool,
+    /// What the writers of handles are, by the index of the resource.
+    writers: Vec<(usize, Writer)>,
+    /// What the resources of that process say of themselves, and whether they were given back.
+    described: Vec<(usize, String)>,
+    was_clean: bool,
 }
 
 impl<'a> Session<'a> {
-    /// Takes the locks and provisions the resources. A test that cannot begin fails here, and there
-    /// is no session when it must do so without a panic.
-    pub(crate) fn begin(spec: &'static Spec, own: &mut [Own<'a>]) -> Option<Self> {
+    /// Takes the locks of the test and further ones, and provisions the resources. A test that cannot
+    /// begin fails here, and there is no session when it must do so without a panic.
+    ///
+    /// When the body runs elsewhere, resources whose handles cannot travel are provisioned there.
+    pub(crate) fn begin(
+        spec: &'static Spec,
+        own: &mut [Own<'a>],
+        further: &[Claim],
+        is_elsewhere: bool,
+    ) -> Option<Self> {
         let name = name::of(spec);
         let full_name = name.full.clone();
         let current = Current::new(name, spec.resources.iter().map(|request| request.name));
@@ -99,8 +119,12 @@ impl<'a> Session<'a> {
             waits: Vec::new(),
             seed: None,
             is_open: true,
+            is_elsewhere,
+            writers: Vec::new(),
+            described: Vec::new(),
+            was_clean: true,
         };
-        match session.lock().and_then(|()| session.provision(own)) {
+        match session.lock(further).and_then(|()| session.provision(own)) {
             Ok(()) => Some(session),
             Err(error) => {
                 report::error(&full_name, &error);
@@ -117,8 +141,8 @@ impl<'a> Session<'a> {
     }
 
     /// Takes all locks in order.
-    fn lock(&mut self) -> Result<(), Error> {
-        for want in plan(self.spec.locks)? {
+    fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
+        for want in plan(self.spec.locks, further)? {
             // A test that calls another one is inside its locks already.
             if order::covers(want) {
                 continue;
@@ -159,8 +183,15 @@ impl<'a> Session<'a> {
                     Value::Seed(seed::nth(base, seeds - 1))
                 }
                 Kind::Own { by_value } => {
-                    if let Some(own) = own.next() {
-                        self.provision_own(index, request, own, by_value)?;
+                    match own.next() {
+                        Some(own) if self.is_elsewhere => {
+                            if let Some(writer) = own.writer() {
+                                self.provision_own(index, request, own, false)?;
+                                self.writers.push((index, writer));
+                            }
+                        }
+                        Some(own) => self.provision_own(index, request, own, by_value)?,
+                        None => {}
                     }
                     Value::Own
                 }
@@ -193,19 +224,65 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    pub(crate) fn spec(&self) -> &'static Spec {
+        self.spec
+    }
+
+    /// Writes down the handles for the process of the test.
+    pub(crate) fn gifts(&self) -> Vec<Gift> {
+        let current = self.cx.current();
+        let gift = |(index, (_, value)): (usize, (_, Option<&Value>))| match value {
+            Some(Value::Ports(ports)) => Gift::Ports(ports.iter().map(Port::number).collect()),
+            Some(Value::TmpDir(dir)) => Gift::Dir(dir.path().to_owned()),
+            Some(Value::Namespace(name)) => Gift::Namespace(name.as_str().to_owned()),
+            Some(Value::Seed(seed)) => Gift::Seed(*seed),
+            Some(Value::Own) => {
+                let writer = self.writers.iter().find(|(other, _)| *other == index);
+                let text = writer.and_then(|(_, write)| write(&current.own()[index]));
+                text.map_or(Gift::Nothing, Gift::Own)
+            }
+            None => Gift::Nothing,
+        };
+        current.values().enumerate().map(gift).collect()
+    }
+
+    /// Returns what must outlast this process while that of the test lives.
+    pub(crate) fn kept(&self) -> Vec<Kept> {
+        let mut kept = self.activity.kept();
+        for (held, _) in &self.held {
+            held.add_kept(&mut kept);
+        }
+        for (_, value) in self.cx.current().values() {
+            if let Some(Value::Ports(ports)) = value {
+                kept.extend(ports.iter().filter_map(Port::kept));
+            }
+        }
+        kept
+    }
+
+    /// Takes note of what the process of the test says of its resources.
+    pub(crate) fn hear_of(&mut self, described: Vec<(usize, String)>, was_clean: bool) {
+        self.described = described;
+        self.was_clean = was_clean;
+    }
+
     /// Ends the test as its body and its resources say.
     pub(crate) fn finish(mut self, end: End) {
         let outcome = end.outcome(self.spec.should_panic);
+        if let End::Died(error) = &end {
+            report::died(self.activity.name(), &**error);
+        }
         if outcome == Outcome::Failed {
             self.report();
         }
-        let is_clean = self.close(outcome);
+        let is_clean = self.close(outcome) && self.was_clean;
         let (spec, should_panic) = (self.spec, self.spec.should_panic != ShouldPanic::No);
         drop(self);
         match end {
             // What a test expects must not hide that something could not be given back.
             End::Panicked(_) if should_panic && !is_clean => {}
             End::Panicked(payload) => resume_unwind(payload),
+            End::Died(error) => fail(spec, error.to_string()),
             End::Returned { passed: false } => fail(spec, "the test returned a failure".to_owned()),
             End::Returned { passed: true } if !is_clean => {
                 fail(spec, "a resource could not be released".to_owned());
@@ -226,6 +303,7 @@ impl<'a> Session<'a> {
                     let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
                     Some((*index, described.ok()??))
                 })
+                .chain(self.described.iter().cloned())
                 .collect(),
             waits: &self.waits,
             seed: self.seed,
@@ -271,6 +349,9 @@ impl<'a> Session<'a> {
         outcome: Outcome,
     ) -> Result<(), Error> {
         // They come in the order of their indices, and go in the reverse of it.
+        if self.providers.last().is_none_or(|(last, _)| *last != index) {
+            return Ok(());
+        }
         let Some((_, mut provider)) = self.providers.pop() else {
             return Ok(());
         };
@@ -294,27 +375,9 @@ impl Drop for Session<'_> {
     }
 }
 
-/// Turns what the user's code has returned or thrown into an error of ours.
-fn attempt<T>(
-    verb: &str,
-    request: &Request,
-    result: Result<Result<T, BoxError>, Payload>,
-) -> Result<T, Error> {
-    let cause = match result {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(cause)) => cause,
-        Err(payload) => message(&payload).unwrap_or("it panicked").to_owned().into(),
-    };
-    Err(Error::new(
-        ErrorKind::Resource,
-        format!("{verb} the resource `{}`", request.name),
-    )
-    .because(cause))
-}
-
 /// Fails a test after its failure has been explained. A test that expects a panic must not have
 /// one then, or it would pass; returning is what fails it.
-fn fail(spec: &Spec, message: String) {
+pub(crate) fn fail(spec: &Spec, message: String) {
     if spec.should_panic == ShouldPanic::No {
         // No hook runs, so nothing is printed a second time.
         resume_unwind(Box::new(message));

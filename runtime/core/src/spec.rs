@@ -4,6 +4,8 @@
 //! thing that both sides share. There is no behaviour here: [`plan`](crate::plan) decides what a
 //! specification means.
 
+use std::time::Duration;
+
 use crate::Key;
 
 /// Everything that one annotated test asked for.
@@ -19,6 +21,28 @@ pub struct Spec {
     pub resources: &'static [Request],
     /// The locks, as written: unordered and perhaps repeated.
     pub locks: &'static [Claim],
+    /// What the process of the test's own is like, if it has one.
+    pub process: Option<Process>,
+}
+
+/// A process of the test's own, as far as it is known at compile time.
+#[derive(Debug, Clone, Copy)]
+pub struct Process {
+    /// `timeout = "..."`.
+    pub timeout: Option<Duration>,
+    /// `network`.
+    pub network: Option<Refused>,
+}
+
+/// What a test does that asks for a network of its own where the system refuses one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It fails and says how to allow it.
+    Fail,
+    /// It says that it is skipped, and passes.
+    Skip,
+    /// It runs in the network of the machine, while no other test does that.
+    Serial,
 }
 
 /// Where a test stands in its code base.

@@ -42,3 +42,16 @@ annotate! {
         assert_ne!(port, 0);
     }
 }
+
+macro_rules! surrounded {
+    ($name:ident, $text:literal, $value:expr, $limit:literal, $dir:ident) => {
+        #[isolated($dir = tmpdir, env($name = $value, $text = $dir, unset(HOME)), timeout = $limit, cwd = $dir)]
+        #[test]
+        fn surrounded() {
+            assert_eq!(std::env::var(stringify!($name)), Ok($value.to_string()));
+            assert!(std::env::var_os($text).is_some());
+        }
+    };
+}
+
+surrounded!(NUMBER, "odd-dir", 1 + 2, "30s", site);

@@ -29,6 +29,7 @@ use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::store::record::Activity;
 use crate::store::{Store, store};
+use crate::sys::process::Kept;
 
 /// How many subjects of a process keep their files open between uses.
 const KEEPING_FILES: usize = 64;
@@ -71,6 +72,12 @@ impl Held {
     /// Returns what is held.
     pub(crate) fn want(&self) -> Want {
         self.want
+    }
+
+    /// Adds what must stay open while a process runs under the lock.
+    pub(crate) fn add_kept(&self, kept: &mut Vec<Kept>) {
+        let files = self.main.as_deref().into_iter().chain(&self.slot);
+        kept.extend(files.filter_map(Locked::kept));
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::sys;
+use crate::sys::process::Kept;
 
 /// How often records are looked at where the kernel cannot wake anybody.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
@@ -31,6 +32,11 @@ impl Locked {
     /// Unlocks the file and gives it back.
     pub(super) fn unlock(mut self) -> Option<File> {
         self.0.take().inspect(file::unlock)
+    }
+
+    /// Returns what keeps the lock.
+    pub(super) fn kept(&self) -> Option<Kept> {
+        sys::process::kept(self.0.as_ref()?)
     }
 
     /// Tells whether the file still stands at its path.

@@ -6,9 +6,14 @@ pub(crate) mod own;
 pub(crate) mod port;
 pub(crate) mod seed;
 pub(crate) mod tmpdir;
+pub(crate) mod travel;
 
 use crate::current::Current;
-use crate::error::BoxError;
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::session::{Payload, message};
+use crate::spec::Request;
+
+pub use travel::Travel;
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,9 +108,71 @@ pub trait Resource {
         Ok(())
     }
 
+    /// Says how the handle gets into the process of a test that runs in one of its own.
+    ///
+    /// Without it, the resource is provisioned in that process, and released there when the body has
+    /// ended; a test that dies does not release it. With it, the resource is provisioned and released
+    /// in the parent, whatever becomes of the test, and may be named in `env(...)` and `cwd`.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{BoxError, Current, Resource, Travel, isolated};
+    ///
+    /// /// A directory of templates, made once by the parent.
+    /// struct Templates;
+    ///
+    /// impl Resource for Templates {
+    ///     type Handle = String;
+    ///
+    ///     fn provision(&mut self, test: &Current) -> Result<String, BoxError> {
+    ///         let path = test.tmpdir().join("greeting.txt");
+    ///         std::fs::write(&path, "hello")?;
+    ///         Ok(path.display().to_string())
+    ///     }
+    ///
+    ///     fn travel() -> Travel<String> {
+    ///         Travel::as_text()
+    ///     }
+    /// }
+    ///
+    /// #[isolated(tmpdir, templates = Templates, env(TEMPLATES = templates))]
+    /// #[test]
+    /// fn reads_the_variable(templates: &String) -> Result<(), BoxError> {
+    ///     assert_eq!(&std::env::var("TEMPLATES")?, templates);
+    ///     assert_eq!(std::fs::read_to_string(templates)?, "hello");
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    fn travel() -> Travel<Self::Handle>
+    where
+        Self: Sized,
+    {
+        Travel::none()
+    }
+
     /// Describes the provisioned resource in the report of a failed test, on one line: an address,
     /// a path, a name.
     fn describe(&self) -> Option<String> {
         None
     }
+}
+
+/// Turns what the user's code has returned or thrown into an error of ours.
+pub(crate) fn attempt<T>(
+    verb: &str,
+    request: &Request,
+    result: Result<Result<T, BoxError>, Payload>,
+) -> Result<T, Error> {
+    let cause = match result {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(cause)) => cause,
+        Err(payload) => message(&payload).unwrap_or("it panicked").to_owned().into(),
+    };
+    Err(Error::new(
+        ErrorKind::Resource,
+        format!("{verb} the resource `{}`", request.name),
+    )
+    .because(cause))
 }

@@ -32,6 +32,11 @@ impl Namespace {
         }
     }
 
+    /// Takes over a name that was made in another process.
+    pub(crate) fn given(name: &str) -> Self {
+        Namespace { name: name.into() }
+    }
+
     /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -11,16 +11,50 @@ use crate::error::BoxError;
 /// The expression of one resource of the user's own, to be evaluated when its turn comes.
 pub struct Own<'a> {
     make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
+    writer: fn() -> Option<Writer>,
+    receive: fn(&str, bool, &OwnSlot) -> Result<(), BoxError>,
 }
+
+/// Writes a handle as text for another process.
+pub(crate) type Writer = fn(&OwnSlot) -> Option<String>;
 
 /// Wraps the expression of a resource of the user's own.
 pub fn own<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Own<'a> {
     Own {
         make: Box::new(move || Box::new(make())),
+        writer: || R::travel().way.map(|_| write::<R> as Writer),
+        receive: receive::<R>,
     }
 }
 
+fn write<R: Resource>(slot: &OwnSlot) -> Option<String> {
+    let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
+    R::travel().way.map(|way| (way.write)(handle))
+}
+
+fn receive<R: Resource>(text: &str, by_value: bool, slot: &OwnSlot) -> Result<(), BoxError> {
+    if let Some(way) = R::travel().way {
+        slot.put((way.read)(text)?, by_value);
+    }
+    Ok(())
+}
+
 impl<'a> Own<'a> {
+    /// Returns what writes the handle for another process, if it can go there.
+    pub(crate) fn writer(&self) -> Option<Writer> {
+        (self.writer)()
+    }
+
+    /// Reads the handle that the parent has written.
+    pub(crate) fn receive(
+        &self,
+        text: &str,
+        by_value: bool,
+        slot: &OwnSlot,
+    ) -> Result<(), BoxError> {
+        (self.receive)(text, by_value, slot)
+    }
+
     /// Evaluates the expression.
     pub(crate) fn make(&self) -> Box<dyn Provider + 'a> {
         (self.make)()
@@ -51,12 +85,7 @@ impl<R: Resource> Provider for R {
         by_value: bool,
         slot: &OwnSlot,
     ) -> Result<(), BoxError> {
-        let handle = Resource::provision(self, test)?;
-        if by_value {
-            slot.moved.set(Some(Box::new(handle)));
-        } else {
-            let _ = slot.shared.set(Rc::new(handle));
-        }
+        slot.put(Resource::provision(self, test)?, by_value);
         Ok(())
     }
 
@@ -76,6 +105,17 @@ pub(crate) struct OwnSlot {
     pub(crate) shared: OnceCell<Rc<dyn Any>>,
     /// A handle that is taken.
     pub(crate) moved: Cell<Option<Box<dyn Any>>>,
+}
+
+impl OwnSlot {
+    /// Puts a handle away.
+    fn put<H: 'static>(&self, handle: H, by_value: bool) {
+        if by_value {
+            self.moved.set(Some(Box::new(handle)));
+        } else {
+            let _ = self.shared.set(Rc::new(handle));
+        }
+    }
 }
 
 impl std::fmt::Debug for OwnSlot {

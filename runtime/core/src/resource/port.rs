@@ -18,17 +18,21 @@ mod numbered;
 mod range;
 
 #[cfg(target_os = "linux")]
-use held::{Hold, reserve};
+use held::{Hold, hold, reserve};
 #[cfg(not(target_os = "linux"))]
-use numbered::{Hold, reserve};
+use numbered::{Hold, hold, reserve};
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind};
+use crate::process::child;
+use crate::process::wire::Call;
 use crate::spec::Protocol;
+use crate::sys;
+use crate::sys::process::Kept;
 
 /// A port that is free for this test, and stays so while the test lives.
 ///
@@ -53,7 +57,14 @@ pub struct Port {
 struct Inner {
     number: u16,
     protocol: Protocol,
-    hold: Mutex<Option<Hold>>,
+    keeper: Mutex<Option<Keeper>>,
+}
+
+/// Who keeps the number for the test.
+enum Keeper {
+    Hold(Hold),
+    /// The parent of this process, which releases it when it is asked to.
+    Parent(Call),
 }
 
 impl Port {
@@ -67,13 +78,31 @@ impl Port {
             };
             Error::new(ErrorKind::Port, format!("reserve a {what}")).because(error)
         })?;
-        Ok(Port {
+        Ok(Self::kept_by(number, protocol, Keeper::Hold(hold)))
+    }
+
+    /// Takes over a port that the parent of this process holds.
+    pub(crate) fn held_by_parent(number: u16, protocol: Protocol, release: Call) -> Self {
+        Self::kept_by(number, protocol, Keeper::Parent(release))
+    }
+
+    /// Holds a number in a network of this process's own, where nobody else can have it.
+    pub(crate) fn hold(number: u16, protocol: Protocol) -> Result<Self, Error> {
+        let hold = hold(number, protocol).map_err(|error| {
+            let action = format!("hold the port {number} in the network of the test");
+            Error::new(ErrorKind::Port, action).because(error)
+        })?;
+        Ok(Self::kept_by(number, protocol, Keeper::Hold(hold)))
+    }
+
+    fn kept_by(number: u16, protocol: Protocol, keeper: Keeper) -> Self {
+        Port {
             inner: Arc::new(Inner {
                 number,
                 protocol,
-                hold: Mutex::new(Some(hold)),
+                keeper: Mutex::new(Some(keeper)),
             }),
-        })
+        }
     }
 
     /// Returns the number.
@@ -111,15 +140,32 @@ impl Port {
     ///
     /// Call it just before that server starts: from here on the kernel may choose the number for
     /// anybody until the server has bound it. Does nothing the second time.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most who call it know the number already"
+    )]
     pub fn release(&self) -> u16 {
-        drop(
-            self.inner
-                .hold
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        let keeper = self.keeper().take();
+        if let Some(Keeper::Parent(call)) = keeper {
+            // A parent that cannot release it is about to end this process.
+            let _ = child::ask(call);
+        }
         self.inner.number
+    }
+
+    /// Returns what keeps the number, for those who must keep it too.
+    pub(crate) fn kept(&self) -> Option<Kept> {
+        match &*self.keeper() {
+            Some(Keeper::Hold(hold)) => sys::process::kept(hold),
+            Some(Keeper::Parent(_)) | None => None,
+        }
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+        self.inner
+            .keeper
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the protocols in words.

@@ -6,13 +6,15 @@ use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
 use super::Outcome;
 use crate::env::variables;
 use crate::error::{Error, ErrorKind};
+use crate::process::child;
+use crate::process::wire::Call;
 use crate::spec::{Keep, Place};
 use crate::store::record::{self, record};
 use crate::store::{mark_kept, remove_tree};
@@ -45,12 +47,31 @@ pub struct TmpDir {
 struct Inner {
     path: PathBuf,
     /// Gone when the test is over, or the directory has been closed.
-    dir: Mutex<Option<TempDir>>,
+    dir: Mutex<Option<Dir>>,
     keep: Keep,
     kept: AtomicBool,
 }
 
+/// Who removes a directory.
+enum Dir {
+    Here(TempDir),
+    /// The parent of this process, as the resource of this index.
+    Parent(usize),
+}
+
 impl TmpDir {
+    /// Takes over a directory of the parent of this process.
+    pub(crate) fn of_parent(path: PathBuf, resource: usize) -> Self {
+        TmpDir {
+            inner: Arc::new(Inner {
+                path,
+                dir: Mutex::new(Some(Dir::Parent(resource))),
+                keep: Keep::Never,
+                kept: AtomicBool::new(false),
+            }),
+        }
+    }
+
     /// Makes a directory for a test.
     pub(crate) fn create(
         test: &str,
@@ -91,7 +112,7 @@ impl TmpDir {
         Ok(TmpDir {
             inner: Arc::new(Inner {
                 path,
-                dir: Mutex::new(Some(dir)),
+                dir: Mutex::new(Some(Dir::Here(dir))),
                 keep,
                 kept: AtomicBool::new(false),
             }),
@@ -107,6 +128,11 @@ impl TmpDir {
     /// Keeps the directory however the test ends.
     pub fn keep(&self) {
         self.inner.kept.store(true, Ordering::Relaxed);
+        if let Some(Dir::Parent(resource)) = &*self.dir() {
+            let resource = *resource;
+            // A parent that cannot be told is about to end this process.
+            let _ = child::ask(Call::KeepDir { resource });
+        }
     }
 
     /// Removes the directory now, and tells what the end of the test would pass over in silence.
@@ -116,21 +142,22 @@ impl TmpDir {
     /// Fails when something in it cannot be removed; what is left is removed when the process ends,
     /// or by a later one.
     pub fn close(&self) -> Result<(), Error> {
-        match self.take() {
-            Some(dir) => discard(dir)
+        match self.dir().take() {
+            Some(Dir::Here(dir)) => discard(dir)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "remove", self.path(), error)),
+            Some(Dir::Parent(resource)) => {
+                child::ask(Call::CloseDir { resource }).map_err(|refused| {
+                    let cause = std::io::Error::other(refused);
+                    Error::path(ErrorKind::TmpDir, "remove", self.path(), cause)
+                })
+            }
             None => Ok(()),
         }
     }
 
     /// Tells whether the directory outlives a test that ends like this.
     pub(crate) fn is_kept(&self, outcome: Outcome) -> bool {
-        let stands = self
-            .inner
-            .dir
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some();
+        let stands = self.dir().is_some();
         stands
             && (self.inner.kept.load(Ordering::Relaxed)
                 || match self.inner.keep {
@@ -145,7 +172,7 @@ impl TmpDir {
     /// That something still writes into it is no reason to fail: it goes when the process ends.
     pub(crate) fn finish(&self, outcome: Outcome) -> Result<(), Error> {
         let is_kept = self.is_kept(outcome);
-        let Some(dir) = self.take() else {
+        let Some(Dir::Here(dir)) = self.dir().take() else {
             return Ok(());
         };
         if is_kept {
@@ -157,12 +184,11 @@ impl TmpDir {
         Ok(())
     }
 
-    fn take(&self) -> Option<TempDir> {
+    fn dir(&self) -> MutexGuard<'_, Option<Dir>> {
         self.inner
             .dir
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
     }
 }
 

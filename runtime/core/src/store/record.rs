@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::lock::{Want, file};
 use crate::random;
 use crate::sys;
+use crate::sys::process::Kept;
 
 /// The size of a block.
 pub(crate) const BLOCK: usize = 1024;
@@ -251,6 +252,12 @@ impl Activity {
     /// Returns the name of what is running.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns what must stay open while a process of the test lives: this process counts as alive
+    /// until then.
+    pub(crate) fn kept(&self) -> Vec<Kept> {
+        sys::process::kept(&self.record.file).into_iter().collect()
     }
 
     /// Returns where it is written, as the record and the block.

@@ -11,4 +11,16 @@ mod other;
 pub(crate) use other::*;
 
 #[cfg(unix)]
+mod descriptors;
+#[cfg(unix)]
+mod launch;
+#[cfg(unix)]
+mod link;
+#[cfg(target_os = "linux")]
+pub(crate) mod network;
+#[cfg(unix)]
+pub(crate) mod process;
+#[cfg(unix)]
 pub(crate) mod socket;
+#[cfg(unix)]
+mod supervisor;

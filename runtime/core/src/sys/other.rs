@@ -75,6 +75,16 @@ pub(crate) fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::copy(from, to).map(drop)
 }
 
+/// Returns the bytes of a path, which is text here unless somebody has taken pains.
+pub(crate) fn path_to_bytes(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().into_owned().into_bytes()
+}
+
+/// Makes a path of its bytes.
+pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
 /// Windows ends a process without exit handlers: the next process sweeps.
 pub(crate) fn at_exit(_handler: extern "C" fn()) -> bool {
     false

@@ -1,6 +1,6 @@
 use isolated_test::isolated;
 
-#[isolated(processes)]
+#[isolated(threads)]
 #[test]
 fn adds() {}
 

@@ -18,18 +18,24 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
         return Ok((number, hold));
     }
     range::first_free(&range::ephemeral()?, |number| {
-        let Some((hold, _)) = unless_taken(bind_everywhere(Transport::Stream, number))? else {
+        let Some(hold) = unless_taken(hold(number, protocol))? else {
             return Ok(None);
         };
         // Only a look: a UDP socket that may be shared is shared with everybody, so it is not held.
         if unless_taken(bind_everywhere(Transport::Datagram, number))?.is_none() {
             return Ok(None);
         }
-        if protocol == Protocol::Both {
-            let_servers_bind(&hold)?;
-        }
         Ok(Some((number, hold)))
     })
+}
+
+/// Holds a number.
+pub(super) fn hold(number: u16, protocol: Protocol) -> io::Result<Hold> {
+    let (hold, _) = bind_everywhere(Transport::Stream, number)?;
+    if protocol != Protocol::Udp {
+        let_servers_bind(&hold)?;
+    }
+    Ok(hold)
 }
 
 /// Tells a number that is taken from a failure.

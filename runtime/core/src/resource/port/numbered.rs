@@ -40,6 +40,12 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     })
 }
 
+/// Holds a number in a network of a process's own, which only Linux has.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn hold(_number: u16, _protocol: Protocol) -> io::Result<Hold> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Probes a number without `SO_REUSEADDR`, with which a taken one may look free.
 #[cfg(unix)]
 fn is_free(number: u16, udp: bool) -> bool {

@@ -1,0 +1,176 @@
+//! The process of the test's own: what the runtime is told about it, and the closure that evaluates
+//! the user's expressions before it begins.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::call::{Writer, lent_maker};
+use super::spec::option;
+use super::{at, hygienic, start};
+use crate::mention::mentions;
+use crate::model::{Cwd, Kind, Refused, Resource, Timeout};
+
+impl Writer<'_> {
+    /// What is known about the process when the test is compiled.
+    pub(super) fn process(&self) -> TokenStream {
+        let private = &self.private;
+        let surroundings = &self.model.wanted.surroundings;
+        let timeout = option(match surroundings.timeout {
+            Some(Timeout::Millis(millis)) => {
+                let millis = Literal::u64_unsuffixed(millis);
+                Some(quote!(::core::time::Duration::from_millis(#millis)))
+            }
+            _ => None,
+        });
+        let network = option(surroundings.network.map(|refused| {
+            let refused = refused.variant();
+            quote!(#private::Refused::#refused)
+        }));
+        quote!((#timeout, #network))
+    }
+
+    /// The closure that describes the surroundings.
+    pub(super) fn surround(&self) -> TokenStream {
+        let context = &self.context;
+        let surroundings = hygienic("surroundings");
+        let (bindings, uses_context) = self.mentioned();
+        let statements = self.statements(&surroundings);
+        if statements.is_empty() {
+            return quote!(|_, _| {});
+        }
+        let is_in_cwd = self.directory().is_some();
+        let context = if uses_context || is_in_cwd {
+            context.to_token_stream()
+        } else {
+            quote!(_)
+        };
+        quote!(|#context, #surroundings| { #bindings #statements })
+    }
+
+    fn statements(&self, target: &impl ToTokens) -> TokenStream {
+        let Writer { krate, context, .. } = self;
+        let wanted = &self.model.wanted.surroundings;
+        let mut statements = TokenStream::new();
+        if wanted.variables.is_clear {
+            statements.extend(quote!(#target.clear();));
+        }
+        for variable in &wanted.variables.list {
+            let name = &variable.name;
+            let value = variable.value.as_ref().map(|value| self.lent(value));
+            statements.extend(value.map_or_else(
+                || quote!(#target.unset(#name);),
+                |value| quote!(#target.set(#name, #value);),
+            ));
+        }
+        if let Some(directory) = self.directory() {
+            let directory = Literal::usize_unsuffixed(directory);
+            statements.extend(quote!(#target.cwd(#context.tmpdir::<&#krate::TmpDir>(#directory));));
+        }
+        if let Some(Cwd::Given(directory)) = &wanted.cwd {
+            let directory = self.lent(directory);
+            statements.extend(quote!(#target.cwd(#directory);));
+        }
+        if let Some(Timeout::Given(limit)) = &wanted.timeout {
+            let private = &self.private;
+            let limit = at(start(limit), quote!(#private::expr!(#limit)));
+            statements.extend(quote!(#target.timeout(#limit);));
+        }
+        statements
+    }
+
+    /// The place of the temporary directory to work in.
+    fn directory(&self) -> Option<usize> {
+        match self.model.wanted.surroundings.cwd {
+            Some(Cwd::Temporary(_)) => self.model.wanted.first_directory(),
+            _ => None,
+        }
+    }
+
+    /// A value that is not taken from the body, which may need it too. One of a wrong type is shown
+    /// where it stands.
+    fn lent(&self, value: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        at(start(value), quote!(&#private::expr!(#value)))
+    }
+
+    /// Variables for what the expressions name, and whether one is a resource.
+    fn mentioned(&self) -> (TokenStream, bool) {
+        let wanted = &self.model.wanted;
+        let is_mentioned = |name| {
+            let mut expressions = wanted.surroundings.expressions();
+            expressions.any(|expression| mentions(expression, name))
+        };
+        let mut bindings = TokenStream::new();
+        let resources = wanted.resources.iter().enumerate();
+        for (index, resource) in resources.filter(|(_, resource)| is_mentioned(&resource.name)) {
+            let name = &resource.name;
+            let (ty, value) = self.lent_resource(index, resource);
+            let colon = ty.as_ref().map(|_| quote!(:));
+            // It may be named in vain, as in `Server { port: 80 }`.
+            bindings.extend(quote!(let #name #colon #ty = #value; let _ = &#name;));
+        }
+        let uses_context = !bindings.is_empty();
+        if let Some(namesake) = self.namesake() {
+            let name = &self.function.name;
+            if is_mentioned(name) {
+                bindings.extend(quote!(let #name = &#namesake; let _ = #name;));
+            }
+        }
+        (bindings, uses_context)
+    }
+
+    fn lent_resource(
+        &self,
+        index: usize,
+        resource: &Resource,
+    ) -> (Option<TokenStream>, TokenStream) {
+        let Writer {
+            krate,
+            private,
+            context,
+            ..
+        } = self;
+        let place = Literal::usize_unsuffixed(index);
+        match &resource.kind {
+            Kind::Port { protocol, count } => {
+                let protocol = protocol.marker();
+                match count.map(Literal::u32_unsuffixed) {
+                    None => (
+                        Some(quote!(&#krate::Port)),
+                        quote!(#context.port::<#private::#protocol, _>(#place)),
+                    ),
+                    Some(count) => (
+                        Some(quote!(&[#krate::Port])),
+                        quote!(#context.ports::<#private::#protocol, #count, _>(#place)),
+                    ),
+                }
+            }
+            Kind::TmpDir { .. } => (
+                Some(quote!(&#krate::TmpDir)),
+                quote!(#context.tmpdir(#place)),
+            ),
+            Kind::Namespace => (
+                Some(quote!(&#krate::Namespace)),
+                quote!(#context.namespace(#place)),
+            ),
+            Kind::Seed => (
+                Some(quote!(::core::primitive::u64)),
+                quote!(#context.seed(#place)),
+            ),
+            Kind::Own(expression) => {
+                let maker = lent_maker(resource, expression);
+                (None, quote!(#context.own_lent(#place, #maker)))
+            }
+        }
+    }
+}
+
+impl Refused {
+    fn variant(self) -> TokenStream {
+        match self {
+            Refused::Fail => quote!(Fail),
+            Refused::Skip => quote!(Skip),
+            Refused::Serial => quote!(Serial),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Finds whether an expression names a local variable, without parsing it.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::{Ident, LitStr};
+
+/// Whether the expression may name this variable; too often is better than too rarely.
+pub(crate) fn mentions(expression: &TokenStream, name: &Ident) -> bool {
+    search(expression.clone(), &name.unraw().to_string(), false)
+}
+
+fn search(tokens: TokenStream, name: &str, in_group: bool) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(index, token)| match token {
+        TokenTree::Ident(word) => {
+            word.unraw() == name && !is_field_or_path(&tokens[..index], &tokens[index + 1..])
+        }
+        TokenTree::Group(group) => {
+            let in_group = in_group || group.delimiter() != Delimiter::None;
+            search(group.stream(), name, in_group)
+        }
+        // Only in the parentheses of a macro can a text be a format.
+        TokenTree::Literal(_) if in_group => {
+            let text = syn::parse2::<LitStr>(TokenStream::from(token.clone()));
+            text.is_ok_and(|text| formats(&text.value(), name))
+        }
+        TokenTree::Literal(_) | TokenTree::Punct(_) => false,
+    })
+}
+
+/// Whether the word between these tokens is a field, a method, or a part of a path.
+fn is_field_or_path(before: &[TokenTree], behind: &[TokenTree]) -> bool {
+    let is = |token: Option<&TokenTree>, mark: char| matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == mark);
+    let (mut before, mut behind) = (before.iter().rev(), behind.iter());
+    let (last, last_but_one) = (before.next(), before.next());
+    let is_field = is(last, '.') && !is(last_but_one, '.');
+    let ends_a_path = is(last, ':') && is(last_but_one, ':');
+    let begins_a_path = is(behind.next(), ':') && is(behind.next(), ':');
+    is_field || ends_a_path || begins_a_path
+}
+
+/// Whether a format names the variable in its braces, as what to print or as how: `{a:>name$}`.
+fn formats(text: &str, name: &str) -> bool {
+    let text = text.replace("{{", "");
+    text.split('{').skip(1).any(|piece| {
+        let inside = piece.split('}').next().unwrap_or_default();
+        let (what, how) = inside.split_once(':').unwrap_or((inside, ""));
+        let mut parameters = how
+            .split_inclusive('$')
+            .filter_map(|end| end.strip_suffix('$'));
+        what.trim() == name || parameters.any(|parameter| last_word(parameter) == name)
+    })
+}
+
+fn last_word(text: &str) -> &str {
+    let is_part = |letter: char| letter == '_' || letter.is_alphanumeric();
+    text.rsplit(|letter| !is_part(letter))
+        .next()
+        .unwrap_or_default()
+}

@@ -1,0 +1,128 @@
+//! What the process of a test's own finds around it, and what a module says about that.
+
+use proc_macro2::TokenStream;
+use syn::Ident;
+
+use super::{Kind, Resource, Wanted};
+use crate::args::{Choice, Value, Variables, Word};
+
+/// The surroundings that the arguments describe.
+#[derive(Default)]
+pub(crate) struct Surroundings {
+    /// The arguments that ask for a process; there is none without them.
+    pub(crate) asked_by: Vec<Ident>,
+    pub(crate) variables: Variables,
+    pub(crate) cwd: Option<Cwd>,
+    pub(crate) timeout: Option<Timeout>,
+    pub(crate) network: Option<Refused>,
+}
+
+/// The directory to work in.
+pub(crate) enum Cwd {
+    /// A temporary directory of the test; holds the argument that asks for it.
+    Temporary(Ident),
+    Given(TokenStream),
+}
+
+/// The time that the test may take.
+pub(crate) enum Timeout {
+    Millis(u64),
+    Given(TokenStream),
+}
+
+/// What the test does where the system refuses a network of its own.
+#[derive(Clone, Copy)]
+pub(crate) enum Refused {
+    Fail,
+    Skip,
+    Serial,
+}
+
+impl Surroundings {
+    pub(super) fn ask(&mut self, word: Word, name: Ident, value: Value) {
+        self.asked_by.push(name.clone());
+        match (word, value) {
+            (Word::Env, Value::Variables(variables)) => self.variables = variables,
+            (Word::Cwd, Value::Expression(tokens)) => self.cwd = Some(Cwd::Given(tokens)),
+            (Word::Cwd, _) => self.cwd = Some(Cwd::Temporary(name)),
+            (Word::Timeout, Value::Millis(millis)) => self.timeout = Some(Timeout::Millis(millis)),
+            (Word::Timeout, Value::Expression(tokens)) => {
+                self.timeout = Some(Timeout::Given(tokens));
+            }
+            (Word::Network, value) => self.network = Some(refused(&value)),
+            // The other words say nothing but that there is a process.
+            _ => {}
+        }
+    }
+
+    /// Adds what a module around says, unless the test itself says otherwise.
+    pub(super) fn inherit(&mut self, outer: Surroundings) {
+        let Surroundings {
+            mut asked_by,
+            mut variables,
+            cwd,
+            timeout,
+            network,
+        } = outer;
+        let ours = &mut self.variables;
+        let is_ours = |name: &str| ours.list.iter().any(|variable| variable.name == name);
+        variables.list.retain(|theirs| !is_ours(&theirs.name));
+        variables.list.append(&mut ours.list);
+        variables.is_clear |= ours.is_clear;
+        self.variables = variables;
+        self.asked_by.append(&mut asked_by);
+        self.cwd = self.cwd.take().or(cwd);
+        self.timeout = self.timeout.take().or(timeout);
+        self.network = self.network.or(network);
+    }
+
+    /// The expressions that are evaluated before the process begins.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &TokenStream> {
+        let values = self.variables.list.iter();
+        let cwd = match &self.cwd {
+            Some(Cwd::Given(tokens)) => Some(tokens),
+            _ => None,
+        };
+        let timeout = match &self.timeout {
+            Some(Timeout::Given(tokens)) => Some(tokens),
+            _ => None,
+        };
+        values
+            .filter_map(|variable| variable.value.as_ref())
+            .chain(cwd)
+            .chain(timeout)
+    }
+}
+
+impl Wanted {
+    /// Asks for a temporary directory if the test is to work in one and has none.
+    pub(super) fn have_a_directory_to_work_in(&mut self) {
+        let Some(Cwd::Temporary(name)) = &self.surroundings.cwd else {
+            return;
+        };
+        if self.first_directory().is_none() {
+            let (from, keep) = (None, None);
+            self.resources.push(Resource {
+                name: name.clone(),
+                kind: Kind::TmpDir { from, keep },
+            });
+        }
+    }
+
+    /// The temporary directory in which a test works that says `cwd`.
+    pub(crate) fn first_directory(&self) -> Option<usize> {
+        let is_directory = |resource: &Resource| matches!(resource.kind, Kind::TmpDir { .. });
+        self.resources.iter().position(is_directory)
+    }
+}
+
+fn refused(value: &Value) -> Refused {
+    let Value::Options(options) = value else {
+        return Refused::Fail;
+    };
+    match options.first() {
+        Some((_, Choice::OneOf("skip"))) => Refused::Skip,
+        Some((_, Choice::OneOf("serial"))) => Refused::Serial,
+        _ => Refused::Fail,
+    }
+}

@@ -1,0 +1,347 @@
+//! A test with a process of its own and what it becomes.
+
+use super::assert_expands;
+
+/// The runtime prepares the process before the body is built.
+#[test]
+fn nothing_around_it() {
+    assert_expands(
+        "process",
+        "#[test] fn adds() { assert_eq!(1 + 1, 2); }",
+        r#"#[test]
+fn adds() {
+    fn adds() {
+        assert_eq!(1 + 1, 2);
+    }
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "adds", ::isolated_test::__private::ShouldPanic::No, [], [],
+                (::core::option::Option::None, ::core::option::Option::None)
+            ),
+            &mut [],
+            |_, _| {},
+        )
+        .run(|_| adds())
+}
+"#,
+    );
+}
+
+/// What is known when the test is compiled is a part of the constant.
+#[test]
+fn constants() {
+    assert_expands(
+        r#"timeout = "1m 30s", network(or = "serial"), alone"#,
+        "#[tokio::test] async fn waits() -> io::Result<()> { Ok(()) }",
+        r#"#[tokio::test]
+async fn waits() {
+    async fn waits() -> io::Result<()> {
+        Ok(())
+    }
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "waits", ::isolated_test::__private::ShouldPanic::No, [], [(Alone)],
+                (::core::option::Option::Some(::core::time::Duration::from_millis(90000)),
+                ::core::option::Option::Some(::isolated_test::__private::Refused::Serial))
+            ),
+            &mut [],
+            |_, _| {},
+        )
+        .run_async(async |_| waits().await)
+        .await
+}
+"#,
+    );
+}
+
+/// Expressions are evaluated in a closure of their own, which binds the resources that they name.
+#[test]
+fn expressions() {
+    assert_expands(
+        r#"port, tmpdir, namespace, timeout = LIMIT,
+           env(clear, unset(HOME, "odd-name"), DATABASE = tmpdir.join("db"), PORT = format!("{port}"))"#,
+        "#[test] fn serves(port: Port) { }",
+        r#"#[test]
+fn serves() {
+    fn serves(port: Port) {}
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "serves", ::isolated_test::__private::ShouldPanic::No, [("port"
+                Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir {
+                from : ::core::option::Option::None, keep : ::core::option::Option::None
+                }), ("namespace" Namespace)], [], (::core::option::Option::None,
+                ::core::option::Option::None)
+            ),
+            &mut [],
+            |cx, surroundings| {
+                let port: &::isolated_test::Port = cx
+                    .port::<::isolated_test::__private::Tcp, _>(0);
+                let _ = &port;
+                let tmpdir: &::isolated_test::TmpDir = cx.tmpdir(1);
+                let _ = &tmpdir;
+                surroundings.clear();
+                surroundings.unset("HOME");
+                surroundings.unset("odd-name");
+                surroundings
+                    .set(
+                        "DATABASE",
+                        &::isolated_test::__private::expr!(tmpdir.join("db")),
+                    );
+                surroundings
+                    .set("PORT", &::isolated_test::__private::expr!(format!("{port}")));
+                surroundings.timeout(::isolated_test::__private::expr!(LIMIT));
+            },
+        )
+        .run(|cx| serves(cx.port::<::isolated_test::__private::Tcp, _>(0)))
+}
+"#,
+    );
+}
+
+/// Each kind of resource has one form there, whatever the parameters of the body.
+#[test]
+fn forms_of_resources() {
+    assert_expands(
+        "crate = my::isolated, udp = port(udp, count = 3), id = namespace, seed, db = Db::new(),
+         env(A = udp, B = [id, &seed], C = db.url())",
+        "#[test] fn stores(db: Db, udp: [u16; 3]) { }",
+        r#"#[test]
+fn stores() {
+    fn stores(db: Db, udp: [u16; 3]) {}
+    let make_db = || my::isolated::__private::expr!(Db::new());
+    my::isolated::__private::prepare(
+            &my::isolated::__private::spec!(
+                "stores", my::isolated::__private::ShouldPanic::No, [("udp"
+                Port(my::isolated::__private::Protocol::Udp, 3)), ("id" Namespace),
+                ("seed" Seed), ("db" Own { by_value : true })], [],
+                (::core::option::Option::None, ::core::option::Option::None)
+            ),
+            &mut [my::isolated::__private::own(&make_db)],
+            |cx, surroundings| {
+                let udp: &[my::isolated::Port] = cx
+                    .ports::<my::isolated::__private::Udp, 3, _>(0);
+                let _ = &udp;
+                let id: &my::isolated::Namespace = cx.namespace(1);
+                let _ = &id;
+                let seed: ::core::primitive::u64 = cx.seed(2);
+                let _ = &seed;
+                let db = cx.own_lent(3, &make_db);
+                let _ = &db;
+                surroundings.set("A", &my::isolated::__private::expr!(udp));
+                surroundings.set("B", &my::isolated::__private::expr!([id, & seed]));
+                surroundings.set("C", &my::isolated::__private::expr!(db.url()));
+            },
+        )
+        .run(|cx| stores(
+            cx.own_value(3, &make_db),
+            cx.ports::<my::isolated::__private::Udp, 3, _>(0),
+        ))
+}
+"#,
+    );
+}
+
+/// `cwd` is the first temporary directory, and one that is there for that if there is no other.
+#[test]
+fn working_directory() {
+    assert_expands(
+        "port, cwd, site = tmpdir, tmpdir",
+        "#[test] fn lists() { }",
+        r#"#[test]
+fn lists() {
+    fn lists() {}
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "lists", ::isolated_test::__private::ShouldPanic::No, [("port"
+                Port(::isolated_test::__private::Protocol::Tcp, 1)), ("site" TmpDir {
+                from : ::core::option::Option::None, keep : ::core::option::Option::None
+                }), ("tmpdir" TmpDir { from : ::core::option::Option::None, keep :
+                ::core::option::Option::None })], [], (::core::option::Option::None,
+                ::core::option::Option::None)
+            ),
+            &mut [],
+            |cx, surroundings| {
+                surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(1));
+            },
+        )
+        .run(|_| lists())
+}
+"#,
+    );
+    assert_expands(
+        "cwd",
+        "#[test] fn lists(cwd: &Path) { }",
+        r#"#[test]
+fn lists() {
+    fn lists(cwd: &Path) {}
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "lists", ::isolated_test::__private::ShouldPanic::No, [("cwd" TmpDir {
+                from : ::core::option::Option::None, keep : ::core::option::Option::None
+                })], [], (::core::option::Option::None, ::core::option::Option::None)
+            ),
+            &mut [],
+            |cx, surroundings| {
+                surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
+            },
+        )
+        .run(|cx| lists(cx.tmpdir(0)))
+}
+"#,
+    );
+}
+
+/// A parameter of somebody else is lent to the surroundings and given to the body.
+#[test]
+fn parameters_of_others() {
+    assert_expands(
+        "env(MODE = mode), cwd = dir",
+        "#[rstest] fn mode(#[case] mode: String, #[case] dir: PathBuf) { }",
+        r#"#[rstest]
+fn mode(#[case] mode: String, #[case] dir: PathBuf) {
+    let namesake = mode;
+    {
+        fn mode(mode: String, dir: PathBuf) {}
+        ::isolated_test::__private::prepare(
+                &::isolated_test::__private::spec!(
+                    "mode", ::isolated_test::__private::ShouldPanic::No, [], [],
+                    (::core::option::Option::None, ::core::option::Option::None)
+                ),
+                &mut [],
+                |_, surroundings| {
+                    let mode = &namesake;
+                    let _ = mode;
+                    surroundings.set("MODE", &::isolated_test::__private::expr!(mode));
+                    surroundings.cwd(&::isolated_test::__private::expr!(dir));
+                },
+            )
+            .run(|_| mode(namesake, dir))
+    }
+}
+"#,
+    );
+}
+
+/// `test_case` copies what stands below it onto the tests that it makes.
+#[test]
+fn judged_value() {
+    assert_expands(
+        "db = super::Db, mail = self::mail::Mail, unused = Unused, port, env(DIR = super::super::DIR), inherited(cwd)",
+        r#"#[test_case(1 => 2)] #[test_case(3 => panics "three")] #[ignore]
+           pub fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 { n * 2 }"#,
+        r#"#[test_case(1 = >2)]
+#[test_case(3 = >panics "three")]
+#[ignore]
+#[::isolated_test::isolated(
+    judged(mail),
+    db = super::super::Db,
+    mail = super::mail::Mail,
+    unused = Unused,
+    port,
+    env(DIR = super::super::super::DIR),
+    inherited(cwd)
+)]
+pub fn doubles(n: u32) -> u32 {
+    fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 {
+        n * 2
+    }
+    let make_db = || ::isolated_test::__private::expr!(super::Db);
+    let make_mail = || ::isolated_test::__private::expr!(self::mail::Mail);
+    ::isolated_test::__private::inside(|cx| doubles(
+        n,
+        cx.own_value(1, &make_mail),
+        cx.own_ref(0, &make_db),
+        cx.port::<::isolated_test::__private::Tcp, _>(3),
+    ))
+}
+"#,
+    );
+    assert_expands(
+        "judged(mail), mail = super::mail::Mail, db = super::super::Db, port, env(PORT = port)",
+        r#"#[should_panic(expected = "three")] #[ignore] fn test_case_2() { let _result = super::doubles(3); }"#,
+        r#"#[should_panic(expected = "three")]
+#[ignore]
+fn test_case_2() {
+    fn test_case_2() {
+        let _result = super::doubles(3);
+    }
+    let make_mail = || ::isolated_test::__private::expr!(super::mail::Mail);
+    let make_db = || ::isolated_test::__private::expr!(super::super::Db);
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "test_case_2", ::isolated_test::__private::ShouldPanic::With("three"),
+                [("mail" Own { by_value : true }), ("db" Own { by_value : false }),
+                ("port" Port(::isolated_test::__private::Protocol::Tcp, 1))], [],
+                (::core::option::Option::None, ::core::option::Option::None)
+            ),
+            &mut [
+                ::isolated_test::__private::own(&make_mail),
+                ::isolated_test::__private::own(&make_db),
+            ],
+            |cx, surroundings| {
+                let port: &::isolated_test::Port = cx
+                    .port::<::isolated_test::__private::Tcp, _>(2);
+                let _ = &port;
+                surroundings.set("PORT", &::isolated_test::__private::expr!(port));
+            },
+        )
+        .run(|_| test_case_2())
+}
+"#,
+    );
+}
+
+/// What the test says itself wins over what the module says: variables by name, the rest as a whole.
+#[test]
+fn inherited_surroundings() {
+    assert_expands(
+        r#"env(A = 1, unset(B)), timeout = "2s", tmpdir,
+           inherited(env(B = 2, C = 2, clear), timeout = LIMIT, cwd, network, inherited(env(C = 3, D = 3), cwd = "dir"))"#,
+        "#[test] fn merges() { }",
+        r#"#[test]
+fn merges() {
+    fn merges() {}
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir
+                { from : ::core::option::Option::None, keep :
+                ::core::option::Option::None })], [],
+                (::core::option::Option::Some(::core::time::Duration::from_millis(2000)),
+                ::core::option::Option::Some(::isolated_test::__private::Refused::Fail))
+            ),
+            &mut [],
+            |cx, surroundings| {
+                surroundings.clear();
+                surroundings.set("D", &::isolated_test::__private::expr!(3));
+                surroundings.set("C", &::isolated_test::__private::expr!(2));
+                surroundings.set("A", &::isolated_test::__private::expr!(1));
+                surroundings.unset("B");
+                surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
+            },
+        )
+        .run(|_| merges())
+}
+"#,
+    );
+    assert_expands(
+        r#"cwd = "dir", network(or = "skip"), inherited(cwd, network, process)"#,
+        "#[test] fn merges() { }",
+        r#"#[test]
+fn merges() {
+    fn merges() {}
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "merges", ::isolated_test::__private::ShouldPanic::No, [], [],
+                (::core::option::Option::None,
+                ::core::option::Option::Some(::isolated_test::__private::Refused::Skip))
+            ),
+            &mut [],
+            |_, surroundings| {
+                surroundings.cwd(&::isolated_test::__private::expr!("dir"));
+            },
+        )
+        .run(|_| merges())
+}
+"#,
+    );
+}

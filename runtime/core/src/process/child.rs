@@ -1,0 +1,291 @@
+//! The test inside of its own process: what it gets from its parent, and how it says its end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::wire::{self, Call, Ended, Gift, Given, How, Word};
+use crate::__private::Cx;
+use crate::current::{Current, Value};
+use crate::error::{BoxError, Error, ErrorKind, chain};
+use crate::lock::order;
+use crate::name::Name;
+use crate::report;
+use crate::resource::namespace::Namespace;
+use crate::resource::own::{Own, Provider};
+use crate::resource::port::Port;
+use crate::resource::tmpdir::TmpDir;
+use crate::resource::{Outcome, attempt};
+use crate::session::{End, Payload, message};
+use crate::spec::{Kind, Spec};
+use crate::sys::process::Link;
+
+/// The argument that says that a process is that of one test. It is a filter that fits no test.
+///
+/// An argument and no variable: programs that the test starts do not inherit it.
+const MARK: &str = "isolated-test-process:";
+
+/// Returns the arguments that make the test binary run one test only.
+pub(crate) fn arguments(test: &str, link: &str) -> [String; 6] {
+    [
+        test.to_owned(),
+        format!("{MARK}{link}"),
+        "--exact".to_owned(),
+        "--nocapture".to_owned(),
+        "--include-ignored".to_owned(),
+        "--test-threads=1".to_owned(),
+    ]
+}
+
+/// Tells whether an argument is ours and not the name of a test.
+pub(crate) fn is_mark(argument: &str) -> bool {
+    argument.starts_with(MARK)
+}
+
+/// The parent, as the process of a test sees it.
+pub(crate) struct Parent {
+    link: Mutex<Link>,
+    /// A copy that the test has forked has nothing to say.
+    process: u32,
+}
+
+static PARENT: OnceLock<Parent> = OnceLock::new();
+
+/// Returns the parent if this process is that of the test, and the test has not begun yet.
+pub(super) fn parent_of(name: &Name) -> Option<&'static Parent> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+
+    let mut arguments = std::env::args().skip(1);
+    let test = arguments.next()?;
+    let argument = arguments.next()?;
+    let link = argument.strip_prefix(MARK)?;
+    if test != name.runner || TAKEN.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    let link = match Link::attach(link) {
+        Ok(link) => link,
+        Err(error) => {
+            // Somebody has written the argument by hand.
+            eprintln!("isolated-test: {}: no parent is there: {error}", name.full);
+            process::exit(2);
+        }
+    };
+    Some(PARENT.get_or_init(|| Parent {
+        link: Mutex::new(link),
+        process: process::id(),
+    }))
+}
+
+/// Asks the parent for something about one of its resources, and returns why it was refused.
+pub(crate) fn ask(call: Call) -> Result<(), String> {
+    let Some(parent) = PARENT.get().filter(|parent| parent.is_ours()) else {
+        return Ok(());
+    };
+    let link = parent.link.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = link
+        .send(&Word::Call(call).encode())
+        .and_then(|()| link.receive())
+        .map_err(|error| error.to_string())?;
+    if answer.is_empty() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&answer).into_owned())
+    }
+}
+
+impl Parent {
+    fn is_ours(&self) -> bool {
+        self.process == process::id()
+    }
+
+    fn say(&self, word: &Word) {
+        if self.is_ours() {
+            let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+            // A parent that is gone ends this process.
+            let _ = link.send(&word.encode());
+        }
+    }
+
+    fn with_link<T>(&self, act: impl FnOnce(&Link) -> std::io::Result<T>) -> Result<T, Error> {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&link).map_err(|error| {
+            Error::new(ErrorKind::Process, "talk to the process of the test").because(error)
+        })
+    }
+}
+
+/// A test in its own process, ready to run.
+pub(crate) struct Inside<'a> {
+    spec: &'static Spec,
+    providers: Vec<(usize, Box<dyn Provider + 'a>)>,
+    cx: Cx,
+    parent: &'static Parent,
+    /// The locks that the parent holds count as held here.
+    held: Vec<order::Ordered>,
+}
+
+impl<'a> Inside<'a> {
+    /// Takes over what the parent has for the test. There is no test when that cannot be done; the
+    /// parent knows why then.
+    pub(super) fn begin(
+        spec: &'static Spec,
+        name: Name,
+        own: &mut [Own<'a>],
+        parent: &'static Parent,
+    ) -> Option<Self> {
+        parent.say(&Word::Started);
+        let mut inside = Inside {
+            spec,
+            providers: Vec::new(),
+            cx: Cx::new(Current::new(
+                name,
+                spec.resources.iter().map(|request| request.name),
+            )),
+            parent,
+            held: Vec::new(),
+        };
+        match inside.take_over(own) {
+            Ok(()) => Some(inside),
+            Err(error) => {
+                inside.release(Outcome::Failed);
+                parent.say(&Word::Unable(chain(&error)));
+                None
+            }
+        }
+    }
+
+    fn take_over(&mut self, own: &mut [Own<'a>]) -> Result<(), Error> {
+        let parent = self.parent;
+        let content = parent.with_link(Link::receive)?;
+        let given = Given::decode(&content)
+            .filter(|given| given.values.len() == self.spec.resources.len())
+            .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
+        for want in super::wants(self.spec, given.serial_network)? {
+            if !order::covers(want) {
+                self.held.push(order::claim(want)?);
+            }
+        }
+        parent.with_link(Link::begin_output)?;
+        let mut own = own.iter();
+        for (index, gift) in given.values.into_iter().enumerate() {
+            let request = &self.spec.resources[index];
+            let current = self.cx.current();
+            let value = match (gift, request.kind) {
+                (Gift::Ports(numbers), Kind::Port(protocol, _)) => Value::Ports(
+                    numbers
+                        .into_iter()
+                        .enumerate()
+                        .map(|(nth, number)| {
+                            if given.own_network {
+                                Port::hold(number, protocol)
+                            } else {
+                                let resource = index;
+                                let call = Call::ReleasePort { resource, nth };
+                                Ok(Port::held_by_parent(number, protocol, call))
+                            }
+                        })
+                        .collect::<Result<_, _>>()?,
+                ),
+                (Gift::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index)),
+                (Gift::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
+                (Gift::Seed(seed), _) => Value::Seed(seed),
+                (gift, Kind::Own { by_value }) => {
+                    if let Some(own) = own.next() {
+                        let slot = &current.own()[index];
+                        let _entered = current.enter_thread();
+                        let result = catch_unwind(AssertUnwindSafe(|| {
+                            if let Gift::Own(text) = gift {
+                                return own.receive(&text, by_value, slot).map(|()| None);
+                            }
+                            let mut provider = own.make();
+                            provider.provision(current, by_value, slot)?;
+                            Ok(Some(provider))
+                        }));
+                        let provider = attempt("provision", request, result)?;
+                        self.providers
+                            .extend(provider.map(|provider| (index, provider)));
+                    }
+                    Value::Own
+                }
+                _ => continue,
+            };
+            self.cx.current().provide(index, value);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cx(&self) -> &Cx {
+        &self.cx
+    }
+
+    /// Says how the body has ended, and lets the test attribute and the runner go on.
+    pub(crate) fn finish(mut self, end: End) {
+        let outcome = end.outcome(self.spec.should_panic);
+        let described = if outcome == Outcome::Failed {
+            self.describe()
+        } else {
+            Vec::new()
+        };
+        let is_clean = self.release(outcome);
+        let (how, payload): (How, Option<Payload>) = match end {
+            End::Returned { passed: true } => (How::Passed, None),
+            End::Returned { passed: false } | End::Died(_) => (How::Failed, None),
+            End::Panicked(payload) => {
+                let text = message(&payload).map(str::to_owned);
+                (How::Panicked(text), Some(payload))
+            }
+        };
+        if self.parent.is_ours() {
+            // What was printed must have arrived before the end is known.
+            let _ = self.parent.with_link(Link::end_output);
+        }
+        self.parent.say(&Word::Ended(Ended {
+            how,
+            is_clean,
+            described,
+        }));
+        if let Some(payload) = payload {
+            resume_unwind(payload);
+        }
+    }
+
+    fn describe(&self) -> Vec<(usize, String)> {
+        let describe = |(index, provider): &(usize, Box<dyn Provider + 'a>)| {
+            let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
+            Some((*index, described.ok()??))
+        };
+        self.providers.iter().filter_map(describe).collect()
+    }
+
+    /// Gives back in reverse what belongs to this process, and tells whether all of it could be.
+    fn release(&mut self, outcome: Outcome) -> bool {
+        let mut is_clean = true;
+        while let Some((index, mut provider)) = self.providers.pop() {
+            let result: Result<Result<(), BoxError>, Payload> =
+                catch_unwind(AssertUnwindSafe(|| {
+                    self.cx.drop_own(index);
+                    let _entered = self.cx.current().handle().enter();
+                    provider.release(outcome)
+                }));
+            if let Err(error) = attempt("release", &self.spec.resources[index], result) {
+                report::error(self.cx.current().name(), &error);
+                is_clean = false;
+            }
+        }
+        is_clean
+    }
+}
+
+/// A test whose future is dropped ends here; the parent sees that no end was said.
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.release(Outcome::Failed);
+    }
+}
+
+/// Returns an answer to a call.
+pub(super) fn answer(result: Result<(), Error>) -> Vec<u8> {
+    let refused = result.err().map(|error| chain(&error)).unwrap_or_default();
+    wire::frame(refused.as_bytes())
+}

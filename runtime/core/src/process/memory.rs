@@ -1,0 +1,27 @@
+//! Whether the system has ended processes because memory ran out.
+
+use std::fs;
+use std::sync::OnceLock;
+
+/// How many processes the system had ended when the first process of a test was started.
+static BEFORE: OnceLock<Option<u64>> = OnceLock::new();
+
+/// Takes note of how it was before.
+pub(super) fn look() {
+    BEFORE.get_or_init(ended);
+}
+
+/// Tells whether the system has ended somebody for it since then.
+pub(super) fn has_run_out() -> bool {
+    match (BEFORE.get().copied().flatten(), ended()) {
+        (Some(before), Some(now)) => now > before,
+        _ => false,
+    }
+}
+
+/// Counts the processes that were ended: the whole machine's, or else this control group's.
+fn ended() -> Option<u64> {
+    let text = fs::read_to_string("/proc/vmstat").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
+    line?.trim().parse().ok()
+}

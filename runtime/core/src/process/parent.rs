@@ -1,0 +1,291 @@
+//! The parent of a test's process: starts it, listens to it, and judges its end.
+
+use std::time::{Duration, Instant};
+
+use super::child;
+use super::ended::{self, Stage};
+use super::network::Network;
+use super::surroundings::Surroundings;
+use super::wire::{self, Call, Ended, Given, How, Word};
+use super::{memory, tree};
+use crate::current::Value;
+use crate::env;
+use crate::error::{Error, ErrorKind};
+use crate::report;
+use crate::session::{End, Session};
+use crate::spec::Spec;
+use crate::sys::process::{Event, GRACE, Running, Start};
+
+/// How long processes that are ended by force may take to go.
+const LAST: Duration = Duration::from_secs(10);
+
+/// How much is written to a process that does not read yet, in bytes.
+const AT_ONCE: usize = 16 * 1024;
+
+/// Runs a test in a process of its own, to its end.
+pub(super) fn run(
+    session: &mut Session<'_>,
+    surroundings: &Surroundings,
+    network: Network,
+) -> Result<End, Error> {
+    let spec = session.spec();
+    let limit = limit(spec, surroundings)?;
+    let given = Given {
+        values: session.gifts(),
+        own_network: matches!(network, Network::Own(_)),
+        serial_network: matches!(network, Network::Serial),
+    };
+    memory::look();
+    let test = session.cx().current().clone();
+    let start = Start {
+        command: surroundings.command(&spec.place)?,
+        test: test.runner_name(),
+        keep: session.kept(),
+        is_uncaptured: env::is_uncaptured(),
+        #[cfg(target_os = "linux")]
+        network: match network {
+            Network::Own(way) => Some(way),
+            Network::Common | Network::Serial => None,
+        },
+    };
+    let mut running = start.spawn().map_err(|error| {
+        Error::new(ErrorKind::Process, "start the process of the test").because(error)
+    })?;
+    let mut given = Some(given.encode());
+    if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
+        // It fits into the buffer of the connection, and need not be asked for.
+        running.answer(&small);
+    }
+    let mut watch = Watch {
+        session,
+        running,
+        given,
+        limit,
+        began: Instant::now(),
+        words: Vec::new(),
+        relay: Relay::default(),
+        heard: Heard::default(),
+        is_ending: false,
+    };
+    let result = watch.until_nobody_is_left();
+    watch.relay.finish();
+    let heard = watch.heard;
+    drop(watch.running);
+    result?;
+    Ok(judge(session, heard))
+}
+
+/// Returns how long the test may take.
+fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, Error> {
+    let written = spec.process.and_then(|process| process.timeout);
+    let Some(limit) = surroundings.timeout.or(written) else {
+        return Ok(None);
+    };
+    if limit.is_zero() {
+        return Err(Error::new(ErrorKind::Process, "run the test")
+            .because("its timeout is zero; write a time above zero"));
+    }
+    let scale = env::variables()?.timeout_scale;
+    // What overflows is as good as for ever.
+    Ok(Duration::try_from_secs_f64(limit.as_secs_f64() * scale).ok())
+}
+
+/// A process of a test, while it is watched.
+struct Watch<'w, 'a> {
+    session: &'w mut Session<'a>,
+    running: Running,
+    /// What the test is given once it asks for it, unless it was sent before.
+    given: Option<Vec<u8>>,
+    limit: Option<Duration>,
+    /// When the process was started, and then when the test began.
+    began: Instant,
+    /// Words that have not arrived completely.
+    words: Vec<u8>,
+    relay: Relay,
+    heard: Heard,
+    /// Whether everything has been told to end.
+    is_ending: bool,
+}
+
+/// What is known of the end of a test.
+#[derive(Default)]
+struct Heard {
+    has_started: bool,
+    unable: Option<String>,
+    ended: Option<Ended>,
+    /// The time that it had, if that was not enough.
+    timed_out: Option<Duration>,
+    status: Option<std::process::ExitStatus>,
+}
+
+impl Watch<'_, '_> {
+    /// Listens until nobody is left.
+    fn until_nobody_is_left(&mut self) -> Result<(), Error> {
+        let mut deadline = self.deadline();
+        loop {
+            let event = self.running.next(deadline).map_err(|error| {
+                Error::new(ErrorKind::Process, "listen to the process of the test").because(error)
+            })?;
+            match event {
+                Event::Output(bytes) => self.relay.push(&bytes),
+                Event::Said(bytes) => {
+                    let had_started = self.heard.has_started;
+                    self.hear(&bytes);
+                    if self.heard.has_started && !had_started && !self.is_ending {
+                        deadline = self.deadline();
+                    }
+                }
+                Event::Left => {
+                    let left = tree::below(self.running.supervisor());
+                    report::left(self.session.cx().current().name(), &left);
+                    self.running.kill();
+                    self.is_ending = true;
+                    deadline = Some(Instant::now() + LAST);
+                }
+                Event::Gone(status) => {
+                    self.heard.status = status;
+                    return Ok(());
+                }
+                Event::TimeIsUp => match self.give_up() {
+                    Some(later) => deadline = Some(later),
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.began.checked_add(self.limit?)
+    }
+
+    /// Ends a test whose time is up; returns when that must have helped.
+    fn give_up(&mut self) -> Option<Instant> {
+        let mut left = tree::below(self.running.supervisor());
+        let test = self.session.cx().current();
+        if !std::mem::replace(&mut self.is_ending, true) {
+            for process in &mut left {
+                process.look_at_threads();
+            }
+            self.heard.timed_out = self.limit;
+            report::timed_out(test.name(), self.began.elapsed(), &left);
+            self.running.end();
+            return Some(Instant::now() + GRACE + LAST);
+        }
+        report::immortal(test.name(), &left);
+        self.running.abandon();
+        None
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        self.words.extend_from_slice(bytes);
+        while let Some(content) = wire::take_frame(&mut self.words) {
+            match Word::decode(&content) {
+                Some(Word::Started) => {
+                    self.heard.has_started = true;
+                    self.began = Instant::now();
+                    if let Some(given) = self.given.take() {
+                        self.running.answer(&given);
+                    }
+                }
+                Some(Word::Unable(why)) => self.heard.unable = Some(why),
+                Some(Word::Ended(ended)) => self.heard.ended = Some(ended),
+                Some(Word::Call(call)) => {
+                    let result = self.obey(call);
+                    self.running.answer(&child::answer(result));
+                }
+                // Somebody else has written here; without a word of the end the test fails.
+                None => {}
+            }
+        }
+    }
+
+    /// Does what the test asks about one of its resources.
+    fn obey(&mut self, call: Call) -> Result<(), Error> {
+        let current = self.session.cx().current();
+        match call {
+            Call::ReleasePort { resource, nth } => {
+                if let Some(Value::Ports(ports)) = current.value_at(resource) {
+                    if let Some(port) = ports.get(nth) {
+                        if let Some(kept) = port.kept() {
+                            self.running.release(kept).map_err(|error| {
+                                Error::new(ErrorKind::Port, "release a port").because(error)
+                            })?;
+                        }
+                        port.release();
+                    }
+                }
+                Ok(())
+            }
+            Call::KeepDir { resource } => {
+                if let Some(Value::TmpDir(dir)) = current.value_at(resource) {
+                    dir.keep();
+                }
+                Ok(())
+            }
+            Call::CloseDir { resource } => match current.value_at(resource) {
+                Some(Value::TmpDir(dir)) => dir.close(),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// Judges the end of a test by everything that was heard.
+fn judge(session: &mut Session<'_>, heard: Heard) -> End {
+    if let Some(limit) = heard.timed_out {
+        return End::Died(format!("timed out after {}", report::seconds(limit)).into());
+    }
+    if let Some(why) = heard.unable {
+        return End::Died(why.into());
+    }
+    let stage = match (heard.has_started, &heard.ended) {
+        (false, _) => Stage::Starting,
+        (true, None) => Stage::Running,
+        (true, Some(_)) => Stage::Over,
+    };
+    let test = session.cx().current().clone();
+    let died = || End::Died(ended::sentence(test.runner_name(), stage, heard.status).into());
+    let Some(ended) = heard.ended else {
+        return died();
+    };
+    session.hear_of(ended.described, ended.is_clean);
+    let code = heard.status.and_then(|status| status.code());
+    match ended.how {
+        How::Passed if code == Some(0) => End::Returned { passed: true },
+        How::Failed if code.is_some() => End::Returned { passed: false },
+        // The test runner there has judged the panic, and its judgement is in the code; the one
+        // here judges it again.
+        How::Panicked(message) if code.is_some() => match message {
+            Some(message) => End::Panicked(Box::new(message)),
+            None => End::Panicked(Box::new(())),
+        },
+        _ => died(),
+    }
+}
+
+/// Prints what comes as text, whole characters at a time.
+#[derive(Default)]
+struct Relay {
+    /// The beginning of a character whose rest has not arrived.
+    pending: Vec<u8>,
+}
+
+impl Relay {
+    fn push(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+        let end = match std::str::from_utf8(&self.pending) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => self.pending.len(),
+        };
+        let rest = self.pending.split_off(end);
+        report::relay(&String::from_utf8_lossy(&self.pending));
+        self.pending = rest;
+    }
+
+    fn finish(&mut self) {
+        if !self.pending.is_empty() {
+            report::relay(&String::from_utf8_lossy(&self.pending));
+            self.pending.clear();
+        }
+    }
+}

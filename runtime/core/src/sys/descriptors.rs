@@ -1,0 +1,52 @@
+//! Closes what a supervisor must not keep.
+
+#![expect(
+    unsafe_code,
+    reason = "the standard library owns each descriptor and closes no others"
+)]
+
+use std::os::fd::RawFd;
+
+/// Closes all descriptors but these.
+///
+/// # Safety
+///
+/// Nobody uses what is closed any more.
+pub(super) unsafe fn close_all_but(keep: &[&[RawFd]]) {
+    let mut from = 0;
+    loop {
+        // The next one to keep that is not behind us.
+        let kept = keep.iter().copied().flatten().copied();
+        let next = kept.filter(|fd| *fd >= from).min();
+        // SAFETY: what is closed belongs to the parent's copy of this process.
+        unsafe { close_between(from, next.map_or(RawFd::MAX, |next| next - 1)) };
+        match next {
+            Some(next) => from = next + 1,
+            None => return,
+        }
+    }
+}
+
+unsafe fn close_between(first: RawFd, last: RawFd) {
+    /// Where no limit is known: nobody has more.
+    const MOST: RawFd = 65_536;
+
+    if first > last {
+        return;
+    }
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: the call takes numbers only.
+        let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        if result == 0 {
+            return;
+        }
+    }
+    // SAFETY: the calls take numbers only.
+    unsafe {
+        let limit = RawFd::try_from(libc::sysconf(libc::_SC_OPEN_MAX)).unwrap_or(MOST);
+        for fd in first..=last.min(limit.min(MOST)) {
+            libc::close(fd);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Networks of a process's own: Linux.
+
+#![expect(
+    unsafe_code,
+    reason = "the standard library knows no namespaces, and this runs between fork and exec"
+)]
+
+use std::ffi::CStr;
+use std::fmt;
+use std::io::{self, Read};
+use std::mem;
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixStream;
+
+use libc::c_int;
+
+/// How a process gets a network of its own; made before the fork.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    /// What is written into the maps of a user namespace, which an ordinary user needs.
+    maps: Option<[Vec<u8>; 2]>,
+}
+
+/// A step on the way, of which the system may refuse each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A network namespace, for root.
+    Network = 1,
+    /// A user namespace and in it a network namespace.
+    UserAndNetwork,
+    /// Giving up the right to change groups.
+    Groups,
+    /// The map of groups.
+    GroupMap,
+    /// The map of users.
+    UserMap,
+    /// Bringing the loopback interface up.
+    Loopback,
+}
+
+const STEPS: [Step; 6] = [
+    Step::Network,
+    Step::UserAndNetwork,
+    Step::Groups,
+    Step::GroupMap,
+    Step::UserMap,
+    Step::Loopback,
+];
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Step::Network => "a network namespace (`unshare` with `CLONE_NEWNET`)",
+            Step::UserAndNetwork => {
+                "a user namespace (`unshare` with `CLONE_NEWUSER` and `CLONE_NEWNET`)"
+            }
+            Step::Groups => "to write `/proc/self/setgroups`",
+            Step::GroupMap => "to write `/proc/self/gid_map`",
+            Step::UserMap => "to write `/proc/self/uid_map`",
+            Step::Loopback => "to bring the interface `lo` up",
+        })
+    }
+}
+
+impl Way {
+    /// The way of root, for whom one namespace is enough.
+    pub(crate) fn of_root() -> Self {
+        Way { maps: None }
+    }
+
+    /// The way of an ordinary user, who stays the same user.
+    pub(crate) fn of_user() -> Self {
+        // SAFETY: the calls take nothing and cannot fail.
+        let (user, group) = unsafe { (libc::geteuid(), libc::getegid()) };
+        let map = |id: u32| format!("{id} {id} 1\n").into_bytes();
+        Way {
+            maps: Some([map(group), map(user)]),
+        }
+    }
+
+    /// Gives this process a network of its own. Called between fork and exec.
+    pub(crate) fn enter(&self) -> Result<(), (Step, io::Error)> {
+        match &self.maps {
+            None => step(Step::Network, unshare(libc::CLONE_NEWNET))?,
+            Some([groups, users]) => {
+                let both = libc::CLONE_NEWUSER | libc::CLONE_NEWNET;
+                step(Step::UserAndNetwork, unshare(both))?;
+                step(Step::Groups, write(c"/proc/self/setgroups", b"deny"))?;
+                step(Step::GroupMap, write(c"/proc/self/gid_map", groups))?;
+                step(Step::UserMap, write(c"/proc/self/uid_map", users))?;
+            }
+        }
+        step(Step::Loopback, bring_loopback_up())
+    }
+
+    /// Finds out in a throw-away process whether the system allows this way.
+    pub(crate) fn probe(&self) -> Result<(), (Option<Step>, io::Error)> {
+        let (mut ours, theirs) = UnixStream::pair().map_err(|error| (None, error))?;
+        let raw = std::os::fd::AsRawFd::as_raw_fd(&theirs);
+        // SAFETY: the child calls only what is safe after a fork, and ends at once.
+        let child = unsafe { libc::fork() };
+        if child < 0 {
+            return Err((None, io::Error::last_os_error()));
+        }
+        if child == 0 {
+            let (refused, code) = match self.enter() {
+                Ok(()) => (0, 0),
+                Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
+            };
+            let [a, b, c, d] = code.to_ne_bytes();
+            send(raw, &[refused, a, b, c, d]);
+            // SAFETY: nothing of this copy of the process needs an end.
+            unsafe { libc::_exit(0) };
+        }
+        drop(theirs);
+        let mut answer = [0; 5];
+        let read = ours.read_exact(&mut answer);
+        let mut status = 0;
+        // SAFETY: the status can be written; the child is ours and nobody else waits for it.
+        while unsafe { libc::waitpid(child, &raw mut status, 0) } < 0
+            && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+        {}
+        read.map_err(|error| (None, error))?;
+        let [refused, a, b, c, d] = answer;
+        match refused {
+            0 => Ok(()),
+            number => Err((
+                step_of(number),
+                io::Error::from_raw_os_error(i32::from_ne_bytes([a, b, c, d])),
+            )),
+        }
+    }
+}
+
+fn step_of(number: u8) -> Option<Step> {
+    STEPS.into_iter().find(|step| *step as u8 == number)
+}
+
+fn step(step: Step, result: io::Result<()>) -> Result<(), (Step, io::Error)> {
+    result.map_err(|error| (step, error))
+}
+
+/// Tells the parent which step was refused, before the error itself arrives there.
+pub(crate) fn say_step(to: RawFd, step: Step) {
+    send(to, &[step as u8]);
+}
+
+/// Adds to an error which step was refused, if one was.
+pub(crate) fn explain(mut from: &UnixStream, error: io::Error) -> io::Error {
+    let mut number = [0];
+    match from.read_exact(&mut number).map(|()| step_of(number[0])) {
+        Ok(Some(step)) => io::Error::new(
+            error.kind(),
+            format!("the system has refused {step}: {error}"),
+        ),
+        _ => error,
+    }
+}
+
+fn send(to: RawFd, bytes: &[u8]) {
+    // SAFETY: the buffer can be read for its length.
+    unsafe { libc::send(to, bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) };
+}
+
+fn unshare(flags: c_int) -> io::Result<()> {
+    // SAFETY: the call takes numbers only.
+    check(unsafe { libc::unshare(flags) }).map(drop)
+}
+
+fn write(path: &CStr, content: &[u8]) -> io::Result<()> {
+    // SAFETY: the path ends with a null, the buffer can be read for its length, and the descriptor
+    // is closed once.
+    unsafe {
+        let file = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
+        let written = libc::write(file, content.as_ptr().cast(), content.len());
+        let error = io::Error::last_os_error();
+        libc::close(file);
+        if written < 0 { Err(error) } else { Ok(()) }
+    }
+}
+
+/// Brings the interface `lo` up, which a new network has, but down.
+fn bring_loopback_up() -> io::Result<()> {
+    // SAFETY: the request is a plain structure whose all zeroes are valid, the name ends with a
+    // null, and the descriptor is closed once.
+    unsafe {
+        let socket = check(libc::socket(
+            libc::AF_INET,
+            libc::SOCK_DGRAM | libc::SOCK_CLOEXEC,
+            0,
+        ))?;
+        let mut request: libc::ifreq = mem::zeroed();
+        for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+            *to = libc::c_char::try_from(*from).unwrap_or(0);
+        }
+        let flags = libc::IFF_UP | libc::IFF_RUNNING;
+        request.ifr_ifru.ifru_flags = libc::c_short::try_from(flags).unwrap_or(0);
+        let result = check(libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request));
+        libc::close(socket);
+        result.map(drop)
+    }
+}
+
+fn check(result: c_int) -> io::Result<c_int> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}

@@ -1,0 +1,351 @@
+//! Processes of tests on Unix: how one is started under a supervisor, and what comes from it.
+
+#![expect(
+    unsafe_code,
+    reason = "the standard library cannot hand over descriptors, nor run something before exec"
+)]
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::launch::{Plan, Program, Strings};
+#[cfg(target_os = "linux")]
+use super::network;
+use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, KILL, LEFT};
+use crate::process::child;
+
+pub(crate) use super::link::Link;
+
+/// A descriptor that the supervisor keeps, because what it stands for must outlast the parent.
+pub(crate) type Kept = RawFd;
+
+/// How long the polite request to end is before force, to be told to people.
+pub(crate) const GRACE: Duration = Duration::from_millis(supervisor::GRACE.unsigned_abs());
+
+/// Returns what keeps something open.
+#[expect(clippy::unnecessary_wraps, reason = "other platforms keep nothing")]
+pub(crate) fn kept(held: &impl AsRawFd) -> Option<Kept> {
+    Some(held.as_raw_fd())
+}
+
+/// Returns this program as a command.
+pub(crate) fn this_program() -> io::Result<Command> {
+    Ok(Command::new(std::env::current_exe()?))
+}
+
+/// Writes a program down as the kernel wants it, with all its variables.
+///
+/// On Linux it is the very file that runs here, also when it has been replaced since.
+fn program(command: &Command, arguments: [String; 6]) -> io::Result<Program> {
+    let path = command.get_program();
+    let itself = Path::new("/proc/self/exe");
+    let exact = if cfg!(target_os = "linux") && itself.exists() {
+        itself.as_os_str()
+    } else {
+        path
+    };
+    let arguments = arguments.into_iter().map(CString::new);
+    let variables = command.get_envs().filter_map(|(name, value)| {
+        let mut text = name.as_bytes().to_vec();
+        text.push(b'=');
+        text.extend_from_slice(value?.as_bytes());
+        Some(CString::new(text))
+    });
+    Ok(Program {
+        path: CString::new(exact.as_bytes())?,
+        arguments: Strings::new(
+            std::iter::once(CString::new(path.as_bytes()))
+                .chain(arguments)
+                .collect::<Result<_, _>>()?,
+        ),
+        variables: Strings::new(variables.collect::<Result<_, _>>()?),
+    })
+}
+
+/// How a process is started.
+pub(crate) struct Start<'a> {
+    /// The program with its directory and all its variables; arguments and streams are set here.
+    pub(crate) command: Command,
+    /// The name of the test.
+    pub(crate) test: &'a str,
+    pub(crate) keep: Vec<Kept>,
+    /// Whether the output goes to the streams of this process and not through it.
+    pub(crate) is_uncaptured: bool,
+    #[cfg(target_os = "linux")]
+    pub(crate) network: Option<network::Way>,
+}
+
+/// A process of a test, with its supervisor.
+pub(crate) struct Running {
+    supervisor: Child,
+    leash: UnixStream,
+    /// Nothing once its other end is closed, as for the output.
+    control: Option<UnixStream>,
+    output: Option<File>,
+    /// How the process has ended, once nobody is left.
+    status: Option<ExitStatus>,
+    /// Whether the process has ended and others are left.
+    is_left: bool,
+    /// Whether the supervisor has closed what it was asked to.
+    is_closed: bool,
+    is_gone: bool,
+}
+
+/// What comes from a process and its supervisor.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// It has written something.
+    Output(Vec<u8>),
+    /// It has said something to its parent.
+    Said(Vec<u8>),
+    /// It has ended, and has left other processes behind.
+    Left,
+    /// Nobody is left. There is no status when the supervisor was killed.
+    Gone(Option<ExitStatus>),
+    /// The time is up.
+    TimeIsUp,
+}
+
+impl Start<'_> {
+    /// Starts the process.
+    pub(crate) fn spawn(self) -> io::Result<Running> {
+        let (leash, leash_end) = UnixStream::pair()?;
+        let (control, control_end) = UnixStream::pair()?;
+        let (output, out, error) = if self.is_uncaptured {
+            let out = io::stdout().as_fd().try_clone_to_owned()?;
+            (None, out, io::stderr().as_fd().try_clone_to_owned()?)
+        } else {
+            let (read, write) = pipe()?;
+            (Some(File::from(read)), write.try_clone()?, write)
+        };
+        let plan = Plan {
+            leash: leash_end.as_raw_fd(),
+            keep: self.keep,
+            inherit: vec![control_end.as_raw_fd(), out.as_raw_fd()],
+            program: program(
+                &self.command,
+                child::arguments(
+                    self.test,
+                    &format!("{},{}", control_end.as_raw_fd(), out.as_raw_fd()),
+                ),
+            )?,
+            #[cfg(target_os = "linux")]
+            network: self.network,
+            #[cfg(target_os = "linux")]
+            steps: control_end.as_raw_fd(),
+        };
+        // The standard library forks and prepares the streams; the supervisor does the rest.
+        let mut command = Command::new(self.command.get_program());
+        if let Some(dir) = self.command.get_current_dir() {
+            command.current_dir(dir);
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(error);
+        // SAFETY: the closure only calls what is safe between fork and exec, and allocates nothing.
+        unsafe { command.pre_exec(move || Err(supervisor::run(&plan))) };
+        let supervisor = match command.spawn() {
+            Ok(supervisor) => supervisor,
+            #[cfg(target_os = "linux")]
+            Err(error) => {
+                drop(control_end);
+                return Err(network::explain(&control, error));
+            }
+            #[cfg(not(target_os = "linux"))]
+            Err(error) => return Err(error),
+        };
+        control.set_nonblocking(true)?;
+        Ok(Running {
+            supervisor,
+            leash,
+            control: Some(control),
+            output,
+            status: None,
+            is_left: false,
+            is_closed: false,
+            is_gone: false,
+        })
+    }
+}
+
+impl Running {
+    /// Returns the identifier of the supervisor, above all processes of the test.
+    pub(crate) fn supervisor(&self) -> u32 {
+        self.supervisor.id()
+    }
+
+    /// Waits for what comes next; what was written before an end comes before it.
+    pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Event> {
+        loop {
+            if std::mem::take(&mut self.is_left) {
+                return Ok(Event::Left);
+            }
+            let fds = [
+                self.output.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+                self.control.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+                self.leash.as_raw_fd(),
+            ];
+            match poll(fds, deadline)? {
+                [true, _, _] => match read_some(self.output.as_mut())? {
+                    Some(bytes) if bytes.is_empty() => self.output = None,
+                    Some(bytes) => return Ok(Event::Output(bytes)),
+                    None => {}
+                },
+                [_, true, _] => match read_some(self.control.as_mut())? {
+                    Some(bytes) if bytes.is_empty() => self.control = None,
+                    Some(bytes) => return Ok(Event::Said(bytes)),
+                    None => {}
+                },
+                [_, _, true] if self.hear_supervisor()? => {}
+                [_, _, true] => {
+                    self.supervisor.wait()?;
+                    self.is_gone = true;
+                    return Ok(Event::Gone(self.status));
+                }
+                _ if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
+                    return Ok(Event::TimeIsUp);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Answers the process. That it is gone is told by the next event.
+    pub(crate) fn answer(&mut self, frame: &[u8]) {
+        if let Some(control) = &mut self.control {
+            let _ = control
+                .set_nonblocking(false)
+                .and_then(|()| control.write_all(frame))
+                .and_then(|()| control.set_nonblocking(true));
+        }
+    }
+
+    /// Has all processes end politely, and by force after [`GRACE`].
+    pub(crate) fn end(&mut self) {
+        let _ = self.leash.write_all(&[END]);
+    }
+
+    /// Has all processes end by force.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.leash.write_all(&[KILL]);
+    }
+
+    /// Has the supervisor close what it has kept.
+    pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
+        let [a, b, c, d] = kept.to_ne_bytes();
+        self.leash.write_all(&[CLOSE, a, b, c, d])?;
+        self.is_closed = false;
+        while !self.is_closed && self.hear_supervisor()? {}
+        Ok(())
+    }
+
+    /// Leaves behind what cannot be ended.
+    pub(crate) fn abandon(&mut self) {
+        self.is_gone = true;
+    }
+
+    /// Reads what the supervisor says; tells whether it is still there.
+    fn hear_supervisor(&mut self) -> io::Result<bool> {
+        let mut message = [0; 5];
+        match self.leash.read_exact(&mut message) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        let [what, a, b, c, d] = message;
+        let status = ExitStatus::from_raw(i32::from_ne_bytes([a, b, c, d]));
+        match what {
+            ENDED => self.status = Some(status),
+            LEFT => self.is_left = true,
+            CLOSED => self.is_closed = true,
+            _ => {}
+        }
+        Ok(true)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.is_gone {
+            // The supervisor ends everything when the leash is let go.
+            let _ = self.leash.shutdown(std::net::Shutdown::Both);
+            let _ = self.supervisor.wait();
+        }
+    }
+}
+
+/// Makes a pipe whose ends no other program inherits; reading does not block.
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [0; 2];
+    #[cfg(target_os = "linux")]
+    // SAFETY: the array can be written.
+    let result = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) };
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: the array can be written.
+    let result = unsafe { libc::pipe(ends.as_mut_ptr()) };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: both were just opened and nothing else owns them.
+    let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    for end in [&read, &write] {
+        // SAFETY: the call takes numbers only.
+        unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    // SAFETY: the call takes numbers only.
+    if unsafe { libc::fcntl(read.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok((read, write))
+}
+
+/// Waits until something can be read, or the time is up; descriptors below zero are passed over.
+fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bool; 3]> {
+    let timeout = deadline.map_or(-1, |deadline| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        // Rounded up, so that the time is up when it is.
+        i32::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX)
+    });
+    let mut waiting = fds.map(|fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    // SAFETY: the array is valid for its length.
+    if unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) } < 0 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+        return Ok([false; 3]);
+    }
+    Ok(waiting.map(|one| one.revents != 0))
+}
+
+/// Reads what is there: nothing yet, an end when it is empty, or some bytes.
+fn read_some(from: Option<&mut impl Read>) -> io::Result<Option<Vec<u8>>> {
+    let Some(from) = from else { return Ok(None) };
+    let mut buffer = vec![0; 16 * 1024];
+    match from.read(&mut buffer) {
+        Ok(read) => {
+            buffer.truncate(read);
+            Ok(Some(buffer))
+        }
+        Err(error) => match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
+            // The other end is gone, perhaps with something unread.
+            io::ErrorKind::ConnectionReset => Ok(Some(Vec::new())),
+            _ => Err(error),
+        },
+    }
+}

@@ -1,0 +1,9 @@
+use isolated_test::isolated;
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(env(A = std::, B = 1 + ), test_attribute)]
+fn serves() {}
+
+fn main() {
+    serves();
+}

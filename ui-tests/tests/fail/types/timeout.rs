@@ -1,0 +1,13 @@
+use isolated_test::isolated;
+
+const fn limit() -> u64 {
+    30
+}
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(timeout = limit(), test_attribute)]
+fn serves() {}
+
+fn main() {
+    serves();
+}

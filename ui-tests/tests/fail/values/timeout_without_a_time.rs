@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(timeout, timeout("30s"), timeout =, timeout = true)]
+#[test]
+fn adds() {}
+
+fn main() {}
