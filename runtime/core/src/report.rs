@@ -11,6 +11,7 @@ use crate::current::{Handle, Value};
 use crate::env;
 use crate::error::{Error, chain};
 use crate::lock::{Holder, Waited, Want};
+use crate::process::surroundings::Surroundings;
 use crate::process::tree::Process;
 use crate::resource::Outcome;
 use crate::resource::port::Port;
@@ -124,19 +125,34 @@ pub(crate) fn immortal(test: &str, processes: &[Process]) {
 }
 
 /// Says what a test does without that runs in place.
-pub(crate) fn in_place(test: &str, spec: &Spec) {
-    let timeout = spec.process.and_then(|process| process.timeout).is_some();
-    let network = spec.process.and_then(|process| process.network).is_some();
-    aloud(&format!(
-        "isolated-test: {test}: runs in place, because `ISOLATED_PROCESS` is `off`: `env` and `cwd` \
-         have no effect{}{}, and what it leaves behind stays\n",
-        if timeout { ", it has all the time" } else { "" },
-        if network {
-            ", it shares the network"
-        } else {
-            ""
-        },
-    ));
+pub(crate) fn in_place(name: &str, spec: &Spec, surroundings: &Surroundings) {
+    let mut text = format!(
+        "isolated-test: {name}: runs in place, because `ISOLATED_PROCESS` is `off`: what it leaves \
+         behind stays"
+    );
+    let names: Vec<String> = surroundings
+        .variables
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !names.is_empty() {
+        let _ = write!(text, ", {} are as in this process", names.join(" and "));
+    }
+    if surroundings.is_clear {
+        text.push_str(", all variables are there");
+    }
+    if surroundings.cwd.is_some() {
+        text.push_str(", the working directory is that of this process");
+    }
+    let process = spec.process;
+    if surroundings.timeout.is_some() || process.is_some_and(|process| process.timeout.is_some()) {
+        text.push_str(", it has all the time");
+    }
+    if process.is_some_and(|process| process.network.is_some()) {
+        text.push_str(", it is in the network of the machine");
+    }
+    text.push('\n');
+    aloud(&text);
 }
 
 /// Prints past the test runner, which shows nothing of a test that passes.

@@ -33,7 +33,7 @@ use crate::report;
 use crate::resource::own::Own;
 use crate::run::{poll_inside, run_inside, succeeded};
 use crate::session::{End, Session, fail, message};
-use crate::spec::{Claim, ShouldPanic, Spec};
+use crate::spec::{Claim, Kind, Request, ShouldPanic, Spec};
 
 /// A test that has its locks and resources, and runs in a process of its own.
 #[must_use = "the test has not run yet"]
@@ -93,15 +93,9 @@ fn begin<'a>(
     own: &mut [Own<'a>],
     surround: &mut dyn FnMut(&Cx, &mut Surroundings),
 ) -> Result<Stage<'a>, Error> {
-    if !env::variables()?.process {
-        let session = Session::begin(spec, own, &[], false);
-        if session.is_some() {
-            report::in_place(name, spec);
-        }
-        return Ok(session.map_or(Stage::Nothing, Stage::Here));
-    }
+    let in_place = !env::variables()?.process;
     let asked = spec.process.and_then(|process| process.network);
-    let network = match network::decide(asked) {
+    let network = match network::decide(asked.filter(|_| !in_place)) {
         Decision::Run(network) => network,
         Decision::Fail(error) => return Err(error),
         Decision::Skip(reason) => {
@@ -110,13 +104,17 @@ fn begin<'a>(
             return Ok(Stage::Nothing);
         }
     };
-    let Some(session) = Session::begin(spec, own, turns(&network), true) else {
+    let Some(session) = Session::begin(spec, own, turns(&network), !in_place) else {
         return Ok(Stage::Nothing);
     };
     let mut surroundings = Surroundings::default();
+    // In place, a handle that the body takes by value cannot be lent before.
+    let is_taken = |request: &Request| matches!(request.kind, Kind::Own { by_value: true });
     let described = catch_unwind(AssertUnwindSafe(|| {
-        let _entered = session.cx().current().enter_thread();
-        surround(session.cx(), &mut surroundings);
+        if !in_place || !spec.resources.iter().any(is_taken) {
+            let _entered = session.cx().current().enter_thread();
+            surround(session.cx(), &mut surroundings);
+        }
     }));
     if let Err(payload) = described {
         let cause = message(&payload).unwrap_or("it panicked").to_owned();
@@ -124,6 +122,10 @@ fn begin<'a>(
             Error::new(ErrorKind::Process, "describe the surroundings of the test").because(cause);
         session.finish(End::Died(error.into()));
         return Ok(Stage::Nothing);
+    }
+    if in_place {
+        report::in_place(name, spec, &surroundings);
+        return Ok(Stage::Here(session));
     }
     Ok(Stage::Parent(Box::new(session), surroundings, network))
 }
