@@ -36,7 +36,8 @@ impl Writer<'_> {
         let (bindings, uses_context) = self.mentioned();
         let statements = self.statements(&surroundings);
         if statements.is_empty() {
-            return quote!(|_, _| {});
+            let private = &self.private;
+            return quote!(&mut #private::as_here);
         }
         let is_in_cwd = self.directory().is_some();
         let context = if uses_context || is_in_cwd {
@@ -44,7 +45,7 @@ impl Writer<'_> {
         } else {
             quote!(_)
         };
-        quote!(|#context, #surroundings| { #bindings #statements })
+        quote!(&mut |#context, #surroundings| { #bindings #statements })
     }
 
     fn statements(&self, target: &impl ToTokens) -> TokenStream {

@@ -19,7 +19,7 @@ fn adds() {
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
-            |_, _| {},
+            &mut ::isolated_test::__private::as_here,
         )
         .run(|_| adds())
 }
@@ -45,7 +45,7 @@ async fn waits() {
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Serial))
             ),
             &mut [],
-            |_, _| {},
+            &mut ::isolated_test::__private::as_here,
         )
         .run_async(async |_| waits().await)
         .await
@@ -73,7 +73,7 @@ fn serves() {
                 ::core::option::Option::None)
             ),
             &mut [],
-            |cx, surroundings| {
+            &mut |cx, surroundings| {
                 let port: &::isolated_test::Port = cx
                     .port::<::isolated_test::__private::Tcp, _>(0);
                 let _ = &port;
@@ -117,7 +117,7 @@ fn stores() {
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [my::isolated::__private::own(&make_db)],
-            |cx, surroundings| {
+            &mut |cx, surroundings| {
                 let udp: &[my::isolated::Port] = cx
                     .ports::<my::isolated::__private::Udp, 3, _>(0);
                 let _ = &udp;
@@ -160,7 +160,7 @@ fn lists() {
                 ::core::option::Option::None)
             ),
             &mut [],
-            |cx, surroundings| {
+            &mut |cx, surroundings| {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(1));
             },
         )
@@ -181,7 +181,7 @@ fn lists() {
                 })], [], (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
-            |cx, surroundings| {
+            &mut |cx, surroundings| {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
             },
         )
@@ -208,7 +208,7 @@ fn mode(#[case] mode: String, #[case] dir: PathBuf) {
                     (::core::option::Option::None, ::core::option::Option::None)
                 ),
                 &mut [],
-                |_, surroundings| {
+                &mut |_, surroundings| {
                     let mode = &namesake;
                     let _ = mode;
                     surroundings.set("MODE", &::isolated_test::__private::expr!(mode));
@@ -278,7 +278,7 @@ fn test_case_2() {
                 ::isolated_test::__private::own(&make_mail),
                 ::isolated_test::__private::own(&make_db),
             ],
-            |cx, surroundings| {
+            &mut |cx, surroundings| {
                 let port: &::isolated_test::Port = cx
                     .port::<::isolated_test::__private::Tcp, _>(2);
                 let _ = &port;
@@ -310,7 +310,7 @@ fn merges() {
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Fail))
             ),
             &mut [],
-            |cx, surroundings| {
+            &mut |cx, surroundings| {
                 surroundings.clear();
                 surroundings.set("D", &::isolated_test::__private::expr!(3));
                 surroundings.set("C", &::isolated_test::__private::expr!(2));
@@ -336,7 +336,7 @@ fn merges() {
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Skip))
             ),
             &mut [],
-            |_, surroundings| {
+            &mut |_, surroundings| {
                 surroundings.cwd(&::isolated_test::__private::expr!("dir"));
             },
         )

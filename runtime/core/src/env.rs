@@ -27,7 +27,7 @@ pub(crate) struct Variables {
     /// `ISOLATED_PROCESS`: whether tests run in processes of their own that ask for it.
     pub(crate) process: bool,
     /// `ISOLATED_TIMEOUT_SCALE`: what all timeouts are multiplied by.
-    pub(crate) timeout_scale: f64,
+    pub(crate) timeout_scale: Scale,
 }
 
 /// How long one unchanging holder of a lock is waited for unless the variable says otherwise.
@@ -35,6 +35,34 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How long a lock is waited for in silence unless the variable says otherwise.
 const WAIT_NOTICE: Duration = Duration::from_secs(3);
+
+/// A factor, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scale(u32);
+
+impl Scale {
+    const ONE: Scale = Scale(1_000);
+
+    /// Reads a number above zero with at most three decimals.
+    fn read(text: &str) -> Option<Self> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        if decimals.is_empty()
+            || decimals.len() > 3
+            || !decimals.bytes().all(|b| b.is_ascii_digit())
+        {
+            return None;
+        }
+        let whole: u32 = whole.parse().ok()?;
+        let thousandths: u32 = format!("{decimals:0<3}").parse().ok()?;
+        let all = whole.checked_mul(1_000)?.checked_add(thousandths)?;
+        (all > 0).then_some(Scale(all))
+    }
+
+    /// Multiplies a time; what overflows is as good as for ever.
+    pub(crate) fn times(self, time: Duration) -> Option<Duration> {
+        Some(time.checked_mul(self.0)? / Self::ONE.0)
+    }
+}
 
 /// What is expected of a variable that is a time.
 const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
@@ -141,13 +169,10 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
         timeout_scale: one(
             &get,
             "ISOLATED_TIMEOUT_SCALE",
-            "a number above zero such as `10` or `1.5`",
-            |value| {
-                let scale: f64 = value.to_str()?.parse().ok()?;
-                (scale.is_finite() && scale > 0.0).then_some(scale)
-            },
+            "a number above zero with at most three decimals such as `10` or `1.5`",
+            |value| Scale::read(value.to_str()?),
         )?
-        .unwrap_or(1.0),
+        .unwrap_or(Scale::ONE),
     })
 }
 
@@ -187,7 +212,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{Variables, duration, read};
+    use super::{Scale, Variables, duration, read};
     use crate::spec::Keep;
 
     fn with(name: &str, value: &str) -> Result<Variables, String> {
@@ -203,7 +228,7 @@ mod tests {
         assert_eq!(variables.wait_notice, Duration::from_secs(3));
         assert_eq!(variables.seed, None);
         assert!(variables.process);
-        assert!((variables.timeout_scale - 1.0).abs() < f64::EPSILON);
+        assert_eq!(variables.timeout_scale, Scale::ONE);
     }
 
     #[test]
@@ -221,8 +246,15 @@ mod tests {
         assert_eq!(with("ISOLATED_SEED", "42").unwrap().seed, Some(42));
         assert_eq!(with("ISOLATED_SEED", "").unwrap().seed, None);
         assert!(!with("ISOLATED_PROCESS", "off").unwrap().process);
-        let scale = with("ISOLATED_TIMEOUT_SCALE", "2.5").unwrap().timeout_scale;
-        assert!((scale - 2.5).abs() < f64::EPSILON);
+        let second = Duration::from_secs(1);
+        for (text, milliseconds) in [("2.5", 2_500), ("10", 10_000), ("0.05", 50)] {
+            let scale = with("ISOLATED_TIMEOUT_SCALE", text).unwrap().timeout_scale;
+            assert_eq!(
+                scale.times(second),
+                Some(Duration::from_millis(milliseconds))
+            );
+        }
+        assert_eq!(Scale(2_000).times(Duration::MAX), None);
     }
 
     #[test]
@@ -259,7 +291,7 @@ mod tests {
         assert!(with("ISOLATED_LOCK_TIMEOUT", "0s").is_err());
         assert!(with("ISOLATED_SEED", "-1").is_err());
         assert!(with("ISOLATED_PROCESS", "no").is_err());
-        for bad in ["0", "-1", "inf", "NaN", "x"] {
+        for bad in ["0", "0.000", "-1", "1.", ".5", "1.2345", "1.-5", "inf", "x"] {
             assert!(with("ISOLATED_TIMEOUT_SCALE", bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! Exactly what generated code may name; nothing here is for people.
 
-pub use crate::process::surroundings::{Surroundings, Variable};
+pub use crate::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::process::{Prepared, inside, prepare};
 pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,

@@ -130,13 +130,8 @@ pub(crate) fn in_place(name: &str, spec: &Spec, surroundings: &Surroundings) {
         "isolated-test: {name}: runs in place, because `ISOLATED_PROCESS` is `off`: what it leaves \
          behind stays"
     );
-    let names: Vec<String> = surroundings
-        .variables
-        .iter()
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    if !names.is_empty() {
-        let _ = write!(text, ", {} are as in this process", names.join(" and "));
+    for (name, _) in &surroundings.variables {
+        let _ = write!(text, ", `{name}` is as in this process");
     }
     if surroundings.is_clear {
         text.push_str(", all variables are there");

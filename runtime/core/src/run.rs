@@ -15,8 +15,9 @@ use crate::spec::Spec;
 /// Runs a test. Generic only in what cannot be otherwise, so that each test adds little code.
 pub fn run<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: impl FnOnce(&Cx) -> R) {
     let mut body = Some(body);
-    run_once(spec, own, &mut |cx| {
-        body.take().is_some_and(|body| succeeded(body(cx)))
+    run_once(spec, own, &mut |cx| match body.take() {
+        Some(body) => succeeded(body(cx)),
+        None => false,
     });
 }
 

@@ -172,21 +172,19 @@ impl<'a> Inside<'a> {
             let request = &self.spec.resources[index];
             let current = self.cx.current();
             let value = match (gift, request.kind) {
-                (Gift::Ports(numbers), Kind::Port(protocol, _)) => Value::Ports(
-                    numbers
-                        .into_iter()
-                        .enumerate()
-                        .map(|(nth, number)| {
-                            if given.own_network {
-                                Port::hold(number, protocol)
-                            } else {
-                                let resource = index;
-                                let call = Call::ReleasePort { resource, nth };
-                                Ok(Port::held_by_parent(number, protocol, call))
-                            }
-                        })
-                        .collect::<Result<_, _>>()?,
-                ),
+                (Gift::Ports(numbers), Kind::Port(protocol, _)) => {
+                    let mut ports = Vec::with_capacity(numbers.len());
+                    for number in numbers {
+                        let (resource, nth) = (index, ports.len());
+                        let call = Call::ReleasePort { resource, nth };
+                        ports.push(if given.own_network {
+                            Port::hold(number, protocol)?
+                        } else {
+                            Port::held_by_parent(number, protocol, call)
+                        });
+                    }
+                    Value::Ports(ports)
+                }
                 (Gift::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index)),
                 (Gift::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (Gift::Seed(seed), _) => Value::Seed(seed),

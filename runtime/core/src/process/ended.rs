@@ -126,7 +126,7 @@ mod tests {
             "the process of the test was ended by SIGABRT (abort) before the test had ended"
         );
         assert_eq!(
-            said(Stage::Running, 11 | 0x80),
+            said(Stage::Running, 0x80 | 0x0b),
             "the process of the test was ended by SIGSEGV (invalid memory access), dumping core, \
              before the test had ended"
         );

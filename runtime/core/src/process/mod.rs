@@ -53,37 +53,26 @@ enum Stage<'a> {
 }
 
 /// Prepares a test that runs in a process of its own.
+///
+/// It is not generic, so that each test adds little code.
 pub fn prepare<'a>(
     spec: &'static Spec,
     own: &mut [Own<'a>],
-    surround: impl FnOnce(&Cx, &mut Surroundings),
-) -> Prepared<'a> {
-    let mut surround = Some(surround);
-    let stage = stage(spec, own, &mut |cx, surroundings| {
-        if let Some(surround) = surround.take() {
-            surround(cx, surroundings);
-        }
-    });
-    Prepared { stage }
-}
-
-fn stage<'a>(
-    spec: &'static Spec,
-    own: &mut [Own<'a>],
     surround: &mut dyn FnMut(&Cx, &mut Surroundings),
-) -> Stage<'a> {
+) -> Prepared<'a> {
     let name = name::of(spec);
     if let Some(parent) = child::parent_of(&name) {
-        return Inside::begin(spec, name, own, parent).map_or(Stage::Nothing, Stage::Inside);
+        let inside = Inside::begin(spec, name, own, parent);
+        return Prepared {
+            stage: inside.map_or(Stage::Nothing, Stage::Inside),
+        };
     }
-    match begin(spec, &name.full, own, surround) {
-        Ok(stage) => stage,
-        Err(error) => {
-            report::error(&name.full, &error);
-            fail(spec, error.to_string());
-            Stage::Nothing
-        }
-    }
+    let stage = begin(spec, &name.full, own, surround).unwrap_or_else(|error| {
+        report::error(&name.full, &error);
+        fail(spec, error.to_string());
+        Stage::Nothing
+    });
+    Prepared { stage }
 }
 
 /// Begins a test in the parent.

@@ -38,7 +38,8 @@ pub(super) fn run(
     memory::look();
     let test = session.cx().current().clone();
     let start = Start {
-        command: surroundings.command(&spec.place)?,
+        variables: surroundings.environment(),
+        directory: surroundings.directory(&spec.place)?,
         test: test.runner_name(),
         keep: session.kept(),
         is_uncaptured: env::is_uncaptured(),
@@ -85,9 +86,7 @@ fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, E
         return Err(Error::new(ErrorKind::Process, "run the test")
             .because("its timeout is zero; write a time above zero"));
     }
-    let scale = env::variables()?.timeout_scale;
-    // What overflows is as good as for ever.
-    Ok(Duration::try_from_secs_f64(limit.as_secs_f64() * scale).ok())
+    Ok(env::variables()?.timeout_scale.times(limit))
 }
 
 /// A process of a test, while it is watched.

@@ -5,16 +5,15 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
+use crate::__private::Cx;
 use crate::env;
 use crate::error::{Error, ErrorKind};
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 use crate::spec::Place;
-use crate::sys;
 
 /// The surroundings of a test, as its attribute describes them.
 #[derive(Debug, Default)]
@@ -55,38 +54,47 @@ impl Surroundings {
 }
 
 impl Surroundings {
-    /// Returns this program as a command with these surroundings.
-    pub(crate) fn command(&self, place: &Place) -> Result<Command, Error> {
-        let mut command = sys::process::this_program().map_err(|error| {
-            Error::new(ErrorKind::Process, "find the running program").because(error)
-        })?;
-        // All of them are said, so that the platform need not know which of them are new.
-        command.env_clear().envs(env::inherited(self.is_clear));
+    /// Returns all variables of the process.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let mut all: Vec<(OsString, OsString)> = env::inherited(self.is_clear).collect();
         for (name, value) in &self.variables {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        if let Some(cwd) = &self.cwd {
-            let dir = place
-                .package_root
-                .map_or_else(|| cwd.clone(), |root| Path::new(root).join(cwd));
-            let metadata = std::fs::metadata(&dir);
-            let reason = match metadata {
-                Ok(found) if found.is_dir() => None,
-                Ok(_) => Some(io::Error::from(io::ErrorKind::NotADirectory)),
-                Err(error) => Some(error),
-            };
-            if let Some(reason) = reason {
-                let action = "use the working directory";
-                return Err(Error::path(ErrorKind::Process, action, &dir, reason));
+            all.retain(|(other, _)| !is_same_variable(other, name));
+            if let Some(value) = value {
+                all.push((name.into(), value.clone()));
             }
-            command.current_dir(dir);
         }
-        Ok(command)
+        all
+    }
+
+    /// Returns the working directory of the process, if it is to be another one.
+    pub(crate) fn directory(&self, place: &Place) -> Result<Option<PathBuf>, Error> {
+        let Some(cwd) = &self.cwd else {
+            return Ok(None);
+        };
+        let dir = place
+            .package_root
+            .map_or_else(|| cwd.clone(), |root| Path::new(root).join(cwd));
+        let reason = match std::fs::metadata(&dir) {
+            Ok(found) if found.is_dir() => return Ok(Some(dir)),
+            Ok(_) => io::ErrorKind::NotADirectory.into(),
+            Err(error) => error,
+        };
+        let action = "use the working directory";
+        Err(Error::path(ErrorKind::Process, action, &dir, reason))
     }
 }
+
+/// Tells whether two names mean one variable: on Windows case does not matter.
+fn is_same_variable(one: &OsStr, other: &str) -> bool {
+    if cfg!(windows) {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        one == other
+    }
+}
+
+/// Describes the surroundings of a test that asks for none: they are as they are here.
+pub fn as_here(_: &Cx, _: &mut Surroundings) {}
 
 /// What a variable may be set to.
 #[diagnostic::on_unimplemented(

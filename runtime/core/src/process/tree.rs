@@ -1,7 +1,8 @@
 //! The processes of a test, described for people.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// A process that was started by a test, or by one that a test has started.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,29 +26,27 @@ pub(crate) struct Thread {
 ///
 /// On systems without `/proc` nobody is found.
 pub(crate) fn below(root: u32) -> Vec<Process> {
-    let mut all: Vec<Process> = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(read)
-        .collect();
-    let mut found = Vec::new();
-    let mut parents = vec![root];
-    while let Some(parent) = parents.first().copied() {
-        parents.remove(0);
-        let (children, others) = all.into_iter().partition(|one| one.parent == parent);
-        all = others;
-        for child in Vec::into_iter(children) {
-            parents.push(child.pid);
-            found.push(child);
-        }
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        all.extend(read(&entry.file_name()));
     }
-    found
+    let mut found: Vec<Process> = Vec::new();
+    let mut next = 0;
+    let mut parent = root;
+    loop {
+        while let Some(at) = all.iter().position(|one| one.parent == parent) {
+            found.push(all.remove(at));
+        }
+        let Some(child) = found.get(next) else {
+            return found;
+        };
+        (parent, next) = (child.pid, next + 1);
+    }
 }
 
 /// Reads about one process, unless it has ended.
-fn read(pid: u32) -> Option<Process> {
+fn read(pid: &OsStr) -> Option<Process> {
+    let pid = pid.to_str()?.parse().ok()?;
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name stands in parentheses and may contain any character.
     let (head, tail) = status.rsplit_once(") ")?;
@@ -69,32 +68,30 @@ fn read(pid: u32) -> Option<Process> {
 impl Process {
     /// Finds out what the threads do.
     pub(crate) fn look_at_threads(&mut self) {
-        let tasks = PathBuf::from(format!("/proc/{}/task", self.pid));
-        let mut tasks: Vec<PathBuf> = fs::read_dir(tasks)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .collect();
-        tasks.sort();
-        self.threads = tasks
-            .iter()
-            .filter_map(|task| {
-                let stat = fs::read_to_string(task.join("stat")).ok()?;
-                let (head, tail) = stat.rsplit_once(") ")?;
-                let place = fs::read_to_string(task.join("wchan")).unwrap_or_default();
-                let doing = match (tail.chars().next()?, place.as_str()) {
-                    ('R', _) => "runs".to_owned(),
-                    ('T' | 't', _) => "is stopped".to_owned(),
-                    (_, "" | "0") => "waits".to_owned(),
-                    (_, place) => format!("waits in {place}"),
-                };
-                Some(Thread {
-                    name: head.split_once('(')?.1.to_owned(),
-                    doing,
-                })
-            })
-            .collect();
+        // The kernel lists them in the order of their numbers.
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid));
+        for task in tasks.into_iter().flatten().flatten() {
+            self.threads.extend(Thread::read(&task.path()));
+        }
+    }
+}
+
+impl Thread {
+    /// Reads about one thread, unless it has ended.
+    fn read(task: &Path) -> Option<Self> {
+        let stat = fs::read_to_string(task.join("stat")).ok()?;
+        let (head, tail) = stat.rsplit_once(") ")?;
+        let place = fs::read_to_string(task.join("wchan")).unwrap_or_default();
+        let doing = match (tail.as_bytes().first()?, place.as_str()) {
+            (b'R', _) => "runs".to_owned(),
+            (b'T' | b't', _) => "is stopped".to_owned(),
+            (_, "" | "0") => "waits".to_owned(),
+            (_, place) => format!("waits in {place}"),
+        };
+        Some(Thread {
+            name: head.split_once('(')?.1.to_owned(),
+            doing,
+        })
     }
 }
 

@@ -125,10 +125,7 @@ impl Word {
                     _ => return None,
                 };
                 let is_clean = input.byte()? == 1;
-                let count = input.number()?;
-                let described = (0..count)
-                    .map(|_| Some((input.number()?, input.text()?)))
-                    .collect::<Option<_>>()?;
+                let described = input.many(|input| Some((input.number()?, input.text()?)))?;
                 Word::Ended(Ended {
                     how,
                     is_clean,
@@ -189,28 +186,25 @@ impl Given {
     pub(crate) fn decode(content: &[u8]) -> Option<Given> {
         let mut input = Reader(content);
         let (own_network, serial_network) = (input.byte()? == 1, input.byte()? == 1);
-        let count = input.number()?;
-        let values = (0..count)
-            .map(|_| {
-                Some(match input.byte()? {
-                    0 => Gift::Nothing,
-                    1 => {
-                        let count = input.number()?;
-                        let numbers = (0..count).map(|_| Some(u16::from_le_bytes(input.array()?)));
-                        Gift::Ports(numbers.collect::<Option<_>>()?)
-                    }
-                    2 => Gift::Dir(sys::path_from_bytes(input.list()?)),
-                    3 => Gift::Namespace(input.text()?),
-                    4 => Gift::Seed(u64::from_le_bytes(input.array()?)),
-                    5 => Gift::Own(input.text()?),
-                    _ => return None,
-                })
-            })
-            .collect::<Option<_>>()?;
+        let values = input.many(Gift::read)?;
         Some(Given {
             values,
             own_network,
             serial_network,
+        })
+    }
+}
+
+impl Gift {
+    fn read(input: &mut Reader<'_>) -> Option<Gift> {
+        Some(match input.byte()? {
+            0 => Gift::Nothing,
+            1 => Gift::Ports(input.many(|input| Some(u16::from_le_bytes(input.array()?)))?),
+            2 => Gift::Dir(sys::path_from_bytes(input.list()?)),
+            3 => Gift::Namespace(input.text()?),
+            4 => Gift::Seed(u64::from_le_bytes(input.array()?)),
+            5 => Gift::Own(input.text()?),
+            _ => return None,
         })
     }
 }
@@ -292,6 +286,14 @@ impl<'a> Reader<'a> {
     fn list(&mut self) -> Option<&'a [u8]> {
         let length = self.number()?;
         self.take(length)
+    }
+
+    fn many<T>(&mut self, read: fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut all = Vec::new();
+        for _ in 0..self.number()? {
+            all.push(read(self)?);
+        }
+        Some(all)
     }
 
     fn text(&mut self) -> Option<String> {

@@ -9,9 +9,11 @@
 )]
 
 use std::convert::Infallible;
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 use std::io;
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::ptr;
 
 use libc::{c_int, pid_t};
@@ -168,22 +170,57 @@ fn try_become_test(plan: &Plan, before: &Before) -> io::Result<Infallible> {
 
 /// A program as the kernel wants it.
 pub(crate) struct Program {
-    pub(crate) path: CString,
-    pub(crate) arguments: Strings,
-    pub(crate) variables: Strings,
+    path: CString,
+    arguments: Strings,
+    variables: Strings,
+}
+
+impl Program {
+    /// Writes down this program with arguments and variables.
+    ///
+    /// On Linux it is the very file that runs here, also when it has been replaced since.
+    pub(super) fn new(
+        path: &Path,
+        arguments: &[String],
+        variables: &[(OsString, OsString)],
+    ) -> io::Result<Self> {
+        let path = path.as_os_str().as_bytes();
+        let itself = "/proc/self/exe";
+        let exact = if cfg!(target_os = "linux") && Path::new(itself).exists() {
+            itself.as_bytes()
+        } else {
+            path
+        };
+        let mut argument_texts = vec![CString::new(path)?];
+        for argument in arguments {
+            argument_texts.push(CString::new(argument.as_bytes())?);
+        }
+        let mut variable_texts = Vec::with_capacity(variables.len());
+        for (name, value) in variables {
+            variable_texts.push(CString::new(
+                [name.as_bytes(), b"=", value.as_bytes()].concat(),
+            )?);
+        }
+        Ok(Program {
+            path: CString::new(exact)?,
+            arguments: Strings::new(argument_texts),
+            variables: Strings::new(variable_texts),
+        })
+    }
 }
 
 /// Texts, and pointers to them that end with null.
-pub(crate) struct Strings {
+struct Strings {
     pointers: Vec<*const libc::c_char>,
     _texts: Vec<CString>,
 }
 
 impl Strings {
-    pub(crate) fn new(texts: Vec<CString>) -> Self {
-        let pointers = texts.iter().map(|text| text.as_ptr());
+    fn new(texts: Vec<CString>) -> Self {
+        let mut pointers: Vec<_> = texts.iter().map(|text| text.as_ptr()).collect();
+        pointers.push(ptr::null());
         Strings {
-            pointers: pointers.chain([ptr::null()]).collect(),
+            pointers,
             _texts: texts,
         }
     }

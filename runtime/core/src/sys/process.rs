@@ -5,18 +5,17 @@
     reason = "the standard library cannot hand over descriptors, nor run something before exec"
 )]
 
-use std::ffi::CString;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::launch::{Plan, Program, Strings};
+use super::launch::{Plan, Program};
 #[cfg(target_os = "linux")]
 use super::network;
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, KILL, LEFT};
@@ -36,44 +35,12 @@ pub(crate) fn kept(held: &impl AsRawFd) -> Option<Kept> {
     Some(held.as_raw_fd())
 }
 
-/// Returns this program as a command.
-pub(crate) fn this_program() -> io::Result<Command> {
-    Ok(Command::new(std::env::current_exe()?))
-}
-
-/// Writes a program down as the kernel wants it, with all its variables.
-///
-/// On Linux it is the very file that runs here, also when it has been replaced since.
-fn program(command: &Command, arguments: [String; 6]) -> io::Result<Program> {
-    let path = command.get_program();
-    let itself = Path::new("/proc/self/exe");
-    let exact = if cfg!(target_os = "linux") && itself.exists() {
-        itself.as_os_str()
-    } else {
-        path
-    };
-    let arguments = arguments.into_iter().map(CString::new);
-    let variables = command.get_envs().filter_map(|(name, value)| {
-        let mut text = name.as_bytes().to_vec();
-        text.push(b'=');
-        text.extend_from_slice(value?.as_bytes());
-        Some(CString::new(text))
-    });
-    Ok(Program {
-        path: CString::new(exact.as_bytes())?,
-        arguments: Strings::new(
-            std::iter::once(CString::new(path.as_bytes()))
-                .chain(arguments)
-                .collect::<Result<_, _>>()?,
-        ),
-        variables: Strings::new(variables.collect::<Result<_, _>>()?),
-    })
-}
-
 /// How a process is started.
 pub(crate) struct Start<'a> {
-    /// The program with its directory and all its variables; arguments and streams are set here.
-    pub(crate) command: Command,
+    /// All variables of the process.
+    pub(crate) variables: Vec<(OsString, OsString)>,
+    /// Its working directory, unless it is that of the parent.
+    pub(crate) directory: Option<PathBuf>,
     /// The name of the test.
     pub(crate) test: &'a str,
     pub(crate) keep: Vec<Kept>,
@@ -126,16 +93,16 @@ impl Start<'_> {
             let (read, write) = pipe()?;
             (Some(File::from(read)), write.try_clone()?, write)
         };
+        let program = std::env::current_exe()?;
+        let link = format!("{},{}", control_end.as_raw_fd(), out.as_raw_fd());
         let plan = Plan {
             leash: leash_end.as_raw_fd(),
             keep: self.keep,
             inherit: vec![control_end.as_raw_fd(), out.as_raw_fd()],
-            program: program(
-                &self.command,
-                child::arguments(
-                    self.test,
-                    &format!("{},{}", control_end.as_raw_fd(), out.as_raw_fd()),
-                ),
+            program: Program::new(
+                &program,
+                &child::arguments(self.test, &link),
+                &self.variables,
             )?,
             #[cfg(target_os = "linux")]
             network: self.network,
@@ -143,9 +110,9 @@ impl Start<'_> {
             steps: control_end.as_raw_fd(),
         };
         // The standard library forks and prepares the streams; the supervisor does the rest.
-        let mut command = Command::new(self.command.get_program());
-        if let Some(dir) = self.command.get_current_dir() {
-            command.current_dir(dir);
+        let mut command = Command::new(program);
+        if let Some(directory) = self.directory {
+            command.current_dir(directory);
         }
         command
             .stdin(Stdio::null())
