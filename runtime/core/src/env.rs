@@ -114,7 +114,9 @@ const ESSENTIAL: [&str; 12] = [
 pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsString)> {
     env::vars_os().filter(move |(name, _)| {
         let name = name.to_string_lossy();
-        !is_clear || name.starts_with("ISOLATED_") || ESSENTIAL.contains(&&*name)
+        // Windows has `Path`, and does not mind.
+        let is = |one: &&str| name == **one || cfg!(windows) && name.eq_ignore_ascii_case(one);
+        !is_clear || name.starts_with("ISOLATED_") || ESSENTIAL.iter().any(is)
     })
 }
 
@@ -169,7 +171,7 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
         timeout_scale: one(
             &get,
             "ISOLATED_TIMEOUT_SCALE",
-            "a number above zero with at most three decimals such as `10` or `1.5`",
+            "a number above zero such as `10` or `1.5`",
             |value| Scale::read(value.to_str()?),
         )?
         .unwrap_or(Scale::ONE),

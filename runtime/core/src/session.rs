@@ -229,21 +229,32 @@ impl<'a> Session<'a> {
     }
 
     /// Writes down the handles for the process of the test.
-    pub(crate) fn gifts(&self) -> Vec<Gift> {
-        let current = self.cx.current();
-        let gift = |(index, (_, value)): (usize, (_, Option<&Value>))| match value {
-            Some(Value::Ports(ports)) => Gift::Ports(ports.iter().map(Port::number).collect()),
-            Some(Value::TmpDir(dir)) => Gift::Dir(dir.path().to_owned()),
-            Some(Value::Namespace(name)) => Gift::Namespace(name.as_str().to_owned()),
-            Some(Value::Seed(seed)) => Gift::Seed(*seed),
-            Some(Value::Own) => {
-                let writer = self.writers.iter().find(|(other, _)| *other == index);
-                let text = writer.and_then(|(_, write)| write(&current.own()[index]));
-                text.map_or(Gift::Nothing, Gift::Own)
-            }
-            None => Gift::Nothing,
+    pub(crate) fn gifts(&self) -> Result<Vec<Gift>, Error> {
+        let mut gifts = Vec::new();
+        for (index, (_, value)) in self.cx.current().values().enumerate() {
+            gifts.push(match value {
+                Some(Value::Ports(ports)) => Gift::Ports(ports.iter().map(Port::number).collect()),
+                Some(Value::TmpDir(dir)) => Gift::Dir(dir.path().to_owned()),
+                Some(Value::Namespace(name)) => Gift::Namespace(name.as_str().to_owned()),
+                Some(Value::Seed(seed)) => Gift::Seed(*seed),
+                Some(Value::Own) => self.written(index)?.map_or(Gift::Nothing, Gift::Own),
+                None => Gift::Nothing,
+            });
+        }
+        Ok(gifts)
+    }
+
+    /// Writes down the handle of a resource of the user's own, whose code may panic.
+    fn written(&self, index: usize) -> Result<Option<String>, Error> {
+        let Some((_, write)) = self.writers.iter().find(|(other, _)| *other == index) else {
+            return Ok(None);
         };
-        current.values().enumerate().map(gift).collect()
+        let current = self.cx.current();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = current.enter_thread();
+            Ok(write(&current.own()[index]))
+        }));
+        attempt("write", &self.spec.resources[index], result)
     }
 
     /// Returns what must outlast this process while that of the test lives.

@@ -149,6 +149,7 @@ impl<'a> Inside<'a> {
             Ok(()) => Some(inside),
             Err(error) => {
                 inside.release(Outcome::Failed);
+                let _ = parent.with_link(Link::end_output);
                 parent.say(&Word::Unable(chain(&error)));
                 None
             }

@@ -12,6 +12,7 @@ pub(super) fn look() {
 }
 
 /// Tells whether the system has ended somebody for it since then.
+#[cfg(unix)]
 pub(super) fn has_run_out() -> bool {
     match (BEFORE.get().copied().flatten(), ended()) {
         (Some(before), Some(now)) => now > before,

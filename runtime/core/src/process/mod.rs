@@ -15,6 +15,8 @@ mod parent;
 pub(crate) mod surroundings;
 pub(crate) mod tree;
 pub(crate) mod wire;
+#[cfg(any(not(unix), test))]
+pub(crate) mod woven;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::Termination;

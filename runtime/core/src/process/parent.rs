@@ -12,8 +12,9 @@ use crate::current::Value;
 use crate::env;
 use crate::error::{Error, ErrorKind};
 use crate::report;
+use crate::resource::Outcome;
 use crate::session::{End, Session};
-use crate::spec::Spec;
+use crate::spec::{ShouldPanic, Spec};
 use crate::sys::process::{Event, GRACE, Running, Start};
 
 /// How long processes that are ended by force may take to go.
@@ -31,7 +32,7 @@ pub(super) fn run(
     let spec = session.spec();
     let limit = limit(spec, surroundings)?;
     let given = Given {
-        values: session.gifts(),
+        values: session.gifts()?,
         own_network: matches!(network, Network::Own(_)),
         serial_network: matches!(network, Network::Serial),
     };
@@ -249,15 +250,25 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
     };
     session.hear_of(ended.described, ended.is_clean);
     let code = heard.status.and_then(|status| status.code());
+    let should_panic = session.spec().should_panic;
     match ended.how {
         How::Passed if code == Some(0) => End::Returned { passed: true },
+        // The test runner there has missed a panic, as the one here will.
+        How::Passed if code.is_some() && should_panic != ShouldPanic::No => {
+            End::Returned { passed: true }
+        }
         How::Failed if code.is_some() => End::Returned { passed: false },
-        // The test runner there has judged the panic, and its judgement is in the code; the one
-        // here judges it again.
-        How::Panicked(message) if code.is_some() => match message {
-            Some(message) => End::Panicked(Box::new(message)),
-            None => End::Panicked(Box::new(())),
-        },
+        How::Panicked(message) if code.is_some() => {
+            let end = End::Panicked(match message {
+                Some(message) => Box::new(message),
+                None => Box::new(()),
+            });
+            // The test runner there has judged the panic too, and what came after it.
+            if end.outcome(should_panic) == Outcome::Passed && code != Some(0) {
+                return died();
+            }
+            end
+        }
         _ => died(),
     }
 }

@@ -1,5 +1,6 @@
 //! The processes of a test, described for people.
 
+#[cfg(not(windows))]
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -22,9 +23,23 @@ pub(crate) struct Thread {
     pub(crate) doing: String,
 }
 
+/// Lists the living processes of a test.
+#[cfg(windows)]
+pub(crate) fn below(root: u32) -> Vec<Process> {
+    let found = crate::sys::process::below(root).into_iter();
+    let process = |(pid, name)| Process {
+        pid,
+        parent: root,
+        name,
+        threads: Vec::new(),
+    };
+    found.map(process).collect()
+}
+
 /// Lists the living processes below one, parents first.
 ///
 /// On systems without `/proc` nobody is found.
+#[cfg(not(windows))]
 pub(crate) fn below(root: u32) -> Vec<Process> {
     let mut all = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -45,6 +60,7 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
 }
 
 /// Reads about one process, unless it has ended.
+#[cfg(not(windows))]
 fn read(pid: &OsStr) -> Option<Process> {
     let pid = pid.to_str()?.parse().ok()?;
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -12,13 +12,15 @@ pub(crate) use other::*;
 
 #[cfg(unix)]
 mod descriptors;
+#[cfg(not(unix))]
+mod job;
 #[cfg(unix)]
 mod launch;
 #[cfg(unix)]
 mod link;
 #[cfg(target_os = "linux")]
 pub(crate) mod network;
-#[cfg(unix)]
+#[cfg_attr(not(unix), path = "process_windows.rs")]
 pub(crate) mod process;
 #[cfg(unix)]
 pub(crate) mod socket;

@@ -156,6 +156,10 @@ impl Running {
             if std::mem::take(&mut self.is_left) {
                 return Ok(Event::Left);
             }
+            // First, because a process may write for ever.
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(Event::TimeIsUp);
+            }
             let fds = [
                 self.output.as_ref().map_or(-1, AsRawFd::as_raw_fd),
                 self.control.as_ref().map_or(-1, AsRawFd::as_raw_fd),
@@ -177,9 +181,6 @@ impl Running {
                     self.supervisor.wait()?;
                     self.is_gone = true;
                     return Ok(Event::Gone(self.status));
-                }
-                _ if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
-                    return Ok(Event::TimeIsUp);
                 }
                 _ => {}
             }

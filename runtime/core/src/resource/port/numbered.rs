@@ -23,6 +23,13 @@ impl Drop for Hold {
     }
 }
 
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for Hold {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
 /// Finds a number and locks it.
 pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     let store = store().map_err(io::Error::other)?;

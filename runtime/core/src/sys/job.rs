@@ -1,0 +1,163 @@
+//! The calls of Windows that the standard library does not make: jobs, and the streams of C.
+
+#![expect(
+    unsafe_code,
+    reason = "the standard library knows no jobs, and not the streams of C"
+)]
+
+use std::ffi::OsString;
+use std::io;
+use std::mem::{offset_of, size_of, size_of_val};
+use std::os::windows::ffi::OsStringExt;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::path::Path;
+use std::process::Child;
+use std::ptr;
+
+use windows_sys::Win32::Foundation::ERROR_MORE_DATA;
+use windows_sys::Win32::System::JobObjects::{
+    AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+    JOBOBJECT_BASIC_PROCESS_ID_LIST, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
+    JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation, QueryInformationJobObject,
+    SetInformationJobObject, TerminateJobObject,
+};
+use windows_sys::Win32::System::Threading::{
+    OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
+};
+
+/// Returns the name of a process's program.
+pub(super) fn program(id: u32) -> Option<String> {
+    let mut path = vec![0_u16; 1024];
+    let mut length = u32::try_from(path.len()).ok()?;
+    // SAFETY: the first call takes numbers only; what it returns is owned by nobody else. The second
+    // one may write as much as `length` says.
+    let has_path = unsafe {
+        let process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, id);
+        if process.is_null() {
+            return None;
+        }
+        let process = OwnedHandle::from_raw_handle(process);
+        QueryFullProcessImageNameW(
+            process.as_raw_handle(),
+            PROCESS_NAME_WIN32,
+            path.as_mut_ptr(),
+            &raw mut length,
+        )
+    };
+    check(has_path).ok()?;
+    let path = OsString::from_wide(path.get(..usize::try_from(length).ok()?)?);
+    let name = Path::new(&path).file_name()?;
+    Some(name.to_string_lossy().into_owned())
+}
+
+/// Processes that end together.
+#[derive(Debug)]
+pub(super) struct Job(OwnedHandle);
+
+impl Job {
+    /// Makes a job that ends with this process at the latest. Its handle is not inherited.
+    pub(super) fn new() -> io::Result<Job> {
+        // SAFETY: the nulls stand for the usual rights and for no name; what is returned is owned by
+        // nobody else.
+        let job = unsafe {
+            let job = CreateJobObjectW(ptr::null(), ptr::null());
+            if job.is_null() {
+                return Err(io::Error::last_os_error());
+            }
+            Job(OwnedHandle::from_raw_handle(job))
+        };
+        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+        // SAFETY: the structure is the one that the class is about.
+        check(unsafe {
+            SetInformationJobObject(
+                job.0.as_raw_handle(),
+                JobObjectExtendedLimitInformation,
+                (&raw const limits).cast(),
+                size(&limits),
+            )
+        })?;
+        Ok(job)
+    }
+
+    /// Puts a process into the job, and all that it will start.
+    pub(super) fn admit(&self, process: &Child) -> io::Result<()> {
+        // SAFETY: both handles are open.
+        check(unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), process.as_raw_handle()) })
+    }
+
+    /// Ends all processes in the job.
+    pub(super) fn end(&self) {
+        // SAFETY: the handle is open. It has the right, so the call does not fail.
+        unsafe { TerminateJobObject(self.0.as_raw_handle(), 1) };
+    }
+
+    /// Lists the processes in the job that have not ended.
+    pub(super) fn processes(&self) -> io::Result<Vec<u32>> {
+        type List = JOBOBJECT_BASIC_PROCESS_ID_LIST;
+        /// The numbers before the identifiers, measured in identifiers.
+        const HEAD: usize = offset_of!(List, ProcessIdList) / size_of::<usize>();
+
+        let mut list = vec![0_usize; HEAD + 64];
+        loop {
+            // SAFETY: the list can be written for its length.
+            let result = check(unsafe {
+                QueryInformationJobObject(
+                    self.0.as_raw_handle(),
+                    JobObjectBasicProcessIdList,
+                    list.as_mut_ptr().cast(),
+                    size(&*list),
+                    ptr::null_mut(),
+                )
+            });
+            match result {
+                Ok(()) => break,
+                Err(error) if error.raw_os_error() == i32::try_from(ERROR_MORE_DATA).ok() => {
+                    list.resize(list.len() * 2, 0);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // SAFETY: the list is aligned for its identifiers, longer than a structure, and numbers only.
+        let head = unsafe { list.as_ptr().cast::<List>().read() };
+        let count = usize::try_from(head.NumberOfProcessIdsInList).unwrap_or_default();
+        let listed = list.into_iter().skip(HEAD).take(count);
+        Ok(listed.filter_map(|id| u32::try_from(id).ok()).collect())
+    }
+}
+
+/// Returns the size of something as the system wants it.
+fn size<T: ?Sized>(value: &T) -> u32 {
+    u32::try_from(size_of_val(value)).unwrap_or(u32::MAX)
+}
+
+/// Judges what a call has returned.
+fn check(result: i32) -> io::Result<()> {
+    if result == 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// Makes standard input an empty one, for Rust and for C.
+pub(super) fn empty_stdin() -> io::Result<()> {
+    // SAFETY: the path ends with a null, and the new descriptor is closed once. The second call
+    // closes what was standard input and puts the new one there, for the system too.
+    let result = unsafe {
+        let nothing = libc::open(c"NUL".as_ptr(), libc::O_RDONLY);
+        let result = libc::dup2(nothing, 0);
+        libc::close(nothing);
+        result
+    };
+    if result < 0 {
+        return Err(io::Error::other("standard input cannot be replaced"));
+    }
+    Ok(())
+}
+
+/// Has everything written that is still in a buffer of C.
+pub(super) fn flush_c() {
+    // SAFETY: null stands for all streams.
+    unsafe { libc::fflush(ptr::null_mut()) };
+}
