@@ -5,10 +5,22 @@
 //! directory of its own, so that what inner tests leave behind can be counted.
 
 #[cfg(target_os = "linux")]
+pub mod ends;
+#[cfg(target_os = "linux")]
+pub mod gate;
+#[cfg(target_os = "linux")]
 pub mod plain;
+#[cfg(target_os = "linux")]
+pub mod print;
+#[cfg(target_os = "linux")]
+pub mod processes;
+#[cfg(target_os = "linux")]
+pub mod refusal;
 #[cfg(target_os = "linux")]
 pub mod witness;
 
+mod command;
+mod reported;
 mod running;
 mod state;
 

@@ -1,0 +1,74 @@
+//! Inner tests that start in another way.
+
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+
+use crate::Inner;
+
+impl Inner {
+    /// Has the test runner capture the output, as it does when nobody tells it otherwise.
+    ///
+    /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
+    #[must_use]
+    pub fn captured(self) -> Self {
+        self.with(|command| {
+            let words = words(command)
+                .filter(|word| word != "--nocapture")
+                .collect();
+            rebuild(command, words);
+        })
+    }
+
+    /// Has a program start the test, which gets the test with its arguments behind its own.
+    ///
+    /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
+    #[must_use]
+    pub fn through(self, program: &[&str]) -> Self {
+        self.with(|command| {
+            let program = program.iter().map(OsString::from);
+            let words = program.chain(words(command)).collect();
+            rebuild(command, words);
+        })
+    }
+}
+
+impl Inner {
+    /// Runs all inner tests of the binary at once, with captured output.
+    ///
+    /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
+    #[must_use]
+    pub fn all(self, threads: u32) -> Self {
+        self.with(|command| {
+            let program = command.get_program().to_owned();
+            let threads = format!("--test-threads={threads}");
+            let words = ["inner::", "--ignored", &threads].map(OsString::from);
+            rebuild(command, [program].into_iter().chain(words).collect());
+        })
+    }
+}
+
+fn words(command: &Command) -> impl Iterator<Item = OsString> {
+    let program = command.get_program().to_owned();
+    let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+    std::iter::once(program).chain(arguments)
+}
+
+fn rebuild(command: &mut Command, words: Vec<OsString>) {
+    let mut words = words.into_iter();
+    let mut other = Command::new(words.next().expect("a program"));
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => other.env(name, value),
+            None => other.env_remove(name),
+        };
+    }
+    if let Some(dir) = command.get_current_dir() {
+        other.current_dir(dir);
+    }
+    other
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    *command = other;
+}

@@ -1,0 +1,41 @@
+//! What the runtime has printed, with all that differs from run to run made the same.
+
+use crate::Finished;
+
+impl Finished {
+    /// Returns what the runtime has printed about a test of a file, from its first line on.
+    ///
+    /// Values that the test has said with `say("value NAME VALUE")` are replaced by their names,
+    /// line numbers by 1, and identifiers of processes by N.
+    #[must_use]
+    pub fn reported(&self, file: &str) -> String {
+        let Some(start) = self.errors.find("isolated-test: ") else {
+            return String::new();
+        };
+        let mut text = self.errors[start..].to_owned();
+        for line in self.output.lines() {
+            if let Some((name, value)) = line
+                .strip_prefix("@value ")
+                .and_then(|rest| rest.split_once(' '))
+            {
+                text = text.replace(value, name);
+            }
+        }
+        text = without_digits(&text, &format!("tests/tests/{file}.rs:"), "1");
+        text = without_digits(&text, "(pid ", "N");
+        // The inner tests are ignored ones.
+        text.replace(" --include-ignored", "")
+            .replace(" --run-ignored all", "")
+    }
+}
+
+/// Replaces the digits behind a text.
+fn without_digits(text: &str, behind: &str, by: &str) -> String {
+    let mut parts = text.split(behind);
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        result = format!("{result}{behind}{by}{rest}");
+    }
+    result
+}

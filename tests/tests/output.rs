@@ -1,0 +1,268 @@
+//! What a test in a process of its own prints: the runner of the parent shows it as if the test had
+//! run there.
+
+#![cfg(target_os = "linux")]
+
+use isolated_test_tests::{Finished, State};
+
+mod inner {
+    use std::io::Write;
+    use std::process::Command;
+
+    use isolated_test::isolated;
+    use isolated_test_tests::{ends, print};
+
+    /// Prints in turn to both streams, in all ways there are.
+    fn talk() {
+        println!("one");
+        eprintln!("two");
+        print!("three, ");
+        println!("still three");
+        Command::new("sh")
+            .args(["-c", "echo four; echo five >&2"])
+            .status()
+            .unwrap();
+        print::in_c(c"six");
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn talks() {
+        talk();
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn talks_and_fails() {
+        talk();
+        panic!("seven");
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_silent() {}
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_silent_and_fails() -> std::process::ExitCode {
+        std::process::ExitCode::FAILURE
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn dies_in_the_middle_of_a_line() {
+        print!("the beginning");
+        std::io::stdout().flush().unwrap();
+        ends::signal(9);
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn exits_with_output_in_buffers() {
+        print::in_c(c"of C");
+        print!("of Rust");
+        std::process::exit(3);
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn writes_a_byte_at_a_time() {
+        for byte in "größer als €, 𝄞".bytes() {
+            print::write(1, &[byte]).unwrap();
+            // The parent has read it by then, or reads more at once; both must do.
+            std::thread::yield_now();
+        }
+        print::write(1, b"\n\xff\xfe.\n\xe2\x82").unwrap();
+        ends::signal(9);
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn writes_a_lot_and_fails() {
+        for number in 0..20_000 {
+            println!("line {number} of a text that is one megabyte long in all");
+        }
+        panic!("on purpose");
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn leaves_one_with_its_output_open() {
+        println!("first");
+        let left = Command::new("sleep").arg("60").spawn().unwrap().id();
+        println!("last before {left}");
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn prints_in_a_thread() {
+        let thread = std::thread::spawn(|| println!("in a thread"));
+        thread.join().unwrap();
+        panic!("on purpose");
+    }
+
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn closes_its_output() {
+        println!("before");
+        ends::close_everything();
+    }
+
+    #[isolated(process)]
+    #[tokio::test]
+    #[ignore = "started by another test"]
+    async fn is_asynchronous_and_fails() {
+        println!("one");
+        tokio::task::yield_now().await;
+        eprintln!("two");
+        panic!("three");
+    }
+}
+
+/// Returns what libtest shows of a failed test, without what the runtime has added and what
+/// differs.
+fn block(run: &Finished, test: &str) -> String {
+    let start = format!("---- inner::{test} stdout ----\n");
+    let rest = run.output.split_once(&start).unwrap_or_else(|| {
+        panic!("{}\n{}", run.output, run.errors);
+    });
+    let block = rest.1.split("isolated-test: ").next().unwrap();
+    let mut shown = String::new();
+    for line in block.lines().filter(|line| !line.is_empty()) {
+        let line = line.split(" (").next().unwrap();
+        if !line.starts_with("note: ") {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+    }
+    shown
+}
+
+fn captured(test: &str) -> Finished {
+    State::new().inner(test).captured().run()
+}
+
+#[test]
+fn a_test_that_passes_shows_nothing() {
+    for test in ["talks", "is_silent"] {
+        let run = captured(test).passed();
+        assert_eq!(run.errors, "");
+        let lines: Vec<_> = run.output.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), 3, "{}", run.output);
+        assert_eq!(lines[0], "running 1 test");
+        assert_eq!(lines[1], format!("test inner::{test} ... ok"));
+        assert!(
+            lines[2].starts_with("test result: ok. 1 passed"),
+            "{}",
+            run.output
+        );
+    }
+}
+
+#[test]
+fn a_test_that_fails_shows_both_streams_in_order() {
+    let run = captured("talks_and_fails").failed();
+    assert_eq!(run.errors, "");
+    assert_eq!(
+        block(&run, "talks_and_fails"),
+        "one
+two
+three, still three
+four
+five
+thread 'inner::talks_and_fails'
+seven
+six
+"
+    );
+    let run = captured("is_asynchronous_and_fails").failed();
+    assert_eq!(
+        block(&run, "is_asynchronous_and_fails"),
+        "one\ntwo\nthread 'inner::is_asynchronous_and_fails'\nthree\n"
+    );
+}
+
+#[test]
+fn the_runner_of_the_process_is_never_heard() {
+    let run = captured("is_silent_and_fails").failed();
+    assert_eq!(block(&run, "is_silent_and_fails"), "");
+    assert_eq!(run.output.matches("running 1 test").count(), 1);
+    assert_eq!(run.output.matches("test result: ").count(), 1);
+    assert_eq!(run.output.matches("failures:").count(), 2, "{}", run.output);
+}
+
+#[test]
+fn what_was_printed_before_a_sudden_end_is_shown() {
+    let run = captured("dies_in_the_middle_of_a_line").failed();
+    assert_eq!(
+        block(&run, "dies_in_the_middle_of_a_line"),
+        "the beginning\n"
+    );
+    let run = captured("exits_with_output_in_buffers").failed();
+    let text = block(&run, "exits_with_output_in_buffers");
+    assert!(text.contains("of Rust") && text.contains("of C"), "{text}");
+}
+
+#[test]
+fn characters_arrive_whole() {
+    let run = captured("writes_a_byte_at_a_time").failed();
+    assert_eq!(
+        block(&run, "writes_a_byte_at_a_time"),
+        "größer als €, 𝄞\n\u{fffd}\u{fffd}.\n\u{fffd}\n"
+    );
+}
+
+#[test]
+fn a_long_text_arrives_whole() {
+    let run = captured("writes_a_lot_and_fails").failed();
+    let text = block(&run, "writes_a_lot_and_fails");
+    let lines = text.lines().filter(|line| line.starts_with("line "));
+    let is_in_order =
+        |(number, line): (usize, &str)| line.starts_with(&format!("line {number} of "));
+    assert_eq!(lines.clone().count(), 20_000);
+    assert!(lines.enumerate().all(is_in_order));
+}
+
+#[test]
+fn threads_print_into_the_same() {
+    let run = captured("prints_in_a_thread").failed();
+    let text = block(&run, "prints_in_a_thread");
+    assert!(text.starts_with("in a thread\n"), "{text}");
+}
+
+#[test]
+fn somebody_who_keeps_the_output_open_is_not_waited_for() {
+    let state = State::new();
+    let run = state
+        .inner("leaves_one_with_its_output_open")
+        .captured()
+        .run()
+        .passed();
+    assert_eq!(run.errors.lines().count(), 1, "{}", run.errors);
+    let run = captured("closes_its_output").failed();
+    assert_eq!(block(&run, "closes_its_output"), "before\n");
+}
+
+#[test]
+fn without_capture_it_comes_as_it_is_written() {
+    let run = State::new().inner("talks").run().passed();
+    assert_eq!(run.errors, "two\nfive\n");
+    let output: Vec<_> = run.output.lines().filter(|line| !line.is_empty()).collect();
+    // The runner leaves its own line open.
+    let begin = output[1].split_once("... ").unwrap().1;
+    assert_eq!(begin, "one", "{}", run.output);
+    assert_eq!(output[2..4], ["three, still three", "four"]);
+    assert!(output[4].starts_with("six"), "{}", run.output);
+    assert_eq!(run.output.matches("running 1 test").count(), 1);
+}

@@ -1,0 +1,264 @@
+//! Resources of the user's own that fail in the process of a test, or on the way to it.
+
+#![cfg(target_os = "linux")]
+
+use isolated_test_tests::{Finished, State};
+
+mod inner {
+    use isolated_test::{BoxError, Current, Outcome, Resource, Travel, isolated};
+    use isolated_test_tests::{ends, say};
+
+    /// Where a resource fails.
+    #[derive(PartialEq)]
+    enum At {
+        Provision,
+        Panic,
+        Release,
+        Nowhere,
+    }
+
+    use At::{Nowhere, Panic, Provision, Release};
+
+    /// Stays in the process of the test.
+    struct Stays(At);
+
+    impl Resource for Stays {
+        type Handle = ();
+
+        fn provision(&mut self, _: &Current) -> Result<(), BoxError> {
+            assert!(self.0 != Panic, "thrown on purpose");
+            if self.0 == Provision {
+                return Err("on purpose".into());
+            }
+            Ok(())
+        }
+
+        fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
+            say(&format!("released {outcome:?}"));
+            if self.0 == Release {
+                return Err("on purpose".into());
+            }
+            Ok(())
+        }
+
+        fn describe(&self) -> Option<String> {
+            (self.0 == Nowhere).then(|| "what stays".to_owned())
+        }
+    }
+
+    /// Is provisioned in the parent, and may fail on the way.
+    struct Travels;
+
+    /// What is written of it.
+    struct Written(&'static str);
+
+    impl Resource for Travels {
+        type Handle = Written;
+
+        fn provision(&mut self, _: &Current) -> Result<Written, BoxError> {
+            Ok(Written("a word"))
+        }
+
+        fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
+            say(&format!("released {outcome:?}"));
+            Ok(())
+        }
+
+        fn describe(&self) -> Option<String> {
+            Some("what travels".to_owned())
+        }
+
+        fn travel() -> Travel<Written> {
+            Travel::with(
+                |written| written.0.to_owned(),
+                |text| Err(format!("{text:?} cannot be read").into()),
+            )
+        }
+    }
+
+    /// Panics when it is to be written.
+    struct Unwritten;
+
+    impl Resource for Unwritten {
+        type Handle = u8;
+
+        fn provision(&mut self, _: &Current) -> Result<u8, BoxError> {
+            Ok(7)
+        }
+
+        fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
+            say(&format!("released {outcome:?}"));
+            Ok(())
+        }
+
+        fn travel() -> Travel<u8> {
+            Travel::with(|number| panic!("{number} has no text"), |_| Ok(7))
+        }
+    }
+
+    #[isolated(process, first = Stays(Nowhere), second = Stays(Provision))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails_to_provision() {
+        say("body");
+    }
+
+    #[isolated(process, first = Stays(Panic))]
+    #[test]
+    #[should_panic(expected = "on purpose")]
+    #[ignore = "started by another test"]
+    fn panics_as_it_provisions() {
+        say("body");
+    }
+
+    #[isolated(process, first = Stays(Nowhere), second = Stays(Release))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails_to_release() {
+        say("body");
+    }
+
+    #[isolated(process, first = Stays(Release))]
+    #[test]
+    #[should_panic(expected = "on purpose")]
+    #[ignore = "started by another test"]
+    fn fails_to_release_after_its_panic() {
+        panic!("on purpose");
+    }
+
+    #[isolated(process, first = Travels)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn cannot_be_read() {
+        say("body");
+    }
+
+    #[isolated(process, first = Unwritten)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn cannot_be_written() {
+        say("body");
+    }
+
+    #[isolated(process, first = Stays(Nowhere))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails() {
+        panic!("on purpose");
+    }
+
+    #[isolated(process, first = Stays(Nowhere))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn dies() {
+        ends::signal(9);
+    }
+}
+
+/// Runs a test that fails and expects this report, between the first line and the last.
+#[track_caller]
+fn expect(test: &str, why: &str, lines: &str) -> Finished {
+    let run = State::new().inner(test).run().failed();
+    let why = match why {
+        "" => String::new(),
+        why => format!("isolated-test: process_fail_resources::inner::{test}: {why}\n"),
+    };
+    assert_eq!(
+        run.reported("process_fail_resources"),
+        format!(
+            "{why}isolated-test: process_fail_resources::inner::{test} failed
+    at         tests/tests/process_fail_resources.rs:1
+{lines}    repeat     cargo test -p isolated-test-tests -- --exact inner::{test}
+"
+        )
+    );
+    run
+}
+
+#[test]
+fn one_that_cannot_be_provisioned_there() {
+    let run = expect(
+        "fails_to_provision",
+        "failed to provision the resource `second`: on purpose",
+        "    resource   first\n    resource   second\n",
+    );
+    assert_eq!(run.said("released"), Some("Failed"), "what was before it");
+    assert_eq!(run.said("body"), None);
+}
+
+#[test]
+fn one_that_panics_does_not_pass_for_the_panic_of_the_test() {
+    let run = expect(
+        "panics_as_it_provisions",
+        "failed to provision the resource `first`: thrown on purpose",
+        "    resource   first\n",
+    );
+    assert_eq!(run.said("body"), None);
+}
+
+#[test]
+fn one_that_cannot_be_released_there() {
+    let run = State::new().inner("fails_to_release").run().failed();
+    assert_eq!(
+        run.errors,
+        "isolated-test: process_fail_resources::inner::fails_to_release: failed to release the \
+         resource `second`: on purpose\n"
+    );
+    assert_eq!(run.said("released"), Some("Passed"));
+    assert_eq!(run.said("body"), Some(""));
+}
+
+#[test]
+fn one_that_cannot_be_released_after_an_expected_panic() {
+    let run = State::new()
+        .inner("fails_to_release_after_its_panic")
+        .run()
+        .failed();
+    let report = run.reported("process_fail_resources");
+    assert!(
+        report.contains("failed to release the resource `first`: on purpose\n"),
+        "{report}"
+    );
+}
+
+#[test]
+fn one_that_cannot_be_read() {
+    let run = expect(
+        "cannot_be_read",
+        "failed to provision the resource `first`: \"a word\" cannot be read",
+        "    resource   first = what travels\n",
+    );
+    assert_eq!(run.said("released"), Some("Failed"));
+    assert_eq!(run.said("body"), None);
+}
+
+#[test]
+fn one_that_cannot_be_written() {
+    let run = State::new().inner("cannot_be_written").run().failed();
+    assert_eq!(
+        run.errors.matches("7 has no text").count(),
+        2,
+        "{}",
+        run.errors
+    );
+    assert!(!run.errors.contains("future"), "{}", run.errors);
+    assert_eq!(run.said("released"), Some("Failed"));
+    assert_eq!(run.said("body"), None);
+}
+
+#[test]
+fn those_of_a_test_that_fails_describe_themselves() {
+    let run = expect("fails", "", "    resource   first = what stays\n");
+    assert_eq!(run.said("released"), Some("Failed"));
+}
+
+#[test]
+fn those_of_a_test_that_dies_are_named() {
+    let run = expect(
+        "dies",
+        "the process of the test was ended by SIGKILL (killed), which somebody has sent, before \
+         the test had ended",
+        "    resource   first\n",
+    );
+    assert_eq!(run.said("released"), None);
+}

@@ -1,0 +1,375 @@
+//! `env` and `cwd`: what the process of a test finds around it, and that the parent keeps its own.
+
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeSet;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use isolated_test::{BoxError, Current, Port, Resource, TmpDir, Travel, isolated};
+use isolated_test_tests::State;
+use rstest::rstest;
+
+mod inner {
+    use std::env;
+    use std::path::Path;
+
+    use isolated_test::{BoxError, Current, Resource, isolated};
+    use isolated_test_tests::gate::pass;
+    use isolated_test_tests::say;
+
+    #[isolated(env(clear, KEPT = "text", unset(PATH)))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn begins_with_few() {
+        for (name, value) in env::vars_os() {
+            let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+            say(&format!("variable {name}={value}"));
+        }
+    }
+
+    #[isolated(env(SHARED = "one"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_one() {
+        say(&format!("is {}", env::var("SHARED").unwrap()));
+        pass("end");
+    }
+
+    #[isolated(env(SHARED = "two"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_two() {
+        say(&format!("is {}", env::var("SHARED").unwrap()));
+        pass("end");
+    }
+
+    #[isolated(env(SHARED = "changed", unset(UNSET)), cwd)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn has_other_surroundings() {
+        assert_eq!(env::var("SHARED").unwrap(), "changed");
+        assert!(env::var_os("UNSET").is_none());
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_its_own() {
+        let before: Vec<_> = env::vars_os().collect();
+        let dir = env::current_dir().unwrap();
+        has_other_surroundings();
+        assert_eq!(env::var("UNSET").unwrap(), "set");
+        assert_eq!(env::vars_os().collect::<Vec<_>>(), before);
+        assert_eq!(env::current_dir().unwrap(), dir);
+    }
+
+    #[isolated(cwd = "no/such/directory", tmpdir(keep = "never"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_nowhere() {
+        say("body");
+    }
+
+    #[isolated(cwd = "Cargo.toml")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_in_a_file() {
+        say("body");
+    }
+
+    #[isolated(env(NUMBER = env::var("NUMBER").unwrap().parse::<u8>().expect("a number")))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn needs_a_number() {
+        say("body");
+    }
+
+    #[isolated(cwd = Path::new(&panics_with_no_text()))]
+    #[test]
+    #[should_panic(expected = "on purpose")]
+    #[ignore = "started by another test"]
+    fn panics_before_it_begins() {
+        panic!("on purpose");
+    }
+
+    fn panics_with_no_text() -> String {
+        std::panic::panic_any(7)
+    }
+
+    struct Stays;
+
+    impl Resource for Stays {
+        type Handle = u8;
+
+        fn provision(&mut self, _: &Current) -> Result<u8, BoxError> {
+            Ok(7)
+        }
+    }
+
+    #[isolated(stays = Stays, env(STAYS = stays))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn names_what_stays(stays: u8) {
+        say(&format!("body {stays}"));
+    }
+}
+
+fn var(name: &str) -> String {
+    env::var(name).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[isolated(
+    env(
+        TEXT = "text",
+        "odd-name" = String::from("owned"),
+        NUMBER = 7_u8,
+        SIGNED = -7,
+        FLAG = true,
+        FRACTION = 0.5,
+        LETTER = 'ü',
+        EMPTY = "",
+        SOME = Some("some"),
+        NONE = None::<&str>,
+        PATH_TO = Path::new("/a/b"),
+        ADDRESS = SocketAddr::from(([127, 0, 0, 1], 80)),
+        COW = String::from_utf8_lossy(b"lossy"),
+        RAW = OsString::from_vec(vec![b'r', 0xff, b'w']),
+        TWICE = "first",
+        unset(HOME, "PWD", CARGO)
+    )
+)]
+#[test]
+fn values_of_many_types() {
+    for (name, value) in [
+        ("TEXT", "text"),
+        ("odd-name", "owned"),
+        ("NUMBER", "7"),
+        ("SIGNED", "-7"),
+        ("FLAG", "true"),
+        ("FRACTION", "0.5"),
+        ("LETTER", "ü"),
+        ("EMPTY", ""),
+        ("SOME", "some"),
+        ("PATH_TO", "/a/b"),
+        ("ADDRESS", "127.0.0.1:80"),
+        ("COW", "lossy"),
+        ("TWICE", "first"),
+    ] {
+        assert_eq!(var(name), value, "{name}");
+    }
+    assert_eq!(env::var_os("RAW").unwrap(), OsStr::from_bytes(b"r\xffw"));
+    for name in ["NONE", "HOME", "PWD", "CARGO"] {
+        assert!(env::var_os(name).is_none(), "{name}");
+    }
+    assert!(env::var_os("PATH").is_some());
+}
+
+struct Url;
+
+impl Resource for Url {
+    type Handle = String;
+
+    fn provision(&mut self, test: &Current) -> Result<String, BoxError> {
+        Ok(format!("http://{}", test.port().addr()))
+    }
+
+    fn travel() -> Travel<String> {
+        Travel::as_text()
+    }
+}
+
+#[isolated(
+    port, several = port(count = 2), tmpdir, namespace, seed, url = Url,
+    env(
+        PORT = port,
+        SECOND = several[1].number(),
+        DIR = tmpdir,
+        FILE = tmpdir.join("file"),
+        NAME = namespace,
+        SEED = seed,
+        URL = format!("{url}/index"),
+        EXISTS = tmpdir.is_dir()
+    )
+)]
+#[test]
+fn values_of_resources(
+    port: &Port,
+    several: [u16; 2],
+    tmpdir: TmpDir,
+    namespace: &str,
+    seed: u64,
+    url: &String,
+) {
+    assert_eq!(var("PORT"), port.number().to_string());
+    assert_eq!(var("SECOND"), several[1].to_string());
+    assert_eq!(PathBuf::from(var("DIR")), tmpdir.path());
+    assert_eq!(PathBuf::from(var("FILE")), tmpdir.join("file"));
+    assert_eq!(
+        (var("NAME"), var("SEED")),
+        (namespace.to_owned(), seed.to_string())
+    );
+    assert_eq!(var("URL"), format!("http://{}/index", port.addr()));
+    assert_eq!(
+        (var("URL"), var("EXISTS")),
+        (format!("{url}/index"), "true".to_owned())
+    );
+}
+
+#[isolated(tmpdir, env(MODE = mode, AT = tmpdir.join(&mode)), cwd = tmpdir.path())]
+#[rstest]
+#[case("fast".to_owned())]
+#[case("slow".to_owned())]
+#[tokio::test]
+async fn values_of_cases(#[case] mode: String, tmpdir: &TmpDir) {
+    assert_eq!(var("MODE"), mode);
+    assert_eq!(PathBuf::from(var("AT")), tmpdir.join(&mode));
+    assert_eq!(env::current_dir().unwrap(), tmpdir.canonicalize().unwrap());
+}
+
+#[isolated(cwd)]
+#[test]
+fn the_working_directory_is_one_of_its_own() {
+    let dir = env::current_dir().unwrap();
+    assert_eq!(dir.read_dir().unwrap().count(), 0);
+    let test = isolated_test::current();
+    assert_eq!(
+        test.tmpdir_named("cwd").unwrap().canonicalize().unwrap(),
+        dir
+    );
+}
+
+#[isolated(site = tmpdir(from = "fixtures/site"), tmpdir, cwd)]
+#[test]
+fn the_working_directory_is_the_first_of_several(site: &Path) {
+    assert_eq!(env::current_dir().unwrap(), site.canonicalize().unwrap());
+}
+
+#[isolated(cwd = "fixtures")]
+#[test]
+fn a_relative_working_directory_begins_at_the_package() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(env::current_dir().unwrap(), root.join("fixtures"));
+    assert!(Path::new("site").is_dir());
+}
+
+#[isolated(cwd = "/")]
+#[test]
+fn an_absolute_working_directory_is_what_it_is() {
+    assert_eq!(env::current_dir().unwrap(), Path::new("/"));
+}
+
+#[test]
+fn a_cleared_environment_has_what_is_documented() {
+    let state = State::new();
+    let run = state
+        .inner("begins_with_few")
+        .env("SURPRISE", "of the parent")
+        .env("TMPDIR", env::temp_dir())
+        .run()
+        .passed();
+    let lines = run.output.lines();
+    let names: BTreeSet<&str> = lines
+        .filter_map(|line| Some(line.strip_prefix("@variable ")?.split_once('=')?.0))
+        .collect();
+    let essential = [
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "LLVM_PROFILE_FILE",
+        "RUST_BACKTRACE",
+        "RUST_LIB_BACKTRACE",
+        "RUST_MIN_STACK",
+        "TMP",
+        "TEMP",
+        "KEPT",
+    ];
+    for name in &names {
+        assert!(
+            essential.contains(name) || name.starts_with("ISOLATED_"),
+            "{name}"
+        );
+    }
+    for name in ["TMPDIR", "RUST_BACKTRACE", "KEPT", "ISOLATED_DIR"] {
+        assert!(names.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn two_tests_have_different_values_at_once() {
+    let state = State::new();
+    let mut end = state.gate("end");
+    let (mut one, mut two) = (state.inner("is_one").start(), state.inner("is_two").start());
+    assert_eq!(
+        (one.hear("is"), two.hear("is")),
+        ("one".into(), "two".into())
+    );
+    end.open();
+    end.open();
+    let _ = (one.finish().passed(), two.finish().passed());
+}
+
+#[test]
+fn the_parent_keeps_its_own() {
+    let inner = State::new()
+        .inner("keeps_its_own")
+        .env("UNSET", "set")
+        .run();
+    let _ = inner.passed();
+}
+
+/// Runs a test that fails before its body begins, and expects that it says why.
+#[track_caller]
+fn refused(test: &str, why: &str) -> String {
+    let state = State::new();
+    let run = state.inner(test).env("NUMBER", "seven").run().failed();
+    let report = run.reported("surroundings");
+    assert!(
+        report.starts_with(&format!(
+            "isolated-test: surroundings::inner::{test}: {why}\n\
+             isolated-test: surroundings::inner::{test} failed\n"
+        )),
+        "{report}"
+    );
+    assert_eq!(run.said("body"), None);
+    run.errors
+}
+
+#[test]
+fn a_working_directory_that_is_none_is_refused() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    refused(
+        "is_nowhere",
+        &format!(
+            "failed to use the working directory `{root}/no/such/directory`: No such file or \
+             directory (os error 2)"
+        ),
+    );
+    refused(
+        "is_in_a_file",
+        &format!("failed to use the working directory `{root}/Cargo.toml`: not a directory"),
+    );
+}
+
+#[test]
+fn an_expression_that_panics_fails_the_test() {
+    let why = "failed to describe the surroundings of the test: a number: ParseIntError { kind: \
+               InvalidDigit }";
+    let errors = refused("needs_a_number", why);
+    assert_eq!(errors.matches("panicked at").count(), 1);
+    let why = "failed to describe the surroundings of the test: it panicked";
+    refused("panics_before_it_begins", why);
+}
+
+#[test]
+fn a_resource_that_stays_in_the_process_has_no_value_before_it() {
+    let state = State::new();
+    let run = state.inner("names_what_stays").run().failed();
+    assert_eq!(run.said("body"), None);
+    let report = run.reported("surroundings");
+    assert!(
+        report.contains("`stays`") && report.contains("travel"),
+        "{report}"
+    );
+}
