@@ -16,7 +16,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 
-use libc::{c_int, pid_t};
+#[cfg(target_os = "linux")]
+use libc::c_int;
+use libc::pid_t;
 
 use super::supervisor::check;
 
