@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tempfile::TempDir;
-
 use super::Outcome;
 use crate::env::variables;
 use crate::error::{Error, ErrorKind};
 use crate::process::child;
 use crate::process::wire::Call;
+use crate::random;
 use crate::spec::{Keep, Place};
 use crate::store::record::{self, record};
 use crate::store::{mark_kept, remove_tree};
@@ -54,7 +53,7 @@ struct Inner {
 
 /// Who removes a directory.
 enum Dir {
-    Here(TempDir),
+    Here(Made),
     /// The parent of this process, as the resource of this index.
     Parent(usize),
 }
@@ -82,19 +81,11 @@ impl TmpDir {
         let fail =
             |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);
         let mut owner = record()?;
-        let prefix = format!("{}-", short(test));
-        let make = |owner: &record::Record| {
-            let mut builder = tempfile::Builder::new();
-            builder
-                .prefix(&prefix)
-                .rand_bytes(6)
-                .tempdir_in(owner.dir()?)
-        };
-        let dir = match make(&owner) {
+        let dir = match Made::new(test, &owner) {
             // Somebody has emptied the state directory under us.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 owner = record::renew(&owner)?;
-                make(&owner)
+                Made::new(test, &owner)
             }
             result => result,
         }
@@ -103,12 +94,12 @@ impl TmpDir {
             let source = place
                 .package_root
                 .map_or_else(|| PathBuf::from(from), |root| Path::new(root).join(from));
-            copy(&source, dir.path()).map_err(|error| {
+            copy(&source, &dir.path).map_err(|error| {
                 Error::path(ErrorKind::TmpDir, "copy the fixture", &source, error)
             })?;
         }
         let keep = variables()?.keep.or(keep).unwrap_or(Keep::Failure);
-        let path = dir.path().to_owned();
+        let path = dir.path.clone();
         Ok(TmpDir {
             inner: Arc::new(Inner {
                 path,
@@ -192,8 +183,47 @@ impl TmpDir {
     }
 }
 
+/// A directory that was made here, and goes when this is dropped.
+struct Made {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Made {
+    /// Makes a directory for a test among those of its process.
+    fn new(test: &str, owner: &record::Record) -> io::Result<Self> {
+        let name = short(test);
+        loop {
+            let path = owner.dir()?.join(format!("{name}-{}", random::word(6)));
+            match sys::create_dir(&path, 0o700) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => {
+                    return result.map(|()| Made {
+                        path,
+                        is_kept: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Leaves the directory where it is.
+    fn keep(mut self) -> PathBuf {
+        self.is_kept = true;
+        self.path.clone()
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = remove_tree(&self.path);
+        }
+    }
+}
+
 /// Removes a directory; what cannot be removed now is left to the sweep.
-fn discard(dir: TempDir) -> io::Result<()> {
+fn discard(dir: Made) -> io::Result<()> {
     remove_tree(&dir.keep())
 }
 
