@@ -102,11 +102,11 @@ pub fn become_daemon() -> io::Result<bool> {
     Ok(true)
 }
 
-/// Waits until this process is ended; a minute at most.
+/// Waits until this process is ended; two minutes at most, longer than anybody has patience.
 pub fn stay() -> ! {
     // SAFETY: the calls take numbers only.
     unsafe {
-        libc::alarm(60);
+        libc::alarm(120);
         loop {
             libc::pause();
         }

@@ -1,12 +1,17 @@
 //! The processes that tests of one state directory have started, and when they are gone.
 
-#![expect(unsafe_code, reason = "the standard library has no locks on files yet")]
+#![expect(
+    unsafe_code,
+    reason = "the standard library has no locks on files yet, and never traces"
+)]
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
+use std::marker::PhantomData;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::ptr;
 use std::sync::mpsc;
 use std::thread;
 
@@ -15,6 +20,8 @@ use crate::{PATIENCE, State};
 impl State {
     /// Lists the living processes that have this directory among their variables, with the names
     /// of their programs: inner tests, the processes of their bodies, and what these have started.
+    ///
+    /// One that is becoming another program at this very moment has no variables and is missed.
     #[must_use]
     pub fn processes(&self) -> Vec<(u32, String)> {
         let mark = [b"ISOLATED_DIR=", self.path().as_os_str().as_bytes()].concat();
@@ -76,4 +83,47 @@ pub fn is_alive(pid: u32) -> bool {
         .rsplit_once(") ")
         .and_then(|(_, tail)| tail.chars().next());
     state.is_some_and(|state| state != 'Z' && state != 'X')
+}
+
+/// A process that does nothing until this is dropped.
+///
+/// It is traced for that: a process that is stopped by a signal goes on when its parent dies.
+#[derive(Debug)]
+#[must_use = "the process goes on as soon as this is dropped"]
+pub struct Paused {
+    process: libc::pid_t,
+    /// Only the thread that has paused it can have it go on.
+    thread: PhantomData<*const ()>,
+}
+
+/// Has a process pause, which this one or one of its children has started.
+///
+/// # Panics
+///
+/// Panics when that is not allowed.
+pub fn pause(pid: u32) -> Paused {
+    let process = libc::pid_t::try_from(pid).expect("a process");
+    let nothing = ptr::null_mut::<libc::c_void>();
+    let mut status = 0;
+    // SAFETY: the requests use no memory, and the status can be written.
+    unsafe {
+        for request in [libc::PTRACE_SEIZE, libc::PTRACE_INTERRUPT] {
+            let result = libc::ptrace(request, process, nothing, nothing);
+            assert!(result == 0, "{pid}: {}", io::Error::last_os_error());
+        }
+        libc::waitpid(process, &raw mut status, libc::__WALL);
+    }
+    assert!(libc::WIFSTOPPED(status), "{pid}: {status}");
+    Paused {
+        process,
+        thread: PhantomData,
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        let nothing = ptr::null_mut::<libc::c_void>();
+        // SAFETY: the request uses no memory.
+        unsafe { libc::ptrace(libc::PTRACE_DETACH, self.process, nothing, nothing) };
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use isolated_test_tests::processes::is_alive;
+use isolated_test_tests::processes::{is_alive, pause};
 use isolated_test_tests::{Finished, State, plain};
 
 const NOTHING: [PathBuf; 0] = [];
@@ -13,7 +13,7 @@ mod inner {
     use std::fs;
     use std::process::{Command, Stdio};
 
-    use isolated_test::isolated;
+    use isolated_test::{TmpDir, isolated};
     use isolated_test_tests::gate::pass;
     use isolated_test_tests::{ends, say};
 
@@ -90,15 +90,17 @@ mod inner {
         assert!(Command::new("true").status().unwrap().success());
     }
 
-    /// Holds the key while its processes hold the file.
+    /// Holds the key, and has processes that do not end by themselves.
     #[isolated(process, serial = "leaks", tmpdir, port)]
     #[test]
     #[ignore = "started by another test"]
-    fn holds_with_others(port: u16) {
+    fn holds_with_others(tmpdir: &TmpDir, port: u16) {
+        say(&format!("tmpdir {}", tmpdir.display()));
+        say(&format!("port {port}"));
+        say(&format!("below {}", std::os::unix::process::parent_id()));
         daemon("it-daemon");
         pass("daemon");
-        sleep();
-        say(&format!("port {port}"));
+        say(&format!("others {} {}", std::process::id(), sleep()));
         ends::ignore_requests_to_end();
         ends::stay();
     }
@@ -107,7 +109,7 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn stays() {
-        say("stays");
+        say(&format!("below {}", std::os::unix::process::parent_id()));
         ends::stay();
     }
 
@@ -116,9 +118,9 @@ mod inner {
     #[ignore = "started by another test"]
     fn has_the_key_alone() {
         let old = std::env::var("OLD").unwrap();
+        assert_eq!(old.split(' ').count(), 3, "the test, a child, a daemon");
         for process in old.split(' ') {
-            let process = process.parse().unwrap();
-            assert!(!super::is_alive(process), "{process}");
+            assert!(!super::is_alive(process.parse().unwrap()), "{process}");
         }
         say("has");
     }
@@ -202,11 +204,16 @@ fn a_test_that_fails_leaves_nobody_either() {
 }
 
 #[test]
-fn those_that_end_are_not_named() {
-    for test in ["leaves_one_that_ends_by_itself", "waits_for_its_children"] {
-        let run = State::new().inner(test).run().passed();
-        assert_eq!(run.errors, "", "{test}");
-    }
+fn those_that_have_ended_are_not_named() {
+    let run = State::new().inner("waits_for_its_children").run().passed();
+    assert_eq!(run.errors, "");
+}
+
+#[test]
+fn those_that_are_about_to_end_are_no_failure() {
+    let state = State::new();
+    let _ = state.inner("leaves_one_that_ends_by_itself").run().passed();
+    assert_eq!(state.processes(), []);
 }
 
 #[test]
@@ -215,24 +222,11 @@ fn nobody_outlives_a_parent_that_is_killed_and_the_key_is_free_only_then() {
         let state = State::new();
         let mut go_on = state.gate("daemon");
         let mut victim = state.inner("holds_with_others").start();
-        victim.hear("daemon");
+        let daemon = victim.hear("daemon");
         go_on.open();
-        victim.hear("port");
-        let old: Vec<_> = state
-            .processes()
-            .into_iter()
-            // The supervisor goes last of all, and the key with it.
-            .filter(|(process, name)| *process != victim.id() && name != "isolated-test")
-            .map(|(process, _)| process.to_string())
-            .collect();
-        assert_eq!(
-            old.len(),
-            3,
-            "the test, a child, a daemon: {:?}",
-            state.processes()
-        );
+        let old = format!("{daemon} {}", victim.hear("others"));
         victim.kill();
-        let next = state.inner("has_the_key_alone").env("OLD", old.join(" "));
+        let next = state.inner("has_the_key_alone").env("OLD", &old);
         let _ = next.run().passed();
         state.wait_until_records_are_free();
         assert_eq!(state.processes(), []);
@@ -245,14 +239,8 @@ fn nobody_outlives_a_parent_that_is_killed_and_the_key_is_free_only_then() {
 fn a_test_goes_with_its_supervisor_and_has_failed() {
     let state = State::new();
     let mut inner = state.inner("stays").start();
-    inner.hear("stays");
-    let all = state.processes();
-    let (supervisor, _) = all
-        .iter()
-        .find(|(_, name)| name == "isolated-test")
-        .expect("a supervisor");
-    let killed = plain::kill((*supervisor).try_into().unwrap());
-    assert!(killed);
+    let supervisor = inner.hear("below").parse().unwrap();
+    assert!(plain::kill(supervisor));
     let run = inner.finish().failed();
     assert!(
         run.reported("leaks").starts_with(
@@ -263,4 +251,37 @@ fn a_test_goes_with_its_supervisor_and_has_failed() {
         run.errors
     );
     assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn everything_is_held_until_the_last_process_is_gone() {
+    let state = State::new();
+    let mut go_on = state.gate("daemon");
+    let mut victim = state.inner("holds_with_others").start();
+    let tmpdir = PathBuf::from(victim.hear("tmpdir"));
+    let port = victim.hear("port").parse().unwrap();
+    let supervisor = victim.hear("below").parse().unwrap();
+    let daemon = victim.hear("daemon");
+    go_on.open();
+    let old = format!("{daemon} {}", victim.hear("others"));
+    // Nobody ends the others while the supervisor cannot.
+    let paused = pause(supervisor);
+    victim.kill();
+    let mut next = state.inner("has_the_key_alone").env("OLD", &old).start();
+    let line = next.hear_error("waiting for serial \"leaks\"");
+    assert!(
+        line.contains("held by leaks::inner::holds_with_others (pid "),
+        "{line}"
+    );
+    let others: Vec<u32> = old.split(' ').map(|pid| pid.parse().unwrap()).collect();
+    assert!(others.iter().all(|pid| is_alive(*pid)));
+    assert!(tmpdir.is_dir());
+    plain::listen(port).unwrap_err();
+    drop(paused);
+    next.hear("has");
+    let _ = next.finish().passed();
+    drop(plain::listen_when_free(port));
+    assert_eq!(state.processes(), []);
+    let _ = state.inner("waits_for_its_children").run().passed();
+    assert_eq!(state.runs(), NOTHING);
 }

@@ -9,7 +9,7 @@ mod inner {
     use std::io::Write;
     use std::process::Command;
 
-    use isolated_test::isolated;
+    use isolated_test::{BoxError, Current, Resource, isolated};
     use isolated_test_tests::{ends, print};
 
     /// Prints in turn to both streams, in all ways there are.
@@ -51,6 +51,22 @@ mod inner {
     fn is_silent_and_fails() -> std::process::ExitCode {
         std::process::ExitCode::FAILURE
     }
+
+    struct Broken;
+
+    impl Resource for Broken {
+        type Handle = ();
+
+        fn provision(&mut self, _: &Current) -> Result<(), BoxError> {
+            println!("from the resource");
+            Err("on purpose".into())
+        }
+    }
+
+    #[isolated(process, broken = Broken)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn cannot_begin() {}
 
     #[isolated(process)]
     #[test]
@@ -195,11 +211,20 @@ six
 
 #[test]
 fn the_runner_of_the_process_is_never_heard() {
-    let run = captured("is_silent_and_fails").failed();
-    assert_eq!(block(&run, "is_silent_and_fails"), "");
-    assert_eq!(run.output.matches("running 1 test").count(), 1);
-    assert_eq!(run.output.matches("test result: ").count(), 1);
-    assert_eq!(run.output.matches("failures:").count(), 2, "{}", run.output);
+    for (test, said) in [
+        ("is_silent_and_fails", ""),
+        ("cannot_begin", "from the resource\n"),
+    ] {
+        let run = captured(test).failed();
+        assert_eq!(block(&run, test), said);
+        for (text, times) in [
+            ("running 1 test", 1),
+            ("test result: ", 1),
+            ("failures:", 2),
+        ] {
+            assert_eq!(run.output.matches(text).count(), times, "{}", run.output);
+        }
+    }
 }
 
 #[test]

@@ -132,7 +132,11 @@ fn a_lock_by_hand_is_seen_by_other_processes() {
     assert_eq!(state.runs(), NOTHING);
 }
 
-#[isolated(process, serial = "process current m", shared = "process current s")]
+#[isolated(
+    timeout = "30s",
+    serial = "process current m",
+    shared = "process current s"
+)]
 #[test]
 fn a_key_that_the_parent_holds_counts_as_held() {
     let error = Key::new("process current m").lock().unwrap_err();
@@ -154,13 +158,13 @@ fn is_called_by_another_test() {
     assert!(current().name().starts_with("process_current::"));
 }
 
-#[isolated(process, serial = ["process current nested", "process current too"])]
+#[isolated(timeout = "30s", serial = ["process current nested", "process current too"])]
 #[test]
 fn a_test_that_is_called_is_inside_its_locks_already() {
     is_called_by_another_test();
 }
 
-#[isolated(process, alone)]
+#[isolated(timeout = "30s", alone)]
 #[test]
 fn a_test_that_is_alone_may_lock() {
     drop(Key::new("process current alone").lock().unwrap());

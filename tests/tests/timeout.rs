@@ -54,8 +54,11 @@ mod inner {
         let file = std::env::var("FILE").unwrap();
         let trap = format!("trap 'echo clean > {file}; exit' TERM");
         let script = format!("{trap}; echo; echo @ready; sleep 60 & wait");
-        let child = Command::new("sh").args(["-c", &script]).status();
-        say(&format!("the child has ended: {child:?}"));
+        let mut child = Command::new("sh").args(["-c", &script]).spawn().unwrap();
+        if std::env::var_os("STAYS").is_some() {
+            ends::ignore_requests_to_end();
+        }
+        child.wait().unwrap();
         ends::stay();
     }
 
@@ -194,15 +197,17 @@ fn a_test_that_ignores_the_request_to_end_is_killed() {
 
 #[test]
 fn processes_of_the_test_may_clean_up() {
-    let state = State::new();
-    let file = state.scratch().join("cleaned");
-    let run = state
-        .inner("has_a_child_that_cleans_up")
-        .env("FILE", &file)
-        .run();
-    let run = timed_out(run, "has_a_child_that_cleans_up", "1500ms");
-    assert_eq!(run.said("ready"), Some(""));
-    assert_eq!(fs::read_to_string(file).unwrap(), "clean\n");
+    // Whether their parent has gone before them or not.
+    for (name, value) in [("GOES", "1"), ("STAYS", "1")] {
+        let state = State::new();
+        let file = state.scratch().join("cleaned");
+        let inner = state.inner("has_a_child_that_cleans_up");
+        let run = inner.env("FILE", &file).env(name, value).run();
+        let run = timed_out(run, "has_a_child_that_cleans_up", "1500ms");
+        assert_eq!(run.said("ready"), Some(""));
+        assert_eq!(fs::read_to_string(file).unwrap(), "clean\n");
+        assert_eq!(state.processes(), []);
+    }
 }
 
 #[test]

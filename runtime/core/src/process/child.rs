@@ -123,6 +123,8 @@ pub(crate) struct Inside<'a> {
     parent: &'static Parent,
     /// The locks that the parent holds count as held here.
     held: Vec<order::Ordered>,
+    /// Whether the output is the test runner's again.
+    is_over: bool,
 }
 
 impl<'a> Inside<'a> {
@@ -144,12 +146,13 @@ impl<'a> Inside<'a> {
             )),
             parent,
             held: Vec::new(),
+            is_over: false,
         };
         match inside.take_over(own) {
             Ok(()) => Some(inside),
             Err(error) => {
                 inside.release(Outcome::Failed);
-                let _ = parent.with_link(Link::end_output);
+                inside.end_output();
                 parent.say(&Word::Unable(chain(&error)));
                 None
             }
@@ -235,10 +238,8 @@ impl<'a> Inside<'a> {
                 (How::Panicked(text), Some(payload))
             }
         };
-        if self.parent.is_ours() {
-            // What was printed must have arrived before the end is known.
-            let _ = self.parent.with_link(Link::end_output);
-        }
+        // What was printed must have arrived before the end is known.
+        self.end_output();
         self.parent.say(&Word::Ended(Ended {
             how,
             is_clean,
@@ -246,6 +247,13 @@ impl<'a> Inside<'a> {
         }));
         if let Some(payload) = payload {
             resume_unwind(payload);
+        }
+    }
+
+    /// Leaves standard output to the test runner, unless this is a copy that the test has forked.
+    fn end_output(&mut self) {
+        if !std::mem::replace(&mut self.is_over, true) && self.parent.is_ours() {
+            let _ = self.parent.with_link(Link::end_output);
         }
     }
 
@@ -280,6 +288,7 @@ impl<'a> Inside<'a> {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.release(Outcome::Failed);
+        self.end_output();
     }
 }
 

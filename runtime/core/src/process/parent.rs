@@ -168,7 +168,9 @@ impl Watch<'_, '_> {
             }
             self.heard.timed_out = self.limit;
             report::timed_out(test.name(), self.began.elapsed(), &left);
-            self.running.end();
+            let supervisor = self.running.supervisor();
+            let others = left.iter().filter(|one| one.parent != supervisor);
+            self.running.end(others.map(|one| one.pid));
             return Some(Instant::now() + GRACE + LAST);
         }
         report::immortal(test.name(), &left);

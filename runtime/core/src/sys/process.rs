@@ -197,8 +197,14 @@ impl Running {
         }
     }
 
-    /// Has all processes end politely, and by force after [`GRACE`].
-    pub(crate) fn end(&mut self) {
+    /// Has all processes end politely, and by force after [`GRACE`]: those that are given, and the
+    /// children of the supervisor.
+    pub(crate) fn end(&mut self, others: impl Iterator<Item = u32>) {
+        for pid in others.filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
+            // SAFETY: the call takes numbers only. The process was below the supervisor a moment
+            // ago, and numbers are given anew only when all others have been.
+            unsafe { libc::kill(pid, libc::SIGTERM) };
+        }
         let _ = self.leash.write_all(&[END]);
     }
 

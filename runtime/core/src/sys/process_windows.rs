@@ -256,7 +256,7 @@ impl Running {
     }
 
     /// Has all processes end. There is no polite way that reaches each of them.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, _others: impl Iterator<Item = u32>) {
         self.kill();
     }
 

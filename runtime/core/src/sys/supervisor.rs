@@ -177,14 +177,14 @@ impl Supervisor {
         self.leave()
     }
 
-    /// Ends everything politely, then by force.
+    /// Ends everything politely, then by force. The parent asks those further below.
     fn end(&mut self) -> ! {
         let deadline = now() + GRACE;
+        self.signal(libc::SIGTERM);
         while !self.reap() {
             if now() >= deadline {
                 self.kill();
             }
-            self.signal(libc::SIGTERM);
             if self.listen(Some(deadline)) == Heard::Kill {
                 self.kill();
             }
