@@ -39,6 +39,15 @@
 //! - `limit("sockets", 4)`: at most four have the key.
 //! - `alone`: no other isolated test of this user runs.
 //!
+//! What a whole process has once, a test gets in a process of its own. The last four imply it.
+//!
+//! - `process`: the body runs in a new process of the same test binary.
+//! - `env(PORT = port, "odd-name" = 1, unset(HOME), clear)`: variables; the values are expressions that
+//!   see the resources.
+//! - `cwd`, `cwd = expr`: the working directory; without a value the temporary one.
+//! - `timeout = "30s"`, `timeout = LIMIT`: all processes of the test end after that time.
+//! - `network`, `network(or = "skip")`, `network(or = "serial")`: a loopback network, on Linux.
+//!
 //! And two for the attribute itself.
 //!
 //! - `test_attribute`: an attribute that this one does not know counts as a test attribute.
@@ -56,10 +65,14 @@
 //! A test that fails prints what it had, what it waited for, and the command that repeats it. Its
 //! temporary directory is kept.
 //!
+//! A test in a process of its own passes only when that process says that the body came to its end,
+//! and exits as a test that passes does. Whatever it leaves behind is ended, and named.
+//!
 //! # When the process dies
 //!
-//! The kernel frees locks and ports at once. Directories are removed by the next process that runs
-//! an isolated test. Nothing that a dead process leaves ever blocks anybody.
+//! The kernel frees locks and ports at once; those of a test in a process of its own when a
+//! supervisor has ended all that the test has started. Directories are removed by the next process
+//! that runs an isolated test. Nothing that a dead process leaves ever blocks anybody.
 //!
 //! # Limits
 //!
