@@ -103,10 +103,14 @@ impl TestFn {
         self.output.as_ref().is_some_and(|output| {
             let is_unit = scan::only_group(output, Delimiter::Parenthesis)
                 .is_some_and(|group| group.stream().is_empty());
-            let is_never =
-                matches!(scan::only(output), Some(TokenTree::Punct(mark)) if mark.as_char() == '!');
-            !is_unit && !is_never
+            !is_unit && !self.never_returns()
         })
+    }
+
+    /// Whether the function returns `!`.
+    pub(crate) fn never_returns(&self) -> bool {
+        let only = self.output.as_ref().and_then(scan::only);
+        matches!(only, Some(TokenTree::Punct(mark)) if mark.as_char() == '!')
     }
 
     pub(crate) fn should_panic(&self) -> Option<ShouldPanic> {

@@ -156,6 +156,8 @@ fn block(run: &Finished, test: &str) -> String {
     let block = rest.1.split("isolated-test: ").next().unwrap();
     let mut shown = String::new();
     for line in block.lines().filter(|line| !line.is_empty()) {
+        // Younger compilers tell the number of the thread before this.
+        let line = line.split(" panicked at ").next().unwrap();
         let line = line.split(" (").next().unwrap();
         if !line.starts_with("note: ") {
             shown.push_str(line);

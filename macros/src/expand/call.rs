@@ -81,6 +81,14 @@ impl<'a> Writer<'a> {
         let is_async = function.asyncness.is_some();
         let dot_await = is_async.then(|| quote!(.await));
         let call = match (self.model.run, is_async) {
+            (Run::Here, false) if self.is_plain() => {
+                let body = self.plain_body();
+                quote!(#private::run_plain(&#spec, #own, #body))
+            }
+            (Run::Apart, false) if self.is_plain() => {
+                let body = self.plain_body();
+                quote!(.run_plain(#body))
+            }
             (Run::Here, false) => quote!(#private::run(&#spec, #own, #body)),
             (Run::Here, true) => quote!(#private::run_async(&#spec, #own, #body)),
             (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
@@ -108,8 +116,28 @@ impl<'a> Writer<'a> {
         quote!(&mut [#(#own),*])
     }
 
+    /// Whether the function can be called by a closure that gives nothing away: the runtime needs no
+    /// code of its own for it then.
+    fn is_plain(&self) -> bool {
+        self.model.bindings.iter().all(Option::is_some) && !self.function.never_returns()
+    }
+
+    /// The closure that calls the user's function and judges its value.
+    fn plain_body(&self) -> TokenStream {
+        let Writer { private, .. } = self;
+        let (context, call) = self.closure();
+        quote!(&mut |#context| #private::passed(#call))
+    }
+
     /// The closure that calls the user's function.
     fn body(&self) -> TokenStream {
+        let asyncness = &self.function.asyncness;
+        let (context, call) = self.closure();
+        quote!(#asyncness |#context| #call)
+    }
+
+    /// The parameter and the body of a closure that calls the user's function.
+    fn closure(&self) -> (TokenStream, TokenStream) {
         let TestFn {
             name, asyncness, ..
         } = self.function;
@@ -123,7 +151,7 @@ impl<'a> Writer<'a> {
             quote!(_)
         };
         let dot_await = asyncness.as_ref().map(|_| quote!(.await));
-        quote!(#asyncness |#context| #name(#(#arguments),*) #dot_await)
+        (context, quote!(#name(#(#arguments),*) #dot_await))
     }
 
     fn argument(&self, index: usize, parameter: &Parameter, bound: Option<usize>) -> TokenStream {

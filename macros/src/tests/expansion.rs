@@ -13,12 +13,12 @@ fn adds() {
     fn adds() {
         assert_eq!(1 + 1, 2);
     }
-    ::isolated_test::__private::run(
+    ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
             "adds", ::isolated_test::__private::ShouldPanic::No, [], []
         ),
         &mut [],
-        |_| adds(),
+        &mut |_| ::isolated_test::__private::passed(adds()),
     )
 }
 "#,
@@ -39,7 +39,7 @@ pub fn serves_files() {
     fn serves_files(tmpdir: &TmpDir, port: Port) {
         serve(tmpdir, port);
     }
-    ::isolated_test::__private::run(
+    ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
             "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
             Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
@@ -47,7 +47,9 @@ pub fn serves_files() {
             [(Exclusive(::isolated_test::Key::new("tcp")))]
         ),
         &mut [],
-        |cx| serves_files(cx.tmpdir(1), cx.port::<::isolated_test::__private::Tcp, _>(0)),
+        &mut |cx| ::isolated_test::__private::passed(
+            serves_files(cx.tmpdir(1), cx.port::<::isolated_test::__private::Tcp, _>(0)),
+        ),
     )
 }
 "#,
@@ -92,7 +94,7 @@ fn stores() {
     fn stores(db: &Db, mail: Mailbox) {}
     let make_db = || ::isolated_test::__private::expr!(Postgres::< A, B >::new());
     let make_mail = || ::isolated_test::__private::expr!(Mail::default());
-    ::isolated_test::__private::run(
+    ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
             "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value
             : false }), ("mail" Own { by_value : true })],
@@ -103,7 +105,9 @@ fn stores() {
             ::isolated_test::__private::own(&make_db),
             ::isolated_test::__private::own(&make_mail),
         ],
-        |cx| stores(cx.own_ref(0, &make_db), cx.own_value(1, &make_mail)),
+        &mut |cx| ::isolated_test::__private::passed(
+            stores(cx.own_ref(0, &make_db), cx.own_value(1, &make_mail)),
+        ),
     )
 }
 "#,
@@ -185,7 +189,7 @@ fn all_the_rest() {
 #[should_panic(expected = "no")]
 fn r#match() {
     fn r#match<'a>(tmpdir: &'a Path, id: &str, mut r#type: u64) {}
-    my::isolated::__private::run(
+    my::isolated::__private::run_plain(
         &my::isolated::__private::spec!(
             "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir" TmpDir
             { from : ::core::option::Option::Some("site"), keep :
@@ -195,7 +199,9 @@ fn r#match() {
             my::isolated::__private::expr!(pool_size())))]
         ),
         &mut [],
-        |cx| r#match(cx.tmpdir(0), cx.namespace(1), cx.seed(2)),
+        &mut |cx| my::isolated::__private::passed(
+            r#match(cx.tmpdir(0), cx.namespace(1), cx.seed(2)),
+        ),
     )
 }
 "#,
@@ -212,14 +218,14 @@ fn conditional_should_panic() {
 #[cfg_attr(unix, should_panic)]
 fn panics() {
     fn panics() {}
-    ::isolated_test::__private::run(
+    ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
             "panics", if ::core::cfg!(unix) {
             ::isolated_test::__private::ShouldPanic::Yes } else {
             ::isolated_test::__private::ShouldPanic::No }, [], []
         ),
         &mut [],
-        |_| panics(),
+        &mut |_| ::isolated_test::__private::passed(panics()),
     )
 }
 "#,

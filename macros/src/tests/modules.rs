@@ -121,7 +121,7 @@ fn inherited_arguments_are_merged() {
         r#"#[test]
 fn merges() {
     fn merges(api: u16) {}
-    ::isolated_test::__private::run(
+    ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
             "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir {
             from : ::core::option::Option::None, keep : ::core::option::Option::None }),
@@ -130,7 +130,9 @@ fn merges() {
             (Exclusive(::isolated_test::Key::new("fs"))), (Alone)]
         ),
         &mut [],
-        |cx| merges(cx.port::<::isolated_test::__private::Udp, _>(1)),
+        &mut |cx| ::isolated_test::__private::passed(
+            merges(cx.port::<::isolated_test::__private::Udp, _>(1)),
+        ),
     )
 }
 "#,

@@ -21,7 +21,7 @@ fn adds() {
             &mut [],
             &mut ::isolated_test::__private::as_here,
         )
-        .run(|_| adds())
+        .run_plain(&mut |_| ::isolated_test::__private::passed(adds()))
 }
 "#,
     );
@@ -92,7 +92,11 @@ fn serves() {
                 surroundings.timeout(::isolated_test::__private::expr!(LIMIT));
             },
         )
-        .run(|cx| serves(cx.port::<::isolated_test::__private::Tcp, _>(0)))
+        .run_plain(
+            &mut |cx| ::isolated_test::__private::passed(
+                serves(cx.port::<::isolated_test::__private::Tcp, _>(0)),
+            ),
+        )
 }
 "#,
     );
@@ -132,10 +136,14 @@ fn stores() {
                 surroundings.set("C", &my::isolated::__private::expr!(db.url()));
             },
         )
-        .run(|cx| stores(
-            cx.own_value(3, &make_db),
-            cx.ports::<my::isolated::__private::Udp, 3, _>(0),
-        ))
+        .run_plain(
+            &mut |cx| my::isolated::__private::passed(
+                stores(
+                    cx.own_value(3, &make_db),
+                    cx.ports::<my::isolated::__private::Udp, 3, _>(0),
+                ),
+            ),
+        )
 }
 "#,
     );
@@ -164,7 +172,7 @@ fn lists() {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(1));
             },
         )
-        .run(|_| lists())
+        .run_plain(&mut |_| ::isolated_test::__private::passed(lists()))
 }
 "#,
     );
@@ -185,7 +193,7 @@ fn lists() {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
             },
         )
-        .run(|cx| lists(cx.tmpdir(0)))
+        .run_plain(&mut |cx| ::isolated_test::__private::passed(lists(cx.tmpdir(0))))
 }
 "#,
     );
@@ -285,7 +293,7 @@ fn test_case_2() {
                 surroundings.set("PORT", &::isolated_test::__private::expr!(port));
             },
         )
-        .run(|_| test_case_2())
+        .run_plain(&mut |_| ::isolated_test::__private::passed(test_case_2()))
 }
 "#,
     );
@@ -319,7 +327,7 @@ fn merges() {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
             },
         )
-        .run(|_| merges())
+        .run_plain(&mut |_| ::isolated_test::__private::passed(merges()))
 }
 "#,
     );
@@ -340,7 +348,7 @@ fn merges() {
                 surroundings.cwd(&::isolated_test::__private::expr!("dir"));
             },
         )
-        .run(|_| merges())
+        .run_plain(&mut |_| ::isolated_test::__private::passed(merges()))
 }
 "#,
     );

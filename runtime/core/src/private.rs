@@ -6,7 +6,7 @@ pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
 };
 pub use crate::resource::own::{Own, own};
-pub use crate::run::{run, run_async, run_returning, run_returning_async};
+pub use crate::run::{passed, run, run_async, run_plain, run_returning, run_returning_async};
 pub use crate::spec::{
     Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,
 };

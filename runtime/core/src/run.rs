@@ -12,11 +12,16 @@ use crate::resource::own::Own;
 use crate::session::{End, Session};
 use crate::spec::Spec;
 
-/// Runs a test. Generic only in what cannot be otherwise, so that each test adds little code.
+/// Runs a test whose body judges itself. It is not generic, so that each test adds little code.
+pub fn run_plain(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
+    run_once(spec, own, body);
+}
+
+/// Runs a test whose body can be called only once.
 pub fn run<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: impl FnOnce(&Cx) -> R) {
     let mut body = Some(body);
     run_once(spec, own, &mut |cx| match body.take() {
-        Some(body) => succeeded(body(cx)),
+        Some(body) => passed(body(cx)),
         None => false,
     });
 }
@@ -48,7 +53,7 @@ pub async fn run_async<R: Termination>(
     let Some(session) = Session::begin(spec, own, &[], false) else {
         return;
     };
-    let future = async { succeeded(body(session.cx()).await) };
+    let future = async { passed(body(session.cx()).await) };
     let end = poll_inside(session.cx(), Box::pin(future)).await;
     session.finish(end);
 }
@@ -76,7 +81,7 @@ pub async fn run_returning_async<T>(
 }
 
 /// Judges the value of a test as the test runner would; an error is printed by its `Termination`.
-pub(crate) fn succeeded(value: impl Termination) -> bool {
+pub fn passed<R: Termination>(value: R) -> bool {
     value.report() == ExitCode::SUCCESS
 }
 

@@ -33,7 +33,7 @@ use crate::name;
 use crate::plan::plan;
 use crate::report;
 use crate::resource::own::Own;
-use crate::run::{poll_inside, run_inside, succeeded};
+use crate::run::{passed, poll_inside, run_inside};
 use crate::session::{End, Session, fail, message};
 use crate::spec::{Claim, Kind, Request, ShouldPanic, Spec};
 
@@ -149,23 +149,28 @@ fn skip(spec: &Spec) {
 }
 
 impl Prepared<'_> {
-    /// Runs the test. Generic only in what cannot be otherwise.
+    /// Runs the test, whose body judges itself.
+    pub fn run_plain(self, body: &mut dyn FnMut(&Cx) -> bool) {
+        self.stage.run(body);
+    }
+
+    /// Runs the test, whose body can be called only once.
     pub fn run<R: Termination>(self, body: impl FnOnce(&Cx) -> R) {
         let mut body = Some(body);
         self.stage
-            .run(&mut |cx| body.take().is_some_and(|body| succeeded(body(cx))));
+            .run(&mut |cx| body.take().is_some_and(|body| passed(body(cx))));
     }
 
     /// Runs an asynchronous test. In the parent nothing of it is asynchronous.
     pub async fn run_async<R: Termination>(self, body: impl AsyncFnOnce(&Cx) -> R) {
         match self.stage {
             Stage::Here(session) => {
-                let future = async { succeeded(body(session.cx()).await) };
+                let future = async { passed(body(session.cx()).await) };
                 let end = poll_inside(session.cx(), Box::pin(future)).await;
                 session.finish(end);
             }
             Stage::Inside(inside) => {
-                let future = async { succeeded(body(inside.cx()).await) };
+                let future = async { passed(body(inside.cx()).await) };
                 let end = poll_inside(inside.cx(), Box::pin(future)).await;
                 inside.finish(end);
             }
