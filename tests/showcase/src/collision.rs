@@ -9,18 +9,30 @@ pub(crate) enum Kind {
     DatabaseLocked,
     LostUpdate,
     LimitExceeded,
+    /// Variables, the working directory and the umask.
+    Surroundings,
+    Static,
+    LeftBehind,
+    /// Told by how the process has ended, not by what was printed.
+    ProcessEnded,
+    Hung,
     Other,
 }
 
 impl Kind {
     /// All kinds, in the order of the table.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::AddressInUse,
         Self::WrongServer,
         Self::FileClobbered,
         Self::DatabaseLocked,
         Self::LostUpdate,
         Self::LimitExceeded,
+        Self::Surroundings,
+        Self::Static,
+        Self::LeftBehind,
+        Self::ProcessEnded,
+        Self::Hung,
         Self::Other,
     ];
 
@@ -42,6 +54,11 @@ impl Kind {
             Self::DatabaseLocked => "database locked",
             Self::LostUpdate => "lost update",
             Self::LimitExceeded => "limit exceeded",
+            Self::Surroundings => "variable, directory or umask",
+            Self::Static => "static of the program",
+            Self::LeftBehind => "met what was left behind",
+            Self::ProcessEnded => "no result, process ended",
+            Self::Hung => "no result, process hung",
             Self::Other => "other",
         }
     }
@@ -51,6 +68,22 @@ impl Kind {
 /// the background says so too, but what made it fail is the answer of somebody else's.
 const SIGNS: &[(Kind, &[&str])] = &[
     (Kind::LimitExceeded, &["no licence left"]),
+    (
+        Kind::Surroundings,
+        &[
+            "not of this environment",
+            "not of this directory",
+            "not of this umask",
+        ],
+    ),
+    (Kind::Static, &["somebody else uses the log"]),
+    (
+        Kind::LeftBehind,
+        &[
+            "a courier is on the way already",
+            "left on by somebody else",
+        ],
+    ),
     (Kind::LostUpdate, &["the counter was changed meanwhile"]),
     (
         Kind::DatabaseLocked,
@@ -108,6 +141,12 @@ mod tests {
         let output = "called `Result::unwrap()` on an `Err` value: kind: AddrInUse\n\
                       assertion `left == right` failed: unexpected answer";
         assert_eq!(Kind::of(output), Kind::WrongServer);
+    }
+
+    #[test]
+    fn a_daemon_of_somebody_else_is_more_than_an_error() {
+        let error = r#"Error: Custom { kind: Other, error: "a courier is on the way already: 7" }"#;
+        assert_eq!(Kind::of(error), Kind::LeftBehind);
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Runs one suite of tests twice, as people write it today and annotated with `#[isolated]`, each
-//! in several processes at the same time, and prints how often they collided.
+//! one test at a time and in several processes at once, and prints how often they collided.
 //!
 //! The suites are the test targets `today` and `annotated` of this package. The flow is: options →
 //! binaries → for each suite a record of its runs → table.
 
 mod binaries;
 mod collision;
+mod group;
 mod libtest;
 mod log;
 mod options;
 mod process;
 mod progress;
+mod runs;
 mod suite;
 mod table;
 
@@ -41,13 +43,20 @@ fn compare() -> Result<ExitCode> {
     };
     let [today, annotated] = binaries::build(["today", "annotated"])?;
     let mut log = Log::create()?;
-    let suite = |name, binary, keep_failed| Suite {
-        name,
-        binary,
-        keep_failed,
+    let today = Suite {
+        name: "today",
+        binary: today,
+        keep_failed: false,
+        may_hang: true,
     };
-    let today = suite("today", today, false).measure(&options, &mut log)?;
-    let annotated = suite("annotated", annotated, true).measure(&options, &mut log)?;
+    let annotated = Suite {
+        name: "annotated",
+        binary: annotated,
+        keep_failed: true,
+        may_hang: false,
+    };
+    let today = today.measure(&options, &mut log)?;
+    let annotated = annotated.measure(&options, &mut log)?;
 
     print!("{}", table::render(&options, [&today, &annotated]));
     if Command::new("python3").arg("--version").output().is_err() {

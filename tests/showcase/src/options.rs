@@ -5,11 +5,11 @@ use crate::Result;
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 Runs a suite of tests as people write it today and the same suite annotated with `#[isolated]`,
-each in several processes at the same time, and prints how often they collided.
+each one test at a time and in several processes at once, and prints how often they collided.
 
 Options:
   --rounds N       how often all processes are started together (default 5)
-  --processes N    how many run at the same time (default 4)
+  --processes N    how many run at the same time, and one after the other before (default 4)
   --threads N      threads of each process (default: as many as the machine has cores)
   --help           prints this
 ";

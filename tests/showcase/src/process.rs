@@ -1,4 +1,4 @@
-//! One process of a suite: started, bounded in time, never left behind.
+//! One process of a suite: started, bounded in time, never left behind, nor what it has started.
 
 use std::fs::File;
 use std::io;
@@ -9,14 +9,20 @@ use std::{fs, thread};
 
 use tempfile::TempDir;
 
-/// A suite takes seconds; this is for one that hangs.
+use crate::group::Group;
+use crate::libtest;
+
+/// A suite takes seconds; this is for one that does not come to an end.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// A running process, which is killed when dropped.
+/// A running process, which is killed when dropped, and what it has started with it.
 #[must_use = "the process is killed when it is dropped"]
 pub(crate) struct Process {
+    group: Group,
     child: Child,
     started: Instant,
+    /// How much it had said when that was last more than before.
+    said: (u64, Instant),
     output: TempDir,
 }
 
@@ -35,38 +41,59 @@ impl Process {
         let output = tempfile::tempdir()?;
         let mut command = Command::new(binary);
         command
-            .arg("--color=never")
+            .args(libtest::ARGUMENTS)
             .args(threads.map(|threads| format!("--test-threads={threads}")))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .envs(["TMPDIR", "TMP", "TEMP", "SHOP_DATA"].map(|name| (name, temp)))
-            .env("RUST_BACKTRACE", "0")
+            .envs([libtest::VARIABLE, ("RUST_BACKTRACE", "0")])
             .env_remove("RUST_TEST_NOCAPTURE")
             .stdin(Stdio::null())
             .stdout(File::create(output.path().join("stdout"))?)
             .stderr(File::create(output.path().join("stderr"))?);
-        // A group of its own, so that the servers it starts can be killed with it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let (child, group) = Group::spawn(&mut command)?;
         Ok(Self {
-            child: command.spawn()?,
+            group,
+            child,
             started: Instant::now(),
+            said: (0, Instant::now()),
             output,
         })
     }
 
-    /// Waits for the end, or until the time is up.
-    pub(crate) fn wait(mut self) -> io::Result<Ended> {
-        let status = loop {
-            let status = self.child.try_wait()?;
-            if status.is_some() || self.started.elapsed() > TIME_LIMIT {
-                break status;
-            }
+    /// Waits until each of some processes has ended, or its time is up, or nothing has happened in it
+    /// for `patience`. What they have started and left behind goes on.
+    pub(crate) fn wait_for_all(all: &mut [Self], patience: Option<Duration>) -> io::Result<()> {
+        let mut running: Vec<_> = all.iter_mut().collect();
+        while !running.is_empty() {
             thread::sleep(Duration::from_millis(5));
-        };
+            for index in (0..running.len()).rev() {
+                if running[index].is_over(patience)? {
+                    running.remove(index);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_over(&mut self, patience: Option<Duration>) -> io::Result<bool> {
+        let said = fs::metadata(self.output.path().join("stdout"))?.len();
+        if said != self.said.0 {
+            self.said = (said, Instant::now());
+        }
+        Ok(self.group.has_ended(&mut self.child)?
+            || patience.is_some_and(|patience| self.said.1.elapsed() > patience)
+            || self.started.elapsed() > TIME_LIMIT)
+    }
+
+    /// Ends the process if it has not ended, and all that it has left behind.
+    pub(crate) fn end(mut self) -> io::Result<Ended> {
+        let in_time = self.group.has_ended(&mut self.child)?;
+        self.group.kill(&mut self.child);
+        let status = self.child.wait()?;
         let read = |name| fs::read(self.output.path().join(name));
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ok(Ended {
-            status,
+            status: in_time.then_some(status),
             stdout: read("stdout").map(text)?,
             stderr: read("stderr").map(text)?,
         })
@@ -75,15 +102,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(Some(_))) {
-            return;
-        }
-        #[cfg(unix)]
-        let _ = rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(&self.child),
-            rustix::process::Signal::KILL,
-        );
-        let _ = self.child.kill();
+        self.group.kill(&mut self.child);
         let _ = self.child.wait();
     }
 }

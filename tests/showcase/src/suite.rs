@@ -1,15 +1,18 @@
-//! Runs one suite, alone and then many times at once, and keeps a record.
+//! Runs one suite, one test at a time and then several times at once, and keeps a record.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::collision::Kind;
-use crate::libtest::Report;
 use crate::log::Log;
 use crate::options::Options;
-use crate::process::{Ended, Process};
+use crate::process::Process;
 use crate::progress::Progress;
+use crate::runs::{Failure, Runs};
+
+/// How long nothing happens in a process until it counts as hanging, at least: no test of the suites
+/// takes a tenth of that.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A suite and its test binary.
 pub(crate) struct Suite {
@@ -17,32 +20,18 @@ pub(crate) struct Suite {
     pub(crate) binary: PathBuf,
     /// Whether what a failed round left in its temporary directory is kept.
     pub(crate) keep_failed: bool,
+    /// Whether a process that hangs is expected, and is ended before its time is up.
+    pub(crate) may_hang: bool,
 }
 
 /// What came of a suite.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) name: &'static str,
-    /// One process with one thread.
+    /// One test at a time: a process with one thread after the other.
     pub(crate) alone: Runs,
     /// Several processes at the same time.
     pub(crate) together: Runs,
-}
-
-/// What came of some runs.
-#[derive(Debug, Default)]
-pub(crate) struct Runs {
-    /// How many tests were run.
-    pub(crate) tests: usize,
-    pub(crate) failures: Vec<Failure>,
-    pub(crate) time: Duration,
-}
-
-/// A test that failed once.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) test: String,
-    pub(crate) kind: Kind,
 }
 
 impl Record {
@@ -58,7 +47,8 @@ impl Record {
 }
 
 impl Suite {
-    /// Runs the suite alone, then in rounds of several processes.
+    /// Runs the suite one test at a time, as often as it runs in a round; then the rounds, in which
+    /// several processes run it at once.
     pub(crate) fn measure(&self, options: &Options, log: &mut Log) -> Result<Record> {
         let progress = Progress::new();
         let name = self.name;
@@ -66,46 +56,55 @@ impl Suite {
             name,
             ..Record::default()
         };
+        let Options {
+            rounds,
+            processes,
+            threads,
+        } = *options;
 
-        progress.say(&format!("{name}: each test alone"));
-        self.round(1, Some(1), &mut record.alone, log)?;
-        for round in 1..=options.rounds {
-            let Options {
-                rounds,
-                processes,
-                threads,
-            } = *options;
+        for run in 1..=processes {
+            progress.say(&format!(
+                "{name}: run {run} of {processes}, one test at a time"
+            ));
+            self.round(1, Some(1), None, &mut record.alone, log)?;
+        }
+        let patience = PATIENCE.max(record.alone.time_of_suite());
+        let patience = self.may_hang.then_some(patience);
+        for round in 1..=rounds {
             let failed = record.together.failures.len();
             progress.say(&format!(
                 "{name}: round {round} of {rounds}, {processes} processes at once, {failed} failed"
             ));
-            self.round(processes, threads, &mut record.together, log)?;
+            self.round(processes, threads, patience, &mut record.together, log)?;
         }
         Ok(record)
     }
 
     /// Runs some processes at the same time. They have one temporary directory, as on any machine;
     /// it is a fresh one, so that they collide with each other and not with what was left behind.
+    /// For the same reason, processes that they leave behind go on as long as the round does.
     fn round(
         &self,
         processes: usize,
         threads: Option<usize>,
+        patience: Option<Duration>,
         runs: &mut Runs,
         log: &mut Log,
     ) -> Result<()> {
         let temp = tempfile::Builder::new().prefix("showcase-").tempdir()?;
         let start = Instant::now();
         let failed_before = runs.failures.len();
-        let started: Vec<_> = (0..processes)
+        let mut started: Vec<_> = (0..processes)
             .map(|_| Process::start(&self.binary, threads, temp.path()))
             .collect::<Result<_, _>>()
             .map_err(|error| format!("failed to start {}: {error}", self.binary.display()))?;
+        Process::wait_for_all(&mut started, patience)?;
         for process in started {
-            let ended = process.wait()?;
-            for (test, output) in runs.count(&ended)? {
-                let kind = Kind::of(&output);
+            let ended = process.end()?;
+            for (failure, output) in runs.count(&ended)? {
+                let Failure { test, kind } = &failure;
                 log.append(&format!("{} {test}: {}", self.name, kind.name()), &output)?;
-                runs.failures.push(Failure { test, kind });
+                runs.failures.push(failure);
             }
         }
         runs.time += start.elapsed();
@@ -114,27 +113,5 @@ impl Suite {
             log.append("kept", &path.display().to_string())?;
         }
         Ok(())
-    }
-}
-
-impl Runs {
-    /// Counts the tests of one process; returns those that failed, with what they printed.
-    fn count(&mut self, ended: &Ended) -> Result<Vec<(String, String)>> {
-        let report = Report::parse(&ended.stdout);
-        let missing = report.missing();
-        self.tests += report.announced - report.ignored;
-        let mut failed: Vec<_> = report.failed.into_iter().collect();
-        let good = ended.status.is_some_and(|status| status.success());
-        if missing > 0 || good != failed.is_empty() {
-            let end = ended
-                .status
-                .map_or("time was up".to_owned(), |status| status.to_string());
-            let output = format!("{end}\n{}\n{}", ended.stdout, ended.stderr);
-            failed.push((format!("({missing} tests without a result)"), output));
-        }
-        if report.announced == 0 {
-            return Err(format!("the suite ran no tests: {}", ended.stderr.trim()).into());
-        }
-        Ok(failed)
     }
 }

@@ -1,8 +1,11 @@
 //! The table that compares the suites.
 
+use std::time::Duration;
+
 use crate::collision::Kind;
 use crate::options::Options;
-use crate::suite::{Record, Runs};
+use crate::runs::Runs;
+use crate::suite::Record;
 
 /// Renders the records as a table with one column each.
 pub(crate) fn render(options: &Options, records: [&Record; 2]) -> String {
@@ -12,7 +15,8 @@ pub(crate) fn render(options: &Options, records: [&Record; 2]) -> String {
     let mut table = Table(String::new());
     table.row("", records.map(|record| record.name.to_owned()));
 
-    table.row("each test alone", [const { String::new() }; 2]);
+    let title = format!("one test at a time, {processes} runs of the suite");
+    table.row(&title, [const { String::new() }; 2]);
     table.row(
         "  test runs",
         records.map(|record| record.alone.tests.to_string()),
@@ -20,6 +24,10 @@ pub(crate) fn render(options: &Options, records: [&Record; 2]) -> String {
     table.row(
         "  failures",
         records.map(|record| record.alone.failures.len().to_string()),
+    );
+    table.row(
+        "  wall time of a run",
+        records.map(|record| seconds(record.alone.time_of_suite())),
     );
 
     let together = records.map(|record| &record.together);
@@ -43,10 +51,15 @@ pub(crate) fn render(options: &Options, records: [&Record; 2]) -> String {
         );
     }
     table.row(
-        "  wall time",
-        together.map(|runs| format!("{:.1} s", runs.time.as_secs_f64())),
+        "  wall time of a run",
+        together.map(|runs| seconds(runs.time_of_suite())),
     );
+    table.row("  wall time", together.map(|runs| seconds(runs.time)));
     table.0
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
 }
 
 struct Table(String);

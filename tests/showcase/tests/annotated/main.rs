@@ -1,5 +1,6 @@
 //! The suite of `tests/today` with `#[isolated]` on its tests: the ports, folders and names come
-//! from parameters, and the locks hold across processes.
+//! from parameters, the locks hold across processes, and a test that changes what a process has once
+//! gets a process of its own.
 //!
 //! It passes however many processes run it at the same time.
 
@@ -15,3 +16,6 @@ mod prices;
 mod shop;
 mod site;
 mod store;
+mod surroundings;
+mod terminal;
+mod till;

@@ -26,6 +26,22 @@ fn serves_the_front_page(port: Port, tmpdir: &TmpDir) -> Result<(), AnyError> {
     Ok(())
 }
 
+#[cfg(unix)]
+#[isolated(network(or = "serial"), tmpdir)]
+#[test]
+fn leaves_the_menu_on_the_screen(tmpdir: &TmpDir) -> Result<(), AnyError> {
+    let menu = format!("menu of {}", std::process::id());
+    fs::write(tmpdir.join("index.html"), &menu)?;
+
+    if let Some(screen) = Site::serve(tmpdir, 18081)? {
+        let answer = client::get("127.0.0.1:18081", "/")?;
+        assert_eq!(answer.body, menu, "the screen was left on by somebody else");
+        std::mem::forget(screen);
+    }
+
+    Ok(())
+}
+
 #[isolated(port, tmpdir)]
 #[test]
 fn lists_the_downloads(port: Port, tmpdir: &TmpDir) -> Result<(), AnyError> {

@@ -3,12 +3,19 @@
 //! Its servers, clients, files and stores take their address, path or name from the test, so that
 //! the two suites differ in nothing but where those come from.
 
+pub(crate) mod audit;
+#[cfg(unix)]
+pub(crate) mod bank;
 pub(crate) mod beacon;
 pub(crate) mod cache;
 pub(crate) mod client;
 pub(crate) mod cluster;
+pub(crate) mod config;
+#[cfg(unix)]
+pub(crate) mod courier;
 pub(crate) mod desk;
 pub(crate) mod digest;
+pub(crate) mod drawer;
 pub(crate) mod echo;
 pub(crate) mod invoice;
 pub(crate) mod journal;
@@ -18,6 +25,9 @@ pub(crate) mod line_server;
 pub(crate) mod orders;
 pub(crate) mod pid_file;
 pub(crate) mod prices;
+pub(crate) mod receipt;
+#[cfg(unix)]
+pub(crate) mod safe;
 pub(crate) mod settings;
 pub(crate) mod site;
 pub(crate) mod store;

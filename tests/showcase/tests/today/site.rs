@@ -25,6 +25,22 @@ fn serves_the_front_page() -> Result<(), AnyError> {
     Ok(())
 }
 
+#[cfg(unix)]
+#[test]
+fn leaves_the_menu_on_the_screen() -> Result<(), AnyError> {
+    let folder = tempfile::tempdir()?;
+    let menu = format!("menu of {}", std::process::id());
+    fs::write(folder.path().join("index.html"), &menu)?;
+
+    if let Some(screen) = Site::serve(folder.path(), 18081)? {
+        let answer = client::get("127.0.0.1:18081", "/")?;
+        assert_eq!(answer.body, menu, "the screen was left on by somebody else");
+        std::mem::forget(screen);
+    }
+
+    Ok(())
+}
+
 #[test]
 fn lists_the_downloads() -> Result<(), AnyError> {
     let folder = env::temp_dir().join("shop-downloads");
