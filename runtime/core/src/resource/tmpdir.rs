@@ -133,7 +133,8 @@ impl TmpDir {
     /// Fails when something in it cannot be removed; what is left is removed when the process ends,
     /// or by a later one.
     pub fn close(&self) -> Result<(), Error> {
-        match self.dir().take() {
+        let dir = self.dir().take();
+        match dir {
             Some(Dir::Here(dir)) => discard(dir)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "remove", self.path(), error)),
             Some(Dir::Parent(resource)) => {
