@@ -43,6 +43,8 @@ impl Inner {
             let threads = format!("--test-threads={threads}");
             let words = ["inner::", "--ignored", &threads].map(OsString::from);
             rebuild(command, [program].into_iter().chain(words).collect());
+            // So many wait for each other a little, which is nothing to tell.
+            command.env("ISOLATED_WAIT_NOTICE", "60s");
         })
     }
 }

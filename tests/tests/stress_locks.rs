@@ -168,8 +168,8 @@ fn stress(state: &State, seed: u64, operations: u64) -> Stress {
             .map(|number| {
                 let mut random = Random::new(seed.wrapping_add(number << 32));
                 scope.spawn(move || {
-                    let deadline = Instant::now() + PATIENCE * 3;
                     let mut kills = 0;
+                    let mut progress = (done(), Instant::now());
                     loop {
                         let mut worker = state
                             .inner("takes_locks")
@@ -184,7 +184,11 @@ fn stress(state: &State, seed: u64, operations: u64) -> Stress {
                             let _ = ended.passed();
                             return kills;
                         }
-                        assert!(Instant::now() < deadline, "no progress");
+                        if done() > progress.0 {
+                            progress = (done(), Instant::now());
+                        }
+                        let (so_far, since) = progress;
+                        assert!(since.elapsed() < PATIENCE, "stuck after {so_far}");
                         worker.kill();
                         kills += 1;
                     }
