@@ -47,7 +47,8 @@ mod inner {
                 let listener = TcpListener::bind((host, port.number()));
                 assert!(
                     listener.is_ok(),
-                    "{port} on {host} is refused to its owner: {listener:?}"
+                    "{port} on {host} is refused to its owner: {listener:?}\n{}",
+                    sockets_on(port.number())
                 );
             }
         }
@@ -56,6 +57,18 @@ mod inner {
                 .at(usize::from(port.number()))
                 .fetch_sub(1, Ordering::SeqCst);
         }
+    }
+
+    /// Lists the sockets on a port as the kernel has them, to tell who is in the way.
+    fn sockets_on(port: u16) -> String {
+        let files = ["/proc/net/tcp", "/proc/net/tcp6"];
+        let all = files.map(|file| std::fs::read_to_string(file).unwrap_or_default());
+        let lines = all.iter().flat_map(|list| list.lines());
+        let here = format!(":{port:04X} ");
+        lines
+            .filter(|line| line.contains(&here))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Isolates once more: in its own body a test is what was written, without the attribute.
