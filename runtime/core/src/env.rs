@@ -28,6 +28,8 @@ pub(crate) struct Variables {
     pub(crate) process: bool,
     /// `ISOLATED_TIMEOUT_SCALE`: what all timeouts are multiplied by.
     pub(crate) timeout_scale: Scale,
+    /// `ISOLATED_TRACE`: the directory that gets the trace.
+    pub(crate) trace: Option<PathBuf>,
 }
 
 /// How long one unchanging holder of a lock is waited for unless the variable says otherwise.
@@ -63,6 +65,9 @@ impl Scale {
         Some(time.checked_mul(self.0)? / Self::ONE.0)
     }
 }
+
+/// What is expected of a variable that is a directory.
+const PATH: &str = "an absolute path";
 
 /// What is expected of a variable that is a time.
 const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
@@ -123,9 +128,7 @@ pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsStr
 /// Reads all variables; an error is worded to fit after "failed to".
 fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
     Ok(Variables {
-        dir: one(&get, "ISOLATED_DIR", "an absolute path", |value| {
-            Some(PathBuf::from(value)).filter(|path| path.is_absolute())
-        })?,
+        dir: one(&get, "ISOLATED_DIR", PATH, absolute)?,
         keep: one(
             &get,
             "ISOLATED_KEEP",
@@ -175,7 +178,13 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
             |value| Scale::read(value.to_str()?),
         )?
         .unwrap_or(Scale::ONE),
+        trace: one(&get, "ISOLATED_TRACE", PATH, absolute)?,
     })
+}
+
+/// Reads an absolute path.
+fn absolute(value: &OsString) -> Option<PathBuf> {
+    Some(PathBuf::from(value)).filter(|path| path.is_absolute())
 }
 
 /// Reads one variable; the empty value counts as unset.
@@ -231,6 +240,7 @@ mod tests {
         assert_eq!(variables.seed, None);
         assert!(variables.process);
         assert_eq!(variables.timeout_scale, Scale::ONE);
+        assert_eq!(variables.trace, None);
     }
 
     #[test]
@@ -289,6 +299,10 @@ mod tests {
         assert_eq!(
             with("ISOLATED_DIR", "target/state").unwrap_err(),
             "read the variable `ISOLATED_DIR`: found \"target/state\", expected an absolute path"
+        );
+        assert_eq!(
+            with("ISOLATED_TRACE", "trace").unwrap_err(),
+            "read the variable `ISOLATED_TRACE`: found \"trace\", expected an absolute path"
         );
         assert!(with("ISOLATED_LOCK_TIMEOUT", "0s").is_err());
         assert!(with("ISOLATED_SEED", "-1").is_err());

@@ -7,6 +7,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod current;
+mod end;
 mod env;
 mod error;
 mod key;
@@ -22,6 +23,7 @@ mod session;
 mod spec;
 mod store;
 mod sys;
+mod trace;
 
 pub use crate::current::{Current, Entered, Handle, current, try_current};
 pub use crate::error::{BoxError, Error, ErrorKind};

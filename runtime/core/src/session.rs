@@ -1,11 +1,10 @@
 //! A test that holds its locks and resources: how it begins, and how it gives everything back.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::__private::Cx;
 use crate::current::{Current, Value};
-use crate::error::{BoxError, Error};
+use crate::error::{Error, chain};
 use crate::lock::{Held, Waited, Want, Watch, entry, order};
 use crate::name;
 use crate::plan::plan;
@@ -20,53 +19,9 @@ use crate::resource::{Outcome, attempt};
 use crate::spec::{Claim, Kind, Request, ShouldPanic, Spec};
 use crate::store::record::Activity;
 use crate::sys::process::Kept;
+use crate::trace::{PROVISION, RELEASE, Trace};
 
-/// What a body or a guard has thrown.
-pub(crate) type Payload = Box<dyn Any + Send>;
-
-/// How a body ended.
-pub(crate) enum End {
-    Returned {
-        passed: bool,
-    },
-    Panicked(Payload),
-    /// It came to no end that a body can have; the error says which one it was.
-    Died(BoxError),
-}
-
-impl End {
-    pub(crate) fn of(result: Result<bool, Payload>) -> Self {
-        match result {
-            Ok(passed) => End::Returned { passed },
-            Err(payload) => End::Panicked(payload),
-        }
-    }
-
-    /// Judges the end as the test runner will.
-    pub(crate) fn outcome(&self, should_panic: ShouldPanic) -> Outcome {
-        let as_wanted = match (self, should_panic) {
-            (End::Returned { passed }, ShouldPanic::No) => *passed,
-            (End::Died(_) | End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
-            (End::Panicked(_), ShouldPanic::Yes) => true,
-            (End::Panicked(payload), ShouldPanic::With(text)) => {
-                message(payload).is_some_and(|message| message.contains(text))
-            }
-        };
-        if as_wanted {
-            Outcome::Passed
-        } else {
-            Outcome::Failed
-        }
-    }
-}
-
-/// Returns the message of a panic.
-pub(crate) fn message(payload: &Payload) -> Option<&str> {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-}
+pub(crate) use crate::end::{End, Payload, message};
 
 /// A test that holds its locks and resources.
 pub(crate) struct Session<'a> {
@@ -75,6 +30,7 @@ pub(crate) struct Session<'a> {
     providers: Vec<(usize, Box<dyn Provider + 'a>)>,
     cx: Cx,
     activity: Activity,
+    trace: Trace,
     held: Vec<(Held, order::Ordered)>,
     waits: Vec<(Want, Waited)>,
     seed: Option<u64>,
@@ -102,8 +58,10 @@ impl<'a> Session<'a> {
         let name = name::of(spec);
         let full_name = name.full.clone();
         let current = Current::new(name, spec.resources.iter().map(|request| request.name));
-        let activity = match Activity::begin(full_name.clone()) {
-            Ok(activity) => activity,
+        let begun = Activity::begin(full_name.clone());
+        let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&full_name, spec)?)));
+        let (activity, trace) = match begun {
+            Ok(begun) => begun,
             Err(error) => {
                 report::error(&full_name, &error);
                 fail(spec, error.to_string());
@@ -115,6 +73,7 @@ impl<'a> Session<'a> {
             providers: Vec::new(),
             cx: Cx::new(current),
             activity,
+            trace,
             held: Vec::new(),
             waits: Vec::new(),
             seed: None,
@@ -125,9 +84,15 @@ impl<'a> Session<'a> {
             was_clean: true,
         };
         match session.lock(further).and_then(|()| session.provision(own)) {
-            Ok(()) => Some(session),
+            Ok(()) => {
+                session.trace.body();
+                Some(session)
+            }
             Err(error) => {
                 report::error(&full_name, &error);
+                session
+                    .trace
+                    .over_because("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
                 fail(spec, error.to_string());
@@ -148,8 +113,9 @@ impl<'a> Session<'a> {
                 continue;
             }
             let ordered = order::claim(want)?;
-            let mut watch = Watch::new(want, &self.activity)?;
+            let mut watch = Watch::new(want, &self.activity, &self.trace)?;
             let held = entry::acquire(want, &self.activity, &mut || watch.pause())?;
+            self.trace.held(want);
             if let Some(waited) = watch.waited() {
                 self.waits.push((want, waited));
             }
@@ -164,14 +130,16 @@ impl<'a> Session<'a> {
         let mut seeds = 0;
         for (index, request) in self.spec.resources.iter().enumerate() {
             let value = match request.kind {
-                Kind::Port(protocol, count) => Value::Ports(
-                    (0..count)
-                        .map(|_| Port::reserve(protocol))
-                        .collect::<Result<_, _>>()?,
-                ),
+                Kind::Port(protocol, count) => {
+                    let reserve = || (0..count).map(|_| Port::reserve(protocol)).collect();
+                    let ports: Result<_, Error> =
+                        self.trace.during(PROVISION, request.name, reserve);
+                    Value::Ports(ports?)
+                }
                 Kind::TmpDir { from, keep } => {
                     let test = self.cx.current().runner_name();
-                    Value::TmpDir(TmpDir::create(test, from, keep, &self.spec.place)?)
+                    let create = || TmpDir::create(test, from, keep, &self.spec.place);
+                    Value::TmpDir(self.trace.during(PROVISION, request.name, create)?)
                 }
                 Kind::Namespace => Value::Namespace(Namespace::new()),
                 Kind::Seed => {
@@ -213,15 +181,21 @@ impl<'a> Session<'a> {
         let result = {
             let _entered = current.enter_thread();
             catch_unwind(AssertUnwindSafe(|| {
-                let mut provider = own.make();
-                provider
-                    .provision(current, by_value, &current.own()[index])
-                    .map(|()| provider)
+                self.trace.during(PROVISION, request.name, || {
+                    let mut provider = own.make();
+                    provider
+                        .provision(current, by_value, &current.own()[index])
+                        .map(|()| provider)
+                })
             }))
         };
         let provider = attempt("provision", request, result)?;
         self.providers.push((index, provider));
         Ok(())
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     pub(crate) fn spec(&self) -> &'static Spec {
@@ -280,6 +254,7 @@ impl<'a> Session<'a> {
     /// Ends the test as its body and its resources say.
     pub(crate) fn finish(mut self, end: End) {
         let outcome = end.outcome(self.spec.should_panic);
+        self.trace.over(&end, outcome);
         if let End::Died(error) = &end {
             report::died(self.activity.name(), &**error);
         }
@@ -328,13 +303,16 @@ impl<'a> Session<'a> {
         for index in (0..self.spec.resources.len()).rev() {
             let request = &self.spec.resources[index];
             let result = match self.cx.current().value_at(index) {
-                Some(Value::Ports(ports)) => {
+                Some(Value::Ports(ports)) => self.trace.during(RELEASE, request.name, || {
                     for port in ports {
                         port.release();
                     }
                     Ok(())
+                }),
+                Some(Value::TmpDir(dir)) => {
+                    let finish = || dir.finish(outcome);
+                    self.trace.during(RELEASE, request.name, finish)
                 }
-                Some(Value::TmpDir(dir)) => dir.finish(outcome),
                 Some(Value::Own) => self.release_own(index, request, outcome),
                 Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
             };
@@ -347,8 +325,14 @@ impl<'a> Session<'a> {
         self.activity.hush();
         // The last lock taken is the first to go.
         while let Some(held) = self.held.pop() {
+            self.trace.free(held.0.want());
             drop(held);
         }
+        self.trace.end(if is_clean && self.was_clean {
+            outcome
+        } else {
+            Outcome::Failed
+        });
         is_clean
     }
 
@@ -369,7 +353,8 @@ impl<'a> Session<'a> {
         let result = catch_unwind(AssertUnwindSafe(|| {
             self.cx.drop_own(index);
             let _entered = self.cx.current().handle().enter();
-            provider.release(outcome)
+            let release = || provider.release(outcome);
+            self.trace.during(RELEASE, request.name, release)
         }));
         attempt("release", request, result)
     }
@@ -380,6 +365,8 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         if self.is_open {
             report::abandoned(self.activity.name());
+            let why = "the future of the test was dropped before it ended";
+            self.trace.over_because("dropped", why, Outcome::Failed);
             self.report();
             self.close(Outcome::Failed);
         }

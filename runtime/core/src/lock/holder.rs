@@ -37,12 +37,22 @@ impl fmt::Display for Holder {
 
 impl Holder {
     /// Names a holder.
-    pub(super) fn new(name: &str, process: u32, since: u128) -> Self {
+    pub(crate) fn new(name: &str, process: u32, since: u128) -> Self {
         Holder {
             name: name.to_owned(),
             process,
             since,
         }
+    }
+
+    /// Returns the name of the test.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process
     }
 
     /// Returns the name and the process: `shop::checkout (pid 4242)`.

@@ -25,6 +25,7 @@ pub(crate) use watch::Watch;
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 use crate::store::record::Activity;
+use crate::trace::{Holding, Trace};
 
 /// What a lock is about; the order of the variants is the order in which locks are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +111,7 @@ pub(crate) struct Waited {
 #[must_use = "the key is free again as soon as the guard is dropped"]
 pub struct Guard {
     // Dropped in this order: what is said must not outlive what is true.
+    _holding: Holding,
     _activity: Activity,
     held: Held,
     _ordered: order::Ordered,
@@ -137,9 +139,11 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
     let ordered = order::claim(want)?;
     let activity = Activity::begin(crate::current::name_of_caller())?;
-    let mut watch = Watch::new(want, &activity)?;
+    let trace = Trace::guard(activity.name(), want);
+    let mut watch = Watch::new(want, &activity, &trace)?;
     let held = entry::acquire(want, &activity, &mut || watch.pause())?;
     Ok(Guard {
+        _holding: Holding::new(trace, want),
         _activity: activity,
         held,
         _ordered: ordered,
@@ -153,6 +157,7 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let activity = Activity::begin(crate::current::name_of_caller())?;
     let held = entry::try_acquire(want, &activity)?;
     Ok(held.map(|held| Guard {
+        _holding: Holding::new(Trace::guard(activity.name(), want), want),
         _activity: activity,
         held,
         _ordered: ordered,

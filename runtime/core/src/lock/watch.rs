@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::store::record::Activity;
 use crate::store::{Store, store};
+use crate::trace::Trace;
 
 /// How long a lock is waited for before the holder is looked up: most are free sooner.
 const LOOK: Duration = Duration::from_millis(50);
@@ -21,6 +22,7 @@ pub(crate) struct Watch<'a> {
     store: &'static Store,
     want: Want,
     me: &'a Activity,
+    trace: &'a Trace,
     timeout: Duration,
     notice: Duration,
     waiting: Option<Waiting>,
@@ -37,12 +39,13 @@ struct Waiting {
 
 impl<'a> Watch<'a> {
     /// Begins to watch.
-    pub(crate) fn new(want: Want, me: &'a Activity) -> Result<Self, Error> {
+    pub(crate) fn new(want: Want, me: &'a Activity, trace: &'a Trace) -> Result<Self, Error> {
         let variables = variables()?;
         Ok(Watch {
             store: store()?,
             want,
             me,
+            trace,
             timeout: variables.lock_timeout,
             notice: variables.wait_notice,
             waiting: None,
@@ -55,11 +58,22 @@ impl<'a> Watch<'a> {
     pub(crate) fn pause(&mut self) -> Result<Duration, Error> {
         let now = Instant::now();
         let Some(waiting) = &mut self.waiting else {
-            self.waiting = Some(Waiting::begin(now, self.notice));
+            let waiting = self.waiting.insert(Waiting::begin(now, self.notice));
+            if self.trace.is_on() {
+                // Most waits end before the first look, and a trace is about them too.
+                waiting.holders = holder::in_the_way(self.store, self.want, self.me);
+                waiting.behind = waiting.holders.first().cloned();
+                self.trace.waiting(self.want, &waiting.holders);
+            }
             return Ok(LOOK.min(self.timeout / 4).min(self.notice));
         };
         let holders = holder::in_the_way(self.store, self.want, self.me);
-        match waiting.step(now, holders, self.timeout) {
+        let is_news = holders != waiting.holders;
+        let step = waiting.step(now, holders, self.timeout);
+        if is_news {
+            self.trace.waiting(self.want, &waiting.holders);
+        }
+        match step {
             Step::Wait(pause) => Ok(pause),
             Step::Speak(pause) => {
                 report::waiting(self.me.name(), self.want, &waiting.holders);

@@ -20,6 +20,7 @@ use crate::resource::{Outcome, attempt};
 use crate::session::{End, Payload, message};
 use crate::spec::{Kind, Spec};
 use crate::sys::process::Link;
+use crate::trace::{PROVISION, RELEASE, Trace};
 
 /// The argument that says that a process is that of one test. It is a filter that fits no test.
 ///
@@ -121,6 +122,7 @@ pub(crate) struct Inside<'a> {
     providers: Vec<(usize, Box<dyn Provider + 'a>)>,
     cx: Cx,
     parent: &'static Parent,
+    trace: Trace,
     /// The locks that the parent holds count as held here.
     held: Vec<order::Ordered>,
     /// Whether the output is the test runner's again.
@@ -137,6 +139,7 @@ impl<'a> Inside<'a> {
         parent: &'static Parent,
     ) -> Option<Self> {
         parent.say(&Word::Started);
+        let trace = Trace::inside(&name.full);
         let mut inside = Inside {
             spec,
             providers: Vec::new(),
@@ -145,11 +148,15 @@ impl<'a> Inside<'a> {
                 spec.resources.iter().map(|request| request.name),
             )),
             parent,
+            trace,
             held: Vec::new(),
             is_over: false,
         };
         match inside.take_over(own) {
-            Ok(()) => Some(inside),
+            Ok(()) => {
+                inside.trace.body();
+                Some(inside)
+            }
             Err(error) => {
                 inside.release(Outcome::Failed);
                 inside.end_output();
@@ -200,9 +207,11 @@ impl<'a> Inside<'a> {
                             if let Gift::Own(text) = gift {
                                 return own.receive(&text, by_value, slot).map(|()| None);
                             }
-                            let mut provider = own.make();
-                            provider.provision(current, by_value, slot)?;
-                            Ok(Some(provider))
+                            self.trace.during(PROVISION, request.name, || {
+                                let mut provider = own.make();
+                                provider.provision(current, by_value, slot)?;
+                                Ok(Some(provider))
+                            })
                         }));
                         let provider = attempt("provision", request, result)?;
                         self.providers
@@ -224,6 +233,7 @@ impl<'a> Inside<'a> {
     /// Says how the body has ended, and lets the test attribute and the runner go on.
     pub(crate) fn finish(mut self, end: End) {
         let outcome = end.outcome(self.spec.should_panic);
+        self.trace.over(&end, outcome);
         let described = if outcome == Outcome::Failed {
             self.describe()
         } else {
@@ -269,13 +279,15 @@ impl<'a> Inside<'a> {
     fn release(&mut self, outcome: Outcome) -> bool {
         let mut is_clean = true;
         while let Some((index, mut provider)) = self.providers.pop() {
+            let request = &self.spec.resources[index];
             let result: Result<Result<(), BoxError>, Payload> =
                 catch_unwind(AssertUnwindSafe(|| {
                     self.cx.drop_own(index);
                     let _entered = self.cx.current().handle().enter();
-                    provider.release(outcome)
+                    let release = || provider.release(outcome);
+                    self.trace.during(RELEASE, request.name, release)
                 }));
-            if let Err(error) = attempt("release", &self.spec.resources[index], result) {
+            if let Err(error) = attempt("release", request, result) {
                 report::error(self.cx.current().name(), &error);
                 is_clean = false;
             }

@@ -53,6 +53,7 @@ pub(super) fn run(
     let mut running = start.spawn().map_err(|error| {
         Error::new(ErrorKind::Process, "start the process of the test").because(error)
     })?;
+    session.trace().child(running.supervisor());
     let mut given = Some(given.encode());
     if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
         // It fits into the buffer of the connection, and need not be asked for.

@@ -1,0 +1,54 @@
+//! How a body has ended, and how that is judged.
+
+use std::any::Any;
+
+use crate::error::BoxError;
+use crate::resource::Outcome;
+use crate::spec::ShouldPanic;
+
+/// What a body or a guard has thrown.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// How a body ended.
+pub(crate) enum End {
+    Returned {
+        passed: bool,
+    },
+    Panicked(Payload),
+    /// It came to no end that a body can have; the error says which one it was.
+    Died(BoxError),
+}
+
+impl End {
+    pub(crate) fn of(result: Result<bool, Payload>) -> Self {
+        match result {
+            Ok(passed) => End::Returned { passed },
+            Err(payload) => End::Panicked(payload),
+        }
+    }
+
+    /// Judges the end as the test runner will.
+    pub(crate) fn outcome(&self, should_panic: ShouldPanic) -> Outcome {
+        let as_wanted = match (self, should_panic) {
+            (End::Returned { passed }, ShouldPanic::No) => *passed,
+            (End::Died(_) | End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
+            (End::Panicked(_), ShouldPanic::Yes) => true,
+            (End::Panicked(payload), ShouldPanic::With(text)) => {
+                message(payload).is_some_and(|message| message.contains(text))
+            }
+        };
+        if as_wanted {
+            Outcome::Passed
+        } else {
+            Outcome::Failed
+        }
+    }
+}
+
+/// Returns the message of a panic.
+pub(crate) fn message(payload: &Payload) -> Option<&str> {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}

@@ -1,0 +1,125 @@
+//! One line of the trace, which is one object of JSON.
+
+use std::fmt::Write as _;
+
+use crate::lock::{Holder, Want};
+
+/// How many characters of a text are written; the messages of panics may be long.
+const MOST: usize = 2_000;
+
+/// Something that is written.
+pub(super) enum Value<'a> {
+    Text(&'a str),
+    Number(u64),
+    Want(Want),
+    Holders(&'a [Holder]),
+}
+
+/// Writes one line with its end.
+pub(super) fn line(
+    time: u64,
+    event: &str,
+    id: Option<u64>,
+    values: &[(&str, Value<'_>)],
+) -> String {
+    let mut line = format!("{{\"t\":{time},\"e\":\"{event}\"");
+    if let Some(id) = id {
+        let _ = write!(line, ",\"id\":{id}");
+    }
+    for (name, value) in values {
+        let _ = write!(line, ",\"{name}\":");
+        match value {
+            Value::Text(text) => push_text(&mut line, text),
+            Value::Want(want) => push_text(&mut line, &want.code()),
+            Value::Number(number) => {
+                let _ = write!(line, "{number}");
+            }
+            Value::Holders(holders) => {
+                line.push('[');
+                for (index, holder) in holders.iter().enumerate() {
+                    line.push_str(if index > 0 {
+                        ",{\"test\":"
+                    } else {
+                        "{\"test\":"
+                    });
+                    push_text(&mut line, holder.name());
+                    let _ = write!(line, ",\"pid\":{}}}", holder.process());
+                }
+                line.push(']');
+            }
+        }
+    }
+    line.push_str("}\n");
+    line
+}
+
+/// Writes a string of JSON.
+fn push_text(line: &mut String, text: &str) {
+    line.push('"');
+    for char in text.chars().take(MOST) {
+        match char {
+            '"' | '\\' => line.extend(['\\', char]),
+            '\0'..='\x1f' => {
+                let _ = write!(line, "\\u{:04x}", u32::from(char));
+            }
+            _ => line.push(char),
+        }
+    }
+    line.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Value, line};
+    use crate::key::Key;
+    use crate::lock::{Holder, Mode, Subject, Want};
+
+    const TCP: Want = Want {
+        subject: Subject::Key(Key::new("tcp")),
+        mode: Mode::Exclusive,
+    };
+
+    #[test]
+    fn a_line_is_an_object_in_a_fixed_order() {
+        let holders = [Holder::new("a::b", 7, 1), Holder::new("c", 8, 2)];
+        for (found, expected) in [
+            (
+                line(12, "body", Some(3), &[]),
+                "{\"t\":12,\"e\":\"body\",\"id\":3}\n",
+            ),
+            (
+                line(12, "process", None, &[("pid", Value::Number(7))]),
+                "{\"t\":12,\"e\":\"process\",\"pid\":7}\n",
+            ),
+            (
+                line(
+                    1,
+                    "wait",
+                    Some(1),
+                    &[
+                        ("want", Value::Want(TCP)),
+                        ("behind", Value::Holders(&holders)),
+                    ],
+                ),
+                "{\"t\":1,\"e\":\"wait\",\"id\":1,\"want\":\"serial tcp\",\"behind\":[\
+                 {\"test\":\"a::b\",\"pid\":7},{\"test\":\"c\",\"pid\":8}]}\n",
+            ),
+            (
+                line(1, "wait", Some(1), &[("behind", Value::Holders(&[]))]),
+                "{\"t\":1,\"e\":\"wait\",\"id\":1,\"behind\":[]}\n",
+            ),
+        ] {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn texts_stay_on_their_line_and_within_their_quotes() {
+        let text = |text| line(0, "x", None, &[("s", Value::Text(text))]);
+        assert_eq!(
+            text("a\"b\\c\nd\u{0}\u{1f}\u{7f}ü</script>"),
+            "{\"t\":0,\"e\":\"x\",\"s\":\"a\\\"b\\\\c\\u000ad\\u0000\\u001f\u{7f}ü</script>\"}\n"
+        );
+        assert_eq!(text(&"ü".repeat(MOST)), text(&"ü".repeat(MOST + 1)));
+    }
+}

@@ -1,0 +1,273 @@
+//! Makes tests of lines.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Event, Who};
+use crate::read::{Files, Process};
+use crate::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
+
+/// A test whose lines are still coming.
+#[derive(Default)]
+struct Building {
+    test: Test,
+    kind: Kind,
+    /// The supervisor of the process of the test, or the parent of that process.
+    link: Option<u32>,
+    open: Vec<Span>,
+    waiting: Option<Wait>,
+    holding: Vec<Lock>,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Test,
+    Guard,
+    Inside,
+}
+
+/// Makes a timeline that has no lanes and no totals yet.
+pub(crate) fn build(files: Files) -> Timeline {
+    let times = || files.processes.iter().flat_map(|process| &process.lines);
+    let start = times().map(|line| line.t).min().unwrap_or_default();
+    let end = times().map(|line| line.t).max().unwrap_or_default();
+    let processes = files.processes.len();
+    let mut all: Vec<Building> = Vec::new();
+    for (file, process) in files.processes.into_iter().enumerate() {
+        all.extend(tests(file, process, start));
+    }
+    let (mut tests, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|one| one.kind == Kind::Test);
+    let (guards, mut insides): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|other| other.kind == Kind::Guard);
+    // A guard may have been taken inside of the process of a test.
+    for guard in guards {
+        let home = insides
+            .iter_mut()
+            .chain(&mut tests)
+            .find(|home| home.has(&guard) && home.test.file == guard.test.file);
+        match home {
+            Some(home) => home.adopt(guard),
+            None => tests.push(guard),
+        }
+    }
+    for inside in insides {
+        let home = tests.iter_mut().find(|home| {
+            let parents = [Some(inside.test.pid), inside.link];
+            home.has(&inside) && home.link.is_some() && parents.contains(&home.link)
+        });
+        match home {
+            Some(home) => {
+                home.test.child = Some(inside.test.pid);
+                home.adopt(inside);
+            }
+            None => tests.push(inside),
+        }
+    }
+    tests.sort_by_key(|one| one.test.begin);
+    Timeline {
+        start,
+        length: end - start,
+        broken: files.broken,
+        processes,
+        groups: Vec::new(),
+        tests: tests.into_iter().map(Building::finish).collect(),
+        totals: Vec::new(),
+    }
+}
+
+/// Makes the tests of one process.
+fn tests(file: usize, process: Process, start: u64) -> impl Iterator<Item = Building> {
+    let mut all: BTreeMap<u64, Building> = BTreeMap::new();
+    let mut last = 0;
+    for line in process.lines {
+        let one = all.entry(line.id).or_default();
+        // The clock may have been set back.
+        let now = (line.t - start).max(one.test.end);
+        last = last.max(now);
+        one.test.end = now;
+        one.hear(now, line.event);
+    }
+    let (pid, program) = (process.pid, process.program);
+    all.into_values()
+        // The line with the name is the first of all, unless the disk was full.
+        .filter(|one| !one.test.name.is_empty())
+        .map(move |mut one| {
+            one.test.file = file;
+            one.test.pid = pid;
+            one.test.program.clone_from(&program);
+            if one.test.outcome == Outcome::Unfinished {
+                one.test.end = last;
+            }
+            one.close(one.test.end);
+            one
+        })
+}
+
+impl Building {
+    /// Takes note of one event.
+    fn hear(&mut self, now: u64, event: Event) {
+        match event {
+            Event::Test { who, at } => self.begin(now, Kind::Test, who, at),
+            Event::Guard { who, .. } => self.begin(now, Kind::Guard, who, String::new()),
+            Event::Inside { who, parent } => {
+                self.begin(now, Kind::Inside, who, String::new());
+                self.link = Some(parent);
+            }
+            Event::Child { pid } => self.link = Some(pid),
+            Event::Wait { want, behind } => {
+                if self.waiting.as_ref().is_some_and(|wait| wait.want != want) {
+                    self.end_wait(now, false);
+                }
+                let wait = self.waiting.get_or_insert_with(|| Wait {
+                    want,
+                    from: now,
+                    to: now,
+                    is_had: false,
+                    behind: Vec::new(),
+                });
+                for holder in behind {
+                    if !wait.behind.contains(&holder) {
+                        wait.behind.push(holder);
+                    }
+                }
+            }
+            Event::Held { want } => {
+                self.end_wait(now, true);
+                if self.kind == Kind::Guard {
+                    self.open_span(now, Phase::Guard, want.clone());
+                }
+                self.holding.push(Lock {
+                    want,
+                    from: now,
+                    to: now,
+                });
+            }
+            Event::Free { want } => {
+                if let Some(at) = self.holding.iter().rposition(|lock| lock.want == want) {
+                    let lock = self.holding.remove(at);
+                    self.test.locks.push(Lock { to: now, ..lock });
+                }
+                if self.kind == Kind::Guard {
+                    self.end_span(now, Phase::Guard);
+                    self.test.outcome = Outcome::Passed;
+                }
+            }
+            Event::Provision { name } => {
+                self.activate(now);
+                self.open_span(now, Phase::Provision, name);
+            }
+            Event::Provisioned => self.end_span(now, Phase::Provision),
+            Event::Body => {
+                self.activate(now);
+                self.open_span(now, Phase::Body, String::new());
+            }
+            Event::Over { outcome, how, why } => {
+                self.end_wait(now, false);
+                self.end_span(now, Phase::Provision);
+                self.end_span(now, Phase::Body);
+                (self.test.how, self.test.why) = (how, why);
+                if self.kind == Kind::Inside {
+                    self.test.outcome = judged(&outcome);
+                }
+            }
+            Event::Release { name } => self.open_span(now, Phase::Release, name),
+            Event::Released => self.end_span(now, Phase::Release),
+            Event::End { outcome } => self.test.outcome = judged(&outcome),
+            Event::Process { .. } | Event::Unknown => {}
+        }
+    }
+
+    fn begin(&mut self, now: u64, kind: Kind, who: Who, at: String) {
+        self.kind = kind;
+        self.test.name = who.test;
+        self.test.thread = who.thread;
+        self.test.number = who.number;
+        self.test.at = at;
+        self.test.begin = now;
+    }
+
+    fn activate(&mut self, now: u64) {
+        let _ = self.test.active.get_or_insert(now);
+    }
+
+    fn open_span(&mut self, now: u64, phase: Phase, what: String) {
+        self.open.push(Span {
+            phase,
+            from: now,
+            to: now,
+            what,
+        });
+    }
+
+    fn end_span(&mut self, now: u64, phase: Phase) {
+        if let Some(at) = self.open.iter().rposition(|span| span.phase == phase) {
+            let span = self.open.remove(at);
+            self.test.spans.push(Span { to: now, ..span });
+        }
+    }
+
+    fn end_wait(&mut self, now: u64, is_had: bool) {
+        if let Some(wait) = self.waiting.take() {
+            self.test.spans.push(Span {
+                phase: Phase::Wait,
+                from: wait.from,
+                to: now,
+                what: wait.want.clone(),
+            });
+            self.test.waits.push(Wait {
+                to: now,
+                is_had,
+                ..wait
+            });
+        }
+    }
+
+    /// Ends what nobody has ended.
+    fn close(&mut self, now: u64) {
+        self.end_wait(now, false);
+        while let Some(span) = self.open.pop() {
+            self.test.spans.push(Span { to: now, ..span });
+        }
+        while let Some(lock) = self.holding.pop() {
+            self.test.locks.push(Lock { to: now, ..lock });
+        }
+    }
+
+    /// Tells whether something happened in the name of this test, while it ran.
+    fn has(&self, part: &Building) -> bool {
+        self.test.name == part.test.name
+            && (self.test.begin..=self.test.end).contains(&part.test.begin)
+    }
+
+    /// Adds what happened in the name of this test. What has a body of its own had one here too.
+    fn adopt(&mut self, part: Building) {
+        let spans = part.test.spans.into_iter();
+        self.test
+            .spans
+            .extend(spans.filter(|span| span.phase != Phase::Body));
+        self.test.waits.extend(part.test.waits);
+        self.test.locks.extend(part.test.locks);
+    }
+
+    fn finish(mut self) -> Test {
+        self.test.is_guard = self.kind == Kind::Guard;
+        // What is drawn later lies above: parts of the body above it.
+        self.test.spans.sort_by_key(|span| {
+            let is_long = !matches!(span.phase, Phase::Body | Phase::Guard);
+            (is_long, span.from)
+        });
+        self.test.waits.sort_by_key(|wait| wait.from);
+        self.test.locks.sort_by_key(|lock| lock.from);
+        self.test
+    }
+}
+
+fn judged(outcome: &str) -> Outcome {
+    if outcome == "passed" {
+        Outcome::Passed
+    } else {
+        Outcome::Failed
+    }
+}

@@ -1,0 +1,29 @@
+//! Why a trace could not be read or drawn.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// What is wrong, as one line.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl Error {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Error(text.into())
+    }
+
+    /// Says what could not be done with a file, and why.
+    #[must_use]
+    pub fn path(action: &str, path: &Path, cause: &io::Error) -> Self {
+        Error(format!("cannot {action} `{}`: {cause}", path.display()))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,81 @@
+//! The lines of a trace, as the runtime writes them.
+
+use serde::Deserialize;
+
+/// One line.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Line {
+    /// Microseconds since 1970.
+    pub(crate) t: u64,
+    /// Which test or guard of the process it is about.
+    #[serde(default)]
+    pub(crate) id: u64,
+    #[serde(flatten)]
+    pub(crate) event: Event,
+}
+
+/// What has happened.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "e", rename_all = "lowercase")]
+pub(crate) enum Event {
+    Process {
+        version: u64,
+        pid: u32,
+        program: String,
+    },
+    Test {
+        #[serde(flatten)]
+        who: Who,
+        at: String,
+    },
+    Guard {
+        #[serde(flatten)]
+        who: Who,
+    },
+    Inside {
+        #[serde(flatten)]
+        who: Who,
+        parent: u32,
+    },
+    Wait {
+        want: String,
+        behind: Vec<crate::Holder>,
+    },
+    Held {
+        want: String,
+    },
+    Free {
+        want: String,
+    },
+    Provision {
+        name: String,
+    },
+    Provisioned,
+    Release {
+        name: String,
+    },
+    Released,
+    Body,
+    Child {
+        pid: u32,
+    },
+    Over {
+        outcome: String,
+        how: String,
+        why: String,
+    },
+    End {
+        outcome: String,
+    },
+    /// Written by a runtime that is newer than this.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Who begins.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Who {
+    pub(crate) test: String,
+    pub(crate) thread: String,
+    pub(crate) number: u64,
+}

@@ -1,0 +1,36 @@
+//! Finds out who was there when a test failed.
+
+use crate::timeline::{Outcome, Overlap, Test};
+
+/// How many are listed for one test.
+const MOST: usize = 100;
+
+/// Lists for every failed test who was active at the same time. Who only waits disturbs nobody.
+pub(crate) fn find(tests: &mut [Test]) {
+    for index in 0..tests.len() {
+        let test = &tests[index];
+        if test.is_guard || test.outcome == Outcome::Passed {
+            continue;
+        }
+        let mut overlaps: Vec<_> = tests
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index)
+            .filter_map(|(other, with)| {
+                let time = shared(test, with)?;
+                Some(Overlap { test: other, time })
+            })
+            .collect();
+        overlaps.sort_by_key(|overlap| std::cmp::Reverse(overlap.time));
+        let test = &mut tests[index];
+        test.overlapping = overlaps.len();
+        overlaps.truncate(MOST);
+        test.overlaps = overlaps;
+    }
+}
+
+/// Returns for how long two tests were active together, if they were.
+fn shared(one: &Test, other: &Test) -> Option<u64> {
+    let from = one.active?.max(other.active?);
+    one.end.min(other.end).checked_sub(from)
+}
