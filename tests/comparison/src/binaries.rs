@@ -1,0 +1,53 @@
+//! Builds the test targets with Cargo and finds out where they are.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::Result;
+
+/// The manifest of this package.
+pub(crate) const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
+/// Cargo, as the one that runs this command.
+pub(crate) fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Builds some test targets of this package and returns the binary of each.
+pub(crate) fn build<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
+    let output = cargo()
+        .args([
+            "test",
+            "--no-run",
+            "--message-format=json-render-diagnostics",
+        ])
+        .args(["--manifest-path", MANIFEST])
+        .arg("--target-dir")
+        .arg(crate::place::target()?)
+        .args(targets.iter().flat_map(|target| ["--test", target]))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("failed to start cargo: {error}"))?;
+    if !output.status.success() {
+        return Err("failed to build the tests that are measured".into());
+    }
+    let mut found = targets.map(|_| None);
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line)?;
+        let index = targets
+            .iter()
+            .position(|name| message["target"]["name"] == **name);
+        if let (Some(index), Some(path)) = (index, message["executable"].as_str()) {
+            found[index] = Some(PathBuf::from(path));
+        }
+    }
+    match found.iter().position(Option::is_none) {
+        Some(index) => {
+            Err(format!("cargo built `{}` but does not say where", targets[index]).into())
+        }
+        None => Ok(found.map(Option::unwrap_or_default)),
+    }
+}

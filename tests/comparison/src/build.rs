@@ -1,0 +1,245 @@
+//! What 1,000 tests cost to build: generated packages, built from nothing and after a change.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::rows::Row;
+use crate::{Result, binaries, progress};
+
+/// A way to write the tests.
+struct Style {
+    name: &'static str,
+    dependency: &'static str,
+    /// What stands on each test.
+    attributes: &'static str,
+    /// What stands between its parentheses.
+    parameters: &'static str,
+}
+
+const ISOLATED: &str = concat!(
+    "isolated-test = { path = \"",
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../runtime\" }"
+);
+
+/// The time in which all rounds should be done.
+const ENOUGH: Duration = Duration::from_secs(200);
+
+const STYLES: [Style; 5] = [
+    Style {
+        name: "plain",
+        dependency: "",
+        attributes: "#[test]",
+        parameters: "",
+    },
+    Style {
+        name: "`#[isolated(serial = \"…\")]`",
+        dependency: ISOLATED,
+        attributes: "#[isolated_test::isolated(serial = \"key\")] #[test]",
+        parameters: "",
+    },
+    Style {
+        name: "`#[isolated(port, tmpdir)]`",
+        dependency: ISOLATED,
+        attributes: "#[isolated_test::isolated(port, tmpdir)] #[test]",
+        parameters: "_port: u16, _tmpdir: &isolated_test::TmpDir",
+    },
+    Style {
+        name: "serial_test `#[serial(…)]`",
+        dependency: "serial_test = \"4.0.1\"",
+        attributes: "#[test] #[serial_test::serial(key)]",
+        parameters: "",
+    },
+    Style {
+        name: "serial_test `#[file_serial(…)]`",
+        dependency: "serial_test = { version = \"4.0.1\", features = [\"file_locks\"] }",
+        attributes: "#[test] #[serial_test::file_serial(key)]",
+        parameters: "",
+    },
+];
+
+pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
+    let scratch = tempfile::Builder::new().prefix("compare-").tempdir()?;
+    let rounds = if quick { 1 } else { 3 };
+    let (mut rows, start) = (Vec::new(), Instant::now());
+    for round in 0..rounds {
+        // On a busy machine there are fewer rounds, never half a one.
+        if start.elapsed() * (round + 1) / round.max(1) > ENOUGH {
+            break;
+        }
+        for (index, style) in STYLES.iter().enumerate() {
+            let name = style.name;
+            progress::say(&format!("build: round {} of {rounds}, {name}", round + 1));
+            let package = Package::write(scratch.path().join(index.to_string()), style, 1_000)?;
+            let mut add = |case: &str, value: f64, unit: &str| {
+                rows.push(Row::new(case, name, round, value, unit));
+            };
+            let (clean, processor, binary) = package.build()?;
+            add("clean build", clean, "s");
+            add("clean build, processor time", processor, "s");
+            package.change(round)?;
+            let (again, processor, _) = package.build()?;
+            add("build after a change of one test", again, "s");
+            add(
+                "build after a change of one test, processor time",
+                processor,
+                "s",
+            );
+            add("stripped binary", stripped(&binary)?, "kB");
+            if round == 0 {
+                add(
+                    "crates besides the package",
+                    f64::from(package.crates()?),
+                    "",
+                );
+            }
+        }
+    }
+    // The order of the first round is that of the table.
+    let order = ["crates", "clean", "build", "stripped"];
+    rows.sort_by_key(|row| {
+        let part = order.iter().position(|word| row.case.starts_with(word));
+        (part, row.case.contains("processor"))
+    });
+    Ok(rows)
+}
+
+/// A generated package.
+struct Package {
+    folder: PathBuf,
+}
+
+impl Package {
+    /// Writes it anew, with nothing built.
+    fn write(folder: PathBuf, style: &Style, tests: usize) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(folder.join("src"))?;
+        let manifest = format!(
+            "[package]\nname = \"thousand\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [workspace]\n\n[dev-dependencies]\n{}\n",
+            style.dependency
+        );
+        fs::write(folder.join("Cargo.toml"), manifest)?;
+        // The versions that this package has, so that nothing is looked up.
+        fs::write(folder.join("Cargo.lock"), include_str!("../Cargo.lock"))?;
+        let mut source = String::from(
+            "//! Generated.\n\n/// Adds.\npub fn sum(a: u32, b: u32) -> u32 {\n    a + b\n}\n\n\
+             #[cfg(test)]\nmod tests {\n    use super::sum;\n",
+        );
+        for index in 0..tests {
+            write!(
+                source,
+                "\n    {}\n    fn test_{index}({}) {{\n        assert_eq!(sum({index}, 1), {});\n    }}\n",
+                style.attributes,
+                style.parameters,
+                index + 1
+            )?;
+        }
+        source.push_str("}\n");
+        fs::write(folder.join("src/lib.rs"), source)?;
+        Ok(Package { folder })
+    }
+
+    /// Changes the body of one test.
+    fn change(&self, round: u32) -> Result<()> {
+        let path = self.folder.join("src/lib.rs");
+        let source = fs::read_to_string(&path)?;
+        let changed = source.replace("sum(500, 1)", &format!("sum({round} + 500 - {round}, 1)"));
+        fs::write(path, changed)?;
+        Ok(())
+    }
+
+    /// Builds the tests; returns the seconds that it took, those of the processors, which a busy
+    /// machine does not stretch, and the test binary.
+    fn build(&self) -> Result<(f64, f64, PathBuf)> {
+        let before = processor_time()?;
+        let start = Instant::now();
+        let output = self
+            .cargo("test")
+            .args([
+                "--no-run",
+                "--lib",
+                "--message-format=json-render-diagnostics",
+            ])
+            .stdout(Stdio::piped())
+            .output()?;
+        let time = start.elapsed().as_secs_f64();
+        let processor = processor_time()? - before;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("a generated package does not build:\n{errors}").into());
+        }
+        let path = said.lines().rev().find_map(|line| {
+            let message: Value = serde_json::from_str(line).ok()?;
+            message["executable"].as_str().map(PathBuf::from)
+        });
+        let path = path.ok_or("cargo built a package but does not say where")?;
+        Ok((time, processor, path))
+    }
+
+    /// How many packages are built for it, on this machine.
+    fn crates(&self) -> Result<u32> {
+        let output = self
+            .cargo("tree")
+            .args([
+                "--edges",
+                "normal,build,dev",
+                "--prefix",
+                "none",
+                "--no-dedupe",
+            ])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let mut packages: Vec<_> = said
+            .lines()
+            .map(|line| line.split(" (").next().unwrap_or(line))
+            .filter(|line| !line.is_empty())
+            .collect();
+        packages.sort_unstable();
+        packages.dedup();
+        Ok(u32::try_from(packages.len())?.saturating_sub(1))
+    }
+
+    fn cargo(&self, word: &str) -> Command {
+        let mut cargo = binaries::cargo();
+        cargo
+            .arg(word)
+            .arg("--offline")
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", self.folder.join("target"))
+            .env_remove("CARGO_BUILD_TARGET_DIR");
+        cargo
+    }
+}
+
+/// The processor time of all children that have ended, in seconds.
+fn processor_time() -> Result<f64> {
+    let state = fs::read_to_string("/proc/self/stat")?;
+    // The name of the program, which may have spaces, stands in parentheses.
+    let fields = state.rsplit(") ").next().unwrap_or_default();
+    let ticks = fields.split(' ').skip(13).take(2).map(str::parse::<u32>);
+    let ticks = ticks.sum::<Result<u32, _>>()?;
+    Ok(f64::from(ticks) / 100.0) // Linux shows hundredths of a second, whatever it counts.
+}
+
+/// The size of a binary without symbols, in kB.
+fn stripped(binary: &Path) -> Result<f64> {
+    let copy = binary.with_extension("stripped");
+    let ended = Command::new("strip")
+        .arg("-o")
+        .arg(&copy)
+        .arg(binary)
+        .status()?;
+    if !ended.success() {
+        return Err("`strip` failed".into());
+    }
+    Ok(f64::from(u32::try_from(fs::metadata(copy)?.len() / 1_000)?))
+}

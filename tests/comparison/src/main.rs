@@ -1,0 +1,88 @@
+//! Measures isolated-test beside what people use today, and shows where that fails.
+//!
+//! What is measured are the test targets of this package, built as `cargo test` builds them. The flow
+//! is: options → for each part rows → `rows.csv` and a table of ratios. Each part is one file here:
+//! it knows which binary to run how, and what its lines mean.
+
+mod binaries;
+mod bounded;
+mod build;
+mod failures;
+mod handover;
+mod machine;
+mod options;
+mod overhead;
+mod place;
+mod ports;
+mod progress;
+mod rows;
+mod suite;
+mod table;
+
+use std::env;
+use std::error::Error;
+use std::fmt::Write;
+use std::fs;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::options::{Options, Part};
+use crate::rows::Rows;
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+fn main() -> ExitCode {
+    match compare() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn compare() -> Result<()> {
+    let Some(options) = Options::parse(env::args().skip(1))? else {
+        print!("{}", options::HELP);
+        return Ok(());
+    };
+    let start = Instant::now();
+    let folder = place::output()?;
+    let mut rows = Rows::default();
+    let mut text = machine::describe()?;
+    for part in &options.parts {
+        let begun = Instant::now();
+        let (title, table) = match part {
+            Part::Failures => (part.title(), failures::table()?),
+            measured => {
+                let new = match measured {
+                    Part::Overhead => overhead::measure(options.quick)?,
+                    Part::Handover => handover::measure(options.quick)?,
+                    Part::Ports => ports::measure(options.quick)?,
+                    Part::Build => build::measure(options.quick)?,
+                    _ => suite::measure(options.quick)?,
+                };
+                let table = match measured {
+                    Part::Handover => table::render_wide(&new),
+                    _ => table::render(&new),
+                };
+                rows.add(part.name(), new);
+                (part.title(), table)
+            }
+        };
+        write!(text, "\n## {title}\n\n{table}")?;
+        writeln!(text, "\nMeasured in {} s.", begun.elapsed().as_secs())?;
+        // What is measured is not lost when a later part fails.
+        if *part != Part::Failures {
+            rows.write(&folder.join("rows.csv"))?;
+        }
+        fs::write(folder.join(options.file()), &text)?;
+    }
+    print!("{text}");
+    println!(
+        "\nfinished in {} s; the table and all rows: {}",
+        start.elapsed().as_secs(),
+        folder.display()
+    );
+    Ok(())
+}

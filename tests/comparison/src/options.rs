@@ -1,0 +1,137 @@
+//! The command line.
+
+use crate::Result;
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Measures isolated-test beside what people use today, each figure side by side in one run, and shows
+where that fails. Without a part it measures all of them, without the failures.
+
+  cargo compare [PART ...] [--quick]
+
+Parts:
+  overhead     what one test costs
+  handover     how a contended key goes from one holder to the next
+  ports        how often a picked port is somebody else's when it is used
+  build        what 1,000 tests cost to build
+  suite        what 200 tests of five milliseconds take
+  failures     the known failures of what people use today
+
+Options:
+  --quick      fewer rounds, for a first look
+  --help       prints this
+";
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Overhead,
+    Handover,
+    Ports,
+    Build,
+    Suite,
+    Failures,
+}
+
+impl Part {
+    const ALL: [Self; 6] = [
+        Self::Overhead,
+        Self::Handover,
+        Self::Ports,
+        Self::Build,
+        Self::Suite,
+        Self::Failures,
+    ];
+
+    /// Its word on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Overhead => "overhead",
+            Self::Handover => "handover",
+            Self::Ports => "ports",
+            Self::Build => "build",
+            Self::Suite => "suite",
+            Self::Failures => "failures",
+        }
+    }
+
+    /// Its heading.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Overhead => "What one test costs",
+            Self::Handover => "Handing over a contended key",
+            Self::Ports => "Ports that somebody else has when they are used",
+            Self::Build => "Building 1,000 tests",
+            Self::Suite => "200 tests of 5 ms, half of them with one of ten keys",
+            Self::Failures => "Known failures",
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) quick: bool,
+}
+
+impl Options {
+    /// The file for the tables; the failures alone have one of their own.
+    pub(crate) fn file(&self) -> &'static str {
+        match *self.parts {
+            [Part::Failures] => "failures.md",
+            _ => "table.md",
+        }
+    }
+
+    /// Reads the arguments; there are no options where help is asked for.
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
+        let (mut parts, mut quick) = (Vec::new(), false);
+        for argument in arguments {
+            let part = Part::ALL.into_iter().find(|part| part.name() == argument);
+            match (part, &*argument) {
+                (Some(part), _) => parts.push(part),
+                (None, "--quick") => quick = true,
+                (None, "--help" | "-h") => return Ok(None),
+                (None, _) => {
+                    let names = Part::ALL
+                        .map(|part| format!("`{}`", part.name()))
+                        .join(", ");
+                    let error =
+                        format!("unknown argument `{argument}`; expected {names} or `--quick`");
+                    return Err(error.into());
+                }
+            }
+        }
+        if parts.is_empty() {
+            parts.extend(Part::ALL.into_iter().filter(|part| *part != Part::Failures));
+        }
+        Ok(Some(Options { parts, quick }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, Part};
+
+    fn parse(line: &str) -> super::Result<Option<Options>> {
+        Options::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn without_a_part_everything_is_measured() {
+        let options = parse("--quick").unwrap().unwrap();
+        assert!(options.quick);
+        assert_eq!(options.parts.len(), 5);
+        assert!(!options.parts.contains(&Part::Failures));
+    }
+
+    #[test]
+    fn an_unknown_word_is_explained() {
+        assert_eq!(
+            parse("port").unwrap_err().to_string(),
+            "unknown argument `port`; expected `overhead`, `handover`, `ports`, `build`, `suite`, \
+             `failures` or `--quick`"
+        );
+    }
+}

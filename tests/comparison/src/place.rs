@@ -1,0 +1,72 @@
+//! Where this command writes: beside the build, and in a directory of its own that goes away.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use crate::Result;
+
+/// The target directory in which this program was built.
+pub(crate) fn target() -> Result<PathBuf> {
+    let this = env::current_exe()?;
+    let target = this
+        .ancestors()
+        .nth(2)
+        .ok_or("this program is not in a target directory")?;
+    Ok(target.to_owned())
+}
+
+/// The directory for rows and tables.
+pub(crate) fn output() -> Result<PathBuf> {
+    let path = target()?.join("comparison");
+    fs::create_dir_all(&path)?;
+    Ok(path)
+}
+
+/// A directory in which all methods of one run keep their files, on one file system.
+pub(crate) struct Place(tempfile::TempDir);
+
+impl Place {
+    /// Makes it in the temporary directory, for every user of the machine.
+    pub(crate) fn create() -> Result<Self> {
+        Self::create_in(&env::temp_dir())
+    }
+
+    /// Makes it somewhere else.
+    pub(crate) fn create_in(folder: &Path) -> Result<Self> {
+        let place = tempfile::Builder::new()
+            .prefix("compare-")
+            .tempdir_in(folder)?;
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755))?;
+        for name in ["tmp", "isolated"] {
+            let path = place.path().join(name);
+            fs::create_dir(&path)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o1777))?;
+        }
+        Ok(Place(place))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A test of one of our binaries, which keeps its files here.
+    pub(crate) fn test(&self, binary: &Path, name: &str) -> Command {
+        let mut command = Command::new(binary);
+        command.args([name, "--exact", "--nocapture", "--test-threads=1"]);
+        self.contain(&mut command);
+        command
+    }
+
+    /// Has a command keep its files here.
+    pub(crate) fn contain(&self, command: &mut Command) {
+        command
+            .env("TMPDIR", self.path().join("tmp"))
+            .env("ISOLATED_DIR", self.path().join("isolated"))
+            // What `sealed_test` asks for, as Cargo sets it.
+            .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+            .env("RUST_BACKTRACE", "0");
+    }
+}

@@ -1,0 +1,209 @@
+//! Threads that want the same keys: what they wait for although they could run.
+
+use std::fs::File;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::observed::{say, sleep};
+
+mod isolated {
+    use isolated_test::isolated;
+
+    #[isolated(serial = ["a", "b"])]
+    #[test]
+    pub(super) fn both() {
+        super::body();
+    }
+
+    #[isolated(serial = "a")]
+    #[test]
+    pub(super) fn serial() {
+        super::body();
+    }
+
+    #[isolated(shared = "a")]
+    #[test]
+    pub(super) fn shared() {
+        super::body();
+    }
+}
+
+mod serial_test_peer {
+    use serial_test::{file_parallel, file_serial, parallel, serial};
+
+    #[test]
+    #[serial(a, b)]
+    pub(super) fn both() {
+        super::body();
+    }
+
+    #[test]
+    #[serial(a)]
+    pub(super) fn serial() {
+        super::body();
+    }
+
+    #[test]
+    #[parallel(a)]
+    pub(super) fn parallel() {
+        super::body();
+    }
+
+    #[test]
+    #[file_serial(a, b)]
+    pub(super) fn file_both() {
+        super::body();
+    }
+
+    #[test]
+    #[file_serial(a)]
+    pub(super) fn file_serial() {
+        super::body();
+    }
+
+    #[test]
+    #[file_parallel(a)]
+    pub(super) fn file_parallel() {
+        super::body();
+    }
+}
+
+/// When bodies began and ended.
+static BODIES: Mutex<Vec<(Instant, Instant)>> = Mutex::new(Vec::new());
+/// How long a body is, in milliseconds.
+static LENGTH: AtomicUsize = AtomicUsize::new(1);
+
+/// How many bodies have begun.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
+
+fn body() {
+    let begun = Instant::now();
+    BEGUN.fetch_add(1, Ordering::Relaxed);
+    sleep(LENGTH.load(Ordering::Relaxed) as u64);
+    let mut bodies = BODIES.lock().expect("no body panics");
+    bodies.push((begun, Instant::now()));
+}
+
+fn flock_exclusive() {
+    let file = File::create(crate::observed::file("flock")).expect("it can be written");
+    file.lock().expect("locks are supported");
+    body();
+}
+
+fn flock_shared() {
+    let file = File::create(crate::observed::file("flock")).expect("it can be written");
+    file.lock_shared().expect("locks are supported");
+    body();
+}
+
+/// The tests with both keys, with one, and with one shared, by the name of a peer.
+fn tests() -> [fn(); 3] {
+    match &*std::env::var("COMPARE_METHOD").expect("the command sets it") {
+        "isolated-test" => [isolated::both, isolated::serial, isolated::shared],
+        "serial" => [
+            serial_test_peer::both,
+            serial_test_peer::serial,
+            serial_test_peer::parallel,
+        ],
+        "file_serial" => [
+            serial_test_peer::file_both,
+            serial_test_peer::file_serial,
+            serial_test_peer::file_parallel,
+        ],
+        "flock" => [flock_exclusive, flock_exclusive, flock_shared],
+        method => panic!("there is no method {method}"),
+    }
+}
+
+/// Two that hold two keys and one that reads the first: does it ever end?
+#[test]
+fn cycle() {
+    let [both, _, shared] = tests();
+    LENGTH.store(30, Ordering::Relaxed);
+    for _ in 0..5 {
+        thread::scope(|scope| {
+            spawn_and_enter(scope, shared);
+            scope.spawn(both);
+            scope.spawn(both);
+        });
+    }
+}
+
+/// Eight threads with bodies of a millisecond: the longest time in which nobody runs.
+#[test]
+fn idle() {
+    let [_, serial, _] = tests();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..60).for_each(|_| serial()));
+        }
+    });
+    let bodies = BODIES.lock().expect("no body panics");
+    let gaps = bodies
+        .windows(2)
+        .map(|pair| pair[1].0.saturating_duration_since(pair[0].1));
+    say(&format!(
+        "milliseconds {}",
+        gaps.max().unwrap_or_default().as_millis()
+    ));
+}
+
+/// Starts a thread and waits until its body has begun.
+fn spawn_and_enter<'a>(scope: &'a thread::Scope<'a, '_>, test: fn()) {
+    let before = BEGUN.load(Ordering::Relaxed);
+    scope.spawn(test);
+    while BEGUN.load(Ordering::Relaxed) == before {
+        sleep(1);
+    }
+}
+
+/// Eight readers wait for a writer: the time from its end until all of them run, as it mostly is.
+#[test]
+fn readers() {
+    let [_, serial, shared] = tests();
+    LENGTH.store(150, Ordering::Relaxed);
+    let mut times = [(); 5].map(|()| {
+        BODIES.lock().expect("no body panics").clear();
+        thread::scope(|scope| {
+            spawn_and_enter(scope, serial);
+            (0..8).for_each(|_| drop(scope.spawn(shared)));
+        });
+        let bodies = BODIES.lock().expect("no body panics");
+        let end = bodies.first().expect("the writer was first").1;
+        let last = bodies.iter().map(|body| body.0).max();
+        last.expect("there are readers")
+            .saturating_duration_since(end)
+    });
+    times.sort_unstable();
+    say(&format!("milliseconds {}", times[2].as_millis()));
+}
+
+/// Readers whose bodies overlap all the time, for two seconds: how long a writer waits.
+#[test]
+fn starved() {
+    let [_, serial, shared] = tests();
+    LENGTH.store(20, Ordering::Relaxed);
+    let done = AtomicBool::new(false);
+    let end = Instant::now() + Duration::from_secs(2);
+    thread::scope(|scope| {
+        for reader in 0..4 {
+            let done = &done;
+            scope.spawn(move || {
+                sleep(reader * 5);
+                while Instant::now() < end && !done.load(Ordering::Relaxed) {
+                    shared();
+                }
+            });
+        }
+        sleep(100);
+        let asked = Instant::now();
+        serial();
+        done.store(true, Ordering::Relaxed);
+        say(&format!(
+            "milliseconds {}",
+            asked.elapsed().as_millis().saturating_sub(20)
+        ));
+    });
+}

@@ -1,0 +1,67 @@
+//! Tests that hold a lock until they are killed, and others that want it.
+
+use crate::observed::{say, stay};
+
+pub(crate) mod isolated {
+    use isolated_test::isolated;
+
+    #[isolated(serial = "held")]
+    #[test]
+    fn holds() {
+        super::stay();
+    }
+
+    #[isolated(shared = "held")]
+    #[test]
+    fn holds_shared() {
+        super::stay();
+    }
+
+    #[isolated(serial = "held")]
+    #[test]
+    fn wants() {
+        super::say("got it");
+    }
+
+    /// Leaves a copy of itself behind that has all its descriptors.
+    #[isolated(serial = "held", process)]
+    #[test]
+    fn forks() {
+        super::fork();
+    }
+}
+
+pub(crate) mod serial_test_peer {
+    use serial_test::{file_parallel, file_serial};
+
+    #[test]
+    #[file_serial(held)]
+    fn holds() {
+        super::stay();
+    }
+
+    #[test]
+    #[file_parallel(held)]
+    fn holds_shared() {
+        super::stay();
+    }
+
+    #[test]
+    #[file_serial(held)]
+    fn wants() {
+        super::say("got it");
+    }
+
+    #[test]
+    #[file_serial(held)]
+    fn forks() {
+        super::fork();
+    }
+}
+
+fn fork() {
+    let child = isolated_test_tests::plain::fork_and_stay().expect("a process can be started");
+    std::fs::write(crate::observed::file("lingering"), child.to_string())
+        .expect("it can be written");
+    stay();
+}

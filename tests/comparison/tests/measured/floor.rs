@@ -1,0 +1,82 @@
+//! The system calls without which a promise cannot be kept, and nothing else.
+
+use std::net::{Ipv6Addr, SocketAddrV6};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+
+use crate::place;
+
+/// An exclusive lock on a file that exists: open, flock, unlock, close.
+pub(crate) fn serial() {
+    locked(FlockOperation::LockExclusive, || ());
+}
+
+/// The same, shared.
+pub(crate) fn shared() {
+    locked(FlockOperation::LockShared, || ());
+}
+
+/// Runs something under a lock, waiting for it in the kernel.
+pub(crate) fn locked(how: FlockOperation, body: impl FnOnce()) {
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
+    let file = rustix::fs::open(place::lock(), flags, Mode::empty()).expect("the file is there");
+    while rustix::fs::flock(&file, how).is_err() {}
+    body();
+    rustix::fs::flock(&file, FlockOperation::Unlock).expect("the lock is held");
+}
+
+/// A directory: mkdir, rmdir.
+pub(crate) fn tmpdir() {
+    let path = place::floor().join("directory");
+    rustix::fs::mkdir(&path, Mode::RWXU).expect("nobody else makes it");
+    rustix::fs::rmdir(&path).expect("it is empty");
+}
+
+/// A port that is held, so that nobody else gets it: socket, dual stack, bind, both ways of reuse,
+/// getsockname, close.
+pub(crate) fn port() {
+    drop(held());
+}
+
+/// The same, still held.
+pub(crate) fn held() -> (OwnedFd, u16) {
+    let kind = (
+        AddressFamily::INET6,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+    );
+    let socket = rustix::net::socket_with(kind.0, kind.1, kind.2, None).expect("IPv6 is there");
+    sockopt::set_ipv6_v6only(&socket, false).expect("both families are possible");
+    let any = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, 0, 0, 0);
+    rustix::net::bind(&socket, &any).expect("a port is free");
+    sockopt::set_socket_reuseaddr(&socket, true).expect("sockets have this option");
+    sockopt::set_socket_reuseport(&socket, true).expect("sockets have this option");
+    let address = rustix::net::getsockname(&socket).expect("it is bound");
+    let address: SocketAddrV6 = address.try_into().expect("it is bound to IPv6");
+    (socket, address.port())
+}
+
+/// All three, as a test that needs all of them has to do.
+pub(crate) fn all() {
+    locked(FlockOperation::LockExclusive, || {
+        let held = held();
+        tmpdir();
+        drop(held);
+    });
+}
+
+/// A process of this binary that runs one empty test: fork, exec, wait.
+pub(crate) fn process() {
+    let this = std::env::current_exe().expect("the binary is still there");
+    let ended = Command::new(this)
+        .args(["processes::empty", "--exact", "--quiet", "--test-threads=1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("the binary can be run");
+    assert!(ended.success());
+}
