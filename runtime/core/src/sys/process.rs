@@ -178,9 +178,10 @@ impl Running {
                 },
                 [_, _, true] if self.hear_supervisor()? => {}
                 [_, _, true] => {
-                    self.supervisor.wait()?;
+                    let like = self.supervisor.wait()?.code();
                     self.is_gone = true;
-                    return Ok(Event::Gone(self.status));
+                    let exited = like.map(|code| ExitStatus::from_raw(code << 8));
+                    return Ok(Event::Gone(self.status.or(exited)));
                 }
                 _ => {}
             }

@@ -36,7 +36,8 @@ pub(crate) const KILL: u8 = b'k';
 /// Asks the supervisor to close one of its descriptors, which follows in four bytes.
 pub(crate) const CLOSE: u8 = b'c';
 
-/// Says that the test's process has ended and nobody is left; its status follows in four bytes.
+/// Says how the test's process has ended, now that nobody is left; its status follows in four bytes.
+/// It is not said of one that has exited: the supervisor exits in the same way.
 pub(crate) const ENDED: u8 = b'e';
 
 /// Says that the test's process has ended and others are left; its status follows.
@@ -204,11 +205,14 @@ impl Supervisor {
         self.leave()
     }
 
-    /// Says how the test's process has ended, and goes.
+    /// Says how the test's process has ended, and goes: by its own status when that can tell it.
     fn leave(&self) -> ! {
-        self.say(ENDED);
+        let exited = self.status.filter(|status| libc::WIFEXITED(*status));
+        if exited.is_none() {
+            self.say(ENDED);
+        }
         // SAFETY: nothing of this copy of the process needs an end.
-        unsafe { libc::_exit(0) }
+        unsafe { libc::_exit(exited.map_or(0, |status| libc::WEXITSTATUS(status))) }
     }
 
     /// Collects all who have ended; tells whether nobody is left.
