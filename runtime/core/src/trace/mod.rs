@@ -59,7 +59,7 @@ impl Trace {
         #[cfg(unix)]
         let parent = std::os::unix::process::parent_id();
         #[cfg(not(unix))]
-        let parent = 0;
+        let parent = 0_u32;
         trace.introduce("inside", test, ("parent", Value::Number(parent.into())));
         trace
     }
