@@ -2,6 +2,7 @@
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -69,14 +70,34 @@ pub(crate) fn all() {
 }
 
 /// A process of this binary that runs one empty test: fork, exec, wait.
+#[expect(
+    unsafe_code,
+    reason = "the standard library forks only when it has something to do before exec"
+)]
 pub(crate) fn process() {
+    let mut command = empty_test();
+    // SAFETY: nothing is done.
+    unsafe { command.pre_exec(|| Ok(())) };
+    run(&mut command);
+}
+
+/// The same without a copy of this process: `posix_spawn`, which can do nothing before exec.
+pub(crate) fn spawned_process() {
+    run(&mut empty_test());
+}
+
+fn empty_test() -> Command {
     let this = std::env::current_exe().expect("the binary is still there");
-    let ended = Command::new(this)
+    let mut command = Command::new(this);
+    command
         .args(["processes::empty", "--exact", "--quiet", "--test-threads=1"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("the binary can be run");
+        .stderr(Stdio::null());
+    command
+}
+
+fn run(command: &mut Command) {
+    let ended = command.status().expect("the binary can be run");
     assert!(ended.success());
 }

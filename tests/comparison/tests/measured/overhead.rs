@@ -96,6 +96,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
         "`process`",
         &[
             ("floor", Many(processes::floor)),
+            ("`posix_spawn` instead of fork", Many(processes::spawned)),
             ("isolated-test", Many(processes::isolated)),
             ("rusty-fork", Many(processes::rusty_fork)),
             ("test-fork", Many(processes::test_fork)),

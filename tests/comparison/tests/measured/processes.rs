@@ -68,6 +68,11 @@ pub(crate) fn sealed_test(times: u32) -> Vec<Duration> {
     measured("processes::sealed::process", times, sealed::call)
 }
 
+/// Calls the bare one that is not forked.
+pub(crate) fn spawned(times: u32) -> Vec<Duration> {
+    measured("processes::empty", times, crate::floor::spawned_process)
+}
+
 /// Calls the bare one.
 pub(crate) fn floor(times: u32) -> Vec<Duration> {
     measured("processes::empty", times, crate::floor::process)
