@@ -57,10 +57,11 @@ impl TraceFile {
             begun: AtomicU64::new(0),
         };
         let program = std::env::current_exe().unwrap_or_default();
+        let program = program.to_string_lossy();
         let values = [
             ("version", Value::Number(VERSION)),
             ("pid", Value::Number(trace.process.into())),
-            ("program", Value::Text(&program.to_string_lossy())),
+            ("program", Value::Text(&program)),
         ];
         trace.write("process", None, &values);
         trace
