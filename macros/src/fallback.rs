@@ -53,6 +53,7 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         let colon = (!ty.is_empty()).then(|| quote!(:));
         quote!(#(#attributes)* #pattern #colon #ty)
     });
+    // Without its test attribute nobody calls it, and that is not the user's mistake.
     quote! {
         #(#attributes)*
         #[allow(dead_code)]

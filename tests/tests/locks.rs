@@ -182,12 +182,8 @@ fn one_of_several_keys_is_enough() {
 }
 
 #[test]
-fn a_guard_excludes_a_test() {
+fn a_guard_and_a_test_exclude_each_other() {
     meet("guard", "serial", false);
-}
-
-#[test]
-fn a_test_excludes_a_guard() {
     meet("serial", "guard", false);
 }
 

@@ -9,6 +9,7 @@
 
 pub(crate) mod child;
 mod ended;
+pub(crate) mod event;
 mod memory;
 mod network;
 mod parent;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::child;
 use super::ended::{self, Stage};
+use super::event::Event;
 use super::network::Network;
 use super::surroundings::Surroundings;
 use super::wire::{self, Call, Ended, Given, How, Word};
@@ -15,7 +16,7 @@ use crate::report;
 use crate::resource::Outcome;
 use crate::session::{End, Session};
 use crate::spec::{ShouldPanic, Spec};
-use crate::sys::process::{Event, GRACE, Running, Start};
+use crate::sys::process::{GRACE, Running, Start};
 
 /// How long processes that are ended by force may take to go.
 const LAST: Duration = Duration::from_secs(10);

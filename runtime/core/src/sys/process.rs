@@ -20,6 +20,7 @@ use super::launch::{Plan, Program};
 use super::network;
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, KILL, LEFT};
 use crate::process::child;
+use crate::process::event::Event;
 
 pub(crate) use super::link::Link;
 
@@ -64,21 +65,6 @@ pub(crate) struct Running {
     /// Whether the supervisor has closed what it was asked to.
     is_closed: bool,
     is_gone: bool,
-}
-
-/// What comes from a process and its supervisor.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// It has written something.
-    Output(Vec<u8>),
-    /// It has said something to its parent.
-    Said(Vec<u8>),
-    /// It has ended, and has left other processes behind.
-    Left,
-    /// Nobody is left. There is no status when the supervisor was killed.
-    Gone(Option<ExitStatus>),
-    /// The time is up.
-    TimeIsUp,
 }
 
 impl Start<'_> {

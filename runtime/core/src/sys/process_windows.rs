@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use super::job::{self, Job};
 use crate::process::child;
+use crate::process::event::Event;
 use crate::process::woven::{self, Part, Sign, Unweaver};
 use crate::random;
 
@@ -78,21 +79,6 @@ pub(crate) struct Running {
     /// Whether everything is ending, or the parent is about to end it.
     is_ending: bool,
     is_gone: bool,
-}
-
-/// What comes from a process.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// It has written something.
-    Output(Vec<u8>),
-    /// It has said something to its parent.
-    Said(Vec<u8>),
-    /// It has ended, and has left other processes behind.
-    Left,
-    /// Nobody is left.
-    Gone(Option<ExitStatus>),
-    /// The time is up.
-    TimeIsUp,
 }
 
 /// What the threads find out that read and wait.

@@ -123,6 +123,7 @@ fn timed_out(stage: &Stage, peer: &str) -> Result<Seen> {
         return Err("a test did not fail when its time was up".into());
     }
     let port = open.read("port").ok_or("a test did not start its server")?;
+    // A server that is being ended gets this long to go; one that stays is there for good.
     thread::sleep(Duration::from_millis(200));
     let kept = TcpListener::bind(("127.0.0.1", port.parse()?)).is_err();
     open.still_lingers()?;

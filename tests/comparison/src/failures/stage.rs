@@ -77,6 +77,7 @@ impl Open<'_> {
         let number = self
             .read("lingering")
             .ok_or("a test did not start its program")?;
+        // One that is being ended gets this long to go; one that lingers is there for good.
         thread::sleep(Duration::from_millis(200));
         let state = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
         let is_ours = state.contains("(failing");
