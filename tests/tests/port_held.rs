@@ -244,3 +244,23 @@ fn a_child_inherits_nothing_of_the_hold() {
     drop(child.stdin.take());
     child.wait().unwrap();
 }
+
+#[isolated(port(udp), test_attribute)]
+fn binds_its_udp_port(port: std::net::UdpSocket) {
+    drop(port);
+}
+
+#[test]
+fn forks_of_other_threads_are_not_in_the_way_of_udp_ports() {
+    let end = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !end.load(std::sync::atomic::Ordering::Relaxed) {
+                plain::fork_and_exit().unwrap();
+            }
+        });
+        let result = std::panic::catch_unwind(|| (0..300).for_each(|_| binds_its_udp_port()));
+        end.store(true, std::sync::atomic::Ordering::Relaxed);
+        result.unwrap();
+    });
+}

@@ -22,11 +22,30 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
             return Ok(None);
         };
         // Only a look: a UDP socket that may be shared is shared with everybody, so it is not held.
-        if unless_taken(bind_everywhere(Transport::Datagram, number))?.is_none() {
-            return Ok(None);
-        }
-        Ok(Some((number, hold)))
+        Ok(is_free_for_udp(number)?.then_some((number, hold)))
     })
+}
+
+/// Looks whether anybody is bound to a UDP number.
+///
+/// The kernel's list is asked, because a socket of ours that tries the number may be copied by a fork
+/// in another thread, and would be in the way of the test until that child runs its program.
+fn is_free_for_udp(number: u16) -> io::Result<bool> {
+    let lists = ["/proc/net/udp", "/proc/net/udp6"].map(std::fs::read_to_string);
+    let Ok(v4) = &lists[0] else {
+        return Ok(unless_taken(bind_everywhere(Transport::Datagram, number))?.is_some());
+    };
+    let ending = format!(":{number:04X}");
+    // Without IPv6 there is no second list.
+    let mut lines = v4
+        .lines()
+        .chain(lists[1].iter().flat_map(|list| list.lines()));
+    let local = |line: &str| {
+        line.split_whitespace()
+            .nth(1)
+            .map(|at| at.ends_with(&ending))
+    };
+    Ok(!lines.any(|line| local(line) == Some(true)))
 }
 
 /// Holds a number.
