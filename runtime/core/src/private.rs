@@ -6,7 +6,9 @@ pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
 };
 pub use crate::resource::own::{Own, own};
-pub use crate::run::{passed, run, run_async, run_plain, run_returning, run_returning_async};
+pub use crate::run::{
+    passed, run, run_async, run_plain, run_plain_async, run_returning, run_returning_async,
+};
 pub use crate::spec::{
     Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,
 };
@@ -40,7 +42,8 @@ macro_rules! __spec {
         $should_panic:expr,
         [$(($name:literal $kind:ident $($details:tt)?)),*],
         [$(($claim:ident $($key:tt)?)),*]
-        $(, ($timeout:expr, $network:expr))?
+        $(, ($timeout:expr, $network:expr $(, $retries:expr, $quarantine:expr)?))?
+        $(; $often:ident)?
     ) => {
         const {
             $crate::__private::Spec {
@@ -55,7 +58,10 @@ macro_rules! __spec {
                 process: $crate::__optional!($($crate::__private::Process {
                     timeout: $timeout,
                     network: $network,
+                    retries: $crate::__optional!($($retries)?),
+                    quarantine: $crate::__optional!($($quarantine)?),
                 })?),
+                is_called_often: $crate::__is_there!($($often)?),
             }
         }
     };
@@ -70,6 +76,18 @@ macro_rules! __optional {
     };
     ($value:expr) => {
         ::core::option::Option::Some($value)
+    };
+}
+
+/// Tells whether a word is there.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __is_there {
+    () => {
+        false
+    };
+    (often) => {
+        true
     };
 }
 

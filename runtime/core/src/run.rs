@@ -58,6 +58,15 @@ pub async fn run_async<R: Termination>(
     session.finish(end);
 }
 
+/// Runs an asynchronous test whose body can be called again.
+pub async fn run_plain_async<R: Termination>(
+    spec: &'static Spec,
+    own: &mut [Own<'_>],
+    mut body: impl AsyncFnMut(&Cx) -> R,
+) {
+    run_async(spec, own, async |cx: &Cx| body(cx).await).await;
+}
+
 /// Runs an asynchronous test whose value the test attribute judges itself.
 ///
 /// # Panics

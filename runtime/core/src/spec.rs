@@ -23,6 +23,8 @@ pub struct Spec {
     pub locks: &'static [Claim],
     /// What the process of the test's own is like, if it has one.
     pub process: Option<Process>,
+    /// Whether another attribute calls the function many times for one test.
+    pub is_called_often: bool,
 }
 
 /// A process of the test's own, as far as it is known at compile time.
@@ -32,6 +34,10 @@ pub struct Process {
     pub timeout: Option<Duration>,
     /// `network`.
     pub network: Option<Refused>,
+    /// `retries`: how often a failed test is run again; unset means as `ISOLATED_RETRIES` says.
+    pub retries: Option<u32>,
+    /// `quarantine`: why a failure does not count.
+    pub quarantine: Option<&'static str>,
 }
 
 /// What a test does that asks for a network of its own where the system refuses one.
