@@ -58,8 +58,8 @@ macro_rules! __spec {
                 process: $crate::__optional!($($crate::__private::Process {
                     timeout: $timeout,
                     network: $network,
-                    retries: $crate::__optional!($($retries)?),
-                    quarantine: $crate::__optional!($($quarantine)?),
+                    retries: $crate::__or_none!($($retries)?),
+                    quarantine: $crate::__or_none!($($quarantine)?),
                 })?),
                 is_called_often: $crate::__is_there!($($often)?),
             }
@@ -76,6 +76,18 @@ macro_rules! __optional {
     };
     ($value:expr) => {
         ::core::option::Option::Some($value)
+    };
+}
+
+/// Writes out an option that may be missing as a whole.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __or_none {
+    () => {
+        ::core::option::Option::None
+    };
+    ($option:expr) => {
+        $option
     };
 }
 
@@ -98,6 +110,36 @@ macro_rules! __expr {
     ($expression:expr) => {
         $expression
     };
+}
+
+/// Takes the number of `retries`.
+///
+/// # Panics
+///
+/// Panics where the test is compiled, if it is a constant that is out of range.
+#[must_use]
+#[track_caller]
+pub const fn retries(number: u32) -> Option<u32> {
+    assert!(
+        number <= 100,
+        "expected `retries` to be a number from 0 to 100"
+    );
+    Some(number)
+}
+
+/// Takes the reason of a `quarantine`.
+///
+/// # Panics
+///
+/// Panics where the test is compiled, if it is a constant that is empty.
+#[must_use]
+#[track_caller]
+pub const fn quarantine(reason: &'static str) -> Option<&'static str> {
+    assert!(
+        !reason.trim_ascii().is_empty(),
+        "expected a reason that is not empty, because it is shown with each failure"
+    );
+    Some(reason)
 }
 
 /// What a wrapper binds parameters from.
