@@ -85,6 +85,8 @@ pub(crate) struct Model {
     /// For each resource whether the test takes it by value.
     pub(crate) given: Vec<bool>,
     pub(crate) run: Run,
+    /// Whether another attribute calls the function many times for one test.
+    pub(crate) is_called_often: bool,
 }
 
 /// Where the test runs, and who looks at its value.
@@ -300,6 +302,7 @@ impl Model {
             bindings,
             given,
             run,
+            is_called_often: harness::calls_often(&function.attributes).is_some(),
         }
     }
 

@@ -168,6 +168,14 @@ async fn asynchronous_process(port: Port) {
     assert_ne!(port.number(), 0);
 }
 
+#[isolated(db = Db, tmpdir)]
+#[tokio::test]
+async fn asynchronous_again(tmpdir: &TmpDir, db: u32) {
+    tokio::task::yield_now().await;
+    assert!(tmpdir.path().exists());
+    assert_ne!(db, 0);
+}
+
 #[isolated(crate = ::isolated_test, serial, alone)]
 mod tests {
     #[test]

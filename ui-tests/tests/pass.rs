@@ -3,6 +3,8 @@
 //! These are tests and not cases of `trybuild`, which builds without `--test`, where `#[test]` removes
 //! the function before anybody looks at its types.
 
+#[path = "pass/asynchronous.rs"]
+mod asynchronous;
 #[path = "pass/harnesses.rs"]
 mod harnesses;
 #[path = "pass/macro_rules.rs"]

@@ -90,6 +90,9 @@ impl<'a> Writer<'a> {
                 quote!(.run_plain(#body))
             }
             (Run::Here, false) => quote!(#private::run(&#spec, #own, #body)),
+            (Run::Here, true) if self.is_plain() => {
+                quote!(#private::run_plain_async(&#spec, #own, #body))
+            }
             (Run::Here, true) => quote!(#private::run_async(&#spec, #own, #body)),
             (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
             (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #own, #body)),
@@ -116,8 +119,8 @@ impl<'a> Writer<'a> {
         quote!(&mut [#(#own),*])
     }
 
-    /// Whether the function can be called by a closure that gives nothing away: the runtime needs no
-    /// code of its own for it then.
+    /// Whether the function can be called by a closure that gives nothing away: it can be called again
+    /// then, and if it is synchronous, the runtime needs no code of its own for it.
     fn is_plain(&self) -> bool {
         self.model.bindings.iter().all(Option::is_some) && !self.function.never_returns()
     }

@@ -33,8 +33,9 @@ impl Writer<'_> {
             let process = self.process();
             quote!(, #process)
         });
+        let often = self.model.is_called_often.then(|| quote!(; often));
         quote! {
-            #private::spec!(#function, #should_panic, [#(#resources),*], [#(#locks),*] #process)
+            #private::spec!(#function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
         }
     }
 

@@ -68,7 +68,7 @@ async fn answers() {
     async fn answers(_port: Port) -> io::Result<()> {
         ask(port).await
     }
-    ::isolated_test::__private::run_async(
+    ::isolated_test::__private::run_plain_async(
             &::isolated_test::__private::spec!(
                 "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
                 Port(::isolated_test::__private::Protocol::Both, 1))],

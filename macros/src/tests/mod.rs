@@ -11,6 +11,7 @@ mod messages;
 mod modules;
 mod partial;
 mod process;
+mod repeating;
 mod scanning;
 
 use proc_macro2::TokenStream;
