@@ -3,6 +3,7 @@
 
 mod duration;
 mod form;
+mod literal;
 mod names;
 mod read;
 mod value;
@@ -31,6 +32,8 @@ pub(crate) enum Word {
     Cwd,
     Timeout,
     Network,
+    Retries,
+    Quarantine,
     Crate,
     TestAttribute,
     Inherited,
@@ -65,6 +68,12 @@ pub(crate) enum Takes {
     Directory,
     /// `=` and a time.
     Duration,
+    /// `=` and a number up to this one.
+    Number {
+        most: u32,
+    },
+    /// `=` and a text for people.
+    Reason,
     /// `=` and a path.
     Path,
     /// More arguments, in parentheses.
@@ -120,7 +129,7 @@ const NAME_IT: &str = "give the second a name of its own";
 const REMOVE: &str = "remove one";
 
 #[rustfmt::skip] // One line each, so that the columns can be read.
-pub(crate) static ARGUMENTS: [Row; 17] = [
+pub(crate) static ARGUMENTS: [Row; 19] = [
     Row { word: Word::Port, name: "port", takes: Takes::Options(PORT), is_resource: true, usage: "port", again: Some(NAME_IT) },
     Row { word: Word::TmpDir, name: "tmpdir", takes: Takes::Options(TMPDIR), is_resource: true, usage: "tmpdir", again: Some(NAME_IT) },
     Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },
@@ -134,6 +143,8 @@ pub(crate) static ARGUMENTS: [Row; 17] = [
     Row { word: Word::Cwd, name: "cwd", takes: Takes::Directory, is_resource: false, usage: "cwd = ...", again: Some(REMOVE) },
     Row { word: Word::Timeout, name: "timeout", takes: Takes::Duration, is_resource: false, usage: "timeout = \"30s\"", again: Some(REMOVE) },
     Row { word: Word::Network, name: "network", takes: Takes::Options(NETWORK), is_resource: false, usage: "network", again: Some(REMOVE) },
+    Row { word: Word::Retries, name: "retries", takes: Takes::Number { most: 100 }, is_resource: false, usage: "retries = 3", again: Some(REMOVE) },
+    Row { word: Word::Quarantine, name: "quarantine", takes: Takes::Reason, is_resource: false, usage: "quarantine = \"reason or link\"", again: Some(REMOVE) },
     Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
     Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::Nothing, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
     Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },

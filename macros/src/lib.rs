@@ -91,6 +91,19 @@ use crate::test_fn::TestFn;
 /// and parameters that another attribute fills, unless that attribute looks at what the function
 /// returns or how it panics, as `test_case` does with `=>`.
 ///
+/// # Failures
+///
+/// Each of these asks for a process, too, so that an abort, an exit or a hang is a failure like any
+/// other.
+///
+/// | argument | means |
+/// |---|---|
+/// | `retries = 3`, `retries = RETRIES` | a failed test is run again up to so many times, at most 100, each time in a fresh process with fresh resources; if it passes then, it is flaky, which is said, and passes |
+/// | `retries = 0` | it is not run again, whatever the module or `ISOLATED_RETRIES` says; it has its process all the same |
+/// | `quarantine = "reason or link"`, `quarantine = REASON` | a failure is reported together with the reason, and the test passes |
+///
+/// A constant in their place is a `u32` or a `&'static str`.
+///
 /// # The attribute itself
 ///
 /// | argument | means |
@@ -102,8 +115,8 @@ use crate::test_fn::TestFn;
 ///
 /// On an inline module it applies to every function in it that has a known test attribute, nested
 /// modules included. What a test asks for itself is added; a resource or variable of the same name,
-/// a lock on the same key, its own `cwd`, `timeout` or `network` replaces that of the module. Tests
-/// that a macro in the module makes are not seen: annotate them inside that macro.
+/// a lock on the same key, its own `cwd`, `timeout`, `network`, `retries` or `quarantine` replaces that
+/// of the module. Tests that a macro in the module makes are not seen: annotate them inside that macro.
 ///
 /// # The test
 ///

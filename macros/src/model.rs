@@ -136,7 +136,13 @@ impl Wanted {
             (Some(Word::Alone), _) => self.alone = true,
             (
                 Some(
-                    word @ (Word::Process | Word::Env | Word::Cwd | Word::Timeout | Word::Network),
+                    word @ (Word::Process
+                    | Word::Env
+                    | Word::Cwd
+                    | Word::Timeout
+                    | Word::Network
+                    | Word::Retries
+                    | Word::Quarantine),
                 ),
                 value,
             ) => self.surroundings.ask(word, name, value),

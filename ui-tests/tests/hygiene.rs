@@ -168,6 +168,12 @@ async fn asynchronous_process(port: Port) {
     assert_ne!(port.number(), 0);
 }
 
+const RETRIES: u32 = 2;
+
+#[isolated(retries = RETRIES, quarantine = "why")]
+#[test]
+fn failures() {}
+
 #[isolated(db = Db, tmpdir)]
 #[tokio::test]
 async fn asynchronous_again(tmpdir: &TmpDir, db: u32) {

@@ -5,6 +5,8 @@
 
 #[path = "pass/asynchronous.rs"]
 mod asynchronous;
+#[path = "pass/failures.rs"]
+mod failures;
 #[path = "pass/harnesses.rs"]
 mod harnesses;
 #[path = "pass/macro_rules.rs"]

@@ -6,7 +6,7 @@ use syn::{Ident, Lit, LitBool};
 
 use super::names::{find, names, other_spelling, resource_meant_by, starts_like_a_type};
 use super::read::Reader;
-use super::{Row, Takes, Value, duration, value, variables};
+use super::{Row, Takes, Value, duration, literal, value, variables};
 use crate::errors::{alike, expected};
 use crate::scan;
 
@@ -27,6 +27,8 @@ impl Reader<'_> {
             Takes::KeyAndNumber
             | Takes::Variables
             | Takes::Duration
+            | Takes::Number { .. }
+            | Takes::Reason
             | Takes::Path
             | Takes::Arguments => {
                 let message = value::wrong(row);
@@ -58,7 +60,12 @@ impl Reader<'_> {
                 );
                 None
             }
-            Takes::Keys | Takes::Directory | Takes::Duration | Takes::Path => {
+            Takes::Keys
+            | Takes::Directory
+            | Takes::Duration
+            | Takes::Number { .. }
+            | Takes::Reason
+            | Takes::Path => {
                 self.errors.at(group, value::wrong(row));
                 None
             }
@@ -83,6 +90,8 @@ impl Reader<'_> {
             Takes::Keys => value::keys(row, &name, &tokens, self.errors),
             Takes::Directory => value::directory(row, &name, tokens, self.errors),
             Takes::Duration => duration::read(row, &name, tokens, self.errors),
+            Takes::Number { most } => literal::number(row, most, &name, tokens, self.errors),
+            Takes::Reason => literal::reason(row, &name, tokens, self.errors),
             Takes::Path => value::path(row, &name, tokens, self.errors),
             Takes::Variables => {
                 self.errors

@@ -8,7 +8,7 @@ use crate::errors::{alike, expected};
 
 /// What other tools call the same things.
 #[rustfmt::skip] // One line each, so that the columns can be read.
-const OTHER_SPELLINGS: [(&[&str], &str); 18] = [
+const OTHER_SPELLINGS: [(&[&str], &str); 21] = [
     (&["tempdir", "temp_dir", "tmp_dir", "tmp", "temp", "temp_path"], "the temporary directory is called `tmpdir`"),
     (&["ports"], "several ports are written `port(count = n)`"),
     (&["tcp", "udp"], "a free port is written `port`, `port(udp)` or `port(tcp, udp)`"),
@@ -25,6 +25,9 @@ const OTHER_SPELLINGS: [(&[&str], &str); 18] = [
     (&["chdir", "current_dir", "pwd", "workdir", "work_dir", "working_dir", "working_directory"], "the working directory is called `cwd`"),
     (&["time_limit", "max_time", "max_duration", "deadline", "within"], "the time that a test may take is called `timeout`: `timeout = \"30s\"`"),
     (&["net", "netns", "network_namespace", "offline"], "a network of its own is called `network`"),
+    (&["retry", "retried", "rerun", "reruns", "attempts", "tries", "max_retries"], "running a failed test again is called `retries`: `retries = 3`"),
+    (&["xfail", "known_failure", "expected_failure", "allow_failure", "may_fail", "broken"], "a failure that does not count is called `quarantine`: `quarantine = \"reason or link\"`"),
+    (&["flaky", "flake"], "running a failed test again is called `retries`: `retries = 3`; a failure that does not count, `quarantine`: `quarantine = \"reason or link\"`"),
     (&["path", "package", "krate"], "the path of this crate is written `crate = path`"),
     (&["test", "test_attr", "harness"], "an unknown test attribute is admitted by `test_attribute`"),
 ];

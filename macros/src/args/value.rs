@@ -18,6 +18,8 @@ pub(super) fn wrong(row: &Row) -> String {
         Takes::Variables => "a list of variables",
         Takes::Directory => "a directory",
         Takes::Duration => "a time",
+        Takes::Number { .. } => "a number",
+        Takes::Reason => "a reason",
         Takes::Path => "a path",
         Takes::Arguments => "a list of arguments",
         Takes::Nothing | Takes::Options(_) => "a word",

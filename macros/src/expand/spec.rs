@@ -94,14 +94,19 @@ impl Writer<'_> {
             Mode::Exclusive => quote!((Exclusive(#key))),
             Mode::Shared => quote!((Shared(#key))),
             Mode::Limit(number) => {
-                let is_literal = matches!(scan::only(number), Some(TokenTree::Literal(_)));
-                let number = if is_literal {
-                    number
-                } else {
-                    &quote!(#private::expr!(#number))
-                };
+                let number = self.constant(number);
                 quote!((Limit(#key, #number)))
             }
+        }
+    }
+
+    /// A value that is known when the test is compiled.
+    pub(super) fn constant(&self, value: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        if matches!(scan::only(value), Some(TokenTree::Literal(_))) {
+            value.clone()
+        } else {
+            quote!(#private::expr!(#value))
         }
     }
 }

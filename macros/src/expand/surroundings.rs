@@ -8,7 +8,7 @@ use super::call::{Writer, lent_maker};
 use super::spec::option;
 use super::{at, hygienic, start};
 use crate::mention::mentions;
-use crate::model::{Cwd, Kind, Refused, Resource, Timeout};
+use crate::model::{Cwd, Kind, Refused, Resource, Surroundings, Timeout};
 
 impl Writer<'_> {
     /// What is known about the process when the test is compiled.
@@ -26,7 +26,30 @@ impl Writer<'_> {
             let refused = refused.variant();
             quote!(#private::Refused::#refused)
         }));
-        quote!((#timeout, #network))
+        let of_failures = self.of_failures();
+        quote!((#timeout, #network #of_failures))
+    }
+
+    /// What comes of a failure, unless nothing is said about that.
+    fn of_failures(&self) -> Option<TokenStream> {
+        let Surroundings {
+            retries,
+            quarantine,
+            ..
+        } = &self.model.wanted.surroundings;
+        if retries.is_none() && quarantine.is_none() {
+            return None;
+        }
+        let said = |word: TokenStream, value: &Option<TokenStream>| {
+            let Some(value) = value else {
+                return quote!(::core::option::Option::None);
+            };
+            let (private, constant) = (&self.private, self.constant(value));
+            at(start(value), quote!(#private::#word(#constant)))
+        };
+        let retries = said(quote!(retries), retries);
+        let quarantine = said(quote!(quarantine), quarantine);
+        Some(quote!(, #retries, #quarantine))
     }
 
     /// The closure that describes the surroundings.

@@ -15,6 +15,10 @@ pub(crate) struct Surroundings {
     pub(crate) cwd: Option<Cwd>,
     pub(crate) timeout: Option<Timeout>,
     pub(crate) network: Option<Refused>,
+    /// How often a failed test is run again.
+    pub(crate) retries: Option<TokenStream>,
+    /// Why a failure does not count.
+    pub(crate) quarantine: Option<TokenStream>,
 }
 
 /// The directory to work in.
@@ -50,6 +54,8 @@ impl Surroundings {
                 self.timeout = Some(Timeout::Given(tokens));
             }
             (Word::Network, value) => self.network = Some(refused(&value)),
+            (Word::Retries, Value::Expression(tokens)) => self.retries = Some(tokens),
+            (Word::Quarantine, Value::Expression(tokens)) => self.quarantine = Some(tokens),
             // The other words say nothing but that there is a process.
             _ => {}
         }
@@ -63,6 +69,8 @@ impl Surroundings {
             cwd,
             timeout,
             network,
+            retries,
+            quarantine,
         } = outer;
         let ours = &mut self.variables;
         let is_ours = |name: &str| ours.list.iter().any(|variable| variable.name == name);
@@ -74,6 +82,8 @@ impl Surroundings {
         self.cwd = self.cwd.take().or(cwd);
         self.timeout = self.timeout.take().or(timeout);
         self.network = self.network.or(network);
+        self.retries = self.retries.take().or(retries);
+        self.quarantine = self.quarantine.take().or(quarantine);
     }
 
     /// The expressions that are evaluated before the process begins.

@@ -5,6 +5,7 @@
 mod documentation;
 mod duration;
 mod expansion;
+mod failures;
 mod fallback;
 mod mention;
 mod messages;

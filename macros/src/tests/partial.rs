@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use super::tokens;
 use crate::isolate;
 
-const ARGUMENTS: [&str; 13] = [
+const ARGUMENTS: [&str; 15] = [
     r#"port, tmpdir, serial = "tcp""#,
     r#"api = port(udp, tcp, count = 3), site = tmpdir(from = "fixtures/site", keep = "always")"#,
     r#"namespace, seed, serial = ["a", B, Key::new("c")], shared, alone"#,
@@ -18,6 +18,8 @@ const ARGUMENTS: [&str; 13] = [
     "cwd = port.dir(), timeout = Duration::from_secs(3), network, judged(db), inherited(cwd, env(A = 1, unset(B)), judged())",
     r#"env(clear A = 1, unset(), unset(1), HOME, 3 = 4, a.b = , "" = 5, = 6, , x(), A => 7, ..), env, env(), env = A, cwd(), timeout, timeout = 3"#,
     r#"timeout = "30", timeout = "1.5", timeout("1s"), network(or = "x"), network = y, process = z, process()"#,
+    r#"retries = 3, quarantine = "a link", inherited(retries = LIMIT - 1, quarantine = why::<A, B>("x"))"#,
+    r#"retries, retries(3), retries = -3, retries = 101, quarantine, quarantine(), quarantine = " ", quarantine = 3, retries = = 3"#,
     r#"limit, limit(), limit("a"), limit("a", 0), serial = [], serial = "", port = 3, tmpdir(from), seed(1)"#,
 ];
 

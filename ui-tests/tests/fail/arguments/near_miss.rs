@@ -1,6 +1,6 @@
 use isolated_test::isolated;
 
-#[isolated(prot, tmpdri, sreial = "tcp")]
+#[isolated(prot, tmpdri, sreial = "tcp", retires = 3, quarentine = "flaky")]
 #[test]
 fn adds() {}
 

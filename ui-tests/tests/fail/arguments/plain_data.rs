@@ -1,6 +1,6 @@
 use isolated_test::isolated;
 
-#[isolated(sreial = "tcp", key = ["a"], retries = -3, verbose = true)]
+#[isolated(sreial = "tcp", key = ["a"], depth = -3, verbose = true)]
 #[test]
 fn adds() {}
 

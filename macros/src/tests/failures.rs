@@ -1,0 +1,113 @@
+//! What a test says about its failures and what it becomes.
+
+use super::{assert_expands, expanded};
+
+/// The part of the constant behind the locks, without spaces.
+fn behind_the_locks(arguments: &str, item: &str) -> String {
+    let expanded = expanded(arguments, item).replace(char::is_whitespace, "");
+    let (_, constant) = expanded.split_once("spec!(").unwrap_or_default();
+    let (constant, _) = constant.split_once("),&mut[").unwrap_or_default();
+    let (_, rest) = constant.rsplit_once("[]").unwrap_or_default();
+    rest.replace("::core::option::Option::", "")
+        .replace("::isolated_test::__private::", "")
+}
+
+/// Both stand behind what else is known about the process.
+#[test]
+fn retries_and_quarantine() {
+    assert_expands(
+        r#"retries = 2, quarantine = "a link", timeout = "30s""#,
+        "#[test] fn adds() { }",
+        r#"#[test]
+fn adds() {
+    fn adds() {}
+    ::isolated_test::__private::prepare(
+            &::isolated_test::__private::spec!(
+                "adds", ::isolated_test::__private::ShouldPanic::No, [], [],
+                (::core::option::Option::Some(::core::time::Duration::from_millis(30000)),
+                ::core::option::Option::None, ::isolated_test::__private::retries(2),
+                ::isolated_test::__private::quarantine("a link"))
+            ),
+            &mut [],
+            &mut ::isolated_test::__private::as_here,
+        )
+        .run_plain(&mut |_| ::isolated_test::__private::passed(adds()))
+}
+"#,
+    );
+}
+
+/// One can be left out; constants are expressions.
+#[test]
+fn one_of_them() {
+    let item = "#[test] fn adds() { }";
+    for (arguments, expected) in [
+        ("process", ",(None,None)"),
+        ("retries = 0", ",(None,None,retries(0),None)"),
+        (
+            "retries = RETRIES + 1",
+            ",(None,None,retries(expr!(RETRIES+1)),None)",
+        ),
+        (
+            r#"quarantine = "a", network"#,
+            r#",(None,Some(Refused::Fail),None,quarantine("a"))"#,
+        ),
+        (
+            r#"quarantine = concat!("a", "b")"#,
+            r#",(None,None,None,quarantine(expr!(concat!("a","b"))))"#,
+        ),
+    ] {
+        assert_eq!(behind_the_locks(arguments, item), expected, "{arguments}");
+    }
+}
+
+/// What the test says itself wins over what the module says, `0` included.
+#[test]
+fn inherited() {
+    let item = "#[test] fn adds() { }";
+    for (arguments, expected) in [
+        (
+            r#"retries = 0, inherited(retries = 3, quarantine = "a")"#,
+            r#",(None,None,retries(0),quarantine("a"))"#,
+        ),
+        (
+            r#"quarantine = "a", inherited(quarantine = "b", inherited(retries = 3, quarantine = "c"))"#,
+            r#",(None,None,retries(3),quarantine("a"))"#,
+        ),
+        (
+            "inherited(retries = 1, inherited(retries = 3))",
+            ",(None,None,retries(1),None)",
+        ),
+    ] {
+        assert_eq!(behind_the_locks(arguments, item), expected, "{arguments}");
+    }
+}
+
+/// What looks at the value makes a test that is repeated as a whole.
+#[test]
+fn judged_value() {
+    assert_expands(
+        r#"retries = self::RETRIES, inherited(quarantine = "a")"#,
+        "#[test_case(1 => 2)] fn doubles(n: u32) -> u32 { n * 2 }",
+        r#"#[test_case(1 = >2)]
+#[::isolated_test::isolated(
+    judged(),
+    retries = super::RETRIES,
+    inherited(quarantine = "a")
+)]
+fn doubles(n: u32) -> u32 {
+    fn doubles(n: u32) -> u32 {
+        n * 2
+    }
+    ::isolated_test::__private::inside(|_| doubles(n))
+}
+"#,
+    );
+    assert_eq!(
+        behind_the_locks(
+            r#"judged(), retries = super::RETRIES, inherited(quarantine = "a")"#,
+            "#[test] fn test_case_1() { assert_eq!(super::doubles(1), 2); }"
+        ),
+        r#",(None,None,retries(expr!(super::RETRIES)),quarantine("a"))"#
+    );
+}

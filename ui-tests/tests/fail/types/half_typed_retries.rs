@@ -1,0 +1,9 @@
+use isolated_test::isolated;
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(retries = 1 +, test_attribute)]
+fn serves() {}
+
+fn main() {
+    serves();
+}

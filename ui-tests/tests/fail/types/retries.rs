@@ -1,0 +1,11 @@
+use isolated_test::isolated;
+
+const RETRIES: usize = 3;
+
+// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+#[isolated(retries = RETRIES, test_attribute)]
+fn serves() {}
+
+fn main() {
+    serves();
+}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(quarantine = "", quarantine = " ")]
+#[test]
+fn adds() {}
+
+fn main() {}
