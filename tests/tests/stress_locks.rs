@@ -74,6 +74,7 @@ mod inner {
             resources: &[],
             locks: Vec::leak(claims.clone()),
             process: None,
+            is_called_often: false,
         }));
         (spec, claims)
     }

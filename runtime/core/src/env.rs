@@ -30,7 +30,23 @@ pub(crate) struct Variables {
     pub(crate) timeout_scale: Scale,
     /// `ISOLATED_TRACE`: the directory that gets the trace.
     pub(crate) trace: Option<PathBuf>,
+    /// `ISOLATED_REPEAT`: how many times each test runs.
+    pub(crate) repeat: Option<u32>,
+    /// `ISOLATED_RETRIES`: how often a test that failed runs again, unless its attribute says so.
+    pub(crate) retries: Option<u32>,
+    /// `ISOLATED_FLAKY`: what becomes of a test that passes at last.
+    pub(crate) flaky: Flaky,
 }
+
+/// What becomes of a test that has failed and then passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaky {
+    Pass,
+    Fail,
+}
+
+/// How often a failed test runs again at most.
+const MOST_RETRIES: u32 = 100;
 
 /// How long one unchanging holder of a lock is waited for unless the variable says otherwise.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
@@ -179,6 +195,32 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
         )?
         .unwrap_or(Scale::ONE),
         trace: one(&get, "ISOLATED_TRACE", PATH, absolute)?,
+        repeat: one(
+            &get,
+            "ISOLATED_REPEAT",
+            "a whole number above zero such as `100`",
+            |value| value.to_str()?.parse().ok().filter(|runs| *runs > 0),
+        )?,
+        retries: one(
+            &get,
+            "ISOLATED_RETRIES",
+            "a whole number from `0` to `100`",
+            |value| {
+                let retries = value.to_str()?.parse().ok();
+                retries.filter(|retries| *retries <= MOST_RETRIES)
+            },
+        )?,
+        flaky: one(
+            &get,
+            "ISOLATED_FLAKY",
+            "`pass` or `fail`",
+            |value| match value.to_str()? {
+                "pass" => Some(Flaky::Pass),
+                "fail" => Some(Flaky::Fail),
+                _ => None,
+            },
+        )?
+        .unwrap_or(Flaky::Pass),
     })
 }
 
@@ -223,7 +265,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{Scale, Variables, duration, read};
+    use super::{Flaky, Scale, Variables, duration, read};
     use crate::spec::Keep;
 
     fn with(name: &str, value: &str) -> Result<Variables, String> {
@@ -241,6 +283,8 @@ mod tests {
         assert!(variables.process);
         assert_eq!(variables.timeout_scale, Scale::ONE);
         assert_eq!(variables.trace, None);
+        assert_eq!((variables.repeat, variables.retries), (None, None));
+        assert_eq!(variables.flaky, Flaky::Pass);
     }
 
     #[test]
@@ -258,6 +302,9 @@ mod tests {
         assert_eq!(with("ISOLATED_SEED", "42").unwrap().seed, Some(42));
         assert_eq!(with("ISOLATED_SEED", "").unwrap().seed, None);
         assert!(!with("ISOLATED_PROCESS", "off").unwrap().process);
+        assert_eq!(with("ISOLATED_REPEAT", "2995").unwrap().repeat, Some(2_995));
+        assert_eq!(with("ISOLATED_RETRIES", "0").unwrap().retries, Some(0));
+        assert_eq!(with("ISOLATED_FLAKY", "fail").unwrap().flaky, Flaky::Fail);
         let second = Duration::from_secs(1);
         for (text, milliseconds) in [("2.5", 2_500), ("10", 10_000), ("0.05", 50)] {
             let scale = with("ISOLATED_TIMEOUT_SCALE", text).unwrap().timeout_scale;
@@ -304,6 +351,12 @@ mod tests {
             with("ISOLATED_TRACE", "trace").unwrap_err(),
             "read the variable `ISOLATED_TRACE`: found \"trace\", expected an absolute path"
         );
+        assert_eq!(
+            with("ISOLATED_RETRIES", "101").unwrap_err(),
+            "read the variable `ISOLATED_RETRIES`: found \"101\", expected a whole number from `0` to `100`"
+        );
+        assert!(with("ISOLATED_REPEAT", "0").is_err());
+        assert!(with("ISOLATED_FLAKY", "maybe").is_err());
         assert!(with("ISOLATED_LOCK_TIMEOUT", "0s").is_err());
         assert!(with("ISOLATED_SEED", "-1").is_err());
         assert!(with("ISOLATED_PROCESS", "no").is_err());

@@ -6,6 +6,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod again;
 mod current;
 mod end;
 mod env;
@@ -21,9 +22,13 @@ mod resource;
 mod run;
 mod session;
 mod spec;
+#[doc(hidden)]
+pub mod statistics;
 mod store;
 mod sys;
+mod test;
 mod trace;
+mod verdict;
 
 pub use crate::current::{Current, Entered, Handle, current, try_current};
 pub use crate::error::{BoxError, Error, ErrorKind};

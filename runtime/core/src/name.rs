@@ -76,6 +76,7 @@ mod tests {
         resources: &[],
         locks: &[],
         process: None,
+        is_called_often: false,
     };
 
     fn in_thread(name: &str) -> String {

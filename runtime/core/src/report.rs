@@ -3,10 +3,17 @@
 //! What belongs to one test goes through `eprintln!`, so that the test runner shows it with that
 //! test. Who waits says so at once, past the runner, because a suite that hangs shows nothing else.
 
+mod again;
+mod out;
+
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::Duration;
 
+pub(crate) use self::again::{
+    all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
+};
+use self::out::{aloud, print};
+pub(crate) use self::out::{record, recorded, relay};
 use crate::current::{Handle, Value};
 use crate::env;
 use crate::error::{Error, chain};
@@ -60,12 +67,6 @@ pub(crate) fn abandoned(test: &str) {
 /// Says how a test has ended that did not come to its end.
 pub(crate) fn died(test: &str, error: &(dyn std::error::Error + 'static)) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));
-}
-
-/// Prints what a test in a process of its own has printed.
-pub(crate) fn relay(text: &str) {
-    // Nobody is left to be told when standard output is closed.
-    let _ = std::panic::catch_unwind(|| print!("{text}"));
 }
 
 /// Says past the test runner that a test was not run; a test that passes shows nothing else.
@@ -152,12 +153,6 @@ pub(crate) fn in_place(name: &str, spec: &Spec, surroundings: &Surroundings) {
     aloud(&text);
 }
 
-/// Prints past the test runner, which shows nothing of a test that passes.
-fn aloud(line: &str) {
-    // Nobody is left to be told when standard error is closed.
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
-}
-
 /// Everything that is known about a test that failed.
 pub(crate) struct Failure<'a> {
     pub(crate) spec: &'a Spec,
@@ -172,11 +167,6 @@ pub(crate) struct Failure<'a> {
 /// Prints one block about a test that failed.
 pub(crate) fn failure(failure: &Failure<'_>) {
     print(&block(failure, env::under_nextest()));
-}
-
-/// Prints through the test runner. That nobody reads it must not keep a test from ending.
-fn print(text: &str) {
-    let _ = std::panic::catch_unwind(|| eprint!("{text}"));
 }
 
 fn block(failure: &Failure<'_>, nextest: bool) -> String {

@@ -1,29 +1,27 @@
 //! The ways into a test: synchronous and asynchronous, with and without a value.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
+use std::panic::resume_unwind;
 use std::process::{ExitCode, Termination};
-use std::task::{Context, Poll};
 
 use crate::__private::Cx;
-use crate::current::Current;
+use crate::again::{self, Calls};
+use crate::name;
 use crate::resource::own::Own;
-use crate::session::{End, Session};
+use crate::session::Session;
 use crate::spec::Spec;
+use crate::test::{Test, poll_inside, run_inside};
+use crate::verdict::Verdict;
 
 /// Runs a test whose body judges itself. It is not generic, so that each test adds little code.
 pub fn run_plain(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
-    run_once(spec, own, body);
+    Test::find(spec, own, None, Calls::Often).run(body);
 }
 
 /// Runs a test whose body can be called only once.
 pub fn run<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: impl FnOnce(&Cx) -> R) {
     let mut body = Some(body);
-    run_once(spec, own, &mut |cx| match body.take() {
-        Some(body) => passed(body(cx)),
-        None => false,
-    });
+    Test::find(spec, own, None, Calls::Once)
+        .run(&mut |cx| body.take().is_some_and(|body| passed(body(cx))));
 }
 
 /// Runs a test whose value the test attribute judges itself.
@@ -37,25 +35,15 @@ pub fn run_returning<T>(
     body: impl FnOnce(&Cx) -> T,
 ) -> T {
     let (mut body, mut value) = (Some(body), None);
-    run_once(spec, own, &mut |cx| {
-        value = body.take().map(|body| body(cx));
-        true
+    let verdict = begin_returning(spec, own).map(|session| {
+        let end = run_inside(session.cx(), &mut |cx| {
+            value = body.take().map(|body| body(cx));
+            true
+        });
+        session.finish(end)
     });
+    verdict.unwrap_or_else(|verdict| verdict).conclude(spec);
     value.unwrap_or_else(|| without_value())
-}
-
-/// Runs an asynchronous test.
-pub async fn run_async<R: Termination>(
-    spec: &'static Spec,
-    own: &mut [Own<'_>],
-    body: impl AsyncFnOnce(&Cx) -> R,
-) {
-    let Some(session) = Session::begin(spec, own, &[], false) else {
-        return;
-    };
-    let future = async { passed(body(session.cx()).await) };
-    let end = poll_inside(session.cx(), Box::pin(future)).await;
-    session.finish(end);
 }
 
 /// Runs an asynchronous test whose body can be called again.
@@ -64,7 +52,32 @@ pub async fn run_plain_async<R: Termination>(
     own: &mut [Own<'_>],
     mut body: impl AsyncFnMut(&Cx) -> R,
 ) {
-    run_async(spec, own, async |cx: &Cx| body(cx).await).await;
+    let body = async |cx: &Cx| passed(body(cx).await);
+    Test::find(spec, own, None, Calls::Often)
+        .run_async(body)
+        .await;
+}
+
+/// Runs an asynchronous test whose body can be called only once.
+pub async fn run_async<R: Termination>(
+    spec: &'static Spec,
+    own: &mut [Own<'_>],
+    body: impl AsyncFnOnce(&Cx) -> R,
+) {
+    Test::find(spec, own, None, Calls::Once)
+        .run_async(once(body))
+        .await;
+}
+
+/// Makes a body that can be called once out of one that must be.
+pub(crate) fn once<R: Termination>(
+    body: impl AsyncFnOnce(&Cx) -> R,
+) -> impl AsyncFnMut(&Cx) -> bool {
+    let mut body = Some(body);
+    async move |cx: &Cx| match body.take() {
+        Some(body) => passed(body(cx).await),
+        None => false,
+    }
 }
 
 /// Runs an asynchronous test whose value the test attribute judges itself.
@@ -78,15 +91,25 @@ pub async fn run_returning_async<T>(
     body: impl AsyncFnOnce(&Cx) -> T,
 ) -> T {
     let mut value = None;
-    if let Some(session) = Session::begin(spec, own, &[], false) {
-        let future = async {
-            value = Some(body(session.cx()).await);
-            true
-        };
-        let end = poll_inside(session.cx(), Box::pin(future)).await;
-        session.finish(end);
-    }
+    let verdict = match begin_returning(spec, own) {
+        Err(verdict) => verdict,
+        Ok(session) => {
+            let future = async {
+                value = Some(body(session.cx()).await);
+                true
+            };
+            let end = poll_inside(session.cx(), Box::pin(future)).await;
+            session.finish(end)
+        }
+    };
+    verdict.conclude(spec);
     value.unwrap_or_else(|| without_value())
+}
+
+fn begin_returning<'a>(spec: &'static Spec, own: &mut [Own<'a>]) -> Result<Session<'a>, Verdict> {
+    let name = name::of(spec);
+    again::runs_once(&name);
+    Session::begin(spec, name, own, &[], false)
 }
 
 /// Judges the value of a test as the test runner would; an error is printed by its `Termination`.
@@ -98,46 +121,4 @@ fn without_value() -> ! {
     resume_unwind(Box::new(
         "the test has no value, because it could not begin",
     ))
-}
-
-/// Runs a synchronous body once.
-fn run_once(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
-    let Some(session) = Session::begin(spec, own, &[], false) else {
-        return;
-    };
-    let end = run_inside(session.cx(), body);
-    session.finish(end);
-}
-
-/// Calls a synchronous body inside the test, catching its panic.
-pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
-    let _entered = cx.current().enter_thread();
-    End::of(catch_unwind(AssertUnwindSafe(|| body(cx))))
-}
-
-/// Polls the body of an asynchronous test, each time inside the test and catching its panics.
-pub(crate) async fn poll_inside(cx: &Cx, future: Pin<Box<dyn Future<Output = bool> + '_>>) -> End {
-    struct Inside<'a> {
-        current: &'a Current,
-        future: Pin<Box<dyn Future<Output = bool> + 'a>>,
-    }
-
-    impl Future for Inside<'_> {
-        type Output = End;
-
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
-            let _entered = self.current.enter_thread();
-            match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(context))) {
-                Ok(Poll::Pending) => Poll::Pending,
-                Ok(Poll::Ready(passed)) => Poll::Ready(End::of(Ok(passed))),
-                Err(payload) => Poll::Ready(End::of(Err(payload))),
-            }
-        }
-    }
-
-    Inside {
-        current: cx.current(),
-        future,
-    }
-    .await
 }

@@ -1,12 +1,12 @@
 //! A test that holds its locks and resources: how it begins, and how it gives everything back.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::__private::Cx;
 use crate::current::{Current, Value};
 use crate::error::{Error, chain};
 use crate::lock::{Held, Waited, Want, Watch, entry, order};
-use crate::name;
+use crate::name::Name;
 use crate::plan::plan;
 use crate::process::wire::Gift;
 use crate::report;
@@ -16,12 +16,13 @@ use crate::resource::port::Port;
 use crate::resource::seed;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::spec::{Claim, Kind, Request, ShouldPanic, Spec};
+use crate::spec::{Claim, Kind, Request, Spec};
 use crate::store::record::Activity;
 use crate::sys::process::Kept;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::end::{End, Payload, message};
+use crate::verdict::Verdict;
 
 /// A test that holds its locks and resources.
 pub(crate) struct Session<'a> {
@@ -45,17 +46,17 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Takes the locks of the test and further ones, and provisions the resources. A test that cannot
-    /// begin fails here, and there is no session when it must do so without a panic.
+    /// Takes the locks of the test and further ones, and provisions the resources. Why a test cannot
+    /// begin has been printed already.
     ///
     /// When the body runs elsewhere, resources whose handles cannot travel are provisioned there.
     pub(crate) fn begin(
         spec: &'static Spec,
+        name: Name,
         own: &mut [Own<'a>],
         further: &[Claim],
         is_elsewhere: bool,
-    ) -> Option<Self> {
-        let name = name::of(spec);
+    ) -> Result<Self, Verdict> {
         let full_name = name.full.clone();
         let current = Current::new(name, spec.resources.iter().map(|request| request.name));
         let begun = Activity::begin(full_name.clone());
@@ -64,8 +65,7 @@ impl<'a> Session<'a> {
             Ok(begun) => begun,
             Err(error) => {
                 report::error(&full_name, &error);
-                fail(spec, error.to_string());
-                return None;
+                return Err(Verdict::Unable(error.to_string()));
             }
         };
         let mut session = Session {
@@ -86,7 +86,7 @@ impl<'a> Session<'a> {
         match session.lock(further).and_then(|()| session.provision(own)) {
             Ok(()) => {
                 session.trace.body();
-                Some(session)
+                Ok(session)
             }
             Err(error) => {
                 report::error(&full_name, &error);
@@ -95,8 +95,7 @@ impl<'a> Session<'a> {
                     .over_because("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
-                fail(spec, error.to_string());
-                None
+                Err(Verdict::Unable(error.to_string()))
             }
         }
     }
@@ -251,8 +250,8 @@ impl<'a> Session<'a> {
         self.was_clean = was_clean;
     }
 
-    /// Ends the test as its body and its resources say.
-    pub(crate) fn finish(mut self, end: End) {
+    /// Gives everything back, and judges the test by how its body has ended and by that.
+    pub(crate) fn finish(mut self, end: End) -> Verdict {
         let outcome = end.outcome(self.spec.should_panic);
         self.trace.over(&end, outcome);
         if let End::Died(error) = &end {
@@ -262,18 +261,10 @@ impl<'a> Session<'a> {
             self.report();
         }
         let is_clean = self.close(outcome) && self.was_clean;
-        let (spec, should_panic) = (self.spec, self.spec.should_panic != ShouldPanic::No);
-        drop(self);
-        match end {
-            // What a test expects must not hide that something could not be given back.
-            End::Panicked(_) if should_panic && !is_clean => {}
-            End::Panicked(payload) => resume_unwind(payload),
-            End::Died(error) => fail(spec, error.to_string()),
-            End::Returned { passed: false } => fail(spec, "the test returned a failure".to_owned()),
-            End::Returned { passed: true } if !is_clean => {
-                fail(spec, "a resource could not be released".to_owned());
-            }
-            End::Returned { passed: true } => {}
+        Verdict::Ended {
+            end,
+            outcome,
+            is_clean,
         }
     }
 
@@ -370,14 +361,5 @@ impl Drop for Session<'_> {
             self.report();
             self.close(Outcome::Failed);
         }
-    }
-}
-
-/// Fails a test after its failure has been explained. A test that expects a panic must not have
-/// one then, or it would pass; returning is what fails it.
-pub(crate) fn fail(spec: &Spec, message: String) {
-    if spec.should_panic == ShouldPanic::No {
-        // No hook runs, so nothing is printed a second time.
-        resume_unwind(Box::new(message));
     }
 }

@@ -54,14 +54,18 @@ pub(crate) struct Parent {
 static PARENT: OnceLock<Parent> = OnceLock::new();
 
 /// Returns the parent if this process is that of the test, and the test has not begun yet.
-pub(super) fn parent_of(name: &Name) -> Option<&'static Parent> {
+pub(crate) fn parent_of(name: &Name) -> Option<&'static Parent> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
+    static ASKED: OnceLock<Option<(String, String)>> = OnceLock::new();
 
-    let mut arguments = std::env::args().skip(1);
-    let test = arguments.next()?;
-    let argument = arguments.next()?;
-    let link = argument.strip_prefix(MARK)?;
-    if test != name.runner || TAKEN.swap(true, Ordering::Relaxed) {
+    let asked = ASKED.get_or_init(|| {
+        let mut arguments = std::env::args().skip(1);
+        let test = arguments.next()?;
+        let link = arguments.next()?.strip_prefix(MARK)?.to_owned();
+        Some((test, link))
+    });
+    let (test, link) = asked.as_ref()?;
+    if *test != name.runner || TAKEN.swap(true, Ordering::Relaxed) {
         return None;
     }
     let link = match Link::attach(link) {
@@ -132,7 +136,7 @@ pub(crate) struct Inside<'a> {
 impl<'a> Inside<'a> {
     /// Takes over what the parent has for the test. There is no test when that cannot be done; the
     /// parent knows why then.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
         own: &mut [Own<'a>],

@@ -11,49 +11,32 @@ pub(crate) mod child;
 mod ended;
 pub(crate) mod event;
 mod memory;
-mod network;
-mod parent;
+pub(crate) mod network;
+pub(crate) mod parent;
 pub(crate) mod surroundings;
 pub(crate) mod tree;
 pub(crate) mod wire;
 #[cfg(any(not(unix), test))]
 pub(crate) mod woven;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::Termination;
 
-use self::child::Inside;
-use self::network::{Decision, Network};
+use self::network::Network;
 use self::surroundings::Surroundings;
 use crate::__private::Cx;
+use crate::again::Calls;
 use crate::current::try_current;
-use crate::env;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::lock::Want;
-use crate::name;
 use crate::plan::plan;
-use crate::report;
 use crate::resource::own::Own;
-use crate::run::{passed, poll_inside, run_inside};
-use crate::session::{End, Session, fail, message};
-use crate::spec::{Claim, Kind, Request, ShouldPanic, Spec};
+use crate::run::{once, passed};
+use crate::spec::{Claim, Spec};
+use crate::test::{Ready, Test};
 
-/// A test that has its locks and resources, and runs in a process of its own.
+/// A test with a process of its own. In the parent it has run already when this is there.
 #[must_use = "the test has not run yet"]
-pub struct Prepared<'a> {
-    stage: Stage<'a>,
-}
-
-enum Stage<'a> {
-    /// The body runs here, because a debugger wants it so.
-    Here(Session<'a>),
-    /// This is the parent: the body runs elsewhere.
-    Parent(Box<Session<'a>>, Surroundings, Network),
-    /// This is the process of the test.
-    Inside(Inside<'a>),
-    /// There is nothing to run, and the reason has been said.
-    Nothing,
-}
+pub struct Prepared<'a>(Ready<'a>);
 
 /// Prepares a test that runs in a process of its own.
 ///
@@ -63,67 +46,30 @@ pub fn prepare<'a>(
     own: &mut [Own<'a>],
     surround: &mut dyn FnMut(&Cx, &mut Surroundings),
 ) -> Prepared<'a> {
-    let name = name::of(spec);
-    if let Some(parent) = child::parent_of(&name) {
-        let inside = Inside::begin(spec, name, own, parent);
-        return Prepared {
-            stage: inside.map_or(Stage::Nothing, Stage::Inside),
-        };
-    }
-    let stage = begin(spec, &name.full, own, surround).unwrap_or_else(|error| {
-        report::error(&name.full, &error);
-        fail(spec, error.to_string());
-        Stage::Nothing
-    });
-    Prepared { stage }
+    Prepared(Test::find(spec, own, Some(surround), Calls::Once).prepare())
 }
 
-/// Begins a test in the parent.
-fn begin<'a>(
-    spec: &'static Spec,
-    name: &str,
-    own: &mut [Own<'a>],
-    surround: &mut dyn FnMut(&Cx, &mut Surroundings),
-) -> Result<Stage<'a>, Error> {
-    let in_place = !env::variables()?.process;
-    let asked = spec.process.and_then(|process| process.network);
-    let network = match network::decide(asked.filter(|_| !in_place)) {
-        Decision::Run(network) => network,
-        Decision::Fail(error) => return Err(error),
-        Decision::Skip(reason) => {
-            report::skipped(name, &reason);
-            skip(spec);
-            return Ok(Stage::Nothing);
-        }
-    };
-    let Some(session) = Session::begin(spec, own, turns(&network), !in_place) else {
-        return Ok(Stage::Nothing);
-    };
-    let mut surroundings = Surroundings::default();
-    // In place, a handle that the body takes by value cannot be lent before.
-    let is_taken = |request: &Request| matches!(request.kind, Kind::Own { by_value: true });
-    let described = catch_unwind(AssertUnwindSafe(|| {
-        if !in_place || !spec.resources.iter().any(is_taken) {
-            let _entered = session.cx().current().enter_thread();
-            surround(session.cx(), &mut surroundings);
-        }
-    }));
-    if let Err(payload) = described {
-        let cause = message(&payload).unwrap_or("it panicked").to_owned();
-        let error =
-            Error::new(ErrorKind::Process, "describe the surroundings of the test").because(cause);
-        session.finish(End::Died(error.into()));
-        return Ok(Stage::Nothing);
+impl Prepared<'_> {
+    /// Runs the test, whose body judges itself.
+    pub fn run_plain(self, body: &mut dyn FnMut(&Cx) -> bool) {
+        self.0.run(body);
     }
-    if in_place {
-        report::in_place(name, spec, &surroundings);
-        return Ok(Stage::Here(session));
+
+    /// Runs the test, whose body can be called only once.
+    pub fn run<R: Termination>(self, body: impl FnOnce(&Cx) -> R) {
+        let mut body = Some(body);
+        self.0
+            .run(&mut |cx| body.take().is_some_and(|body| passed(body(cx))));
     }
-    Ok(Stage::Parent(Box::new(session), surroundings, network))
+
+    /// Runs an asynchronous test.
+    pub async fn run_async<R: Termination>(self, body: impl AsyncFnOnce(&Cx) -> R) {
+        self.0.run_async(once(body)).await;
+    }
 }
 
 /// Returns the locks that a test needs because of its network.
-fn turns(network: &Network) -> &'static [Claim] {
+pub(crate) fn turns(network: &Network) -> &'static [Claim] {
     match network {
         Network::Serial => &[Claim::Exclusive(network::TURNS)],
         Network::Common | Network::Own(_) => &[],
@@ -138,67 +84,6 @@ fn wants(spec: &Spec, serial_network: bool) -> Result<Vec<Want>, Error> {
         Network::Common
     };
     plan(spec.locks, turns(&network))
-}
-
-/// Lets a test pass that was not run.
-fn skip(spec: &Spec) {
-    match spec.should_panic {
-        ShouldPanic::No => {}
-        ShouldPanic::Yes => resume_unwind(Box::new("skipped")),
-        ShouldPanic::With(text) => resume_unwind(Box::new(text)),
-    }
-}
-
-impl Prepared<'_> {
-    /// Runs the test, whose body judges itself.
-    pub fn run_plain(self, body: &mut dyn FnMut(&Cx) -> bool) {
-        self.stage.run(body);
-    }
-
-    /// Runs the test, whose body can be called only once.
-    pub fn run<R: Termination>(self, body: impl FnOnce(&Cx) -> R) {
-        let mut body = Some(body);
-        self.stage
-            .run(&mut |cx| body.take().is_some_and(|body| passed(body(cx))));
-    }
-
-    /// Runs an asynchronous test. In the parent nothing of it is asynchronous.
-    pub async fn run_async<R: Termination>(self, body: impl AsyncFnOnce(&Cx) -> R) {
-        match self.stage {
-            Stage::Here(session) => {
-                let future = async { passed(body(session.cx()).await) };
-                let end = poll_inside(session.cx(), Box::pin(future)).await;
-                session.finish(end);
-            }
-            Stage::Inside(inside) => {
-                let future = async { passed(body(inside.cx()).await) };
-                let end = poll_inside(inside.cx(), Box::pin(future)).await;
-                inside.finish(end);
-            }
-            stage => stage.run(&mut |_| false),
-        }
-    }
-}
-
-impl Stage<'_> {
-    fn run(self, body: &mut dyn FnMut(&Cx) -> bool) {
-        match self {
-            Stage::Nothing => {}
-            Stage::Here(session) => {
-                let end = run_inside(session.cx(), body);
-                session.finish(end);
-            }
-            Stage::Inside(inside) => {
-                let end = run_inside(inside.cx(), body);
-                inside.finish(end);
-            }
-            Stage::Parent(mut session, surroundings, network) => {
-                let end = parent::run(&mut session, &surroundings, network)
-                    .unwrap_or_else(|error| End::Died(error.into()));
-                session.finish(end);
-            }
-        }
-    }
 }
 
 impl std::fmt::Debug for Prepared<'_> {

@@ -5,18 +5,18 @@ use crate::key::Key;
 use crate::spec::Refused;
 
 #[cfg(target_os = "linux")]
-pub(super) use crate::sys::network::Way;
+pub(crate) use crate::sys::network::Way;
 
 /// What stands for a way where there is none.
 #[cfg(not(target_os = "linux"))]
-pub(super) type Way = std::convert::Infallible;
+pub(crate) type Way = std::convert::Infallible;
 
 /// Who could not have a network of their own take turns in that of the machine.
-pub(super) const TURNS: Key = Key::new("network");
+pub(crate) const TURNS: Key = Key::new("network");
 
 /// The network in which a process runs.
 #[derive(Debug, Clone)]
-pub(super) enum Network {
+pub(crate) enum Network {
     /// That of everybody.
     Common,
     /// One of its own.
@@ -26,7 +26,7 @@ pub(super) enum Network {
 }
 
 /// What is done about a test.
-pub(super) enum Decision {
+pub(crate) enum Decision {
     Run(Network),
     /// It is not run, and the reason is said aloud.
     Skip(String),
@@ -34,7 +34,7 @@ pub(super) enum Decision {
 }
 
 /// Decides, after trying once in this process whether the system allows it.
-pub(super) fn decide(asked: Option<Refused>) -> Decision {
+pub(crate) fn decide(asked: Option<Refused>) -> Decision {
     let Some(or) = asked else {
         return Decision::Run(Network::Common);
     };

@@ -25,7 +25,7 @@ const LAST: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 16 * 1024;
 
 /// Runs a test in a process of its own, to its end.
-pub(super) fn run(
+pub(crate) fn run(
     session: &mut Session<'_>,
     surroundings: &Surroundings,
     network: Network,

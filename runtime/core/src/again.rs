@@ -1,0 +1,290 @@
+//! How often a test runs: once, again when it has failed, or many times to see how often it fails.
+//!
+//! A test that may run again after a failure does so in a process of its own from the beginning: what
+//! aborts, exits or hangs can be run again too, statics are new each time, and all that each run has
+//! printed is known, which a test runner never tells.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::current::try_current;
+use crate::env::{Flaky, variables};
+use crate::error::Error;
+use crate::name::Name;
+use crate::report;
+use crate::spec::Spec;
+use crate::statistics::upper_bound;
+use crate::sys;
+use crate::verdict::Verdict;
+
+/// How often the body of a test can be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// Once in this process, because it gives away what it was given.
+    Once,
+    /// As often as one likes.
+    Often,
+}
+
+/// The runs of one test: those that were, and those that are to come.
+pub(crate) struct Again {
+    name: String,
+    plan: Plan,
+    is_apart: bool,
+    quarantine: Option<&'static str>,
+    /// Whether what the test prints is kept, because the test runner may hide it.
+    is_recorded: bool,
+    runs: u32,
+    failures: u32,
+    /// The verdict that counts when all have been run: the first failure, if there is one.
+    counts: Option<Verdict>,
+    /// Why runs have failed, and what all have printed.
+    told: Vec<Told>,
+}
+
+/// What one run has to say.
+pub(crate) struct Told {
+    /// Why it has failed, if it has.
+    pub(crate) why: Option<String>,
+    pub(crate) printed: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Once,
+    /// So many times, whatever comes of it.
+    Repeat(u32),
+    /// Until it passes, but at most so many times.
+    Retry {
+        most: u32,
+    },
+}
+
+impl Again {
+    /// Decides how often a test is to run, and where.
+    pub(crate) fn of(spec: &Spec, name: &Name, calls: Calls) -> Result<Self, Error> {
+        let variables = variables()?;
+        let process = spec.process;
+        // What is called by a test belongs to that test, and is repeated with it.
+        let is_whole = !spec.is_called_often && try_current().is_none();
+        let of_all = variables.retries.filter(|_| is_whole);
+        let retries = process
+            .and_then(|process| process.retries)
+            .or(of_all)
+            .filter(|_| variables.process)
+            .unwrap_or(0);
+        let can_repeat =
+            is_whole && (calls == Calls::Often || variables.process && !spec.is_called_often);
+        let plan = match variables.repeat {
+            Some(runs) if can_repeat => Plan::Repeat(runs),
+            Some(_) => {
+                if try_current().is_none() {
+                    runs_once(name);
+                }
+                Plan::Once
+            }
+            None if retries > 0 => Plan::Retry { most: retries + 1 },
+            None => Plan::Once,
+        };
+        let needs_process = match plan {
+            Plan::Once => false,
+            Plan::Repeat(_) => calls == Calls::Once,
+            Plan::Retry { .. } => true,
+        };
+        let quarantine = process.and_then(|process| process.quarantine);
+        Ok(Again {
+            name: name.full.clone(),
+            plan,
+            is_apart: variables.process && (process.is_some() || needs_process),
+            quarantine,
+            is_recorded: matches!(plan, Plan::Retry { .. }) || quarantine.is_some(),
+            runs: 0,
+            failures: 0,
+            counts: None,
+            told: Vec::new(),
+        })
+    }
+
+    /// Tells whether each run gets a process of its own.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.is_apart
+    }
+
+    /// Begins a run.
+    pub(crate) fn begin(&self) {
+        if self.is_recorded {
+            report::record();
+        }
+    }
+
+    /// Takes note of a verdict; returns the one that counts in the end once there is no further run.
+    pub(crate) fn judge(&mut self, verdict: Verdict) -> Option<Verdict> {
+        if matches!(verdict, Verdict::Skipped) {
+            return Some(verdict);
+        }
+        let (is_pass, is_unable) = (verdict.is_pass(), matches!(verdict, Verdict::Unable(_)));
+        self.runs += 1;
+        self.failures += u32::from(!is_pass);
+        if self.is_recorded {
+            self.told.push(Told {
+                why: (!is_pass).then(|| verdict.why()),
+                printed: report::recorded(),
+            });
+        }
+        let verdict = match self.plan {
+            Plan::Once => verdict,
+            Plan::Retry { most } => {
+                if !is_pass && self.runs < most {
+                    report::runs_again(&self.name, self.runs, most, &verdict.why());
+                    return None;
+                }
+                self.retried(verdict)
+            }
+            Plan::Repeat(most) => {
+                if self.counts.is_none() || (!is_pass && self.failures == 1) {
+                    self.counts = Some(verdict);
+                }
+                // What could not begin will hardly do so the next time, and may have waited long.
+                if self.runs < most && !is_unable {
+                    return None;
+                }
+                self.repeated(most)?
+            }
+        };
+        Some(self.out_of_quarantine(verdict))
+    }
+
+    /// Tells of a test that was run again, if it was.
+    fn retried(&self, verdict: Verdict) -> Verdict {
+        let is_flaky = verdict.is_pass() && self.failures > 0;
+        if !is_flaky {
+            return verdict;
+        }
+        let counts = variables().map_or(Flaky::Pass, |variables| variables.flaky);
+        report::flaky(&self.name, &self.told, counts);
+        match counts {
+            Flaky::Pass => verdict,
+            Flaky::Fail => Verdict::Flaky,
+        }
+    }
+
+    /// Tells how often a test has passed that was repeated.
+    fn repeated(&mut self, wanted: u32) -> Option<Verdict> {
+        let verdict = self.counts.take()?;
+        let (runs, failures) = (u64::from(self.runs), u64::from(self.failures));
+        let why = (failures > 0).then(|| verdict.why());
+        report::repeated(
+            &self.name,
+            runs,
+            failures,
+            u64::from(wanted),
+            why.as_deref(),
+        );
+        Total::add(runs, failures);
+        Some(verdict)
+    }
+
+    /// Lets a failure pass that is not to count.
+    fn out_of_quarantine(&self, verdict: Verdict) -> Verdict {
+        let Some(reason) = self.quarantine else {
+            return verdict;
+        };
+        if verdict.is_pass() {
+            if self.failures == 0 {
+                report::quarantined(&self.name, reason, None, &self.told);
+            }
+            return verdict;
+        }
+        report::quarantined(&self.name, reason, Some(&verdict.why()), &self.told);
+        Verdict::Skipped
+    }
+}
+
+/// Says of a test that it cannot be repeated, if all are to be.
+pub(crate) fn runs_once(name: &Name) {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    if !variables().is_ok_and(|variables| variables.repeat.is_some()) || try_current().is_some() {
+        return;
+    }
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !said.contains(&name.full) {
+        said.push(name.full.clone());
+        report::not_repeated(&name.full);
+    }
+}
+
+/// What all repeated tests of this process come to.
+struct Total {
+    tests: AtomicU64,
+    runs: AtomicU64,
+    failures: AtomicU64,
+    is_awaited: AtomicBool,
+}
+
+static TOTAL: Total = Total {
+    tests: AtomicU64::new(0),
+    runs: AtomicU64::new(0),
+    failures: AtomicU64::new(0),
+    is_awaited: AtomicBool::new(false),
+};
+
+impl Total {
+    fn add(runs: u64, failures: u64) {
+        TOTAL.tests.fetch_add(1, Ordering::Relaxed);
+        TOTAL.runs.fetch_add(runs, Ordering::Relaxed);
+        TOTAL.failures.fetch_add(failures, Ordering::Relaxed);
+        if !TOTAL.is_awaited.swap(true, Ordering::Relaxed) {
+            sys::at_exit(tell_total);
+        }
+    }
+}
+
+/// Tells at the end of the process what all tests come to, if there were several.
+extern "C" fn tell_total() {
+    let [tests, runs, failures] =
+        [&TOTAL.tests, &TOTAL.runs, &TOTAL.failures].map(|number| number.load(Ordering::Relaxed));
+    if tests > 1 {
+        report::all_repeated(tests, runs, failures);
+    }
+}
+
+/// Writes the rate that failures have at most, with two digits and rounded up: `0.10 %`.
+pub(crate) fn at_most(failures: u64, runs: u64) -> String {
+    let percent = upper_bound(failures, runs) * 100.0;
+    let (mut decimals, mut scale) = (0, 1.0);
+    while percent * scale < 10.0 && decimals < 9 {
+        decimals += 1;
+        scale *= 10.0;
+    }
+    let text = format!("{:.decimals$}", (percent * scale).ceil() / scale);
+    let text = match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').trim_end_matches('.'),
+        None => &text,
+    };
+    format!("{text} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_most;
+
+    #[test]
+    fn a_rate_is_rounded_up_to_two_digits() {
+        for (failures, runs, text) in [
+            (0, 2_995, "0.1 %"),
+            (0, 2_994, "0.11 %"),
+            (0, 299, "1 %"),
+            (0, 298, "1.1 %"),
+            (0, 100, "3 %"),
+            (0, 27, "11 %"),
+            (0, 14, "20 %"),
+            (1, 100, "4.7 %"),
+            (0, 1, "95 %"),
+            (1, 1, "100 %"),
+            (0, 1_000_000, "0.0003 %"),
+        ] {
+            assert_eq!(at_most(failures, runs), text, "{failures} of {runs}");
+        }
+    }
+}

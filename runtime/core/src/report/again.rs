@@ -1,0 +1,110 @@
+//! What is said of tests that run more than once, or whose failure does not count.
+
+use std::fmt::Write as _;
+
+use super::out::{aloud, print};
+use crate::again::{Told, at_most};
+use crate::env::Flaky;
+
+/// Says that a failed test runs again.
+pub(crate) fn runs_again(name: &str, run: u32, most: u32, why: &str) {
+    print(&format!(
+        "isolated-test: {name}: attempt {run} of {most} failed, because {why}; it runs again with fresh \
+         resources\n"
+    ));
+}
+
+/// Tells of a test that has failed and passed at last, with all that it has printed.
+pub(crate) fn flaky(name: &str, told: &[Told], counts: Flaky) {
+    let failures = told.iter().filter(|told| told.why.is_some()).count();
+    let mut text = format!(
+        "isolated-test: {name}: flaky: failed {}, then passed{}\n",
+        times(failures),
+        match counts {
+            Flaky::Pass => "",
+            Flaky::Fail => ", which is a failure, because `ISOLATED_FLAKY` is `fail`",
+        }
+    );
+    match counts {
+        Flaky::Pass => {
+            attempts(&mut text, told);
+            aloud(&text);
+        }
+        // The test runner shows what a failed test has printed.
+        Flaky::Fail => print(&text),
+    }
+}
+
+/// Tells how a test ended whose failure does not count.
+pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[Told]) {
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = format!("isolated-test: {name}: in quarantine ({reason}): ");
+    match why {
+        None => text.push_str("passed; if it goes on like that, remove `quarantine`\n"),
+        Some(why) => {
+            let _ = writeln!(text, "failed, which does not count, because {why}");
+            attempts(&mut text, told);
+        }
+    }
+    aloud(&text);
+}
+
+/// Writes what each attempt came to, and what it has printed.
+fn attempts(text: &mut String, told: &[Told]) {
+    for (index, Told { why, printed }) in told.iter().enumerate() {
+        let number = index + 1;
+        let _ = match why {
+            Some(why) => writeln!(text, "    attempt {number} failed, because {why}"),
+            None => writeln!(text, "    attempt {number} passed"),
+        };
+        for line in printed.lines() {
+            let _ = writeln!(text, "      | {line}");
+        }
+    }
+}
+
+/// Tells how often a test has passed that was repeated, past the test runner.
+pub(crate) fn repeated(name: &str, runs: u64, failures: u64, wanted: u64, why: Option<&str>) {
+    let mut text = format!(
+        "isolated-test: {name}: passed {} of {runs} times; it fails in at most {} of all runs (at 95 %)",
+        runs - failures,
+        at_most(failures, runs)
+    );
+    if let Some(why) = why {
+        let _ = write!(text, "; the first failure: {why}");
+    }
+    if runs < wanted {
+        let _ = write!(
+            text,
+            "; no further run of {wanted}, because it could not begin"
+        );
+    }
+    text.push('\n');
+    aloud(&text);
+}
+
+/// Tells what all repeated tests of a process come to.
+pub(crate) fn all_repeated(tests: u64, runs: u64, failures: u64) {
+    aloud(&format!(
+        "isolated-test: {tests} tests have passed {} of {runs} times; a run fails in at most {} of all cases \
+         (at 95 %)\n",
+        runs - failures,
+        at_most(failures, runs)
+    ));
+}
+
+/// Says that a test cannot be repeated.
+pub(crate) fn not_repeated(name: &str) {
+    aloud(&format!(
+        "isolated-test: {name}: `ISOLATED_REPEAT` does not apply, because another attribute calls the function \
+         or judges its value\n"
+    ));
+}
+
+fn times(number: usize) -> String {
+    match number {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        several => format!("{several} times"),
+    }
+}

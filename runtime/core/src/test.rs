@@ -1,0 +1,296 @@
+//! One test from its wrapper's call to its end: where it runs, and how often.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::__private::Cx;
+use crate::again::{Again, Calls};
+use crate::current::Current;
+use crate::end::{End, message};
+use crate::error::{Error, ErrorKind};
+use crate::name::{self, Name};
+use crate::process::child::{self, Inside};
+use crate::process::network::{self, Decision};
+use crate::process::surroundings::Surroundings;
+use crate::process::{parent, turns};
+use crate::report;
+use crate::resource::own::Own;
+use crate::session::Session;
+use crate::spec::{Kind, Request, Spec};
+use crate::verdict::{Verdict, fail};
+
+/// What asks the attribute for the surroundings of a test.
+pub(crate) type Surround<'t> = &'t mut dyn FnMut(&Cx, &mut Surroundings);
+
+/// A test that has not run yet.
+pub(crate) struct Test<'t, 'a> {
+    spec: &'static Spec,
+    own: &'t mut [Own<'a>],
+    surround: Option<Surround<'t>>,
+    name: Name,
+    again: Again,
+}
+
+/// Where a test is, as its wrapper finds it.
+pub(crate) enum Place<'t, 'a> {
+    /// In the test runner's process, where it has not begun.
+    Runner(Test<'t, 'a>),
+    /// There, or in the process of the test, with all that it needs.
+    Ready(Ready<'a>),
+}
+
+/// A test that needs no more than its body.
+pub(crate) enum Ready<'a> {
+    /// In the test runner's process, to run once.
+    Begun(Box<Session<'a>>, Again),
+    /// In the process of the test.
+    Inside(Inside<'a>),
+    /// It has run already, in a process of its own.
+    Over(Verdict, &'static Spec),
+    /// There is nothing to run, and the reason has been said.
+    Nothing,
+}
+
+/// One run of a test.
+pub(crate) enum Run<'a> {
+    /// Its body is to be run here.
+    Here(Box<Session<'a>>),
+    /// It has ended already: elsewhere, or before it began.
+    Over(Verdict),
+}
+
+impl<'t, 'a> Test<'t, 'a> {
+    /// Finds out where the test is, and how often it is to run.
+    pub(crate) fn find(
+        spec: &'static Spec,
+        own: &'t mut [Own<'a>],
+        surround: Option<Surround<'t>>,
+        calls: Calls,
+    ) -> Place<'t, 'a> {
+        let name = name::of(spec);
+        if let Some(parent) = child::parent_of(&name) {
+            let inside = Inside::begin(spec, name, own, parent);
+            return Place::Ready(inside.map_or(Ready::Nothing, Ready::Inside));
+        }
+        match Again::of(spec, &name, calls) {
+            Ok(again) => Place::Runner(Test {
+                spec,
+                own,
+                surround,
+                name,
+                again,
+            }),
+            Err(error) => {
+                report::error(&name.full, &error);
+                fail(spec, error.to_string());
+                Place::Ready(Ready::Nothing)
+            }
+        }
+    }
+
+    /// Begins one run, and carries it out if it is one in a process of its own.
+    pub(crate) fn begin(&mut self) -> Run<'a> {
+        self.again.begin();
+        self.set_up().unwrap_or_else(|error| {
+            report::error(&self.name.full, &error);
+            Run::Over(Verdict::Unable(error.to_string()))
+        })
+    }
+
+    fn set_up(&mut self) -> Result<Run<'a>, Error> {
+        let spec = self.spec;
+        let is_apart = self.again.is_apart();
+        let asked = spec.process.and_then(|process| process.network);
+        let network = match network::decide(asked.filter(|_| is_apart)) {
+            Decision::Run(network) => network,
+            Decision::Fail(error) => return Err(error),
+            Decision::Skip(reason) => {
+                report::skipped(&self.name.full, &reason);
+                return Ok(Run::Over(Verdict::Skipped));
+            }
+        };
+        let begun = Session::begin(spec, self.name.clone(), self.own, turns(&network), is_apart);
+        let mut session = match begun {
+            Ok(session) => session,
+            Err(verdict) => return Ok(Run::Over(verdict)),
+        };
+        if !is_apart && spec.process.is_none() {
+            return Ok(Run::Here(Box::new(session)));
+        }
+        let surroundings = match self.surroundings(&session, is_apart) {
+            Ok(surroundings) => surroundings,
+            Err(error) => return Ok(Run::Over(session.finish(End::Died(error.into())))),
+        };
+        if !is_apart {
+            report::in_place(&self.name.full, spec, &surroundings);
+            return Ok(Run::Here(Box::new(session)));
+        }
+        let end = parent::run(&mut session, &surroundings, network)
+            .unwrap_or_else(|error| End::Died(error.into()));
+        Ok(Run::Over(session.finish(end)))
+    }
+
+    /// Asks the attribute for the surroundings, which are expressions of the user.
+    fn surroundings(
+        &mut self,
+        session: &Session<'_>,
+        is_apart: bool,
+    ) -> Result<Surroundings, Error> {
+        let mut surroundings = Surroundings::default();
+        // In place, a handle that the body takes by value cannot be lent before.
+        let is_taken = |request: &Request| matches!(request.kind, Kind::Own { by_value: true });
+        let can_lend = is_apart || !self.spec.resources.iter().any(is_taken);
+        if let Some(surround) = self.surround.as_deref_mut().filter(|_| can_lend) {
+            let described = catch_unwind(AssertUnwindSafe(|| {
+                let _entered = session.cx().current().enter_thread();
+                surround(session.cx(), &mut surroundings);
+            }));
+            described.map_err(|payload| {
+                let cause = message(&payload).unwrap_or("it panicked").to_owned();
+                Error::new(ErrorKind::Process, "describe the surroundings of the test")
+                    .because(cause)
+            })?;
+        }
+        Ok(surroundings)
+    }
+}
+
+impl<'a> Place<'_, 'a> {
+    /// Runs a test here and now that has a process of its own, to its last attempt, and otherwise
+    /// begins it: what describes its surroundings is not needed any more.
+    pub(crate) fn prepare(self) -> Ready<'a> {
+        let mut test = match self {
+            Place::Ready(ready) => return ready,
+            Place::Runner(test) => test,
+        };
+        loop {
+            let verdict = match test.begin() {
+                Run::Over(verdict) => verdict,
+                Run::Here(session) => return Ready::Begun(session, test.again),
+            };
+            if let Some(verdict) = test.again.judge(verdict) {
+                return Ready::Over(verdict, test.spec);
+            }
+        }
+    }
+
+    /// Runs a synchronous test.
+    pub(crate) fn run(self, body: &mut dyn FnMut(&Cx) -> bool) {
+        let mut test = match self {
+            Place::Ready(ready) => return ready.run(body),
+            Place::Runner(test) => test,
+        };
+        loop {
+            let verdict = match test.begin() {
+                Run::Over(verdict) => verdict,
+                Run::Here(session) => {
+                    let end = run_inside(session.cx(), body);
+                    session.finish(end)
+                }
+            };
+            if let Some(verdict) = test.again.judge(verdict) {
+                return verdict.conclude(test.spec);
+            }
+        }
+    }
+
+    /// Runs an asynchronous test.
+    pub(crate) async fn run_async(self, mut body: impl AsyncFnMut(&Cx) -> bool) {
+        let mut test = match self {
+            Place::Ready(ready) => return ready.run_async(body).await,
+            Place::Runner(test) => test,
+        };
+        loop {
+            let verdict = match test.begin() {
+                Run::Over(verdict) => verdict,
+                Run::Here(session) => {
+                    let future = Box::pin(body(session.cx()));
+                    let end = poll_inside(session.cx(), future).await;
+                    session.finish(end)
+                }
+            };
+            if let Some(verdict) = test.again.judge(verdict) {
+                return verdict.conclude(test.spec);
+            }
+        }
+    }
+}
+
+impl Ready<'_> {
+    /// Runs a synchronous test.
+    pub(crate) fn run(self, body: &mut dyn FnMut(&Cx) -> bool) {
+        match self {
+            Ready::Begun(session, again) => {
+                let end = run_inside(session.cx(), body);
+                finish(*session, again, end);
+            }
+            Ready::Inside(inside) => {
+                let end = run_inside(inside.cx(), body);
+                inside.finish(end);
+            }
+            Ready::Over(verdict, spec) => verdict.conclude(spec),
+            Ready::Nothing => {}
+        }
+    }
+
+    /// Runs an asynchronous test.
+    pub(crate) async fn run_async(self, mut body: impl AsyncFnMut(&Cx) -> bool) {
+        match self {
+            Ready::Begun(session, again) => {
+                let future = Box::pin(body(session.cx()));
+                let end = poll_inside(session.cx(), future).await;
+                finish(*session, again, end);
+            }
+            Ready::Inside(inside) => {
+                let future = Box::pin(body(inside.cx()));
+                let end = poll_inside(inside.cx(), future).await;
+                inside.finish(end);
+            }
+            Ready::Over(verdict, spec) => verdict.conclude(spec),
+            Ready::Nothing => {}
+        }
+    }
+}
+
+/// Ends a test that runs once.
+fn finish(session: Session<'_>, mut again: Again, end: End) {
+    let spec = session.spec();
+    if let Some(verdict) = again.judge(session.finish(end)) {
+        verdict.conclude(spec);
+    }
+}
+
+/// Calls a synchronous body inside the test, catching its panic.
+pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
+    let _entered = cx.current().enter_thread();
+    End::of(catch_unwind(AssertUnwindSafe(|| body(cx))))
+}
+
+/// Polls the body of an asynchronous test, each time inside the test and catching its panics.
+pub(crate) async fn poll_inside(cx: &Cx, future: Pin<Box<dyn Future<Output = bool> + '_>>) -> End {
+    struct Inside<'a> {
+        current: &'a Current,
+        future: Pin<Box<dyn Future<Output = bool> + 'a>>,
+    }
+
+    impl Future for Inside<'_> {
+        type Output = End;
+
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
+            let _entered = self.current.enter_thread();
+            match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(context))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(passed)) => Poll::Ready(End::of(Ok(passed))),
+                Err(payload) => Poll::Ready(End::of(Err(payload))),
+            }
+        }
+    }
+
+    Inside {
+        current: cx.current(),
+        future,
+    }
+    .await
+}
