@@ -21,6 +21,8 @@ pub mod refusal;
 pub mod witness;
 
 mod command;
+#[cfg(doctest)]
+mod guide;
 mod reported;
 mod running;
 mod state;

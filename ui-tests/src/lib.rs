@@ -26,3 +26,13 @@
 //! fn serves() {}
 //! # fn main() { let _ = serves; }
 //! ```
+
+/// The pages of the guide about other people's attributes, whose examples run; this package has them all.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/guide/async.md")]
+    struct Async;
+
+    #[doc = include_str!("../../docs/guide/harnesses.md")]
+    struct Harnesses;
+}

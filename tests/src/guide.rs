@@ -1,0 +1,14 @@
+//! The examples of the guide, which run as their readers would run them: as tests of a package that
+//! has the attribute, and the test attributes that stand below it.
+//!
+//! Pages about test attributes that only `ui-tests` knows are compiled there; the one about the crates
+//! that people come from, in `tests/comparison`.
+
+#[doc = include_str!("../../docs/guide/start.md")]
+struct Start;
+
+#[doc = include_str!("../../docs/guide/resources.md")]
+struct Resources;
+
+#[doc = include_str!("../../docs/guide/arguments.md")]
+struct Arguments;
