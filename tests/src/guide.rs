@@ -12,3 +12,21 @@ struct Resources;
 
 #[doc = include_str!("../../docs/guide/arguments.md")]
 struct Arguments;
+
+#[doc = include_str!("../../docs/guide/troubleshooting.md")]
+struct Troubleshooting;
+
+#[doc = include_str!("../../docs/guide/flaky.md")]
+struct Flaky;
+
+#[doc = include_str!("../../docs/guide/README.md")]
+struct Index;
+
+#[doc = include_str!("../../docs/guide/nextest.md")]
+struct Nextest;
+
+#[doc = include_str!("../../docs/guide/ci.md")]
+struct Ci;
+
+#[doc = include_str!("../../docs/guide/variables.md")]
+struct Variables;
