@@ -9,7 +9,9 @@ use std::path::Path;
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
 /// What could not be done, with its cause in [`source`](StdError::source).
-#[derive(Debug)]
+///
+/// `Debug` writes what people read, with all causes, because it is what a test shows that returns
+/// the error.
 pub struct Error {
     kind: ErrorKind,
     action: String,
@@ -78,6 +80,12 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&chain(self))
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source
@@ -96,4 +104,16 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind};
+
+    #[test]
+    fn a_test_that_returns_an_error_shows_all_causes() {
+        let cause = std::io::Error::other("no space");
+        let error = Error::new(ErrorKind::TmpDir, "make a directory").because(cause);
+        assert_eq!(format!("{error:?}"), "failed to make a directory: no space");
+    }
 }

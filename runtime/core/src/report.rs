@@ -24,6 +24,9 @@ use crate::resource::Outcome;
 use crate::resource::port::Port;
 use crate::spec::Spec;
 
+/// A wait that is not worth a line is shorter than this.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
 /// Says that a test waits for a lock.
 pub(crate) fn waiting(test: &str, want: Want, holders: &[Holder]) {
     let line = format!(
@@ -214,7 +217,11 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
             },
         }
     }
-    for (want, waited) in *waits {
+    // A moment at the turnstile has kept nobody waiting.
+    for (want, waited) in waits
+        .iter()
+        .filter(|(_, waited)| waited.time >= SHORTEST_WAIT)
+    {
         let behind = waited
             .behind
             .as_ref()

@@ -109,7 +109,7 @@ fn retried(stage: &Stage, test: &str) -> Result<Seen> {
         .passed();
     let what = match (passed, test) {
         (true, _) => "it passed",
-        (false, "isolated") => "it failed (this version does not retry)",
+        (false, "isolated") => "it failed (with `retries = 2`)",
         (false, _) => "it failed",
     };
     Ok(Seen::new(passed, what))

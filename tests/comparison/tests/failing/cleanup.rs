@@ -134,7 +134,7 @@ mod retried {
         Err("it always fails".to_owned())
     }
 
-    #[isolated_test::isolated]
+    #[isolated_test::isolated(retries = 2)]
     #[test]
     fn isolated() -> Result<(), String> {
         Err("it always fails".to_owned())
