@@ -39,7 +39,7 @@
 //! - `limit("sockets", 4)`: at most four have the key.
 //! - `alone`: no other isolated test of this user runs.
 //!
-//! What a whole process has once, a test gets in a process of its own. The last four imply it.
+//! What a whole process has once, a test gets in a process of its own. All that follow imply it.
 //!
 //! - `process`: the body runs in a new process of the same test binary.
 //! - `env(PORT = port, "odd-name" = 1, unset(HOME), clear)`: variables; the values are expressions that
@@ -47,6 +47,9 @@
 //! - `cwd`, `cwd = expr`: the working directory; without a value the temporary one.
 //! - `timeout = "30s"`, `timeout = LIMIT`: all processes of the test end after that time.
 //! - `network`, `network(or = "skip")`, `network(or = "serial")`: a loopback network, on Linux.
+//! - `retries = 2`: up to two further attempts after a failure, with everything fresh; what passes at
+//!   last is called flaky, aloud and with the output of all attempts.
+//! - `quarantine = "why"`: it is run and reported, and a failure does not count.
 //!
 //! And two for the attribute itself.
 //!
