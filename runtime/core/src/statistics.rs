@@ -74,10 +74,6 @@ impl Beta {
 }
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
-#[expect(
-    clippy::many_single_char_names,
-    reason = "that is how the fraction is written everywhere"
-)]
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     /// Stands for zero where it would be divided by.
     const TINY: f64 = 1e-300;
@@ -85,18 +81,19 @@ fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const STEPS: u32 = 100_000;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
 
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut result = d;
+    let mut above = 1.0;
+    let mut below = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut result = below;
     for step in 1..STEPS {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        let step = f64::from(step);
+        let twice = a + 2.0 * step;
+        let even = step * (b - step) * x / ((twice - 1.0) * twice);
+        let odd = -(a + step) * (a + b + step) * x / (twice * (twice + 1.0));
         let mut change = 1.0;
-        for numerator in [even, odd] {
-            d = 1.0 / away(1.0 + numerator * d);
-            c = away(1.0 + numerator / c);
-            change = c * d;
+        for term in [even, odd] {
+            below = 1.0 / away(1.0 + term * below);
+            above = away(1.0 + term / above);
+            change = above * below;
             result *= change;
         }
         if (change - 1.0).abs() < 1e-15 {
