@@ -1,0 +1,138 @@
+//! One run of the suite: a process, its output in a file, and whether it gets on.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use crate::group::Group;
+use crate::results::{Ended, How};
+
+/// A running suite, which is ended when this is dropped.
+#[must_use = "the suite is ended when this is dropped"]
+pub(crate) struct Copy {
+    group: Group,
+    path: PathBuf,
+    /// Reads what is new.
+    output: File,
+    /// The beginning of a line whose end is still to come.
+    begun: Vec<u8>,
+    last: Instant,
+    how: Option<How>,
+}
+
+impl Copy {
+    /// Starts a command; its output goes to this file.
+    pub(crate) fn start(mut command: Command, path: &Path) -> io::Result<Self> {
+        // Both write to the end of one file, so that what Cargo announces stands where it belongs.
+        let file = File::options().create(true).append(true).open(path)?;
+        command.stdout(file.try_clone()?).stderr(file);
+        Ok(Self {
+            group: Group::spawn(&mut command)?,
+            path: path.to_owned(),
+            output: File::open(path)?,
+            begun: Vec::new(),
+            last: Instant::now(),
+            how: None,
+        })
+    }
+
+    /// Tells whether it has ended; ends it when nothing has happened for too long.
+    pub(crate) fn is_over(&mut self, patience: Duration) -> io::Result<bool> {
+        if self.how.is_none() {
+            self.how = self.group.ended()?.map(how);
+        }
+        if self.how.is_none() && !self.gets_on()? && self.last.elapsed() > patience {
+            self.how = Some(How::Hung(patience.as_secs()));
+            self.group.end()?;
+        }
+        Ok(self.how.is_some())
+    }
+
+    /// Whether there is a new line since this was asked before that tells of more than waiting.
+    fn gets_on(&mut self) -> io::Result<bool> {
+        self.output.read_to_end(&mut self.begun)?;
+        let end = self.begun.iter().rposition(|byte| *byte == b'\n');
+        let lines: Vec<_> = self.begun.drain(..end.map_or(0, |end| end + 1)).collect();
+        let lines = String::from_utf8_lossy(&lines);
+        let gets_on = lines.lines().any(|line| !is_waiting(line));
+        if gets_on {
+            self.last = Instant::now();
+        }
+        Ok(gets_on)
+    }
+
+    /// Returns how it ended and what it printed.
+    pub(crate) fn end(mut self) -> io::Result<Ended> {
+        self.group.end()?;
+        let output = fs::read(&self.path)?;
+        Ok(Ended {
+            how: self
+                .how
+                .take()
+                .unwrap_or(How::Badly("an interrupt".to_owned())),
+            output: String::from_utf8_lossy(&output).into_owned(),
+        })
+    }
+}
+
+/// What the runners say of tests that take long, over and over.
+fn is_waiting(line: &str) -> bool {
+    line.trim().is_empty()
+        || line.trim_start().starts_with("SLOW [")
+        || line.ends_with(" has been running for over 60 seconds")
+}
+
+fn how(status: ExitStatus) -> How {
+    if status.success() {
+        return How::Well;
+    }
+    // `exit status: 101`, `signal: 9 (SIGKILL)`
+    How::Badly(status.to_string().replacen(": ", " ", 1))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::{Copy, is_waiting};
+    use crate::results::{Ended, How};
+
+    fn run(script: &str, patience: Duration) -> Ended {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let mut copy = Copy::start(command, &folder.path().join("output")).unwrap();
+        while !copy.is_over(patience).unwrap() {
+            std::thread::yield_now();
+        }
+        copy.end().unwrap()
+    }
+
+    #[test]
+    fn every_end_is_known_with_all_that_was_printed() {
+        const LONG: Duration = Duration::from_secs(1_000);
+        let ended = run("echo out; echo err >&2; echo out", LONG);
+        assert_eq!(ended.output, "out\nerr\nout\n");
+        assert_eq!(ended.how, How::Well);
+        let ended = run("exit 3", LONG);
+        assert_eq!(ended.how, How::Badly("exit status 3".to_owned()));
+        let ended = run("kill -s KILL $$", LONG);
+        assert_eq!(ended.how, How::Badly("signal 9 (SIGKILL)".to_owned()));
+    }
+
+    #[test]
+    fn a_suite_in_which_nothing_happens_is_ended() {
+        let ended = run("echo; sleep 1000", Duration::ZERO);
+        assert_eq!(ended.how, How::Hung(0));
+    }
+
+    #[test]
+    fn that_a_test_takes_long_is_nothing_that_happens() {
+        assert!(is_waiting("test a has been running for over 60 seconds"));
+        assert!(is_waiting("        SLOW [> 60.000s] (───) x::y a"));
+        assert!(!is_waiting("test a ... ok"));
+    }
+}

@@ -1,0 +1,65 @@
+//! The folder below `target/stress` that keeps what was printed: one example of each failure, and the
+//! whole output of each run of the suite in which something failed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use crate::results::Failure;
+use crate::suite::TestId;
+
+/// The folder of this command.
+#[derive(Debug)]
+pub(crate) struct Examples {
+    folder: PathBuf,
+    written: usize,
+}
+
+impl Examples {
+    pub(crate) fn create(target: &Path) -> io::Result<Self> {
+        let mut folder = target.join("stress");
+        fs::create_dir_all(&folder)?;
+        // The number of a process comes again; its folder does not.
+        let mut count = 0;
+        loop {
+            folder.push(format!("{}-{count}", process::id()));
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    count += 1;
+                    folder.pop();
+                }
+                result => {
+                    result?;
+                    return Ok(Self { folder, written: 0 });
+                }
+            }
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a failure; returns the file.
+    pub(crate) fn keep(
+        &mut self,
+        test: &TestId,
+        failure: &Failure,
+        origin: &str,
+    ) -> io::Result<PathBuf> {
+        self.written += 1;
+        let path = self.folder.join(format!("failure-{}.txt", self.written));
+        let Failure { mode, output } = failure;
+        let output = output.trim_end();
+        fs::write(&path, format!("{test}\n{mode}\n{origin}\n\n{output}\n"))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Examples {
+    fn drop(&mut self) {
+        // It stays unless nothing is in it.
+        let _ = fs::remove_dir(&self.folder);
+    }
+}

@@ -1,0 +1,206 @@
+//! A process with all that it starts: a process group on Unix, of which nothing is left behind
+//! however this command ends.
+
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
+/// How long a group may take to end when it is asked to. Nextest asks its tests in turn, which have
+/// groups of their own, and gives them ten seconds.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A started process, whose group is killed when this is dropped.
+#[must_use = "the processes are killed when this is dropped"]
+pub(crate) struct Group {
+    child: Child,
+    status: Option<ExitStatus>,
+    /// Ends the group when the pipe to it is closed, which the system does when this process ends.
+    #[cfg(unix)]
+    guard: Child,
+}
+
+#[cfg(unix)]
+impl Group {
+    /// Starts a process, and with it its group.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        use std::os::unix::process::CommandExt;
+        use std::process::Stdio;
+
+        const GUARD: &str = "trap '' TERM; read line; kill -s TERM 0; i=0; \
+            while kill -s 0 $0 && [ $i -lt 150 ]; do i=$((i+1)); sleep 0.1; done; kill -s KILL 0";
+        let mut child = command.process_group(0).spawn()?;
+        let group = child.id().to_string();
+        let guard = i32::try_from(child.id())
+            .map_err(io::Error::other)
+            .and_then(|id| {
+                Command::new("sh")
+                    .args(["-c", GUARD, &group])
+                    .process_group(id)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()
+            });
+        match guard {
+            Ok(guard) => Ok(Self {
+                child,
+                status: None,
+                guard,
+            }),
+            Err(error) => {
+                child.kill()?;
+                child.wait()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns how the process has ended, if it has; nothing of its group is left then.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        if self.status.is_none() {
+            self.status = self.child.try_wait()?;
+            if self.status.is_some() {
+                self.kill();
+            }
+        }
+        Ok(self.status)
+    }
+
+    /// Ends the group, politely at first.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        if self.status.is_some() {
+            return Ok(());
+        }
+        self.signal(libc::SIGTERM);
+        let start = Instant::now();
+        while self.ended()?.is_none() && start.elapsed() < GRACE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.kill();
+        Ok(())
+    }
+
+    fn kill(&mut self) {
+        // The guard is in the group until it is waited for here, so that nobody else has its number.
+        self.signal(libc::SIGKILL);
+        let _ = self.guard.wait();
+        if self.status.is_none() {
+            self.status = self.child.wait().ok();
+        }
+    }
+
+    #[expect(unsafe_code, reason = "the standard library does not signal groups")]
+    fn signal(&self, signal: libc::c_int) {
+        if let Ok(id) = libc::pid_t::try_from(self.child.id()) {
+            // SAFETY: the call takes numbers only.
+            unsafe { libc::kill(-id, signal) };
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.status.is_none() {
+            self.kill();
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Group {
+    /// Starts a process.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        let child = command.spawn()?;
+        Ok(Self {
+            child,
+            status: None,
+        })
+    }
+
+    /// Returns how the process has ended, if it has.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.status = self.child.try_wait()?;
+        Ok(self.status)
+    }
+
+    /// Ends the process.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        if self.ended()?.is_none() {
+            self.child.kill()?;
+            self.status = Some(self.child.wait()?);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command, Stdio};
+
+    use super::Group;
+
+    /// Starts a script; returns what it prints, which ends when all who could print are gone.
+    fn start(script: &str) -> (Group, BufReader<std::process::ChildStdout>) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdout(Stdio::piped());
+        let mut group = Group::spawn(&mut command).expect("there is a shell");
+        let output = group.child.stdout.take().expect("it is piped");
+        (group, BufReader::new(output))
+    }
+
+    #[test]
+    fn who_was_left_behind_is_killed() {
+        let (mut group, mut output) = start("sleep 1000 & echo ready");
+        while group.ended().expect("it is a child").is_none() {
+            std::thread::yield_now();
+        }
+        let mut text = String::new();
+        output.read_to_string(&mut text).expect("nobody writes");
+        assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn a_group_is_asked_to_end_first() {
+        let (mut group, mut output) = start(
+            "trap 'echo asked; exit 0' TERM; echo ready; while :; do sleep 1000 & wait; done",
+        );
+        let mut line = String::new();
+        output.read_line(&mut line).expect("it says so");
+        group.end().expect("it is a child");
+        output.read_line(&mut line).expect("it says so");
+        assert_eq!(line, "ready\nasked\n");
+    }
+
+    #[test]
+    fn a_dropped_group_is_killed() {
+        let (group, mut output) = start("trap '' TERM; echo ready; while :; do sleep 1000; done");
+        let mut text = String::new();
+        output.read_line(&mut text).expect("it says so");
+        drop(group);
+        output.read_to_string(&mut text).expect("nobody writes");
+        assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn the_guard_ends_the_group_when_this_process_is_gone() {
+        let (mut group, mut output) = start("echo ready; while :; do sleep 1000; done");
+        let mut text = String::new();
+        output.read_line(&mut text).expect("it says so");
+        drop(group.guard.stdin.take());
+        output.read_to_string(&mut text).expect("nobody writes");
+        while group.ended().expect("it is a child").is_none() {
+            std::thread::yield_now();
+        }
+    }
+}

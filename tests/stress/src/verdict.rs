@@ -1,0 +1,188 @@
+//! When enough is known, and what it comes to.
+
+use std::time::Duration;
+
+use isolated_test_core::statistics::upper_bound;
+
+use crate::interrupt;
+use crate::options::Options;
+use crate::rounds::Found;
+
+/// What it comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing failed, and the rate is below the bound.
+    Shown,
+    /// Tests have failed, whatever the rate.
+    Failed,
+    /// Nothing failed, but that says too little yet.
+    NotShown,
+}
+
+impl Verdict {
+    /// The exit status of the command.
+    pub(crate) fn status(self) -> u8 {
+        match self {
+            Self::Shown => 0,
+            Self::Failed => 1,
+            Self::NotShown => 2,
+        }
+    }
+}
+
+impl Found {
+    /// The bound that was asked for: that of all test runs, or of the least known test.
+    pub(crate) fn bound(&self, options: &Options) -> f64 {
+        if options.each {
+            self.records.worst_bound().max(self.records.pooled_bound())
+        } else {
+            self.records.pooled_bound()
+        }
+    }
+
+    /// Whether the rate is shown to be below what was asked for.
+    pub(crate) fn is_shown(&self, options: &Options) -> bool {
+        self.rounds > 0 && self.bound(options) < options.bound
+    }
+
+    /// Whether the rounds are over.
+    pub(crate) fn is_enough(&self, options: &Options) -> bool {
+        let next = self.time + self.time_of_round();
+        self.is_shown(options)
+            || options.rounds.is_some_and(|rounds| self.rounds >= rounds)
+            || self.rounds > 0 && next > options.time
+            || interrupt::is_due()
+    }
+
+    pub(crate) fn verdict(&self, options: &Options) -> Verdict {
+        if !self.records.offenders().is_empty() {
+            Verdict::Failed
+        } else if self.is_shown(options) {
+            Verdict::Shown
+        } else {
+            Verdict::NotShown
+        }
+    }
+
+    pub(crate) fn time_of_round(&self) -> Duration {
+        self.time / u32::try_from(self.rounds.max(1)).unwrap_or(u32::MAX)
+    }
+
+    /// How long it takes in all until every single test is known to be below a rate, if none fails.
+    pub(crate) fn time_for_each(&self, rate: f64) -> Option<Duration> {
+        let (least, runs) = (self.records.least(), clean_runs(rate));
+        let times = u32::try_from(runs.div_ceil(least.max(1))).ok()?;
+        (least > 0).then(|| self.time.checked_mul(times)).flatten()
+    }
+}
+
+/// How many runs without a failure show that a rate is lower.
+pub(crate) fn clean_runs(rate: f64) -> u64 {
+    let mut high = 1;
+    while upper_bound(0, high) >= rate {
+        high *= 2;
+    }
+    let mut low = high / 2;
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        if upper_bound(0, middle) >= rate {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Verdict, clean_runs};
+    use crate::examples::Examples;
+    use crate::options::Options;
+    use crate::results::{Outcome, Results};
+    use crate::rounds::Found;
+    use crate::suite::TestId;
+
+    /// Rounds of a minute in which each of so many tests is run once.
+    fn found(rounds: usize, tests: usize, failures: usize) -> Found {
+        let target = tempfile::tempdir().unwrap();
+        let mut examples = Examples::create(target.path()).unwrap();
+        let mut found = Found::default();
+        for round in 0..rounds {
+            let result = |test| {
+                if round == 0 && test < failures {
+                    Outcome::failed("late", "")
+                } else {
+                    Outcome::Passed
+                }
+            };
+            let test = |test: usize| TestId::new("binary", &test.to_string());
+            let results: Results = (0..tests).map(|n| (test(n), result(n))).collect();
+            found.records.add(results, &mut examples, "").unwrap();
+            found.rounds += 1;
+            found.time += Duration::from_secs(60);
+        }
+        found
+    }
+
+    #[test]
+    fn enough_clean_runs_end_it() {
+        let options = Options::default();
+        assert!(!found(0, 1, 0).is_enough(&options));
+        assert!(!found(5, 598, 0).is_enough(&options));
+        let enough = found(5, 599, 0);
+        assert!(enough.is_enough(&options));
+        assert_eq!(enough.verdict(&options), Verdict::Shown);
+    }
+
+    #[test]
+    fn a_failure_needs_more_runs_and_is_never_forgotten() {
+        let options = Options::default();
+        let one = found(5, 599, 1);
+        assert!(!one.is_enough(&options));
+        assert_eq!(one.verdict(&options), Verdict::Failed);
+        let one = found(5, 1_000, 1);
+        assert!(one.is_enough(&options), "{}", one.bound(&options));
+        assert_eq!(one.verdict(&options), Verdict::Failed);
+    }
+
+    #[test]
+    fn each_test_is_judged_by_its_own_runs() {
+        let options = Options {
+            each: true,
+            bound: 0.5,
+            ..Options::default()
+        };
+        assert!(!found(4, 1_000, 0).is_enough(&options));
+        assert!(found(5, 1_000, 0).is_enough(&options), "0.05 < 0.5^4");
+        assert!(!found(5, 1_000, 1).is_enough(&options));
+    }
+
+    #[test]
+    fn no_round_begins_that_would_not_end_in_time() {
+        let options = Options {
+            time: Duration::from_secs(5 * 60),
+            ..Options::default()
+        };
+        assert!(!found(4, 1, 0).is_enough(&options));
+        assert!(found(5, 1, 0).is_enough(&options));
+        assert_eq!(found(5, 1, 0).verdict(&options), Verdict::NotShown);
+        let options = Options {
+            rounds: Some(3),
+            ..Options::default()
+        };
+        assert!(!found(2, 1, 0).is_enough(&options));
+        assert!(found(3, 1, 0).is_enough(&options));
+    }
+
+    #[test]
+    fn the_time_for_each_test_follows_from_the_rate() {
+        assert_eq!(clean_runs(0.001), 2_995);
+        assert_eq!(clean_runs(0.96), 1);
+        let minutes = found(2, 10, 0).time_for_each(0.001).unwrap().as_secs() / 60;
+        assert_eq!(minutes, 2_996, "1,498 times two rounds");
+        assert_eq!(found(0, 10, 0).time_for_each(0.001), None);
+    }
+}
