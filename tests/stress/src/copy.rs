@@ -63,15 +63,12 @@ impl Copy {
         Ok(gets_on)
     }
 
-    /// Returns how it ended and what it printed.
+    /// Returns how it ended and what it printed; cuts it off if it has not ended.
     pub(crate) fn end(mut self) -> io::Result<Ended> {
         self.group.end()?;
         let output = fs::read(&self.path)?;
         Ok(Ended {
-            how: self
-                .how
-                .take()
-                .unwrap_or(How::Badly("an interrupt".to_owned())),
+            how: self.how.take().unwrap_or(How::CutOff),
             output: String::from_utf8_lossy(&output).into_owned(),
         })
     }

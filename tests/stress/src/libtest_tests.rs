@@ -82,6 +82,8 @@ fn a_summary_that_does_not_fit_is_no_success() {
         .replace("test two - should panic ... ok\n", "");
     let mode = "no result: the summary of its test binary does not fit the listed tests";
     assert_eq!(modes(&parse(&less), "sample::passing"), [("two", mode)]);
+    let ignored = less.replace("2 passed; 0 failed; 2", "2 passed; 0 failed; 3");
+    assert_eq!(modes(&parse(&ignored), "sample::passing"), [("two", mode)]);
     let other = CARGO_TEST.replace("\n    errs\n", "\n    of_somebody_else\n");
     let results = parse(&other);
     assert_eq!(
@@ -103,12 +105,14 @@ fn a_line_that_was_torn_apart_is_known_by_the_summary() {
 #[test]
 fn runs_within_the_output_of_a_test_do_not_count() {
     let nested = "said first\n\nrunning 1 test\ntest passes ... FAILED\n\nfailures:\n\n\
-        ---- passes stdout ----\ninner\n\nfailures:\n    passes\n\n\
+        ---- passes stdout ----\ninner\n\n---- panics stdout ----\nitself\n\nfailures:\n    passes\n\n\
         test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 5 filtered out\n\
         \x20    Running tests/other.rs (target/debug/deps/other-1a2b)\n\
         \x20    Running tests/failing.rs (target/debug/deps/failing-3e68d16d15a484ea)\n";
     let results = parse(&CARGO_TEST.replace("said first\n", nested));
     assert_eq!(modes(&results, "sample::failing"), FAILING);
+    let panics = output(&results, "sample::failing", "panics");
+    assert!(panics.ends_with(" right: 0\n"), "{panics}");
     assert_eq!(modes(&results, "sample::passing"), []);
     assert_eq!(results.len(), parse(CARGO_TEST).len());
 }
@@ -157,4 +161,17 @@ fn whoever_hung_is_told_apart_from_whoever_waited() {
         modes(&results, "sample::passing"),
         [("five", "hung"), ("one", lost), ("two", lost)]
     );
+}
+
+#[test]
+fn of_a_run_that_was_cut_off_only_results_count() {
+    let at = CARGO_TEST.find("test one ... ok").unwrap();
+    let (how, output) = (How::CutOff, CARGO_TEST[..at].to_owned());
+    let results = read(&suite(), &Ended { how, output });
+    let passing = results
+        .keys()
+        .filter(|test| test.binary == "sample::passing");
+    let names: Vec<_> = passing.map(|test| &*test.name).collect();
+    assert_eq!(names, ["five"]);
+    assert_eq!(modes(&results, "sample::failing"), FAILING);
 }

@@ -33,7 +33,8 @@ pub(crate) fn read(suite: &Suite, ended: &Ended) -> Results {
             output.push(line.strip_prefix("    ").unwrap_or(line));
         }
         // All that failed is listed again at the end, without its output.
-        if !RUNNING.contains(&status) {
+        let is_cut_off = status == "SIGTERM" && ended.how == How::CutOff;
+        if !RUNNING.contains(&status) && !is_cut_off {
             let outcome = || outcome(status, &output.join("\n"), &ended.how);
             results.entry(test).or_insert_with(outcome);
         }

@@ -51,6 +51,23 @@ fn each_failed_test_has_its_own_output() {
     assert!(!panics.contains("thread 'panics_otherwise'"), "{panics}");
     let last = output(&results, "sample::failing", "panics_otherwise");
     assert!(!last.contains("PASS"), "{last}");
+
+    let before = NEXTEST.replace(
+        ") sample::passing five",
+        ") sample::passing of_somebody_else",
+    );
+    let summary = before.find("────────────\n     Summary").unwrap();
+    let line = "        FAIL [   0.006s] (14/14) sample::passing five\n";
+    let results = parse(&format!(
+        "{}{line}{}",
+        &before[..summary],
+        &before[summary..]
+    ));
+    assert_eq!(
+        output(&results, "sample::passing", "five"),
+        "",
+        "the summary is nobody's output"
+    );
 }
 
 #[test]
@@ -86,8 +103,14 @@ fn a_run_that_breaks_off_loses_no_test() {
         "{}     SIGTERM [ 400.012s] (10/14) sample::failing passes\n",
         &NEXTEST[..at]
     );
-    let how = How::Hung(300);
-    let results = results::read(Runner::Nextest, &suite(), &Ended { how, output });
+    let mut ended = Ended {
+        how: How::CutOff,
+        output,
+    };
+    let results = results::read(Runner::Nextest, &suite(), &ended);
+    assert_eq!(results.len(), 9, "what was cut off by us does not count");
+    ended.how = How::Hung(300);
+    let results = results::read(Runner::Nextest, &suite(), &ended);
     let expected = suite().of(Runner::Nextest).count() + 1;
     assert_eq!(results.len(), expected, "and the runner itself");
     let failing = modes(&results, "sample::failing");

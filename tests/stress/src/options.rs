@@ -18,10 +18,10 @@ Options:
   --noise N       threads that burn the processor in bursts; 0 for silence (default: the cores)
   --bound P       percent below which the flake rate is to be shown at 95 % (default 0.1)
   --each          shows it for every single test, not for all test runs taken together
-  --minutes M     starts no round that would not end by then (default 30)
+  --minutes M     ends then; of an unfinished round, what has a result counts (default 30)
   --rounds N      ends after so many rounds
   --filter TEXT   runs only the tests whose names contain it
-  --patience S    seconds without a result after which a suite has hung (default 300)
+  --patience S    seconds without a result after which a suite has hung (default 900)
   --project DIR   the workspace (default: the one that this command belongs to)
   --help          prints this
 
@@ -58,7 +58,7 @@ impl Default for Options {
             time: Duration::from_secs(30 * 60),
             rounds: None,
             filter: None,
-            patience: Duration::from_secs(300),
+            patience: Duration::from_secs(900),
             project: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
         }
     }

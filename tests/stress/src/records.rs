@@ -8,7 +8,7 @@ use isolated_test_core::statistics::upper_bound;
 
 use crate::examples::Examples;
 use crate::results::{Outcome, Results};
-use crate::suite::TestId;
+use crate::suite::{Runner, Suite, TestId};
 
 /// What is known about all tests.
 #[derive(Debug, Default)]
@@ -37,6 +37,12 @@ impl Record {
 }
 
 impl Records {
+    /// Nothing is known about any test so far.
+    pub(crate) fn new(suite: &Suite) -> Self {
+        let tests = suite.of(Runner::Libtest);
+        Self(tests.map(|test| (test, Record::default())).collect())
+    }
+
     /// Adds one run of the suite.
     pub(crate) fn add(
         &mut self,

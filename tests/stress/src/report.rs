@@ -8,6 +8,9 @@ use crate::rounds::Found;
 use crate::suite::{Runner, Suite};
 use crate::verdict::{Verdict, clean_runs};
 
+/// How many of those without a result are named.
+const MOST_LOST: usize = 6;
+
 /// The line before the first round.
 pub(crate) fn start(options: &Options, suite: &Suite) -> String {
     let tests = number(&suite.of(Runner::Libtest).count());
@@ -20,9 +23,12 @@ pub(crate) fn start(options: &Options, suite: &Suite) -> String {
 /// The line after each round.
 pub(crate) fn progress(options: &Options, found: &Found) -> String {
     let (failures, runs) = found.records.pooled();
+    let round = match found.cut_off {
+        None => format!("round {}", found.rounds),
+        Some(reason) => format!("round {}, {reason}", found.rounds + 1),
+    };
     let mut line = format!(
-        "round {}: {} test runs in {}, {}, below {}; least runs of one test: {}",
-        found.rounds,
+        "{round}: {} test runs in {}, {}, below {}; least runs of one test: {}",
         number(&runs),
         time(found.time),
         count(&failures, "failure"),
@@ -49,11 +55,26 @@ fn summary(text: &mut String, options: &Options, found: &Found) -> std::fmt::Res
     let records = &found.records;
     let (failures, runs) = records.pooled();
     let rounds = count(&found.rounds, "round");
-    if found.interrupted {
-        writeln!(text, "interrupted after {rounds}")?;
-    }
-    if found.rounds == 0 {
-        return writeln!(text, "nothing is known: no round came to its end");
+    if let Some(reason) = found.cut_off {
+        let lost = &found.without_result;
+        let left = count(&lost.len(), "test run");
+        write!(
+            text,
+            "{reason} in round {}: {left} without a result do not count",
+            found.rounds + 1
+        )?;
+        for test in lost.iter().take(MOST_LOST) {
+            write!(text, "\n  {test}")?;
+        }
+        writeln!(
+            text,
+            "{}",
+            if lost.len() > MOST_LOST {
+                "\n  …"
+            } else {
+                ""
+            }
+        )?;
     }
     writeln!(
         text,

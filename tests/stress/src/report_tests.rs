@@ -61,15 +61,19 @@ not shown: the flake rate of all tests together is below 0.1 %; but tests have f
 }
 
 #[test]
-fn nothing_known_is_said_to_be_so() {
+fn what_was_cut_off_is_named() {
     let found = Found {
-        interrupted: true,
+        cut_off: Some("interrupted"),
+        without_result: vec![TestId::new("x::a", "slow")],
         ..Found::default()
     };
-    assert_eq!(
-        render(&Options::default(), &found),
-        "interrupted after 0 rounds\nnothing is known: no round came to its end\n"
-    );
+    let text = render(&Options::default(), &found);
+    let expected = "\
+interrupted in round 1: 1 test run without a result do not count
+  x::a slow
+all tests together: 0 test runs in 0 rounds and 0 s, 0 failures: the flake rate is below 100 % (95 %)
+";
+    assert!(text.starts_with(expected), "{text}");
 }
 
 #[test]

@@ -51,16 +51,21 @@ pub(crate) enum How {
     Badly(String),
     /// It had to be ended, because nothing had happened for so many seconds.
     Hung(u64),
+    /// It was ended because the whole command came to its end.
+    CutOff,
 }
 
 pub(crate) type Results = BTreeMap<TestId, Outcome>;
 
-/// Reads one run of the suite.
+/// Reads one run of the suite. Of one that was cut off, what it had come to counts, and nothing else.
 pub(crate) fn read(runner: Runner, suite: &Suite, ended: &Ended) -> Results {
     let mut results = match runner {
         Runner::Libtest => libtest::read(suite, ended),
         Runner::Nextest => nextest::read(suite, ended),
     };
+    if ended.how == How::CutOff {
+        return results;
+    }
     for test in suite.of(runner) {
         results
             .entry(test)
@@ -89,7 +94,7 @@ impl Ended {
     fn lost(&self, runner: Runner) -> String {
         let runner = runner.name();
         match &self.how {
-            How::Well => format!("no result, although `{runner}` ended well"),
+            How::Well | How::CutOff => format!("no result, although `{runner}` ended well"),
             How::Badly(status) => format!("no result: `{runner}` ended with {status}"),
             How::Hung(seconds) => format!("no result: nothing happened for {seconds} s"),
         }

@@ -15,16 +15,19 @@ use crate::project::Project;
 use crate::records::Records;
 use crate::report;
 use crate::results::{self, How, Outcome};
-use crate::suite::{Runner, Suite};
+use crate::suite::{Runner, Suite, TestId};
 
 /// What all rounds have shown.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) records: Records,
+    /// The rounds that came to their ends.
     pub(crate) rounds: usize,
     pub(crate) time: Duration,
-    /// Whether somebody has ended the command before.
-    pub(crate) interrupted: bool,
+    /// Why the last round did not.
+    pub(crate) cut_off: Option<&'static str>,
+    /// The tests that have no result because of that.
+    pub(crate) without_result: Vec<TestId>,
     /// Where examples are.
     pub(crate) folder: PathBuf,
 }
@@ -43,68 +46,85 @@ pub(crate) fn run(options: &Options) -> Result<Found> {
     noise.begin(examples.folder())?;
 
     let mut found = Found {
+        records: Records::new(&suite),
         folder: examples.folder().to_owned(),
         ..Found::default()
     };
     let start = Instant::now();
     while !found.is_enough(options) {
-        if !run_round(options, &project, &suite, &mut examples, &mut found)? {
-            found.interrupted = true;
-            break;
-        }
-        found.rounds += 1;
+        let mut round = Round::start(options, &project, &examples, found.rounds + 1)?;
+        found.cut_off = round.wait(options, start)?;
+        round.count(&suite, &mut examples, &mut found)?;
+        found.rounds += usize::from(found.cut_off.is_none());
         found.time = start.elapsed();
         eprintln!("{}", report::progress(options, &found));
     }
     Ok(found)
 }
 
-/// Runs all copies once; tells whether they came to their ends.
-fn run_round(
-    options: &Options,
-    project: &Project,
-    suite: &Suite,
-    examples: &mut Examples,
-    found: &mut Found,
-) -> Result<bool> {
-    let round = found.rounds + 1;
-    let mut copies = Vec::new();
-    for index in 0..options.copies {
-        let runner = runner(project, options, round, index);
-        let name = format!("round-{round}-copy-{}.log", index + 1);
-        let path = examples.folder().join(name);
-        let copy = Copy::start(project.run(runner), &path)?;
-        copies.push((runner, path, copy));
+/// All copies that run at once.
+struct Round {
+    number: usize,
+    copies: Vec<(Runner, PathBuf, Copy)>,
+}
+
+impl Round {
+    fn start(
+        options: &Options,
+        project: &Project,
+        examples: &Examples,
+        number: usize,
+    ) -> Result<Self> {
+        let mut copies = Vec::new();
+        for index in 0..options.copies {
+            let runner = runner(project, options, number, index);
+            let name = format!("round-{number}-copy-{}.log", index + 1);
+            let path = examples.folder().join(name);
+            let copy = Copy::start(project.run(runner), &path)?;
+            copies.push((runner, path, copy));
+        }
+        Ok(Self { number, copies })
     }
-    loop {
-        let mut all_are_over = true;
-        for (_, _, copy) in &mut copies {
-            all_are_over &= copy.is_over(options.patience)?;
-        }
-        if all_are_over {
-            break;
-        }
-        if interrupt::is_due() {
-            eprintln!("interrupted; the results of round {round} do not count");
-            for (_, path, copy) in copies {
-                copy.end()?;
-                fs::remove_file(path)?;
+
+    /// Waits for all copies; returns why that was given up, if it was.
+    fn wait(&mut self, options: &Options, start: Instant) -> Result<Option<&'static str>> {
+        loop {
+            let mut all_are_over = true;
+            for (_, _, copy) in &mut self.copies {
+                all_are_over &= copy.is_over(options.patience)?;
             }
-            return Ok(false);
+            if all_are_over {
+                return Ok(None);
+            }
+            if interrupt::is_due() {
+                return Ok(Some("interrupted"));
+            }
+            if start.elapsed() > options.time {
+                return Ok(Some("the time was up"));
+            }
+            thread::sleep(Duration::from_millis(50));
         }
-        thread::sleep(Duration::from_millis(50));
     }
-    for (index, (runner, path, copy)) in copies.into_iter().enumerate() {
-        let ended = copy.end()?;
-        let results = results::read(runner, suite, &ended);
-        if !results.values().any(Outcome::is_failure) && ended.how == How::Well {
-            fs::remove_file(&path)?;
+
+    /// Adds the results of all copies; ends those that have not ended.
+    fn count(self, suite: &Suite, examples: &mut Examples, found: &mut Found) -> Result<()> {
+        for (index, (runner, path, copy)) in self.copies.into_iter().enumerate() {
+            let ended = copy.end()?;
+            let results = results::read(runner, suite, &ended);
+            if ended.how == How::CutOff {
+                let lost = suite.of(runner).filter(|test| !results.contains_key(test));
+                found.without_result.extend(lost);
+            }
+            if !results.values().any(Outcome::is_failure) {
+                fs::remove_file(&path)?;
+            }
+            let (round, copy, name) = (self.number, index + 1, runner.name());
+            let path = path.display();
+            let origin = format!("round {round}, copy {copy}, `{name}`: {path}");
+            found.records.add(results, examples, &origin)?;
         }
-        let (copy, name) = (index + 1, runner.name());
-        let origin = format!("round {round}, copy {copy}, `{name}`: {}", path.display());
-        found.records.add(results, examples, &origin)?;
+        Ok(())
     }
-    Ok(true)
 }
 
 /// Every second copy is run by nextest, and a single one in every second round.

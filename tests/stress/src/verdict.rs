@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use isolated_test_core::statistics::upper_bound;
 
-use crate::interrupt;
 use crate::options::Options;
 use crate::rounds::Found;
 
@@ -42,16 +41,14 @@ impl Found {
 
     /// Whether the rate is shown to be below what was asked for.
     pub(crate) fn is_shown(&self, options: &Options) -> bool {
-        self.rounds > 0 && self.bound(options) < options.bound
+        self.bound(options) < options.bound
     }
 
     /// Whether the rounds are over.
     pub(crate) fn is_enough(&self, options: &Options) -> bool {
-        let next = self.time + self.time_of_round();
         self.is_shown(options)
             || options.rounds.is_some_and(|rounds| self.rounds >= rounds)
-            || self.rounds > 0 && next > options.time
-            || interrupt::is_due()
+            || self.cut_off.is_some()
     }
 
     pub(crate) fn verdict(&self, options: &Options) -> Verdict {
@@ -62,10 +59,6 @@ impl Found {
         } else {
             Verdict::NotShown
         }
-    }
-
-    pub(crate) fn time_of_round(&self) -> Duration {
-        self.time / u32::try_from(self.rounds.max(1)).unwrap_or(u32::MAX)
     }
 
     /// How long it takes in all until every single test is known to be below a rate, if none fails.
@@ -161,20 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn no_round_begins_that_would_not_end_in_time() {
-        let options = Options {
-            time: Duration::from_secs(5 * 60),
-            ..Options::default()
-        };
-        assert!(!found(4, 1, 0).is_enough(&options));
-        assert!(found(5, 1, 0).is_enough(&options));
-        assert_eq!(found(5, 1, 0).verdict(&options), Verdict::NotShown);
+    fn rounds_end_when_it_was_said() {
         let options = Options {
             rounds: Some(3),
             ..Options::default()
         };
         assert!(!found(2, 1, 0).is_enough(&options));
         assert!(found(3, 1, 0).is_enough(&options));
+        assert_eq!(found(3, 1, 0).verdict(&options), Verdict::NotShown);
+        let mut cut = found(2, 1, 0);
+        cut.cut_off = Some("the time was up");
+        assert!(cut.is_enough(&options));
     }
 
     #[test]

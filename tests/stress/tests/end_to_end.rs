@@ -249,12 +249,32 @@ fn an_interrupt_ends_everything_and_says_what_is_known() {
     let mut waiting = Waiting::start();
     waiting.signal("INT");
     let rest = waiting.rest();
-    let word = "interrupted; the results of round 1 do not count";
-    assert!(rest.contains(word), "{rest}");
+    assert!(
+        rest.contains("round 1, interrupted: 0 test runs in "),
+        "{rest}"
+    );
     let output = waiting.command.wait_with_output().unwrap();
-    let expected = "interrupted after 0 rounds\nnothing is known: no round came to its end\n";
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.starts_with("interrupted in round 1: 2 test runs without a result do not count\n")
+    );
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// Time does not end the copies before they have begun: their listing comes first.
+#[cfg(unix)]
+#[test]
+fn the_end_of_the_time_ends_everything() {
+    let folder = project(&[(
+        "waiting",
+        "#[test] fn forever() { loop { std::thread::park() } }",
+    )]);
+    let options = ["--copies", "2", "--minutes", "0.01"];
+    let output = stress(folder.path(), &options).output().unwrap();
+    let text = text(&output);
+    let start = "the time was up in round 1: 2 test runs without a result do not count\n  sample::";
+    assert!(text.starts_with(start), "{text}");
+    assert_eq!(output.status.code(), Some(2), "{text}");
 }
 
 #[cfg(unix)]
