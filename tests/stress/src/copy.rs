@@ -94,7 +94,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{Copy, is_waiting};
+    use super::Copy;
     use crate::results::{Ended, How};
 
     fn run(script: &str, patience: Duration) -> Ended {
@@ -128,8 +128,18 @@ mod tests {
 
     #[test]
     fn that_a_test_takes_long_is_nothing_that_happens() {
-        assert!(is_waiting("test a has been running for over 60 seconds"));
-        assert!(is_waiting("        SLOW [> 60.000s] (───) x::y a"));
-        assert!(!is_waiting("test a ... ok"));
+        let gets_on = |line: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = Command::new("echo");
+            command.arg(line);
+            let mut copy = Copy::start(command, &folder.path().join("output")).unwrap();
+            while copy.group.ended().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+            copy.gets_on().unwrap()
+        };
+        assert!(!gets_on("test a has been running for over 60 seconds"));
+        assert!(!gets_on("        SLOW [> 60.000s] (───) x::y a"));
+        assert!(gets_on("test a ... ok"));
     }
 }

@@ -134,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_known_of_a_test_that_never_ran() {
+        let records = Records::new(&crate::recorded::suite());
+        assert_eq!((records.count(), records.least()), (19, 0));
+        assert!((records.worst_bound() - 1.0).abs() < 1e-9);
+        assert_eq!(records.pooled(), (0, 0));
+    }
+
+    #[test]
     fn every_run_counts_and_every_mode_has_an_example() {
         let target = tempfile::tempdir().unwrap();
         let mut examples = Examples::create(target.path()).unwrap();
