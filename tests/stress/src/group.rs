@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(15);
 
-/// A started process, whose group is killed when this is dropped.
-#[must_use = "the processes are killed when this is dropped"]
+/// A started process, whose group is ended when this is dropped.
+#[must_use = "the processes are ended when this is dropped"]
 pub(crate) struct Group {
     child: Child,
     status: Option<ExitStatus>,
@@ -70,15 +70,21 @@ impl Group {
 
     /// Ends the group, politely at first.
     pub(crate) fn end(&mut self) -> io::Result<()> {
+        self.end_within(GRACE)
+    }
+
+    fn end_within(&mut self, grace: Duration) -> io::Result<()> {
         if self.status.is_some() {
             return Ok(());
         }
         self.signal(libc::SIGTERM);
         let start = Instant::now();
-        while self.ended()?.is_none() && start.elapsed() < GRACE {
+        while self.ended()?.is_none() && start.elapsed() < grace {
             std::thread::sleep(Duration::from_millis(20));
         }
-        self.kill();
+        if self.status.is_none() {
+            self.kill();
+        }
         Ok(())
     }
 
@@ -103,7 +109,7 @@ impl Group {
 #[cfg(unix)]
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.status.is_none() {
+        if self.end().is_err() {
             self.kill();
         }
     }
@@ -147,6 +153,7 @@ impl Drop for Group {
 mod tests {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
+    use std::time::Duration;
 
     use super::Group;
 
@@ -183,8 +190,19 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_group_is_killed() {
-        let (group, mut output) = start("trap '' TERM; echo ready; while :; do sleep 1000; done");
+    fn who_does_not_end_is_killed() {
+        let (mut group, mut output) =
+            start("trap '' TERM; echo ready; while :; do sleep 1000; done");
+        let mut text = String::new();
+        output.read_line(&mut text).expect("it says so");
+        group.end_within(Duration::ZERO).expect("it is a child");
+        output.read_to_string(&mut text).expect("nobody writes");
+        assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn a_dropped_group_is_ended() {
+        let (group, mut output) = start("echo ready; while :; do sleep 1000; done");
         let mut text = String::new();
         output.read_line(&mut text).expect("it says so");
         drop(group);
