@@ -180,16 +180,20 @@ fn stress(state: &State, seed: u64, operations: u64) -> Stress {
                             .env("ISOLATED_LOCK_TIMEOUT", "30s")
                             .env("ISOLATED_WAIT_NOTICE", "10s")
                             .start();
-                        let life = Duration::from_millis(random.below(400));
-                        if let Some(ended) = worker.finish_within(life) {
-                            let _ = ended.passed();
-                            return kills;
+                        // Counted in what is done, because time says little on a busy machine.
+                        let end = done() + random.below(operations / 60);
+                        while done() <= end {
+                            let a_moment = Duration::from_micros(random.below(4_000));
+                            if let Some(ended) = worker.finish_within(a_moment) {
+                                let _ = ended.passed();
+                                return kills;
+                            }
+                            if done() > progress.0 {
+                                progress = (done(), Instant::now());
+                            }
+                            let (so_far, since) = progress;
+                            assert!(since.elapsed() < PATIENCE, "stuck after {so_far}");
                         }
-                        if done() > progress.0 {
-                            progress = (done(), Instant::now());
-                        }
-                        let (so_far, since) = progress;
-                        assert!(since.elapsed() < PATIENCE, "stuck after {so_far}");
                         worker.kill();
                         kills += 1;
                     }
