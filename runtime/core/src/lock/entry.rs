@@ -16,19 +16,20 @@
 //!   locks it looks into all records and waits until nobody says so. The first who finds that
 //!   nobody at all does marks the file, and from then on its lock is proof again.
 
-use std::fs::File;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::file::Strength;
 use super::limit::Slots;
-use super::locked::{Locked, Pause, failure, lock_file};
+use super::locked::{LockFile, Locked, Meaning, Pause, failure, lock_file};
 use super::queue::Queue;
 use super::said::Said;
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::store::record::Activity;
 use crate::store::{Store, store};
+use crate::sys::Spot;
 use crate::sys::process::Kept;
 
 /// How many subjects of a process keep their files open between uses.
@@ -38,6 +39,9 @@ const KEEPING_FILES: usize = 64;
 pub(crate) struct Entry {
     subject: Subject,
     path: PathBuf,
+    /// The same, as it is looked at for each lock.
+    spot: Spot,
+    turnstile: PathBuf,
     /// Whether files stay open between uses: descriptors are scarce where there are many keys.
     keeps_files: bool,
     queue: Queue,
@@ -54,9 +58,13 @@ struct State {
     exclusive: bool,
     /// The lock that the readers of this process share.
     shared: Weak<Locked>,
+    /// How many threads wait for one of the holders to go.
+    waiting: usize,
     /// Open files for the next time; a subject in use is asked for again.
-    turnstile: Option<File>,
-    main: Option<File>,
+    turnstile: Option<LockFile>,
+    main: Option<LockFile>,
+    /// Whether the files were found deleted since the turnstile was opened.
+    is_lost: bool,
 }
 
 /// A lock that is held until this is dropped.
@@ -95,21 +103,29 @@ impl Drop for Held {
         }
         state.holders -= 1;
         state.exclusive = false;
+        // To call nobody costs a system call, too.
+        let is_awaited = state.waiting > 0;
         drop(state);
-        self.entry.freed.notify_all();
+        if is_awaited {
+            self.entry.freed.notify_all();
+        }
     }
 }
 
 /// Takes a lock, waiting for it as `pause` allows, and says so in the record.
 pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Held, Error> {
     let store = store()?;
-    let entry = Entry::of(want.subject, store);
+    let entry = Entry::of(want.subject, store)?;
     let first_in_line = entry.queue.enter(&mut *pause)?;
     let turnstile = entry.pass_turnstile(store, pause)?;
     entry.wait_for_threads(want.mode, pause)?;
 
     let held = entry.take(store, want, me, pause)?;
-    entry.lock().turnstile = turnstile.unlock().filter(|_| entry.keeps_files);
+    let turnstile = turnstile.unlock();
+    let mut state = entry.lock();
+    let is_lost = mem::take(&mut state.is_lost);
+    state.turnstile = turnstile.filter(|_| entry.keeps_files && !is_lost);
+    drop(state);
     drop(first_in_line);
     Ok(held)
 }
@@ -120,7 +136,7 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
 /// a free lock taken.
 pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Error> {
     let store = store()?;
-    let entry = Entry::of(want.subject, store);
+    let entry = Entry::of(want.subject, store)?;
     let mut is_busy = false;
     let mut refuse = || {
         is_busy = true;
@@ -137,26 +153,29 @@ pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Err
 
 impl Entry {
     /// Returns the entry of a subject.
-    fn of(subject: Subject, store: &Store) -> Arc<Self> {
+    fn of(subject: Subject, store: &Store) -> Result<Arc<Self>, Error> {
         /// Sorted by subject.
         static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
 
         let mut entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
         let at = entries.partition_point(|entry| entry.subject < subject);
         if let Some(entry) = entries.get(at).filter(|entry| entry.subject == subject) {
-            return entry.clone();
+            return Ok(entry.clone());
         }
+        let path = store.lock_path(&subject.file_name());
         let entry = Arc::new(Entry {
             subject,
             keeps_files: entries.len() < KEEPING_FILES,
-            path: store.lock_path(&subject.file_name()),
+            spot: Spot::new(&path).map_err(|error| failure(&path, error))?,
+            turnstile: path.with_extension("turn"),
+            path,
             queue: Queue::default(),
             state: Mutex::default(),
             freed: Condvar::new(),
             slots: Slots::default(),
         });
         entries.insert(at, entry.clone());
-        entry
+        Ok(entry)
     }
 
     /// Takes the files of a lock once nobody in this process is in the way.
@@ -191,16 +210,12 @@ impl Entry {
     }
 
     /// Gets to the head of the queue of all processes.
+    ///
+    /// Where the file stands is not looked at: two turnstiles are unfair, and no more than that. Who
+    /// finds the main file deleted opens the turnstile anew, too, so it does not last.
     fn pass_turnstile(&self, store: &Store, pause: Pause<'_>) -> Result<Locked, Error> {
-        let path = self.path.with_extension("turn");
-        let mut idle = self.lock().turnstile.take();
-        loop {
-            let locked = lock_file(store, &path, idle.take(), Strength::Exclusive, pause)?;
-            // Two turnstiles would be unfair, though no more than that.
-            if locked.is_at(&path).map_err(|error| failure(&path, error))? {
-                return Ok(locked);
-            }
-        }
+        let idle = self.lock().turnstile.take();
+        lock_file(store, &self.turnstile, idle, Strength::Exclusive, pause)
     }
 
     /// Waits until no thread of this process is in the way, which is cheaper than the kernel.
@@ -211,10 +226,12 @@ impl Entry {
             let pause = pause()?;
             state = self.lock();
             if state.exclusive || (mode == Mode::Exclusive && state.holders > 0) {
+                state.waiting += 1;
                 (state, _) = self
                     .freed
                     .wait_timeout(state, pause)
                     .unwrap_or_else(PoisonError::into_inner);
+                state.waiting -= 1;
             }
         }
         Ok(())
@@ -238,19 +255,23 @@ impl Entry {
         };
         if let Some(shared) = shared {
             said.say();
-            if shared.is_at(&self.path).map_err(fail)? {
+            if shared.meaning(&self.spot).map_err(fail)? != Meaning::Nothing {
                 return Ok(shared);
             }
         }
         loop {
             let locked = lock_file(store, &self.path, idle.take(), said.strength(), pause)?;
             said.say();
-            if !locked.is_at(&self.path).map_err(fail)? {
-                said.take_back();
-                continue;
-            }
-            if !locked.is_marked().map_err(fail)? {
-                locked.wait_for_holders_of_a_deleted_file(store, said, pause)?;
+            match locked.meaning(&self.spot).map_err(fail)? {
+                Meaning::Nothing => {
+                    said.take_back();
+                    self.lock().is_lost = true;
+                    continue;
+                }
+                Meaning::OnlyThis => {
+                    locked.wait_for_holders_of_a_deleted_file(store, said, pause)?;
+                }
+                Meaning::Proof => {}
             }
             let main = Arc::new(locked);
             if is_shared {

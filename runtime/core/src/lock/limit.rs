@@ -9,19 +9,18 @@
 //! Slots are made, and their number is changed, only when no record says that one is held. So a
 //! slot that somebody deletes while it is held does not admit one holder more.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::file::{self, Strength};
+use super::file::Strength;
 use super::holder;
-use super::locked::{LOOK, Locked, Pause, spawn};
+use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, spawn};
 use super::said::Said;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
-use crate::sys;
+use crate::sys::{self, Spot};
 
 /// The slots of one key, as this process sees them.
 #[derive(Default)]
@@ -127,6 +126,7 @@ impl Slots {
             let path = slot_path(main, slot);
             let inner = self.inner.clone();
             let started = sys::open_file(&path)
+                .and_then(LockFile::new)
                 .and_then(|file| spawn(move || deliver(&inner, file, &path, slot)));
             if let Err(error) = started {
                 self.inner.lock().forget(slot);
@@ -145,13 +145,12 @@ impl Slots {
 fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
     for slot in 0..limit {
         let path = slot_path(main, slot);
-        let file = match sys::open_file(&path) {
+        let file = match sys::open_file(&path).and_then(LockFile::new) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             result => result?,
         };
-        if file::try_lock(&file, Strength::Exclusive)? {
-            let slot = Locked::new(file);
-            if slot.is_at(&path)? {
+        if let Ok(slot) = file.try_lock(Strength::Exclusive)? {
+            if slot.meaning(&Spot::new(&path)?)? != Meaning::Nothing {
                 return Ok(Some(slot));
             }
         }
@@ -160,11 +159,14 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
 }
 
 /// Blocks for a slot, and gives it to whoever wants one in this process by then.
-fn deliver(inner: &Inner, file: File, path: &Path, slot: u32) {
-    let locked = file::lock(&file, Strength::Exclusive).map(|()| Locked::new(file));
-    let locked = locked
-        .ok()
-        .filter(|locked| locked.is_at(path).unwrap_or(false));
+fn deliver(inner: &Inner, file: LockFile, path: &Path, slot: u32) {
+    let locked = file.lock(Strength::Exclusive);
+    let is_there = |locked: &Locked| {
+        Spot::new(path)
+            .and_then(|spot| locked.meaning(&spot))
+            .is_ok_and(|meaning| meaning != Meaning::Nothing)
+    };
+    let locked = locked.ok().filter(is_there);
     let mut state = inner.lock();
     state.forget(slot);
     if state.wanted && state.delivered.is_none() {

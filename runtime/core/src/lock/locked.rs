@@ -12,7 +12,7 @@ use super::said::Said;
 use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
-use crate::sys;
+use crate::sys::{self, Identity, Spot};
 use crate::sys::process::Kept;
 
 /// How often records are looked at where the kernel cannot wake anybody.
@@ -21,36 +21,71 @@ pub(super) const LOOK: Duration = Duration::from_millis(10);
 /// Says how long to wait until it is asked again, or refuses to wait any longer.
 pub(super) type Pause<'a> = &'a mut dyn FnMut() -> Result<Duration, Error>;
 
-/// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
-pub(super) struct Locked(Option<File>);
+/// An open file that can be locked, and which one it is.
+pub(super) struct LockFile {
+    file: File,
+    identity: Identity,
+}
 
-impl Locked {
-    pub(super) fn new(file: File) -> Self {
-        Locked(Some(file))
+impl LockFile {
+    pub(super) fn new(file: File) -> io::Result<Self> {
+        // Asked once: an open file stays the same one.
+        let identity = sys::identity(&file)?;
+        Ok(LockFile { file, identity })
     }
 
+    /// Locks the file if that is possible without waiting; gives it back if it is not.
+    pub(super) fn try_lock(self, strength: Strength) -> io::Result<Result<Locked, Self>> {
+        let is_locked = file::try_lock(&self.file, strength)?;
+        Ok(if is_locked {
+            Ok(Locked(Some(self)))
+        } else {
+            Err(self)
+        })
+    }
+
+    /// Locks the file, waiting in the kernel as long as it takes.
+    pub(super) fn lock(self, strength: Strength) -> io::Result<Locked> {
+        file::lock(&self.file, strength)?;
+        Ok(Locked(Some(self)))
+    }
+}
+
+/// What a lock on a file means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Nothing: another file stands at the path, or none.
+    Nothing,
+    /// Nobody else holds this file, which is new. Somebody may hold a deleted one.
+    OnlyThis,
+    /// Nobody else holds any file of this name.
+    Proof,
+}
+
+/// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
+pub(super) struct Locked(Option<LockFile>);
+
+impl Locked {
     /// Unlocks the file and gives it back.
-    pub(super) fn unlock(mut self) -> Option<File> {
-        self.0.take().inspect(file::unlock)
+    pub(super) fn unlock(mut self) -> Option<LockFile> {
+        self.0.take().inspect(|locked| file::unlock(&locked.file))
     }
 
     /// Returns what keeps the lock.
     pub(super) fn kept(&self) -> Option<Kept> {
-        sys::process::kept(self.0.as_ref()?)
+        sys::process::kept(&self.0.as_ref()?.file)
     }
 
-    /// Tells whether the file still stands at its path.
-    pub(super) fn is_at(&self, path: &Path) -> io::Result<bool> {
-        self.0
-            .as_ref()
-            .map_or(Ok(false), |file| sys::is_at(file, path))
-    }
-
-    /// Tells whether a lock on the file is proof that nobody holds another file of its name.
-    pub(super) fn is_marked(&self) -> io::Result<bool> {
-        self.0
-            .as_ref()
-            .map_or(Ok(false), |file| Ok(file.metadata()?.len() > 0))
+    /// Looks at what stands at the path of the file now: one call tells whether it is the file that
+    /// is locked, and whether it is marked.
+    pub(super) fn meaning(&self, spot: &Spot) -> io::Result<Meaning> {
+        let mine = self.0.as_ref().map(|locked| locked.identity);
+        Ok(match spot.look()? {
+            Some(found) if Some(found.identity) != mine => Meaning::Nothing,
+            None => Meaning::Nothing,
+            Some(found) if found.is_empty => Meaning::OnlyThis,
+            Some(_) => Meaning::Proof,
+        })
     }
 
     /// Waits until no record contradicts the lock on a file that is new, and marks the file if
@@ -70,9 +105,9 @@ impl Locked {
             ..said.want
         };
         if holder::in_the_way(store, anybody, said.me).is_empty() {
-            if let Some(file) = &self.0 {
+            if let Some(locked) = &self.0 {
                 // Without the mark the next one looks again.
-                let _ = sys::write_at(file, b"+", 0);
+                let _ = sys::write_at(&locked.file, b"+", 0);
             }
         }
         Ok(())
@@ -81,8 +116,8 @@ impl Locked {
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        if let Some(file) = &self.0 {
-            file::unlock(file);
+        if let Some(locked) = &self.0 {
+            file::unlock(&locked.file);
         }
     }
 }
@@ -91,7 +126,7 @@ impl Drop for Locked {
 pub(super) fn lock_file(
     store: &Store,
     path: &Path,
-    idle: Option<File>,
+    idle: Option<LockFile>,
     strength: Strength,
     pause: Pause<'_>,
 ) -> Result<Locked, Error> {
@@ -99,6 +134,7 @@ pub(super) fn lock_file(
         Some(file) => file,
         None => store
             .open_or_create(path)
+            .and_then(LockFile::new)
             .map_err(|error| failure(path, error))?,
     };
     wait_for(file, strength, pause).map_err(|reason| match reason {
@@ -114,15 +150,16 @@ enum Failure {
 }
 
 /// Locks a file. A helper thread blocks in the kernel, so that this one can look at the clock.
-fn wait_for(file: File, strength: Strength, pause: Pause<'_>) -> Result<Locked, Failure> {
-    if file::try_lock(&file, strength).map_err(Failure::System)? {
-        return Ok(Locked::new(file));
-    }
+fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Locked, Failure> {
+    let file = match file.try_lock(strength).map_err(Failure::System)? {
+        Ok(locked) => return Ok(locked),
+        Err(file) => file,
+    };
     let mut next = pause().map_err(Failure::Refused)?;
     let delivery = Arc::new(Delivery::default());
     let helper = delivery.clone();
     spawn(move || {
-        let result = file::lock(&file, strength).map(|()| Locked::new(file));
+        let result = file.lock(strength);
         // When nobody waits any longer, this is the last to drop the lock, and so to release it.
         *helper.lock() = Some(result);
         helper.arrived.notify_one();

@@ -25,4 +25,8 @@ pub(crate) mod process;
 #[cfg(unix)]
 pub(crate) mod socket;
 #[cfg(unix)]
+mod spot;
+#[cfg(unix)]
+pub(crate) use spot::*;
+#[cfg(unix)]
 mod supervisor;

@@ -45,6 +45,45 @@ pub(crate) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }
 
+/// A path that is looked at often.
+pub(crate) struct Spot(PathBuf);
+
+/// Stands for every file: stable Rust does not tell which one it is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity;
+
+/// What stands at a path.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) identity: Identity,
+    pub(crate) is_empty: bool,
+}
+
+impl Spot {
+    #[expect(clippy::unnecessary_wraps, reason = "on Unix a path may be refused")]
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        Ok(Spot(path.to_owned()))
+    }
+
+    /// Looks at the path; nothing may stand there.
+    pub(crate) fn look(&self) -> io::Result<Option<Found>> {
+        match std::fs::symlink_metadata(&self.0) {
+            Ok(data) => Ok(Some(Found {
+                identity: Identity,
+                is_empty: data.len() == 0,
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Tells as much as can be told about which file this is.
+#[expect(clippy::unnecessary_wraps, reason = "on Unix the system is asked")]
+pub(crate) fn identity(_file: &File) -> io::Result<Identity> {
+    Ok(Identity)
+}
+
 /// Returns an owner and a mode that pass every check.
 pub(crate) fn owner_and_mode(_metadata: &Metadata) -> (u32, u32) {
     (user(), 0o700)
