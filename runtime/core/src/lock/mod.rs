@@ -68,13 +68,22 @@ pub(crate) struct Want {
 impl Want {
     /// Returns what is written into the record.
     pub(crate) fn code(self) -> String {
-        match (self.subject, self.mode) {
-            (Subject::Everyone, Mode::Exclusive) => "alone".to_owned(),
-            (Subject::Everyone, _) => "test".to_owned(),
-            (Subject::Key(key), Mode::Exclusive) => format!("serial {key}"),
-            (Subject::Key(key), Mode::Shared) => format!("shared {key}"),
-            (Subject::Key(key), Mode::Limit(_)) => format!("limit {key}"),
-        }
+        let mut code = String::new();
+        self.write_code(&mut code);
+        code
+    }
+
+    /// Adds what is written into the record.
+    pub(crate) fn write_code(self, text: &mut String) {
+        let (word, key) = match (self.subject, self.mode) {
+            (Subject::Everyone, Mode::Exclusive) => ("alone", None),
+            (Subject::Everyone, _) => ("test", None),
+            (Subject::Key(key), Mode::Exclusive) => ("serial ", Some(key)),
+            (Subject::Key(key), Mode::Shared) => ("shared ", Some(key)),
+            (Subject::Key(key), Mode::Limit(_)) => ("limit ", Some(key)),
+        };
+        text.push_str(word);
+        text.push_str(key.map_or("", |key| key.name()));
     }
 }
 

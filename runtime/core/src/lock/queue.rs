@@ -4,6 +4,7 @@
 //! crowd of waiters from every process.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +13,27 @@ use crate::error::Error;
 /// A fair queue of threads.
 #[derive(Default)]
 pub(crate) struct Queue {
-    /// The first one is at the head.
-    tickets: Mutex<VecDeque<Arc<Ticket>>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether a thread is at the head, or has been called there.
+    has_head: bool,
+    /// Those behind it, the first in front. A thread that finds nobody needs no ticket.
+    waiting: VecDeque<Arc<Ticket>>,
+}
+
+impl State {
+    /// Calls the next thread to the head, if there is one.
+    fn call_next(&mut self) {
+        let next = self.waiting.pop_front();
+        self.has_head = next.is_some();
+        if let Some(next) = next {
+            *lock(&next.called) = true;
+            next.changed.notify_one();
+        }
+    }
 }
 
 #[derive(Default)]
@@ -26,7 +46,6 @@ struct Ticket {
 #[must_use = "the next thread is called as soon as this is dropped"]
 pub(crate) struct Head<'a> {
     queue: &'a Queue,
-    ticket: Arc<Ticket>,
 }
 
 impl Queue {
@@ -36,21 +55,41 @@ impl Queue {
         &self,
         mut pause: impl FnMut() -> Result<Duration, Error>,
     ) -> Result<Head<'_>, Error> {
-        let ticket = Arc::new(Ticket::default());
-        let mut tickets = lock(&self.tickets);
-        let is_first = tickets.is_empty();
-        tickets.push_back(ticket.clone());
-        drop(tickets);
-
-        // Dropped on every way out, so that a thread that gives up leaves the queue too.
-        let head = Head {
-            queue: self,
-            ticket,
+        let ticket = {
+            let mut state = lock(&self.state);
+            if !mem::replace(&mut state.has_head, true) {
+                return Ok(Head { queue: self });
+            }
+            let ticket = Arc::new(Ticket::default());
+            state.waiting.push_back(ticket.clone());
+            ticket
         };
-        if !is_first {
-            head.ticket.wait(&mut pause)?;
+        // Dropped on every way out, so that a thread that gives up leaves the queue too.
+        let place = Place {
+            queue: self,
+            ticket: &ticket,
+        };
+        ticket.wait(&mut pause)?;
+        mem::forget(place);
+        Ok(Head { queue: self })
+    }
+}
+
+/// A place in the queue that is left when this is dropped.
+struct Place<'a> {
+    queue: &'a Queue,
+    ticket: &'a Arc<Ticket>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.queue.state);
+        let ahead = state.waiting.len();
+        state.waiting.retain(|ticket| !Arc::ptr_eq(ticket, self.ticket));
+        // Who has been called meanwhile is at the head.
+        if state.waiting.len() == ahead {
+            state.call_next();
         }
-        Ok(head)
     }
 }
 
@@ -73,15 +112,7 @@ impl Ticket {
 
 impl Drop for Head<'_> {
     fn drop(&mut self) {
-        let mut tickets = lock(&self.queue.tickets);
-        let was_first = tickets
-            .front()
-            .is_some_and(|first| Arc::ptr_eq(first, &self.ticket));
-        tickets.retain(|ticket| !Arc::ptr_eq(ticket, &self.ticket));
-        if let Some(next) = tickets.front().filter(|_| was_first) {
-            *lock(&next.called) = true;
-            next.changed.notify_one();
-        }
+        lock(&self.queue.state).call_next();
     }
 }
 
@@ -134,8 +165,22 @@ mod tests {
         let head = queue.enter(|| Ok(LONG)).unwrap();
         let refused = queue.enter(|| Err(Error::new(ErrorKind::Lock, "wait")));
         assert!(refused.is_err());
-        assert_eq!(lock(&queue.tickets).len(), 1);
+        assert!(lock(&queue.state).waiting.is_empty());
         drop(head);
-        assert!(lock(&queue.tickets).is_empty());
+        assert!(!lock(&queue.state).has_head);
+    }
+
+    #[test]
+    fn a_thread_that_gives_up_when_it_has_been_called_calls_the_next() {
+        let queue = Queue::default();
+        let mut head = Some(queue.enter(|| Ok(LONG)).unwrap());
+        let refused = queue.enter(|| {
+            head = None;
+            Err(Error::new(ErrorKind::Lock, "wait"))
+        });
+        assert!(refused.is_err());
+        let _next = queue
+            .enter(|| panic!("a thread waits for one that has left"))
+            .unwrap();
     }
 }

@@ -7,6 +7,7 @@
 //! one belongs to one running test or guard while its first byte is `+`. Blocks are overwritten in
 //! place, because truncating a file costs up to a hundred times as much.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -125,7 +126,7 @@ impl Record {
             if let Ok(program) = std::env::current_exe() {
                 header = format!("{header}program {}\n", program.display());
             }
-            let _ = record.write(0, &header);
+            let _ = record.write(0, header);
             return Ok(record);
         }
     }
@@ -145,12 +146,14 @@ impl Record {
         }
     }
 
-    /// Writes one block; what does not fit is left out.
-    fn write(&self, block: usize, text: &str) -> io::Result<()> {
-        let mut bytes = [0; BLOCK];
-        let end = text.floor_boundary(BLOCK);
-        bytes[..end].copy_from_slice(&text.as_bytes()[..end]);
-        sys::write_at(&self.file, &bytes, offset(block))
+    /// Writes the text of one block and a zero, at which readers stop: what an older text has left
+    /// behind it means nothing. What does not fit is left out.
+    fn write(&self, block: usize, mut text: String) -> io::Result<()> {
+        text.truncate(text.floor_boundary(BLOCK));
+        if text.len() < BLOCK {
+            text.push('\0');
+        }
+        sys::write_at(&self.file, text.as_bytes(), offset(block))
     }
 }
 
@@ -230,16 +233,21 @@ impl Activity {
 
     /// Writes what is known into the record.
     fn say(&self) {
-        let mut text = format!("+{} {}\n", self.since, self.name);
+        // Most texts are shorter than this, and growing is what costs.
+        let mut text = String::with_capacity(256);
+        let _ = writeln!(text, "+{} {}", self.since, self.name);
         for (want, since) in lock(&self.held).iter() {
-            let line = format!("{since} {}\n", want.code());
-            if text.len() + line.len() > BLOCK {
+            let end = text.len();
+            let _ = write!(text, "{since} ");
+            want.write_code(&mut text);
+            text.push('\n');
+            if text.len() > BLOCK {
+                text.truncate(end);
                 break;
             }
-            text.push_str(&line);
         }
         self.is_said.store(true, Ordering::Relaxed);
-        let _ = self.record.write(self.block, &text);
+        let _ = self.record.write(self.block, text);
     }
 
     /// Takes back what was said.
@@ -287,4 +295,36 @@ pub(crate) fn now() -> u128 {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{BLOCK, Record};
+    use crate::store::{Store, Trust};
+
+    #[test]
+    fn nothing_of_a_longer_text_is_left() {
+        let base = tempfile::tempdir().unwrap();
+        let store = Store::open(base.path(), Trust::Anybody).unwrap();
+        let record = Record::create(&store).unwrap();
+        let read = |block: usize| {
+            let bytes = fs::read(&record.path).unwrap();
+            let block = bytes.chunks(BLOCK).nth(block).unwrap();
+            let end = block.iter().position(|byte| *byte == 0);
+            String::from_utf8(block[..end.unwrap_or(BLOCK)].to_vec()).unwrap()
+        };
+        record.write(1, "long ".repeat(100)).unwrap();
+        record.write(1, "short".to_owned()).unwrap();
+        assert_eq!(read(1), "short");
+
+        // The next block is not touched by one that is full.
+        record.write(2, "next".to_owned()).unwrap();
+        for length in [BLOCK - 1, BLOCK, BLOCK + 1] {
+            record.write(1, "x".repeat(length)).unwrap();
+            assert_eq!(read(1).len(), length.min(BLOCK));
+            assert_eq!(read(2), "next");
+        }
+    }
 }
