@@ -19,6 +19,7 @@
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use super::file::Strength;
 use super::limit::Slots;
@@ -29,11 +30,25 @@ use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::store::record::Activity;
 use crate::store::{Store, store};
-use crate::sys::Spot;
 use crate::sys::process::Kept;
+use crate::sys::{Changed, Spot};
 
 /// How many subjects of a process keep their files open between uses.
 const KEEPING_FILES: usize = 64;
+
+/// How long nobody may have waited for a lock at the head of the queue before this process passes
+/// by the turnstile.
+///
+/// Who has to wait at the head of the queue *touches* the main file, so that its time of change is
+/// that moment. A process that is at the head itself remembers that time, if it is this old by then:
+/// older than any file system rounds times. As long as the time is the remembered one nobody has
+/// come to the head after that and had to wait, so nobody waits there now. Then a lock that is free
+/// may be taken without the turnstile, by one look at the file that is needed anyway. Otherwise the
+/// process stands behind those who wait, as everybody does.
+///
+/// Nothing but order hangs on it: who is at the head can be overtaken for the moment between finding
+/// the lock taken and saying so, and never again.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// What this process knows of one subject.
 pub(crate) struct Entry {
@@ -65,6 +80,9 @@ struct State {
     main: Option<LockFile>,
     /// Whether the files were found deleted since the turnstile was opened.
     is_lost: bool,
+    /// When the main file had changed as this process stood at the head of the queue, if that was
+    /// long enough ago: see [`QUIET`].
+    known: Option<Changed>,
 }
 
 /// A lock that is held until this is dropped.
@@ -74,6 +92,8 @@ pub(crate) struct Held {
     want: Want,
     main: Option<Arc<Locked>>,
     slot: Option<Locked>,
+    /// When the main file had changed, if it has been looked at.
+    changed: Option<Changed>,
 }
 
 impl Held {
@@ -117,10 +137,25 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
     let store = store()?;
     let entry = Entry::of(want.subject, store)?;
     let first_in_line = entry.queue.enter(&mut *pause)?;
+    if let Some(held) = entry.take_unawaited(want, me)? {
+        return Ok(held);
+    }
     let turnstile = entry.pass_turnstile(store, pause)?;
-    entry.wait_for_threads(want.mode, pause)?;
+    // Who stands at the head of the queue and has to wait shows that to those who would pass by. It
+    // is shown again each time, because the file may be another one by then.
+    let mut pause = || {
+        let _ = entry.spot.touch();
+        pause()
+    };
+    entry.wait_for_threads(want.mode, &mut pause)?;
 
-    let held = entry.take(store, want, me, pause)?;
+    let held = entry.take(store, want, me, &mut pause)?;
+    let mut state = entry.lock();
+    if state.known != held.changed {
+        // While this process is still at the head, or somebody else might have come there since.
+        state.known = held.changed.filter(|changed| changed.is_older_than(QUIET));
+    }
+    drop(state);
     let turnstile = turnstile.unlock();
     let mut state = entry.lock();
     let is_lost = mem::take(&mut state.is_lost);
@@ -187,7 +222,7 @@ impl Entry {
         pause: Pause<'_>,
     ) -> Result<Held, Error> {
         let said = Said::begin(want, me);
-        let main = self.lock_main(store, &said, pause)?;
+        let (main, changed) = self.lock_main(store, &said, pause)?;
         let slot = match want.mode {
             Mode::Limit(limit) => Some(self.slots.take(store, &said, limit, &self.path, pause)?),
             Mode::Shared | Mode::Exclusive => None,
@@ -202,7 +237,61 @@ impl Entry {
             want,
             main: Some(main),
             slot,
+            changed,
         })
+    }
+
+    /// Takes a lock without the turnstile if it is free and nobody waits at the head of the queue:
+    /// see [`QUIET`].
+    fn take_unawaited(self: &Arc<Self>, want: Want, me: &Activity) -> Result<Option<Held>, Error> {
+        let fail = |error| failure(&self.path, error);
+        let said = Said::begin(want, me);
+        let mut state = self.lock();
+        let is_free = !state.exclusive && (want.mode == Mode::Shared || state.holders == 0);
+        // Only the head of the queue may look for a slot.
+        let Some(known) = state
+            .known
+            .filter(|_| is_free && !matches!(want.mode, Mode::Limit(_)))
+        else {
+            return Ok(None);
+        };
+        let shared = state.shared.upgrade();
+        let main = if let Some(shared) = shared.filter(|_| want.mode == Mode::Shared) {
+            shared
+        } else {
+            let Some(file) = state.main.take() else {
+                return Ok(None);
+            };
+            match file.try_lock(said.strength()).map_err(fail)? {
+                Ok(locked) => Arc::new(locked),
+                Err(file) => {
+                    state.main = Some(file);
+                    return Ok(None);
+                }
+            }
+        };
+        said.say();
+        if main.meaning(&self.spot).map_err(fail)? != Meaning::Proof(known) {
+            // It was held for a moment only, which is over when the file is unlocked.
+            if let Some(file) = Arc::into_inner(main).and_then(Locked::unlock) {
+                state.main = Some(file);
+            }
+            return Ok(None);
+        }
+        said.keep();
+        state.holders += 1;
+        state.exclusive = want.mode == Mode::Exclusive;
+        if want.mode == Mode::Shared {
+            state.shared = Arc::downgrade(&main);
+        }
+        drop(state);
+        Ok(Some(Held {
+            entry: self.clone(),
+            want,
+            main: Some(main),
+            slot: None,
+            changed: Some(known),
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -243,7 +332,7 @@ impl Entry {
         store: &Store,
         said: &Said<'_>,
         pause: Pause<'_>,
-    ) -> Result<Arc<Locked>, Error> {
+    ) -> Result<(Arc<Locked>, Option<Changed>), Error> {
         let fail = |error| failure(&self.path, error);
         let is_shared = said.strength() == Strength::Shared;
         let (shared, mut idle) = {
@@ -255,14 +344,16 @@ impl Entry {
         };
         if let Some(shared) = shared {
             said.say();
-            if shared.meaning(&self.spot).map_err(fail)? != Meaning::Nothing {
-                return Ok(shared);
+            match shared.meaning(&self.spot).map_err(fail)? {
+                Meaning::Nothing => {}
+                Meaning::OnlyThis => return Ok((shared, None)),
+                Meaning::Proof(changed) => return Ok((shared, Some(changed))),
             }
         }
         loop {
             let locked = lock_file(store, &self.path, idle.take(), said.strength(), pause)?;
             said.say();
-            match locked.meaning(&self.spot).map_err(fail)? {
+            let changed = match locked.meaning(&self.spot).map_err(fail)? {
                 Meaning::Nothing => {
                     said.take_back();
                     self.lock().is_lost = true;
@@ -270,14 +361,15 @@ impl Entry {
                 }
                 Meaning::OnlyThis => {
                     locked.wait_for_holders_of_a_deleted_file(store, said, pause)?;
+                    None
                 }
-                Meaning::Proof => {}
-            }
+                Meaning::Proof(changed) => Some(changed),
+            };
             let main = Arc::new(locked);
             if is_shared {
                 self.lock().shared = Arc::downgrade(&main);
             }
-            return Ok(main);
+            return Ok((main, changed));
         }
     }
 }

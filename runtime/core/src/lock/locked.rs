@@ -12,8 +12,8 @@ use super::said::Said;
 use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
-use crate::sys::{self, Identity, Spot};
 use crate::sys::process::Kept;
+use crate::sys::{self, Changed, Identity, Spot};
 
 /// How often records are looked at where the kernel cannot wake anybody.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
@@ -58,8 +58,8 @@ pub(super) enum Meaning {
     Nothing,
     /// Nobody else holds this file, which is new. Somebody may hold a deleted one.
     OnlyThis,
-    /// Nobody else holds any file of this name.
-    Proof,
+    /// Nobody else holds any file of this name, which has changed then.
+    Proof(Changed),
 }
 
 /// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
@@ -84,7 +84,7 @@ impl Locked {
             Some(found) if Some(found.identity) != mine => Meaning::Nothing,
             None => Meaning::Nothing,
             Some(found) if found.is_empty => Meaning::OnlyThis,
-            Some(_) => Meaning::Proof,
+            Some(found) => Meaning::Proof(found.changed),
         })
     }
 

@@ -85,7 +85,9 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.queue.state);
         let ahead = state.waiting.len();
-        state.waiting.retain(|ticket| !Arc::ptr_eq(ticket, self.ticket));
+        state
+            .waiting
+            .retain(|ticket| !Arc::ptr_eq(ticket, self.ticket));
         // Who has been called meanwhile is at the head.
         if state.waiting.len() == ahead {
             state.call_next();

@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Returns the state directory; the temporary directory of Windows is each user's own.
 pub(crate) fn default_state_dir() -> PathBuf {
@@ -57,6 +58,18 @@ pub(crate) struct Identity;
 pub(crate) struct Found {
     pub(crate) identity: Identity,
     pub(crate) is_empty: bool,
+    pub(crate) changed: Changed,
+}
+
+/// When a file was changed last, which is not used here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changed;
+
+impl Changed {
+    /// Tells that it is too young for anything to be concluded from it.
+    pub(crate) fn is_older_than(self, _age: Duration) -> bool {
+        false
+    }
 }
 
 impl Spot {
@@ -71,10 +84,21 @@ impl Spot {
             Ok(data) => Ok(Some(Found {
                 identity: Identity,
                 is_empty: data.len() == 0,
+                changed: Changed,
             })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Does nothing, because nobody asks when a file has changed.
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "on Unix the file is changed"
+    )]
+    pub(crate) fn touch(&self) -> io::Result<()> {
+        Ok(())
     }
 }
 

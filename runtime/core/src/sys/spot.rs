@@ -10,6 +10,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::ptr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[cfg(not(target_os = "linux"))]
 use libc::{fstat as fstat64, lstat as lstat64, stat as stat64};
@@ -36,6 +38,26 @@ type Inode = libc::ino_t;
 pub(crate) struct Found {
     pub(crate) identity: Identity,
     pub(crate) is_empty: bool,
+    pub(crate) changed: Changed,
+}
+
+/// When a file was changed last, as far as its file system tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changed {
+    seconds: libc::time_t,
+    nanoseconds: i64,
+}
+
+impl Changed {
+    /// Tells whether that was at least so long ago, by the clock of this machine.
+    pub(crate) fn is_older_than(self, age: Duration) -> bool {
+        let since = u64::try_from(self.seconds).unwrap_or_default();
+        // What is left out makes it younger than it is.
+        let changed = UNIX_EPOCH + Duration::from_secs(since) + Duration::from_secs(1);
+        SystemTime::now()
+            .duration_since(changed)
+            .is_ok_and(|time| time >= age)
+    }
 }
 
 impl Spot {
@@ -44,7 +66,10 @@ impl Spot {
     }
 
     /// Looks at the path, without following a link; nothing may stand there.
-    #[expect(unsafe_code, reason = "the standard library makes a string for each call")]
+    #[expect(
+        unsafe_code,
+        reason = "the standard library makes a string for each call"
+    )]
     pub(crate) fn look(&self) -> io::Result<Option<Found>> {
         let mut data = MaybeUninit::<stat64>::uninit();
         // SAFETY: the string ends with a zero, and there is room for what is written.
@@ -55,6 +80,25 @@ impl Spot {
         match io::Error::last_os_error() {
             error if error.kind() == io::ErrorKind::NotFound => Ok(None),
             error => Err(error),
+        }
+    }
+
+    /// Has the file change now, and nothing in it.
+    #[expect(unsafe_code, reason = "the standard library has to open the file")]
+    pub(crate) fn touch(&self) -> io::Result<()> {
+        // SAFETY: the string ends with a zero; without times, the call reads no more memory.
+        let result = unsafe {
+            libc::utimensat(
+                libc::AT_FDCWD,
+                self.0.as_ptr(),
+                ptr::null(),
+                libc::AT_SYMLINK_NOFOLLOW,
+            )
+        };
+        if result == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
         }
     }
 }
@@ -81,12 +125,18 @@ fn found(data: &stat64) -> Found {
             inode: data.st_ino,
         },
         is_empty: data.st_size == 0,
+        changed: Changed {
+            seconds: data.st_mtime,
+            nanoseconds: data.st_mtime_nsec,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use std::time::{Duration, SystemTime};
 
     use super::{Spot, identity};
 
@@ -116,5 +166,30 @@ mod tests {
         std::os::unix::fs::symlink(&other, &path).unwrap();
         let linked = identity(&fs::File::open(&other).unwrap()).unwrap();
         assert_ne!(spot.look().unwrap().unwrap().identity, linked);
+    }
+
+    #[test]
+    fn a_touched_file_has_changed_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let spot = Spot::new(&path).unwrap();
+        assert!(spot.touch().is_err());
+        let long_ago = SystemTime::now() - Duration::from_secs(60);
+        let file = fs::File::create(&path).unwrap();
+        file.set_modified(long_ago).unwrap();
+        let old = spot.look().unwrap().unwrap();
+        assert!(old.changed.is_older_than(Duration::from_secs(50)));
+        assert!(!old.changed.is_older_than(Duration::from_secs(70)));
+
+        spot.touch().unwrap();
+        let new = spot.look().unwrap().unwrap();
+        assert_ne!(new.changed, old.changed);
+        assert!(!new.changed.is_older_than(Duration::ZERO));
+        assert!(new.is_empty);
+        // Clocks are set back now and then.
+        file.set_modified(SystemTime::now() + Duration::from_secs(60))
+            .unwrap();
+        let future = spot.look().unwrap().unwrap();
+        assert!(!future.changed.is_older_than(Duration::ZERO));
     }
 }
