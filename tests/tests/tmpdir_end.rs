@@ -142,6 +142,24 @@ mod inner {
         takes_everything();
     }
 
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn goes_on_where_the_record_was(tmpdir: &TmpDir) {
+        say("ready");
+        listen("gone");
+        assert!(!tmpdir.exists());
+        has_a_record();
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "called by another test"]
+    fn has_a_record(tmpdir: &TmpDir) {
+        let record = tmpdir.parent().unwrap().with_extension("lock");
+        assert!(record.exists(), "nobody would sweep {}", tmpdir.display());
+    }
+
     #[isolated(tmpdir, port, serial = "inner", shared = "other")]
     #[test]
     #[ignore = "called by another test"]
@@ -361,6 +379,19 @@ fn a_state_directory_that_is_removed_under_a_test_is_made_again() {
     let mut inner = state.inner("writes_where_the_state_directory_was").start();
     inner.hear("ready");
     fs::remove_dir_all(state.path()).unwrap();
+    inner.tell("gone");
+    let _ = inner.finish().passed();
+    assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_directory_is_made_only_where_its_record_stands() {
+    let state = State::new();
+    let mut inner = state.inner("goes_on_where_the_record_was").start();
+    inner.hear("ready");
+    let runs = state.path().join("runs");
+    fs::remove_dir_all(&runs).unwrap();
+    fs::create_dir(&runs).unwrap();
     inner.tell("gone");
     let _ = inner.finish().passed();
     assert_eq!(state.runs(), NOTHING);

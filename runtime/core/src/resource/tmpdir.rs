@@ -195,11 +195,11 @@ impl Made {
     fn new(test: &str, owner: &record::Record) -> io::Result<Self> {
         let name = short(test);
         loop {
-            let path = owner.dir()?.join(format!("{name}-{}", random::word(6)));
-            match sys::create_dir(&path, 0o700) {
+            let name = format!("{name}-{}", random::word(6));
+            match owner.create_dir(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => {
-                    return result.map(|()| Made {
+                    return result.map(|path| Made {
                         path,
                         is_kept: false,
                     });

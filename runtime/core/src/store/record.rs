@@ -131,17 +131,33 @@ impl Record {
         }
     }
 
-    /// Returns the directory for temporary directories, which is made when it is not there.
+    /// Makes a temporary directory, whose name must be new.
+    ///
+    /// Theirs is made when it turns out not to be there; mostly it is, and one call is enough.
+    pub(crate) fn create_dir(&self, name: &str) -> io::Result<PathBuf> {
+        let path = self.dir.join(name);
+        match sys::create_dir(&path, 0o700) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_dir()?;
+                sys::create_dir(&path, 0o700)?;
+            }
+            result => result?,
+        }
+        Ok(path)
+    }
+
+    /// Makes the directory for temporary directories.
     ///
     /// Only a record that is still in its place may own one, or nobody would sweep it.
-    pub(crate) fn dir(&self) -> io::Result<&Path> {
+    fn make_dir(&self) -> io::Result<()> {
         match sys::create_dir(&self.dir, 0o700) {
-            Ok(()) if sys::is_at(&self.file, &self.path)? => Ok(&self.dir),
+            Ok(()) if sys::is_at(&self.file, &self.path)? => Ok(()),
             Ok(()) => {
                 std::fs::remove_dir(&self.dir)?;
                 Err(io::ErrorKind::NotFound.into())
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(&self.dir),
+            // Another thread was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -137,6 +137,11 @@ pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
 }
 
 fn remove(path: &Path) -> io::Result<()> {
+    // Most tests leave their directory empty, or empty it; then one call is enough. It follows no
+    // link, and whatever it refuses is looked at.
+    if fs::remove_dir(path).is_ok() {
+        return Ok(());
+    }
     let result = match fs::symlink_metadata(path) {
         Ok(data) if data.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
