@@ -19,10 +19,21 @@ pub(crate) enum Strength {
 
 /// Locks a file, waiting in the kernel as long as it takes.
 pub(crate) fn lock(file: &File, strength: Strength) -> io::Result<()> {
-    uninterrupted(|| match strength {
+    while !lock_until_interrupted(file, strength)? {}
+    Ok(())
+}
+
+/// Locks a file, waiting in the kernel until a signal arrives; tells whether it is locked.
+pub(crate) fn lock_until_interrupted(file: &File, strength: Strength) -> io::Result<bool> {
+    let result = match strength {
         Strength::Shared => FileExt::lock_shared(file),
         Strength::Exclusive => FileExt::lock_exclusive(file),
-    })
+    };
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Locks a file if that is possible without waiting, and tells whether it was.

@@ -9,17 +9,20 @@ use std::time::Duration;
 
 use super::file::{self, Strength};
 use super::said::Said;
+use super::watcher::{self, Ended};
 use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::sys::process::Kept;
-use crate::sys::{self, Changed, Identity, Spot};
+use crate::sys::{self, Changed, Identity, Spot, interrupt};
 
 /// How often records are looked at where the kernel cannot wake anybody.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
 
 /// Says how long to wait until it is asked again, or refuses to wait any longer.
-pub(super) type Pause<'a> = &'a mut dyn FnMut() -> Result<Duration, Error>;
+///
+/// Whoever waits in the kernel has another thread ask.
+pub(super) type Pause<'a> = &'a mut (dyn FnMut() -> Result<Duration, Error> + Send);
 
 /// An open file that can be locked, and which one it is.
 pub(super) struct LockFile {
@@ -149,13 +152,33 @@ enum Failure {
     System(io::Error),
 }
 
-/// Locks a file. A helper thread blocks in the kernel, so that this one can look at the clock.
+/// Locks a file. The thread blocks in the kernel while the [`watcher`] looks at the clock for it, or
+/// a helper thread does so where this one could not be interrupted.
 fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Locked, Failure> {
     let file = match file.try_lock(strength).map_err(Failure::System)? {
         Ok(locked) => return Ok(locked),
         Err(file) => file,
     };
-    let mut next = pause().map_err(Failure::Refused)?;
+    let next = pause().map_err(Failure::Refused)?;
+    if let Some(this) = interrupt::this_thread() {
+        let lock = || file::lock_until_interrupted(&file.file, strength);
+        match watcher::block(this, next, pause, lock) {
+            Ended::Called(Ok(())) => return Ok(Locked(Some(file))),
+            Ended::Called(Err(error)) => return Err(Failure::System(error)),
+            Ended::Refused(error) => return Err(Failure::Refused(error)),
+            Ended::Unwatched => {}
+        }
+    }
+    have_it_waited_for(file, strength, next, pause)
+}
+
+/// Has a helper thread lock a file.
+fn have_it_waited_for(
+    file: LockFile,
+    strength: Strength,
+    mut next: Duration,
+    pause: Pause<'_>,
+) -> Result<Locked, Failure> {
     let delivery = Arc::new(Delivery::default());
     let helper = delivery.clone();
     spawn(move || {

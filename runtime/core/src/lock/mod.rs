@@ -3,7 +3,8 @@
 //! This module has the words and the guard. [`entry`] takes one lock, [`queue`] orders the threads
 //! of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`] makes waiting visible and
 //! bounded, [`said`] and [`holder`] write and read who holds what, [`order`] refuses what could
-//! never end, and [`file`] asks the kernel.
+//! never end, [`watcher`] looks at the clock for who blocks in the kernel, and [`file`] asks the
+//! kernel.
 
 pub(crate) mod entry;
 pub(crate) mod file;
@@ -14,6 +15,7 @@ pub(crate) mod order;
 mod queue;
 mod said;
 mod watch;
+mod watcher;
 
 use std::fmt;
 use std::time::Duration;

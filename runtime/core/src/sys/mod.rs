@@ -12,12 +12,15 @@ pub(crate) use other::*;
 
 #[cfg(unix)]
 mod descriptors;
+#[cfg_attr(not(target_os = "linux"), path = "interrupt_elsewhere.rs")]
+pub(crate) mod interrupt;
 #[cfg(not(unix))]
 mod job;
 #[cfg(unix)]
 mod launch;
 #[cfg(unix)]
 mod link;
+pub(crate) mod loan;
 #[cfg(target_os = "linux")]
 pub(crate) mod network;
 #[cfg_attr(not(unix), path = "process_windows.rs")]

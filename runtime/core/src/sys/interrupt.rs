@@ -1,0 +1,156 @@
+//! Interrupts a thread that blocks in a system call, by a signal to this thread alone.
+//!
+//! The signal is one of those without a meaning, the highest whose disposition nobody has changed.
+//! Its handler does nothing and is installed without `SA_RESTART`: the call ends with `EINTR`.
+//! It is sent only to who has asked for it, by [`this_thread`], and only when a wait is given up. A
+//! program that is started has the default disposition again, and is never sent the signal.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The signal, once it has been chosen.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// A thread of this process that may be interrupted.
+#[derive(Clone, Copy)]
+pub(crate) struct Target(libc::c_long);
+
+extern "C" fn nothing(_signal: libc::c_int) {
+    #[cfg(test)]
+    tests::DELIVERED.with(|delivered| delivered.set(delivered.get() + 1));
+}
+
+/// Returns this thread, unless a signal would not reach it or none is to be had.
+pub(crate) fn this_thread() -> Option<Target> {
+    let signal = chosen()?;
+    if is_blocked(signal) {
+        return None;
+    }
+    // SAFETY: the call takes nothing and cannot fail.
+    #[expect(unsafe_code, reason = "the standard library has other numbers for threads")]
+    let thread = unsafe { libc::syscall(libc::SYS_gettid) };
+    Some(Target(thread))
+}
+
+impl Target {
+    /// Interrupts the call in which the thread blocks; one that it is about to make is not
+    /// interrupted, so this must be repeated until the thread shows that it has noticed.
+    #[expect(unsafe_code, reason = "the standard library sends no signals")]
+    pub(crate) fn interrupt(self) {
+        // Somebody may have taken the signal for something else; then there is another one.
+        if let Some(signal) = chosen() {
+            // SAFETY: numbers are all that is passed; a thread that is no more gets no signal.
+            unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), self.0, signal) };
+        }
+    }
+}
+
+/// Returns when all signals have arrived that were sent to this thread before the call.
+///
+/// They arrive at the latest when a system call returns, and this makes one.
+pub(crate) fn settle() {
+    let _ = is_blocked(libc::SIGKILL);
+}
+
+/// Keeps all signals away from this thread, for whoever in the program waits for them.
+#[expect(unsafe_code, reason = "the standard library masks no signals")]
+pub(crate) fn block_all() {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the set is filled before it is read, and the old mask is not asked for.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
+    }
+}
+
+/// Returns the signal, which is chosen now if it was not, or if its handler is not ours any longer.
+fn chosen() -> Option<libc::c_int> {
+    let signal = SIGNAL.load(Ordering::Acquire);
+    if signal != 0 && handler_of(signal).is_ok_and(|handler| handler == ours()) {
+        return Some(signal);
+    }
+    let signal = (libc::SIGRTMIN()..=libc::SIGRTMAX())
+        .rev()
+        .find(|signal| install(*signal).unwrap_or(false))?;
+    SIGNAL.store(signal, Ordering::Release);
+    Some(signal)
+}
+
+/// Installs the handler unless somebody has another one, and tells whether it is there.
+#[expect(unsafe_code, reason = "the standard library handles no signals")]
+fn install(signal: libc::c_int) -> io::Result<bool> {
+    match handler_of(signal)? {
+        // Another thread was faster.
+        handler if handler == ours() => return Ok(true),
+        libc::SIG_DFL => {}
+        _ => return Ok(false),
+    }
+    let mut before = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: an action of zeros is a valid one, without flags and with an empty mask.
+    let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    action.sa_sigaction = ours();
+    // SAFETY: the handler does nothing, so it may interrupt anything; both pointers are valid.
+    if unsafe { libc::sigaction(signal, &raw const action, before.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has succeeded, so it has written the action that was there.
+    let before = unsafe { before.assume_init() };
+    if before.sa_sigaction == libc::SIG_DFL || before.sa_sigaction == ours() {
+        return Ok(true);
+    }
+    // Somebody has come between; it is theirs.
+    // SAFETY: this is the action that the system has told.
+    unsafe { libc::sigaction(signal, &raw const before, ptr::null_mut()) };
+    Ok(false)
+}
+
+fn ours() -> libc::sighandler_t {
+    nothing as extern "C" fn(libc::c_int) as libc::sighandler_t
+}
+
+#[expect(unsafe_code, reason = "the standard library handles no signals")]
+fn handler_of(signal: libc::c_int) -> io::Result<libc::sighandler_t> {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: without a new action nothing changes, and there is room for the old one.
+    if unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has succeeded, so it has written the action.
+    Ok(unsafe { action.assume_init() }.sa_sigaction)
+}
+
+/// Tells whether this thread blocks a signal.
+#[expect(unsafe_code, reason = "the standard library masks no signals")]
+fn is_blocked(signal: libc::c_int) -> bool {
+    let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: without a new mask nothing changes; the old one is read only if it was written.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), mask.as_mut_ptr()) != 0
+            || libc::sigismember(mask.as_ptr(), signal) == 1
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::cell::Cell;
+
+    use super::{block_all, this_thread};
+
+    thread_local! {
+        /// How many signals have arrived in this thread.
+        pub(crate) static DELIVERED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn a_thread_that_blocks_signals_cannot_be_interrupted() {
+        std::thread::spawn(|| {
+            assert!(this_thread().is_some());
+            block_all();
+            assert!(this_thread().is_none());
+        })
+        .join()
+        .unwrap();
+    }
+}

@@ -1,0 +1,111 @@
+//! Lends a closure to another thread for as long as a function runs.
+
+use std::mem;
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Where a closure stands while it is lent.
+pub(crate) struct Loan<T>(Mutex<Option<Lent<T>>>);
+
+/// A closure that is there for as long as it stands in a [`Loan`].
+struct Lent<T>(NonNull<dyn FnMut() -> T + Send>);
+
+// SAFETY: whoever has this may use the closure, which may be sent to other threads itself.
+#[expect(unsafe_code, reason = "pointers are not sent without a reason")]
+unsafe impl<T> Send for Lent<T> {}
+
+impl<T> Loan<T> {
+    pub(crate) fn new() -> Self {
+        Loan(Mutex::new(None))
+    }
+
+    /// Lends a closure while a function runs. It ends only when nobody calls the closure any longer.
+    pub(crate) fn during<R>(
+        &self,
+        lent: &mut (dyn FnMut() -> T + Send),
+        act: impl FnOnce() -> R,
+    ) -> R {
+        /// Takes the closure back, also when the function panics.
+        struct TakeBack<'a, T>(&'a Loan<T>);
+
+        impl<T> Drop for TakeBack<'_, T> {
+            fn drop(&mut self) {
+                *self.0.lock() = None;
+            }
+        }
+
+        let pointer: NonNull<dyn FnMut() -> T + Send + '_> = NonNull::from(lent);
+        // SAFETY: only the lifetime changes. The pointer is used only while it stands in the loan,
+        // under its lock, and it is taken out, under the same lock, before this function ends. So it
+        // is never used after that, and `lent` is borrowed exclusively until then.
+        #[expect(unsafe_code, reason = "the other thread does not know the lifetime")]
+        let pointer = unsafe {
+            mem::transmute::<
+                NonNull<dyn FnMut() -> T + Send + '_>,
+                NonNull<dyn FnMut() -> T + Send + 'static>,
+            >(pointer)
+        };
+        let _take_back = TakeBack(self);
+        *self.lock() = Some(Lent(pointer));
+        act()
+    }
+
+    /// Calls the closure, if one is lent at the moment.
+    pub(crate) fn call(&self) -> Option<T> {
+        let mut lent = self.lock();
+        // SAFETY: it stands in the loan, so it is there and nobody else has it; the lock is held
+        // until it returns.
+        #[expect(unsafe_code, reason = "the lifetime of the closure is that of its loan")]
+        lent.as_mut()
+            .map(|lent| unsafe { lent.0.as_mut() }())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Lent<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::Loan;
+
+    #[test]
+    fn what_is_lent_is_called_elsewhere_and_only_while_it_is_lent() {
+        let loan = Loan::new();
+        assert_eq!(loan.call(), None);
+        let mut calls = 0;
+        let mut count = || {
+            calls += 1;
+            calls
+        };
+        thread::scope(|scope| {
+            let called = loan.during(&mut count, || {
+                scope.spawn(|| loan.call()).join().unwrap()
+            });
+            assert_eq!(called, Some(1));
+        });
+        assert_eq!(loan.call(), None);
+        assert_eq!(calls, 1);
+    }
+
+    #[test]
+    fn it_is_not_taken_back_while_it_is_called() {
+        let (loan, begun) = (Loan::new(), Barrier::new(2));
+        let mut has_ended = false;
+        thread::scope(|scope| {
+            let mut slow = || {
+                begun.wait();
+                thread::sleep(std::time::Duration::from_millis(20));
+                has_ended = true;
+            };
+            loan.during(&mut slow, || {
+                scope.spawn(|| loan.call());
+                begun.wait();
+            });
+            assert!(has_ended);
+        });
+    }
+}
