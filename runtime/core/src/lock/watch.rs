@@ -30,6 +30,8 @@ pub(crate) struct Watch<'a> {
 
 struct Waiting {
     since: Instant,
+    /// When to look next.
+    due: Instant,
     holders: Vec<Holder>,
     unchanged_since: Instant,
     /// How long the next line is away from the beginning.
@@ -57,6 +59,19 @@ impl<'a> Watch<'a> {
     /// Refuses when the same holders have been in the way for as long as the user has patience.
     pub(crate) fn pause(&mut self) -> Result<Duration, Error> {
         let now = Instant::now();
+        // Who has got through one queue asks at the next one, which may be before it is time.
+        if let Some(early) = self.waiting.as_ref().and_then(|waiting| waiting.early(now)) {
+            return Ok(early);
+        }
+        let pause = self.pause_at(now)?;
+        if let Some(waiting) = &mut self.waiting {
+            waiting.due = now + pause;
+        }
+        Ok(pause)
+    }
+
+    /// Looks who is in the way, and says so or refuses if it is time.
+    fn pause_at(&mut self, now: Instant) -> Result<Duration, Error> {
         let Some(waiting) = &mut self.waiting else {
             let waiting = self.waiting.insert(Waiting::begin(now, self.notice));
             if self.trace.is_on() {
@@ -115,11 +130,18 @@ impl Waiting {
     fn begin(now: Instant, notice: Duration) -> Self {
         Waiting {
             since: now,
+            due: now,
             holders: Vec::new(),
             unchanged_since: now,
             speak_after: notice,
             behind: None,
         }
+    }
+
+    /// Returns how long it is until it is time to look, if it is not yet.
+    fn early(&self, now: Instant) -> Option<Duration> {
+        let early = self.due.saturating_duration_since(now);
+        (early > Duration::ZERO).then_some(early)
     }
 
     /// Decides what to do now that these are in the way.
@@ -210,6 +232,16 @@ mod tests {
             })
             .collect();
         assert_eq!(spoken, [3, 6, 12, 24, 48]);
+    }
+
+    #[test]
+    fn who_is_asked_early_looks_later() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 3 * SECOND);
+        assert_eq!(waiting.early(start), None);
+        waiting.due = start + SECOND;
+        assert_eq!(waiting.early(start + SECOND / 4), Some(SECOND * 3 / 4));
+        assert_eq!(waiting.early(start + SECOND), None);
     }
 
     #[test]
