@@ -226,3 +226,37 @@ pub(super) fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
 pub(super) fn failure(path: &Path, error: io::Error) -> Error {
     Error::path(ErrorKind::Lock, "lock", path, error)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::File;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::{Failure, LockFile, wait_for};
+    use crate::error::{Error, ErrorKind};
+    use crate::lock::file::{Strength, lock};
+    use crate::sys::interrupt;
+
+    #[test]
+    fn a_thread_that_blocks_all_signals_gives_up_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let one = File::create(&path).unwrap();
+        lock(&one, Strength::Exclusive).unwrap();
+        let file = LockFile::new(File::open(&path).unwrap()).unwrap();
+        let ended = thread::spawn(|| {
+            interrupt::block_all();
+            let mut asked = 0;
+            let mut pause = || {
+                asked += 1;
+                match asked {
+                    1..3 => Ok(Duration::from_millis(1)),
+                    _ => Err(Error::new(ErrorKind::Lock, "wait")),
+                }
+            };
+            wait_for(file, Strength::Exclusive, &mut pause)
+        });
+        assert!(matches!(ended.join().unwrap(), Err(Failure::Refused(_))));
+    }
+}

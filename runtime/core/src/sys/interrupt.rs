@@ -29,7 +29,10 @@ pub(crate) fn this_thread() -> Option<Target> {
         return None;
     }
     // SAFETY: the call takes nothing and cannot fail.
-    #[expect(unsafe_code, reason = "the standard library has other numbers for threads")]
+    #[expect(
+        unsafe_code,
+        reason = "the standard library has other numbers for threads"
+    )]
     let thread = unsafe { libc::syscall(libc::SYS_gettid) };
     Some(Target(thread))
 }

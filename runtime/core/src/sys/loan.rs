@@ -55,9 +55,11 @@ impl<T> Loan<T> {
         let mut lent = self.lock();
         // SAFETY: it stands in the loan, so it is there and nobody else has it; the lock is held
         // until it returns.
-        #[expect(unsafe_code, reason = "the lifetime of the closure is that of its loan")]
-        lent.as_mut()
-            .map(|lent| unsafe { lent.0.as_mut() }())
+        #[expect(
+            unsafe_code,
+            reason = "the lifetime of the closure is that of its loan"
+        )]
+        lent.as_mut().map(|lent| unsafe { lent.0.as_mut() }())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Lent<T>>> {
@@ -82,9 +84,7 @@ mod tests {
             calls
         };
         thread::scope(|scope| {
-            let called = loan.during(&mut count, || {
-                scope.spawn(|| loan.call()).join().unwrap()
-            });
+            let called = loan.during(&mut count, || scope.spawn(|| loan.call()).join().unwrap());
             assert_eq!(called, Some(1));
         });
         assert_eq!(loan.call(), None);
