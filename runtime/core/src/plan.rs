@@ -13,6 +13,8 @@
 //! 2. the turnstile of *s*, whose holder waits for holders of *s* only, never for another head;
 //! 3. holders of *s*, who run, or wait for subjects after *s*.
 //!
+//! Who takes a lock that is free without its turnstile waits for nobody.
+//!
 //! Nobody ever waits in the queue of *s* while holding *s* itself. So every chain of waiting goes
 //! strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after s*,
 //! and ends at somebody who runs. A slot of a limited key is taken after its main lock and waited

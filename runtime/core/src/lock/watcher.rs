@@ -237,7 +237,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs::File;
-    use std::sync::mpsc;
+    use std::sync::mpsc::{self, RecvTimeoutError};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -248,6 +248,22 @@ mod tests {
     use crate::sys::interrupt::this_thread;
 
     const LONG: Duration = Duration::from_secs(60);
+
+    /// Runs a test that would not end if a thread did not come back.
+    fn bounded(test: impl FnOnce() + Send + 'static) {
+        let (done, is_done) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            test();
+            drop(done);
+        });
+        let ended: Result<(), _> = is_done.recv_timeout(LONG);
+        assert_eq!(
+            ended,
+            Err(RecvTimeoutError::Disconnected),
+            "a thread that is to wait no longer does not come back"
+        );
+        thread.join().unwrap();
+    }
 
     fn refusal() -> Error {
         Error::new(ErrorKind::Lock, "wait")
@@ -264,9 +280,8 @@ mod tests {
 
     #[test]
     fn a_wait_is_given_up_also_when_it_has_not_begun_yet() {
-        let (_dir, _one, other) = taken();
-        let (done, is_done) = mpsc::channel();
-        thread::spawn(move || {
+        bounded(|| {
+            let (_dir, _one, other) = taken();
             // The signal is sent before the thread has reached the call, and after.
             for round in 0..500 {
                 let this = this_thread().unwrap();
@@ -281,97 +296,101 @@ mod tests {
                 });
                 assert!(matches!(ended, Ended::Refused(_)));
             }
-            done.send(()).unwrap();
         });
-        is_done
-            .recv_timeout(LONG)
-            .expect("a thread that is to wait no longer comes back");
     }
 
     #[test]
     fn no_signal_arrives_after_the_wait() {
-        let (_dir, _one, other) = taken();
-        for _ in 0..200 {
-            let this = this_thread().unwrap();
-            let ended = block(this, Duration::ZERO, &mut || Err(refusal()), || {
-                lock_until_interrupted(&other, Strength::Exclusive)
-            });
-            let delivered = DELIVERED.get();
-            assert!(matches!(ended, Ended::Refused(_)));
-            let until = Instant::now() + Duration::from_millis(3);
-            while Instant::now() < until {
-                thread::yield_now();
+        bounded(|| {
+            let (_dir, _one, other) = taken();
+            for _ in 0..200 {
+                let this = this_thread().unwrap();
+                let ended = block(this, Duration::ZERO, &mut || Err(refusal()), || {
+                    lock_until_interrupted(&other, Strength::Exclusive)
+                });
+                let delivered = DELIVERED.get();
+                assert!(matches!(ended, Ended::Refused(_)));
+                let until = Instant::now() + Duration::from_millis(3);
+                while Instant::now() < until {
+                    thread::yield_now();
+                }
+                assert_eq!(
+                    DELIVERED.get(),
+                    delivered,
+                    "it would end a call of the user"
+                );
             }
-            assert_eq!(
-                DELIVERED.get(),
-                delivered,
-                "it would end a call of the user"
-            );
-        }
+        });
     }
 
     #[test]
     fn a_signal_of_somebody_else_does_not_end_the_wait() {
-        let (_dir, one, other) = taken();
-        let (mut calls, mut one) = (0, Some(one));
-        let this = this_thread().unwrap();
-        let mut pause = || {
-            calls += 1;
-            match calls {
-                1..10 => this.interrupt(),
-                // Only whoever still waits gets the lock.
-                _ => one.take().iter().for_each(unlock),
-            }
-            Ok(Duration::from_millis(1))
-        };
-        let ended = block(this, Duration::ZERO, &mut pause, || {
-            lock_until_interrupted(&other, Strength::Exclusive)
+        bounded(|| {
+            let (_dir, one, other) = taken();
+            let (mut calls, mut one) = (0, Some(one));
+            let this = this_thread().unwrap();
+            let mut pause = || {
+                calls += 1;
+                match calls {
+                    1..10 => this.interrupt(),
+                    // Only whoever still waits gets the lock.
+                    _ => one.take().iter().for_each(unlock),
+                }
+                Ok(Duration::from_millis(1))
+            };
+            let ended = block(this, Duration::ZERO, &mut pause, || {
+                lock_until_interrupted(&other, Strength::Exclusive)
+            });
+            assert!(matches!(ended, Ended::Called(Ok(()))));
+            assert!(calls >= 10);
         });
-        assert!(matches!(ended, Ended::Called(Ok(()))));
-        assert!(calls >= 10);
     }
 
     #[test]
     fn who_waits_is_asked_when_it_has_said() {
-        let (_dir, one, other) = taken();
-        let (begin, mut asked) = (Instant::now(), Vec::new());
-        let mut one = Some(one);
-        let mut pause = || {
-            asked.push(begin.elapsed());
-            if asked.len() == 3 {
-                one.take().iter().for_each(unlock);
+        bounded(|| {
+            let (_dir, one, other) = taken();
+            let (begin, mut asked) = (Instant::now(), Vec::new());
+            let mut one = Some(one);
+            let mut pause = || {
+                asked.push(begin.elapsed());
+                if asked.len() == 3 {
+                    one.take().iter().for_each(unlock);
+                }
+                Ok(Duration::from_millis(30))
+            };
+            let this = this_thread().unwrap();
+            let ended = block(this, Duration::from_millis(20), &mut pause, || {
+                lock_until_interrupted(&other, Strength::Exclusive)
+            });
+            assert!(matches!(ended, Ended::Called(Ok(()))));
+            for (asked, least) in asked.iter().zip([20, 50, 80]) {
+                assert!(*asked >= Duration::from_millis(least), "{asked:?}");
             }
-            Ok(Duration::from_millis(30))
-        };
-        let this = this_thread().unwrap();
-        let ended = block(this, Duration::from_millis(20), &mut pause, || {
-            lock_until_interrupted(&other, Strength::Exclusive)
         });
-        assert!(matches!(ended, Ended::Called(Ok(()))));
-        for (asked, least) in asked.iter().zip([20, 50, 80]) {
-            assert!(*asked >= Duration::from_millis(least), "{asked:?}");
-        }
     }
 
     #[test]
     fn threads_that_wait_are_watched_at_once() {
-        let (dir, _one, _) = taken();
-        let path = dir.path().join("file");
-        let threads: Vec<_> = (1..=8)
-            .map(|number| {
-                let file = File::open(&path).unwrap();
-                thread::spawn(move || {
-                    let this = this_thread().unwrap();
-                    let first = Duration::from_millis(10 * number);
-                    let ended = block(this, first, &mut || Err(refusal()), || {
-                        lock_until_interrupted(&file, Strength::Shared)
-                    });
-                    matches!(ended, Ended::Refused(_))
+        bounded(|| {
+            let (dir, _one, _) = taken();
+            let path = dir.path().join("file");
+            let threads: Vec<_> = (1..=8)
+                .map(|number| {
+                    let file = File::open(&path).unwrap();
+                    thread::spawn(move || {
+                        let this = this_thread().unwrap();
+                        let first = Duration::from_millis(10 * number);
+                        let ended = block(this, first, &mut || Err(refusal()), || {
+                            lock_until_interrupted(&file, Strength::Shared)
+                        });
+                        matches!(ended, Ended::Refused(_))
+                    })
                 })
-            })
-            .collect();
-        for thread in threads {
-            assert!(thread.join().unwrap());
-        }
+                .collect();
+            for thread in threads {
+                assert!(thread.join().unwrap());
+            }
+        });
     }
 }
