@@ -207,6 +207,26 @@ pub fn fork_and_exit() -> io::Result<()> {
     }
 }
 
+/// Forks a child that does something and tells whether it went well; returns what it told.
+///
+/// # Errors
+///
+/// Fails when the kernel has no room for it.
+pub fn fork_and(act: impl FnOnce() -> bool) -> io::Result<bool> {
+    // SAFETY: the child goes on with what it has copied, and never returns. No other thread of the
+    // inner test that calls this does anything meanwhile.
+    unsafe {
+        let child = check(libc::fork())?;
+        if child == 0 {
+            let well = act();
+            libc::_exit(i32::from(!well));
+        }
+        let mut status = 0;
+        check(libc::waitpid(child, &raw mut status, 0))?;
+        Ok(status == 0)
+    }
+}
+
 /// Takes permissions away from what a child makes.
 pub fn with_umask(command: &mut Command, mask: libc::mode_t) {
     // SAFETY: between fork and exec only this system call is made.

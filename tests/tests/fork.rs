@@ -11,7 +11,7 @@ const NOTHING: [PathBuf; 0] = [];
 mod inner {
     use std::net::TcpListener;
 
-    use isolated_test::{Port, TmpDir, isolated};
+    use isolated_test::{Key, Port, TmpDir, isolated};
     use isolated_test_tests::{listen, plain, say};
 
     #[isolated(tmpdir)]
@@ -38,6 +38,24 @@ mod inner {
         plain::listen(port).unwrap_err();
         say(&format!("body {}", tmpdir.display()));
         listen("end");
+    }
+
+    #[isolated(serial = "tcp")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn holds() {
+        say("held");
+        listen("end");
+    }
+
+    /// Who looks at the clock for the parent is not there for the child.
+    #[test]
+    #[ignore = "started by another test"]
+    fn waits_before_and_after_a_fork() {
+        let key = Key::new("tcp");
+        key.lock().unwrap_err();
+        assert!(plain::fork_and(|| key.lock().is_err()).unwrap());
+        key.lock().unwrap_err();
     }
 
     #[isolated(port, tmpdir, serial = "tcp", limit("few", 1))]
@@ -78,4 +96,15 @@ fn a_forked_child_that_ends_takes_nothing_from_its_parent() {
     inner.tell("end");
     let _ = inner.finish().passed();
     assert_eq!(state.runs(), NOTHING);
+}
+
+#[test]
+fn a_forked_child_gives_up_waiting_as_its_parent_does() {
+    let state = State::new();
+    let mut holder = state.inner("holds").start();
+    holder.hear("held");
+    let waits = state.inner("waits_before_and_after_a_fork");
+    let _ = waits.env("ISOLATED_LOCK_TIMEOUT", "200ms").run().passed();
+    holder.tell("end");
+    let _ = holder.finish().passed();
 }

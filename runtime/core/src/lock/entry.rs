@@ -1,8 +1,9 @@
 //! Takes one lock.
 //!
 //! Each subject has two files. Who may have to wait queues at the *turnstile*, which is held
-//! exclusively and only while waiting for the *main* lock. So readers that come after a waiting writer stand
-//! behind it and cannot starve it, and a reader that gets through lets the next one try at once.
+//! exclusively and only while waiting for the *main* lock. So readers that come after a waiting
+//! writer stand behind it and cannot starve it, and a reader that gets through lets the next one try
+//! at once.
 //!
 //! Who holds the turnstile waits only for holders of the main lock of the same subject, and those
 //! never wait for that turnstile: see [`plan`](crate::plan) for the whole argument.

@@ -139,7 +139,7 @@ fn is_blocked(signal: libc::c_int) -> bool {
 pub(crate) mod tests {
     use std::cell::Cell;
 
-    use super::{block_all, this_thread};
+    use super::{block_all, chosen, handler_of, ours, settle, this_thread};
 
     thread_local! {
         /// How many signals have arrived in this thread.
@@ -155,5 +155,28 @@ pub(crate) mod tests {
         })
         .join()
         .unwrap();
+    }
+
+    extern "C" fn of_the_user(_signal: libc::c_int) {}
+
+    #[test]
+    #[expect(unsafe_code, reason = "the standard library handles no signals")]
+    fn a_signal_that_the_user_has_taken_is_left_alone() {
+        let first = chosen().unwrap();
+        // SAFETY: the handler does nothing, and nothing else is asked for.
+        let before = unsafe {
+            let handler = of_the_user as extern "C" fn(libc::c_int);
+            libc::signal(first, handler as libc::sighandler_t)
+        };
+        assert_eq!(before, ours());
+        let second = chosen().unwrap();
+        assert_ne!(second, first);
+        assert_ne!(handler_of(first).unwrap(), ours());
+
+        let delivered = DELIVERED.get();
+        this_thread().unwrap().interrupt();
+        settle();
+        assert_eq!(DELIVERED.get(), delivered + 1);
+        // The handler stays: another test may be about to send the signal, which would end us all.
     }
 }
