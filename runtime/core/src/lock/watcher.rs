@@ -14,8 +14,9 @@
 //! - A signal ends any call, also one of the user's. So it is sent only under a lock ([`Inside`]) that
 //!   the thread takes to leave, and the thread waits until all that were sent have arrived.
 //! - A call also ends by signals of others. So the thread goes on to wait unless it was told why not.
-//! - A thread may block the signal, or there may be none to be had, as on all systems but Linux. Then
-//!   a helper thread waits instead: see [`locked`](super::locked).
+//! - A thread may block the signal, the program may handle it, and only Linux has it. Then a helper
+//!   thread waits instead: see [`locked`](super::locked). A program that takes the signal while one
+//!   of its threads waits already has that thread wait until it gets the lock.
 //!
 //! Who gets the lock although the wait was being given up has it. What the watcher calls is lent by
 //! the thread that waits, which cannot leave before the call has ended. A process that was forked

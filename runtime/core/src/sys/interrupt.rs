@@ -1,17 +1,18 @@
 //! Interrupts a thread that blocks in a system call, by a signal to this thread alone.
 //!
-//! The signal is one of those without a meaning, the highest whose disposition nobody has changed.
-//! Its handler does nothing and is installed without `SA_RESTART`: the call ends with `EINTR`.
+//! The signal is `SIGURG`, if nobody handles it. Hardly anybody does, and by default it is ignored,
+//! so one too many harms nobody, whatever becomes of the handler meanwhile. It is no real-time
+//! signal, because those are queued, and cannot be sent when the queue of the user is full. Our
+//! handler does nothing and is installed without `SA_RESTART`: the call ends with `EINTR`.
+//!
 //! It is sent only to who has asked for it, by [`this_thread`], and only when a wait is given up. A
 //! program that is started has the default disposition again, and is never sent the signal.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
 
-/// The signal, once it has been chosen.
-static SIGNAL: AtomicI32 = AtomicI32::new(0);
+const SIGNAL: libc::c_int = libc::SIGURG;
 
 /// A thread of this process that may be interrupted.
 #[derive(Clone, Copy)]
@@ -24,8 +25,7 @@ extern "C" fn nothing(_signal: libc::c_int) {
 
 /// Returns this thread, unless a signal would not reach it or none is to be had.
 pub(crate) fn this_thread() -> Option<Target> {
-    let signal = chosen()?;
-    if is_blocked(signal) {
+    if !install().unwrap_or(false) || is_blocked(SIGNAL) {
         return None;
     }
     // SAFETY: the call takes nothing and cannot fail.
@@ -42,10 +42,10 @@ impl Target {
     /// interrupted, so this must be repeated until the thread shows that it has noticed.
     #[expect(unsafe_code, reason = "the standard library sends no signals")]
     pub(crate) fn interrupt(self) {
-        // Somebody may have taken the signal for something else; then there is another one.
-        if let Some(signal) = chosen() {
+        // The user may have taken the signal since, and must not get ours.
+        if install().unwrap_or(false) {
             // SAFETY: numbers are all that is passed; a thread that is no more gets no signal.
-            unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), self.0, signal) };
+            unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), self.0, SIGNAL) };
         }
     }
 }
@@ -68,24 +68,10 @@ pub(crate) fn block_all() {
     }
 }
 
-/// Returns the signal, which is chosen now if it was not, or if its handler is not ours any longer.
-fn chosen() -> Option<libc::c_int> {
-    let signal = SIGNAL.load(Ordering::Acquire);
-    if signal != 0 && handler_of(signal).is_ok_and(|handler| handler == ours()) {
-        return Some(signal);
-    }
-    let signal = (libc::SIGRTMIN()..=libc::SIGRTMAX())
-        .rev()
-        .find(|signal| install(*signal).unwrap_or(false))?;
-    SIGNAL.store(signal, Ordering::Release);
-    Some(signal)
-}
-
 /// Installs the handler unless somebody has another one, and tells whether it is there.
 #[expect(unsafe_code, reason = "the standard library handles no signals")]
-fn install(signal: libc::c_int) -> io::Result<bool> {
-    match handler_of(signal)? {
-        // Another thread was faster.
+fn install() -> io::Result<bool> {
+    match handler()? {
         handler if handler == ours() => return Ok(true),
         libc::SIG_DFL => {}
         _ => return Ok(false),
@@ -95,7 +81,7 @@ fn install(signal: libc::c_int) -> io::Result<bool> {
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     action.sa_sigaction = ours();
     // SAFETY: the handler does nothing, so it may interrupt anything; both pointers are valid.
-    if unsafe { libc::sigaction(signal, &raw const action, before.as_mut_ptr()) } != 0 {
+    if unsafe { libc::sigaction(SIGNAL, &raw const action, before.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the call has succeeded, so it has written the action that was there.
@@ -105,7 +91,7 @@ fn install(signal: libc::c_int) -> io::Result<bool> {
     }
     // Somebody has come between; it is theirs.
     // SAFETY: this is the action that the system has told.
-    unsafe { libc::sigaction(signal, &raw const before, ptr::null_mut()) };
+    unsafe { libc::sigaction(SIGNAL, &raw const before, ptr::null_mut()) };
     Ok(false)
 }
 
@@ -114,10 +100,10 @@ fn ours() -> libc::sighandler_t {
 }
 
 #[expect(unsafe_code, reason = "the standard library handles no signals")]
-fn handler_of(signal: libc::c_int) -> io::Result<libc::sighandler_t> {
+fn handler() -> io::Result<libc::sighandler_t> {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: without a new action nothing changes, and there is room for the old one.
-    if unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) } != 0 {
+    if unsafe { libc::sigaction(SIGNAL, ptr::null(), action.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the call has succeeded, so it has written the action.
@@ -139,7 +125,7 @@ fn is_blocked(signal: libc::c_int) -> bool {
 pub(crate) mod tests {
     use std::cell::Cell;
 
-    use super::{block_all, chosen, handler_of, ours, settle, this_thread};
+    use super::{SIGNAL, block_all, handler, ours, settle, this_thread};
 
     thread_local! {
         /// How many signals have arrived in this thread.
@@ -157,26 +143,56 @@ pub(crate) mod tests {
         .unwrap();
     }
 
+    /// Real-time signals could not be sent then.
+    #[test]
+    #[expect(unsafe_code, reason = "the standard library knows no limits")]
+    fn a_thread_is_interrupted_also_where_no_signal_can_be_queued() {
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        let this = this_thread().unwrap();
+        // SAFETY: the limit is only read. No other test needs a queue.
+        unsafe {
+            libc::getrlimit(libc::RLIMIT_SIGPENDING, &raw mut limit);
+            limit.rlim_cur = 0;
+            assert_eq!(
+                libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const limit),
+                0
+            );
+        }
+        let delivered = DELIVERED.get();
+        this.interrupt();
+        settle();
+        assert_eq!(DELIVERED.get(), delivered + 1);
+    }
+
     extern "C" fn of_the_user(_signal: libc::c_int) {}
 
+    /// In a process of its own, since it takes the signal from all other tests.
     #[test]
     #[expect(unsafe_code, reason = "the standard library handles no signals")]
     fn a_signal_that_the_user_has_taken_is_left_alone() {
-        let first = chosen().unwrap();
-        // SAFETY: the handler does nothing, and nothing else is asked for.
-        let before = unsafe {
-            let handler = of_the_user as extern "C" fn(libc::c_int);
-            libc::signal(first, handler as libc::sighandler_t)
-        };
-        assert_eq!(before, ours());
-        let second = chosen().unwrap();
-        assert_ne!(second, first);
-        assert_ne!(handler_of(first).unwrap(), ours());
-
-        let delivered = DELIVERED.get();
-        this_thread().unwrap().interrupt();
-        settle();
-        assert_eq!(DELIVERED.get(), delivered + 1);
-        // The handler stays: another test may be about to send the signal, which would end us all.
+        let handled = || handler().unwrap();
+        // SAFETY: the child makes system calls only, and never returns.
+        unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                let this = this_thread();
+                let of_the_user = of_the_user as extern "C" fn(libc::c_int);
+                libc::signal(SIGNAL, of_the_user as libc::sighandler_t);
+                if let Some(this) = this {
+                    this.interrupt();
+                }
+                settle();
+                let is_left = handled() != ours() && DELIVERED.get() == 0;
+                libc::_exit(i32::from(
+                    !(is_left && this.is_some() && this_thread().is_none()),
+                ));
+            }
+            let mut status = 0;
+            assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+            assert_eq!(status, 0);
+        }
     }
 }
