@@ -67,6 +67,7 @@ pub(crate) struct Changed;
 
 impl Changed {
     /// Tells that it is too young for anything to be concluded from it.
+    #[expect(clippy::unused_self, reason = "on Unix it is compared with the clock")]
     pub(crate) fn is_older_than(self, _age: Duration) -> bool {
         false
     }
