@@ -42,14 +42,15 @@ const KEEPING_FILES: usize = 64;
 ///
 /// Who has to wait at the head of the queue *touches* the main file, so that its time of change is
 /// that moment. A process that is at the head itself remembers that time, if it is this old by then:
-/// older than any file system rounds times. As long as the time is the remembered one nobody has
-/// come to the head after that and had to wait, so nobody waits there now. Then a lock that is free
-/// may be taken without the turnstile, by one look at the file that is needed anyway. Otherwise the
-/// process stands behind those who wait, as everybody does.
+/// older than any file system rounds times. (A file that is new is dated back, before anybody can
+/// remember its time.) As long as the time is the remembered one nobody has come to the head after
+/// that and had to wait, so nobody waits there now. Then a lock that is free may be taken without
+/// the turnstile, by one look at the file that is needed anyway. Otherwise the process stands behind
+/// those who wait, as everybody does.
 ///
 /// Nothing but order hangs on it: who is at the head can be overtaken for the moment between finding
 /// the lock taken and saying so, and never again.
-const QUIET: Duration = Duration::from_secs(3);
+pub(super) const QUIET: Duration = Duration::from_secs(3);
 
 /// What this process knows of one subject.
 pub(crate) struct Entry {

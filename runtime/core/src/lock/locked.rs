@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::file::{self, Strength};
 use super::said::Said;
@@ -18,6 +18,9 @@ use crate::sys::{self, Changed, Identity, Spot, interrupt};
 
 /// How often records are looked at where the kernel cannot wake anybody.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
+
+/// How long a new file seems to have been unchanged.
+const LONG_AGO: Duration = Duration::from_secs(3600);
 
 /// Says how long to wait until it is asked again, or refuses to wait any longer.
 ///
@@ -111,6 +114,9 @@ impl Locked {
             if let Some(locked) = &self.0 {
                 // Without the mark the next one looks again.
                 let _ = sys::write_at(&locked.file, b"+", 0);
+                // Nobody has waited for it yet: see [`QUIET`](super::entry::QUIET). Only the owner may
+                // say so, and without it the next few seconds cost a little more.
+                let _ = locked.file.set_modified(SystemTime::now() - LONG_AGO);
             }
         }
         Ok(())
