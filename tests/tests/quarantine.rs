@@ -124,7 +124,7 @@ mod inner {
             assert!(!super::is_to_fail(), "on purpose");
         }
 
-        #[isolated(quarantine = "its\n  own")]
+        #[isolated(quarantine = "its\nown")]
         #[test]
         #[ignore = "started by another test"]
         fn has_its_own_reason() {

@@ -242,8 +242,8 @@ impl Total {
 
 /// Tells at the end of the process what all tests come to, if there were several.
 extern "C" fn tell_total() {
-    let [tests, runs, failures] =
-        [&TOTAL.tests, &TOTAL.runs, &TOTAL.failures].map(|number| number.load(Ordering::Relaxed));
+    let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
+    let (tests, runs, failures) = (load(&TOTAL.tests), load(&TOTAL.runs), load(&TOTAL.failures));
     if tests > 1 {
         report::all_repeated(tests, runs, failures);
     }

@@ -37,8 +37,12 @@ pub(crate) fn flaky(name: &str, told: &[Told], counts: Flaky) {
 
 /// Tells how a test ended whose failure does not count.
 pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[Told]) {
-    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut text = format!("isolated-test: {name}: in quarantine ({reason}): ");
+    let mut text = format!("isolated-test: {name}: in quarantine (");
+    // One line, so that whoever looks for it finds all of it.
+    for letter in reason.chars() {
+        text.push(if letter.is_control() { ' ' } else { letter });
+    }
+    text.push_str("): ");
     match why {
         None => text.push_str("passed; if it goes on like that, remove `quarantine`\n"),
         Some(why) => {
