@@ -234,6 +234,15 @@ fn random_locks_with_random_kills() {
     );
 }
 
+/// Says that it is over when it is dropped.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn random_locks_while_somebody_deletes_lock_files() {
     let seed = Random::new_seed();
@@ -255,8 +264,11 @@ fn random_locks_while_somebody_deletes_lock_files() {
             }
             deleted
         });
-        let stress = stress(&state, seed, OPERATIONS_BESIDE_A_CLEANER);
-        end.store(true, Ordering::Relaxed);
+        let stress = {
+            // Also when it panics: the cleaner would go on for ever.
+            let _end = End(&end);
+            stress(&state, seed, OPERATIONS_BESIDE_A_CLEANER)
+        };
         (stress, cleaner.join().unwrap())
     });
     println!(

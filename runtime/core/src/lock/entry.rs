@@ -20,11 +20,12 @@
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::Duration;
 
 use super::file::Strength;
 use super::limit::Slots;
-use super::locked::{LockFile, Locked, Meaning, Pause, failure, lock_file};
+use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, failure, lock_file};
 use super::queue::Queue;
 use super::said::Said;
 use super::{Mode, Subject, Want};
@@ -224,10 +225,19 @@ impl Entry {
         pause: Pause<'_>,
     ) -> Result<Held, Error> {
         let said = Said::begin(want, me);
-        let (main, changed) = self.lock_main(store, &said, pause)?;
-        let slot = match want.mode {
-            Mode::Limit(limit) => Some(self.slots.take(store, &said, limit, &self.path, pause)?),
-            Mode::Shared | Mode::Exclusive => None,
+        let (main, changed, slot) = loop {
+            let (main, changed) = self.lock_main(store, &said, pause)?;
+            let Mode::Limit(limit) = want.mode else {
+                break (main, changed, None);
+            };
+            let slot = self.slots.take(store, &said, limit, &self.path, pause)?;
+            if slot.is_some() {
+                break (main, changed, slot);
+            }
+            said.take_back();
+            drop(main);
+            // The kernel cannot wake us: what is waited for is a change of records.
+            thread::sleep(pause()?.min(LOOK));
         };
         said.keep();
         let mut state = self.lock();
@@ -362,7 +372,12 @@ impl Entry {
                     continue;
                 }
                 Meaning::OnlyThis => {
-                    locked.wait_for_holders_of_a_deleted_file(store, said, pause)?;
+                    let spot = &self.spot;
+                    if !locked.wait_for_holders_of_a_deleted_file(store, said, spot, pause)? {
+                        said.take_back();
+                        self.lock().is_lost = true;
+                        continue;
+                    }
                     None
                 }
                 Meaning::Proof(changed) => Some(changed),

@@ -12,7 +12,6 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use super::file::Strength;
 use super::holder;
@@ -67,6 +66,10 @@ impl Inner {
 
 impl Slots {
     /// Takes a slot. The caller is at the head of the queue and holds the main lock shared.
+    ///
+    /// There is none when somebody has deleted files of the key. Then the caller must let go of the
+    /// lock, take back what it has said, and begin anew a little later: two who stand at the head, of
+    /// two turnstiles one of which was deleted, would else wait for each other's records.
     pub(super) fn take(
         &self,
         store: &Store,
@@ -74,46 +77,48 @@ impl Slots {
         limit: u32,
         main: &Path,
         pause: Pause<'_>,
-    ) -> Result<Locked, Error> {
+    ) -> Result<Option<Locked>, Error> {
         let fail =
             |error| Error::new(ErrorKind::Lock, format!("lock {}", said.want)).because(error);
-        loop {
-            match agree(store, said, limit, main).map_err(fail)? {
-                Agreement::Reached => break,
-                // The kernel cannot wake us: what is waited for is a change of records.
-                Agreement::Unknown => thread::sleep(pause()?.min(LOOK)),
-                Agreement::Other(found) => {
-                    return Err(Error::new(
-                        ErrorKind::Limit,
-                        format!(
-                            "lock {}, because others hold it with a limit of {found} at this moment; \
-                             write the same limit everywhere",
-                            said.want
-                        ),
-                    ));
-                }
+        match agree(store, said, limit, main).map_err(fail)? {
+            Agreement::Reached => {}
+            Agreement::Unknown => return Ok(None),
+            Agreement::Other(found) => {
+                return Err(Error::new(
+                    ErrorKind::Limit,
+                    format!(
+                        "lock {}, because others hold it with a limit of {found} at this moment; \
+                         write the same limit everywhere",
+                        said.want
+                    ),
+                ));
             }
         }
         if let Some(slot) = try_take(limit, main).map_err(fail)? {
-            return Ok(slot);
+            return Ok(Some(slot));
         }
         let mut next = pause()?;
         let _wanted = Wanted::begin(&self.inner);
         loop {
             self.await_all(limit, main).map_err(fail)?;
+            // A slot that was deleted while it was held wakes nobody.
+            let is_complete = is_complete(limit, main);
+            let pause_for = if is_complete { next } else { next.min(LOOK) };
             let state = self.inner.lock();
             let (mut state, _) = self
                 .inner
                 .changed
-                .wait_timeout_while(state, next, |state| state.delivered.is_none())
+                .wait_timeout_while(state, pause_for, |state| state.delivered.is_none())
                 .unwrap_or_else(PoisonError::into_inner);
             if let Some(slot) = state.delivered.take() {
-                return Ok(slot);
+                return Ok(Some(slot));
             }
             drop(state);
+            if !is_complete {
+                // Their number is made up when no record says that one is held, this one neither.
+                return Ok(None);
+            }
             next = pause()?;
-            // Somebody may have deleted slots, whose number must be made up when all are free.
-            agree(store, said, limit, main).map_err(fail)?;
         }
     }
 
@@ -194,6 +199,11 @@ impl Drop for Wanted<'_> {
     }
 }
 
+/// Tells whether all slots are there.
+fn is_complete(limit: u32, main: &Path) -> bool {
+    (0..limit).all(|slot| slot_path(main, slot).exists())
+}
+
 fn slot_path(main: &Path, slot: u32) -> PathBuf {
     main.with_extension(format!("s{slot}"))
 }
@@ -224,8 +234,7 @@ fn agree(store: &Store, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<
         Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
         Err(error) => return Err(error),
     };
-    let is_complete = || (0..limit).all(|slot| slot_path(main, slot).exists());
-    if found == Some(limit) && is_complete() {
+    if found == Some(limit) && is_complete(limit, main) {
         return Ok(Agreement::Reached);
     }
     let slots_held = holder::in_the_way(store, said.want, said.me);

@@ -95,16 +95,23 @@ impl Locked {
     }
 
     /// Waits until no record contradicts the lock on a file that is new, and marks the file if
-    /// nobody at all can have locked another one.
+    /// nobody at all can have locked another one. Tells whether the file is still in its place: if
+    /// it was deleted as well, whoever has locked the one after it waits for our record.
     pub(super) fn wait_for_holders_of_a_deleted_file(
         &self,
         store: &Store,
         said: &Said<'_>,
+        spot: &Spot,
         pause: Pause<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         while !holder::in_the_way(store, said.want, said.me).is_empty() {
             // The kernel cannot wake us: what we would wait for has no name any more.
             thread::sleep(pause()?.min(LOOK));
+            let fail =
+                |error| Error::new(ErrorKind::Lock, format!("lock {}", said.want)).because(error);
+            if self.meaning(spot).map_err(fail)? == Meaning::Nothing {
+                return Ok(false);
+            }
         }
         let anybody = Want {
             mode: Mode::Exclusive,
@@ -119,7 +126,7 @@ impl Locked {
                 let _ = locked.file.set_modified(SystemTime::now() - LONG_AGO);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
