@@ -3,10 +3,9 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 
-use isolated_test_tests::{Finished, State};
+use isolated_test_tests::{Finished, State, plain};
 
 const NOTHING: [PathBuf; 0] = [];
 
@@ -162,7 +161,7 @@ fn a_test_that_hangs_is_gone_and_the_next_proceeds() {
     next.hear("has");
     let _ = next.finish().passed();
     timed_out(hangs.finish(), "hangs", "1s");
-    drop(TcpListener::bind(("0.0.0.0", port)).unwrap());
+    drop(plain::listen_when_free(port));
     assert_eq!(state.processes(), []);
     assert_eq!(state.runs(), NOTHING);
 }
