@@ -134,7 +134,8 @@ mod inner {
 }
 
 fn run(test: &str, variables: &[(&str, &str)]) -> Finished {
-    let mut inner = State::new().inner(test).env("ISOLATED_KEEP", "never");
+    let state = State::new();
+    let mut inner = state.inner(test).env("ISOLATED_KEEP", "never");
     for (name, value) in variables {
         inner = inner.env(name, value);
     }

@@ -250,8 +250,9 @@ fn a_copied_tree_is_complete(tmpdir: &Path) {
 
 #[test]
 fn a_copied_tree_has_the_permissions_of_the_fixture_whatever_the_umask() {
-    let inner = State::new().inner("copies_the_fixture");
-    let _ = inner
+    let state = State::new();
+    let _ = state
+        .inner("copies_the_fixture")
         .with(|command| plain::with_umask(command, 0o077))
         .run()
         .passed();
