@@ -89,6 +89,12 @@ fn of_slots_that_are_not_there() {
 }
 
 #[test]
+fn of_a_lock_file_with_slots_that_is_new() {
+    let all = ["k-key", "k-key.turn", "k-key.limit", "k-key.s0", "k-key.s1"];
+    both_get_it("has_a_slot", &all);
+}
+
+#[test]
 fn of_a_lock_file_that_is_new() {
     both_get_it("has_the_key", &["k-key.turn", "k-key"]);
 }

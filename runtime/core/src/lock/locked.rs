@@ -104,7 +104,13 @@ impl Locked {
         spot: &Spot,
         pause: Pause<'_>,
     ) -> Result<bool, Error> {
-        while !holder::in_the_way(store, said.want, said.me).is_empty() {
+        // Those who are counted share this lock; their number is looked after with the slots.
+        let mode = match said.want.mode {
+            Mode::Limit(_) => Mode::Shared,
+            mode => mode,
+        };
+        let want = Want { mode, ..said.want };
+        while !holder::in_the_way(store, want, said.me).is_empty() {
             // The kernel cannot wake us: what we would wait for has no name any more.
             thread::sleep(pause()?.min(LOOK));
             let fail =
