@@ -98,6 +98,7 @@ mod tests {
         thread::scope(|scope| {
             let mut slow = || {
                 begun.wait();
+                // Time for a loan that does not wait to end; one that waits passes however long it is.
                 thread::sleep(std::time::Duration::from_millis(20));
                 has_ended = true;
             };
