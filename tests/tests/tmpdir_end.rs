@@ -40,6 +40,14 @@ mod inner {
         end(tmpdir);
     }
 
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_forty() {
+        for _ in 0..40 {
+            keeps_always();
+        }
+    }
+
     #[isolated(tmpdir(keep = "failure"))]
     #[test]
     #[ignore = "started by another test"]
@@ -308,8 +316,6 @@ fn the_newest_32_of_40_kept_directories_stay_and_living_ones_do() {
             .unwrap();
         kept.push(path);
     }
-    // What is kept is counted when a process begins.
-    let _ = state.inner("says_nothing_about_keeping").run().passed();
     let standing: Vec<_> = kept
         .iter()
         .filter(|path| path.join("evidence").exists())
@@ -334,8 +340,28 @@ fn a_kept_directory_that_was_removed_by_hand_leaves_no_marker() {
     let run = state.inner("keeps_always").run().passed();
     fs::remove_dir_all(path_of(&run)).unwrap();
     assert_ne!(state.runs(), NOTHING);
-    let _ = state.inner("says_nothing_about_keeping").run().passed();
-    assert_eq!(state.runs(), NOTHING);
+    let next = state.inner("keeps_always").run().passed();
+    assert!(!path_of(&run).parent().unwrap().exists());
+    assert!(path_of(&next).exists());
+}
+
+#[test]
+fn a_process_keeps_all_of_its_own_directories() {
+    let state = State::new();
+    let run = state.inner("keeps_forty").run().passed();
+    let said = run.output.lines();
+    let all: Vec<_> = said
+        .filter_map(|line| line.strip_prefix("@path "))
+        .map(Path::new)
+        .collect();
+    assert_eq!(all.len(), 40);
+    for path in &all {
+        assert!(path.exists(), "{} was removed", path.display());
+    }
+    // They count among those of the others.
+    let next = state.inner("keeps_always").run().passed();
+    assert_eq!(all.iter().filter(|path| path.exists()).count(), 31);
+    assert!(path_of(&next).exists());
 }
 
 #[test]

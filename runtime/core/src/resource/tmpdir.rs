@@ -16,7 +16,7 @@ use crate::process::wire::Call;
 use crate::random;
 use crate::spec::{Keep, Place};
 use crate::store::record::{self, record};
-use crate::store::{mark_kept, remove_tree};
+use crate::store::{mark_kept, remove_tree, store};
 use crate::sys;
 
 /// How much of the name of a test goes into the name of its directory, in bytes.
@@ -169,7 +169,7 @@ impl TmpDir {
         };
         if is_kept {
             let path = dir.keep();
-            return mark_kept(&path)
+            return mark_kept(store()?, &path)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", &path, error));
         }
         let _ = discard(dir);

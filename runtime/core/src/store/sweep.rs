@@ -3,8 +3,9 @@
 //! A process is dead when its record can be locked. Its directories go first and the record last,
 //! so that a sweeper which is killed itself leaves a record for the next one to find.
 //!
-//! Directories that were kept on purpose stay where they are, because their path has been printed;
-//! the newest [`RETAINED`] of the whole state directory survive.
+//! Directories that were kept on purpose stay where they are, because their path has been printed.
+//! Who keeps one counts them: the newest [`RETAINED`] of the whole state directory survive. A process
+//! that keeps nothing does not look at them, because most begin and end without, and often.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -23,9 +24,19 @@ pub(crate) const RETAINED: usize = 32;
 /// The ending of the names of markers, which stand beside kept directories.
 const KEPT: &str = "kept";
 
-/// Says that a directory is kept on purpose.
-pub(crate) fn mark_kept(dir: &Path) -> io::Result<()> {
-    fs::File::create(marker(dir)).map(drop)
+/// Says that a directory is kept on purpose, in the place of the oldest if there are too many.
+///
+/// Those of this process stay, however many: they are named in one report.
+pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
+    fs::File::create(marker(dir))?;
+    let mut kept = Vec::new();
+    for process in entries(store.runs()) {
+        if process.extension() != Some(OsStr::new(ENDING)) {
+            kept.extend(entries(&process).filter(|path| is_marker(path) && stands(path)));
+        }
+    }
+    retain(kept, dir.parent());
+    Ok(())
 }
 
 fn marker(dir: &Path) -> PathBuf {
@@ -37,15 +48,11 @@ fn marker(dir: &Path) -> PathBuf {
 
 /// Removes what dead processes left; what cannot be removed now is left for the next sweep.
 pub(super) fn sweep(store: &Store) {
-    let mut kept = Vec::new();
     for entry in entries(store.runs()) {
         if entry.extension() == Some(OsStr::new(ENDING)) {
             let _ = sweep_one(&entry);
-        } else {
-            kept.extend(entries(&entry).filter(|path| is_marker(path) && stands(path)));
         }
     }
-    retain(kept);
 }
 
 fn is_marker(path: &Path) -> bool {
@@ -94,8 +101,8 @@ pub(super) fn forget(record: &Path, dir: &Path) {
     }
 }
 
-/// Removes all but the newest kept directories.
-fn retain(markers: Vec<PathBuf>) {
+/// Removes all but the newest kept directories and those below one directory.
+fn retain(markers: Vec<PathBuf>, mine: Option<&Path>) {
     let mut newest_first: Vec<(SystemTime, PathBuf)> = Vec::with_capacity(markers.len());
     for marker in markers {
         let made = fs::metadata(&marker).and_then(|data| data.modified());
@@ -104,6 +111,9 @@ fn retain(markers: Vec<PathBuf>) {
         newest_first.insert(at, (made, marker));
     }
     for (_, marker) in newest_first.iter().skip(RETAINED) {
+        if marker.parent() == mine {
+            continue;
+        }
         if remove_tree(&marker.with_extension("")).is_ok() && fs::remove_file(marker).is_ok() {
             // Only the last one out finds the directory of the process empty.
             let _ = marker.parent().map(fs::remove_dir);
