@@ -3,6 +3,7 @@
 //! Such a process keeps the files open, and passes by the turnstile where nobody waits.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use isolated_test_tests::{Running, State};
@@ -46,29 +47,38 @@ mod inner {
         hold();
     }
 
-    /// Takes a key again and again, each time as it is told.
-    fn takes(take: impl Fn() -> Guard) {
-        drop(take());
-        drop(take());
+    /// Takes locks again and again, and holds them in the end, each time as it is told.
+    fn takes(take: impl Fn(), hold: impl Fn()) {
+        take();
+        take();
         say("knows");
         listen("again");
-        drop(take());
+        take();
         say("again");
         listen("hold");
-        let _guard = take();
         hold();
+    }
+
+    fn takes_guards(take: impl Fn() -> Guard) {
+        takes(
+            || drop(take()),
+            || {
+                let _guard = take();
+                hold();
+            },
+        );
     }
 
     #[test]
     #[ignore = "started by another test"]
     fn reads() {
-        takes(|| KEY.lock_shared().unwrap());
+        takes_guards(|| KEY.lock_shared().unwrap());
     }
 
     #[test]
     #[ignore = "started by another test"]
     fn writes() {
-        takes(|| KEY.lock().unwrap());
+        takes_guards(|| KEY.lock().unwrap());
     }
 
     #[isolated(test_attribute)]
@@ -77,14 +87,16 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn begins() {
-        does_nothing();
-        does_nothing();
-        say("knows");
-        listen("again");
-        does_nothing();
-        say("again");
-        listen("hold");
-        plain();
+        takes(does_nothing, plain);
+    }
+
+    #[isolated(serial = "key", test_attribute)]
+    fn has_the_key() {}
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn begins_with_the_key() {
+        takes(has_the_key, writer);
     }
 }
 
@@ -127,12 +139,23 @@ fn knowing(state: &State, test: &str) -> Running {
     running
 }
 
+/// Returns what a record says: the part of each block before the first zero.
+fn text_of(record: &Path) -> String {
+    let bytes = fs::read(record).unwrap();
+    let parts = bytes
+        .chunks(1024)
+        .filter_map(|block| block.split(|byte| *byte == 0).next());
+    parts.map(String::from_utf8_lossy).collect()
+}
+
 /// The test that knows the lock, whom it meets, and who waits.
-const CASES: [(&str, &str, &str); 4] = [
+const CASES: [(&str, &str, &str); 6] = [
     ("reads", "reader", "writer"),
     ("writes", "reader", "writer"),
     ("writes", "writer", "writer"),
     ("begins", "plain", "alone"),
+    ("begins_with_the_key", "writer", "writer"),
+    ("begins_with_the_key", "plain", "alone"),
 ];
 
 #[test]
@@ -176,4 +199,53 @@ fn who_finds_the_lock_files_deleted_stands_where_others_do() {
         known.hear("held");
         release(known);
     }
+}
+
+#[test]
+fn who_passes_by_is_known_to_hold_what_it_has() {
+    let state = quiet("writer");
+    let mut known = knowing(&state, "begins_with_the_key");
+    known.tell("again");
+    known.hear("again");
+    known.tell("hold");
+    known.hear("held");
+    // Now only the record tells that somebody has the key.
+    for lock in state.locks() {
+        fs::remove_file(lock).unwrap();
+    }
+    let mut second = state.inner("writer").start();
+    let line = second.hear_error("waiting for");
+    assert!(line.contains("inner::writer (pid "), "{line}");
+    release(known);
+    second.hear("held");
+    release(second);
+}
+
+#[test]
+fn who_could_not_pass_by_is_not_said_to_hold_anything() {
+    let state = quiet("writer");
+    let mut known = knowing(&state, "begins_with_the_key");
+    for lock in ["k-key", "k-key.turn"] {
+        fs::remove_file(state.path().join("locks").join(lock)).unwrap();
+    }
+    let first = holding(&state, "writer");
+    known.tell("again");
+    known.hear_error("waiting for");
+    let texts: Vec<_> = state.runs().iter().map(|record| text_of(record)).collect();
+    let process = format!("process {}\n", known.id());
+    let [mine, other] = [true, false].map(|is_mine| {
+        let mut texts = texts.iter();
+        let found = texts.find(|text| text.starts_with(&process) == is_mine);
+        found.unwrap()
+    });
+    assert!(other.contains("serial key"), "{other}");
+    assert!(
+        mine.contains("\ntest\n") && !mine.contains("serial key"),
+        "{mine}"
+    );
+    release(first);
+    known.hear("again");
+    known.tell("hold");
+    known.hear("held");
+    release(known);
 }

@@ -33,7 +33,7 @@ pub(crate) fn of(spec: &Spec) -> Name {
             Some((_, module)) => format!("{module}::{function}"),
             None => function.to_owned(),
         });
-    let package = spec.place.module.split("::").next().unwrap_or_default();
+    let package = spec.place.module.split(':').next().unwrap_or_default();
     Name {
         full: format!("{package}::{runner}"),
         runner,
@@ -42,8 +42,12 @@ pub(crate) fn of(spec: &Spec) -> Name {
 
 /// Tells whether a name may be that of a function: one of its segments is, as written.
 fn mentions(name: &str, function: &str) -> bool {
-    name.split("::")
-        .any(|segment| segment.strip_prefix("r#").unwrap_or(segment) == function)
+    // Most names end with it, and to split them costs more than all the rest.
+    let before = name.strip_suffix(function);
+    before.is_some_and(|before| before.is_empty() || before.ends_with("::"))
+        || name
+            .split("::")
+            .any(|segment| segment.strip_prefix("r#").unwrap_or(segment) == function)
 }
 
 /// Returns the word that stands with `--exact`, as when one test is run in a process of its own.

@@ -13,7 +13,7 @@
 //! 2. the turnstile of *s*, whose holder waits for holders of *s* only, never for another head;
 //! 3. holders of *s*, who run, or wait for subjects after *s*.
 //!
-//! Who takes a lock that is free without its turnstile waits for nobody.
+//! Who takes locks that are free, without their turnstiles, waits for nobody.
 //!
 //! Nobody ever waits in the queue of *s* while holding *s* itself. So every chain of waiting goes
 //! strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after s*,
@@ -84,7 +84,7 @@ fn refusal(want: Want, reason: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Want, plan};
+    use super::plan;
     use crate::key::Key;
     use crate::spec::Claim;
 
@@ -95,7 +95,7 @@ mod tests {
         plan(claims, &[])
             .unwrap()
             .into_iter()
-            .map(Want::code)
+            .map(|want| [want.code().0, want.code().1].concat())
             .collect()
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::__private::Cx;
 use crate::current::{Current, Value};
 use crate::error::{Error, chain};
-use crate::lock::{Held, Waited, Want, Watch, entry, order};
+use crate::lock::{Held, Waited, Want, Watch, entry, free, order};
 use crate::name::Name;
 use crate::plan::plan;
 use crate::process::wire::Gift;
@@ -32,7 +32,8 @@ pub(crate) struct Session<'a> {
     cx: Cx,
     activity: Activity,
     trace: Trace,
-    held: Vec<(Held, order::Ordered)>,
+    held: Vec<Held>,
+    ordered: Vec<order::Ordered>,
     waits: Vec<(Want, Waited)>,
     seed: Option<u64>,
     is_open: bool,
@@ -75,6 +76,7 @@ impl<'a> Session<'a> {
             activity,
             trace,
             held: Vec::new(),
+            ordered: Vec::new(),
             waits: Vec::new(),
             seed: None,
             is_open: true,
@@ -106,20 +108,41 @@ impl<'a> Session<'a> {
 
     /// Takes all locks in order.
     fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
-        for want in plan(self.spec.locks, further)? {
-            // A test that calls another one is inside its locks already.
-            if order::covers(want) {
-                continue;
-            }
-            let ordered = order::claim(want)?;
-            let mut watch = Watch::new(want, &self.activity, &self.trace)?;
-            let held = entry::acquire(want, &self.activity, &mut || watch.pause())?;
-            self.trace.held(want);
-            if let Some(waited) = watch.waited() {
-                self.waits.push((want, waited));
-            }
-            self.held.push((held, ordered));
+        let wants = plan(self.spec.locks, further)?;
+        let Some(ordered) = order::claim_first(&wants) else {
+            return self.lock_inside(&wants);
+        };
+        self.ordered.push(ordered);
+        self.held = free::take(&wants, &self.activity)?;
+        for held in &self.held {
+            self.trace.held(held.want());
         }
+        for want in &wants[self.held.len()..] {
+            self.wait_for(*want)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the locks of a test that another one calls in its thread, and is inside of its locks.
+    fn lock_inside(&mut self, wants: &[Want]) -> Result<(), Error> {
+        for want in wants {
+            if !order::covers(*want) {
+                self.ordered.push(order::claim(*want)?);
+                self.wait_for(*want)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one lock, for which it waits.
+    fn wait_for(&mut self, want: Want) -> Result<(), Error> {
+        let mut watch = Watch::new(want, &self.activity, &self.trace)?;
+        let held = entry::acquire(want, &self.activity, &mut || watch.pause())?;
+        self.trace.held(want);
+        if let Some(waited) = watch.waited() {
+            self.waits.push((want, waited));
+        }
+        self.held.push(held);
         Ok(())
     }
 
@@ -233,7 +256,7 @@ impl<'a> Session<'a> {
     /// Returns what must outlast this process while that of the test lives.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         let mut kept = self.activity.kept();
-        for (held, _) in &self.held {
+        for held in &self.held {
             held.add_kept(&mut kept);
         }
         for (_, value) in self.cx.current().values() {
@@ -316,7 +339,7 @@ impl<'a> Session<'a> {
         self.activity.hush();
         // The last lock taken is the first to go.
         while let Some(held) = self.held.pop() {
-            self.trace.free(held.0.want());
+            self.trace.free(held.want());
             drop(held);
         }
         self.trace.end(if is_clean && self.was_clean {

@@ -56,13 +56,13 @@ pub(super) const QUIET: Duration = Duration::from_secs(3);
 /// What this process knows of one subject.
 pub(crate) struct Entry {
     subject: Subject,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The same, as it is looked at for each lock.
-    spot: Spot,
+    pub(super) spot: Spot,
     turnstile: PathBuf,
     /// Whether files stay open between uses: descriptors are scarce where there are many keys.
     keeps_files: bool,
-    queue: Queue,
+    pub(super) queue: Queue,
     state: Mutex<State>,
     /// A holder in this process has gone.
     freed: Condvar,
@@ -70,33 +70,46 @@ pub(crate) struct Entry {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// How many threads of this process hold the subject, and whether one does exclusively.
     holders: usize,
     exclusive: bool,
     /// The lock that the readers of this process share.
-    shared: Weak<Locked>,
+    pub(super) shared: Weak<Locked>,
     /// How many threads wait for one of the holders to go.
     waiting: usize,
     /// Open files for the next time; a subject in use is asked for again.
     turnstile: Option<LockFile>,
-    main: Option<LockFile>,
+    pub(super) main: Option<LockFile>,
     /// Whether the files were found deleted since the turnstile was opened.
     is_lost: bool,
     /// When the main file had changed as this process stood at the head of the queue, if that was
     /// long enough ago: see [`QUIET`].
-    known: Option<Changed>,
+    pub(super) known: Option<Changed>,
+}
+
+impl State {
+    /// Tells whether no thread of this process is in the way.
+    pub(super) fn admits(&self, mode: Mode) -> bool {
+        !self.exclusive && (mode != Mode::Exclusive || self.holders == 0)
+    }
+
+    /// Counts a holder.
+    pub(super) fn admit(&mut self, mode: Mode) {
+        self.holders += 1;
+        self.exclusive = mode == Mode::Exclusive;
+    }
 }
 
 /// A lock that is held until this is dropped.
 #[must_use = "the lock is released as soon as this is dropped"]
 pub(crate) struct Held {
-    entry: Arc<Entry>,
-    want: Want,
-    main: Option<Arc<Locked>>,
-    slot: Option<Locked>,
+    pub(super) entry: Arc<Entry>,
+    pub(super) want: Want,
+    pub(super) main: Option<Arc<Locked>>,
+    pub(super) slot: Option<Locked>,
     /// When the main file had changed, if it has been looked at.
-    changed: Option<Changed>,
+    pub(super) changed: Option<Changed>,
 }
 
 impl Held {
@@ -140,9 +153,6 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
     let store = store()?;
     let entry = Entry::of(want.subject, store)?;
     let first_in_line = entry.queue.enter(&mut *pause)?;
-    if let Some(held) = entry.take_unawaited(want, me)? {
-        return Ok(held);
-    }
     let turnstile = entry.pass_turnstile(store, pause)?;
     // Who stands at the head of the queue and has to wait shows that to those who would pass by. It
     // is shown again each time, because the file may be another one by then.
@@ -191,7 +201,7 @@ pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Err
 
 impl Entry {
     /// Returns the entry of a subject.
-    fn of(subject: Subject, store: &Store) -> Result<Arc<Self>, Error> {
+    pub(super) fn of(subject: Subject, store: &Store) -> Result<Arc<Self>, Error> {
         /// Sorted by subject.
         static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
 
@@ -240,73 +250,18 @@ impl Entry {
             thread::sleep(pause()?.min(LOOK));
         };
         said.keep();
-        let mut state = self.lock();
-        state.holders += 1;
-        state.exclusive = want.mode == Mode::Exclusive;
-        drop(state);
-        Ok(Held {
+        let held = Held {
             entry: self.clone(),
             want,
             main: Some(main),
             slot,
             changed,
-        })
+        };
+        self.lock().admit(want.mode);
+        Ok(held)
     }
 
-    /// Takes a lock without the turnstile if it is free and nobody waits at the head of the queue:
-    /// see [`QUIET`].
-    fn take_unawaited(self: &Arc<Self>, want: Want, me: &Activity) -> Result<Option<Held>, Error> {
-        let fail = |error| failure(&self.path, error);
-        let said = Said::begin(want, me);
-        let mut state = self.lock();
-        let is_free = !state.exclusive && (want.mode == Mode::Shared || state.holders == 0);
-        // Only the head of the queue may look for a slot.
-        let Some(known) = state
-            .known
-            .filter(|_| is_free && !matches!(want.mode, Mode::Limit(_)))
-        else {
-            return Ok(None);
-        };
-        let shared = state.shared.upgrade();
-        let main = if let Some(shared) = shared.filter(|_| want.mode == Mode::Shared) {
-            shared
-        } else {
-            let Some(file) = state.main.take() else {
-                return Ok(None);
-            };
-            match file.try_lock(said.strength()).map_err(fail)? {
-                Ok(locked) => Arc::new(locked),
-                Err(file) => {
-                    state.main = Some(file);
-                    return Ok(None);
-                }
-            }
-        };
-        said.say();
-        if main.meaning(&self.spot).map_err(fail)? != Meaning::Proof(known) {
-            // It was held for a moment only, which is over when the file is unlocked.
-            if let Some(file) = Arc::into_inner(main).and_then(Locked::unlock) {
-                state.main = Some(file);
-            }
-            return Ok(None);
-        }
-        said.keep();
-        state.holders += 1;
-        state.exclusive = want.mode == Mode::Exclusive;
-        if want.mode == Mode::Shared {
-            state.shared = Arc::downgrade(&main);
-        }
-        drop(state);
-        Ok(Some(Held {
-            entry: self.clone(),
-            want,
-            main: Some(main),
-            slot: None,
-            changed: Some(known),
-        }))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -322,11 +277,11 @@ impl Entry {
     /// Waits until no thread of this process is in the way, which is cheaper than the kernel.
     fn wait_for_threads(&self, mode: Mode, pause: Pause<'_>) -> Result<(), Error> {
         let mut state = self.lock();
-        while state.exclusive || (mode == Mode::Exclusive && state.holders > 0) {
+        while !state.admits(mode) {
             drop(state);
             let pause = pause()?;
             state = self.lock();
-            if state.exclusive || (mode == Mode::Exclusive && state.holders > 0) {
+            if !state.admits(mode) {
                 state.waiting += 1;
                 (state, _) = self
                     .freed

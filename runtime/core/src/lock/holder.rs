@@ -12,7 +12,8 @@ use std::path::Path;
 use super::file::{self, Strength};
 use super::{Mode, Subject, Want};
 use crate::store::Store;
-use crate::store::record::{Activity, BLOCK, ENDING, now};
+use crate::store::block::BLOCK;
+use crate::store::record::{Activity, ENDING, now};
 use crate::sys;
 
 /// A test or guard that holds a lock.
@@ -20,7 +21,7 @@ use crate::sys;
 pub(crate) struct Holder {
     name: String,
     process: u32,
-    since: u128,
+    since: u64,
 }
 
 /// As it stands in messages: `shop::checkout (pid 4242) for 12s`.
@@ -37,7 +38,7 @@ impl fmt::Display for Holder {
 
 impl Holder {
     /// Names a holder.
-    pub(crate) fn new(name: &str, process: u32, since: u128) -> Self {
+    pub(crate) fn new(name: &str, process: u32, since: u64) -> Self {
         Holder {
             name: name.to_owned(),
             process,
@@ -105,24 +106,25 @@ fn read(path: &Path, want: Want, me: &Activity, holders: &mut Vec<Holder>) {
             continue;
         }
         let mut lines = block.lines();
-        let Some((_, name)) = lines
-            .next()
-            .and_then(|line| line.strip_prefix('+'))
-            .and_then(|line| line.split_once(' '))
-        else {
+        let first = lines.next().and_then(|line| line.strip_prefix('+'));
+        let Some((begun, name)) = first.and_then(timed) else {
             continue;
         };
         for line in lines {
-            if let Some((since, held)) = line.split_once(' ') {
-                if conflicts(want, held) {
-                    let since = since.parse().unwrap_or_default();
-                    let holder = Holder::new(name, process, since);
-                    let at = holders.partition_point(|other| other.since <= since);
-                    holders.insert(at, holder);
-                }
+            let (since, held) = timed(line).unwrap_or((begun, line));
+            if conflicts(want, held) {
+                let holder = Holder::new(name, process, since);
+                let at = holders.partition_point(|other| other.since <= since);
+                holders.insert(at, holder);
             }
         }
     }
+}
+
+/// Returns the time with which a line begins, if it does, and what follows.
+fn timed(line: &str) -> Option<(u64, &str)> {
+    let (time, rest) = line.split_once(' ')?;
+    Some((time.parse().ok()?, rest))
 }
 
 /// Tells whether what somebody holds is in the way of what is wanted.

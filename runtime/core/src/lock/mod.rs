@@ -1,13 +1,14 @@
 //! Locks between tests: across threads, processes and checkouts.
 //!
-//! This module has the words and the guard. [`entry`] takes one lock, [`queue`] orders the threads
-//! of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`] makes waiting visible and
-//! bounded, [`said`] and [`holder`] write and read who holds what, [`order`] refuses what could
-//! never end, [`watcher`] looks at the clock for who blocks in the kernel, and [`file`] asks the
-//! kernel.
+//! This module has the words and the guard. [`free`] takes what is free, [`entry`] waits for one lock,
+//! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`]
+//! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`order`]
+//! refuses what could never end, [`watcher`] looks at the clock for who blocks in the kernel, and
+//! [`file`] asks the kernel.
 
 pub(crate) mod entry;
 pub(crate) mod file;
+pub(crate) mod free;
 pub(crate) mod holder;
 mod limit;
 mod locked;
@@ -19,6 +20,8 @@ mod watcher;
 
 use std::fmt;
 use std::time::Duration;
+
+use self::file::Strength;
 
 pub(crate) use entry::Held;
 pub(crate) use holder::Holder;
@@ -60,6 +63,16 @@ pub(crate) enum Mode {
     Exclusive,
 }
 
+impl Mode {
+    /// Returns how the main file is locked.
+    fn strength(self) -> Strength {
+        match self {
+            Mode::Exclusive => Strength::Exclusive,
+            Mode::Shared | Mode::Limit(_) => Strength::Shared,
+        }
+    }
+}
+
 /// A lock that is wanted or held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Want {
@@ -68,24 +81,15 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    /// Returns what is written into the record.
-    pub(crate) fn code(self) -> String {
-        let mut code = String::new();
-        self.write_code(&mut code);
-        code
-    }
-
-    /// Adds what is written into the record.
-    pub(crate) fn write_code(self, text: &mut String) {
-        let (word, key) = match (self.subject, self.mode) {
-            (Subject::Everyone, Mode::Exclusive) => ("alone", None),
-            (Subject::Everyone, _) => ("test", None),
-            (Subject::Key(key), Mode::Exclusive) => ("serial ", Some(key)),
-            (Subject::Key(key), Mode::Shared) => ("shared ", Some(key)),
-            (Subject::Key(key), Mode::Limit(_)) => ("limit ", Some(key)),
-        };
-        text.push_str(word);
-        text.push_str(key.map_or("", |key| key.name()));
+    /// Returns what is written into the record, in two parts.
+    pub(crate) fn code(self) -> (&'static str, &'static str) {
+        match (self.subject, self.mode) {
+            (Subject::Everyone, Mode::Exclusive) => ("alone", ""),
+            (Subject::Everyone, _) => ("test", ""),
+            (Subject::Key(key), Mode::Exclusive) => ("serial ", key.name()),
+            (Subject::Key(key), Mode::Shared) => ("shared ", key.name()),
+            (Subject::Key(key), Mode::Limit(_)) => ("limit ", key.name()),
+        }
     }
 }
 
@@ -152,7 +156,10 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let activity = Activity::begin(crate::current::name_of_caller())?;
     let trace = Trace::guard(activity.name(), want);
     let mut watch = Watch::new(want, &activity, &trace)?;
-    let held = entry::acquire(want, &activity, &mut || watch.pause())?;
+    let held = match free::take(&[want], &activity)?.pop() {
+        Some(held) => held,
+        None => entry::acquire(want, &activity, &mut || watch.pause())?,
+    };
     Ok(Guard {
         _holding: Holding::new(trace, want),
         _activity: activity,

@@ -11,34 +11,61 @@ use super::Want;
 use crate::error::{Error, ErrorKind};
 
 /// What all threads hold, in the order in which they took it.
-static HELD: Mutex<Vec<(ThreadId, Want)>> = Mutex::new(Vec::new());
+static CLAIMS: Mutex<Claims> = Mutex::new(Claims {
+    last: 0,
+    held: Vec::new(),
+});
 
-/// Notes that a thread holds a lock or waits for it, until it is dropped, in whatever thread.
-#[derive(Debug)]
-pub(crate) struct Ordered {
+struct Claims {
+    /// The number of the last claim.
+    last: u64,
+    held: Vec<Claim>,
+}
+
+struct Claim {
+    number: u64,
     thread: ThreadId,
     want: Want,
 }
 
+impl Claims {
+    fn add(&mut self, thread: ThreadId, wants: &[Want]) -> Ordered {
+        self.last += 1;
+        let number = self.last;
+        for want in wants {
+            self.held.push(Claim {
+                number,
+                thread,
+                want: *want,
+            });
+        }
+        Ordered(number)
+    }
+
+    fn of(&self, thread: ThreadId) -> impl Iterator<Item = Want> {
+        let mine = self.held.iter().filter(move |claim| claim.thread == thread);
+        mine.map(|claim| claim.want)
+    }
+}
+
+/// Notes that a thread holds locks or waits for them, until it is dropped, in whatever thread.
+#[derive(Debug)]
+pub(crate) struct Ordered(u64);
+
 impl Drop for Ordered {
     fn drop(&mut self) {
-        let mut held = lock();
-        let mine = (self.thread, self.want);
-        if let Some(at) = held.iter().rposition(|held| *held == mine) {
-            held.remove(at);
-        }
+        lock().held.retain(|claim| claim.number != self.0);
     }
 }
 
 /// Notes that this thread is about to wait for a lock, unless the wait could never end.
 pub(crate) fn claim(want: Want) -> Result<Ordered, Error> {
-    let mut held = lock();
+    let mut claims = lock();
     let thread = thread::current().id();
-    let in_the_way = held
-        .iter()
-        .filter(|(other, held)| *other == thread && held.subject >= want.subject)
-        .max_by_key(|(_, held)| held.subject);
-    if let Some((_, last)) = in_the_way {
+    let in_the_way = claims
+        .of(thread)
+        .filter(|held| held.subject >= want.subject);
+    if let Some(last) = in_the_way.max_by_key(|held| held.subject) {
         let reason = if last.subject == want.subject {
             format!("because this thread holds {last} already")
         } else {
@@ -53,32 +80,39 @@ pub(crate) fn claim(want: Want) -> Result<Ordered, Error> {
             format!("lock {want}, {reason}; {way_out}"),
         ));
     }
-    held.push((thread, want));
-    Ok(Ordered { thread, want })
+    Ok(claims.add(thread, &[want]))
+}
+
+/// Notes that this thread is about to take locks one after the other, if it holds none: then their
+/// order is all that matters.
+pub(crate) fn claim_first(wants: &[Want]) -> Option<Ordered> {
+    let mut claims = lock();
+    let thread = thread::current().id();
+    if claims.of(thread).next().is_some() {
+        return None;
+    }
+    Some(claims.add(thread, wants))
 }
 
 /// Notes that this thread holds a lock for which it has not waited.
 pub(crate) fn claim_without_waiting(want: Want) -> Ordered {
-    let thread = thread::current().id();
-    lock().push((thread, want));
-    Ordered { thread, want }
+    lock().add(thread::current().id(), &[want])
 }
 
 /// Tells whether this thread holds a subject at least as strongly as it is wanted.
 pub(crate) fn covers(want: Want) -> bool {
-    let thread = thread::current().id();
-    lock().iter().any(|(other, held)| {
-        *other == thread && held.subject == want.subject && held.mode >= want.mode
-    })
+    let claims = lock();
+    let mut mine = claims.of(thread::current().id());
+    mine.any(|held| held.subject == want.subject && held.mode >= want.mode)
 }
 
-fn lock() -> MutexGuard<'static, Vec<(ThreadId, Want)>> {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, Claims> {
+    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{claim, claim_without_waiting, covers};
+    use super::{claim, claim_first, claim_without_waiting, covers};
     use crate::error::ErrorKind;
     use crate::key::Key;
     use crate::lock::{Mode, Subject, Want};
@@ -138,6 +172,20 @@ mod tests {
         std::thread::spawn(|| drop(claim(want("a", Mode::Exclusive)).unwrap()))
             .join()
             .unwrap();
+    }
+
+    #[test]
+    fn several_are_claimed_at_once_by_who_has_none() {
+        let wants = [want("a", Mode::Shared), want("b", Mode::Exclusive)];
+        let first = claim_first(&wants).unwrap();
+        assert!(claim_first(&wants).is_none());
+        assert!(wants.iter().all(|want| covers(*want)));
+        let later = claim(want("c", Mode::Shared)).unwrap();
+        drop(first);
+        assert!(!wants.iter().any(|want| covers(*want)));
+        assert!(claim_first(&wants).is_none());
+        drop(later);
+        assert!(claim_first(&wants).is_some());
     }
 
     #[test]

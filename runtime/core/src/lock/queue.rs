@@ -49,6 +49,11 @@ pub(crate) struct Head<'a> {
 }
 
 impl Queue {
+    /// Tells whether no thread is at the head.
+    pub(crate) fn is_empty(&self) -> bool {
+        !lock(&self.state).has_head
+    }
+
     /// Waits for this thread's turn. `pause` is asked again and again how long to wait until it is
     /// asked next, and may refuse.
     pub(crate) fn enter(

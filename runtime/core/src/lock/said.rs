@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use super::Want;
 use super::file::Strength;
-use super::{Mode, Want};
 use crate::store::record::Activity;
 
 /// What is said of a lock in the record, and taken back if the lock is not had in the end.
@@ -26,14 +26,14 @@ impl<'a> Said<'a> {
     /// Says that the lock is held.
     pub(super) fn say(&self) {
         if !self.in_record.replace(true) {
-            self.me.add(self.want);
+            self.me.add_now(self.want);
         }
     }
 
     /// Says that the lock is not held after all.
     pub(super) fn take_back(&self) {
         if self.in_record.replace(false) {
-            self.me.take_back(self.want);
+            self.me.take_back(&[self.want]);
         }
     }
 
@@ -43,10 +43,7 @@ impl<'a> Said<'a> {
     }
 
     pub(super) fn strength(&self) -> Strength {
-        match self.want.mode {
-            Mode::Exclusive => Strength::Exclusive,
-            Mode::Shared | Mode::Limit(_) => Strength::Shared,
-        }
+        self.want.mode.strength()
     }
 }
 

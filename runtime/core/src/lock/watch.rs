@@ -175,7 +175,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    fn holders(since: u128) -> Vec<Holder> {
+    fn holders(since: u64) -> Vec<Holder> {
         vec![Holder::new("shop::pays", 42, since)]
     }
 
@@ -202,11 +202,7 @@ mod tests {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 10_000 * SECOND);
         for turn in 1..100 {
-            let step = waiting.step(
-                start + 9 * SECOND * turn,
-                holders(u128::from(turn)),
-                TIMEOUT,
-            );
+            let step = waiting.step(start + 9 * SECOND * turn, holders(u64::from(turn)), TIMEOUT);
             assert_eq!(step, Step::Wait(PERIOD));
         }
     }

@@ -17,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub(crate) mod block;
 pub(crate) mod record;
 mod sweep;
 

@@ -7,7 +7,6 @@
 //! one belongs to one running test or guard while its first byte is `+`. Blocks are overwritten in
 //! place, because truncating a file costs up to a hundred times as much.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,15 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::block::{BLOCK, Block, Digits};
 use super::{Store, store, sweep};
 use crate::error::{Error, ErrorKind};
 use crate::lock::{Want, file};
 use crate::random;
 use crate::sys;
 use crate::sys::process::Kept;
-
-/// The size of a block.
-pub(crate) const BLOCK: usize = 1024;
 
 /// The ending of the names of records.
 pub(crate) const ENDING: &str = "lock";
@@ -122,11 +119,12 @@ impl Record {
                 process: std::process::id(),
                 path: path.clone(),
             };
-            let mut header = format!("process {}\n", record.process);
+            let mut header = Block::new();
+            header.add_line(&["process ", &record.process.to_string()]);
             if let Ok(program) = std::env::current_exe() {
-                header = format!("{header}program {}\n", program.display());
+                header.add_line(&["program ", &program.to_string_lossy()]);
             }
-            let _ = record.write(0, header);
+            let _ = record.write(0, &header);
             return Ok(record);
         }
     }
@@ -162,30 +160,9 @@ impl Record {
         }
     }
 
-    /// Writes the text of one block and a zero, at which readers stop: what an older text has left
-    /// behind it means nothing. What does not fit is left out.
-    fn write(&self, block: usize, mut text: String) -> io::Result<()> {
-        text.truncate(text.floor_boundary(BLOCK));
-        if text.len() < BLOCK {
-            text.push('\0');
-        }
-        sys::write_at(&self.file, text.as_bytes(), offset(block))
-    }
-}
-
-/// Finds where a text can be cut.
-trait FloorBoundary {
-    /// Returns the last boundary of a character that is not beyond a place.
-    fn floor_boundary(&self, most: usize) -> usize;
-}
-
-impl FloorBoundary for str {
-    fn floor_boundary(&self, most: usize) -> usize {
-        let mut end = self.len().min(most);
-        while !self.is_char_boundary(end) {
-            end -= 1;
-        }
-        end
+    /// Writes one block.
+    fn write(&self, number: usize, block: &Block) -> io::Result<()> {
+        sys::write_at(&self.file, block.written(), offset(number))
     }
 }
 
@@ -198,8 +175,9 @@ pub(crate) struct Activity {
     record: Arc<Record>,
     block: usize,
     name: String,
-    since: u128,
-    held: Mutex<Vec<(Want, u128)>>,
+    since: u64,
+    /// Each with the time from which on it is held, if that is not the same.
+    held: Mutex<Vec<(Want, Option<u64>)>>,
     /// Whether the block says something.
     is_said: AtomicBool,
 }
@@ -228,42 +206,52 @@ impl Activity {
         })
     }
 
-    /// Says that a lock is held.
+    /// Says that locks are held from the beginning on, in one word.
     ///
-    /// It must be said before the last look at the lock file: see
+    /// It must be said before the last look at the lock files: see
     /// [`entry`](crate::lock::entry).
-    pub(crate) fn add(&self, want: Want) {
-        lock(&self.held).push((want, now()));
-        self.say();
-    }
-
-    /// Takes back that a lock is held.
-    pub(crate) fn take_back(&self, want: Want) {
+    pub(crate) fn add(&self, wants: &[Want]) {
         let mut held = lock(&self.held);
-        if let Some(at) = held.iter().rposition(|(other, _)| *other == want) {
-            held.remove(at);
+        for want in wants {
+            held.push((*want, None));
         }
-        drop(held);
-        self.say();
+        self.say(&held);
     }
 
-    /// Writes what is known into the record.
-    fn say(&self) {
-        // Most texts are shorter than this, and growing is what costs.
-        let mut text = String::with_capacity(256);
-        let _ = writeln!(text, "+{} {}", self.since, self.name);
-        for (want, since) in lock(&self.held).iter() {
-            let end = text.len();
-            let _ = write!(text, "{since} ");
-            want.write_code(&mut text);
-            text.push('\n');
-            if text.len() > BLOCK {
-                text.truncate(end);
+    /// Says that a lock is held from now on.
+    pub(crate) fn add_now(&self, want: Want) {
+        let mut held = lock(&self.held);
+        held.push((want, Some(now())));
+        self.say(&held);
+    }
+
+    /// Takes back that locks are held.
+    pub(crate) fn take_back(&self, wants: &[Want]) {
+        let mut held = lock(&self.held);
+        for want in wants {
+            if let Some(at) = held.iter().rposition(|(other, _)| other == want) {
+                held.remove(at);
+            }
+        }
+        self.say(&held);
+    }
+
+    /// Writes what is known into the record, as far as there is room.
+    fn say(&self, held: &[(Want, Option<u64>)]) {
+        let mut block = Block::new();
+        block.add_line(&["+", Digits::of(self.since).as_str(), " ", &self.name]);
+        for (want, since) in held {
+            let (word, key) = want.code();
+            let fits = match since {
+                None => block.add_line(&[word, key]),
+                Some(since) => block.add_line(&[Digits::of(*since).as_str(), " ", word, key]),
+            };
+            if !fits {
                 break;
             }
         }
         self.is_said.store(true, Ordering::Relaxed);
-        let _ = self.record.write(self.block, text);
+        let _ = self.record.write(self.block, &block);
     }
 
     /// Takes back what was said.
@@ -302,11 +290,9 @@ fn offset(block: usize) -> u64 {
 }
 
 /// Returns the milliseconds since 1970, for people; no decision depends on it.
-pub(crate) fn now() -> u128 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_millis()
+pub(crate) fn now() -> u64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(time.unwrap_or_default().as_millis()).unwrap_or_default()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -317,7 +303,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::fs;
 
-    use super::{BLOCK, Record};
+    use super::{BLOCK, Block, Record};
     use crate::store::{Store, Trust};
 
     #[test]
@@ -331,16 +317,21 @@ mod tests {
             let end = block.iter().position(|byte| *byte == 0);
             String::from_utf8(block[..end.unwrap_or(BLOCK)].to_vec()).unwrap()
         };
-        record.write(1, "long ".repeat(100)).unwrap();
-        record.write(1, "short".to_owned()).unwrap();
-        assert_eq!(read(1), "short");
+        let write = |number, line: &str| {
+            let mut block = Block::new();
+            block.add_line(&[line]);
+            record.write(number, &block).unwrap();
+        };
+        write(1, &"long ".repeat(100));
+        write(1, "short");
+        assert_eq!(read(1), "short\n");
 
         // The next block is not touched by one that is full.
-        record.write(2, "next".to_owned()).unwrap();
-        for length in [BLOCK - 1, BLOCK, BLOCK + 1] {
-            record.write(1, "x".repeat(length)).unwrap();
-            assert_eq!(read(1).len(), length.min(BLOCK));
-            assert_eq!(read(2), "next");
+        write(2, "next");
+        for length in [BLOCK - 2, BLOCK - 1, BLOCK, BLOCK + 1] {
+            write(1, &"x".repeat(length));
+            assert_eq!(read(1).trim_end().len(), length.min(BLOCK));
+            assert_eq!(read(2), "next\n");
         }
     }
 }

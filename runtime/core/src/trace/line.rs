@@ -30,7 +30,10 @@ pub(super) fn line(
         let _ = write!(line, ",\"{name}\":");
         match value {
             Value::Text(text) => push_text(&mut line, text),
-            Value::Want(want) => push_text(&mut line, &want.code()),
+            Value::Want(want) => {
+                let (word, key) = want.code();
+                push_text(&mut line, &[word, key].concat());
+            }
             Value::Number(number) => {
                 let _ = write!(line, "{number}");
             }
