@@ -78,9 +78,14 @@ impl<'a> Writer<'a> {
             private, function, ..
         } = self;
         let (spec, own, body) = (self.spec(), self.lent_own(), self.body());
+        let name = &function.name;
         let is_async = function.asyncness.is_some();
         let dot_await = is_async.then(|| quote!(.await));
         let call = match (self.model.run, is_async) {
+            (Run::Here, false) if self.is_bare() => {
+                quote!(#private::run_function(&#spec, #own, #name))
+            }
+            (Run::Apart, false) if self.is_bare() => quote!(.run_function(#name)),
             (Run::Here, false) if self.is_plain() => {
                 let body = self.plain_body();
                 quote!(#private::run_plain(&#spec, #own, #body))
@@ -123,6 +128,13 @@ impl<'a> Writer<'a> {
     /// then, and if it is synchronous, the runtime needs no code of its own for it.
     fn is_plain(&self) -> bool {
         self.model.bindings.iter().all(Option::is_some) && !self.function.never_returns()
+    }
+
+    /// Whether the function can be called as it is, which spares the compiler a closure.
+    fn is_bare(&self) -> bool {
+        let function = self.function;
+        let is_ordinary = function.unsafety.is_none() && function.abi.is_empty();
+        self.is_plain() && is_ordinary && function.parameters.is_empty()
     }
 
     /// The closure that calls the user's function and judges its value.

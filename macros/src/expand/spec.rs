@@ -34,9 +34,22 @@ impl Writer<'_> {
             quote!(, #process)
         });
         let often = self.model.is_called_often.then(|| quote!(; often));
+        let is_const = self.needs_const().then(|| quote!(const));
         quote! {
-            #private::spec!(#function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
+            #private::spec!(#is_const #function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
         }
+    }
+
+    /// Whether there is more in it than literals, which stay in the binary without being evaluated.
+    fn needs_const(&self) -> bool {
+        let is_literal = |lock: &Lock| {
+            let has_literal_key = !matches!(lock.key, Some(Key::Expression(_)));
+            has_literal_key && !matches!(&lock.mode, Mode::Limit(number) if !is_literal(number))
+        };
+        let panics = self.function.should_panic();
+        self.model.run == Run::Apart
+            || !self.model.wanted.locks.iter().all(is_literal)
+            || panics.is_some_and(|panics| panics.condition.is_some())
     }
 
     fn should_panic(&self) -> TokenStream {
@@ -87,7 +100,8 @@ impl Writer<'_> {
         let Writer { private, krate, .. } = self;
         let key = match &lock.key {
             None => quote!(#krate::Key::DEFAULT),
-            Some(Key::Text(text)) => quote!(#krate::Key::new(#text)),
+            // It has been checked, with better words than a constant has.
+            Some(Key::Text(text)) => quote!(#krate::Key { checked: #text }),
             Some(Key::Expression(tokens)) => quote!(#private::expr!(#tokens)),
         };
         match &lock.mode {
@@ -103,12 +117,16 @@ impl Writer<'_> {
     /// A value that is known when the test is compiled.
     pub(super) fn constant(&self, value: &TokenStream) -> TokenStream {
         let private = &self.private;
-        if matches!(scan::only(value), Some(TokenTree::Literal(_))) {
+        if is_literal(value) {
             value.clone()
         } else {
             quote!(#private::expr!(#value))
         }
     }
+}
+
+fn is_literal(value: &TokenStream) -> bool {
+    matches!(scan::only(value), Some(TokenTree::Literal(_)))
 }
 
 impl Protocol {

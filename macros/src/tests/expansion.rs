@@ -13,12 +13,12 @@ fn adds() {
     fn adds() {
         assert_eq!(1 + 1, 2);
     }
-    ::isolated_test::__private::run_plain(
+    ::isolated_test::__private::run_function(
         &::isolated_test::__private::spec!(
             "adds", ::isolated_test::__private::ShouldPanic::No, [], []
         ),
         &mut [],
-        &mut |_| ::isolated_test::__private::passed(adds()),
+        adds,
     )
 }
 "#,
@@ -44,7 +44,7 @@ pub fn serves_files() {
             "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
             Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
             : ::core::option::Option::None, keep : ::core::option::Option::None })],
-            [(Exclusive(::isolated_test::Key::new("tcp")))]
+            [(Exclusive(::isolated_test::Key { checked : "tcp" }))]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(
@@ -96,10 +96,10 @@ fn stores() {
     let make_mail = || ::isolated_test::__private::expr!(Mail::default());
     ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
-            "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value
-            : false }), ("mail" Own { by_value : true })],
+            const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own {
+            by_value : false }), ("mail" Own { by_value : true })],
             [(Exclusive(::isolated_test::__private::expr!(SCHEMA))),
-            (Exclusive(::isolated_test::Key::new("mail")))]
+            (Exclusive(::isolated_test::Key { checked : "mail" }))]
         ),
         &mut [
             ::isolated_test::__private::own(&make_db),
@@ -191,11 +191,11 @@ fn r#match() {
     fn r#match<'a>(tmpdir: &'a Path, id: &str, mut r#type: u64) {}
     my::isolated::__private::run_plain(
         &my::isolated::__private::spec!(
-            "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir" TmpDir
-            { from : ::core::option::Option::Some("site"), keep :
+            const "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir"
+            TmpDir { from : ::core::option::Option::Some("site"), keep :
             ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
-            Namespace), ("type" Seed)], [(Limit(my::isolated::Key::new("sockets"), 4)),
-            (Limit(my::isolated::__private::expr!(POOL),
+            Namespace), ("type" Seed)], [(Limit(my::isolated::Key { checked : "sockets"
+            }, 4)), (Limit(my::isolated::__private::expr!(POOL),
             my::isolated::__private::expr!(pool_size())))]
         ),
         &mut [],
@@ -218,14 +218,14 @@ fn conditional_should_panic() {
 #[cfg_attr(unix, should_panic)]
 fn panics() {
     fn panics() {}
-    ::isolated_test::__private::run_plain(
+    ::isolated_test::__private::run_function(
         &::isolated_test::__private::spec!(
-            "panics", if ::core::cfg!(unix) {
+            const "panics", if ::core::cfg!(unix) {
             ::isolated_test::__private::ShouldPanic::Yes } else {
             ::isolated_test::__private::ShouldPanic::No }, [], []
         ),
         &mut [],
-        &mut |_| ::isolated_test::__private::passed(panics()),
+        panics,
     )
 }
 "#,

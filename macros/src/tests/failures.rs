@@ -23,7 +23,7 @@ fn adds() {
     fn adds() {}
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "adds", ::isolated_test::__private::ShouldPanic::No, [], [],
+                const "adds", ::isolated_test::__private::ShouldPanic::No, [], [],
                 (::core::option::Option::Some(::core::time::Duration::from_millis(30000)),
                 ::core::option::Option::None, ::isolated_test::__private::retries(2),
                 ::isolated_test::__private::quarantine("a link"))
@@ -31,7 +31,7 @@ fn adds() {
             &mut [],
             &mut ::isolated_test::__private::as_here,
         )
-        .run_plain(&mut |_| ::isolated_test::__private::passed(adds()))
+        .run_function(adds)
 }
 "#,
     );

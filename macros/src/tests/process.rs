@@ -15,13 +15,13 @@ fn adds() {
     }
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "adds", ::isolated_test::__private::ShouldPanic::No, [], [],
+                const "adds", ::isolated_test::__private::ShouldPanic::No, [], [],
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
             &mut ::isolated_test::__private::as_here,
         )
-        .run_plain(&mut |_| ::isolated_test::__private::passed(adds()))
+        .run_function(adds)
 }
 "#,
     );
@@ -40,7 +40,8 @@ async fn waits() {
     }
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "waits", ::isolated_test::__private::ShouldPanic::No, [], [(Alone)],
+                const "waits", ::isolated_test::__private::ShouldPanic::No, [],
+                [(Alone)],
                 (::core::option::Option::Some(::core::time::Duration::from_millis(90000)),
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Serial))
             ),
@@ -66,7 +67,7 @@ fn serves() {
     fn serves(port: Port) {}
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "serves", ::isolated_test::__private::ShouldPanic::No, [("port"
+                const "serves", ::isolated_test::__private::ShouldPanic::No, [("port"
                 Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir {
                 from : ::core::option::Option::None, keep : ::core::option::Option::None
                 }), ("namespace" Namespace)], [], (::core::option::Option::None,
@@ -115,7 +116,7 @@ fn stores() {
     let make_db = || my::isolated::__private::expr!(Db::new());
     my::isolated::__private::prepare(
             &my::isolated::__private::spec!(
-                "stores", my::isolated::__private::ShouldPanic::No, [("udp"
+                const "stores", my::isolated::__private::ShouldPanic::No, [("udp"
                 Port(my::isolated::__private::Protocol::Udp, 3)), ("id" Namespace),
                 ("seed" Seed), ("db" Own { by_value : true })], [],
                 (::core::option::Option::None, ::core::option::Option::None)
@@ -160,7 +161,7 @@ fn lists() {
     fn lists() {}
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "lists", ::isolated_test::__private::ShouldPanic::No, [("port"
+                const "lists", ::isolated_test::__private::ShouldPanic::No, [("port"
                 Port(::isolated_test::__private::Protocol::Tcp, 1)), ("site" TmpDir {
                 from : ::core::option::Option::None, keep : ::core::option::Option::None
                 }), ("tmpdir" TmpDir { from : ::core::option::Option::None, keep :
@@ -172,7 +173,7 @@ fn lists() {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(1));
             },
         )
-        .run_plain(&mut |_| ::isolated_test::__private::passed(lists()))
+        .run_function(lists)
 }
 "#,
     );
@@ -184,9 +185,10 @@ fn lists() {
     fn lists(cwd: &Path) {}
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "lists", ::isolated_test::__private::ShouldPanic::No, [("cwd" TmpDir {
-                from : ::core::option::Option::None, keep : ::core::option::Option::None
-                })], [], (::core::option::Option::None, ::core::option::Option::None)
+                const "lists", ::isolated_test::__private::ShouldPanic::No, [("cwd"
+                TmpDir { from : ::core::option::Option::None, keep :
+                ::core::option::Option::None })], [], (::core::option::Option::None,
+                ::core::option::Option::None)
             ),
             &mut [],
             &mut |cx, surroundings| {
@@ -212,7 +214,7 @@ fn mode(#[case] mode: String, #[case] dir: PathBuf) {
         fn mode(mode: String, dir: PathBuf) {}
         ::isolated_test::__private::prepare(
                 &::isolated_test::__private::spec!(
-                    "mode", ::isolated_test::__private::ShouldPanic::No, [], [],
+                    const "mode", ::isolated_test::__private::ShouldPanic::No, [], [],
                     (::core::option::Option::None, ::core::option::Option::None)
                 ),
                 &mut [],
@@ -277,9 +279,10 @@ fn test_case_2() {
     let make_db = || ::isolated_test::__private::expr!(super::super::Db);
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "test_case_2", ::isolated_test::__private::ShouldPanic::With("three"),
-                [("mail" Own { by_value : true }), ("db" Own { by_value : false }),
-                ("port" Port(::isolated_test::__private::Protocol::Tcp, 1))], [],
+                const "test_case_2",
+                ::isolated_test::__private::ShouldPanic::With("three"), [("mail" Own {
+                by_value : true }), ("db" Own { by_value : false }), ("port"
+                Port(::isolated_test::__private::Protocol::Tcp, 1))], [],
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [
@@ -293,7 +296,7 @@ fn test_case_2() {
                 surroundings.set("PORT", &::isolated_test::__private::expr!(port));
             },
         )
-        .run_plain(&mut |_| ::isolated_test::__private::passed(test_case_2()))
+        .run_function(test_case_2)
 }
 "#,
     );
@@ -311,8 +314,8 @@ fn merges() {
     fn merges() {}
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir
-                { from : ::core::option::Option::None, keep :
+                const "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir"
+                TmpDir { from : ::core::option::Option::None, keep :
                 ::core::option::Option::None })], [],
                 (::core::option::Option::Some(::core::time::Duration::from_millis(2000)),
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Fail))
@@ -327,7 +330,7 @@ fn merges() {
                 surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
             },
         )
-        .run_plain(&mut |_| ::isolated_test::__private::passed(merges()))
+        .run_function(merges)
 }
 "#,
     );
@@ -339,7 +342,7 @@ fn merges() {
     fn merges() {}
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
-                "merges", ::isolated_test::__private::ShouldPanic::No, [], [],
+                const "merges", ::isolated_test::__private::ShouldPanic::No, [], [],
                 (::core::option::Option::None,
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Skip))
             ),
@@ -348,7 +351,7 @@ fn merges() {
                 surroundings.cwd(&::isolated_test::__private::expr!("dir"));
             },
         )
-        .run_plain(&mut |_| ::isolated_test::__private::passed(merges()))
+        .run_function(merges)
 }
 "#,
     );

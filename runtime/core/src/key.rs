@@ -44,7 +44,9 @@ const LONGEST: usize = 80;
 /// The kernel releases every lock that the process held.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    name: &'static str,
+    /// The name, as the attribute writes it, which has checked it.
+    #[doc(hidden)]
+    pub checked: &'static str,
 }
 
 impl Key {
@@ -76,7 +78,7 @@ impl Key {
             );
             at += 1;
         }
-        Key { name }
+        Key { checked: name }
     }
 
     /// Names a key at run time, for keys that are made of paths or numbers.
@@ -106,17 +108,17 @@ impl Key {
         }
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = names.iter().find(|known| **known == name) {
-            return Ok(Key { name: known });
+            return Ok(Key { checked: known });
         }
         let stored: &'static str = Box::leak(name.into());
         names.push(stored);
-        Ok(Key { name: stored })
+        Ok(Key { checked: stored })
     }
 
     /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        self.name
+        self.checked
     }
 
     /// Waits until nobody else holds this key in any mode, and holds it exclusively.
@@ -183,9 +185,9 @@ impl Key {
 
     /// Encodes the name as a file name, injectively even where file names ignore case.
     pub(crate) fn file_name(self) -> String {
-        let mut encoded = String::with_capacity(self.name.len() + 2);
+        let mut encoded = String::with_capacity(self.checked.len() + 2);
         encoded.push_str("k-");
-        for byte in self.name.bytes() {
+        for byte in self.checked.bytes() {
             if byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_') {
                 encoded.push(char::from(byte));
             } else {
@@ -201,13 +203,13 @@ impl Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Key({:?})", self.name)
+        write!(formatter, "Key({:?})", self.checked)
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name)
+        formatter.write_str(self.checked)
     }
 }
 

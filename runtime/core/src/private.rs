@@ -7,7 +7,8 @@ pub use crate::resource::bind::{
 };
 pub use crate::resource::own::{Own, own};
 pub use crate::run::{
-    passed, run, run_async, run_plain, run_plain_async, run_returning, run_returning_async,
+    passed, run, run_async, run_function, run_plain, run_plain_async, run_returning,
+    run_returning_async,
 };
 pub use crate::spec::{
     Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,
@@ -34,9 +35,15 @@ macro_rules! __place {
 }
 
 /// Writes out what a test asks for: its name, whether it should panic, resources, and locks.
+///
+/// It must be known when the test is compiled. What is made of literals only is so by itself; the
+/// rest says `const`, which costs the compiler more.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __spec {
+    (const $($fields:tt)*) => {
+        const { $crate::__spec!($($fields)*) }
+    };
     (
         $function:literal,
         $should_panic:expr,
@@ -45,24 +52,22 @@ macro_rules! __spec {
         $(, ($timeout:expr, $network:expr $(, $retries:expr, $quarantine:expr)?))?
         $(; $often:ident)?
     ) => {
-        const {
-            $crate::__private::Spec {
-                place: $crate::__private::place!(),
-                function: $function,
-                should_panic: $should_panic,
-                resources: &[$($crate::__private::Request {
-                    name: $name,
-                    kind: $crate::__private::Kind::$kind $($details)?,
-                }),*],
-                locks: &[$($crate::__private::Claim::$claim $($key)?),*],
-                process: $crate::__optional!($($crate::__private::Process {
-                    timeout: $timeout,
-                    network: $network,
-                    retries: $crate::__or_none!($($retries)?),
-                    quarantine: $crate::__or_none!($($quarantine)?),
-                })?),
-                is_called_often: $crate::__is_there!($($often)?),
-            }
+        $crate::__private::Spec {
+            place: $crate::__private::place!(),
+            function: $function,
+            should_panic: $should_panic,
+            resources: &[$($crate::__private::Request {
+                name: $name,
+                kind: $crate::__private::Kind::$kind $($details)?,
+            }),*],
+            locks: &[$($crate::__private::Claim::$claim $($key)?),*],
+            process: $crate::__optional!($($crate::__private::Process {
+                timeout: $timeout,
+                network: $network,
+                retries: $crate::__or_none!($($retries)?),
+                quarantine: $crate::__or_none!($($quarantine)?),
+            })?),
+            is_called_often: $crate::__is_there!($($often)?),
         }
     };
 }

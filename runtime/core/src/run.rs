@@ -17,6 +17,11 @@ pub fn run_plain(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(
     Test::find(spec, own, None, Calls::Often).run(body);
 }
 
+/// Runs a test that is a function without parameters.
+pub fn run_function<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: fn() -> R) {
+    run_plain(spec, own, &mut |_| passed(body()));
+}
+
 /// Runs a test whose body can be called only once.
 pub fn run<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: impl FnOnce(&Cx) -> R) {
     let mut body = Some(body);

@@ -55,6 +55,11 @@ impl Prepared<'_> {
         self.0.run(body);
     }
 
+    /// Runs the test, which is a function without parameters.
+    pub fn run_function<R: Termination>(self, body: fn() -> R) {
+        self.run_plain(&mut |_| passed(body()));
+    }
+
     /// Runs the test, whose body can be called only once.
     pub fn run<R: Termination>(self, body: impl FnOnce(&Cx) -> R) {
         let mut body = Some(body);
