@@ -31,6 +31,7 @@ pub(crate) struct Record {
     path: PathBuf,
     /// Where the temporary directories of the process stand; made when first needed.
     dir: PathBuf,
+    has_dir: AtomicBool,
     /// Which blocks are taken; block 0 describes the process.
     taken: Mutex<Vec<bool>>,
     process: u32,
@@ -55,7 +56,7 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
     drop(current);
     if !SWEPT.swap(true, Ordering::Relaxed) {
         sys::at_exit(forget_at_exit);
-        sweep::sweep(store);
+        sweep::sweep(store, &record.path);
     }
     Ok(record)
 }
@@ -84,7 +85,8 @@ extern "C" fn forget_at_exit() {
         .take()
         .filter(|record| record.process == std::process::id())
     {
-        sweep::forget(&record.path, &record.dir);
+        let dir = record.has_dir.load(Ordering::Relaxed);
+        sweep::forget(&record.path, dir.then_some(&*record.dir));
     }
 }
 
@@ -115,13 +117,14 @@ impl Record {
             let record = Record {
                 file,
                 dir: store.runs().join(name),
+                has_dir: AtomicBool::new(false),
                 taken: Mutex::new(vec![true]),
                 process: std::process::id(),
                 path: path.clone(),
             };
             let mut header = Block::new();
             header.add_line(&["process ", &record.process.to_string()]);
-            if let Ok(program) = std::env::current_exe() {
+            if let Some(program) = std::env::args_os().next() {
                 header.add_line(&["program ", &program.to_string_lossy()]);
             }
             let _ = record.write(0, &header);
@@ -148,6 +151,7 @@ impl Record {
     ///
     /// Only a record that is still in its place may own one, or nobody would sweep it.
     fn make_dir(&self) -> io::Result<()> {
+        self.has_dir.store(true, Ordering::Relaxed);
         match sys::create_dir(&self.dir, 0o700) {
             Ok(()) if sys::is_at(&self.file, &self.path)? => Ok(()),
             Ok(()) => {

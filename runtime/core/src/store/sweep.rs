@@ -46,10 +46,11 @@ fn marker(dir: &Path) -> PathBuf {
     name.into()
 }
 
-/// Removes what dead processes left; what cannot be removed now is left for the next sweep.
-pub(super) fn sweep(store: &Store) {
+/// Removes what dead processes left; what cannot be removed now is left for the next sweep. The
+/// process that sweeps lives.
+pub(super) fn sweep(store: &Store, mine: &Path) {
     for entry in entries(store.runs()) {
-        if entry.extension() == Some(OsStr::new(ENDING)) {
+        if entry.extension() == Some(OsStr::new(ENDING)) && entry != mine {
             let _ = sweep_one(&entry);
         }
     }
@@ -72,13 +73,20 @@ fn stands(marker: &Path) -> bool {
 fn sweep_one(record: &Path) -> io::Result<()> {
     let owner = sys::open_file(record)?;
     if file::try_lock(&owner, file::Strength::Exclusive)? && sys::is_at(&owner, record)? {
-        forget(record, &record.with_extension(""));
+        forget(record, Some(&record.with_extension("")));
     }
     Ok(())
 }
 
-/// Removes the temporary directories of a process and then its record.
-pub(super) fn forget(record: &Path, dir: &Path) {
+/// Removes the temporary directories of a process, if it may have some, and then its record.
+pub(super) fn forget(record: &Path, dir: Option<&Path>) {
+    if dir.is_none_or(remove_dirs) {
+        let _ = fs::remove_file(record);
+    }
+}
+
+/// Removes the temporary directories of a process that are not kept, and tells whether they are gone.
+fn remove_dirs(dir: &Path) -> bool {
     let mut clean = true;
     let mut keeps = false;
     for entry in entries(dir) {
@@ -96,9 +104,7 @@ pub(super) fn forget(record: &Path, dir: &Path) {
             Ok(()) => true,
         };
     }
-    if clean {
-        let _ = fs::remove_file(record);
-    }
+    clean
 }
 
 /// Removes all but the newest kept directories and those below one directory.
