@@ -18,6 +18,16 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds some test targets of this package and returns the binary of each.
 pub(crate) fn build<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
+    build_with(&[], targets)
+}
+
+/// Builds them with the runtime optimized, as the guide says how to.
+pub(crate) fn build_optimized<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
+    let optimized = "profile.dev.package.isolated-test-core.opt-level=3";
+    build_with(&["--config", optimized], targets)
+}
+
+fn build_with<const N: usize>(options: &[&str], targets: [&str; N]) -> Result<[PathBuf; N]> {
     let output = cargo()
         .args([
             "test",
@@ -25,6 +35,7 @@ pub(crate) fn build<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> 
             "--message-format=json-render-diagnostics",
         ])
         .args(["--manifest-path", MANIFEST])
+        .args(options)
         .arg("--target-dir")
         .arg(crate::place::target()?)
         .args(targets.iter().flat_map(|target| ["--test", target]))

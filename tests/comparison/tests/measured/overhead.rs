@@ -22,10 +22,12 @@ enum Calls {
 
 use Calls::{Many, One};
 
-/// What is compared with what; the first of each case is what the others are compared with.
-const CASES: &[(&str, &[(&str, Calls)])] = &[
+/// What is compared with what, and the name of the test; the first of each case is what the others
+/// are compared with.
+const CASES: &[(&str, &str, &[(&str, Calls)])] = &[
     (
         "nothing requested",
+        "nothing",
         &[
             ("plain function", One(attributed::nothing)),
             ("isolated-test", One(isolated::nothing)),
@@ -33,6 +35,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
     (
         "`tmpdir`",
+        "tmpdir",
         &[
             ("floor", One(floor::tmpdir)),
             ("isolated-test", One(isolated::tmpdir)),
@@ -42,6 +45,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
     (
         "`port`",
+        "port",
         &[
             ("floor", One(floor::port)),
             ("isolated-test", One(isolated::port)),
@@ -51,6 +55,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
     (
         "`serial`, uncontended",
+        "serial",
         &[
             ("floor", One(floor::serial)),
             ("isolated-test", One(isolated::serial)),
@@ -68,6 +73,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
     (
         "`shared`, uncontended",
+        "shared",
         &[
             ("floor", One(floor::shared)),
             ("isolated-test", One(isolated::shared)),
@@ -83,6 +89,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
     (
         "`port`, `tmpdir` and `serial`",
+        "all",
         &[
             ("floor", One(floor::all)),
             ("isolated-test", One(isolated::all)),
@@ -94,6 +101,7 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
     (
         "`process`",
+        "process",
         &[
             ("floor", Many(processes::floor)),
             ("`posix_spawn` instead of fork", Many(processes::spawned)),
@@ -105,39 +113,42 @@ const CASES: &[(&str, &[(&str, Calls)])] = &[
     ),
 ];
 
-/// The test runner gives the thread of a test its name, from which isolated-test takes it; so this
-/// one has those of all tests that are called.
-const THREAD: &str = "nothing::tmpdir::port::serial::shared::all";
-
 #[test]
 fn rounds() {
-    let thread = thread::Builder::new().name(THREAD.to_owned());
-    let ended = thread
-        .spawn(measure)
-        .expect("a thread can be started")
-        .join();
-    assert!(ended.is_ok(), "a test that is measured failed");
+    for (case, name, methods) in CASES {
+        // As the test runner would call it, from which isolated-test has the name of the test.
+        let thread = thread::Builder::new().name(format!("attributed::isolated::{name}"));
+        let ended = thread
+            .spawn(|| measure(case, methods))
+            .expect("a thread can be started")
+            .join();
+        assert!(ended.is_ok(), "a test that is measured failed");
+    }
 }
 
-fn measure() {
+fn measure(case: &str, methods: &[(&str, Calls)]) {
     let rounds = told("ROUNDS");
-    // Only those that write, once more, where it is said to be faster.
-    let elsewhere: String = told("ELSEWHERE");
-    let cases = CASES
+    // Only some of them, once more, where it is said to be faster.
+    let (elsewhere, cases): (String, String) = (told("ELSEWHERE"), told("CASES"));
+    let only: String = told("METHODS");
+    let is_wanted = |method: &str| only.is_empty() || only.split(',').any(|one| one == method);
+    let methods: Vec<_> = methods
         .iter()
-        .filter(|(case, _)| elsewhere.is_empty() || case.contains("tmpdir"));
-    for (case, methods) in cases {
-        let case = &format!("{case}{elsewhere}");
-        for (_, calls) in *methods {
-            calls.measure(); // Makes what is made only once.
-        }
-        for round in 0..rounds {
-            // Nobody always comes after the same one.
-            let mut order: Vec<_> = methods.iter().collect();
-            order.rotate_left(round as usize % methods.len());
-            for (method, calls) in order {
-                row(case, method, round, format!("{:.4}", calls.measure()), "µs");
-            }
+        .filter(|(method, _)| is_wanted(method))
+        .collect();
+    if !case.contains(&cases) || methods.len() < 2 {
+        return;
+    }
+    let case = &format!("{case}{elsewhere}");
+    for (_, calls) in &methods {
+        calls.measure(); // Makes what is made only once.
+    }
+    for round in 0..rounds {
+        // Nobody always comes after the same one.
+        let mut order = methods.clone();
+        order.rotate_left(round as usize % methods.len());
+        for (method, calls) in order {
+            row(case, method, round, format!("{:.4}", calls.measure()), "µs");
         }
     }
 }
