@@ -15,10 +15,21 @@ struct Crowd {
     /// Processes and threads in each.
     writers: (usize, usize),
     readers: (usize, usize),
+    /// Whether each process stays on a processor of its own, so that whoever is called has to be
+    /// woken there.
+    is_spread: bool,
     methods: &'static [&'static str],
 }
 
-const ACROSS: &[&str] = &["flock", "isolated-test", "serial_test `file_serial`"];
+/// The method whose binary is another one.
+const OPTIMIZED: &str = "isolated-test, runtime optimized";
+
+const ACROSS: &[&str] = &[
+    "flock",
+    "isolated-test",
+    OPTIMIZED,
+    "serial_test `file_serial`",
+];
 const INSIDE: &[&str] = &[
     "std `Mutex`",
     "flock",
@@ -37,12 +48,22 @@ const fn crowd(
         name,
         writers,
         readers,
+        is_spread: false,
         methods,
     }
 }
 
-const CROWDS: [Crowd; 6] = [
+const CROWDS: [Crowd; 7] = [
     crowd("2 processes", (2, 1), (0, 0), ACROSS),
+    Crowd {
+        is_spread: true,
+        ..crowd(
+            "2 processes, each on its own processor",
+            (2, 1),
+            (0, 0),
+            ACROSS,
+        )
+    },
     crowd("8 processes", (8, 1), (0, 0), ACROSS),
     crowd("32 processes", (32, 1), (0, 0), ACROSS),
     crowd("2 threads", (1, 2), (0, 0), INSIDE),
@@ -62,10 +83,11 @@ struct Hold {
 pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     progress::say("handover: building");
     let [measured] = binaries::build(["measured"])?;
+    let [optimized] = binaries::build_optimized(["measured"])?;
     let (rounds, time) = if quick {
         (2, Duration::from_millis(400))
     } else {
-        (5, Duration::from_secs(1))
+        (3, Duration::from_secs(1))
     };
     let mut rows = Vec::new();
     for crowd in &CROWDS {
@@ -76,7 +98,11 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
                     "handover: {name}, round {} of {rounds}, {method}",
                     round + 1
                 ));
-                let (writing, reading) = crowd.run(&measured, method, time)?;
+                let (binary, called) = match *method {
+                    OPTIMIZED => (&optimized, "isolated-test"),
+                    method => (&measured, method),
+                };
+                let (writing, reading) = crowd.run(binary, called, time)?;
                 let mut add = |what: &str, value, unit: &str| {
                     rows.push(Row::new(
                         &format!("{name}: {what}"),
@@ -120,11 +146,17 @@ impl Crowd {
         let end = begin + i64::try_from(time.as_nanos())?;
         let start = |writes: bool, (processes, threads): (usize, usize)| {
             (0..processes)
-                .map(|_| {
+                .map(|index| {
+                    let processor = if self.is_spread {
+                        index.to_string()
+                    } else {
+                        String::new()
+                    };
                     let mut worker = place.test(measured, "handover::worker");
                     worker
                         .env("COMPARE_METHOD", method)
                         .env("COMPARE_WRITES", writes.to_string())
+                        .env("COMPARE_PROCESSOR", processor)
                         .env("COMPARE_THREADS", threads.to_string())
                         .env("COMPARE_BEGIN", begin.to_string())
                         .env("COMPARE_END", end.to_string());

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::FlockOperation;
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::floor;
 use crate::spoken::{now, told};
@@ -95,6 +96,7 @@ fn test_of(method: &str, writes: bool) -> fn() {
 #[test]
 fn worker() {
     let (begin, end): (i64, i64) = (told("BEGIN"), told("END"));
+    stay_on(&told::<String>("PROCESSOR"));
     let test = test_of(&told::<String>("METHOD"), told("WRITES"));
     test(); // Makes what is made only once.
     let threads: Vec<_> = (0..told("THREADS"))
@@ -110,6 +112,17 @@ fn worker() {
         .into_iter()
         .map(|thread| thread.join().expect("no worker panics"));
     println!("\n{}", lines.collect::<Vec<_>>().join("end\n"));
+}
+
+/// Keeps this thread and those that it starts on one processor, if there is as many.
+fn stay_on(processor: &str) {
+    let Ok(processor) = processor.parse() else {
+        return;
+    };
+    let mut set = CpuSet::new();
+    set.set(processor);
+    // On a machine with one processor they share it.
+    let _ = sched_setaffinity(None, &set);
 }
 
 /// Wants the key again and again, and says when.
