@@ -23,6 +23,7 @@ pub mod witness;
 mod command;
 #[cfg(doctest)]
 mod guide;
+mod holders;
 mod reported;
 mod running;
 mod state;
@@ -30,6 +31,7 @@ mod state;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
+pub use holders::hold;
 pub use running::{Finished, First, Running};
 #[cfg(unix)]
 pub use state::is_root;

@@ -5,40 +5,25 @@
 
 use std::fs;
 
-use isolated_test_tests::{First, Running, State};
+use isolated_test_tests::{First, State};
 
 mod inner {
     use isolated_test::isolated;
-    use isolated_test_tests::{listen, say};
+    use isolated_test_tests::hold;
 
     #[isolated(limit("key", 2))]
     #[test]
     #[ignore = "started by another test"]
     fn has_a_slot() {
-        say("held");
-        listen("release");
+        hold();
     }
 
     #[isolated(serial = "key")]
     #[test]
     #[ignore = "started by another test"]
     fn has_the_key() {
-        say("held");
-        listen("release");
+        hold();
     }
-}
-
-/// Starts an inner test and waits until it says that it waits.
-fn waiting(state: &State, test: &str) -> Running {
-    let mut running = state.inner(test).start();
-    running.hear_error("waiting for");
-    running
-}
-
-/// Lets an inner test that holds its lock go, and expects it to pass.
-fn release(mut running: Running) {
-    running.tell("release");
-    let _ = running.finish().passed();
 }
 
 /// Deletes files of the key after one has the lock and again after one waits; both who wait get it.
@@ -49,14 +34,14 @@ fn both_get_it(test: &str, deleted: &[&str]) {
     let mut holder = state.inner(test).start();
     holder.hear("held");
     deleted.iter().try_for_each(delete).unwrap();
-    let mut one = waiting(&state, test);
+    let mut one = state.waiting(test);
     for again in deleted.iter().map(delete) {
         // Slots are not made again as long as one is held.
         assert!(again.is_ok() || test == "has_a_slot");
     }
-    let mut other = waiting(&state, test);
-    release(holder);
-    let (mut first, second) = match one.hear_either(&mut other, "held") {
+    let mut other = state.waiting(test);
+    holder.release();
+    let (first, second) = match one.hear_either(&mut other, "held") {
         First::One => (one, other),
         First::Other => (other, one),
     };
@@ -64,15 +49,14 @@ fn both_get_it(test: &str, deleted: &[&str]) {
         // There are two.
         let mut second = second;
         second.hear("held");
-        release(first);
-        release(second);
+        first.release();
+        second.release();
         return;
     }
-    first.tell("release");
-    let _ = first.finish().passed();
+    first.release();
     let mut second = second;
     second.hear("held");
-    release(second);
+    second.release();
 }
 
 #[test]

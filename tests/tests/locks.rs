@@ -2,16 +2,11 @@
 
 use std::fs;
 
-use isolated_test_tests::{First, Running, State};
+use isolated_test_tests::{First, State};
 
 mod inner {
     use isolated_test::{Key, isolated};
-    use isolated_test_tests::{listen, say};
-
-    fn hold() {
-        say("held");
-        listen("release");
-    }
+    use isolated_test_tests::{hold, listen, say};
 
     #[isolated(serial = "key")]
     #[test]
@@ -109,34 +104,23 @@ mod inner {
     }
 }
 
-/// Starts an inner test and waits until it holds its locks.
-fn holding(state: &State, test: &str) -> Running {
-    let mut running = state.inner(test).start();
-    running.hear("held");
-    running
-}
-
 /// Asserts that `second` gets its locks while `first` has its own, or only after it.
 #[track_caller]
 fn meet(first: &str, second: &str, together: bool) {
     let state = State::new();
-    let mut one = holding(&state, first);
+    let one = state.holding(first);
     if together {
-        let mut other = holding(&state, second);
-        other.tell("release");
-        let _ = other.finish().passed();
-        one.tell("release");
-        let _ = one.finish().passed();
+        let other = state.holding(second);
+        other.release();
+        one.release();
     } else {
         // The waiting line proves that the second waits, without a guess about time.
         let mut other = state.inner(second).start();
         other.hear_error("waiting for");
         assert!(!other.has_said("held"));
-        one.tell("release");
-        let _ = one.finish().passed();
+        one.release();
         other.hear("held");
-        other.tell("release");
-        let _ = other.finish().passed();
+        other.release();
     }
 }
 
@@ -200,8 +184,8 @@ fn every_other_test_excludes_one_that_is_alone() {
 #[test]
 fn other_state_directories_do_not_matter() {
     let (one, other) = (State::new(), State::new());
-    let mut first = holding(&one, "serial");
-    let mut second = holding(&other, "serial");
+    let mut first = one.holding("serial");
+    let mut second = other.holding("serial");
     first.tell("release");
     second.tell("release");
 }
@@ -209,17 +193,16 @@ fn other_state_directories_do_not_matter() {
 #[test]
 fn as_many_hold_a_limited_key_as_it_says() {
     let state = State::new();
-    let mut one = holding(&state, "limit");
-    let mut two = holding(&state, "limit");
+    let mut one = state.holding("limit");
+    let two = state.holding("limit");
     let mut three = state.inner("limit").start();
     three.hear_error("waiting for limit \"key\" (2), held by");
     assert!(!three.has_said("held"));
     // Whichever slot becomes free is taken.
-    two.tell("release");
-    let _ = two.finish().passed();
+    two.release();
     three.hear("held");
     one.kill();
-    let mut four = holding(&state, "limit");
+    let mut four = state.holding("limit");
     four.tell("release");
     three.tell("release");
     let _ = (three.finish().passed(), four.finish().passed());
@@ -228,7 +211,7 @@ fn as_many_hold_a_limited_key_as_it_says() {
 #[test]
 fn users_of_a_limited_key_agree_on_its_limit() {
     let state = State::new();
-    let mut one = holding(&state, "limit");
+    let one = state.holding("limit");
     let refused = state.inner("another_limit").run().failed();
     assert!(
         refused.errors.contains(
@@ -238,30 +221,27 @@ fn users_of_a_limited_key_agree_on_its_limit() {
         "{}",
         refused.errors
     );
-    one.tell("release");
-    let _ = one.finish().passed();
+    one.release();
     // Nobody holds it any longer, so the number may change.
-    let mut other = holding(&state, "another_limit");
-    other.tell("release");
-    let _ = other.finish().passed();
+    let other = state.holding("another_limit");
+    other.release();
 }
 
 #[test]
 fn a_killed_holder_frees_its_locks_whatever_they_are() {
     for first in ["serial", "shared", "limit", "alone", "guard"] {
         let state = State::new();
-        holding(&state, first).kill();
+        state.holding(first).kill();
         let second = if first == "alone" { "alone" } else { "serial" };
-        let mut next = holding(&state, second);
-        next.tell("release");
-        let _ = next.finish().passed();
+        let next = state.holding(second);
+        next.release();
     }
 }
 
 #[test]
 fn a_killed_waiter_is_not_waited_for() {
     let state = State::new();
-    let mut one = holding(&state, "serial");
+    let mut one = state.holding("serial");
     let mut waiter = state.inner("serial").start();
     waiter.hear_error("waiting for");
     let mut next = state.inner("serial").start();
@@ -277,9 +257,8 @@ fn a_killed_waiter_is_not_waited_for() {
 fn a_panic_releases_the_lock() {
     let state = State::new();
     let _ = state.inner("panics").run().failed();
-    let mut next = holding(&state, "serial");
-    next.tell("release");
-    let _ = next.finish().passed();
+    let next = state.holding("serial");
+    next.release();
 }
 
 #[test]
@@ -293,7 +272,7 @@ fn a_child_that_outlives_the_test_does_not_keep_the_lock() {
     let mut one = state.inner("leaves_a_child").start();
     one.hear("child");
     // The child has the same standard input, and ends when it is closed.
-    let mut next = holding(&state, "serial");
+    let mut next = state.holding("serial");
     next.tell("release");
     let _ = (next.finish().passed(), one.finish().passed());
 }
@@ -316,56 +295,50 @@ fn who_comes_after_a_held_lock_file_was_deleted_still_waits() {
         ("nothing", "alone"),
     ] {
         let state = State::new();
-        let mut one = holding(&state, first);
+        let one = state.holding(first);
         delete_lock_files(&state);
         let mut other = state.inner(second).start();
         other.hear_error("waiting for");
         assert!(!other.has_said("held"), "{first} and {second} met");
-        one.tell("release");
-        let _ = one.finish().passed();
+        one.release();
         other.hear("held");
-        other.tell("release");
-        let _ = other.finish().passed();
+        other.release();
     }
 }
 
 #[test]
 fn who_waits_for_a_lock_file_that_is_deleted_begins_anew() {
     let state = State::new();
-    let mut one = holding(&state, "serial");
+    let one = state.holding("serial");
     let mut waiter = state.inner("serial").start();
     waiter.hear_error("waiting for");
     delete_lock_files(&state);
     let mut late = state.inner("serial").start();
     late.hear_error("waiting for");
-    one.tell("release");
-    let _ = one.finish().passed();
+    one.release();
     // Either may be first, and never both.
-    let (mut first, mut second) = match waiter.hear_either(&mut late, "held") {
+    let (first, mut second) = match waiter.hear_either(&mut late, "held") {
         First::One => (waiter, late),
         First::Other => (late, waiter),
     };
     assert!(!second.has_said("held"), "both hold the key");
-    first.tell("release");
-    let _ = first.finish().passed();
+    first.release();
     second.hear("held");
-    second.tell("release");
-    let _ = second.finish().passed();
+    second.release();
 }
 
 /// Without the records, only a look at the file itself can tell that its lock means nothing.
 #[test]
 fn who_waited_for_a_deleted_lock_file_holds_the_one_in_its_place() {
     let state = State::new();
-    let mut one = holding(&state, "serial");
+    let one = state.holding("serial");
     let mut waiter = state.inner("serial").start();
     waiter.hear_error("waiting for");
     delete_lock_files(&state);
     for record in state.runs() {
         fs::remove_file(record).unwrap();
     }
-    one.tell("release");
-    let _ = one.finish().passed();
+    one.release();
     waiter.hear("held");
     let mut late = state.inner("serial").start();
     late.hear_error("waiting for");
@@ -379,8 +352,8 @@ fn who_waited_for_a_deleted_lock_file_holds_the_one_in_its_place() {
 #[test]
 fn deleted_slots_do_not_admit_more_holders_than_the_limit() {
     let state = State::new();
-    let mut one = holding(&state, "limit");
-    let mut two = holding(&state, "limit");
+    let mut one = state.holding("limit");
+    let mut two = state.holding("limit");
     delete_lock_files(&state);
     let mut three = state.inner("limit").start();
     three.hear_error("waiting for");
@@ -393,7 +366,7 @@ fn deleted_slots_do_not_admit_more_holders_than_the_limit() {
     let _ = (one.finish().passed(), two.finish().passed());
     three.hear("held");
     // All slots are there again.
-    let mut four = holding(&state, "limit");
+    let mut four = state.holding("limit");
     four.tell("release");
     three.tell("release");
     let _ = (three.finish().passed(), four.finish().passed());

@@ -10,14 +10,9 @@ use isolated_test_tests::{Running, State};
 
 mod inner {
     use isolated_test::{Guard, Key, isolated};
-    use isolated_test_tests::{listen, say};
+    use isolated_test_tests::{hold, listen, say};
 
     const KEY: Key = Key::new("key");
-
-    fn hold() {
-        say("held");
-        listen("release");
-    }
 
     #[isolated(serial = "key")]
     #[test]
@@ -100,30 +95,10 @@ mod inner {
     }
 }
 
-/// Starts an inner test and waits until it holds its locks.
-fn holding(state: &State, test: &str) -> Running {
-    let mut running = state.inner(test).start();
-    running.hear("held");
-    running
-}
-
-/// Starts an inner test and waits until it says that it waits.
-fn waiting(state: &State, test: &str) -> Running {
-    let mut running = state.inner(test).start();
-    running.hear_error("waiting for");
-    running
-}
-
-/// Lets an inner test that holds its locks go, and expects it to pass.
-fn release(mut running: Running) {
-    running.tell("release");
-    let _ = running.finish().passed();
-}
-
 /// Makes a state in which nobody has waited for a long time.
 fn quiet(test: &str) -> State {
     let state = State::new();
-    release(holding(&state, test));
+    state.holding(test).release();
     for lock in state.locks() {
         let file = File::options().write(true).open(lock).unwrap();
         let long_ago = SystemTime::now() - Duration::from_secs(60);
@@ -163,18 +138,18 @@ fn who_knows_the_lock_stands_behind_who_waits() {
     for (test, first, second) in CASES {
         let state = quiet(first);
         let mut known = knowing(&state, test);
-        let first = holding(&state, first);
-        let mut second = waiting(&state, second);
+        let first = state.holding(first);
+        let mut second = state.waiting(second);
         known.tell("again");
         known.hear_error("waiting for");
-        release(first);
+        first.release();
         second.hear("held");
         assert!(!known.has_said("again"), "{test} has overtaken who waits");
-        release(second);
+        second.release();
         known.hear("again");
         known.tell("hold");
         known.hear("held");
-        release(known);
+        known.release();
     }
 }
 
@@ -188,16 +163,16 @@ fn who_finds_the_lock_files_deleted_stands_where_others_do() {
         }
         known.tell("again");
         known.hear("again");
-        let first = holding(&state, first);
-        let mut second = waiting(&state, second);
+        let first = state.holding(first);
+        let mut second = state.waiting(second);
         known.tell("hold");
         known.hear_error("waiting for");
-        release(first);
+        first.release();
         second.hear("held");
         assert!(!known.has_said("held"), "{test} has overtaken who waits");
-        release(second);
+        second.release();
         known.hear("held");
-        release(known);
+        known.release();
     }
 }
 
@@ -216,9 +191,9 @@ fn who_passes_by_is_known_to_hold_what_it_has() {
     let mut second = state.inner("writer").start();
     let line = second.hear_error("waiting for");
     assert!(line.contains("inner::writer (pid "), "{line}");
-    release(known);
+    known.release();
     second.hear("held");
-    release(second);
+    second.release();
 }
 
 #[test]
@@ -228,7 +203,7 @@ fn who_could_not_pass_by_is_not_said_to_hold_anything() {
     for lock in ["k-key", "k-key.turn"] {
         fs::remove_file(state.path().join("locks").join(lock)).unwrap();
     }
-    let first = holding(&state, "writer");
+    let first = state.holding("writer");
     known.tell("again");
     known.hear_error("waiting for");
     let texts: Vec<_> = state.runs().iter().map(|record| text_of(record)).collect();
@@ -243,9 +218,9 @@ fn who_could_not_pass_by_is_not_said_to_hold_anything() {
         mine.contains("\ntest\n") && !mine.contains("serial key"),
         "{mine}"
     );
-    release(first);
+    first.release();
     known.hear("again");
     known.tell("hold");
     known.hear("held");
-    release(known);
+    known.release();
 }

@@ -5,12 +5,7 @@ use isolated_test_tests::{Running, State};
 
 mod inner {
     use isolated_test::isolated;
-    use isolated_test_tests::{listen, say};
-
-    fn hold() {
-        say("held");
-        listen("release");
-    }
+    use isolated_test_tests::hold;
 
     #[isolated(serial = "key")]
     #[test]
@@ -78,26 +73,6 @@ mod inner {
     }
 }
 
-/// Starts an inner test and waits until it holds its locks.
-fn holding(state: &State, test: &str) -> Running {
-    let mut running = state.inner(test).start();
-    running.hear("held");
-    running
-}
-
-/// Starts an inner test and waits until it says that it waits.
-fn waiting(state: &State, test: &str) -> Running {
-    let mut running = state.inner(test).start();
-    running.hear_error("waiting for");
-    running
-}
-
-/// Lets an inner test that holds its locks go, and expects it to pass.
-fn release(mut running: Running) {
-    running.tell("release");
-    let _ = running.finish().passed();
-}
-
 /// Cuts off how long somebody has held a lock: `... for 3s`.
 fn without_seconds(line: &str) -> &str {
     let (rest, seconds) = line.rsplit_once(' ').unwrap();
@@ -111,34 +86,34 @@ fn without_seconds(line: &str) -> &str {
 #[test]
 fn a_reader_that_comes_after_a_waiting_writer_stands_behind_it() {
     let state = State::new();
-    let first_reader = holding(&state, "reader");
-    let mut writer = waiting(&state, "writer");
-    let mut late_reader = waiting(&state, "reader");
+    let first_reader = state.holding("reader");
+    let mut writer = state.waiting("writer");
+    let mut late_reader = state.waiting("reader");
     assert!(
         !late_reader.has_said("held"),
         "readers would starve the writer"
     );
-    release(first_reader);
+    first_reader.release();
     writer.hear("held");
     assert!(!late_reader.has_said("held"));
-    release(writer);
+    writer.release();
     late_reader.hear("held");
-    release(late_reader);
+    late_reader.release();
 }
 
 #[test]
 fn a_test_that_comes_after_one_that_wants_to_be_alone_stands_behind_it() {
     let state = State::new();
-    let running = holding(&state, "plain");
-    let mut alone = waiting(&state, "alone");
-    let mut late = waiting(&state, "plain");
+    let running = state.holding("plain");
+    let mut alone = state.waiting("alone");
+    let mut late = state.waiting("plain");
     assert!(!late.has_said("held"));
-    release(running);
+    running.release();
     alone.hear("held");
     assert!(!late.has_said("held"));
-    release(alone);
+    alone.release();
     late.hear("held");
-    release(late);
+    late.release();
 }
 
 /// The order in which other kernels serve who waits for a file is their own.
@@ -147,42 +122,42 @@ fn a_test_that_comes_after_one_that_wants_to_be_alone_stands_behind_it() {
 fn processes_are_served_in_the_order_in_which_they_came() {
     for test in ["writer", "limited"] {
         let state = State::new();
-        let mut holder = holding(&state, test);
-        let waiters: Vec<_> = (0..4).map(|_| waiting(&state, test)).collect();
+        let mut holder = state.holding(test);
+        let waiters: Vec<_> = (0..4).map(|_| state.waiting(test)).collect();
         for mut next in waiters {
             assert!(!next.has_said("held"));
-            release(holder);
+            holder.release();
             next.hear("held");
             holder = next;
         }
-        release(holder);
+        holder.release();
     }
 }
 
 #[test]
 fn readers_behind_a_writer_all_wake() {
     let state = State::new();
-    let writer = holding(&state, "writer");
-    let mut readers: Vec<_> = (0..8).map(|_| waiting(&state, "reader")).collect();
-    release(writer);
+    let writer = state.holding("writer");
+    let mut readers: Vec<_> = (0..8).map(|_| state.waiting("reader")).collect();
+    writer.release();
     // None is released before all hold.
     for reader in &mut readers {
         reader.hear("held");
     }
-    readers.into_iter().for_each(release);
+    readers.into_iter().for_each(Running::release);
 }
 
 #[test]
 fn two_holders_of_two_keys_and_a_reader_of_one_do_not_deadlock() {
     let state = State::new();
-    let first = holding(&state, "both");
-    let mut second = waiting(&state, "both");
-    let mut reader = waiting(&state, "reader_of_a");
-    release(first);
+    let first = state.holding("both");
+    let mut second = state.waiting("both");
+    let mut reader = state.waiting("reader_of_a");
+    first.release();
     second.hear("held");
-    release(second);
+    second.release();
     reader.hear("held");
-    release(reader);
+    reader.release();
 }
 
 #[test]
@@ -195,7 +170,7 @@ fn who_waits_says_for_what_and_behind_whom() {
         ("plain", "alone", "alone"),
         ("alone", "plain", "the test that runs alone"),
     ] {
-        let first = holding(&state, holder);
+        let first = state.holding(holder);
         let mut second = state.inner(waiter).start();
         assert_eq!(
             without_seconds(&second.hear_error("waiting for")),
@@ -205,16 +180,16 @@ fn who_waits_says_for_what_and_behind_whom() {
                 first.id()
             )
         );
-        release(first);
+        first.release();
         second.hear("held");
-        release(second);
+        second.release();
     }
 }
 
 #[test]
 fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
     let state = State::new();
-    let holder = holding(&state, "writer");
+    let holder = state.holding("writer");
     let gave_up = state
         .inner("writer")
         .env("ISOLATED_LOCK_TIMEOUT", "300ms")
@@ -233,16 +208,16 @@ fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
         )
     );
     // What gave up is out of the way.
-    let mut next = waiting(&state, "writer");
-    release(holder);
+    let mut next = state.waiting("writer");
+    holder.release();
     next.hear("held");
-    release(next);
+    next.release();
 }
 
 #[test]
 fn a_test_that_expects_a_panic_does_not_pass_because_it_had_no_lock() {
     let state = State::new();
-    let holder = holding(&state, "writer");
+    let holder = state.holding("writer");
     let gave_up = state
         .inner("expects_a_panic")
         .env("ISOLATED_LOCK_TIMEOUT", "300ms")
@@ -255,17 +230,17 @@ fn a_test_that_expects_a_panic_does_not_pass_because_it_had_no_lock() {
         "{}",
         gave_up.errors
     );
-    release(holder);
+    holder.release();
     let _ = state.inner("expects_a_panic").run().passed();
 }
 
 #[test]
 fn a_failed_test_tells_whom_it_waited_for() {
     let state = State::new();
-    let holder = holding(&state, "writer");
-    let waiter = waiting(&state, "fails");
+    let holder = state.holding("writer");
+    let waiter = state.waiting("fails");
     let pid = holder.id();
-    release(holder);
+    holder.release();
     let failed = waiter.finish().failed();
     let behind = format!(" for serial \"key\" behind waiting::inner::writer (pid {pid})\n");
     let line = failed

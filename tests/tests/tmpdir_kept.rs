@@ -1,0 +1,227 @@
+//! `tmpdir`: kept after failure or when asked, and what stays of kept ones.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use isolated_test_tests::{Finished, State};
+
+const NOTHING: [PathBuf; 0] = [];
+
+mod inner {
+    use std::fs;
+
+    use isolated_test::{TmpDir, isolated};
+    use isolated_test_tests::{listen, say};
+
+    /// Says where the directory is, and fails when the outer test wants that.
+    fn end(tmpdir: &TmpDir) {
+        fs::write(tmpdir.join("evidence"), "here").unwrap();
+        say(&format!("path {}", tmpdir.display()));
+        assert!(std::env::var_os("FAIL").is_none(), "on purpose");
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn says_nothing_about_keeping(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "always"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_always(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_forty() {
+        for _ in 0..40 {
+            keeps_always();
+        }
+    }
+
+    #[isolated(tmpdir(keep = "failure"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_after_failure(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "never"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps_never(tmpdir: &TmpDir) {
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir(keep = "never"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn decides_to_keep(tmpdir: &TmpDir) {
+        tmpdir.keep();
+        end(tmpdir);
+    }
+
+    #[isolated(tmpdir)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn waits(tmpdir: &TmpDir) {
+        fs::write(tmpdir.join("evidence"), "here").unwrap();
+        say(&format!("path {}", tmpdir.display()));
+        listen("end");
+        assert_eq!(fs::read_to_string(tmpdir.join("evidence")).unwrap(), "here");
+    }
+}
+
+fn path_of(run: &Finished) -> &Path {
+    Path::new(run.said("path").expect("a path"))
+}
+
+/// Returns the file beside a directory that says that it is kept.
+fn marker_of(path: &Path) -> PathBuf {
+    let mut marker = path.as_os_str().to_owned();
+    marker.push(".kept");
+    marker.into()
+}
+
+/// Whether a directory is kept when the attribute and the variable say this, after both ends.
+fn expected(attribute: Option<&str>, variable: Option<&str>, fails: bool) -> bool {
+    match variable.or(attribute).unwrap_or("failure") {
+        "always" => true,
+        "never" => false,
+        _ => fails,
+    }
+}
+
+#[test]
+fn the_variable_wins_over_the_attribute_and_both_over_the_default() {
+    let tests = [
+        ("says_nothing_about_keeping", None),
+        ("keeps_always", Some("always")),
+        ("keeps_after_failure", Some("failure")),
+        ("keeps_never", Some("never")),
+    ];
+    for (test, attribute) in tests {
+        for variable in [None, Some("always"), Some("failure"), Some("never")] {
+            for fails in [false, true] {
+                let state = State::new();
+                let mut inner = state.inner(test);
+                if let Some(variable) = variable {
+                    inner = inner.env("ISOLATED_KEEP", variable);
+                }
+                let run = if fails {
+                    inner.env("FAIL", "1").run().failed()
+                } else {
+                    inner.run().passed()
+                };
+                let case = format!("{test}, ISOLATED_KEEP={variable:?}, fails: {fails}");
+                let (path, is_kept) = (path_of(&run), expected(attribute, variable, fails));
+                assert_eq!(path.join("evidence").is_file(), is_kept, "{case}");
+                if !is_kept {
+                    assert_eq!(state.runs(), NOTHING, "{case}");
+                }
+                let word = if is_kept { "kept" } else { "removed" };
+                let line = format!("    tmpdir     tmpdir = {} ({word})\n", path.display());
+                assert_eq!(run.errors.contains(&line), fails, "{case}:\n{}", run.errors);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let run = State::new()
+        .inner("says_nothing_about_keeping")
+        .env("ISOLATED_KEEP", "")
+        .run();
+    assert!(!path_of(&run.passed()).exists());
+}
+
+#[test]
+fn a_test_can_decide_to_keep_its_directory() {
+    for variable in ["", "never"] {
+        let state = State::new();
+        let run = state
+            .inner("decides_to_keep")
+            .env("ISOLATED_KEEP", variable)
+            .run()
+            .passed();
+        assert!(path_of(&run).join("evidence").is_file());
+    }
+}
+
+#[test]
+fn the_newest_32_of_40_kept_directories_stay_and_living_ones_do() {
+    let state = State::new();
+    let mut live = state.inner("waits").start();
+    let live_path = PathBuf::from(live.hear("path"));
+    let mut kept = Vec::new();
+    for second in 0..40 {
+        let run = state
+            .inner("keeps_after_failure")
+            .env("FAIL", "1")
+            .run()
+            .failed();
+        let path = path_of(&run).to_owned();
+        // The clock of a file system may be too coarse to tell which run was the later one.
+        let marker = fs::File::options()
+            .write(true)
+            .open(marker_of(&path))
+            .unwrap();
+        marker
+            .set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000 + second))
+            .unwrap();
+        kept.push(path);
+    }
+    let standing: Vec<_> = kept
+        .iter()
+        .filter(|path| path.join("evidence").exists())
+        .collect();
+    assert_eq!(standing, kept[8..].iter().collect::<Vec<_>>());
+    for path in &kept[..8] {
+        assert!(
+            !path.exists() && !path.parent().unwrap().exists(),
+            "{} leaves nothing",
+            path.display()
+        );
+    }
+    assert!(live_path.join("evidence").is_file());
+    live.tell("end");
+    let _ = live.finish().passed();
+    assert!(!live_path.exists());
+}
+
+#[test]
+fn a_kept_directory_that_was_removed_by_hand_leaves_no_marker() {
+    let state = State::new();
+    let run = state.inner("keeps_always").run().passed();
+    fs::remove_dir_all(path_of(&run)).unwrap();
+    assert_ne!(state.runs(), NOTHING);
+    let next = state.inner("keeps_always").run().passed();
+    assert!(!path_of(&run).parent().unwrap().exists());
+    assert!(path_of(&next).exists());
+}
+
+#[test]
+fn a_process_keeps_all_of_its_own_directories() {
+    let state = State::new();
+    let run = state.inner("keeps_forty").run().passed();
+    let said = run.output.lines();
+    let all: Vec<_> = said
+        .filter_map(|line| line.strip_prefix("@path "))
+        .map(Path::new)
+        .collect();
+    assert_eq!(all.len(), 40);
+    for path in &all {
+        assert!(path.exists(), "{} was removed", path.display());
+    }
+    // They count among those of the others.
+    let next = state.inner("keeps_always").run().passed();
+    assert_eq!(all.iter().filter(|path| path.exists()).count(), 31);
+    assert!(path_of(&next).exists());
+}
