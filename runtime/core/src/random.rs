@@ -24,11 +24,10 @@ pub(crate) fn word(length: usize) -> String {
 
 /// Writes a number with this many digits to base 36, the last one first.
 pub(crate) fn digits(mut number: u128, length: usize) -> String {
-    (0..length)
-        .map(|_| {
-            let digit = usize::try_from(number % 36).unwrap_or_default();
-            number /= 36;
-            char::from(DIGITS[digit])
-        })
-        .collect()
+    let mut text = vec![0; length];
+    for digit in &mut text {
+        *digit = DIGITS[(number % 36) as usize];
+        number /= 36;
+    }
+    String::from_utf8(text).unwrap_or_default()
 }

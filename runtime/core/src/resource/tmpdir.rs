@@ -237,14 +237,13 @@ fn short(test: &str) -> String {
         Some(test) => format!("{test}-{last}"),
         None => last.to_owned(),
     };
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            c
-        } else {
-            '-'
-        }
-    };
-    let name: String = name.chars().map(plain).take(NAME).collect();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if name.len() <= NAME && name.bytes().all(is_plain) {
+        return name;
+    }
+    let plain = |c: char| u8::try_from(c).is_ok_and(is_plain);
+    let chars = name.chars().take(NAME);
+    let name: String = chars.map(|c| if plain(c) { c } else { '-' }).collect();
     name.trim_matches('-').to_owned()
 }
 
