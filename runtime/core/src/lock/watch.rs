@@ -33,6 +33,7 @@ struct Waiting {
     /// When to look next.
     due: Instant,
     holders: Vec<Holder>,
+    /// Since when, less the time in which nobody looked.
     unchanged_since: Instant,
     /// How long the next line is away from the beginning.
     speak_after: Duration,
@@ -56,18 +57,15 @@ impl<'a> Watch<'a> {
 
     /// Returns how long to wait until this is called again.
     ///
-    /// Refuses when the same holders have been in the way for as long as the user has patience.
+    /// Refuses when the same holders have been in the way for as long as the user has patience, not
+    /// counting the time in which this process did not run.
     pub(crate) fn pause(&mut self) -> Result<Duration, Error> {
         let now = Instant::now();
         // Who has got through one queue asks at the next one, which may be before it is time.
         if let Some(early) = self.waiting.as_ref().and_then(|waiting| waiting.early(now)) {
             return Ok(early);
         }
-        let pause = self.pause_at(now)?;
-        if let Some(waiting) = &mut self.waiting {
-            waiting.due = now + pause;
-        }
-        Ok(pause)
+        self.pause_at(now)
     }
 
     /// Looks who is in the way, and says so or refuses if it is time.
@@ -80,7 +78,9 @@ impl<'a> Watch<'a> {
                 waiting.behind = waiting.holders.first().cloned();
                 self.trace.waiting(self.want, &waiting.holders);
             }
-            return Ok(LOOK.min(self.timeout / 4).min(self.notice));
+            let pause = LOOK.min(self.timeout / 4).min(self.notice);
+            waiting.due = now + pause;
+            return Ok(pause);
         };
         let holders = holder::in_the_way(self.store, self.want, self.me);
         let is_news = holders != waiting.holders;
@@ -144,8 +144,19 @@ impl Waiting {
         (early > Duration::ZERO).then_some(early)
     }
 
-    /// Decides what to do now that these are in the way.
+    /// Decides what to do now that these are in the way, and when to look next.
     fn step(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> Step {
+        // Who looks late has not run, because the machine was busy or stood still altogether. Then the
+        // holders may not have run either, and it is not their time that has passed.
+        self.unchanged_since += now.saturating_duration_since(self.due);
+        let step = self.step_in_time(now, holders, timeout);
+        if let Step::Wait(pause) | Step::Speak(pause) = step {
+            self.due = now + pause;
+        }
+        step
+    }
+
+    fn step_in_time(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> Step {
         if holders != self.holders {
             self.holders = holders;
             self.unchanged_since = now;
@@ -183,26 +194,33 @@ mod tests {
     fn an_unchanging_holder_is_given_up_after_the_timeout() {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 100 * SECOND);
-        assert_eq!(
-            waiting.step(start + SECOND, holders(1), TIMEOUT),
-            Step::Wait(PERIOD)
-        );
-        assert_eq!(
-            waiting.step(start + 10 * SECOND, holders(1), TIMEOUT),
-            Step::Wait(PERIOD)
-        );
-        assert_eq!(
-            waiting.step(start + 11 * SECOND, holders(1), TIMEOUT),
-            Step::GiveUp
-        );
+        for second in 0..10 {
+            let step = waiting.step(start + SECOND * second, holders(1), TIMEOUT);
+            assert_eq!(step, Step::Wait(PERIOD));
+        }
+        let step = waiting.step(start + 10 * SECOND, holders(1), TIMEOUT);
+        assert_eq!(step, Step::GiveUp);
+    }
+
+    #[test]
+    fn time_in_which_nothing_runs_does_not_count() {
+        let start = Instant::now();
+        let mut waiting = Waiting::begin(start, 1000 * SECOND);
+        let mut step = |second| waiting.step(start + SECOND * second, holders(1), TIMEOUT);
+        // Of the times that nobody looked, twice about a minute, the second before it was due counts.
+        for second in [1, 2, 60, 61, 120, 121, 122, 123, 124, 125] {
+            assert_eq!(step(second), Step::Wait(PERIOD), "after {second} s");
+        }
+        assert_eq!(step(126), Step::GiveUp);
     }
 
     #[test]
     fn a_queue_that_moves_is_never_given_up() {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 10_000 * SECOND);
-        for turn in 1..100 {
-            let step = waiting.step(start + 9 * SECOND * turn, holders(u64::from(turn)), TIMEOUT);
+        for second in 0..1000 {
+            let turn = u64::from(second / 9);
+            let step = waiting.step(start + SECOND * second, holders(turn), TIMEOUT);
             assert_eq!(step, Step::Wait(PERIOD));
         }
     }
@@ -211,10 +229,9 @@ mod tests {
     fn holders_that_nobody_knows_are_given_up_too() {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 100 * SECOND);
-        assert_eq!(
-            waiting.step(start + 10 * SECOND, Vec::new(), TIMEOUT),
-            Step::GiveUp
-        );
+        let mut step = |second| waiting.step(start + SECOND * second, Vec::new(), TIMEOUT);
+        assert!((0..10).all(|second| step(second) == Step::Wait(PERIOD)));
+        assert_eq!(step(10), Step::GiveUp);
     }
 
     #[test]
