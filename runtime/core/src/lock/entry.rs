@@ -301,7 +301,7 @@ impl Entry {
         pause: Pause<'_>,
     ) -> Result<(Arc<Locked>, Option<Changed>), Error> {
         let fail = |error| failure(&self.path, error);
-        let is_shared = said.strength() == Strength::Shared;
+        let is_shared = said.want.mode.strength() == Strength::Shared;
         let (shared, mut idle) = {
             let mut state = self.lock();
             (
@@ -318,7 +318,13 @@ impl Entry {
             }
         }
         loop {
-            let locked = lock_file(store, &self.path, idle.take(), said.strength(), pause)?;
+            let locked = lock_file(
+                store,
+                &self.path,
+                idle.take(),
+                said.want.mode.strength(),
+                pause,
+            )?;
             said.say();
             let changed = match locked.meaning(&self.spot).map_err(fail)? {
                 Meaning::Nothing => {

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use super::Want;
-use super::file::Strength;
 use crate::store::record::Activity;
 
 /// What is said of a lock in the record, and taken back if the lock is not had in the end.
@@ -40,10 +39,6 @@ impl<'a> Said<'a> {
     /// Leaves what is said, because it is true.
     pub(super) fn keep(self) {
         self.in_record.set(false);
-    }
-
-    pub(super) fn strength(&self) -> Strength {
-        self.want.mode.strength()
     }
 }
 
