@@ -37,7 +37,6 @@ pub(crate) enum Word {
     Crate,
     TestAttribute,
     Inherited,
-    Judged,
 }
 
 /// One argument: how it is called and written.
@@ -129,7 +128,7 @@ const NAME_IT: &str = "give the second a name of its own";
 const REMOVE: &str = "remove one";
 
 #[rustfmt::skip] // One line each, so that the columns can be read.
-pub(crate) static ARGUMENTS: [Row; 19] = [
+pub(crate) static ARGUMENTS: [Row; 18] = [
     Row { word: Word::Port, name: "port", takes: Takes::Options(PORT), is_resource: true, usage: "port", again: Some(NAME_IT) },
     Row { word: Word::TmpDir, name: "tmpdir", takes: Takes::Options(TMPDIR), is_resource: true, usage: "tmpdir", again: Some(NAME_IT) },
     Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },
@@ -148,13 +147,12 @@ pub(crate) static ARGUMENTS: [Row; 19] = [
     Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
     Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::Nothing, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
     Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },
-    Row { word: Word::Judged, name: "judged", takes: Takes::Arguments, is_resource: false, usage: "judged(...)", again: Some(REMOVE) },
 ];
 
 impl Row {
     /// Whether only the macro itself writes it.
     pub(crate) fn is_hidden(&self) -> bool {
-        matches!(self.word, Word::Inherited | Word::Judged)
+        matches!(self.word, Word::Inherited)
     }
 }
 

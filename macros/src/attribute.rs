@@ -78,6 +78,11 @@ impl Attribute {
         self.flattened().iter().any(Attribute::is_isolated)
     }
 
+    /// Whether this is an attribute of that name, perhaps inside of a `cfg_attr`.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.flattened().iter().any(|attribute| attribute.is(name))
+    }
+
     /// What stands in the parentheses behind the path.
     pub(crate) fn arguments(&self) -> Option<TokenStream> {
         scan::only_group(&self.rest, Delimiter::Parenthesis).map(|group| group.stream())
@@ -128,6 +133,12 @@ impl Attribute {
         self.flattened()
             .iter()
             .all(|attribute| NEUTRAL.contains(&attribute.name()))
+    }
+
+    /// Whether it may generate something around a function.
+    pub(crate) fn may_generate(&self) -> bool {
+        const NEVER: [&str; 3] = ["ignore", "should_panic", "track_caller"];
+        !self.is_neutral() && !NEVER.contains(&self.name())
     }
 
     /// The same attribute with other content between its brackets.

@@ -11,7 +11,7 @@ use quote::quote;
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::harness;
-use crate::model::{Model, Wanted};
+use crate::model::{Model, Run, Wanted};
 use crate::module::Module;
 use crate::test_fn::TestFn;
 
@@ -41,9 +41,8 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     async_has_a_runtime(model, function, errors);
     generics_are_lifetimes(model, function, errors);
     should_panic_returns_nothing(model, function, errors);
-    panics_have_a_text(function, errors);
+    panics_have_a_text(model, function, errors);
     process::body_runs_once(model, function, errors);
-    process::judged_body_is_not_async(model, function, errors);
     parameters::parameters_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
     parameters::own_resources_are_not_lent_mutably(model, function, errors);
@@ -58,8 +57,7 @@ fn isolated_once(function: &TestFn, errors: &mut Errors) {
 }
 
 fn is_a_test(model: &Model, function: &TestFn, errors: &mut Errors) {
-    let is_admitted = model.wanted.test_attribute.is_some() || model.wanted.judged.is_some();
-    if !is_admitted && !harness::is_test(&function.attributes) {
+    if model.wanted.test_attribute.is_none() && !harness::is_test(&function.attributes) {
         let TestFn { fn_token, name, .. } = function;
         let message = "expected a test attribute below `#[isolated]`; write `#[test]` there, \
                        or the argument `test_attribute` if another attribute makes this a test";
@@ -118,7 +116,7 @@ fn generics_are_lifetimes(model: &Model, function: &TestFn, errors: &mut Errors)
 }
 
 fn should_panic_returns_nothing(model: &Model, function: &TestFn, errors: &mut Errors) {
-    if model.returns() || !function.returns_a_value() {
+    if model.run == Run::Returning || !function.returns_a_value() {
         return;
     }
     if let Some(should_panic) = function.should_panic() {
@@ -128,8 +126,11 @@ fn should_panic_returns_nothing(model: &Model, function: &TestFn, errors: &mut E
     }
 }
 
-/// `test_case` judges panics itself, ours included: only a text tells them apart.
-fn panics_have_a_text(function: &TestFn, errors: &mut Errors) {
+/// Inside of `test_case`, which judges panics itself, ours included, only a text tells them apart.
+fn panics_have_a_text(model: &Model, function: &TestFn, errors: &mut Errors) {
+    if model.run == Run::Around {
+        return;
+    }
     let attributes = function.attributes.iter();
     let cases = attributes
         .flat_map(Attribute::flattened)

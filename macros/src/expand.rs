@@ -1,7 +1,7 @@
 //! The wrapper function and its single call. It decides nothing: [`model`](crate::model) has.
 
+mod around;
 mod call;
-mod judged;
 mod spec;
 mod surroundings;
 
@@ -9,6 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Ident;
 
+pub(crate) use self::around::generated;
 use self::call::Writer;
 use crate::model::{Model, Run};
 use crate::scan;
@@ -17,9 +18,8 @@ use crate::test_fn::{Parameter, TestFn};
 /// The test, isolated.
 ///
 /// The user's function moves into the wrapper under its own name, so that nothing its body says
-/// means something else than before. Names of ours are hygienic. The arguments as written are for a
-/// test that another attribute makes around the function.
-pub(crate) fn test(model: &Model, function: &TestFn, arguments: &TokenStream) -> TokenStream {
+/// means something else than before. Names of ours are hygienic.
+pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
     let TestFn {
         attributes,
         visibility,
@@ -44,7 +44,7 @@ pub(crate) fn test(model: &Model, function: &TestFn, arguments: &TokenStream) ->
         (Some(generics), Some(where_clause))
     };
     let output = function.output.as_ref().map(|output| quote!(-> #output));
-    let outer_output = if model.returns() {
+    let outer_output = if model.returns(function) {
         output.as_ref()
     } else {
         None
@@ -53,7 +53,10 @@ pub(crate) fn test(model: &Model, function: &TestFn, arguments: &TokenStream) ->
         .parameters
         .iter()
         .map(|parameter| inner_parameter(function, parameter));
-    let (own, call) = (writer.makers(), writer.call());
+    // Below the generated test only the types of custom resources are of use.
+    let is_around = model.run == Run::Around;
+    let own = writer.makers(|resource| !is_around || writer.is_bound(resource));
+    let call = writer.call();
     // Lints that would have the user write other parameters look for functions that nobody generated.
     let inner_async = asyncness
         .as_ref()
@@ -68,10 +71,11 @@ pub(crate) fn test(model: &Model, function: &TestFn, arguments: &TokenStream) ->
         // The function in the block would hide the parameter, which therefore gets another name.
         content = quote!(let #namesake = #name; { #content });
     }
-    let judged = (model.run == Run::Inside).then(|| writer.judged(arguments));
+    let (recipe, around) = (writer.recipe(), writer.around());
     quote! {
+        #recipe
         #(#attributes)*
-        #judged
+        #around
         #visibility #asyncness #abi #fn_token #name #outer_generics (#(#foreign),*) #outer_output #outer_where {
             #content
         }

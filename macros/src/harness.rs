@@ -6,6 +6,7 @@
 use crate::attribute::Attribute;
 
 /// What is known about an attribute of the ecosystem.
+#[derive(Clone, Copy)]
 struct Harness {
     /// The end of its path; the first row that fits decides.
     path: &'static [&'static str],
@@ -17,6 +18,8 @@ struct Harness {
     judges_value: When,
     /// Whether it calls the function more than once in one test.
     calls_often: bool,
+    /// Whether it copies the attributes below it to the test that it generates.
+    copies_attributes: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -44,6 +47,24 @@ const fn row(
         brings_parameters,
         judges_value,
         calls_often: false,
+        copies_attributes: true,
+    }
+}
+
+/// One that calls the function often, and is not told from outside when a call begins.
+const fn property(path: &'static [&'static str], runs_async: When) -> Harness {
+    Harness {
+        calls_often: true,
+        copies_attributes: false,
+        ..row(path, runs_async, Always, Always)
+    }
+}
+
+/// One of which it is not known what it does with the attributes below it.
+const fn opaque(row: Harness) -> Harness {
+    Harness {
+        copies_attributes: false,
+        ..row
     }
 }
 
@@ -60,12 +81,12 @@ const KNOWN: [Harness; 18] = [
     row(&["test_case"],            Never,  Always,    Arrow),
     row(&["test_matrix"],          Never,  Always,    Arrow),
     row(&["test_case", "case"],    Never,  Always,    Arrow),
-    Harness { calls_often: true, ..row(&["quickcheck"], Never, Always, Always) },
-    Harness { calls_often: true, ..row(&["proptest"], Always, Always, Always) },
-    Harness { calls_often: true, ..row(&["property_test"], Always, Always, Always) },
-    row(&["parameterized"],        Never,  Always,    Never),
-    row(&["dir_test"],             Never,  Always,    Never),
-    row(&["wasm_bindgen_test"],    Always, Never,     Never),
+    property(&["quickcheck"],      Never),
+    property(&["proptest"],        Always),
+    property(&["property_test"],   Always),
+    opaque(row(&["parameterized"], Never,  Always,    Never)),
+    opaque(row(&["dir_test"],      Never,  Always,    Never)),
+    opaque(row(&["wasm_bindgen_test"], Always, Never, Never)),
     Harness { makes_a_test: false, ..row(&["test_context"], Never, Always, Never) },
     // tokio, async_std, actix_rt, futures_test and everybody else who calls theirs `test`.
     row(&["test"],                 Always, Never,     Never),
@@ -130,11 +151,24 @@ pub(crate) fn judges_value(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether one of the attributes makes tests that look at how the function ends: at its value or at
-/// its panic. Such a test gets a copy of the attributes below.
-pub(crate) fn judges_cases(attributes: &[Attribute]) -> bool {
-    any(attributes, |row, attribute| {
-        matches!(row.judges_value, Arrow) && holds(Arrow, attribute)
+/// Whether the test attributes copy the attributes below them to the test that they generate.
+///
+/// A timeout of `rstest` moves the call of a synchronous function to another thread, which does not
+/// know the test around it.
+pub(crate) fn copies_attributes(attributes: &[Attribute], is_async: bool) -> bool {
+    let is_moved = !is_async
+        && any(attributes, |row, _| row.path == ["rstest"])
+        && (std::env::var_os("RSTEST_TIMEOUT").is_some()
+            || attributes
+                .iter()
+                .any(|attribute| attribute.mentions("timeout")));
+    !is_moved && !any(attributes, |row, _| !row.copies_attributes)
+}
+
+/// Whether the only test attribute is `#[test]`, which generates nothing around the function.
+pub(crate) fn is_plain(attributes: &[Attribute]) -> bool {
+    !any(attributes, |row, _| {
+        row.path != ["v1", "test"] && (row.path != PLAIN.path || !matches!(row.runs_async, Never))
     })
 }
 

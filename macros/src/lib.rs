@@ -131,6 +131,16 @@ pub fn isolated(
     isolate(arguments.into(), &item.into()).into()
 }
 
+/// Stands below a test attribute, which copies it to the test that it generates.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __around(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand::generated(&arguments.into(), &item.into()).into()
+}
+
 fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match Item::read(item) {
         Ok(Item::Function(function)) => isolate_function(&arguments, &function),
@@ -149,7 +159,7 @@ fn isolate_function(arguments: &TokenStream, function: &TestFn) -> TokenStream {
     let model = Model::new(own.merged(), function);
     check::function(&model, function, &mut errors);
     match errors.finish() {
-        None if !model.wanted.is_partial => expand::test(&model, function, arguments),
+        None if !model.wanted.is_partial => expand::test(&model, function),
         errors => {
             let function = fallback::function(function);
             quote!(#errors #function)

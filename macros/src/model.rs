@@ -3,14 +3,16 @@
 
 mod surroundings;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
 use crate::args::{Arg, Args, Choice, Key, Value, Word};
+use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::harness;
+use crate::mention::mentions;
 use crate::test_fn::{Parameter, TestFn};
 
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
@@ -24,9 +26,6 @@ pub(crate) struct Wanted {
     /// The path of `crate = path`.
     pub(crate) krate: Option<TokenStream>,
     pub(crate) test_attribute: Option<Ident>,
-    /// The resources to give by value to a function that [`Run::Inside`] calls; only for the test
-    /// that is made around it.
-    pub(crate) judged: Option<Vec<Ident>>,
     /// What the annotated modules around the test ask for.
     outer: Option<Box<Wanted>>,
     /// The names of arguments that had a mistake.
@@ -89,17 +88,17 @@ pub(crate) struct Model {
     pub(crate) is_called_often: bool,
 }
 
-/// Where the test runs, and who looks at its value.
+/// Where the test is isolated, and what judges its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Run {
-    /// Where it is called; the value is looked at by the runtime.
+    /// Where the function is called; the runtime judges the value.
     Here,
-    /// Where it is called; the value is looked at by the test attribute.
+    /// Where the function is called; the test attribute judges the value.
     Returning,
-    /// In a process of its own.
+    /// Where the function is called, which runs in a subprocess.
     Apart,
-    /// In the process of a test that another attribute makes around it to look at the value.
-    Inside,
+    /// Around the test that another attribute generates; in a subprocess or not.
+    Around,
 }
 
 impl Wanted {
@@ -111,7 +110,6 @@ impl Wanted {
             surroundings: Surroundings::default(),
             krate: None,
             test_attribute: None,
-            judged: None,
             outer: None,
             failed: args.failed,
             is_partial: false,
@@ -149,18 +147,10 @@ impl Wanted {
             (Some(Word::Crate), Value::Path(path)) => self.krate = Some(path),
             (Some(Word::TestAttribute), _) => self.test_attribute = Some(name),
             (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
-            (Some(Word::Judged), Value::Arguments(tokens)) => self.judged = Some(words(tokens)),
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Own(tokens)),
             // The table gives no other value to these words.
             (
-                Some(
-                    Word::Serial
-                    | Word::Shared
-                    | Word::Limit
-                    | Word::Crate
-                    | Word::Inherited
-                    | Word::Judged,
-                )
+                Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
                 | None,
                 _,
             ) => {}
@@ -236,6 +226,22 @@ impl Wanted {
         self
     }
 
+    /// Whether an expression names one of these parameters, and so needs its value.
+    fn mentions_any(&self, parameters: &[&Parameter]) -> bool {
+        let resources = self.resources.iter();
+        let own = resources.filter_map(|resource| match &resource.kind {
+            Kind::Own(expression) => Some(expression),
+            _ => None,
+        });
+        let mut expressions = own.chain(self.surroundings.expressions());
+        expressions.any(|expression| {
+            let mut names = parameters
+                .iter()
+                .filter_map(|parameter| parameter.name.as_ref());
+            names.any(|name| mentions(expression, name))
+        })
+    }
+
     /// The resource of the same name, perhaps but for an underscore.
     fn bound_to(&self, parameter: &Parameter) -> Option<usize> {
         let named = |name: &str| {
@@ -285,24 +291,13 @@ impl Model {
             .resources
             .iter()
             .enumerate()
-            .map(|(index, resource)| match &wanted.judged {
-                Some(names) => names.iter().any(|name| resource.has_name(name)),
-                None => function
-                    .parameters
-                    .iter()
-                    .zip(&bindings)
-                    .any(|(parameter, bound)| *bound == Some(index) && !parameter.is_reference()),
+            .map(|(index, _)| {
+                let mut parameters = function.parameters.iter().zip(&bindings);
+                parameters
+                    .any(|(parameter, bound)| *bound == Some(index) && !parameter.is_reference())
             })
             .collect();
-        let run = if wanted.surroundings.asked_by.is_empty() {
-            let is_judged =
-                function.returns_a_value() && harness::judges_value(&function.attributes);
-            if is_judged { Run::Returning } else { Run::Here }
-        } else if harness::judges_cases(&function.attributes) {
-            Run::Inside
-        } else {
-            Run::Apart
-        };
+        let run = run(&wanted, function, &bindings);
         Model {
             wanted,
             bindings,
@@ -312,9 +307,15 @@ impl Model {
         }
     }
 
-    /// Whether the test attribute needs the value that the function returns.
-    pub(crate) fn returns(&self) -> bool {
-        matches!(self.run, Run::Returning | Run::Inside)
+    /// Whether the function passes its value on to the test attribute.
+    ///
+    /// The attributes of runtimes write the type of the value somewhere, where not every type can stand.
+    pub(crate) fn returns(&self, function: &TestFn) -> bool {
+        match self.run {
+            Run::Here | Run::Apart => false,
+            Run::Returning => true,
+            Run::Around => function.asyncness.is_none() || function.returns_a_named_type(),
+        }
     }
 
     /// Whether parameters are left for another attribute to fill.
@@ -323,20 +324,42 @@ impl Model {
     }
 }
 
+/// Decides where a test is isolated: around all that its attributes generate, where they allow it.
+fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
+    let has_process = !wanted.surroundings.asked_by.is_empty();
+    let attributes = &function.attributes;
+    let is_judged = harness::judges_value(attributes);
+    // The runtime cannot pass a judged value on from a subprocess, but the attribute can judge it there.
+    let must_be_around = has_process && is_judged;
+    let foreign = function.parameters.iter().zip(bindings);
+    let foreign: Vec<&Parameter> = foreign
+        .filter(|(_, bound)| bound.is_none())
+        .map(|(parameter, _)| parameter)
+        .collect();
+    let is_wrapped = function.asyncness.is_some()
+        || !foreign.is_empty()
+        || wanted.test_attribute.is_some()
+        || !harness::is_plain(attributes);
+    if is_wrapped
+        && attributes.iter().any(Attribute::may_generate)
+        && harness::copies_attributes(attributes, function.asyncness.is_some())
+        && (must_be_around || !wanted.mentions_any(&foreign))
+    {
+        Run::Around
+    } else if has_process {
+        Run::Apart
+    } else if function.returns_a_value() && is_judged {
+        Run::Returning
+    } else {
+        Run::Here
+    }
+}
+
 fn options(value: Value) -> Vec<(&'static str, Choice)> {
     match value {
         Value::Options(options) => options,
         _ => Vec::new(),
     }
-}
-
-/// The words of a list that the macro itself has written.
-fn words(tokens: TokenStream) -> Vec<Ident> {
-    let words = tokens.into_iter().filter_map(|token| match token {
-        TokenTree::Ident(word) => Some(word),
-        _ => None,
-    });
-    words.collect()
 }
 
 fn port(options: Vec<(&'static str, Choice)>) -> Kind {

@@ -50,6 +50,15 @@ pub(crate) fn only_group(tokens: &TokenStream, delimiter: Delimiter) -> Option<G
     }
 }
 
+/// Whether a word stands somewhere among the tokens, in groups too.
+pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(found) => found == word,
+        TokenTree::Group(group) => contains_word(group.stream(), word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Grammar {
     Expressions,

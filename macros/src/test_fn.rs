@@ -113,6 +113,13 @@ impl TestFn {
         matches!(only, Some(TokenTree::Punct(mark)) if mark.as_char() == '!')
     }
 
+    /// Whether the type that the function returns can be written anywhere: it is no `impl Trait`, and
+    /// not `!`.
+    pub(crate) fn returns_a_named_type(&self) -> bool {
+        let output = self.output.clone().unwrap_or_default();
+        !self.never_returns() && !scan::contains_word(output, "impl")
+    }
+
     pub(crate) fn should_panic(&self) -> Option<ShouldPanic> {
         self.attributes
             .iter()

@@ -90,6 +90,8 @@ pub use isolated_test_core::{
     BoxError, Current, Entered, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
     Resource, TmpDir, Travel, current, try_current,
 };
+#[doc(hidden)]
+pub use isolated_test_macros::__around;
 pub use isolated_test_macros::isolated;
 
 /// The examples of the README, which run.

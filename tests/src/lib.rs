@@ -4,6 +4,7 @@
 //! that a plain run passes over it, and lives in a module `inner`. Each outer test has a state
 //! directory of its own, so that what inner tests leave behind can be counted.
 
+pub mod afterwards;
 pub mod attempts;
 #[cfg(target_os = "linux")]
 pub mod ends;

@@ -130,13 +130,7 @@ fn failures_of_every_kind_fail() {
     ] {
         let run = state.inner(test).run().failed();
         let report = format!("isolated-test: signatures_fail::inner::{test} failed\n");
-        // A wrong value is found by the test attribute, after us.
-        assert_eq!(
-            run.errors.contains(&report),
-            test != "is_doubled::test_case_1_wrongly",
-            "{test}: {}",
-            run.errors
-        );
+        assert!(run.errors.contains(&report), "{test}: {}", run.errors);
         assert_eq!(run.said("reached"), None);
     }
 }

@@ -41,14 +41,11 @@ impl<'a> Writer<'a> {
         pairs.map(|(index, (parameter, bound))| (index, parameter, bound))
     }
 
-    /// The resources of the user's own with the expressions that make them.
-    fn own(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
-        // In the process of a test that has made them, only their types are of use.
-        let model = self.model;
-        let resources = model.wanted.resources.iter().enumerate();
-        let needed = move |index| model.run != Run::Inside || model.bindings.contains(&Some(index));
-        resources.filter_map(move |(index, resource)| match &resource.kind {
-            Kind::Own(expression) if needed(index) => Some((resource, expression)),
+    /// The custom resources with the expressions that make them.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
+        let resources = self.model.wanted.resources.iter();
+        resources.filter_map(|resource| match &resource.kind {
+            Kind::Own(expression) => Some((resource, expression)),
             _ => None,
         })
     }
@@ -63,20 +60,31 @@ impl<'a> Writer<'a> {
         found.then(|| hygienic("namesake"))
     }
 
-    /// One closure for each resource of the user's own, so that it is made when its turn comes.
-    pub(super) fn makers(&self) -> TokenStream {
+    /// One closure for each custom resource that is needed here, so that it is made when its turn comes.
+    pub(super) fn makers(&self, is_needed: impl Fn(&Resource) -> bool) -> TokenStream {
         let private = &self.private;
-        let makers = self.own().map(|(resource, expression)| {
+        let needed = self.own().filter(|(resource, _)| is_needed(resource));
+        let makers = needed.map(|(resource, expression)| {
             let maker = maker(resource);
             quote!(let #maker = || #private::expr!(#expression);)
         });
         makers.collect()
     }
 
+    /// Whether a parameter takes this resource.
+    pub(super) fn is_bound(&self, resource: &Resource) -> bool {
+        let bound = self.model.bindings.iter().flatten();
+        let mut bound = bound.filter_map(|index| self.model.wanted.resources.get(*index));
+        bound.any(|other| other.has_name(&resource.name))
+    }
+
     pub(super) fn call(&self) -> TokenStream {
         let Writer {
             private, function, ..
         } = self;
+        if self.model.run == Run::Around {
+            return self.inside();
+        }
         let (spec, own, body) = (self.spec(), self.lent_own(), self.body());
         let name = &function.name;
         let is_async = function.asyncness.is_some();
@@ -95,22 +103,19 @@ impl<'a> Writer<'a> {
                 quote!(.run_plain(#body))
             }
             (Run::Here, false) => quote!(#private::run(&#spec, #own, #body)),
-            (Run::Here, true) if self.is_plain() => {
-                quote!(#private::run_plain_async(&#spec, #own, #body))
-            }
             (Run::Here, true) => quote!(#private::run_async(&#spec, #own, #body)),
             (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
             (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #own, #body)),
             (Run::Apart, false) => quote!(.run(#body)),
             (Run::Apart, true) => quote!(.run_async(#body)),
-            (Run::Inside, _) => quote!(#private::inside(#body)),
+            (Run::Around, _) => unreachable!("handled above"),
         };
         // A value that no test may return is shown where its type stands.
         let output = function.output.as_ref();
         let call = output.map_or(call.clone(), |output| at(start(output), call));
         let prepared = (self.model.run == Run::Apart).then(|| {
             let surround = self.surround();
-            quote!(#private::prepare(&#spec, #own, #surround))
+            quote!(#private::prepare(&#spec, #own, &mut #surround))
         });
         quote!(#prepared #call #dot_await)
     }
@@ -145,7 +150,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The closure that calls the user's function.
-    fn body(&self) -> TokenStream {
+    pub(super) fn body(&self) -> TokenStream {
         let asyncness = &self.function.asyncness;
         let (context, call) = self.closure();
         quote!(#asyncness |#context| #call)

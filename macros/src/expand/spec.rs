@@ -8,6 +8,7 @@ use super::call::Writer;
 use crate::args::Key;
 use crate::model::{Kind, Lock, Mode, Protocol, Resource, Run};
 use crate::scan;
+use crate::test_fn::ShouldPanic;
 
 impl Writer<'_> {
     pub(super) fn spec(&self) -> TokenStream {
@@ -29,12 +30,13 @@ impl Writer<'_> {
             .iter()
             .map(|lock| self.claim(lock))
             .chain(alone);
-        let process = (self.model.run == Run::Apart).then(|| {
+        let process = self.has_process().then(|| {
             let process = self.process();
             quote!(, #process)
         });
         let often = self.model.is_called_often.then(|| quote!(; often));
-        let is_const = self.needs_const().then(|| quote!(const));
+        // A static item is evaluated anyway.
+        let is_const = (self.model.run != Run::Around && self.needs_const()).then(|| quote!(const));
         quote! {
             #private::spec!(#is_const #function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
         }
@@ -47,26 +49,25 @@ impl Writer<'_> {
             has_literal_key && !matches!(&lock.mode, Mode::Limit(number) if !is_literal(number))
         };
         let panics = self.function.should_panic();
-        self.model.run == Run::Apart
+        self.has_process()
             || !self.model.wanted.locks.iter().all(is_literal)
             || panics.is_some_and(|panics| panics.condition.is_some())
     }
 
     fn should_panic(&self) -> TokenStream {
         let private = &self.private;
-        let Some(found) = self.function.should_panic() else {
-            return quote!(#private::ShouldPanic::No);
-        };
-        let expected = found.message.as_ref().map_or(
-            quote!(#private::ShouldPanic::Yes),
-            |message| quote!(#private::ShouldPanic::With(#message)),
-        );
-        match &found.condition {
-            Some(condition) => {
-                quote!(if ::core::cfg!(#condition) { #expected } else { #private::ShouldPanic::No })
-            }
-            None => expected,
-        }
+        // Each generated test says it itself.
+        let found = self.function.should_panic();
+        found
+            .filter(|_| self.model.run != Run::Around)
+            .map_or(quote!(#private::ShouldPanic::No), |found| {
+                found.expected(private)
+            })
+    }
+
+    /// Whether the test runs in a subprocess.
+    fn has_process(&self) -> bool {
+        !self.model.wanted.surroundings.asked_by.is_empty()
     }
 
     fn request(&self, index: usize, resource: &Resource) -> TokenStream {
@@ -127,6 +128,22 @@ impl Writer<'_> {
 
 fn is_literal(value: &TokenStream) -> bool {
     matches!(scan::only(value), Some(TokenTree::Literal(_)))
+}
+
+impl ShouldPanic {
+    /// What the runtime is told.
+    pub(super) fn expected(&self, private: &TokenStream) -> TokenStream {
+        let expected = self.message.as_ref().map_or(
+            quote!(#private::ShouldPanic::Yes),
+            |message| quote!(#private::ShouldPanic::With(#message)),
+        );
+        match &self.condition {
+            Some(condition) => {
+                quote!(if ::core::cfg!(#condition) { #expected } else { #private::ShouldPanic::No })
+            }
+            None => expected,
+        }
+    }
 }
 
 impl Protocol {

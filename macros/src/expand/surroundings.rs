@@ -3,12 +3,13 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
+use syn::Ident;
 
 use super::call::{Writer, lent_maker};
 use super::spec::option;
 use super::{at, hygienic, start};
 use crate::mention::mentions;
-use crate::model::{Cwd, Kind, Refused, Resource, Surroundings, Timeout};
+use crate::model::{Cwd, Kind, Refused, Resource, Run, Surroundings, Timeout};
 
 impl Writer<'_> {
     /// What is known about the process when the test is compiled.
@@ -60,7 +61,7 @@ impl Writer<'_> {
         let statements = self.statements(&surroundings);
         if statements.is_empty() {
             let private = &self.private;
-            return quote!(&mut #private::as_here);
+            return quote!(#private::as_here);
         }
         let is_in_cwd = self.directory().is_some();
         let context = if uses_context || is_in_cwd {
@@ -68,7 +69,7 @@ impl Writer<'_> {
         } else {
             quote!(_)
         };
-        quote!(&mut |#context, #surroundings| { #bindings #statements })
+        quote!(|#context, #surroundings| { #bindings #statements })
     }
 
     fn statements(&self, target: &impl ToTokens) -> TokenStream {
@@ -120,20 +121,26 @@ impl Writer<'_> {
     /// Variables for what the expressions name, and whether one is a resource.
     fn mentioned(&self) -> (TokenStream, bool) {
         let wanted = &self.model.wanted;
-        let is_mentioned = |name| {
+        let is_mentioned = |name: &Ident| {
             let mut expressions = wanted.surroundings.expressions();
             expressions.any(|expression| mentions(expression, name))
         };
-        let mut bindings = TokenStream::new();
+        // A static item has nothing around it where they could stand.
+        let mut bindings = if self.model.run == Run::Around {
+            self.makers(|resource| is_mentioned(&resource.name))
+        } else {
+            TokenStream::new()
+        };
+        let mut uses_context = false;
         let resources = wanted.resources.iter().enumerate();
         for (index, resource) in resources.filter(|(_, resource)| is_mentioned(&resource.name)) {
             let name = &resource.name;
             let (ty, value) = self.lent_resource(index, resource);
             let colon = ty.as_ref().map(|_| quote!(:));
+            uses_context = true;
             // It may be named in vain, as in `Server { port: 80 }`.
             bindings.extend(quote!(let #name #colon #ty = #value; let _ = &#name;));
         }
-        let uses_context = !bindings.is_empty();
         if let Some(namesake) = self.namesake() {
             let name = &self.function.name;
             if is_mentioned(name) {

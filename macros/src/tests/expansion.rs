@@ -63,18 +63,26 @@ fn asynchronous() {
         "port(tcp, udp), shared, alone",
         "#[tokio::test]
          async fn answers(_port: Port) -> io::Result<()> { ask(port).await }",
-        r#"#[tokio::test]
-async fn answers() {
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_answers: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
+        Port(::isolated_test::__private::Protocol::Both, 1))],
+        [(Shared(::isolated_test::Key::DEFAULT)), (Alone)]
+    ),
+    own: ::isolated_test::__private::no_own,
+    surround: ::isolated_test::__private::as_here,
+};
+#[tokio::test]
+#[::isolated_test::__around(__isolated_answers, ::isolated_test)]
+async fn answers() -> io::Result<()> {
     async fn answers(_port: Port) -> io::Result<()> {
         ask(port).await
     }
-    ::isolated_test::__private::run_plain_async(
-            &::isolated_test::__private::spec!(
-                "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
-                Port(::isolated_test::__private::Protocol::Both, 1))],
-                [(Shared(::isolated_test::Key::DEFAULT)), (Alone)]
-            ),
-            &mut [],
+    ::isolated_test::__private::inside_async(
+            &__isolated_answers,
+            ::isolated_test::__private::no_value,
             async |cx| answers(cx.port::<::isolated_test::__private::Both, _>(0)).await,
         )
         .await
@@ -121,9 +129,20 @@ fn cases_of_rstest() {
         "nodes = port(count = 3)",
         "#[rstest] #[case(1, (2, 3))] #[tokio::test]
          async fn sums(#[case] mut n: u32, nodes: [u16; 3], #[case] (a, b): (u32, u32), #[future] db: Db) { }",
-        r#"#[rstest]
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_sums: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "sums", ::isolated_test::__private::ShouldPanic::No, [("nodes"
+        Port(::isolated_test::__private::Protocol::Tcp, 3))], []
+    ),
+    own: ::isolated_test::__private::no_own,
+    surround: ::isolated_test::__private::as_here,
+};
+#[rstest]
 #[case(1, (2, 3))]
 #[tokio::test]
+#[::isolated_test::__around(__isolated_sums, ::isolated_test)]
 async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db) {
     async fn sums(
         mut n: u32,
@@ -131,12 +150,9 @@ async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db
         (a, b): (u32, u32),
         db: impl ::core::future::Future<Output = Db>,
     ) {}
-    ::isolated_test::__private::run_async(
-            &::isolated_test::__private::spec!(
-                "sums", ::isolated_test::__private::ShouldPanic::No, [("nodes"
-                Port(::isolated_test::__private::Protocol::Tcp, 3))], []
-            ),
-            &mut [],
+    ::isolated_test::__private::inside_async(
+            &__isolated_sums,
+            || (),
             async |cx| {
                 sums(
                         n,
@@ -159,17 +175,25 @@ fn judged_value() {
     assert_expands(
         "port",
         "#[test_case(1 => 2)] fn doubles(n: u16, port: u16) -> u16 { n * 2 }",
-        r#"#[test_case(1 = >2)]
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "doubles", ::isolated_test::__private::ShouldPanic::No, [("port"
+        Port(::isolated_test::__private::Protocol::Tcp, 1))], []
+    ),
+    own: ::isolated_test::__private::no_own,
+    surround: ::isolated_test::__private::as_here,
+};
+#[test_case(1 = >2)]
+#[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
 fn doubles(n: u16) -> u16 {
     fn doubles(n: u16, port: u16) -> u16 {
         n * 2
     }
-    ::isolated_test::__private::run_returning(
-        &::isolated_test::__private::spec!(
-            "doubles", ::isolated_test::__private::ShouldPanic::No, [("port"
-            Port(::isolated_test::__private::Protocol::Tcp, 1))], []
-        ),
-        &mut [],
+    ::isolated_test::__private::inside(
+        &__isolated_doubles,
+        ::isolated_test::__private::no_value,
         |cx| doubles(n, cx.port::<::isolated_test::__private::Tcp, _>(0)),
     )
 }
@@ -238,16 +262,24 @@ fn parameter_called_like_the_function() {
     assert_expands(
         "",
         "#[rstest] fn repository(repository: Repository) { }",
-        r#"#[rstest]
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_repository: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "repository", ::isolated_test::__private::ShouldPanic::No, [], []
+    ),
+    own: ::isolated_test::__private::no_own,
+    surround: ::isolated_test::__private::as_here,
+};
+#[rstest]
+#[::isolated_test::__around(__isolated_repository, ::isolated_test)]
 fn repository(repository: Repository) {
     let namesake = repository;
     {
         fn repository(repository: Repository) {}
-        ::isolated_test::__private::run(
-            &::isolated_test::__private::spec!(
-                "repository", ::isolated_test::__private::ShouldPanic::No, [], []
-            ),
-            &mut [],
+        ::isolated_test::__private::inside(
+            &__isolated_repository,
+            || (),
             |_| repository(namesake),
         )
     }

@@ -89,25 +89,30 @@ fn judged_value() {
     assert_expands(
         r#"retries = self::RETRIES, inherited(quarantine = "a")"#,
         "#[test_case(1 => 2)] fn doubles(n: u32) -> u32 { n * 2 }",
-        r#"#[test_case(1 = >2)]
-#[::isolated_test::isolated(
-    judged(),
-    retries = super::RETRIES,
-    inherited(quarantine = "a")
-)]
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "doubles", ::isolated_test::__private::ShouldPanic::No, [], [],
+        (::core::option::Option::None, ::core::option::Option::None,
+        ::isolated_test::__private::retries(::isolated_test::__private::expr!(self::RETRIES)),
+        ::isolated_test::__private::quarantine("a"))
+    ),
+    own: ::isolated_test::__private::no_own,
+    surround: ::isolated_test::__private::as_here,
+};
+#[test_case(1 = >2)]
+#[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
 fn doubles(n: u32) -> u32 {
     fn doubles(n: u32) -> u32 {
         n * 2
     }
-    ::isolated_test::__private::inside(|_| doubles(n))
+    ::isolated_test::__private::inside(
+        &__isolated_doubles,
+        ::isolated_test::__private::no_value,
+        |_| doubles(n),
+    )
 }
 "#,
-    );
-    assert_eq!(
-        behind_the_locks(
-            r#"judged(), retries = super::RETRIES, inherited(quarantine = "a")"#,
-            "#[test] fn test_case_1() { assert_eq!(super::doubles(1), 2); }"
-        ),
-        r#",(None,None,retries(expr!(super::RETRIES)),quarantine("a"))"#
     );
 }

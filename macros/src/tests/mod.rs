@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "tests panic when they fail")]
 
+mod around;
 mod documentation;
 mod duration;
 mod expansion;

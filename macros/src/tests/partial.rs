@@ -15,7 +15,7 @@ const ARGUMENTS: [&str; 15] = [
     r#"tempdir, prot, ports(3), seriall = "tcp", key = "a", = 3, "tcp", 8080, ,"#,
     "r#type = namespace, _ = port, self = seed, port tmpdir serial, a.b, a!(), 'a, #[x] y, $z, ..",
     r#"process, env(A = tmpdir.join("a"), "b-c" = Db::<A, B>::new(), unset(D, "e"), clear), cwd, timeout = "1m 30s", network(or = "skip")"#,
-    "cwd = port.dir(), timeout = Duration::from_secs(3), network, judged(db), inherited(cwd, env(A = 1, unset(B)), judged())",
+    "cwd = port.dir(), timeout = Duration::from_secs(3), network, inherited(cwd, env(A = 1, unset(B)))",
     r#"env(clear A = 1, unset(), unset(1), HOME, 3 = 4, a.b = , "" = 5, = 6, , x(), A => 7, ..), env, env(), env = A, cwd(), timeout, timeout = 3"#,
     r#"timeout = "30", timeout = "1.5", timeout("1s"), network(or = "x"), network = y, process = z, process()"#,
     r#"retries = 3, quarantine = "a link", inherited(retries = LIMIT - 1, quarantine = why::<A, B>("x"))"#,

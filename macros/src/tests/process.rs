@@ -33,22 +33,28 @@ fn constants() {
     assert_expands(
         r#"timeout = "1m 30s", network(or = "serial"), alone"#,
         "#[tokio::test] async fn waits() -> io::Result<()> { Ok(()) }",
-        r#"#[tokio::test]
-async fn waits() {
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_waits: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "waits", ::isolated_test::__private::ShouldPanic::No, [], [(Alone)],
+        (::core::option::Option::Some(::core::time::Duration::from_millis(90000)),
+        ::core::option::Option::Some(::isolated_test::__private::Refused::Serial))
+    ),
+    own: ::isolated_test::__private::no_own,
+    surround: ::isolated_test::__private::as_here,
+};
+#[tokio::test]
+#[::isolated_test::__around(__isolated_waits, ::isolated_test)]
+async fn waits() -> io::Result<()> {
     async fn waits() -> io::Result<()> {
         Ok(())
     }
-    ::isolated_test::__private::prepare(
-            &::isolated_test::__private::spec!(
-                const "waits", ::isolated_test::__private::ShouldPanic::No, [],
-                [(Alone)],
-                (::core::option::Option::Some(::core::time::Duration::from_millis(90000)),
-                ::core::option::Option::Some(::isolated_test::__private::Refused::Serial))
-            ),
-            &mut [],
-            &mut ::isolated_test::__private::as_here,
+    ::isolated_test::__private::inside_async(
+            &__isolated_waits,
+            ::isolated_test::__private::no_value,
+            async |_| waits().await,
         )
-        .run_async(async |_| waits().await)
         .await
 }
 "#,
@@ -239,64 +245,50 @@ fn judged_value() {
         "db = super::Db, mail = self::mail::Mail, unused = Unused, port, env(DIR = super::super::DIR), inherited(cwd)",
         r#"#[test_case(1 => 2)] #[test_case(3 => panics "three")] #[ignore]
            pub fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 { n * 2 }"#,
-        r#"#[test_case(1 = >2)]
+        r#"#[doc(hidden)]
+#[allow(non_upper_case_globals, dead_code)]
+static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+    spec: ::isolated_test::__private::spec!(
+        "doubles", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value :
+        false }), ("mail" Own { by_value : true }), ("unused" Own { by_value : false }),
+        ("port" Port(::isolated_test::__private::Protocol::Tcp, 1)), ("cwd" TmpDir { from
+        : ::core::option::Option::None, keep : ::core::option::Option::None })], [],
+        (::core::option::Option::None, ::core::option::Option::None)
+    ),
+    own: || ::isolated_test::__private::owned([
+        ::isolated_test::__private::own(
+            &|| ::isolated_test::__private::expr!(super::Db),
+        ),
+        ::isolated_test::__private::own(
+            &|| ::isolated_test::__private::expr!(self::mail::Mail),
+        ),
+        ::isolated_test::__private::own(&|| ::isolated_test::__private::expr!(Unused)),
+    ]),
+    surround: |cx, surroundings| {
+        surroundings.set("DIR", &::isolated_test::__private::expr!(super::super::DIR));
+        surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(4));
+    },
+};
+#[test_case(1 = >2)]
 #[test_case(3 = >panics "three")]
 #[ignore]
-#[::isolated_test::isolated(
-    judged(mail),
-    db = super::super::Db,
-    mail = super::mail::Mail,
-    unused = Unused,
-    port,
-    env(DIR = super::super::super::DIR),
-    inherited(cwd)
-)]
+#[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
 pub fn doubles(n: u32) -> u32 {
     fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 {
         n * 2
     }
     let make_db = || ::isolated_test::__private::expr!(super::Db);
     let make_mail = || ::isolated_test::__private::expr!(self::mail::Mail);
-    ::isolated_test::__private::inside(|cx| doubles(
-        n,
-        cx.own_value(1, &make_mail),
-        cx.own_ref(0, &make_db),
-        cx.port::<::isolated_test::__private::Tcp, _>(3),
-    ))
-}
-"#,
-    );
-    assert_expands(
-        "judged(mail), mail = super::mail::Mail, db = super::super::Db, port, env(PORT = port)",
-        r#"#[should_panic(expected = "three")] #[ignore] fn test_case_2() { let _result = super::doubles(3); }"#,
-        r#"#[should_panic(expected = "three")]
-#[ignore]
-fn test_case_2() {
-    fn test_case_2() {
-        let _result = super::doubles(3);
-    }
-    let make_mail = || ::isolated_test::__private::expr!(super::mail::Mail);
-    let make_db = || ::isolated_test::__private::expr!(super::super::Db);
-    ::isolated_test::__private::prepare(
-            &::isolated_test::__private::spec!(
-                const "test_case_2",
-                ::isolated_test::__private::ShouldPanic::With("three"), [("mail" Own {
-                by_value : true }), ("db" Own { by_value : false }), ("port"
-                Port(::isolated_test::__private::Protocol::Tcp, 1))], [],
-                (::core::option::Option::None, ::core::option::Option::None)
-            ),
-            &mut [
-                ::isolated_test::__private::own(&make_mail),
-                ::isolated_test::__private::own(&make_db),
-            ],
-            &mut |cx, surroundings| {
-                let port: &::isolated_test::Port = cx
-                    .port::<::isolated_test::__private::Tcp, _>(2);
-                let _ = &port;
-                surroundings.set("PORT", &::isolated_test::__private::expr!(port));
-            },
-        )
-        .run_function(test_case_2)
+    ::isolated_test::__private::inside(
+        &__isolated_doubles,
+        ::isolated_test::__private::no_value,
+        |cx| doubles(
+            n,
+            cx.own_value(1, &make_mail),
+            cx.own_ref(0, &make_db),
+            cx.port::<::isolated_test::__private::Tcp, _>(3),
+        ),
+    )
 }
 "#,
     );

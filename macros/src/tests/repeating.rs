@@ -28,29 +28,44 @@ fn called_often() {
     }
 }
 
-/// An asynchronous body that gives nothing away can be called again.
+/// An asynchronous body runs below the test that its attribute generates, unless what stands around
+/// that test needs a value of the attribute's.
 #[test]
 fn asynchronous() {
-    let call = |item: &str| {
-        let expanded = expanded("port, db = Db", item);
-        let (_, call) = expanded.rsplit_once("\n    ::isolated_test::__private::")?;
-        Some(call.split('(').next()?.to_owned())
+    let entry = |arguments: &str, item: &str| {
+        let expanded = expanded(arguments, item);
+        let entries = ["judged_inside_async", "inside_async", "run_async"];
+        let is_called = |entry: &&str| expanded.contains(&format!("::__private::{entry}("));
+        entries.into_iter().find(is_called)
     };
-    for (item, expected) in [
-        ("#[tokio::test] async fn asks() { }", "run_plain_async"),
+    for (arguments, item, expected) in [
+        ("port", "#[tokio::test] async fn asks() { }", "inside_async"),
         (
+            "port, db = Db",
             "#[tokio::test] async fn asks(port: Port, db: Db) -> io::Result<()> { Ok(()) }",
-            "run_plain_async",
+            "inside_async",
         ),
         (
+            "port",
             "#[tokio::test] async fn asks() -> ! { loop { } }",
-            "run_async",
+            "judged_inside_async",
         ),
         (
+            "port",
+            "#[tokio::test] async fn asks() -> Result<(), impl Debug> { Ok(()) }",
+            "judged_inside_async",
+        ),
+        (
+            "port",
             "#[rstest] #[tokio::test] async fn asks(#[case] n: u32, port: Port) { }",
+            "inside_async",
+        ),
+        (
+            "db = Db { rows: n }",
+            "#[rstest] #[tokio::test] async fn asks(#[case] n: u32, db: Db) { }",
             "run_async",
         ),
     ] {
-        assert_eq!(call(item).as_deref(), Some(expected), "{item}");
+        assert_eq!(entry(arguments, item), Some(expected), "{item}");
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::name::Name;
@@ -12,6 +13,7 @@ use crate::resource::namespace::Namespace;
 use crate::resource::own::OwnSlot;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
+use crate::spec::Spec;
 
 thread_local! {
     static STACK: RefCell<Vec<Current>> = const { RefCell::new(Vec::new()) };
@@ -90,8 +92,20 @@ pub struct Handle {
     test: Arc<Test>,
 }
 
+/// The annotated function has not begun.
+const AWAITED: u8 = 0;
+
+/// The annotated function has begun.
+const RUNNING: u8 = 1;
+
+/// The annotated function has returned.
+const OVER: u8 = 2;
+
 struct Test {
     name: Name,
+    spec: &'static Spec,
+    /// How far the annotated function is.
+    stage: AtomicU8,
     values: Vec<(&'static str, OnceLock<Value>)>,
 }
 
@@ -108,16 +122,25 @@ pub(crate) enum Value {
 }
 
 impl Current {
-    /// Begins a test with these resources, none of which is provisioned yet.
-    pub(crate) fn new(name: Name, resources: impl Iterator<Item = &'static str>) -> Self {
-        let values: Vec<_> = resources.map(|name| (name, OnceLock::new())).collect();
-        let own = Rc::new(values.iter().map(|_| OwnSlot::default()).collect());
-        Current {
-            handle: Handle {
-                test: Arc::new(Test { name, values }),
-            },
-            own,
-        }
+    /// Begins a test, none of whose resources is provisioned yet.
+    pub(crate) fn new(name: Name, spec: &'static Spec) -> Self {
+        let resources = spec.resources.iter();
+        let values = resources.map(|request| (request.name, OnceLock::new()));
+        Current::elsewhere(Handle {
+            test: Arc::new(Test {
+                name,
+                spec,
+                stage: AtomicU8::new(AWAITED),
+                values: values.collect(),
+            }),
+        })
+    }
+
+    /// The test as a thread sees it that has no handles of custom resources.
+    pub(crate) fn elsewhere(handle: Handle) -> Self {
+        let slots = handle.test.values.iter().map(|_| OwnSlot::default());
+        let own = Rc::new(slots.collect());
+        Current { handle, own }
     }
 
     /// Returns a handle that may be sent to other threads.
@@ -180,6 +203,31 @@ impl Handle {
     /// Returns the name that the test runner has.
     pub(crate) fn runner_name(&self) -> &str {
         &self.test.name.runner
+    }
+
+    /// Whether this is a run of the test with this specification whose body has not begun.
+    pub(crate) fn awaits_body_of(&self, spec: &Spec) -> bool {
+        self.test.spec.is_same_test(spec) && self.test.stage.load(Ordering::Relaxed) == AWAITED
+    }
+
+    /// Takes note that the annotated function begins; what calls it from there begins another run.
+    pub(crate) fn begin_body(&self) {
+        self.test.stage.store(RUNNING, Ordering::Relaxed);
+    }
+
+    /// Takes note that the annotated function has returned.
+    pub(crate) fn end_body(&self) {
+        self.test.stage.store(OVER, Ordering::Relaxed);
+    }
+
+    /// Whether the annotated function has begun and not returned.
+    pub(crate) fn is_in_body(&self) -> bool {
+        self.test.stage.load(Ordering::Relaxed) == RUNNING
+    }
+
+    /// Whether both are handles of the same run.
+    pub(crate) fn is_same(&self, other: &Handle) -> bool {
+        Arc::ptr_eq(&self.test, &other.test)
     }
 
     /// Returns the port, or the first of several.
@@ -296,18 +344,7 @@ impl Handle {
     /// }
     /// ```
     pub fn enter(&self) -> Entered {
-        let own = Rc::new(
-            self.test
-                .values
-                .iter()
-                .map(|_| OwnSlot::default())
-                .collect(),
-        );
-        Current {
-            handle: self.clone(),
-            own,
-        }
-        .enter_thread()
+        Current::elsewhere(self.clone()).enter_thread()
     }
 
     /// Returns all resources by name, as far as they are provisioned.

@@ -7,6 +7,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod again;
+mod around;
 mod current;
 mod end;
 mod env;

@@ -1,14 +1,17 @@
 //! Exactly what generated code may name; nothing here is for people.
 
+pub use crate::around::{
+    Recipe, around, around_never, inside, inside_async, judged_inside_async, no_own, no_value,
+    owned,
+};
 pub use crate::process::surroundings::{Surroundings, Variable, as_here};
-pub use crate::process::{Prepared, inside, prepare};
+pub use crate::process::{Prepared, prepare};
 pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
 };
 pub use crate::resource::own::{Own, own};
 pub use crate::run::{
-    passed, run, run_async, run_function, run_plain, run_plain_async, run_returning,
-    run_returning_async,
+    passed, run, run_async, run_function, run_plain, run_returning, run_returning_async,
 };
 pub use crate::spec::{
     Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,

@@ -67,6 +67,15 @@ pub(crate) fn abandoned(test: &str) {
     ));
 }
 
+/// Warns, past the test runner, that a test is isolated inside its test attribute.
+pub(crate) fn not_around(test: &str) {
+    aloud(&format!(
+        "isolated-test: {test}: isolated inside its test attribute, which does not copy the attributes \
+         below it: locks and resources are given back before that attribute has ended; write `process` \
+         if what it leaves behind must not outlive them\n"
+    ));
+}
+
 /// Says how a test has ended that did not come to its end.
 pub(crate) fn died(test: &str, error: &(dyn std::error::Error + 'static)) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));

@@ -51,18 +51,6 @@ pub fn run_returning<T>(
     value.unwrap_or_else(|| without_value())
 }
 
-/// Runs an asynchronous test whose body can be called again.
-pub async fn run_plain_async<R: Termination>(
-    spec: &'static Spec,
-    own: &mut [Own<'_>],
-    mut body: impl AsyncFnMut(&Cx) -> R,
-) {
-    let body = async |cx: &Cx| passed(body(cx).await);
-    Test::find(spec, own, None, Calls::Often)
-        .run_async(body)
-        .await;
-}
-
 /// Runs an asynchronous test whose body can be called only once.
 pub async fn run_async<R: Termination>(
     spec: &'static Spec,

@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
         is_elsewhere: bool,
     ) -> Result<Self, Verdict> {
         let full_name = name.full.clone();
-        let current = Current::new(name, spec.resources.iter().map(|request| request.name));
+        let current = Current::new(name, spec);
         let begun = Activity::begin(full_name.clone());
         let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&full_name, spec)?)));
         let (activity, trace) = match begun {

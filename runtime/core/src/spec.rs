@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::Key;
 
 /// Everything that one annotated test asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Spec {
     /// Where the test stands.
     pub place: Place,
@@ -25,6 +25,16 @@ pub struct Spec {
     pub process: Option<Process>,
     /// Whether another attribute calls the function many times for one test.
     pub is_called_often: bool,
+}
+
+impl Spec {
+    /// Whether both belong to the same annotated function. Their expectations of a panic may differ:
+    /// each generated case has its own.
+    pub(crate) fn is_same_test(&self, other: &Spec) -> bool {
+        self.function == other.function
+            && self.place.line == other.place.line
+            && self.place.module == other.place.module
+    }
 }
 
 /// A process of the test's own, as far as it is known at compile time.

@@ -147,10 +147,7 @@ impl<'a> Inside<'a> {
         let mut inside = Inside {
             spec,
             providers: Vec::new(),
-            cx: Cx::new(Current::new(
-                name,
-                spec.resources.iter().map(|request| request.name),
-            )),
+            cx: Cx::new(Current::new(name, spec)),
             parent,
             trace,
             held: Vec::new(),

@@ -25,7 +25,6 @@ use self::network::Network;
 use self::surroundings::Surroundings;
 use crate::__private::Cx;
 use crate::again::Calls;
-use crate::current::try_current;
 use crate::error::Error;
 use crate::lock::Want;
 use crate::plan::plan;
@@ -94,17 +93,5 @@ fn wants(spec: &Spec, serial_network: bool) -> Result<Vec<Want>, Error> {
 impl std::fmt::Debug for Prepared<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Prepared")
-    }
-}
-
-/// Calls a function with the resources of the test that runs in this thread.
-///
-/// # Panics
-///
-/// Panics when none does.
-pub fn inside<T>(body: impl FnOnce(&Cx) -> T) -> T {
-    match try_current() {
-        Some(current) => body(&Cx::new(current)),
-        None => panic!("the function of an isolated test was called without the test"),
     }
 }

@@ -1,0 +1,168 @@
+//! The test around another attribute's test: a static item that says what the test asks for, a hidden
+//! attribute that travels to the generated function, and what both become.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use super::call::Writer;
+use super::{at, start};
+use crate::harness;
+use crate::item::Item;
+use crate::model::Run;
+use crate::scan;
+use crate::test_fn::TestFn;
+
+impl Writer<'_> {
+    /// The name of the static item. Generated modules import it together with the function.
+    fn recipe_name(&self) -> Ident {
+        let name = self.function.name.unraw();
+        format_ident!("__isolated_{name}", span = Span::call_site())
+    }
+
+    fn is_around(&self) -> bool {
+        self.model.run == Run::Around
+    }
+
+    /// The static item that says what the test asks for.
+    pub(super) fn recipe(&self) -> Option<TokenStream> {
+        self.is_around().then(|| {
+            let (private, name, spec) = (&self.private, self.recipe_name(), self.spec());
+            let (own, surround) = (self.static_own(), self.surround());
+            let attributes = self.function.attributes.iter();
+            let conditions = attributes.filter(|attribute| attribute.mentions("cfg"));
+            quote! {
+                #(#conditions)*
+                #[doc(hidden)]
+                #[allow(non_upper_case_globals, dead_code)]
+                static #name: #private::Recipe = #private::Recipe {
+                    spec: #spec,
+                    own: #own,
+                    surround: #surround,
+                };
+            }
+        })
+    }
+
+    fn static_own(&self) -> TokenStream {
+        let private = &self.private;
+        let mut own = self.own().peekable();
+        if own.peek().is_none() {
+            return quote!(#private::no_own);
+        }
+        let own = own.map(|(_, expression)| {
+            let maker = quote!(#private::own(&|| #private::expr!(#expression)));
+            at(start(expression), maker)
+        });
+        quote!(|| #private::owned([#(#own),*]))
+    }
+
+    /// The hidden attribute, below all others.
+    pub(super) fn around(&self) -> Option<TokenStream> {
+        let (krate, recipe) = (&self.krate, self.recipe_name());
+        self.is_around()
+            .then(|| quote!(#[#krate::__around(#recipe, #krate)]))
+    }
+
+    /// The call of the user's function with the resources of the test around it.
+    pub(super) fn inside(&self) -> TokenStream {
+        let (private, recipe, body) = (&self.private, self.recipe_name(), self.body());
+        let output = self.function.output.as_ref();
+        let no_value = if self.function.returns_a_value() || self.function.never_returns() {
+            quote!(#private::no_value)
+        } else {
+            quote!(|| ())
+        };
+        let call = match &self.function.asyncness {
+            None => quote!(#private::inside(&#recipe, #no_value, #body)),
+            Some(_) if self.model.returns(self.function) => {
+                quote!(#private::inside_async(&#recipe, #no_value, #body).await)
+            }
+            Some(_) => quote!(#private::judged_inside_async(&#recipe, #body).await),
+        };
+        output.map_or(call.clone(), |output| at(start(output), call))
+    }
+}
+
+/// What the hidden attribute makes of the function on which it stands by now.
+///
+/// That is the generated test, unless a test attribute below has yet to generate it.
+pub(crate) fn generated(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
+    let Ok(Item::Function(function)) = Item::read(item) else {
+        return item.clone();
+    };
+    if generates_more(&function) {
+        return below_all(arguments, &function);
+    }
+    if function.asyncness.is_some() || !function.parameters.is_empty() {
+        // A copy on a function that the generated test calls.
+        return item.clone();
+    }
+    let pieces = scan::expressions(arguments.clone());
+    let [recipe, krate] = pieces.as_slice() else {
+        return item.clone();
+    };
+    around(&function, &recipe.tokens, &krate.tokens)
+}
+
+fn generates_more(function: &TestFn) -> bool {
+    let attributes = &function.attributes;
+    harness::is_test(attributes) && !harness::is_plain(attributes)
+}
+
+/// The same function with the hidden attribute below all others.
+fn below_all(arguments: &TokenStream, function: &TestFn) -> TokenStream {
+    let TestFn {
+        attributes,
+        head,
+        body,
+        ..
+    } = function;
+    let krate = scan::expressions(arguments.clone()).pop();
+    let krate = krate.map(|piece| piece.tokens);
+    quote!(#(#attributes)* #[#krate::__around(#arguments)] #head #body)
+}
+
+fn around(function: &TestFn, recipe: &TokenStream, krate: &TokenStream) -> TokenStream {
+    let TestFn {
+        attributes,
+        visibility,
+        unsafety,
+        abi,
+        fn_token,
+        name,
+        generics,
+        where_clause,
+        body,
+        ..
+    } = function;
+    let private = quote!(#krate::__private);
+    let output = function.output.as_ref().map(|output| quote!(-> #output));
+    let call = if function.never_returns() {
+        quote!(around_never)
+    } else {
+        quote!(around)
+    };
+    let call = match function.should_panic() {
+        None => quote!(#private::#call(&#recipe, #name)),
+        // Each generated test has its own expectation. The block keeps its name from the body.
+        Some(found) => {
+            let expected = found.expected(&private);
+            quote! {{
+                static CASE: #private::Recipe = #private::Recipe {
+                    spec: #private::Spec { should_panic: #expected, ..#recipe.spec },
+                    ..#recipe
+                };
+                #private::#call(&CASE, #name)
+            }}
+        }
+    };
+    quote! {
+        #(#attributes)*
+        #visibility #fn_token #name() {
+            #unsafety #abi #fn_token #name #generics () #output #where_clause #body
+            #call
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the hidden attribute makes of the function to which another attribute has copied it.
+
+use super::tokens;
+
+/// Expands the hidden attribute on an item.
+fn generated(item: &str) -> String {
+    let arguments = tokens("__isolated_asks, ::isolated_test");
+    let output = crate::expand::generated(&arguments, &tokens(item));
+    prettyplease::unparse(&syn::parse2(output).expect("items of Rust"))
+}
+
+#[test]
+fn generated_test() {
+    assert_eq!(
+        generated(
+            "#[ignore] #[::core::prelude::v1::test] pub fn case_1() -> io::Result<()> { block_on(asks()) }"
+        ),
+        "#[ignore]
+#[::core::prelude::v1::test]
+pub fn case_1() {
+    fn case_1() -> io::Result<()> {
+        block_on(asks())
+    }
+    ::isolated_test::__private::around(&__isolated_asks, case_1)
+}
+"
+    );
+}
+
+/// Each generated test says itself which panic it expects.
+#[test]
+fn expected_panic() {
+    assert_eq!(
+        generated("#[test] #[should_panic(expected = \"this\")] fn case_1() { asks() }"),
+        "#[test]
+#[should_panic(expected = \"this\")]
+fn case_1() {
+    fn case_1() {
+        asks()
+    }
+    {
+        static CASE: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+            spec: ::isolated_test::__private::Spec {
+                should_panic: ::isolated_test::__private::ShouldPanic::With(\"this\"),
+                ..__isolated_asks.spec
+            },
+            ..__isolated_asks
+        };
+        ::isolated_test::__private::around(&CASE, case_1)
+    }
+}
+"
+    );
+}
+
+#[test]
+fn test_that_never_returns() {
+    assert!(
+        generated("#[test] fn case_1() -> ! { loop {} }")
+            .contains("::around_never(&__isolated_asks, case_1)")
+    );
+}
+
+/// An attribute that stands below generates the test first.
+#[test]
+fn attribute_below() {
+    assert_eq!(
+        generated("#[ignore] #[tokio::test] async fn asks() -> bool { true }"),
+        "#[ignore]
+#[tokio::test]
+#[::isolated_test::__around(__isolated_asks, ::isolated_test)]
+async fn asks() -> bool {
+    true
+}
+"
+    );
+}
+
+/// What the generated test calls is left alone.
+#[test]
+fn other_functions() {
+    for item in [
+        "async fn asks() {\n    answer().await;\n}\n",
+        "fn asks(n: u32) {\n    answer(n);\n}\n",
+        "const N: u32 = 1;\n",
+    ] {
+        assert_eq!(generated(item), item);
+    }
+}

@@ -1,0 +1,246 @@
+//! A test that stands around everything its test attribute generates.
+//!
+//! Most test attributes build something around the body: a runtime, fixtures, a check of the returned
+//! value. They also copy the attributes below them to the function that they generate. A hidden
+//! attribute of ours travels that way, and the generated function becomes the body of [`around`]. So
+//! locks and resources are acquired before the runtime is built, and given back after it is dropped.
+//!
+//! The annotated function itself then runs somewhere below `around`, and takes its parameters from
+//! there: see [`inside`]. An attribute that drops the attributes below it leaves that function without
+//! a test around it. Then the test is isolated inside the attribute, and the report names the weaker order.
+
+use std::panic::{panic_any, resume_unwind};
+use std::process::Termination;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::__private::Cx;
+use crate::again::Calls;
+use crate::current::{Current, Handle, try_current};
+use crate::end::End;
+use crate::process::surroundings::Surroundings;
+use crate::report;
+use crate::resource::own::Own;
+use crate::run::passed;
+use crate::spec::{Kind, Spec};
+use crate::test::{Test, poll_inside};
+use crate::verdict::fail;
+
+/// One annotated test, as a static item beside it.
+#[derive(Debug)]
+pub struct Recipe {
+    /// What the test asks for.
+    pub spec: Spec,
+    /// Wraps the expressions of custom resources.
+    pub own: fn() -> Vec<Own<'static>>,
+    /// Describes the subprocess.
+    pub surround: fn(&Cx, &mut Surroundings),
+}
+
+/// The custom resources of a test that has none.
+#[must_use]
+pub fn no_own() -> Vec<Own<'static>> {
+    Vec::new()
+}
+
+/// The custom resources of a test, in the order in which they are written.
+#[must_use]
+pub fn owned<const N: usize>(own: [Own<'static>; N]) -> Vec<Own<'static>> {
+    own.into()
+}
+
+/// Runs a generated test with everything that its recipe asks for around it.
+pub fn around<R: Termination>(recipe: &'static Recipe, test: fn() -> R) {
+    isolate(recipe, &mut || passed(test()));
+}
+
+/// Runs a generated test that never returns.
+pub fn around_never(recipe: &'static Recipe, test: fn() -> !) {
+    isolate(recipe, &mut || test());
+}
+
+/// It is not generic, so that each test adds little code.
+fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
+    let spec = &recipe.spec;
+    if current_of(spec).is_some() {
+        // The attribute was copied to a function that another copy calls.
+        if !test() {
+            fail(spec, "the test returned a failure".to_owned());
+        }
+        return;
+    }
+    run_recipe(recipe, Calls::Often, &mut |cx| {
+        let _running = Running::begin(cx.current().handle());
+        let passed = test();
+        if passed && cx.current().is_in_body() {
+            report::abandoned(cx.current().name());
+        }
+        passed && !cx.current().is_in_body()
+    });
+}
+
+fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -> bool) {
+    let (mut own, mut surround) = ((recipe.own)(), recipe.surround);
+    Test::find(&recipe.spec, &mut own, Some(&mut surround), calls).run(body);
+}
+
+/// Calls the annotated function with the resources of the test around it.
+///
+/// Without such a test it runs one. `no_value` stands in for the value of a function that ran in
+/// another process.
+///
+/// # Panics
+///
+/// Panics when the test cannot begin, and when the function runs in a thread that cannot be
+/// attributed to one test.
+pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce(&Cx) -> T) -> T {
+    if let Some(current) = find(&recipe.spec) {
+        let _entered = current.enter_thread();
+        current.begin_body();
+        let cx = Cx::new(current);
+        let value = body(&cx);
+        cx.current().end_body();
+        return value;
+    }
+    let (mut body, mut value) = (Some(body), None);
+    run_recipe(recipe, Calls::Once, &mut |cx| {
+        report::not_around(cx.current().name());
+        value = body.take().map(|body| body(cx));
+        true
+    });
+    value.unwrap_or_else(no_value)
+}
+
+/// Polls the annotated asynchronous function with the resources of the test around it.
+///
+/// # Panics
+///
+/// The same as those of [`inside`].
+pub async fn inside_async<T>(
+    recipe: &'static Recipe,
+    no_value: fn() -> T,
+    body: impl AsyncFnOnce(&Cx) -> T,
+) -> T {
+    if let Some(current) = current_of(&recipe.spec) {
+        current.begin_body();
+        let cx = Cx::new(current);
+        let value = body(&cx).await;
+        cx.current().end_body();
+        return value;
+    }
+    let mut value = None;
+    if let Some(current) = find(&recipe.spec) {
+        current.begin_body();
+        let cx = Cx::new(current);
+        let future = async {
+            value = Some(body(&cx).await);
+            cx.current().end_body();
+            true
+        };
+        if let End::Panicked(payload) = poll_inside(&cx, Box::pin(future)).await {
+            resume_unwind(payload);
+        }
+        return value.unwrap_or_else(no_value);
+    }
+    let (mut own, mut surround) = ((recipe.own)(), recipe.surround);
+    let mut body = Some(body);
+    Test::find(&recipe.spec, &mut own, Some(&mut surround), Calls::Once)
+        .run_async(async |cx: &Cx| {
+            report::not_around(cx.current().name());
+            if let Some(body) = body.take() {
+                value = Some(body(cx).await);
+            }
+            true
+        })
+        .await;
+    value.unwrap_or_else(no_value)
+}
+
+/// Polls the annotated function whose type of value the test attribute cannot write down.
+///
+/// # Panics
+///
+/// The same as those of [`inside`], and when the value is a failure.
+pub async fn judged_inside_async<R: Termination>(
+    recipe: &'static Recipe,
+    body: impl AsyncFnOnce(&Cx) -> R,
+) {
+    let passed = inside_async(recipe, || true, async |cx: &Cx| passed(body(cx).await)).await;
+    if !passed {
+        fail(&recipe.spec, "the test returned a failure".to_owned());
+    }
+}
+
+/// Stands in for a value that only the subprocess of the test has.
+///
+/// # Panics
+///
+/// Always: there is no such value.
+#[must_use]
+pub fn no_value<T>() -> T {
+    panic_any(
+        "the value of the test is in its subprocess, because its test attribute does not copy the \
+         attributes below it; return nothing from the function"
+            .to_owned(),
+    )
+}
+
+/// The running test of this thread, if it waits for the body with this specification.
+fn current_of(spec: &Spec) -> Option<Current> {
+    try_current().filter(|current| current.awaits_body_of(spec))
+}
+
+/// The running test that waits for the body with this specification: that of this thread, or the only
+/// one of other threads.
+fn find(spec: &Spec) -> Option<Current> {
+    if let Some(current) = current_of(spec) {
+        return Some(current);
+    }
+    let elsewhere: Vec<Handle> = {
+        let running = running();
+        let same = running.iter().filter(|handle| handle.awaits_body_of(spec));
+        same.cloned().collect()
+    };
+    let [handle] = elsewhere.as_slice() else {
+        assert!(
+            elsewhere.is_empty(),
+            "{} runs its body in another thread, and {} of its cases run at once; the body cannot tell \
+             which one it is: run them one at a time, as nextest does",
+            spec.function,
+            elsewhere.len()
+        );
+        return None;
+    };
+    assert!(
+        !spec
+            .resources
+            .iter()
+            .any(|request| matches!(request.kind, Kind::Own { .. })),
+        "{} runs its body in another thread, which handles of custom resources cannot reach; remove \
+         what moves it there",
+        handle.name()
+    );
+    Some(Current::elsewhere(handle.clone()))
+}
+
+/// The tests that run in this process with another attribute between them and their body.
+static RUNNING: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
+
+fn running() -> MutexGuard<'static, Vec<Handle>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets the body of a test find it from another thread, until this is dropped.
+struct Running(Handle);
+
+impl Running {
+    fn begin(handle: Handle) -> Self {
+        running().push(handle.clone());
+        Running(handle)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        running().retain(|other| !other.is_same(&self.0));
+    }
+}
