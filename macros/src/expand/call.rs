@@ -6,6 +6,8 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::{at, foreign_name, hygienic, start};
+use crate::attribute::Attribute;
+use crate::harness;
 use crate::model::{Kind, Model, Resource, Run};
 use crate::test_fn::{Parameter, TestFn};
 
@@ -103,6 +105,9 @@ impl<'a> Writer<'a> {
                 quote!(.run_plain(#body))
             }
             (Run::Here, false) => quote!(#private::run(&#spec, #own, #body)),
+            (Run::Here, true) if self.is_inside_an_attribute() => {
+                quote!(#private::run_async_inside(&#spec, #own, #body))
+            }
             (Run::Here, true) => quote!(#private::run_async(&#spec, #own, #body)),
             (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
             (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #own, #body)),
@@ -133,6 +138,12 @@ impl<'a> Writer<'a> {
     /// then, and if it is synchronous, the runtime needs no code of its own for it.
     fn is_plain(&self) -> bool {
         self.model.bindings.iter().all(Option::is_some) && !self.function.never_returns()
+    }
+
+    /// Whether a test attribute stands around the test that could stand inside it otherwise.
+    fn is_inside_an_attribute(&self) -> bool {
+        let attributes = &self.function.attributes;
+        harness::calls_often(attributes).is_none() && attributes.iter().any(Attribute::may_generate)
     }
 
     /// Whether the function can be called as it is, which spares the compiler a closure.

@@ -36,6 +36,9 @@ pub struct Recipe {
     pub surround: fn(&Cx, &mut Surroundings),
 }
 
+/// Why a test is not isolated around its attribute.
+const NOT_COPIED: &str = "it does not copy the attributes below it";
+
 /// The custom resources of a test that has none.
 #[must_use]
 pub fn no_own() -> Vec<Own<'static>> {
@@ -103,7 +106,7 @@ pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
-        report::not_around(cx.current().name());
+        report::not_around(cx.current().name(), NOT_COPIED);
         value = body.take().map(|body| body(cx));
         true
     });
@@ -145,7 +148,7 @@ pub async fn inside_async<T>(
     let mut body = Some(body);
     Test::find(&recipe.spec, &mut own, Some(&mut surround), Calls::Once)
         .run_async(async |cx: &Cx| {
-            report::not_around(cx.current().name());
+            report::not_around(cx.current().name(), NOT_COPIED);
             if let Some(body) = body.take() {
                 value = Some(body(cx).await);
             }

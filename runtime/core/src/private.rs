@@ -11,7 +11,8 @@ pub use crate::resource::bind::{
 };
 pub use crate::resource::own::{Own, own};
 pub use crate::run::{
-    passed, run, run_async, run_function, run_plain, run_returning, run_returning_async,
+    passed, run, run_async, run_async_inside, run_function, run_plain, run_returning,
+    run_returning_async,
 };
 pub use crate::spec::{
     Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,

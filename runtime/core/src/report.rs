@@ -68,11 +68,10 @@ pub(crate) fn abandoned(test: &str) {
 }
 
 /// Warns, past the test runner, that a test is isolated inside its test attribute.
-pub(crate) fn not_around(test: &str) {
+pub(crate) fn not_around(test: &str, why: &str) {
     aloud(&format!(
-        "isolated-test: {test}: isolated inside its test attribute, which does not copy the attributes \
-         below it: locks and resources are given back before that attribute has ended; write `process` \
-         if what it leaves behind must not outlive them\n"
+        "isolated-test: {test}: isolated inside its test attribute, because {why}: locks and resources are \
+         released before that attribute has ended; write `process` if tasks of the test must not outlive them\n"
     ));
 }
 

@@ -5,7 +5,9 @@ use std::process::{ExitCode, Termination};
 
 use crate::__private::Cx;
 use crate::again::{self, Calls};
+use crate::current::try_current;
 use crate::name;
+use crate::report;
 use crate::resource::own::Own;
 use crate::session::Session;
 use crate::spec::Spec;
@@ -60,6 +62,20 @@ pub async fn run_async<R: Termination>(
     Test::find(spec, own, None, Calls::Once)
         .run_async(once(body))
         .await;
+}
+
+/// Runs an asynchronous test inside an attribute whose parameters its own attribute uses.
+pub async fn run_async_inside<R: Termination>(
+    spec: &'static Spec,
+    own: &mut [Own<'_>],
+    body: impl AsyncFnOnce(&Cx) -> R,
+) {
+    const WHY: &str = "an expression uses a parameter that this attribute fills";
+
+    if try_current().is_none() {
+        report::not_around(&name::of(spec).full, WHY);
+    }
+    run_async(spec, own, body).await;
 }
 
 /// Makes a body that can be called once out of one that must be.
