@@ -9,7 +9,10 @@
 //! there: see [`inside`]. An attribute that drops the attributes below it leaves that function without
 //! a test around it. Then the test is isolated inside the attribute, and the report names the weaker order.
 
+use std::cell::Cell;
+use std::future::Future;
 use std::panic::{panic_any, resume_unwind};
+use std::pin::Pin;
 use std::process::Termination;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -123,39 +126,46 @@ pub async fn inside_async<T>(
     no_value: fn() -> T,
     body: impl AsyncFnOnce(&Cx) -> T,
 ) -> T {
-    if let Some(current) = current_of(&recipe.spec) {
-        current.begin_body();
-        let cx = Cx::new(current);
-        let value = body(&cx).await;
-        cx.current().end_body();
-        return value;
-    }
-    let mut value = None;
+    let (value, mut body) = (Cell::new(None), Some(body));
+    poll_body(recipe, &mut |cx| {
+        let (value, body) = (&value, body.take());
+        Box::pin(async move {
+            if let Some(body) = body {
+                value.set(Some(body(&cx).await));
+            }
+        })
+    })
+    .await;
+    value.into_inner().unwrap_or_else(no_value)
+}
+
+/// It is not generic, so that each test adds little code.
+async fn poll_body<'b>(
+    recipe: &'static Recipe,
+    body: &mut dyn FnMut(Cx) -> Pin<Box<dyn Future<Output = ()> + 'b>>,
+) {
     if let Some(current) = find(&recipe.spec) {
         current.begin_body();
-        let cx = Cx::new(current);
-        let future = async {
-            value = Some(body(&cx).await);
-            cx.current().end_body();
+        let future = body(Cx::new(current.clone()));
+        let over = async {
+            future.await;
+            current.end_body();
             true
         };
-        if let End::Panicked(payload) = poll_inside(&cx, Box::pin(future)).await {
+        // Another thread than that of the test has to enter it.
+        if let End::Panicked(payload) = poll_inside(&current, Box::pin(over)).await {
             resume_unwind(payload);
         }
-        return value.unwrap_or_else(no_value);
+        return;
     }
     let (mut own, mut surround) = ((recipe.own)(), recipe.surround);
-    let mut body = Some(body);
     Test::find(&recipe.spec, &mut own, Some(&mut surround), Calls::Once)
         .run_async(async |cx: &Cx| {
             report::not_around(cx.current().name(), NOT_COPIED);
-            if let Some(body) = body.take() {
-                value = Some(body(cx).await);
-            }
+            body(Cx::new(cx.current().clone())).await;
             true
         })
         .await;
-    value.unwrap_or_else(no_value)
 }
 
 /// Polls the annotated function whose type of value the test attribute cannot write down.

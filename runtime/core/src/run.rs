@@ -107,7 +107,7 @@ pub async fn run_returning_async<T>(
                 value = Some(body(session.cx()).await);
                 true
             };
-            let end = poll_inside(session.cx(), Box::pin(future)).await;
+            let end = poll_inside(session.cx().current(), Box::pin(future)).await;
             session.finish(end)
         }
     };

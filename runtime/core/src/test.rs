@@ -207,7 +207,7 @@ impl<'a> Place<'_, 'a> {
                 Run::Over(verdict) => verdict,
                 Run::Here(session) => {
                     let future = Box::pin(body(session.cx()));
-                    let end = poll_inside(session.cx(), future).await;
+                    let end = poll_inside(session.cx().current(), future).await;
                     session.finish(end)
                 }
             };
@@ -240,12 +240,12 @@ impl Ready<'_> {
         match self {
             Ready::Begun(session, again) => {
                 let future = Box::pin(body(session.cx()));
-                let end = poll_inside(session.cx(), future).await;
+                let end = poll_inside(session.cx().current(), future).await;
                 finish(*session, again, end);
             }
             Ready::Inside(inside) => {
                 let future = Box::pin(body(inside.cx()));
-                let end = poll_inside(inside.cx(), future).await;
+                let end = poll_inside(inside.cx().current(), future).await;
                 inside.finish(end);
             }
             Ready::Over(verdict, spec) => verdict.conclude(spec),
@@ -269,7 +269,10 @@ pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
 }
 
 /// Polls the body of an asynchronous test, each time inside the test and catching its panics.
-pub(crate) async fn poll_inside(cx: &Cx, future: Pin<Box<dyn Future<Output = bool> + '_>>) -> End {
+pub(crate) async fn poll_inside(
+    current: &Current,
+    future: Pin<Box<dyn Future<Output = bool> + '_>>,
+) -> End {
     struct Inside<'a> {
         current: &'a Current,
         future: Pin<Box<dyn Future<Output = bool> + 'a>>,
@@ -288,9 +291,5 @@ pub(crate) async fn poll_inside(cx: &Cx, future: Pin<Box<dyn Future<Output = boo
         }
     }
 
-    Inside {
-        current: cx.current(),
-        future,
-    }
-    .await
+    Inside { current, future }.await
 }
