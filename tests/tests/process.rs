@@ -71,8 +71,12 @@ fn an_ignored_test_runs_below_a_process_that_watches_it() {
 #[test]
 fn asks_for_nothing_else() {
     assert_eq!(CHANGES.fetch_add(1, Ordering::Relaxed), 0);
-    let mark = std::env::args().nth(2).unwrap_or_default();
-    assert!(mark.starts_with("isolated-test-process:"), "{mark}");
+    let words: Vec<_> = std::env::args().collect();
+    assert!(words[0].starts_with("isolated-test-process:"), "{words:?}");
+    assert_eq!(
+        words[1..4],
+        ["asks_for_nothing_else", "--exact", "--nocapture"]
+    );
 }
 
 #[isolated(process, env(PARENT = std::process::id()))]

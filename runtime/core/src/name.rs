@@ -2,8 +2,9 @@
 
 use std::thread;
 
+use crate::current::try_current;
 use crate::env;
-use crate::process::child::is_mark;
+use crate::process::mark::is_mark;
 use crate::spec::Spec;
 
 /// The name of a test.
@@ -17,37 +18,72 @@ pub(crate) struct Name {
 
 /// Finds out what the running test is called.
 ///
-/// The thread of the test has libtest's name of it, which knows the cases of parametrised tests.
-/// A thread that the user has made has another name, or none; then the runner may have said it, and
-/// at last there is where the function stands.
+/// The thread of the test has libtest's name of it, which knows the cases of parametrised tests, and
+/// the functions that an attribute has made of one. A thread that the user has made has another
+/// name, or none; then the runner may have said it, and at last there is where the function stands.
 pub(crate) fn of(spec: &Spec) -> Name {
-    let thread = thread::current();
+    let (package, module) = match spec.place.module.split_once("::") {
+        Some((package, module)) => (package, module),
+        None => (spec.place.module, ""),
+    };
     let function = spec.function;
-    let runner = thread
-        .name()
-        .filter(|name| mentions(name, function))
-        .map(str::to_owned)
-        .or_else(|| env::nextest_test_name().filter(|name| mentions(name, function)))
-        .or_else(|| asked_for(std::env::args()).filter(|name| mentions(name, function)))
-        .unwrap_or_else(|| match spec.place.module.split_once("::") {
-            Some((_, module)) => format!("{module}::{function}"),
-            None => function.to_owned(),
-        });
-    let package = spec.place.module.split(':').next().unwrap_or_default();
+    let is_its = |name: &String| mentions(name, module, function);
+    // What another test has called is not one of the functions that were made of it.
+    let is_made = |name: &String| is_made_of(name, module, function) && try_current().is_none();
+    let found = told().find(is_its).or_else(|| told().find(is_made));
+    let runner = match (found, module) {
+        (Some(name), _) => name,
+        (None, "") => function.to_owned(),
+        (None, module) => format!("{module}::{function}"),
+    };
     Name {
         full: format!("{package}::{runner}"),
         runner,
     }
 }
 
-/// Tells whether a name may be that of a function: one of its segments is, as written.
-fn mentions(name: &str, function: &str) -> bool {
-    // Most names end with it, and to split them costs more than all the rest.
-    let before = name.strip_suffix(function);
-    before.is_some_and(|before| before.is_empty() || before.ends_with("::"))
-        || name
-            .split("::")
-            .any(|segment| segment.strip_prefix("r#").unwrap_or(segment) == function)
+/// Whether a test runner has told this name.
+pub(crate) fn is_told(name: &str) -> bool {
+    told().any(|told| told == name)
+}
+
+/// The names that may be that of the running test, the best one first.
+fn told() -> impl Iterator<Item = String> {
+    let of_thread = || thread::current().name().map(str::to_owned);
+    let after_exact = || asked_for(std::env::args());
+    let ways: [fn() -> Option<String>; 3] = [of_thread, env::nextest_test_name, after_exact];
+    ways.into_iter().filter_map(|ask| ask())
+}
+
+/// Whether a name may be that of a function: it is in its module, and one of the segments behind
+/// that is the name of the function, as written.
+fn mentions(name: &str, module: &str, function: &str) -> bool {
+    within(name, module).is_some_and(|rest| {
+        // Most names end with it, and to split them costs more than all the rest.
+        rest == function || rest.split("::").any(|one| bare(one) == function)
+    })
+}
+
+/// Whether a name may be that of a function that an attribute has made of one, by writing an
+/// underscore and something else behind its name.
+fn is_made_of(name: &str, module: &str, function: &str) -> bool {
+    let is = |one| {
+        let rest = bare(one).strip_prefix(function);
+        rest.is_some_and(|rest| rest.starts_with('_'))
+    };
+    within(name, module).is_some_and(|rest| rest.split("::").any(is))
+}
+
+/// What stands behind the module in a name.
+fn within<'a>(name: &'a str, module: &str) -> Option<&'a str> {
+    match module {
+        "" => Some(name),
+        module => name.strip_prefix(module)?.strip_prefix("::"),
+    }
+}
+
+fn bare(segment: &str) -> &str {
+    segment.strip_prefix("r#").unwrap_or(segment)
 }
 
 /// Returns the word that stands with `--exact`, as when one test is run in a process of its own.
@@ -64,7 +100,7 @@ fn asked_for(arguments: impl Iterator<Item = String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked_for, mentions, of};
+    use super::{asked_for, is_made_of, mentions, of};
     use crate::spec::{Place, ShouldPanic, Spec};
 
     const SPEC: Spec = Spec {
@@ -110,7 +146,34 @@ mod tests {
 
     #[test]
     fn raw_names_are_the_names_as_written() {
-        assert!(mentions("checkout::r#pays", "pays"));
+        assert!(mentions("checkout::r#pays", "checkout", "pays"));
+    }
+
+    #[test]
+    fn functions_that_an_attribute_has_made_are_known() {
+        assert_eq!(in_thread("checkout::pays_1"), "shop::checkout::pays_1");
+        for made in [
+            "checkout::pays__a_txt",
+            "checkout::pays_1",
+            "checkout::m::pays_x",
+        ] {
+            assert!(is_made_of(made, "checkout", "pays"), "{made}");
+        }
+        for other in [
+            "checkout::paysome",
+            "checkout::repays_1",
+            "pays_1",
+            "other::pays_1",
+        ] {
+            assert!(!is_made_of(other, "checkout", "pays"), "{other}");
+        }
+        assert!(is_made_of("pays_1", "", "pays"));
+    }
+
+    #[test]
+    fn a_function_of_another_module_is_another_one() {
+        assert_eq!(in_thread("pays"), "shop::checkout::pays");
+        assert_eq!(in_thread("returns::pays"), "shop::checkout::pays");
     }
 
     #[test]

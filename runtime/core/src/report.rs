@@ -87,6 +87,14 @@ pub(crate) fn skipped(test: &str, reason: &str) {
     ));
 }
 
+/// Says that a test was called in the process of another one, and did not begin.
+pub(crate) fn not_here(name: &str, test: &str) {
+    eprintln!(
+        "isolated-test: {name}: not run, because this is the process of `{test}`; call it in the \
+         thread of that test, or enter its context with `current().handle().enter()`"
+    );
+}
+
 /// Names the processes that a test has left behind, past the test runner: the test may pass.
 pub(crate) fn left(name: &str, processes: &[Process]) {
     if processes.is_empty() && cfg!(any(target_os = "linux", windows)) {

@@ -12,6 +12,7 @@ use crate::end::{End, message};
 use crate::error::{Error, ErrorKind};
 use crate::name::{self, Name};
 use crate::process::child::{self, Inside};
+use crate::process::mark::{self, Called};
 use crate::process::network::{self, Decision};
 use crate::process::surroundings::Surroundings;
 use crate::process::{parent, turns};
@@ -70,9 +71,14 @@ impl<'t, 'a> Test<'t, 'a> {
         calls: Calls,
     ) -> Place<'t, 'a> {
         let name = name::of(spec);
-        if let Some(parent) = child::parent_of(&name) {
-            let inside = Inside::begin(spec, name, own, parent);
-            return Place::Ready(inside.map_or(Ready::Nothing, Ready::Inside));
+        match mark::called(spec, &name) {
+            Called::Here(link) => {
+                let parent = child::connect(&name, link);
+                let inside = Inside::begin(spec, name, own, parent);
+                return Place::Ready(inside.map_or(Ready::Nothing, Ready::Inside));
+            }
+            Called::Elsewhere => return Place::Ready(Ready::Over(Verdict::Skipped, spec)),
+            Called::Runner => {}
         }
         match Again::of(spec, &name, calls) {
             Ok(again) => Place::Runner(Test {

@@ -2,9 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::mark;
 use super::wire::{self, Call, Ended, Gift, Given, How, Word};
 use crate::__private::Cx;
 use crate::current::{Current, Value};
@@ -22,28 +22,6 @@ use crate::spec::{Kind, Spec};
 use crate::sys::process::Link;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
-/// The argument that says that a process is that of one test. It is a filter that fits no test.
-///
-/// An argument and no variable: programs that the test starts do not inherit it.
-const MARK: &str = "isolated-test-process:";
-
-/// Returns the arguments that make the test binary run one test only.
-pub(crate) fn arguments(test: &str, link: &str) -> [String; 6] {
-    [
-        test.to_owned(),
-        format!("{MARK}{link}"),
-        "--exact".to_owned(),
-        "--nocapture".to_owned(),
-        "--include-ignored".to_owned(),
-        "--test-threads=1".to_owned(),
-    ]
-}
-
-/// Tells whether an argument is ours and not the name of a test.
-pub(crate) fn is_mark(argument: &str) -> bool {
-    argument.starts_with(MARK)
-}
-
 /// The parent, as the process of a test sees it.
 pub(crate) struct Parent {
     link: Mutex<Link>,
@@ -53,33 +31,20 @@ pub(crate) struct Parent {
 
 static PARENT: OnceLock<Parent> = OnceLock::new();
 
-/// Returns the parent if this process is that of the test, and the test has not begun yet.
-pub(crate) fn parent_of(name: &Name) -> Option<&'static Parent> {
-    static TAKEN: AtomicBool = AtomicBool::new(false);
-    static ASKED: OnceLock<Option<(String, String)>> = OnceLock::new();
-
-    let asked = ASKED.get_or_init(|| {
-        let mut arguments = std::env::args().skip(1);
-        let test = arguments.next()?;
-        let link = arguments.next()?.strip_prefix(MARK)?.to_owned();
-        Some((test, link))
-    });
-    let (test, link) = asked.as_ref()?;
-    if *test != name.runner || TAKEN.swap(true, Ordering::Relaxed) {
-        return None;
-    }
+/// Connects the test for which there is this process with its parent.
+pub(crate) fn connect(name: &Name, link: &str) -> &'static Parent {
     let link = match Link::attach(link) {
         Ok(link) => link,
         Err(error) => {
-            // Somebody has written the argument by hand.
+            // Somebody has written the mark by hand.
             eprintln!("isolated-test: {}: no parent is there: {error}", name.full);
             process::exit(2);
         }
     };
-    Some(PARENT.get_or_init(|| Parent {
+    PARENT.get_or_init(|| Parent {
         link: Mutex::new(link),
         process: process::id(),
-    }))
+    })
 }
 
 /// Asks the parent for something about one of its resources, and returns why it was refused.
@@ -264,6 +229,7 @@ impl<'a> Inside<'a> {
     /// Leaves standard output to the test runner, unless this is a copy that the test has forked.
     fn end_output(&mut self) {
         if !std::mem::replace(&mut self.is_over, true) && self.parent.is_ours() {
+            mark::over();
             let _ = self.parent.with_link(Link::end_output);
         }
     }

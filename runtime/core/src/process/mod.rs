@@ -10,6 +10,7 @@
 pub(crate) mod child;
 mod ended;
 pub(crate) mod event;
+pub(crate) mod mark;
 mod memory;
 pub(crate) mod network;
 pub(crate) mod parent;

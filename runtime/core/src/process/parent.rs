@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::child;
 use super::ended::{self, Stage};
 use super::event::Event;
+use super::mark;
 use super::network::Network;
 use super::surroundings::Surroundings;
 use super::wire::{self, Call, Ended, Given, How, Word};
@@ -37,11 +38,19 @@ pub(crate) fn run(
         own_network: matches!(network, Network::Own(_)),
         serial_network: matches!(network, Network::Serial),
     };
+    if mark::is_lost() {
+        let reason = "this is the process of a test already, but something has replaced the name by \
+                      which it was started; set `ISOLATED_PROCESS=off` there";
+        return Err(
+            Error::new(ErrorKind::Process, "start the process of the test").because(reason),
+        );
+    }
     memory::look();
     let test = session.cx().current().clone();
     let start = Start {
         variables: surroundings.environment(),
         directory: surroundings.directory(&spec.place)?,
+        spec,
         test: test.runner_name(),
         keep: session.kept(),
         is_uncaptured: env::is_uncaptured(),

@@ -1,7 +1,7 @@
-//! Becomes the process of a test: what happens between `fork` and `exec`.
+//! Becomes the process of a test: what happens between the start of a supervisor and `exec`.
 //!
-//! Only what is safe after a fork in a process with threads may be called here: no allocation, no
-//! lock, no panic.
+//! Only what is safe in a copy of a process with threads, and in the memory of one that stands
+//! still, may be called here: no allocation, no lock, no panic.
 
 #![expect(
     unsafe_code,
@@ -9,45 +9,48 @@
 )]
 
 use std::convert::Infallible;
-use std::ffi::{CString, OsString};
+use std::ffi::CString;
 use std::io;
 use std::os::fd::RawFd;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::ptr;
 
 #[cfg(target_os = "linux")]
 use libc::c_int;
 use libc::pid_t;
 
+use super::program::Program;
 use super::supervisor::check;
 
-/// What a supervisor needs to know and to start; made before the fork.
-pub(crate) struct Plan {
+/// What a supervisor needs to know and to start; made before it is started.
+pub(super) struct Plan {
     /// The supervisor's end of the leash.
-    pub(crate) leash: RawFd,
+    pub(super) leash: RawFd,
     /// What it keeps open besides.
-    pub(crate) keep: Vec<RawFd>,
+    pub(super) keep: Vec<RawFd>,
     /// What the test's process inherits.
-    pub(crate) inherit: Vec<RawFd>,
-    pub(crate) program: Program,
+    pub(super) inherit: [RawFd; 2],
+    /// The first three descriptors of the test's process; each of these is a later one.
+    pub(super) streams: [RawFd; 3],
+    pub(super) directory: Option<CString>,
+    pub(super) program: Program,
+    /// The signals that the thread of the test has blocked.
+    pub(super) mask: libc::sigset_t,
+    /// Whether it runs in a program such as valgrind, where memory is not shared.
     #[cfg(target_os = "linux")]
-    pub(crate) network: Option<super::network::Way>,
-    /// Where it says which step to a network was refused.
+    pub(super) is_emulated: bool,
+    /// Where the stack of the test's process begins.
     #[cfg(target_os = "linux")]
-    pub(crate) steps: RawFd,
+    pub(super) stack: *mut libc::c_void,
+    #[cfg(target_os = "linux")]
+    pub(super) network: Option<super::network::Way>,
 }
 
 /// What must be as it was before in the process of the test.
 pub(super) struct Before {
     pub(super) supervisor: pid_t,
-    pub(super) mask: libc::sigset_t,
-    pub(super) child_handler: libc::sigaction,
+    /// Whether the parent ignores the ends of its children, as the test's process does then.
+    pub(super) ignores_children: bool,
 }
-
-/// More than [`become_test`] and what it calls can need.
-#[cfg(target_os = "linux")]
-const STACK: usize = 64 * 1024;
 
 /// What the process of the test needs to begin, and why it did not.
 #[cfg(target_os = "linux")]
@@ -67,51 +70,64 @@ extern "C" fn enter(start: *mut libc::c_void) -> c_int {
     unsafe { libc::_exit(1) }
 }
 
+/// Starts the process of the test.
+pub(super) fn start(plan: &Plan, before: &Before) -> io::Result<pid_t> {
+    #[cfg(target_os = "linux")]
+    if !plan.is_emulated {
+        return start_here(plan, before);
+    }
+    start_copy(plan, before)
+}
+
 /// Starts the process of the test in the memory of this one, which stands still until it runs its
 /// program: that is faster than a copy.
 #[cfg(target_os = "linux")]
-pub(super) fn start(plan: &Plan, before: &Before) -> io::Result<pid_t> {
+fn start_here(plan: &Plan, before: &Before) -> io::Result<pid_t> {
     let mut start = Start {
         plan,
         before,
         failure: None,
     };
-    // SAFETY: the stack is mapped for as long as it is used, and grows down from its end, as on all
-    // platforms that Linux runs on and Rust supports. The other process uses this memory only while
-    // this one stands still.
-    let child = unsafe {
-        let stack = libc::mmap(
-            ptr::null_mut(),
-            STACK,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK,
-            -1,
-            0,
-        );
-        if stack == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        check(libc::clone(
+    // SAFETY: the stack is that of this process alone. It uses this memory only while this one
+    // stands still.
+    let child = check(unsafe {
+        libc::clone(
             enter,
-            stack.byte_add(STACK),
+            plan.stack,
             libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
             (&raw mut start).cast(),
-        ))?
-    };
+        )
+    })?;
     match start.failure {
         None => Ok(child),
         Some(error) => Err(error),
     }
 }
 
-/// Starts the process of the test as a copy of this one.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn start(plan: &Plan, before: &Before) -> io::Result<pid_t> {
-    // SAFETY: the copy calls only what is safe after a fork, and goes on to run a program.
-    match check(unsafe { libc::fork() })? {
-        // The standard library passes the error on from there.
-        0 => Err(become_test(plan, before)),
-        child => Ok(child),
+/// Starts the process of the test as a copy of this one, which says through a pipe why it did not
+/// become another program; the pipe closes when it does.
+fn start_copy(plan: &Plan, before: &Before) -> io::Result<pid_t> {
+    // SAFETY: all pointers are to locals. The copy calls only what is safe after a fork, and goes on
+    // to run a program.
+    unsafe {
+        let mut failure = [0; 2];
+        check(libc::pipe(failure.as_mut_ptr()))?;
+        check(libc::fcntl(failure[1], libc::F_SETFD, libc::FD_CLOEXEC))?;
+        let child = check(libc::fork())?;
+        if child == 0 {
+            let error = become_test(plan, before).raw_os_error().unwrap_or(0);
+            let error = error.to_ne_bytes();
+            libc::write(failure[1], error.as_ptr().cast(), error.len());
+            libc::_exit(1);
+        }
+        libc::close(failure[1]);
+        let mut error = [0; 4];
+        let read = libc::read(failure[0], error.as_mut_ptr().cast(), error.len());
+        libc::close(failure[0]);
+        if read == 4 {
+            return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(error)));
+        }
+        Ok(child)
     }
 }
 
@@ -128,23 +144,22 @@ fn try_become_test(plan: &Plan, before: &Before) -> io::Result<Infallible> {
     // end with null and live as long as the plan.
     unsafe {
         check(libc::setpgid(0, 0))?;
-        check(libc::sigaction(
-            libc::SIGCHLD,
-            &raw const before.child_handler,
-            ptr::null_mut(),
-        ))?;
-        check(libc::sigprocmask(
-            libc::SIG_SETMASK,
-            &raw const before.mask,
-            ptr::null_mut(),
-        ))?;
-        for fd in &plan.inherit {
-            check(libc::fcntl(*fd, libc::F_SETFD, 0))?;
+        if before.ignores_children {
+            libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+        }
+        for (to, from) in (0..).zip(plan.streams) {
+            check(libc::dup2(from, to))?;
+        }
+        for fd in plan.inherit {
+            check(libc::fcntl(fd, libc::F_SETFD, 0))?;
+        }
+        if let Some(directory) = &plan.directory {
+            check(libc::chdir(directory.as_ptr()))?;
         }
         #[cfg(target_os = "linux")]
         if let Some(way) = &plan.network {
             way.enter().map_err(|(step, error)| {
-                super::network::say_step(plan.steps, step);
+                super::supervisor::say_step(plan.leash, step);
                 error
             })?;
         }
@@ -156,6 +171,12 @@ fn try_become_test(plan: &Plan, before: &Before) -> io::Result<Infallible> {
         if libc::getppid() != before.supervisor {
             libc::_exit(1);
         }
+        // Last, because a signal that has come meanwhile ends this process then.
+        check(libc::sigprocmask(
+            libc::SIG_SETMASK,
+            &raw const plan.mask,
+            ptr::null_mut(),
+        ))?;
         let Program {
             path,
             arguments,
@@ -169,66 +190,3 @@ fn try_become_test(plan: &Plan, before: &Before) -> io::Result<Infallible> {
     }
     Err(io::Error::last_os_error())
 }
-
-/// A program as the kernel wants it.
-pub(crate) struct Program {
-    path: CString,
-    arguments: Strings,
-    variables: Strings,
-}
-
-impl Program {
-    /// Writes down this program with arguments and variables.
-    ///
-    /// On Linux it is the very file that runs here, also when it has been replaced since.
-    pub(super) fn new(
-        path: &Path,
-        arguments: &[String],
-        variables: &[(OsString, OsString)],
-    ) -> io::Result<Self> {
-        let path = path.as_os_str().as_bytes();
-        let itself = "/proc/self/exe";
-        let exact = if cfg!(target_os = "linux") && Path::new(itself).exists() {
-            itself.as_bytes()
-        } else {
-            path
-        };
-        let mut argument_texts = vec![CString::new(path)?];
-        for argument in arguments {
-            argument_texts.push(CString::new(argument.as_bytes())?);
-        }
-        let mut variable_texts = Vec::with_capacity(variables.len());
-        for (name, value) in variables {
-            variable_texts.push(CString::new(
-                [name.as_bytes(), b"=", value.as_bytes()].concat(),
-            )?);
-        }
-        Ok(Program {
-            path: CString::new(exact)?,
-            arguments: Strings::new(argument_texts),
-            variables: Strings::new(variable_texts),
-        })
-    }
-}
-
-/// Texts, and pointers to them that end with null.
-struct Strings {
-    pointers: Vec<*const libc::c_char>,
-    _texts: Vec<CString>,
-}
-
-impl Strings {
-    fn new(texts: Vec<CString>) -> Self {
-        let mut pointers: Vec<_> = texts.iter().map(|text| text.as_ptr()).collect();
-        pointers.push(ptr::null());
-        Strings {
-            pointers,
-            _texts: texts,
-        }
-    }
-}
-
-// SAFETY: the pointers point to the texts beside them, which nobody changes.
-unsafe impl Send for Strings {}
-// SAFETY: as above.
-unsafe impl Sync for Strings {}

@@ -5,30 +5,37 @@
     reason = "the standard library cannot take over descriptors by their numbers"
 )]
 
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The end of a test's process at which it talks to its parent.
 pub(crate) struct Link {
     control: UnixStream,
     output: OwnedFd,
+    /// The standard output of the test runner, while the test has its own. It is no owner: a test may
+    /// close all descriptors that it finds.
+    runner: Mutex<Option<RawFd>>,
 }
 
 impl Link {
+    /// Writes down for the process of a test how it gets its end, and how its program is called.
+    pub(super) fn describe(control: RawFd, output: RawFd, program: &str) -> String {
+        // The rest of the mark of a process stands behind a colon.
+        format!("{control},{output},{}", program.replace(':', "_"))
+    }
+
     /// Takes over what the parent has handed down.
-    pub(crate) fn attach(descriptors: &str) -> io::Result<Link> {
-        let mut descriptors = descriptors.split(',').map(inherited);
-        let mut next = || {
-            descriptors
-                .next()
-                .unwrap_or(Err(io::ErrorKind::InvalidInput.into()))
-        };
-        restore_name();
+    pub(crate) fn attach(description: &str) -> io::Result<Link> {
+        let mut parts = description.splitn(3, ',');
+        let mut next = || parts.next().ok_or(io::ErrorKind::InvalidInput);
+        let (control, output) = (inherited(next()?)?, inherited(next()?)?);
+        restore_name(next()?);
         Ok(Link {
-            control: next()?.into(),
-            output: next()?,
+            control: control.into(),
+            output,
+            runner: Mutex::new(None),
         })
     }
 
@@ -50,24 +57,32 @@ impl Link {
     /// Lets standard output be seen from here on. What the test runner has written is gone.
     pub(crate) fn begin_output(&self) -> io::Result<()> {
         flush();
-        redirect_stdout(&self.output)
+        let runner = io::stdout().as_fd().try_clone_to_owned()?;
+        *self.runner() = Some(runner.into_raw_fd());
+        redirect_stdout(self.output.as_raw_fd())
     }
 
     /// Lets nothing more of standard output be seen: the test runner has the word again.
-    #[expect(clippy::unused_self, reason = "other platforms need it")]
     pub(crate) fn end_output(&self) -> io::Result<()> {
         flush();
-        redirect_stdout(&File::options().write(true).open("/dev/null")?.into())
+        let Some(runner) = self.runner().take() else {
+            return Ok(());
+        };
+        let result = redirect_stdout(runner);
+        // SAFETY: the call takes a number only, which nobody else was told.
+        unsafe { libc::close(runner) };
+        result
+    }
+
+    fn runner(&self) -> MutexGuard<'_, Option<RawFd>> {
+        self.runner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Gives this process the name of its program: that of the link by which it was started says nothing.
-fn restore_name() {
-    let path = std::env::current_exe().unwrap_or_default();
-    if let Some(name) = path.file_name() {
-        // Only Linux has the file; it is a name for people.
-        let _ = std::fs::write("/proc/self/comm", name.as_encoded_bytes());
-    }
+fn restore_name(program: &str) {
+    // Only Linux has the file; it is a name for people.
+    let _ = std::fs::write("/proc/self/comm", program);
 }
 
 /// Takes over a descriptor that was handed down, and hands it down no further.
@@ -90,9 +105,9 @@ fn flush() {
     unsafe { libc::fflush(std::ptr::null_mut()) };
 }
 
-fn redirect_stdout(to: &OwnedFd) -> io::Result<()> {
+fn redirect_stdout(to: RawFd) -> io::Result<()> {
     // SAFETY: the calls take numbers only, of which the first is open.
-    if unsafe { libc::dup2(to.as_raw_fd(), libc::STDOUT_FILENO) } < 0 {
+    if unsafe { libc::dup2(to, libc::STDOUT_FILENO) } < 0 {
         return Err(io::Error::last_os_error());
     }
     Ok(())

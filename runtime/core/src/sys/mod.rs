@@ -11,6 +11,8 @@ mod other;
 pub(crate) use other::*;
 
 #[cfg(unix)]
+mod call;
+#[cfg(unix)]
 mod descriptors;
 #[cfg_attr(not(target_os = "linux"), path = "interrupt_elsewhere.rs")]
 pub(crate) mod interrupt;
@@ -23,13 +25,23 @@ mod link;
 pub(crate) mod loan;
 #[cfg(target_os = "linux")]
 pub(crate) mod network;
+#[cfg(unix)]
+mod nothing;
+#[cfg(unix)]
+mod offspring;
 #[cfg_attr(not(unix), path = "process_windows.rs")]
 pub(crate) mod process;
+#[cfg(unix)]
+mod program;
 #[cfg(unix)]
 pub(crate) mod socket;
 #[cfg(unix)]
 mod spot;
 #[cfg(unix)]
 pub(crate) use spot::*;
+#[cfg(target_os = "linux")]
+mod stack;
 #[cfg(unix)]
 mod supervisor;
+#[cfg(unix)]
+mod wake;

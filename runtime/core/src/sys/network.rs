@@ -7,12 +7,14 @@
 
 use std::ffi::CStr;
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::mem;
-use std::os::fd::RawFd;
-use std::os::unix::net::UnixStream;
 
 use libc::c_int;
+
+use super::offspring::{self, Blocked};
+use super::stack::Stacks;
+use super::supervisor::check;
 
 /// How a process gets a network of its own; made before the fork.
 #[derive(Debug, Clone)]
@@ -95,41 +97,45 @@ impl Way {
 
     /// Finds out in a throw-away process whether the system allows this way.
     pub(crate) fn probe(&self) -> Result<(), (Option<Step>, io::Error)> {
-        let (mut ours, theirs) = UnixStream::pair().map_err(|error| (None, error))?;
-        let raw = std::os::fd::AsRawFd::as_raw_fd(&theirs);
-        // SAFETY: the child calls only what is safe after a fork, and ends at once.
-        let child = unsafe { libc::fork() };
-        if child < 0 {
-            return Err((None, io::Error::last_os_error()));
-        }
-        if child == 0 {
-            let (refused, code) = match self.enter() {
-                Ok(()) => (0, 0),
-                Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
-            };
-            let [a, b, c, d] = code.to_ne_bytes();
-            send(raw, &[refused, a, b, c, d]);
-            // SAFETY: nothing of this copy of the process needs an end.
-            unsafe { libc::_exit(0) };
-        }
-        drop(theirs);
-        let mut answer = [0; 5];
-        let read = ours.read_exact(&mut answer);
-        let mut status = 0;
-        // SAFETY: the status can be written; the child is ours and nobody else waits for it.
-        while unsafe { libc::waitpid(child, &raw mut status, 0) } < 0
-            && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-        {}
-        read.map_err(|error| (None, error))?;
-        let [refused, a, b, c, d] = answer;
-        match refused {
-            0 => Ok(()),
-            number => Err((
-                step_of(number),
-                io::Error::from_raw_os_error(i32::from_ne_bytes([a, b, c, d])),
-            )),
-        }
+        let mut attempt = Attempt {
+            way: self,
+            result: Err((None, io::ErrorKind::Interrupted.into())),
+        };
+        let mut start = || {
+            let stacks = Stacks::take()?;
+            // Handlers of this process must not run in that one.
+            let _blocked = Blocked::all()?;
+            // SAFETY: the other process uses this memory, on a stack of its own, while this thread
+            // stands still; nobody else collects it, as no signal tells of its end.
+            unsafe {
+                let flags = libc::CLONE_VM | libc::CLONE_VFORK;
+                let attempt = (&raw mut attempt).cast();
+                let child = check(libc::clone(enter, stacks.of_test(), flags, attempt))?;
+                offspring::collect(child);
+            }
+            stacks.give_back();
+            Ok(())
+        };
+        start().map_err(|error| (None, error))?;
+        attempt.result
     }
+}
+
+/// A way that is tried, and what has come of it.
+struct Attempt<'a> {
+    way: &'a Way,
+    result: Result<(), (Option<Step>, io::Error)>,
+}
+
+extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
+    // SAFETY: it points to a local of `probe`, which stands still.
+    let attempt = unsafe { &mut *attempt.cast::<Attempt<'_>>() };
+    let entered = attempt.way.enter();
+    let result = entered.map_err(|(step, error)| (Some(step), error));
+    // Neither this nor what was there owns any memory, so nothing is freed here.
+    attempt.result = result;
+    // SAFETY: nothing of this process needs an end.
+    unsafe { libc::_exit(0) }
 }
 
 fn step_of(number: u8) -> Option<Step> {
@@ -140,26 +146,15 @@ fn step(step: Step, result: io::Result<()>) -> Result<(), (Step, io::Error)> {
     result.map_err(|error| (step, error))
 }
 
-/// Tells the parent which step was refused, before the error itself arrives there.
-pub(crate) fn say_step(to: RawFd, step: Step) {
-    send(to, &[step as u8]);
-}
-
-/// Adds to an error which step was refused, if one was.
-pub(crate) fn explain(mut from: &UnixStream, error: io::Error) -> io::Error {
-    let mut number = [0];
-    match from.read_exact(&mut number).map(|()| step_of(number[0])) {
-        Ok(Some(step)) => io::Error::new(
+/// Adds to an error which step was refused.
+pub(super) fn explain(step: c_int, error: io::Error) -> io::Error {
+    match u8::try_from(step).ok().and_then(step_of) {
+        Some(step) => io::Error::new(
             error.kind(),
             format!("the system has refused {step}: {error}"),
         ),
-        _ => error,
+        None => error,
     }
-}
-
-fn send(to: RawFd, bytes: &[u8]) {
-    // SAFETY: the buffer can be read for its length.
-    unsafe { libc::send(to, bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) };
 }
 
 fn unshare(flags: c_int) -> io::Result<()> {
@@ -198,13 +193,5 @@ fn bring_loopback_up() -> io::Result<()> {
         let result = check(libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request));
         libc::close(socket);
         result.map(drop)
-    }
-}
-
-fn check(result: c_int) -> io::Result<c_int> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
     }
 }

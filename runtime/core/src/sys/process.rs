@@ -5,22 +5,31 @@
     reason = "the standard library cannot hand over descriptors, nor run something before exec"
 )]
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use super::launch::{Plan, Program};
+use super::launch::Plan;
 #[cfg(target_os = "linux")]
 use super::network;
-use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, KILL, LEFT};
-use crate::process::child;
+use super::nothing;
+use super::offspring::{Blocked, Offspring};
+use super::program::{Itself, Program};
+#[cfg(target_os = "linux")]
+use super::stack::Stacks;
+#[cfg(target_os = "linux")]
+use super::supervisor::STEP;
+use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 use crate::process::event::Event;
+use crate::process::mark::{self, Place};
+use crate::spec::Spec;
 
 pub(crate) use super::link::Link;
 
@@ -42,6 +51,7 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Its working directory, unless it is that of the parent.
     pub(crate) directory: Option<PathBuf>,
+    pub(crate) spec: &'static Spec,
     /// The name of the test.
     pub(crate) test: &'a str,
     pub(crate) keep: Vec<Kept>,
@@ -53,7 +63,7 @@ pub(crate) struct Start<'a> {
 
 /// A process of a test, with its supervisor.
 pub(crate) struct Running {
-    supervisor: Child,
+    supervisor: Offspring,
     leash: UnixStream,
     /// Nothing once its other end is closed, as for the output.
     control: Option<UnixStream>,
@@ -62,8 +72,8 @@ pub(crate) struct Running {
     status: Option<ExitStatus>,
     /// Whether the process has ended and others are left.
     is_left: bool,
-    /// Whether the supervisor has closed what it was asked to.
-    is_closed: bool,
+    /// Whether nobody is left.
+    is_over: bool,
     is_gone: bool,
 }
 
@@ -79,54 +89,72 @@ impl Start<'_> {
             let (read, write) = pipe()?;
             (Some(File::from(read)), write.try_clone()?, write)
         };
-        let program = std::env::current_exe()?;
-        let link = format!("{},{}", control_end.as_raw_fd(), out.as_raw_fd());
+        let [control_end, out, error] = [control_end.into(), out, error].map(behind_streams);
+        let (control_end, out, error) = (control_end?, out?, error?);
+        let input = behind_streams(nothing::to_read()?)?;
+        let nowhere = behind_streams(nothing::to_write()?)?;
+        let itself = Itself::find()?;
+        let (said, seen) = (control_end.as_raw_fd(), out.as_raw_fd());
+        let link = Link::describe(said, seen, &itself.name);
+        let directory = self
+            .directory
+            .map(|path| CString::new(path.as_os_str().as_bytes()));
+        let place = if itself.is_emulated {
+            Place::Filter
+        } else {
+            Place::Name
+        };
+        let mut words = mark::words(self.spec, self.test, &link, place);
+        if itself.is_emulated {
+            words[0].clone_from(&itself.name);
+        }
+        let program = Program::new(itself, words, &self.variables)?;
+        let leash_end = behind_streams(leash_end.into())?;
+        #[cfg(target_os = "linux")]
+        let stacks = Stacks::take()?;
+        let blocked = Blocked::all()?;
         let plan = Plan {
             leash: leash_end.as_raw_fd(),
             keep: self.keep,
-            inherit: vec![control_end.as_raw_fd(), out.as_raw_fd()],
-            program: Program::new(
-                &program,
-                &child::arguments(self.test, &link),
-                &self.variables,
-            )?,
+            inherit: [said, seen],
+            streams: [&input, &nowhere, &error].map(AsRawFd::as_raw_fd),
+            directory: directory.transpose()?,
+            program,
+            mask: blocked.before(),
+            #[cfg(target_os = "linux")]
+            is_emulated: itself.is_emulated,
+            #[cfg(target_os = "linux")]
+            stack: stacks.of_test(),
             #[cfg(target_os = "linux")]
             network: self.network,
-            #[cfg(target_os = "linux")]
-            steps: control_end.as_raw_fd(),
         };
-        // The standard library forks and prepares the streams; the supervisor does the rest.
-        let mut command = Command::new(program);
-        if let Some(directory) = self.directory {
-            command.current_dir(directory);
-        }
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(error);
-        // SAFETY: the closure only calls what is safe between fork and exec, and allocates nothing.
-        unsafe { command.pre_exec(move || Err(supervisor::run(&plan))) };
-        let supervisor = match command.spawn() {
-            Ok(supervisor) => supervisor,
+        // SAFETY: all signals are blocked. The plan, which is dropped after what is made here, stays
+        // until the supervisor has started, which is the next thing to wait for, or has ended.
+        let supervisor = unsafe {
             #[cfg(target_os = "linux")]
-            Err(error) => {
-                drop(control_end);
-                return Err(network::explain(&control, error));
-            }
+            let started = Offspring::start(&plan, stacks);
             #[cfg(not(target_os = "linux"))]
-            Err(error) => return Err(error),
+            let started = Offspring::start(&plan);
+            started?
         };
-        control.set_nonblocking(true)?;
-        Ok(Running {
+        let mut running = Running {
             supervisor,
             leash,
             control: Some(control),
             output,
             status: None,
             is_left: false,
-            is_closed: false,
+            is_over: false,
             is_gone: false,
-        })
+        };
+        drop(leash_end);
+        if !running.hear_of(STARTED)? {
+            return Err(io::Error::other("the supervisor was killed"));
+        }
+        if let Some(control) = &running.control {
+            control.set_nonblocking(true)?;
+        }
+        Ok(running)
     }
 }
 
@@ -143,14 +171,23 @@ impl Running {
                 return Ok(Event::Left);
             }
             // First, because a process may write for ever.
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
             let fds = [
                 self.output.as_ref().map_or(-1, AsRawFd::as_raw_fd),
                 self.control.as_ref().map_or(-1, AsRawFd::as_raw_fd),
-                self.leash.as_raw_fd(),
+                if self.is_over {
+                    -1
+                } else {
+                    self.leash.as_raw_fd()
+                },
             ];
+            let deadline = if self.is_over {
+                Some(Instant::now())
+            } else {
+                deadline
+            };
             match poll(fds, deadline)? {
                 [true, _, _] => match read_some(self.output.as_mut())? {
                     Some(bytes) if bytes.is_empty() => self.output = None,
@@ -162,12 +199,11 @@ impl Running {
                     Some(bytes) => return Ok(Event::Said(bytes)),
                     None => {}
                 },
-                [_, _, true] if self.hear_supervisor()? => {}
-                [_, _, true] => {
-                    let like = self.supervisor.wait()?.code();
+                [_, _, true] => self.is_over = self.hear()?.is_none_or(|what| what == ENDED),
+                _ if self.is_over => {
+                    self.supervisor.wait();
                     self.is_gone = true;
-                    let exited = like.map(|code| ExitStatus::from_raw(code << 8));
-                    return Ok(Event::Gone(self.status.or(exited)));
+                    return Ok(Event::Gone(self.status));
                 }
                 _ => {}
             }
@@ -204,34 +240,55 @@ impl Running {
     pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
         let [a, b, c, d] = kept.to_ne_bytes();
         self.leash.write_all(&[CLOSE, a, b, c, d])?;
-        self.is_closed = false;
-        while !self.is_closed && self.hear_supervisor()? {}
-        Ok(())
+        self.hear_of(CLOSED).map(drop)
+    }
+
+    /// Reads why a step to a network was refused.
+    #[cfg(target_os = "linux")]
+    fn hear_refusal(&mut self, step: i32) -> io::Error {
+        match self.hear() {
+            Err(error) => network::explain(step, error),
+            Ok(_) => io::Error::other("the supervisor was killed"),
+        }
     }
 
     /// Leaves behind what cannot be ended.
     pub(crate) fn abandon(&mut self) {
         self.is_gone = true;
+        self.supervisor.abandon();
     }
 
-    /// Reads what the supervisor says; tells whether it is still there.
-    fn hear_supervisor(&mut self) -> io::Result<bool> {
+    /// Reads what the supervisor says until it says this; tells whether it has, before it was gone.
+    fn hear_of(&mut self, what: u8) -> io::Result<bool> {
+        loop {
+            match self.hear()? {
+                Some(heard) if heard == what => return Ok(true),
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        }
+    }
+
+    /// Reads what the supervisor says next, and nothing when it is gone.
+    fn hear(&mut self) -> io::Result<Option<u8>> {
         let mut message = [0; 5];
         match self.leash.read_exact(&mut message) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
             Err(error) => return Err(error),
         }
         let [what, a, b, c, d] = message;
-        let status = ExitStatus::from_raw(i32::from_ne_bytes([a, b, c, d]));
+        let value = i32::from_ne_bytes([a, b, c, d]);
         match what {
-            ENDED => self.status = Some(status),
+            FAILED => return Err(io::Error::from_raw_os_error(value)),
+            #[cfg(target_os = "linux")]
+            STEP => return Err(self.hear_refusal(value)),
+            ENDED => self.status = Some(ExitStatus::from_raw(value)),
             LEFT => self.is_left = true,
-            CLOSED => self.is_closed = true,
             _ => {}
         }
-        Ok(true)
+        Ok(Some(what))
     }
 }
 
@@ -240,13 +297,29 @@ impl Drop for Running {
         if !self.is_gone {
             // The supervisor ends everything when the leash is let go.
             let _ = self.leash.shutdown(std::net::Shutdown::Both);
-            let _ = self.supervisor.wait();
+            self.supervisor.wait();
         }
     }
 }
 
+/// Whether a supervisor has started this process.
+pub(crate) fn is_below_supervisor() -> bool {
+    let parent = std::os::unix::process::parent_id();
+    let name = std::fs::read(format!("/proc/{parent}/comm"));
+    name.is_ok_and(|name| name == b"isolated-test\n")
+}
+
+/// Moves a descriptor behind the three that a program begins with, where it is one of those.
+fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
+    if fd.as_raw_fd() > libc::STDERR_FILENO {
+        return Ok(fd);
+    }
+    // The standard library duplicates to no less than this.
+    fd.try_clone()
+}
+
 /// Makes a pipe whose ends no other program inherits; reading does not block.
-fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0; 2];
     #[cfg(target_os = "linux")]
     // SAFETY: the array can be written.

@@ -20,10 +20,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::job::{self, Job};
-use crate::process::child;
 use crate::process::event::Event;
+use crate::process::mark::{self, Place};
 use crate::process::woven::{self, Part, Sign, Unweaver};
 use crate::random;
+use crate::spec::Spec;
 
 /// What must outlast the parent: nothing, because the processes of a test do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +56,7 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Its working directory, unless it is that of the parent.
     pub(crate) directory: Option<PathBuf>,
+    pub(crate) spec: &'static Spec,
     /// The name of the test.
     pub(crate) test: &'a str,
     pub(crate) keep: Vec<Kept>,
@@ -101,7 +103,8 @@ impl Start<'_> {
             command.current_dir(directory);
         }
         command
-            .args(child::arguments(self.test, &nonce))
+            // The name itself is the system's.
+            .args(mark::words(self.spec, self.test, &nonce, Place::Filter).split_off(1))
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::piped())
@@ -276,6 +279,11 @@ impl Drop for Running {
             }
         }
     }
+}
+
+/// Whether a supervisor has started this process. There is none.
+pub(crate) fn is_below_supervisor() -> bool {
+    false
 }
 
 /// Writes text of the test to standard output at once.

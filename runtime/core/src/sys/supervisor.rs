@@ -1,8 +1,10 @@
 //! The process between a test's process and its parent, which ends all that the test has started.
 //!
-//! It is forked between `fork` and `exec` of the test's process and never runs a program of its own,
-//! so it is there before the test is. It may call only what is safe after a fork in a process with
-//! threads: no allocation, no lock, no panic.
+//! It is there before the process of the test is, and never runs a program of its own. On Linux it
+//! runs in the memory of its parent, so its start costs the same however much there is of that; where
+//! this is not possible, and elsewhere, in a copy. Neither allows it to allocate, lock or panic. Until
+//! it says that it has started, the thread of the parent that waits for this lends it its `errno`;
+//! after that, on Linux, it only makes calls that leave `errno` alone.
 //!
 //! On Linux it is the reaper of all descendants of the test: whoever loses its parent becomes a
 //! child of the supervisor, also after a double fork and `setsid`. So "has no children" means that
@@ -20,49 +22,55 @@ use std::convert::Infallible;
 use std::io;
 use std::mem;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::ptr;
 
 use libc::{c_int, pid_t};
 
+use super::call::{self, Ended};
 use super::descriptors::close_all_but;
 use super::launch::{Before, Plan, start};
+use super::wake::Wake;
 
 /// Asks the supervisor to end everything politely, and by force after [`GRACE`].
-pub(crate) const END: u8 = b't';
+pub(super) const END: u8 = b't';
 
 /// Asks the supervisor to end everything by force.
-pub(crate) const KILL: u8 = b'k';
+pub(super) const KILL: u8 = b'k';
 
 /// Asks the supervisor to close one of its descriptors, which follows in four bytes.
-pub(crate) const CLOSE: u8 = b'c';
+pub(super) const CLOSE: u8 = b'c';
+
+/// Says that the test's process has started.
+pub(super) const STARTED: u8 = b's';
+
+/// Says that it has not; the number of the error follows in four bytes.
+pub(super) const FAILED: u8 = b'f';
+
+/// Says which step to a network was refused; its number follows in four bytes.
+pub(super) const STEP: u8 = b'n';
 
 /// Says how the test's process has ended, now that nobody is left; its status follows in four bytes.
-/// It is not said of one that has exited: the supervisor exits in the same way.
-pub(crate) const ENDED: u8 = b'e';
+pub(super) const ENDED: u8 = b'e';
 
 /// Says that the test's process has ended and others are left; its status follows.
-pub(crate) const LEFT: u8 = b'l';
+pub(super) const LEFT: u8 = b'l';
 
 /// Says that a descriptor is closed.
-pub(crate) const CLOSED: u8 = b'd';
+pub(super) const CLOSED: u8 = b'd';
 
 /// The milliseconds between a polite request and force.
-pub(crate) const GRACE: i64 = 1_000;
+pub(super) const GRACE: i64 = 1_000;
 
 /// The milliseconds in which processes that are ending anyway may end by themselves.
 const SETTLE: i64 = 50;
 
-/// Where the handler of `SIGCHLD` writes to in the supervisor.
-static WAKE: AtomicI32 = AtomicI32::new(-1);
-
-/// Starts the process of the test and supervises it; returns only when it could not be started.
-///
-/// It is called between fork and exec.
-pub(crate) fn run(plan: &Plan) -> io::Error {
+/// Starts the process of the test and supervises it. All signals are blocked.
+pub(super) fn run(plan: &Plan) -> ! {
     match try_run(plan) {
         Ok(never) => match never {},
-        Err(error) => error,
+        Err(error) => say(plan.leash, FAILED, error.raw_os_error().unwrap_or(0)),
     }
+    call::exit(1)
 }
 
 fn try_run(plan: &Plan) -> io::Result<Infallible> {
@@ -73,53 +81,70 @@ fn try_run(plan: &Plan) -> io::Result<Infallible> {
             check(libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))?;
             libc::prctl(libc::PR_SET_NAME, c"isolated-test".as_ptr(), 0, 0, 0);
         }
-        let mut wake = [0; 2];
-        check(libc::pipe(wake.as_mut_ptr()))?;
-        for end in wake {
-            check(libc::fcntl(end, libc::F_SETFL, libc::O_NONBLOCK))?;
-            check(libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC))?;
-        }
-        WAKE.store(wake[1], Ordering::Relaxed);
-
-        let mut before: Before = mem::zeroed();
-        let mut all: libc::sigset_t = mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::sigdelset(&raw mut all, libc::SIGCHLD);
-        check(libc::sigprocmask(
-            libc::SIG_SETMASK,
-            &raw const all,
-            &raw mut before.mask,
-        ))?;
-        let mut handler: libc::sigaction = mem::zeroed();
-        handler.sa_sigaction = wake_up as extern "C" fn(c_int) as libc::sighandler_t;
-        check(libc::sigaction(
-            libc::SIGCHLD,
-            &raw const handler,
-            &raw mut before.child_handler,
-        ))?;
+        let ignores_children = forget_handlers();
+        let wake = Wake::new()?;
         // Whoever ends the process group of the parent, as nextest does, must not end this one.
         check(libc::setpgid(0, 0))?;
-        before.supervisor = libc::getpid();
-
+        let before = Before {
+            supervisor: libc::getpid(),
+            ignores_children,
+        };
         let child = start(plan, &before)?;
-        close_all_but(&[&plan.keep, &wake, &[plan.leash]]);
+        close_all_but(&[&plan.keep, &wake.descriptors(), &[plan.leash]]);
+        let leash = plan.leash;
+        // From here on the parent may go on, and everything is gone that it has lent.
+        say(leash, STARTED, 0);
         Supervisor {
             child,
-            leash: plan.leash,
-            wake: wake[0],
+            leash,
+            wake,
             status: None,
         }
         .run()
     }
 }
 
-extern "C" fn wake_up(_signal: c_int) {
-    // SAFETY: `write` may be called in a handler; the pipe does not block. Nothing else here can
-    // set `errno`, and the supervisor does not look at it after a call that a signal may interrupt
-    // without checking the result of that call first.
+/// Takes back all that the parent does about signals: its handlers are none of this process, nor of
+/// the test's. Tells whether it ignores the ends of its children.
+unsafe fn forget_handlers() -> bool {
+    const LAST: c_int = 64;
+
+    let mut ignores_children = false;
+    // SAFETY: all pointers are to locals, and all zeroes stand for the default. There is no stack for
+    // handlers any more where it is not.
     unsafe {
-        libc::write(WAKE.load(Ordering::Relaxed), b"!".as_ptr().cast(), 1);
+        let default: libc::sigaction = mem::zeroed();
+        for signal in 1..=LAST {
+            let mut now: libc::sigaction = mem::zeroed();
+            // Some signals have no handler, or belong to the C library.
+            if libc::sigaction(signal, ptr::null(), &raw mut now) < 0 {
+                continue;
+            }
+            let is_ignored = now.sa_sigaction == libc::SIG_IGN;
+            // Every Rust program ignores `SIGPIPE`, and programs that it starts do not.
+            let is_kept = is_ignored && signal != libc::SIGCHLD && signal != libc::SIGPIPE;
+            if now.sa_sigaction != libc::SIG_DFL && !is_kept {
+                libc::sigaction(signal, &raw const default, ptr::null_mut());
+            }
+            ignores_children |= is_ignored && signal == libc::SIGCHLD;
+        }
+        let mut none: libc::stack_t = mem::zeroed();
+        none.ss_flags = libc::SS_DISABLE;
+        libc::sigaltstack(&raw const none, ptr::null_mut());
     }
+    ignores_children
+}
+
+/// Says something to the parent.
+fn say(leash: RawFd, what: u8, value: c_int) {
+    let [a, b, c, d] = value.to_ne_bytes();
+    call::send(leash, &[what, a, b, c, d]);
+}
+
+/// Tells the parent which step was refused, before the error itself arrives there.
+#[cfg(target_os = "linux")]
+pub(super) fn say_step(leash: RawFd, step: super::network::Step) {
+    say(leash, STEP, c_int::from(step as u8));
 }
 
 /// What a call has returned, unless it failed.
@@ -135,7 +160,7 @@ struct Supervisor {
     child: pid_t,
     leash: RawFd,
     /// Readable when a child has ended.
-    wake: RawFd,
+    wake: Wake,
     /// How the test's process has ended, once it has.
     status: Option<c_int>,
 }
@@ -200,35 +225,25 @@ impl Supervisor {
         const LOOK: i64 = 20;
         while !self.reap() {
             self.signal(libc::SIGKILL);
-            wait(-1, self.wake, Some(now() + LOOK));
+            self.wait(-1, Some(now() + LOOK));
         }
         self.leave()
     }
 
-    /// Says how the test's process has ended, and goes: by its own status when that can tell it.
+    /// Says how the test's process has ended, and goes.
     fn leave(&self) -> ! {
-        let exited = self.status.filter(|status| libc::WIFEXITED(*status));
-        if exited.is_none() {
-            self.say(ENDED);
-        }
-        // SAFETY: nothing of this copy of the process needs an end.
-        unsafe { libc::_exit(exited.map_or(0, |status| libc::WEXITSTATUS(status))) }
+        self.say(ENDED);
+        call::exit(0)
     }
 
     /// Collects all who have ended; tells whether nobody is left.
     fn reap(&mut self) -> bool {
         loop {
-            let mut status = 0;
-            // SAFETY: `status` can be written.
-            match unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) } {
-                0 => return false,
-                pid if pid > 0 => {
-                    if pid == self.child {
-                        self.status = Some(status);
-                    }
-                }
-                _ if io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => {}
-                _ => return self.is_group_gone(),
+            match call::collect() {
+                Ended::Child { pid, status } if pid == self.child => self.status = Some(status),
+                Ended::Child { .. } => {}
+                Ended::NoneYet => return false,
+                Ended::Nobody => return self.is_group_gone(),
             }
         }
     }
@@ -236,9 +251,9 @@ impl Supervisor {
     /// Where others do not become children of this process: whether the test's group is empty.
     #[cfg(not(target_os = "linux"))]
     fn is_group_gone(&self) -> bool {
-        // SAFETY: the call takes numbers only. The group is that of a child that was just collected;
-        // its number is not given anew while somebody is in it.
-        unsafe { libc::kill(-self.child, 0) < 0 }
+        // The group is that of a child that was just collected; its number is not given anew while
+        // somebody is in it.
+        call::kill(-self.child, 0) < 0
     }
 
     #[cfg(target_os = "linux")]
@@ -249,37 +264,20 @@ impl Supervisor {
 
     /// Waits until something happens.
     fn listen(&self, until: Option<i64>) -> Heard {
-        if !wait(self.leash, self.wake, until) {
+        if !self.wait(self.leash, until) {
             return Heard::Nothing;
         }
-        let mut command = [0_u8; 5];
-        // SAFETY: the buffer can be written for its length.
-        let read = unsafe {
-            libc::recv(
-                self.leash,
-                command.as_mut_ptr().cast(),
-                1,
-                libc::MSG_DONTWAIT,
-            )
-        };
+        let mut command = [0_u8];
+        let read = call::receive(self.leash, &mut command, libc::MSG_DONTWAIT);
         match (read, command[0]) {
             (1, END) => Heard::End,
             (1, CLOSE) => {
-                // SAFETY: the buffer has room for four bytes behind the first.
-                let rest = unsafe {
-                    libc::recv(
-                        self.leash,
-                        command.as_mut_ptr().add(1).cast(),
-                        4,
-                        libc::MSG_WAITALL,
-                    )
-                };
-                if rest == 4 {
-                    let [_, a, b, c, d] = command;
+                let mut kept = [0; 4];
+                if call::receive(self.leash, &mut kept, libc::MSG_WAITALL) == 4 {
                     // SAFETY: the descriptor is one of those that the plan has kept for the test.
-                    unsafe { libc::close(c_int::from_ne_bytes([a, b, c, d])) };
+                    unsafe { call::close(c_int::from_ne_bytes(kept)) };
                 }
-                self.send(CLOSED, 0);
+                say(self.leash, CLOSED, 0);
                 Heard::Nothing
             }
             (0 | 1, _) => Heard::Kill,
@@ -288,52 +286,31 @@ impl Supervisor {
     }
 
     fn say(&self, what: u8) {
-        self.send(what, self.status.unwrap_or(-1));
-    }
-
-    fn send(&self, what: u8, value: c_int) {
-        let [a, b, c, d] = value.to_ne_bytes();
-        let message = [what, a, b, c, d];
-        // SAFETY: the buffer can be read for its length. A signal that nobody listens is blocked.
-        unsafe { libc::send(self.leash, message.as_ptr().cast(), message.len(), 0) };
+        say(self.leash, what, self.status.unwrap_or(-1));
     }
 
     /// Sends a signal to all children; nobody else collects them, so no number can have another
     /// owner meanwhile.
     #[cfg(target_os = "linux")]
     fn signal(&self, signal: c_int) {
-        // SAFETY: the path ends with a null, the buffer can be written for its length, and the
-        // descriptor is closed once.
-        unsafe {
-            let list = libc::open(
-                c"/proc/thread-self/children".as_ptr(),
-                libc::O_RDONLY | libc::O_CLOEXEC,
-            );
-            if list >= 0 {
-                let mut buffer = [0_u8; 1024];
-                let mut pid: pid_t = 0;
-                loop {
-                    let read = libc::read(list, buffer.as_mut_ptr().cast(), buffer.len());
-                    let Ok(read) = usize::try_from(read) else {
-                        break;
-                    };
-                    for byte in buffer.iter().take(read) {
-                        if byte.is_ascii_digit() {
-                            pid = pid.wrapping_mul(10).wrapping_add(pid_t::from(byte - b'0'));
-                        } else if pid > 0 {
-                            libc::kill(pid, signal);
-                            pid = 0;
-                        }
-                    }
-                    if read == 0 {
-                        break;
-                    }
+        let list = call::open(c"/proc/thread-self/children");
+        if list < 0 {
+            return self.signal_group(signal);
+        }
+        let mut buffer = [0_u8; 1024];
+        let mut pid: pid_t = 0;
+        while let Ok(read @ 1..) = usize::try_from(call::read(list, &mut buffer)) {
+            for byte in buffer.iter().take(read) {
+                if byte.is_ascii_digit() {
+                    pid = pid.wrapping_mul(10).wrapping_add(pid_t::from(byte - b'0'));
+                } else if pid > 0 {
+                    call::kill(pid, signal);
+                    pid = 0;
                 }
-                libc::close(list);
-            } else {
-                self.signal_group(signal);
             }
         }
+        // SAFETY: it was just opened here.
+        unsafe { call::close(list) };
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -341,42 +318,33 @@ impl Supervisor {
         self.signal_group(signal);
     }
 
-    /// Sends a signal to the test's process and its group.
+    /// Sends a signal to the test's process and its group. A process that was collected is not
+    /// signalled, and the number of its group is not given anew while somebody is in it.
     fn signal_group(&self, signal: c_int) {
-        // SAFETY: the calls take numbers only. A process that was collected is not signalled, and
-        // the number of its group is not given anew while somebody is in it.
-        unsafe {
-            libc::kill(-self.child, signal);
-            if self.status.is_none() {
-                libc::kill(self.child, signal);
-            }
+        call::kill(-self.child, signal);
+        if self.status.is_none() {
+            call::kill(self.child, signal);
         }
     }
-}
 
-/// Waits until the leash has something to say, a child has ended, or the time has come; tells
-/// whether it is the leash.
-fn wait(leash: RawFd, wake: RawFd, until: Option<i64>) -> bool {
-    let waits = |fd| libc::pollfd {
-        fd,
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    let mut fds = [waits(leash), waits(wake)];
-    let timeout = until.map_or(-1, |until| (until - now()).clamp(0, 60_000));
-    let mut drained = [0_u8; 64];
-    // SAFETY: both arrays are valid for their lengths. Descriptors below zero are passed over.
-    unsafe {
-        libc::poll(
-            fds.as_mut_ptr(),
-            2,
-            c_int::try_from(timeout).unwrap_or(c_int::MAX),
+    /// Waits until the leash has something to say, a child has ended, or the time has come; tells
+    /// whether it is the leash. A leash below zero is passed over.
+    fn wait(&self, leash: RawFd, until: Option<i64>) -> bool {
+        let waits = |fd| libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut fds = [waits(leash), waits(self.wake.fd())];
+        call::poll(
+            &mut fds,
+            until.map(|until| (until - now()).clamp(0, 60_000)),
         );
         if fds[1].revents != 0 {
-            libc::read(wake, drained.as_mut_ptr().cast(), drained.len());
+            self.wake.drain();
         }
+        fds[0].revents != 0
     }
-    fds[0].revents != 0
 }
 
 /// Returns the milliseconds on a clock that never goes back.

@@ -1,0 +1,174 @@
+//! The mark of a process that runs one test for a parent: how it gets it, and what may begin there.
+//!
+//! It stands in the name by which the program is called, `argv[0]`. So a test runner has to
+//! understand no more than `NAME --exact --nocapture`, as nextest asks of it too, and programs that
+//! the test starts do not inherit it, as they would a variable. Windows lets nobody choose that
+//! name, and valgrind and QEMU replace it; there the mark is a filter that fits no test.
+
+use std::ffi::OsString;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::current::try_current;
+use crate::name::{self, Name};
+use crate::report;
+use crate::spec::Spec;
+use crate::sys;
+
+const MARK: &str = "isolated-test-process:";
+
+/// What a test runner is told besides the name of the test.
+const LAST_WORDS: [&str; 3] = ["--exact", "--nocapture", "--test-threads=1"];
+
+/// What the process of a test was started for.
+pub(crate) struct Asked {
+    /// The name of the test.
+    test: String,
+    /// What leads to the parent.
+    link: String,
+    /// The function that is to be the test.
+    function: String,
+}
+
+/// Where the mark stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    #[cfg_attr(windows, expect(dead_code, reason = "nobody chooses the name there"))]
+    Name,
+    Filter,
+}
+
+/// Where a test stands that was called.
+pub(crate) enum Called {
+    /// In the process of this very test; the text leads to the parent.
+    Here(&'static str),
+    /// In the process of another test, where it must not begin: a program that runs all of its
+    /// tests, whatever it is asked for, would start processes without end.
+    Elsewhere,
+    /// In the test runner's process, or inside of the body of another test.
+    Runner,
+}
+
+/// The name by which the test binary is called, and its arguments.
+pub(crate) fn words(spec: &Spec, test: &str, link: &str, place: Place) -> Vec<String> {
+    let mark = format!("{MARK}{link}:{}", function(spec));
+    let mut words = match place {
+        Place::Name => vec![mark, test.to_owned()],
+        Place::Filter => vec![String::new(), test.to_owned(), mark],
+    };
+    words.extend(LAST_WORDS.map(str::to_owned));
+    words.extend(ignored(test).map(str::to_owned));
+    words
+}
+
+/// What has an ignored test run: what this process was told, so that a test runner which knows
+/// nothing of it is not told either.
+fn ignored(test: &str) -> Option<&'static str> {
+    let told = |word: &str| std::env::args_os().any(|argument| argument == word);
+    if !name::is_told(test) {
+        // A function that another test has called may be an ignored test.
+        return Some("--include-ignored");
+    }
+    ["--include-ignored", "--ignored"]
+        .into_iter()
+        .find(|word| told(word))
+}
+
+/// What tells the functions of tests apart.
+fn function(spec: &Spec) -> String {
+    format!("{}::{}", spec.place.module, spec.function)
+}
+
+/// Whether an argument is the mark.
+pub(crate) fn is_mark(argument: &str) -> bool {
+    argument.starts_with(MARK)
+}
+
+/// What this process was started for, if it is that of a test.
+fn asked() -> Option<&'static Asked> {
+    static ASKED: OnceLock<Option<Asked>> = OnceLock::new();
+
+    ASKED.get_or_init(|| read(std::env::args_os())).as_ref()
+}
+
+fn read(mut words: impl Iterator<Item = OsString>) -> Option<Asked> {
+    let (name, test, filter) = (words.next()?, words.next()?, words.next());
+    let is_mark = |word: &OsString| word.as_encoded_bytes().starts_with(MARK.as_bytes());
+    let mark = [Some(name), filter].into_iter().flatten().find(is_mark)?;
+    let (link, function) = mark.to_str()?.strip_prefix(MARK)?.split_once(':')?;
+    Some(Asked {
+        test: test.into_string().ok()?,
+        link: link.to_owned(),
+        function: function.to_owned(),
+    })
+}
+
+/// Whether this process has lost its mark, because something replaces the names of programs. It
+/// would start a process for the test that it is the process of, and that one would do the same.
+pub(crate) fn is_lost() -> bool {
+    let has_all = LAST_WORDS
+        .iter()
+        .all(|word| std::env::args_os().any(|one| one == *word));
+    asked().is_none() && has_all && sys::process::is_below_supervisor()
+}
+
+/// How far the test for which there is this process has come.
+static STAGE: AtomicU8 = AtomicU8::new(BEFORE);
+const BEFORE: u8 = 0;
+const RUNNING: u8 = 1;
+const OVER: u8 = 2;
+
+/// Takes note that the test for which there is this process has ended.
+pub(crate) fn over() {
+    STAGE.store(OVER, Ordering::Relaxed);
+}
+
+/// Finds out where a test stands. The first call of the test for which there is a process is that
+/// test.
+pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
+    let Some(asked) = asked() else {
+        return Called::Runner;
+    };
+    let is_it = asked.test == name.runner && asked.function == function(spec);
+    let order = Ordering::Relaxed;
+    if is_it
+        && STAGE
+            .compare_exchange(BEFORE, RUNNING, order, order)
+            .is_ok()
+    {
+        return Called::Here(&asked.link);
+    }
+    if try_current().is_some() {
+        return Called::Runner;
+    }
+    if STAGE.load(order) == RUNNING {
+        // A thread of the test may have called it, and should not take it for one that has passed.
+        report::not_here(&name.full, &asked.test);
+    }
+    Called::Elsewhere
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn the_mark_is_the_name_of_the_program_or_a_filter() {
+        let asked = |words: &[&str]| read(words.iter().map(Into::into));
+        let one = asked(&[
+            "isolated-test-process:9,11:shop::pays",
+            "pays::case_1",
+            "--exact",
+        ]);
+        let one = one.unwrap();
+        assert_eq!(
+            (one.test.as_str(), one.link.as_str(), one.function.as_str()),
+            ("pays::case_1", "9,11", "shop::pays")
+        );
+        let filter = asked(&["bin", "pays", "isolated-test-process:9,11:shop::pays"]);
+        assert_eq!(filter.unwrap().test, "pays");
+        assert!(asked(&["bin", "isolated-test-process:9,11:shop::pays"]).is_none());
+        assert!(asked(&["isolated-test-process:9,11:shop::pays"]).is_none());
+        assert!(asked(&[]).is_none());
+    }
+}

@@ -1,0 +1,208 @@
+//! The program that runs here, to be run again.
+
+#![cfg_attr(
+    target_os = "linux",
+    expect(
+        unsafe_code,
+        reason = "the standard library does not know by which name a program was started"
+    )
+)]
+
+use std::ffi::{CString, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::ptr;
+use std::sync::OnceLock;
+
+/// The file of this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Itself {
+    /// On Linux the very file that runs here, also when it has been replaced since.
+    path: PathBuf,
+    /// The name of the file, for people.
+    pub(super) name: String,
+    /// Whether it does not run on the kernel itself, but in a program such as valgrind.
+    pub(super) is_emulated: bool,
+}
+
+impl Itself {
+    fn at(path: &Path, is_emulated: bool) -> Self {
+        let named = std::env::current_exe().unwrap_or_default();
+        let name = named.file_name().unwrap_or_default();
+        Itself {
+            path: path.to_owned(),
+            name: name.to_string_lossy().into_owned(),
+            is_emulated,
+        }
+    }
+
+    /// Finds it, once.
+    pub(super) fn find() -> io::Result<&'static Self> {
+        static ITSELF: OnceLock<Result<Itself, String>> = OnceLock::new();
+
+        let found = ITSELF.get_or_init(|| find().map_err(|error| error.to_string()));
+        found.as_ref().map_err(|error| {
+            let reason = format!("the file of the test binary is not known: {error}");
+            io::Error::new(io::ErrorKind::NotFound, reason)
+        })
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn find() -> io::Result<Itself> {
+    Ok(Itself::at(&std::env::current_exe()?, false))
+}
+
+#[cfg(target_os = "linux")]
+fn find() -> io::Result<Itself> {
+    let running = Path::new("/proc/self/exe");
+    // The usual case: the name by which it was started is that of the file which the kernel runs.
+    if is_same(&started_as(), running) == Some(true) {
+        return Ok(Itself::at(running, false));
+    }
+    let named = std::env::current_exe()?;
+    match mapped_from(find as fn() -> io::Result<Itself> as usize) {
+        // The kernel runs the loader, which has loaded this program.
+        Some(file) if file != named => {
+            if !file.exists() {
+                let reason = format!("`{}` is gone", file.display());
+                return Err(io::Error::new(io::ErrorKind::NotFound, reason));
+            }
+            Ok(Itself::at(&file, false))
+        }
+        // Valgrind and QEMU give the right name, but the kernel runs them.
+        _ if is_same(&named, running) == Some(false) => Ok(Itself::at(&named, true)),
+        _ => Ok(Itself::at(running, false)),
+    }
+}
+
+/// The name by which this program was started, as the kernel or the loader has passed it.
+#[cfg(target_os = "linux")]
+fn started_as() -> PathBuf {
+    use std::ffi::{CStr, OsStr};
+
+    // SAFETY: the call takes a number only; what it returns is null or a text that stays.
+    let name = unsafe {
+        let name = libc::getauxval(libc::AT_EXECFN) as *const libc::c_char;
+        if name.is_null() {
+            return PathBuf::new();
+        }
+        CStr::from_ptr(name)
+    };
+    PathBuf::from(OsStr::from_bytes(name.to_bytes()))
+}
+
+/// Whether two paths lead to one file, if both lead to any.
+#[cfg(target_os = "linux")]
+fn is_same(one: &Path, other: &Path) -> Option<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    let [one, other] = [one, other].map(|path| std::fs::metadata(path).ok());
+    let (one, other) = (one?, other?);
+    Some((one.dev(), one.ino()) == (other.dev(), other.ino()))
+}
+
+/// The file from which the code at an address was loaded.
+#[cfg(target_os = "linux")]
+fn mapped_from(address: usize) -> Option<PathBuf> {
+    use std::ffi::OsStr;
+
+    let maps = std::fs::read("/proc/self/maps").ok()?;
+    maps.split(|byte| *byte == b'\n').find_map(|line| {
+        let range = std::str::from_utf8(line.split(|byte| *byte == b' ').next()?).ok()?;
+        let (start, end) = range.split_once('-')?;
+        let start = usize::from_str_radix(start, 16).ok()?;
+        let end = usize::from_str_radix(end, 16).ok()?;
+        if !(start..end).contains(&address) {
+            return None;
+        }
+        let path = line.iter().position(|byte| *byte == b'/')?;
+        Some(PathBuf::from(OsStr::from_bytes(&line[path..])))
+    })
+}
+
+/// A program as the kernel wants it.
+pub(super) struct Program {
+    pub(super) path: CString,
+    pub(super) arguments: Strings,
+    pub(super) variables: Strings,
+}
+
+impl Program {
+    /// Writes down this program with arguments and variables.
+    pub(super) fn new(
+        itself: &Itself,
+        arguments: impl IntoIterator<Item = String>,
+        variables: &[(OsString, OsString)],
+    ) -> io::Result<Self> {
+        let mut texts = Strings::default();
+        for argument in arguments {
+            texts.push(&[argument.as_bytes()])?;
+        }
+        let arguments = texts.finish();
+        let mut texts = Strings::default();
+        for (name, value) in variables {
+            texts.push(&[name.as_bytes(), b"=", value.as_bytes()])?;
+        }
+        Ok(Program {
+            path: CString::new(itself.path.as_os_str().as_bytes())?,
+            arguments,
+            variables: texts.finish(),
+        })
+    }
+}
+
+/// Texts, and pointers to them that end with null.
+#[derive(Default)]
+pub(super) struct Strings {
+    pub(super) pointers: Vec<*const libc::c_char>,
+    /// All texts, one behind the other, each with a null.
+    texts: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+impl Strings {
+    /// Adds a text of several parts.
+    fn push(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        self.starts.push(self.texts.len());
+        for part in parts {
+            if part.contains(&0) {
+                let reason = "an argument or a variable contains a null byte";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+            }
+            self.texts.extend_from_slice(part);
+        }
+        self.texts.push(0);
+        Ok(())
+    }
+
+    /// Makes the pointers, now that no text moves any more.
+    fn finish(mut self) -> Self {
+        let start = self.texts.as_ptr();
+        let pointers = self.starts.iter().map(|at| start.wrapping_add(*at).cast());
+        self.pointers = pointers.chain([ptr::null()]).collect();
+        self
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::{Itself, find, is_same, mapped_from};
+    use std::path::Path;
+
+    #[test]
+    fn the_program_is_the_file_that_runs() {
+        let itself = Itself::find().unwrap();
+        assert_eq!(itself.path, Path::new("/proc/self/exe"));
+        assert!(!itself.is_emulated);
+    }
+
+    #[test]
+    fn the_code_of_this_program_is_in_its_file() {
+        let here = find as fn() -> std::io::Result<Itself> as usize;
+        let file = mapped_from(here).unwrap();
+        assert_eq!(is_same(&file, Path::new("/proc/self/exe")), Some(true));
+        assert_eq!(mapped_from(0), None);
+    }
+}
