@@ -11,6 +11,8 @@ pub mod ends;
 #[cfg(target_os = "linux")]
 pub mod gate;
 #[cfg(target_os = "linux")]
+pub mod hostile;
+#[cfg(target_os = "linux")]
 pub mod plain;
 #[cfg(target_os = "linux")]
 pub mod print;

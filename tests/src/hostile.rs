@@ -1,0 +1,82 @@
+//! What the neighbours and the parents of a test may do that harms those who do not expect it.
+
+#![expect(unsafe_code, reason = "the standard library does none of this")]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+/// Has this process ignore the ends of its children, whom the kernel collects then.
+pub fn ignore_children() {
+    // SAFETY: nobody else in this process handles the signal.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+}
+
+/// Has a child inherit that.
+pub fn with_ignored_children(command: &mut Command) {
+    // SAFETY: between fork and exec only this system call is made.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+            Ok(())
+        });
+    }
+}
+
+/// Collects every child of this process that there is, until told to stop.
+pub fn collect_all_children(stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        // SAFETY: nothing is written.
+        if unsafe { libc::waitpid(-1, null_mut(), 0) } < 0 {
+            thread::yield_now();
+        }
+    }
+}
+
+/// Has a child, and all that it starts, find nothing in `/dev`.
+///
+/// The child does not start where this is not permitted.
+pub fn without_devices(command: &mut Command) {
+    // SAFETY: between fork and exec only these system calls are made, on memory that stays.
+    unsafe {
+        command.pre_exec(|| {
+            check(libc::unshare(libc::CLONE_NEWNS))?;
+            let (root, devices) = (c"/".as_ptr(), c"/dev".as_ptr());
+            let private = libc::MS_REC | libc::MS_PRIVATE;
+            check(libc::mount(null(), root, null(), private, null()))?;
+            let kind = c"tmpfs".as_ptr();
+            check(libc::mount(kind, devices, kind, 0, null())).map(drop)
+        });
+    }
+}
+
+/// Has a program started by another one, such as the loader or valgrind, with these arguments.
+pub fn run_by(command: &mut Command, launcher: &Path, arguments: &[&str]) {
+    let mut launched = Command::new(launcher);
+    launched
+        .args(arguments)
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => launched.env(name, value),
+            None => launched.env_remove(name),
+        };
+    }
+    *command = launched;
+}
