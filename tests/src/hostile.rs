@@ -80,3 +80,13 @@ pub fn run_by(command: &mut Command, launcher: &Path, arguments: &[&str]) {
     }
     *command = launched;
 }
+
+/// Starts one child after the other until told to stop, each as a copy of this process first.
+pub fn start_children(stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let mut command = Command::new("true");
+        // SAFETY: nothing is called between fork and exec; that it could be makes it a fork.
+        unsafe { command.pre_exec(|| Ok(())) };
+        command.status().expect("a child starts");
+    }
+}

@@ -87,6 +87,15 @@ pub(crate) fn skipped(test: &str, reason: &str) {
     ));
 }
 
+/// Says that a released port still cannot be bound.
+pub(crate) fn still_held(number: u16, waited: Duration) {
+    eprintln!(
+        "isolated-test: port {number}: released, but a child that this process has forked still \
+         has a copy of the hold after {}; release it before you fork",
+        seconds(waited)
+    );
+}
+
 /// Says that a test was called in the process of another one, and did not begin.
 pub(crate) fn not_here(name: &str, test: &str) {
     eprintln!(

@@ -18,9 +18,9 @@ mod numbered;
 mod range;
 
 #[cfg(target_os = "linux")]
-use held::{Hold, hold, reserve};
+use held::{Hold, PATIENCE, hold, reserve, wait_until_free};
 #[cfg(not(target_os = "linux"))]
-use numbered::{Hold, hold, reserve};
+use numbered::{Hold, PATIENCE, hold, reserve, wait_until_free};
 
 use std::fmt;
 use std::io;
@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, ErrorKind};
 use crate::process::child;
 use crate::process::wire::Call;
+use crate::report;
 use crate::spec::Protocol;
 use crate::sys;
 use crate::sys::process::Kept;
@@ -140,15 +141,30 @@ impl Port {
     ///
     /// Call it just before that server starts: from here on the kernel may choose the number for
     /// anybody until the server has bound it. Does nothing the second time.
+    ///
+    /// On Linux the number can be bound when this returns. A child that another thread starts at
+    /// that moment has a copy of the hold until it runs its program, and is waited for; one that
+    /// does not within a second is named on standard error.
     #[expect(
         clippy::must_use_candidate,
         reason = "most who call it know the number already"
     )]
     pub fn release(&self) -> u16 {
         let keeper = self.keeper().take();
-        if let Some(Keeper::Parent(call)) = keeper {
-            // A parent that cannot release it is about to end this process.
-            let _ = child::ask(call);
+        match keeper {
+            Some(Keeper::Hold(hold)) => {
+                drop(hold);
+                let is_free =
+                    self.inner.protocol == Protocol::Udp || wait_until_free(self.number());
+                if !is_free {
+                    report::still_held(self.number(), PATIENCE);
+                }
+            }
+            Some(Keeper::Parent(call)) => {
+                // A parent that cannot release it is about to end this process.
+                let _ = child::ask(call);
+            }
+            None => {}
         }
         self.inner.number
     }

@@ -13,7 +13,7 @@ pub(crate) use other::*;
 #[cfg(unix)]
 mod call;
 #[cfg(unix)]
-mod descriptors;
+pub(crate) mod descriptors;
 #[cfg_attr(not(target_os = "linux"), path = "interrupt_elsewhere.rs")]
 pub(crate) mod interrupt;
 #[cfg(not(unix))]

@@ -2,9 +2,12 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::range;
 use crate::spec::Protocol;
+use crate::sys::descriptors::begin_without_any;
 use crate::sys::socket::{Transport, bind_everywhere, let_servers_bind};
 
 /// The socket that keeps a number.
@@ -26,26 +29,61 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     })
 }
 
+/// How long copies of a hold are waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Waits until a number can be bound whose hold was just closed: a child that another thread starts
+/// at this moment has a copy of it until it runs its program. Tells whether it can, or is taken by
+/// somebody who is no copy.
+///
+/// The number is tried by a thread that shares its descriptors with no other, or a copy of what it
+/// tries with would be in the way as well.
+pub(super) fn wait_until_free(number: u16) -> bool {
+    let wait = move || {
+        begin_without_any()?;
+        let until = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_micros(20);
+        loop {
+            match unless_taken(bind_everywhere(Transport::Stream, number)) {
+                Ok(None) if !is_listed("tcp", number)? => {}
+                result => return result.map(|_| true),
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(2));
+        }
+    };
+    let builder = thread::Builder::new().name("isolated-test-port".to_owned());
+    let result = builder.spawn(wait).map(thread::JoinHandle::join);
+    // What cannot be tried is not waited for.
+    !matches!(result, Ok(Ok(Ok::<bool, io::Error>(false))))
+}
+
+/// Looks whether the kernel lists a number as somebody's own. It does not list a TCP socket that is
+/// bound and does nothing, as a hold is.
+fn is_listed(protocol: &str, number: u16) -> io::Result<bool> {
+    let v4 = std::fs::read_to_string(format!("/proc/net/{protocol}"))?;
+    // Without IPv6 there is no second list.
+    let v6 = std::fs::read_to_string(format!("/proc/net/{protocol}6")).unwrap_or_default();
+    let ending = format!(":{number:04X}");
+    let is_its = |line: &str| {
+        let local = line.split_whitespace().nth(1);
+        local.is_some_and(|address| address.ends_with(&ending))
+    };
+    Ok(v4.lines().chain(v6.lines()).any(is_its))
+}
+
 /// Looks whether anybody is bound to a UDP number.
 ///
 /// The kernel's list is asked, because a socket of ours that tries the number may be copied by a fork
 /// in another thread, and would be in the way of the test until that child runs its program.
 fn is_free_for_udp(number: u16) -> io::Result<bool> {
-    let lists = ["/proc/net/udp", "/proc/net/udp6"].map(std::fs::read_to_string);
-    let Ok(v4) = &lists[0] else {
-        return Ok(unless_taken(bind_everywhere(Transport::Datagram, number))?.is_some());
-    };
-    let ending = format!(":{number:04X}");
-    // Without IPv6 there is no second list.
-    let mut lines = v4
-        .lines()
-        .chain(lists[1].iter().flat_map(|list| list.lines()));
-    let local = |line: &str| {
-        line.split_whitespace()
-            .nth(1)
-            .map(|at| at.ends_with(&ending))
-    };
-    Ok(!lines.any(|line| local(line) == Some(true)))
+    match is_listed("udp", number) {
+        Ok(is_listed) => Ok(!is_listed),
+        Err(_) => Ok(unless_taken(bind_everywhere(Transport::Datagram, number))?.is_some()),
+    }
 }
 
 /// Holds a number.

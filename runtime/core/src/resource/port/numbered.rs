@@ -90,6 +90,16 @@ fn is_free(number: u16, udp: bool) -> bool {
     }
 }
 
+/// How long copies of a hold are waited for.
+#[cfg(not(target_os = "linux"))]
+pub(super) const PATIENCE: std::time::Duration = std::time::Duration::ZERO;
+
+/// Does not wait: there, the socket that has tried a number is long closed.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn wait_until_free(_number: u16) -> bool {
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

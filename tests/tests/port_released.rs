@@ -1,0 +1,94 @@
+//! `Port::release`: the number can be bound when it returns, whatever other threads do.
+
+#![cfg(target_os = "linux")]
+
+use std::time::{Duration, Instant};
+
+use isolated_test::{Port, isolated};
+use isolated_test_tests::{State, plain};
+
+/// How many numbers are released beside somebody who starts children, 64 at a time.
+const ROUNDS: usize = 16;
+
+mod inner {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use isolated_test::{Port, isolated};
+    use isolated_test_tests::{hostile, plain, say};
+
+    #[isolated(port(count = 64))]
+    #[test]
+    #[ignore = "called by another test"]
+    fn releases_many(port: &[Port]) {
+        for one in port {
+            let server = plain::listen(one.release());
+            assert!(server.is_ok(), "{one}: {server:?}");
+        }
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn releases_beside_children() {
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| hostile::start_children(&stop));
+            let many = scope.spawn(|| (0..super::ROUNDS).for_each(|_| releases_many()));
+            let ended = many.join();
+            stop.store(true, Ordering::Relaxed);
+            ended.unwrap();
+        });
+    }
+
+    #[isolated(port)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn forks_before(port: &Port) {
+        let child = plain::fork_and_stay().unwrap();
+        say(&format!("number {}", port.release()));
+        plain::listen(port.number()).unwrap_err();
+        assert!(plain::kill(child));
+    }
+}
+
+#[test]
+fn a_number_can_be_bound_beside_a_neighbour_that_starts_children() {
+    let _ = State::new()
+        .inner("releases_beside_children")
+        .run()
+        .passed();
+}
+
+#[test]
+fn a_forked_child_that_keeps_a_number_is_told_of() {
+    let run = State::new().inner("forks_before").run().passed();
+    let number = run.said("number").unwrap();
+    assert_eq!(
+        run.errors,
+        format!(
+            "isolated-test: port {number}: released, but a child that this process has forked still \
+             has a copy of the hold after 1s; release it before you fork\n"
+        )
+    );
+}
+
+#[isolated(port)]
+#[test]
+fn a_number_that_somebody_uses_is_not_waited_for(port: Port) {
+    let server = port.listen().unwrap();
+    let client = std::net::TcpStream::connect(port.addr()).unwrap();
+    let began = Instant::now();
+    port.release();
+    assert!(
+        began.elapsed() < Duration::from_millis(900),
+        "{:?}",
+        began.elapsed()
+    );
+    drop((server, client));
+}
+
+#[isolated(process, port)]
+#[test]
+fn a_number_that_the_parent_holds_can_be_bound(port: Port) {
+    plain::listen(port.release()).unwrap();
+}
