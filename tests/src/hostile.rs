@@ -64,8 +64,8 @@ pub fn without_devices(command: &mut Command) {
 
 /// Has a program started by another one, such as the loader or valgrind, with these arguments.
 pub fn run_by(command: &mut Command, launcher: &Path, arguments: &[&str]) {
-    let mut launched = Command::new(launcher);
-    launched
+    let mut started = Command::new(launcher);
+    started
         .args(arguments)
         .arg(command.get_program())
         .args(command.get_args())
@@ -74,14 +74,18 @@ pub fn run_by(command: &mut Command, launcher: &Path, arguments: &[&str]) {
         .stderr(Stdio::piped());
     for (name, value) in command.get_envs() {
         match value {
-            Some(value) => launched.env(name, value),
-            None => launched.env_remove(name),
+            Some(value) => started.env(name, value),
+            None => started.env_remove(name),
         };
     }
-    *command = launched;
+    *command = started;
 }
 
 /// Starts one child after the other until told to stop, each as a copy of this process first.
+///
+/// # Panics
+///
+/// Panics when a child does not start.
 pub fn start_children(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let mut command = Command::new("true");

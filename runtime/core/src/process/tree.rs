@@ -63,22 +63,31 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
 #[cfg(not(windows))]
 fn read(pid: &OsStr) -> Option<Process> {
     let pid = pid.to_str()?.parse().ok()?;
-    let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses and may contain any character.
-    let (head, tail) = status.rsplit_once(") ")?;
-    let mut fields = tail.split(' ');
+    let (name, fields) = stat(Path::new(&format!("/proc/{pid}")))?;
+    let mut fields = fields.split(' ');
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     if state == "Z" || state == "X" {
         return None;
     }
-    let name = head.split_once('(')?.1.to_owned();
     Some(Process {
         pid,
         parent,
         name,
         threads: Vec::new(),
     })
+}
+
+/// Reads the name of a process or a thread, and the fields behind it.
+///
+/// The name stands in parentheses and may be any bytes: it is what somebody has called a program, or
+/// the beginning of that.
+fn stat(of: &Path) -> Option<(String, String)> {
+    let stat = fs::read(of.join("stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    let (head, fields) = stat.rsplit_once(") ")?;
+    let (_, name) = head.split_once('(')?;
+    Some((name.to_owned(), fields.to_owned()))
 }
 
 impl Process {
@@ -95,19 +104,15 @@ impl Process {
 impl Thread {
     /// Reads about one thread, unless it has ended.
     fn read(task: &Path) -> Option<Self> {
-        let stat = fs::read_to_string(task.join("stat")).ok()?;
-        let (head, tail) = stat.rsplit_once(") ")?;
+        let (name, fields) = stat(task)?;
         let place = fs::read_to_string(task.join("wchan")).unwrap_or_default();
-        let doing = match (tail.as_bytes().first()?, place.as_str()) {
+        let doing = match (fields.as_bytes().first()?, place.as_str()) {
             (b'R', _) => "runs".to_owned(),
             (b'T' | b't', _) => "is stopped".to_owned(),
             (_, "" | "0") => "waits".to_owned(),
             (_, place) => format!("waits in {place}"),
         };
-        Some(Thread {
-            name: head.split_once('(')?.1.to_owned(),
-            doing,
-        })
+        Some(Thread { name, doing })
     }
 }
 
@@ -116,6 +121,37 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::below;
+
+    #[test]
+    fn a_name_may_be_any_bytes_and_hides_nobody() {
+        use std::ffi::OsStr;
+        use std::io::Read;
+        use std::os::unix::ffi::OsStrExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join(OsStr::from_bytes(b"sh\xff) ("));
+        std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+        let mut child = Command::new(program)
+            .args(["-c", "sleep 1000 & echo started; wait"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = child.stdout.take().unwrap();
+        output.read_exact(&mut [0; 8]).unwrap();
+        let found = below(child.id());
+        let shell = below(std::process::id())
+            .into_iter()
+            .find(|one| one.pid == child.id());
+        for one in &found {
+            let pid = one.pid.to_string();
+            Command::new("kill").arg(pid).status().unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(shell.unwrap().name, "sh\u{fffd}) (");
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
 
     #[test]
     fn children_are_found_by_name() {
