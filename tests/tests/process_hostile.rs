@@ -11,6 +11,7 @@ use isolated_test_tests::{State, is_root};
 mod inner {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+    use std::time::Instant;
 
     use isolated_test::isolated;
     use isolated_test_tests::{ends, hostile, listen, say};
@@ -75,6 +76,25 @@ mod inner {
         });
     }
 
+    /// How long a test takes while so many MiB more are resident here.
+    fn time_beside(mebibytes: usize) -> f64 {
+        let memory = std::hint::black_box(vec![1_u8; mebibytes << 20]);
+        let began = Instant::now();
+        is_one_of_many();
+        let time = began.elapsed().as_secs_f64();
+        drop(memory);
+        time
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn takes_as_long_beside_much_memory() {
+        let mut ratios: Vec<f64> = (0..9).map(|_| time_beside(512) / time_beside(1)).collect();
+        ratios.sort_by(f64::total_cmp);
+        // A copy of that much takes twenty times as long.
+        assert!(ratios[4] < 3.0, "{ratios:?}");
+    }
+
     #[isolated(process)]
     #[test]
     #[ignore = "called by another test"]
@@ -123,6 +143,12 @@ fn a_parent_that_ignores_its_children() {
 #[test]
 fn a_neighbour_that_collects_all_children() {
     let _ = State::new().inner("collects_all_children").run().passed();
+}
+
+#[test]
+fn a_parent_with_much_memory() {
+    let test = "takes_as_long_beside_much_memory";
+    let _ = State::new().inner(test).run().passed();
 }
 
 #[test]

@@ -111,6 +111,16 @@ const CASES: &[(&str, &str, &[(&str, Calls)])] = &[
             ("sealed_test", Many(processes::sealed_test)),
         ],
     ),
+    (
+        "`process`, by what is resident in the test runner",
+        "process",
+        &[
+            ("isolated-test with 10 MiB", Many(processes::isolated_small)),
+            ("isolated-test with 1 GiB", Many(processes::isolated_large)),
+            ("floor with 1 GiB", Many(processes::floor_large)),
+            ("sealed_test with 1 GiB", Many(processes::sealed_test_large)),
+        ],
+    ),
 ];
 
 #[test]

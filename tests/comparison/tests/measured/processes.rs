@@ -68,6 +68,34 @@ pub(crate) fn sealed_test(times: u32) -> Vec<Duration> {
     measured("processes::sealed::process", times, sealed::call)
 }
 
+/// Calls something while so many MiB more are resident in this process.
+fn beside<T>(mebibytes: usize, call: impl FnOnce() -> T) -> T {
+    let memory = std::hint::black_box(vec![1_u8; mebibytes << 20]);
+    let result = call();
+    drop(memory);
+    result
+}
+
+/// Calls that of isolated-test in a small process.
+pub(crate) fn isolated_small(times: u32) -> Vec<Duration> {
+    beside(10, || isolated(times))
+}
+
+/// Calls that of isolated-test in a large process.
+pub(crate) fn isolated_large(times: u32) -> Vec<Duration> {
+    beside(1024, || isolated(times))
+}
+
+/// Calls the bare one in a large process.
+pub(crate) fn floor_large(times: u32) -> Vec<Duration> {
+    beside(1024, || floor(times))
+}
+
+/// Calls that of `sealed_test` in a large process.
+pub(crate) fn sealed_test_large(times: u32) -> Vec<Duration> {
+    beside(1024, || sealed_test(times))
+}
+
 /// Calls the bare one that is not forked.
 pub(crate) fn spawned(times: u32) -> Vec<Duration> {
     measured("processes::empty", times, crate::floor::spawned_process)
