@@ -28,7 +28,7 @@ mod dir {
         look("in_place", &fixture);
     }
 
-    #[isolated(test_attribute, process, env(TEXT = "text"))]
+    #[isolated(process, env(TEXT = "text"))]
     #[dir_test(dir: "$CARGO_MANIFEST_DIR/fixtures/texts", glob: "*.txt")]
     fn apart(fixture: Fixture<&str>) {
         look("apart", &fixture);
