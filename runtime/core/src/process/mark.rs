@@ -17,7 +17,8 @@ use crate::sys;
 
 const MARK: &str = "isolated-test-process:";
 
-/// What a test runner is told besides the name of the test.
+/// What a test runner is told besides the name of the test. With one thread, libtest does not find
+/// out how many processors there are, which is a fifth of all that it does for one test.
 const LAST_WORDS: [&str; 3] = ["--exact", "--nocapture", "--test-threads=1"];
 
 /// What the process of a test was started for.

@@ -47,6 +47,7 @@ pub(super) const STARTED: u8 = b's';
 pub(super) const FAILED: u8 = b'f';
 
 /// Says which step to a network was refused; its number follows in four bytes.
+#[cfg(target_os = "linux")]
 pub(super) const STEP: u8 = b'n';
 
 /// Says how the test's process has ended, now that nobody is left; its status follows in four bytes.
