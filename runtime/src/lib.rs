@@ -83,8 +83,17 @@
 //! what `ISOLATED_DIR` says. Ports are held by the kernel on Linux only; elsewhere by lock files.
 //! The README has the whole list, and a page on platforms.
 
+#[cfg(target_family = "wasm")]
+compile_error!(
+    "`isolated-test` cannot isolate tests on WebAssembly, because there are no file locks, processes \
+     and ports; depend on it in `[target.'cfg(not(target_family = \"wasm\"))'.dev-dependencies]` and \
+     write `#[cfg_attr(not(target_family = \"wasm\"), isolated_test::isolated(...))]`"
+);
+
+#[cfg(not(target_family = "wasm"))]
 #[doc(hidden)]
 pub use isolated_test_core::__private;
+#[cfg(not(target_family = "wasm"))]
 #[doc(inline)]
 pub use isolated_test_core::{
     BoxError, Current, Entered, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
