@@ -96,25 +96,36 @@ fn bind(kind: libc::c_int, port: u16, option: Option<libc::c_int>) -> io::Result
 }
 
 /// Bounds the number of open descriptors of a child.
-pub fn limit_descriptors(command: &mut Command, most: u64) {
-    limit(command, libc::RLIMIT_NOFILE, most);
+pub fn limit_descriptors(command: &mut Command, most: u32) {
+    // SAFETY: the call reads the limit that it is given.
+    limit(command, most, |limit| unsafe {
+        libc::setrlimit(libc::RLIMIT_NOFILE, limit)
+    });
 }
 
 /// Bounds the size of the files that a child writes; a write beyond it fails without a signal.
-pub fn limit_file_size(command: &mut Command, most: u64) {
-    limit(command, libc::RLIMIT_FSIZE, most);
+pub fn limit_file_size(command: &mut Command, most: u32) {
+    // SAFETY: the call reads the limit that it is given.
+    limit(command, most, |limit| unsafe {
+        libc::setrlimit(libc::RLIMIT_FSIZE, limit)
+    });
 }
 
-fn limit(command: &mut Command, resource: libc::__rlimit_resource_t, most: u64) {
+/// `set` gives a limit to the kernel, whose numbers of limits have no type that all platforms know.
+fn limit(
+    command: &mut Command,
+    most: u32,
+    set: impl Fn(&libc::rlimit) -> libc::c_int + Send + Sync + 'static,
+) {
     let limit = libc::rlimit {
-        rlim_cur: most,
-        rlim_max: most,
+        rlim_cur: most.into(),
+        rlim_max: most.into(),
     };
     // SAFETY: between fork and exec only these system calls are made.
     unsafe {
         command.pre_exec(move || {
             libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-            check(libc::setrlimit(resource, &raw const limit)).map(drop)
+            check(set(&limit)).map(drop)
         });
     }
 }

@@ -39,7 +39,7 @@ impl Witness {
 
     /// Locks a byte for this process, and tells whether that was possible.
     #[must_use]
-    pub fn enter(&self, byte: i64, exclusive: bool) -> bool {
+    pub fn enter(&self, byte: i32, exclusive: bool) -> bool {
         self.set(
             byte,
             if exclusive {
@@ -51,16 +51,16 @@ impl Witness {
     }
 
     /// Unlocks a byte.
-    pub fn leave(&self, byte: i64) {
+    pub fn leave(&self, byte: i32) {
         let _ = self.set(byte, libc::F_UNLCK);
     }
 
-    fn set(&self, byte: i64, kind: libc::c_int) -> bool {
+    fn set(&self, byte: i32, kind: libc::c_int) -> bool {
         // SAFETY: all zeroes is a valid `flock`.
         let mut lock: libc::flock = unsafe { std::mem::zeroed() };
         lock.l_type = libc::c_short::try_from(kind).unwrap_or_default();
         lock.l_whence = 0;
-        lock.l_start = byte;
+        lock.l_start = byte.into();
         lock.l_len = 1;
         // SAFETY: `lock` is valid for the call.
         unsafe { libc::fcntl(self.file.as_raw_fd(), libc::F_SETLK, &raw const lock) == 0 }

@@ -326,9 +326,8 @@ fn a_listener_whose_port_was_stolen_is_explained() {
     let thief = TcpListener::bind((Ipv4Addr::LOCALHOST, number)).unwrap();
     inner.tell("go");
     let run = inner.finish().failed();
-    let message = format!(
-        "\nfailed to bind the reserved port {number}: Address already in use (os error 98)\n"
-    );
+    let in_use = io::Error::from_raw_os_error(98);
+    let message = format!("\nfailed to bind the reserved port {number}: {in_use}\n");
     assert!(run.errors.contains(&message), "{}", run.errors);
     assert!(
         run.errors
@@ -348,7 +347,7 @@ fn a_stolen_port_is_in_use_for_its_owner() {
     inner.tell("go");
     assert_eq!(
         inner.hear("refused"),
-        "Address already in use (os error 98)"
+        io::Error::from_raw_os_error(98).to_string()
     );
     let _ = inner.finish().passed();
     drop(thief);

@@ -92,7 +92,7 @@ mod inner {
     fn testify(witness: &Witness, claims: &[Claim]) {
         let mut entered = Vec::new();
         let mut enter = |byte: usize, exclusive| {
-            let byte = i64::try_from(byte).unwrap();
+            let byte = i32::try_from(byte).unwrap();
             let free = witness.enter(byte, exclusive);
             if free {
                 entered.push(byte);

@@ -190,7 +190,11 @@ fn bring_loopback_up() -> io::Result<()> {
         }
         let flags = libc::IFF_UP | libc::IFF_RUNNING;
         request.ifr_ifru.ifru_flags = libc::c_short::try_from(flags).unwrap_or(0);
-        let result = check(libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request));
+        let result = check(libc::ioctl(
+            socket,
+            libc::SIOCSIFFLAGS as _,
+            &raw const request,
+        ));
         libc::close(socket);
         result.map(drop)
     }

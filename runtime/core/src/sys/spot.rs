@@ -41,17 +41,18 @@ pub(crate) struct Found {
     pub(crate) changed: Changed,
 }
 
-/// When a file was changed last, as far as its file system tells.
+/// When a file was changed last, as far as its file system tells: the nanoseconds since 1970.
+///
+/// The types of which the kernel makes them are 32 bits wide in some places and 64 in others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Changed {
-    seconds: libc::time_t,
-    nanoseconds: i64,
-}
+pub(crate) struct Changed(i128);
+
+const SECOND: i128 = 1_000_000_000;
 
 impl Changed {
     /// Tells whether that was at least so long ago, by the clock of this machine.
     pub(crate) fn is_older_than(self, age: Duration) -> bool {
-        let since = u64::try_from(self.seconds).unwrap_or_default();
+        let since = u64::try_from(self.0 / SECOND).unwrap_or_default();
         // What is left out makes it younger than it is.
         let changed = UNIX_EPOCH + Duration::from_secs(since) + Duration::from_secs(1);
         SystemTime::now()
@@ -125,10 +126,7 @@ fn found(data: &stat64) -> Found {
             inode: data.st_ino,
         },
         is_empty: data.st_size == 0,
-        changed: Changed {
-            seconds: data.st_mtime,
-            nanoseconds: data.st_mtime_nsec,
-        },
+        changed: Changed(i128::from(data.st_mtime) * SECOND + i128::from(data.st_mtime_nsec)),
     }
 }
 
