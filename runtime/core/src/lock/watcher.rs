@@ -19,16 +19,19 @@
 //!   of its threads waits already has that thread wait until it gets the lock.
 //!
 //! Who gets the lock although the wait was being given up has it. What the watcher calls is lent by
-//! the thread that waits, which cannot leave before the call has ended. A process that was forked
-//! starts a watcher of its own.
+//! the thread that waits, which cannot leave before the call has ended. Should that panic, the wait is
+//! given up, because nobody would look at the clock for it any longer, and all others are still watched.
+//! A process that was forked starts a watcher of its own.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::locked::Pause;
-use crate::error::Error;
+use crate::end::{Payload, message};
+use crate::error::{Error, ErrorKind};
 use crate::sys::interrupt::{self, Target};
 use crate::sys::loan::Loan;
 
@@ -178,9 +181,11 @@ impl Wait {
     /// Looks after the thread, and tells when to do so again; never if it has left.
     fn look(&self) -> Option<Duration> {
         if lock(&self.inside).refused.is_none() {
-            match self.pause.call()? {
-                Ok(next) => return Some(next),
-                Err(error) => lock(&self.inside).refused = Some(error),
+            match catch_unwind(AssertUnwindSafe(|| self.pause.call())) {
+                Ok(None) => return None,
+                Ok(Some(Ok(next))) => return Some(next),
+                Ok(Some(Err(error))) => lock(&self.inside).refused = Some(error),
+                Err(panic) => lock(&self.inside).refused = Some(unwatched(&panic)),
             }
         }
         let inside = lock(&self.inside);
@@ -192,6 +197,13 @@ impl Wait {
         drop(inside);
         Some(AGAIN)
     }
+}
+
+/// Why a wait is given up whose holders could not be looked for.
+fn unwatched(panic: &Payload) -> Error {
+    let action = "look after a wait for a lock, which is a bug of isolated-test; please report it";
+    let cause = message(panic).unwrap_or("it panicked").to_owned();
+    Error::new(ErrorKind::Lock, action).because(cause)
 }
 
 /// Looks after all who wait, for as long as the process lives.

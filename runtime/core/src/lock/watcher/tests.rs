@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Ended, Inside, Wait, block};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, chain};
 use crate::lock::file::{Strength, lock, lock_until_interrupted, unlock};
 use crate::sys::interrupt::tests::DELIVERED;
 use crate::sys::interrupt::{settle, this_thread};
@@ -173,4 +173,29 @@ fn who_has_left_is_not_interrupted() {
     assert_eq!(wait.look(), None);
     settle();
     assert_eq!(DELIVERED.get(), 0);
+}
+
+#[test]
+fn a_panic_of_the_watcher_ends_one_wait_and_the_others_are_still_watched() {
+    bounded(|| {
+        let (_dir, _one, other) = taken();
+        let wait = |pause: super::Pause<'_>| {
+            let this = this_thread().unwrap();
+            block(this, Duration::ZERO, pause, || {
+                lock_until_interrupted(&other, Strength::Exclusive)
+            })
+        };
+        for _ in 0..3 {
+            let ended = wait(&mut || panic!("on purpose"));
+            let Ended::Refused(error) = ended else {
+                panic!("a wait that nobody watches goes on");
+            };
+            assert_eq!(
+                chain(&error),
+                "failed to look after a wait for a lock, which is a bug of isolated-test; please report \
+                 it: on purpose"
+            );
+            assert!(matches!(wait(&mut || Err(refusal())), Ended::Refused(_)));
+        }
+    });
 }
