@@ -132,3 +132,16 @@ fn a_limit_of_zero_is_refused() {
     let error = Key::new("zero").lock_limit(0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
+
+#[test]
+fn a_limit_that_needs_thousands_of_files_is_refused() {
+    let key = Key::new("many");
+    let error = key.lock_limit(257).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert_eq!(
+        error.to_string(),
+        "failed to lock limit \"many\" (257), because the highest limit is 256; write that, or nothing \
+         where so many never meet"
+    );
+    drop(key.lock_limit(256).unwrap());
+}

@@ -75,6 +75,9 @@ fn key(row: &Row, name: impl ToTokens, tokens: &TokenStream, errors: &mut Errors
 }
 
 pub(super) fn limit(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
+    /// The runtime admits no more: each holder needs a file.
+    const MOST: u32 = 256;
+
     let pieces: Vec<_> = scan::expressions(group.stream())
         .into_iter()
         .map(|piece| piece.tokens)
@@ -85,13 +88,15 @@ pub(super) fn limit(row: &Row, group: &Group, errors: &mut Errors) -> Option<Val
     };
     let key = key(row, group, key_tokens, errors);
     let is_number = match syn::parse2::<Lit>(number.clone()) {
-        Ok(Lit::Int(number)) => number.base10_parse::<u32>().is_ok_and(|number| number > 0),
+        Ok(Lit::Int(number)) => number
+            .base10_parse::<u32>()
+            .is_ok_and(|number| (1..=MOST).contains(&number)),
         Ok(_) => false,
         Err(_) => !number.is_empty(),
     };
     if !is_number {
         let message = format!(
-            "expected the number of `{}` to be at least 1 and a `u32`: `{}`",
+            "expected the number of `{}` to be from 1 to {MOST}: `{}`",
             row.name, row.usage
         );
         errors.at(place(number, group), message);

@@ -23,7 +23,7 @@
 //! Who dies holds nothing any longer, so a chain through the dead is no longer one.
 
 use crate::error::{Error, ErrorKind};
-use crate::lock::{Mode, Subject, Want};
+use crate::lock::{Mode, Subject, Want, limit};
 use crate::spec::Claim;
 
 /// Orders the claims of a test, and further ones, and merges those on one subject into the strongest.
@@ -52,12 +52,7 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
                 mode: Mode::Exclusive,
             },
         };
-        if want.mode == Mode::Limit(0) {
-            return Err(refusal(
-                want,
-                "a limit of zero admits nobody; write at least 1",
-            ));
-        }
+        limit::check(want)?;
         match wants.iter_mut().find(|other| other.subject == want.subject) {
             Some(Want {
                 mode: Mode::Limit(one),

@@ -17,9 +17,26 @@ use super::file::Strength;
 use super::holder;
 use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, spawn};
 use super::said::Said;
+use super::{Mode, Want};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::sys::{self, Spot};
+
+/// The highest limit. Each slot is a file, and a thread where somebody waits for it.
+const MOST: u32 = 256;
+
+/// Refuses a limit that cannot be kept.
+pub(crate) fn check(want: Want) -> Result<(), Error> {
+    let reason = match want.mode {
+        Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
+        Mode::Limit(limit) if limit > MOST => {
+            format!("the highest limit is {MOST}; write that, or nothing where so many never meet")
+        }
+        _ => return Ok(()),
+    };
+    let action = format!("lock {want}, because {reason}");
+    Err(Error::new(ErrorKind::Limit, action))
+}
 
 /// The slots of one key, as this process sees them.
 #[derive(Default)]

@@ -10,7 +10,7 @@ pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod free;
 pub(crate) mod holder;
-mod limit;
+pub(crate) mod limit;
 mod locked;
 pub(crate) mod order;
 mod queue;
@@ -27,7 +27,7 @@ pub(crate) use entry::Held;
 pub(crate) use holder::Holder;
 pub(crate) use watch::Watch;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::key::Key;
 use crate::store::record::Activity;
 use crate::trace::{Holding, Trace};
@@ -183,19 +183,12 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
 }
 
 fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
-    if mode == Mode::Limit(0) {
-        return Err(Error::new(
-            ErrorKind::Limit,
-            format!(
-                "lock limit {:?}, because a limit of zero admits nobody; write at least 1",
-                key.name()
-            ),
-        ));
-    }
-    Ok(Want {
+    let want = Want {
         subject: Subject::Key(key),
         mode,
-    })
+    };
+    limit::check(want)?;
+    Ok(want)
 }
 
 #[cfg(test)]

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(limit("sockets", 257))]
+#[test]
+fn adds() {}
+
+fn main() {}
