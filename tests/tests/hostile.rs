@@ -111,6 +111,34 @@ fn a_relative_state_directory_is_refused() {
 }
 
 #[test]
+fn a_variable_that_is_none_of_ours_is_refused_with_the_nearest_name() {
+    for (name, way_out) in [
+        (
+            "ISOLATED_RETRY",
+            "a similar variable exists: `ISOLATED_RETRIES`",
+        ),
+        (
+            "ISOLATED_TYPO",
+            "expected one of `ISOLATED_DIR`, `ISOLATED_FLAKY`, `ISOLATED_KEEP`, \
+             `ISOLATED_LOCK_TIMEOUT`, `ISOLATED_PROCESS`, `ISOLATED_REPEAT`, `ISOLATED_RETRIES`, \
+             `ISOLATED_SEED`, `ISOLATED_TIMEOUT_SCALE`, `ISOLATED_TRACE`, `ISOLATED_WAIT_NOTICE`",
+        ),
+    ] {
+        let state = State::new();
+        let run = state.inner("locks").env(name, "1").run().failed();
+        assert_eq!(
+            complaint(&run, &state),
+            format!(
+                "isolated-test: hostile::inner::locks: failed to read the variable `{name}`: it is \
+                 unknown; {way_out}"
+            )
+        );
+        assert_eq!(run.said("body"), None);
+        let _ = state.inner("locks").env(name, "").run().passed();
+    }
+}
+
+#[test]
 fn a_state_directory_that_is_a_dangling_link_is_named() {
     let state = State::new();
     let link = state.path().join("link");

@@ -1,6 +1,9 @@
 //! All variables that the runtime reads.
 //!
-//! They are read once in a process, at its first isolated test.
+//! They are read once in a process, at its first isolated test. Those that look like ours and are
+//! not are refused: see [`known`].
+
+mod known;
 
 use std::env;
 use std::ffi::OsString;
@@ -93,7 +96,10 @@ pub(crate) fn variables() -> Result<&'static Variables, Error> {
     static VARIABLES: OnceLock<Result<Variables, String>> = OnceLock::new();
 
     VARIABLES
-        .get_or_init(|| read(|name| env::var_os(name)))
+        .get_or_init(|| {
+            known::refuse_unknown(env::vars_os())?;
+            read(|name| env::var_os(name))
+        })
         .as_ref()
         .map_err(|action| Error::new(ErrorKind::Variable, action.clone()))
 }
@@ -137,7 +143,7 @@ pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsStr
         let name = name.to_string_lossy();
         // Windows has `Path`, and does not mind.
         let is = |one: &&str| name == **one || cfg!(windows) && name.eq_ignore_ascii_case(one);
-        !is_clear || name.starts_with("ISOLATED_") || ESSENTIAL.iter().any(is)
+        !is_clear || name.starts_with(known::PREFIX) || ESSENTIAL.iter().any(is)
     })
 }
 

@@ -1,0 +1,139 @@
+//! The names of our variables, and which of them somebody means who writes another one.
+
+use std::ffi::OsString;
+
+/// All variables of ours.
+const KNOWN: [&str; 12] = [
+    "ISOLATED_DIR",
+    "ISOLATED_FLAKY",
+    "ISOLATED_KEEP",
+    "ISOLATED_LOCK_TIMEOUT",
+    "ISOLATED_OWNER",
+    "ISOLATED_PROCESS",
+    "ISOLATED_REPEAT",
+    "ISOLATED_RETRIES",
+    "ISOLATED_SEED",
+    "ISOLATED_TIMEOUT_SCALE",
+    "ISOLATED_TRACE",
+    "ISOLATED_WAIT_NOTICE",
+];
+
+/// How the names of our variables begin.
+pub(super) const PREFIX: &str = "ISOLATED_";
+
+/// Those that no user sets.
+const INTERNAL: [&str; 1] = ["ISOLATED_OWNER"];
+
+/// Refuses a variable that looks like ours and means nothing; the empty value counts as unset.
+pub(super) fn refuse_unknown(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<(), String> {
+    for (name, value) in variables {
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && !value.is_empty() && !KNOWN.contains(&&*name) {
+            let way_out = match nearest(&name) {
+                Some(known) => format!("a similar variable exists: `{known}`"),
+                None => format!("expected one of {}", list()),
+            };
+            return Err(format!(
+                "read the variable `{name}`: it is unknown; {way_out}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The names that users may set.
+fn known() -> impl Iterator<Item = &'static str> {
+    KNOWN.into_iter().filter(|name| !INTERNAL.contains(name))
+}
+
+fn list() -> String {
+    let names: Vec<_> = known().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Returns the name that is most like another one, if at least half of it is.
+fn nearest(name: &str) -> Option<&'static str> {
+    let name = name.strip_prefix(PREFIX)?.to_ascii_uppercase();
+    let ends = known().filter_map(|known| Some((known.strip_prefix(PREFIX)?, known)));
+    let by_distance = ends.map(|(end, known)| (distance(&name, end), end, known));
+    let (distance, end, nearest) = by_distance.min()?;
+    (distance * 2 <= name.len().max(end.len())).then_some(nearest)
+}
+
+/// How many characters must be inserted, removed or replaced to make one text of another.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, character) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, another) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(character != *another);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, refuse_unknown};
+
+    fn refused(name: &str, value: &str) -> Option<String> {
+        let variable = (name.into(), value.into());
+        refuse_unknown(std::iter::once(variable)).err()
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused_with_the_nearest_name() {
+        for (name, known) in [
+            ("ISOLATED_RETRY", "ISOLATED_RETRIES"),
+            ("ISOLATED_REPEATS", "ISOLATED_REPEAT"),
+            ("ISOLATED_LOCKTIMEOUT", "ISOLATED_LOCK_TIMEOUT"),
+            ("ISOLATED_dir", "ISOLATED_DIR"),
+            ("ISOLATED_SEEDS", "ISOLATED_SEED"),
+        ] {
+            assert_eq!(
+                refused(name, "1"),
+                Some(format!(
+                    "read the variable `{name}`: it is unknown; a similar variable exists: `{known}`"
+                ))
+            );
+        }
+        let text = refused("ISOLATED_TYPO", "1").unwrap();
+        let list = "it is unknown; expected one of `ISOLATED_DIR`, `ISOLATED_FLAKY`, ";
+        assert!(text.contains(list), "{text}");
+        assert!(!text.contains("OWNER"), "{text}");
+    }
+
+    #[test]
+    fn what_is_known_empty_or_not_ours_is_accepted() {
+        for (name, value) in [
+            ("ISOLATED_KEEP", "never"),
+            ("ISOLATED_OWNER", "1"),
+            ("ISOLATED_TYPO", ""),
+            ("ISOLATE", "1"),
+            ("NOT_ISOLATED_DIR", "1"),
+        ] {
+            assert_eq!(refused(name, value), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn distances_count_changed_characters() {
+        for (one, other, changes) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "abc", 0),
+            ("abc", "acb", 2),
+            ("RETRY", "RETRIES", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(one, other), changes, "{one} {other}");
+            assert_eq!(distance(other, one), changes, "{other} {one}");
+        }
+    }
+}
