@@ -147,6 +147,26 @@ pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsStr
     })
 }
 
+/// Returns the name of the package of which Cargo or nextest runs something. Programs inherit it from
+/// the tests that start them.
+pub(crate) fn running_package() -> Option<&'static str> {
+    static PACKAGE: OnceLock<Option<String>> = OnceLock::new();
+
+    let package = PACKAGE.get_or_init(|| {
+        env::var("CARGO_PKG_NAME")
+            .ok()
+            .filter(|name| !name.is_empty())
+    });
+    package.as_deref()
+}
+
+/// Returns the root of the package with this name, as Cargo or nextest tells it to the tests that they
+/// run; nothing if they run those of another one.
+pub(crate) fn root_of_running(package: &str) -> Option<PathBuf> {
+    let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    root.filter(|root| running_package() == Some(package) && root.is_absolute())
+}
+
 /// Reads all variables; an error is worded to fit after "failed to".
 fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
     Ok(Variables {

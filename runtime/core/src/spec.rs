@@ -1,12 +1,14 @@
 //! What one test asks for, as constant data.
 //!
 //! The attribute writes a [`Spec`] into the test binary and the runtime reads it; it is the only
-//! thing that both sides share. There is no behaviour here: [`plan`](crate::plan) decides what a
-//! specification means.
+//! thing that both sides share. [`plan`](crate::plan) decides what a specification means; here is only
+//! where the paths in it lead.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::Key;
+use crate::env;
 
 /// Everything that one annotated test asked for.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +76,19 @@ pub struct Place {
     pub package: Option<&'static str>,
     /// The folder of the package, where Cargo builds it.
     pub package_root: Option<&'static str>,
+}
+
+impl Place {
+    /// Makes a path absolute that is relative to the root of the package.
+    ///
+    /// The root is asked for at run time, because the sources may have moved since the test was
+    /// compiled: nextest runs archives of tests elsewhere. A program that the tests of another package
+    /// start inherits what is said to those, and goes by where it was compiled.
+    pub(crate) fn in_package(&self, path: &Path) -> PathBuf {
+        let running = self.package.and_then(env::root_of_running);
+        let root = running.or_else(|| self.package_root.map(PathBuf::from));
+        root.unwrap_or_default().join(path)
+    }
 }
 
 /// What `#[should_panic]` says about a test.

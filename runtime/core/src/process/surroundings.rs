@@ -71,9 +71,7 @@ impl Surroundings {
         let Some(cwd) = &self.cwd else {
             return Ok(None);
         };
-        let dir = place
-            .package_root
-            .map_or_else(|| cwd.clone(), |root| Path::new(root).join(cwd));
+        let dir = place.in_package(cwd);
         let reason = match std::fs::metadata(&dir) {
             Ok(found) if found.is_dir() => return Ok(Some(dir)),
             Ok(_) => io::ErrorKind::NotADirectory.into(),

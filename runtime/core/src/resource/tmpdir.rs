@@ -91,9 +91,7 @@ impl TmpDir {
         }
         .map_err(fail)?;
         if let Some(from) = from {
-            let source = place
-                .package_root
-                .map_or_else(|| PathBuf::from(from), |root| Path::new(root).join(from));
+            let source = place.in_package(Path::new(from));
             copy(&source, &dir.path).map_err(|error| {
                 Error::path(ErrorKind::TmpDir, "copy the fixture", &source, error)
             })?;
