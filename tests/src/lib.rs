@@ -38,7 +38,7 @@ pub use holders::hold;
 pub use running::{Finished, First, Running};
 #[cfg(unix)]
 pub use state::is_root;
-pub use state::{Inner, State, tree};
+pub use state::{Inner, MARKER, State, tree};
 
 /// How long anything may take before a test gives up; nothing waits this long unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);

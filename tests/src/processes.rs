@@ -50,7 +50,7 @@ impl State {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
-                if entry.path().extension() == Some(OsStr::new("lock")) {
+                if entry.path().extension() == Some(OsStr::new("isolated-test")) {
                     // One that is removed meanwhile had nobody.
                     if let Ok(file) = File::open(entry.path()) {
                         lock(&file);

@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::running::{Finished, Running};
 
+/// The file that marks a state directory.
+pub const MARKER: &str = "isolated-test.state";
+
 /// A state directory of a test's own.
 #[derive(Debug)]
 pub struct State {
@@ -20,13 +23,25 @@ impl Default for State {
 }
 
 impl State {
-    /// Makes an empty one.
+    /// Makes one, which is marked as what it is, so that outer tests can put things there.
     ///
     /// # Panics
     ///
     /// Panics when it cannot be made.
     #[must_use]
     pub fn new() -> Self {
+        let state = State::unmarked();
+        fs::write(state.path().join(MARKER), "isolated-test state 1\n").expect("a marker");
+        state
+    }
+
+    /// Makes an empty directory.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be made.
+    #[must_use]
+    pub fn unmarked() -> Self {
         State {
             dir: tempfile::Builder::new()
                 .prefix("it-")

@@ -92,7 +92,12 @@ fn a_forked_child_that_ends_takes_nothing_from_its_parent() {
     let path = PathBuf::from(inner.hear("body"));
     let _ = state.inner("takes_a_directory").run().passed();
     assert!(path.is_dir());
-    assert!(path.parent().unwrap().with_extension("lock").is_file());
+    assert!(
+        path.parent()
+            .unwrap()
+            .with_extension("isolated-test")
+            .is_file()
+    );
     inner.tell("end");
     let _ = inner.finish().passed();
     assert_eq!(state.runs(), NOTHING);

@@ -247,7 +247,9 @@ fn a_full_disk_is_no_reason_to_fail_unless_the_test_writes() {
         if !is_permitted {
             eprintln!("mounting is not permitted here; the size of files is limited instead");
         }
-        let inner = state.inner(test).with(|command| {
+        // The disk is full before the runtime comes, so its directory is not the whole of it.
+        let dir = state.path().join("state");
+        let inner = state.inner(test).env("ISOLATED_DIR", dir).with(|command| {
             if is_permitted {
                 plain::with_full_disk(command, state.path());
             } else {
@@ -343,8 +345,16 @@ fn a_link_in_place_of_a_record_is_not_followed() {
     let state = State::new();
     let (dir, all) = victim(&state);
     fs::create_dir(state.path().join("runs")).unwrap();
-    symlink(dir.join("precious"), state.path().join("runs/planted.lock")).unwrap();
-    symlink(dir.join("missing"), state.path().join("runs/another.lock")).unwrap();
+    symlink(
+        dir.join("precious"),
+        state.path().join("runs/plante.isolated-test"),
+    )
+    .unwrap();
+    symlink(
+        dir.join("missing"),
+        state.path().join("runs/missin.isolated-test"),
+    )
+    .unwrap();
     let _ = state.inner("takes_a_directory").run().passed();
     assert_eq!(tree(&dir), all);
     assert_eq!(fs::read_to_string(dir.join("precious")).unwrap(), "text");
@@ -355,8 +365,9 @@ fn a_link_in_place_of_the_directory_of_a_dead_process_is_not_followed() {
     let state = State::new();
     let (dir, all) = victim(&state);
     fs::create_dir(state.path().join("runs")).unwrap();
-    fs::write(state.path().join("runs/planted.lock"), "").unwrap();
-    symlink(&dir, state.path().join("runs/planted")).unwrap();
+    let record = "isolated-test record 1\ndirectory\nprocess 1\n";
+    fs::write(state.path().join("runs/plante.isolated-test"), record).unwrap();
+    symlink(&dir, state.path().join("runs/plante")).unwrap();
     let _ = state.inner("takes_a_directory").run().passed();
     assert_eq!(tree(&dir), all);
 }
@@ -366,7 +377,7 @@ fn a_link_among_the_directories_of_processes_is_not_followed() {
     let state = State::new();
     let (dir, all) = victim(&state);
     fs::create_dir(state.path().join("runs")).unwrap();
-    symlink(&dir, state.path().join("runs/planted")).unwrap();
+    symlink(&dir, state.path().join("runs/plante")).unwrap();
     let _ = state.inner("takes_a_directory").run().passed();
     assert_eq!(tree(&dir), all);
 }

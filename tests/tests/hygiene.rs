@@ -172,8 +172,8 @@ fn tests_that_pass_leave_nothing_but_lock_files() {
     }
     assert_eq!(
         fs::read_dir(state.path()).unwrap().count(),
-        2,
-        "`locks` and `runs`"
+        3,
+        "`locks`, `runs` and the marker"
     );
 }
 

@@ -5,10 +5,10 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use isolated_test_tests::{Running, State, is_root, plain};
+use isolated_test_tests::{Running, State, is_root, plain, tree};
 
 const ONE: u32 = 65533;
 const OTHER: u32 = 65534;
@@ -23,6 +23,13 @@ mod inner {
     fn holds(tmpdir: &TmpDir) {
         say(&format!("held {}", tmpdir.display()));
         listen("release");
+    }
+
+    #[isolated(tmpdir(keep = "always"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn keeps(tmpdir: &TmpDir) {
+        say(&format!("kept {}", tmpdir.display()));
     }
 
     #[isolated(alone)]
@@ -112,4 +119,38 @@ fn users_cannot_remove_the_locks_of_others() {
         );
     }
     release(holder);
+}
+
+#[test]
+fn root_gives_what_it_makes_to_the_owner_of_the_directory() {
+    if !is_root() {
+        eprintln!("left out: only root can use the directory of another user");
+        return;
+    }
+    let state = State::unmarked();
+    chown(state.path(), Some(ONE), Some(ONE)).unwrap();
+    let mut root = state.inner("holds").start();
+    let tmpdir = root.hear("held");
+    let all = tree(state.path());
+    assert!(all.iter().any(|path| *path == Path::new(&tmpdir)));
+    assert!(state.locks().iter().any(|path| path.ends_with("k-key")));
+    // What root may not leave behind is left by a process that is killed, too.
+    root.kill();
+    let kept = state.inner("keeps").run().passed();
+    let kept = Path::new(kept.said("kept").unwrap()).to_owned();
+    for path in all.into_iter().chain(tree(state.path())) {
+        if let Ok(found) = path.symlink_metadata() {
+            let owner = (found.uid(), found.gid());
+            assert_eq!(owner, (ONE, ONE), "{}", path.display());
+        }
+    }
+    let mut user = state.inner_as(ONE, "holds").start();
+    let own = user.hear("held");
+    assert_ne!(own, tmpdir);
+    release(user);
+    assert!(
+        !Path::new(&tmpdir).exists(),
+        "the user sweeps what root has left"
+    );
+    assert!(kept.is_dir());
 }

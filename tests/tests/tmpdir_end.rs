@@ -119,7 +119,7 @@ mod inner {
     #[test]
     #[ignore = "called by another test"]
     fn has_a_record(tmpdir: &TmpDir) {
-        let record = tmpdir.parent().unwrap().with_extension("lock");
+        let record = tmpdir.parent().unwrap().with_extension("isolated-test");
         assert!(record.exists(), "nobody would sweep {}", tmpdir.display());
     }
 

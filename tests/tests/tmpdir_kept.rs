@@ -153,8 +153,27 @@ fn a_test_can_decide_to_keep_its_directory() {
     }
 }
 
+/// Says that a directory was kept so many seconds after some time long ago.
+fn date(path: &Path, second: u64) {
+    let marker = fs::File::options().write(true).open(marker_of(path));
+    let time = UNIX_EPOCH + Duration::from_secs(1_000_000 + second);
+    marker.unwrap().set_modified(time).unwrap();
+}
+
 #[test]
-fn the_newest_32_of_40_kept_directories_stay_and_living_ones_do() {
+fn whatever_was_kept_and_printed_in_one_run_is_there_after_it() {
+    let state = State::new();
+    let fail = || state.inner("keeps_after_failure").env("FAIL", "1").run();
+    let runs: Vec<_> = (0..40).map(|_| fail().failed()).collect();
+    for run in &runs {
+        let path = path_of(run);
+        assert!(run.errors.contains(&format!("{} (kept)", path.display())));
+        assert!(path.join("evidence").is_file(), "{}", path.display());
+    }
+}
+
+#[test]
+fn of_what_was_kept_long_ago_the_newest_32_stay_and_all_that_lives() {
     let state = State::new();
     let mut live = state.inner("waits").start();
     let live_path = PathBuf::from(live.hear("path"));
@@ -166,22 +185,17 @@ fn the_newest_32_of_40_kept_directories_stay_and_living_ones_do() {
             .run()
             .failed();
         let path = path_of(&run).to_owned();
-        // The clock of a file system may be too coarse to tell which run was the later one.
-        let marker = fs::File::options()
-            .write(true)
-            .open(marker_of(&path))
-            .unwrap();
-        marker
-            .set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000 + second))
-            .unwrap();
+        date(&path, second);
         kept.push(path);
     }
+    // It is counted as the newest itself.
+    let _ = state.inner("keeps_always").run().passed();
     let standing: Vec<_> = kept
         .iter()
         .filter(|path| path.join("evidence").exists())
         .collect();
-    assert_eq!(standing, kept[8..].iter().collect::<Vec<_>>());
-    for path in &kept[..8] {
+    assert_eq!(standing, kept[9..].iter().collect::<Vec<_>>());
+    for path in &kept[..9] {
         assert!(
             !path.exists() && !path.parent().unwrap().exists(),
             "{} leaves nothing",
@@ -218,8 +232,28 @@ fn a_process_keeps_all_of_its_own_directories() {
     for path in &all {
         assert!(path.exists(), "{} was removed", path.display());
     }
-    // They count among those of the others.
+    // Once they are old, they count among those of the others.
+    for path in &all {
+        date(path, 0);
+    }
     let next = state.inner("keeps_always").run().passed();
     assert_eq!(all.iter().filter(|path| path.exists()).count(), 31);
     assert!(path_of(&next).exists());
+}
+
+#[test]
+fn a_marker_that_is_not_ours_has_nothing_removed() {
+    let state = State::new();
+    let run = state.inner("keeps_forty").run().passed();
+    let said = run.output.lines();
+    let all: Vec<_> = said
+        .filter_map(|line| line.strip_prefix("@path "))
+        .map(Path::new)
+        .collect();
+    for path in &all {
+        fs::write(marker_of(path), "isolated-test kept 2\n").unwrap();
+        date(path, 0);
+    }
+    let _ = state.inner("keeps_always").run().passed();
+    assert!(all.iter().all(|path| path.join("evidence").is_file()));
 }

@@ -16,7 +16,7 @@ use crate::process::wire::Call;
 use crate::random;
 use crate::spec::{Keep, Place};
 use crate::store::record::{self, record};
-use crate::store::{mark_kept, remove_tree, store};
+use crate::store::{Store, mark_kept, remove_tree, store};
 use crate::sys;
 
 /// How much of the name of a test goes into the name of its directory, in bytes.
@@ -27,8 +27,8 @@ const NAME: usize = 24;
 /// A fresh directory of the test's own.
 ///
 /// It dereferences to [`Path`]. It is removed when the test passes, and kept and printed when the
-/// test fails, unless `keep = "..."` or the variable `ISOLATED_KEEP` says otherwise; of all kept
-/// directories, the newest 32 are still there after the next process has begun. Its path is short
+/// test fails, unless `keep = "..."` or the variable `ISOLATED_KEEP` says otherwise. A kept directory
+/// stays for a day, and after that as long as it is among the newest 32. Its path is short
 /// enough for Unix sockets, and has no spaces in it.
 ///
 /// Only this user can read it. What a test has made unreadable is removed all the same.
@@ -80,12 +80,13 @@ impl TmpDir {
     ) -> Result<Self, Error> {
         let fail =
             |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);
+        let store = store()?;
         let mut owner = record()?;
-        let dir = match Made::new(test, &owner) {
+        let dir = match Made::new(test, store, &owner) {
             // Somebody has emptied the state directory under us.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 owner = record::renew(&owner)?;
-                Made::new(test, &owner)
+                Made::new(test, store, &owner)
             }
             result => result,
         }
@@ -190,11 +191,11 @@ struct Made {
 
 impl Made {
     /// Makes a directory for a test among those of its process.
-    fn new(test: &str, owner: &record::Record) -> io::Result<Self> {
+    fn new(test: &str, store: &Store, owner: &record::Record) -> io::Result<Self> {
         let name = short(test);
         loop {
             let name = format!("{name}-{}", random::word(6));
-            match owner.create_dir(&name) {
+            match owner.create_dir(store, &name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => {
                     return result.map(|path| Made {

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! isolated-test-1000/          mode 0700, checked for owner and type, never behind a link
+//!     isolated-test.state      marks it as ours
 //!     locks/                   one file or more for each key; never deleted
-//!     runs/4fz81k.lock         one record for each process, locked while the process lives
+//!     runs/4fz81k.isolated-test          one record for each process, locked while the process lives
 //!     runs/4fz81k/             the temporary directories of that process
 //!     runs/4fz81k/it_works-x3q9/
 //!     runs/4fz81k/it_works-x3q9.kept     says that the directory is kept on purpose
 //! ```
 //!
-//! This module finds and makes the directory; [`record`] tells which processes live; [`sweep`]
-//! removes what dead ones left.
+//! This module finds and makes the directory; [`marker`] refuses those that are not ours, and
+//! [`proof`] tells files that are; [`record`] tells which processes live; [`sweep`] removes what dead
+//! ones left, and [`kept`] what was kept for long enough.
 
 use std::fs::File;
 use std::io;
@@ -18,14 +20,18 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) mod block;
+mod kept;
+mod marker;
+pub(crate) mod proof;
 pub(crate) mod record;
 mod sweep;
 
-pub(crate) use sweep::{mark_kept, remove_tree};
+pub(crate) use kept::mark_kept;
+pub(crate) use sweep::remove_tree;
 
 use crate::env::variables;
 use crate::error::{Error, ErrorKind};
-use crate::sys;
+use crate::sys::{self, Owner};
 
 /// An opened state directory.
 pub(crate) struct Store {
@@ -34,6 +40,9 @@ pub(crate) struct Store {
     /// The permissions that others have here, and whether they may remove what is not theirs: none,
     /// unless the directory is shared on purpose.
     shared: u32,
+    /// The owner of the directory if this process is root's and the directory is not: everything in
+    /// it has to belong to that user, or root would lock the user out.
+    owner: Option<Owner>,
 }
 
 /// Returns the state directory of this process, which is made when it is not there.
@@ -68,20 +77,25 @@ impl Store {
         } else {
             make(root, 0o700).map_err(refuse)?;
         }
-        let mode = check(root, trust).map_err(refuse)?;
+        let (mode, owner) = check(root, trust).map_err(refuse)?;
         let store = Store {
             locks: root.join("locks"),
             runs: root.join("runs"),
             shared: mode & 0o1077,
+            owner,
         };
-        store.make_rooms().map_err(refuse)?;
+        store.make_rooms(root).map_err(refuse)?;
         Ok(store)
     }
 
-    /// Makes the directories inside, also when somebody has removed them meanwhile.
-    fn make_rooms(&self) -> io::Result<()> {
+    /// Marks the directory and makes those inside, also when somebody has removed them meanwhile.
+    fn make_rooms(&self, root: &Path) -> io::Result<()> {
+        marker::claim(root, self)?;
         for room in [&self.locks, &self.runs] {
-            make(room, self.dir_mode())?;
+            match self.create_dir(room, self.dir_mode()) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => result?,
+            }
         }
         Ok(())
     }
@@ -97,7 +111,7 @@ impl Store {
     }
 
     /// Returns the permissions of new directories.
-    pub(crate) fn dir_mode(&self) -> u32 {
+    fn dir_mode(&self) -> u32 {
         0o700 | self.shared
     }
 
@@ -122,16 +136,34 @@ impl Store {
 
     /// Makes a file that must be new.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
-        match sys::create_file(path, self.file_mode()) {
+        match self.create_in_place(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if let Some(root) = self.runs.parent() {
                     make(root, self.dir_mode())?;
+                    self.make_rooms(root)?;
                 }
-                self.make_rooms()?;
-                sys::create_file(path, self.file_mode())
+                self.create_in_place(path)
             }
             result => result,
         }
+    }
+
+    /// Makes a file that must be new, in a directory that must be there.
+    fn create_in_place(&self, path: &Path) -> io::Result<File> {
+        let file = sys::create_file(path, self.file_mode())?;
+        if let Some(owner) = self.owner {
+            owner.give_file(&file)?;
+        }
+        Ok(file)
+    }
+
+    /// Makes a directory that must be new.
+    pub(crate) fn create_dir(&self, path: &Path, mode: u32) -> io::Result<()> {
+        sys::create_dir(path, mode)?;
+        if let Some(owner) = self.owner {
+            owner.give_dir(path)?;
+        }
+        Ok(())
     }
 }
 
@@ -143,8 +175,9 @@ fn make(path: &Path, mode: u32) -> io::Result<()> {
     }
 }
 
-/// Checks that the directory is one, and whose; returns its permissions.
-fn check(root: &Path, trust: Trust) -> io::Result<u32> {
+/// Checks that the directory is one, and whose; returns its permissions, and its owner if that is
+/// somebody other than root, who runs this.
+fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<Owner>)> {
     let refuse = |found: String| {
         Err(io::Error::other(format!(
             "{found}; remove it, or set `ISOLATED_DIR` to a directory of your own"
@@ -179,7 +212,7 @@ fn check(root: &Path, trust: Trust) -> io::Result<u32> {
             ));
         }
     }
-    Ok(mode)
+    Ok((mode, Owner::other_than_root(&metadata)))
 }
 
 #[cfg(all(test, unix))]

@@ -3,9 +3,10 @@
 //! Who can lock the file knows that its owner is dead. The kernel keeps that promise whatever
 //! happens to the owner; neither process identifiers nor ages are ever asked.
 //!
-//! The file is a row of blocks of [`BLOCK`] bytes. The first describes the process; each other
-//! one belongs to one running test or guard while its first byte is `+`. Blocks are overwritten in
-//! place, because truncating a file costs up to a hundred times as much.
+//! The file is a row of blocks of [`BLOCK`] bytes. The first begins with the [`proof`](super::proof)
+//! that it is ours and describes the process; each other one belongs to one running test or guard
+//! while its first byte is `+`. Blocks are overwritten in place, because truncating a file costs up to
+//! a hundred times as much.
 
 use std::fs::File;
 use std::io;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::block::{BLOCK, Block, Digits};
+use super::proof::RECORD as PROOF;
 use super::{Store, store, sweep};
 use crate::error::{Error, ErrorKind};
 use crate::lock::{Want, file};
@@ -22,8 +24,22 @@ use crate::random;
 use crate::sys;
 use crate::sys::process::Kept;
 
-/// The ending of the names of records.
-pub(crate) const ENDING: &str = "lock";
+/// The ending of the names of records, which nobody else gives to a file.
+pub(crate) const ENDING: &str = "isolated-test";
+
+/// The line of the header that says that the directory beside the record is its process's own.
+pub(super) const OWNS_DIR: &str = "directory";
+
+/// The length of the random names of records and of the directories beside them.
+const NAME: usize = 6;
+
+/// Whether this is the name of a record or of the directory beside it.
+pub(super) fn is_ours_by_name(name: &str) -> bool {
+    let stem = name.strip_suffix(ENDING);
+    let stem = stem.and_then(|stem| stem.strip_suffix('.')).unwrap_or(name);
+    let is_digit = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+    stem.len() == NAME && stem.bytes().all(is_digit)
+}
 
 /// The record of a living process.
 pub(crate) struct Record {
@@ -32,6 +48,10 @@ pub(crate) struct Record {
     /// Where the temporary directories of the process stand; made when first needed.
     dir: PathBuf,
     has_dir: AtomicBool,
+    /// Held while that directory is made.
+    making_dir: Mutex<()>,
+    /// Whether the header was written; a record without it proves nothing.
+    is_proven: AtomicBool,
     /// Which blocks are taken; block 0 describes the process.
     taken: Mutex<Vec<bool>>,
     process: u32,
@@ -85,8 +105,11 @@ extern "C" fn forget_at_exit() {
         .take()
         .filter(|record| record.process == std::process::id())
     {
-        let dir = record.has_dir.load(Ordering::Relaxed);
-        sweep::forget(&record.path, dir.then_some(&*record.dir));
+        // Somebody may have emptied the state directory and put another file in its place.
+        if sys::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
+            let has_dir = record.has_dir.load(Ordering::Relaxed);
+            sweep::forget(&record.path, &record.dir, has_dir);
+        }
     }
 }
 
@@ -94,7 +117,12 @@ impl Record {
     /// Makes and locks the record of this process.
     fn create(store: &Store) -> Result<Self, Error> {
         loop {
-            let name = random::word(6);
+            let name = random::word(NAME);
+            let dir = store.runs().join(&name);
+            if dir.symlink_metadata().is_ok() {
+                // It is not this process's, and would be swept as if it were.
+                continue;
+            }
             let path = store.runs().join(format!("{name}.{ENDING}"));
             let fail = |error| {
                 Error::path(
@@ -116,18 +144,15 @@ impl Record {
             }
             let record = Record {
                 file,
-                dir: store.runs().join(name),
+                dir,
                 has_dir: AtomicBool::new(false),
+                making_dir: Mutex::default(),
+                is_proven: AtomicBool::new(false),
                 taken: Mutex::new(vec![true]),
                 process: std::process::id(),
                 path: path.clone(),
             };
-            let mut header = Block::new();
-            header.add_line(&["process ", &record.process.to_string()]);
-            if let Some(program) = std::env::args_os().next() {
-                header.add_line(&["program ", &program.to_string_lossy()]);
-            }
-            let _ = record.write(0, &header);
+            let _ = record.write_header();
             return Ok(record);
         }
     }
@@ -135,37 +160,68 @@ impl Record {
     /// Makes a temporary directory, whose name must be new.
     ///
     /// Theirs is made when it turns out not to be there; mostly it is, and one call is enough.
-    pub(crate) fn create_dir(&self, name: &str) -> io::Result<PathBuf> {
+    pub(crate) fn create_dir(&self, store: &Store, name: &str) -> io::Result<PathBuf> {
         let path = self.dir.join(name);
-        match sys::create_dir(&path, 0o700) {
+        match store.create_dir(&path, 0o700) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make_dir()?;
-                sys::create_dir(&path, 0o700)?;
+                self.make_dir(store)?;
+                store.create_dir(&path, 0o700)?;
             }
             result => result?,
         }
         Ok(path)
     }
 
-    /// Makes the directory for temporary directories.
+    /// Makes the directory for temporary directories, and says in the record that it is ours: only
+    /// then anything is ever made in it, and only then a sweep removes what is in it.
     ///
-    /// Only a record that is still in its place may own one, or nobody would sweep it.
-    fn make_dir(&self) -> io::Result<()> {
-        self.has_dir.store(true, Ordering::Relaxed);
-        match sys::create_dir(&self.dir, 0o700) {
-            Ok(()) if sys::is_at(&self.file, &self.path)? => Ok(()),
+    /// A record that is no longer in its place must not own one, or nobody would sweep it. What
+    /// stands there without having been made here is not ours. In both cases the record has to be
+    /// [renewed](renew), and it is as if the directory could not be found.
+    fn make_dir(&self, store: &Store) -> io::Result<()> {
+        let _making = lock(&self.making_dir);
+        match store.create_dir(&self.dir, 0o700) {
+            Ok(()) if sys::is_at(&self.file, &self.path)? => {
+                self.has_dir.store(true, Ordering::Relaxed);
+                let _ = self.write_header();
+                Ok(())
+            }
             Ok(()) => {
                 std::fs::remove_dir(&self.dir)?;
                 Err(io::ErrorKind::NotFound.into())
             }
-            // Another thread was faster.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // Another thread was faster, or somebody else.
+                let is_ours = self.has_dir.load(Ordering::Relaxed);
+                is_ours
+                    .then_some(())
+                    .ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// Writes one block.
+    /// Writes the first block.
+    fn write_header(&self) -> io::Result<()> {
+        let mut header = Block::new();
+        header.add_line(&[PROOF.trim_end()]);
+        if self.has_dir.load(Ordering::Relaxed) {
+            header.add_line(&[OWNS_DIR]);
+        }
+        header.add_line(&["process ", &self.process.to_string()]);
+        if let Some(program) = std::env::args_os().next() {
+            header.add_line(&["program ", &program.to_string_lossy()]);
+        }
+        sys::write_at(&self.file, header.written(), 0)?;
+        self.is_proven.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Writes one block, behind a header: a record must not begin with anything else.
     fn write(&self, number: usize, block: &Block) -> io::Result<()> {
+        if !self.is_proven.load(Ordering::Relaxed) {
+            self.write_header()?;
+        }
         sys::write_at(&self.file, block.written(), offset(number))
     }
 }
@@ -306,9 +362,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io;
+    use std::path::Path;
+    use std::sync::atomic::Ordering;
 
     use super::{BLOCK, Block, Record};
-    use crate::store::{Store, Trust};
+    use crate::store::{Store, Trust, sweep};
 
     #[test]
     fn nothing_of_a_longer_text_is_left() {
@@ -337,5 +396,43 @@ mod tests {
             assert_eq!(read(1).trim_end().len(), length.min(BLOCK));
             assert_eq!(read(2), "next\n");
         }
+    }
+
+    #[test]
+    fn a_directory_that_the_process_has_not_made_is_not_its_own() {
+        let base = tempfile::tempdir().unwrap();
+        let store = Store::open(base.path(), Trust::Anybody).unwrap();
+        let record = Record::create(&store).unwrap();
+        fs::create_dir(&record.dir).unwrap();
+        fs::write(record.dir.join("data"), "precious").unwrap();
+        let error = record.make_dir(&store).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!record.has_dir.load(Ordering::Relaxed));
+
+        // Neither the end of this process nor a sweep touches it.
+        let (path, dir) = (record.path.clone(), record.dir.clone());
+        drop(record);
+        sweep::sweep(&store, Path::new(""));
+        assert!(!path.exists());
+        assert_eq!(fs::read(dir.join("data")).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_record_says_that_it_is_ours_and_whose_directory_stands_beside_it() {
+        let base = tempfile::tempdir().unwrap();
+        let store = Store::open(base.path(), Trust::Anybody).unwrap();
+        let record = Record::create(&store).unwrap();
+        let read = || fs::read_to_string(&record.path).unwrap();
+        let text = read();
+        assert!(
+            text.starts_with("isolated-test record 1\nprocess "),
+            "{text}"
+        );
+        record.create_dir(&store, "pays").unwrap();
+        let text = read();
+        assert!(
+            text.starts_with("isolated-test record 1\ndirectory\nprocess "),
+            "{text}"
+        );
     }
 }

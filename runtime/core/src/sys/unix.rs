@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
+};
 use std::path::{Path, PathBuf};
 
 /// Returns the folder in which the state directory stands, and the name that is this user's own.
@@ -87,6 +89,33 @@ pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 /// Returns the owner of a file and the bits of its mode.
 pub(crate) fn owner_and_mode(metadata: &Metadata) -> (u32, u32) {
     (metadata.uid(), metadata.mode() & 0o7777)
+}
+
+/// The user and group that a file is given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owner {
+    user: u32,
+    group: u32,
+}
+
+impl Owner {
+    /// The owner of a directory in which root must not leave files of its own; nothing if this
+    /// process is not root's, or the directory is.
+    pub(crate) fn other_than_root(metadata: &Metadata) -> Option<Self> {
+        let owner = Owner {
+            user: metadata.uid(),
+            group: metadata.gid(),
+        };
+        (user() == 0 && owner.user != 0).then_some(owner)
+    }
+
+    pub(crate) fn give_file(self, file: &File) -> io::Result<()> {
+        fchown(file, Some(self.user), Some(self.group))
+    }
+
+    pub(crate) fn give_dir(self, path: &Path) -> io::Result<()> {
+        lchown(path, Some(self.user), Some(self.group))
+    }
 }
 
 /// Gives its owner all permissions on a directory, so that what is in it can be removed.

@@ -1,0 +1,97 @@
+//! Directories that were kept on purpose, and how long they stay.
+//!
+//! Their path has been printed, so it must be there for as long as people come back to it: each
+//! stays for [`A_WHILE`], and after that for as long as it is among the newest [`RETAINED`] of the
+//! whole state directory. A process that keeps one looks after that; one that keeps nothing does not
+//! look at them, because most begin and end without, and often.
+//!
+//! Age decides only about what was kept and says so in its marker, never whether a process lives.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::Store;
+use super::proof::{KEPT as PROOF, Origin, origin_at};
+use super::sweep::{entries, remove_tree};
+use crate::sys;
+
+/// How long every kept directory stays.
+const A_WHILE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many kept directories stay after that.
+const RETAINED: usize = 32;
+
+/// The ending of the names of markers, which stand beside kept directories.
+const KEPT: &str = "kept";
+
+/// Says that a directory is kept on purpose, and removes those that were kept for long enough.
+pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
+    match store.create(&marker(dir)) {
+        // On a full disk it stays empty, and the directory until somebody removes it.
+        Ok(file) => drop(sys::write_at(&file, PROOF.as_bytes(), 0)),
+        // A test may have made it itself, and then nobody knows that it is ours.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    let mut kept = Vec::new();
+    for process in entries(store.runs()) {
+        kept.extend(entries(&process).filter(|path| is_marker(path) && stands(path)));
+    }
+    retain(kept, SystemTime::now());
+    Ok(())
+}
+
+fn marker(dir: &Path) -> PathBuf {
+    let mut name = dir.as_os_str().to_owned();
+    name.push(".");
+    name.push(KEPT);
+    name.into()
+}
+
+/// Whether a path has the name of a marker.
+pub(super) fn is_marker(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new(KEPT))
+}
+
+/// Whether a marker stands beside a directory.
+pub(super) fn is_kept(dir: &Path) -> bool {
+    marker(dir).symlink_metadata().is_ok()
+}
+
+fn is_proven(marker: &Path) -> bool {
+    matches!(origin_at(marker, PROOF), Ok(Some(Origin::Ours)))
+}
+
+/// Whether the directory of a marker is still there; people remove them manually.
+fn stands(marker: &Path) -> bool {
+    let stands = marker.with_extension("").exists();
+    if !stands && is_proven(marker) && fs::remove_file(marker).is_ok() {
+        let _ = marker.parent().map(fs::remove_dir);
+    }
+    stands
+}
+
+/// Removes the kept directories that are neither new nor among the newest.
+fn retain(markers: Vec<PathBuf>, now: SystemTime) {
+    let mut newest_first: Vec<(SystemTime, PathBuf)> = Vec::with_capacity(markers.len());
+    for marker in markers {
+        // Of what cannot be dated nothing is concluded.
+        let made = fs::symlink_metadata(&marker).and_then(|data| data.modified());
+        newest_first.push((made.unwrap_or(now), marker));
+    }
+    newest_first.sort_by(|(one, _), (other, _)| other.cmp(one));
+    for (made, marker) in newest_first.iter().skip(RETAINED) {
+        let is_old = now.duration_since(*made).is_ok_and(|age| age >= A_WHILE);
+        if is_old
+            && is_proven(marker)
+            && remove_tree(&marker.with_extension("")).is_ok()
+            && fs::remove_file(marker).is_ok()
+        {
+            // Only the last one out finds the directory of the process empty.
+            let _ = marker.parent().map(fs::remove_dir);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The file that marks a directory as a state directory, and what is refused without it.
+//!
+//! `ISOLATED_DIR` may point anywhere. A directory becomes ours only if it is empty, or if nothing
+//! but our own files is in it: cleaners of `/tmp` may have removed the marker alone.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::proof::{Origin, STATE, origin_at};
+use super::{Store, record};
+
+/// The name of the marker.
+const MARKER: &str = "isolated-test.state";
+
+/// What people read in it.
+const NOTE: &str = "Tests that are annotated with `#[isolated]` keep locks, records and temporary \
+    directories here.\nDo not put anything else here. The whole directory can be deleted while no \
+    such test runs.\n";
+
+/// Makes a directory ours, or refuses it.
+pub(super) fn claim(root: &Path, store: &Store) -> io::Result<()> {
+    let path = root.join(MARKER);
+    loop {
+        match origin_at(&path, STATE)? {
+            Some(Origin::Ours) => return Ok(()),
+            // Whoever created it died before writing it, or found the disk full.
+            Some(Origin::Empty) => {
+                write(&path);
+                return Ok(());
+            }
+            Some(Origin::OtherVersion) => {
+                return refuse(
+                    "another version of isolated-test has made it; use one version everywhere, or \
+                     set `ISOLATED_DIR` to an empty or a new directory",
+                );
+            }
+            Some(Origin::Foreign) => return refuse(NOT_OURS),
+            None => {}
+        }
+        if !has_only_ours(root)? {
+            // Another process may have marked and used it since we looked.
+            if path.exists() {
+                continue;
+            }
+            return refuse(NOT_OURS);
+        }
+        match store.create_in_place(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(_) => write(&path),
+        }
+    }
+}
+
+const NOT_OURS: &str = "it is not empty and no state directory of isolated-test; set `ISOLATED_DIR` \
+    to an empty or a new directory";
+
+fn refuse(why: &str) -> io::Result<()> {
+    Err(io::Error::other(why))
+}
+
+/// Writes the marker. On a full disk an empty one has to do.
+fn write(path: &Path) {
+    let _ = fs::write(path, format!("{STATE}{NOTE}"));
+}
+
+/// Whether every name in a directory is one that we give.
+fn has_only_ours(root: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let is_ours = match entry.file_name().to_str() {
+            Some(MARKER) => true,
+            Some("locks") => are_ours(&entry.path(), is_lock)?,
+            Some("runs") => are_ours(&entry.path(), record::is_ours_by_name)?,
+            _ => false,
+        };
+        if !is_ours {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a directory is one, and all names in it are ours.
+fn are_ours(room: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<bool> {
+    if !fs::symlink_metadata(room)?.is_dir() {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(room)? {
+        if !entry?.file_name().to_str().is_some_and(&is_ours) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether this is the name of a lock file.
+fn is_lock(name: &str) -> bool {
+    ["k-", "i-", "everyone", "port-"]
+        .iter()
+        .any(|begin| name.starts_with(begin))
+}

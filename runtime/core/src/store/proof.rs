@@ -1,0 +1,94 @@
+//! How we tell what is ours: by its first line, which also has a version.
+//!
+//! Nothing is deleted without that proof. The one exception is an empty record, which a process
+//! leaves that dies between creating and writing it: there, the name is the proof and no content
+//! can be lost.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The first line of the file that marks a state directory.
+pub(crate) const STATE: &str = "isolated-test state 1\n";
+
+/// The first line of a record.
+pub(crate) const RECORD: &str = "isolated-test record 1\n";
+
+/// The first line of the marker beside a kept directory.
+pub(crate) const KEPT: &str = "isolated-test kept 1\n";
+
+/// Where a file comes from, as far as its first line tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This version of ours.
+    Ours,
+    /// Another version of ours, which may mean something else by it.
+    OtherVersion,
+    /// It has no content.
+    Empty,
+    /// Somebody else's.
+    Foreign,
+}
+
+/// Reads where an open file comes from, from its first line; `line` is ours.
+pub(crate) fn origin_of(file: &File, line: &str) -> io::Result<Origin> {
+    if !file.metadata()?.is_file() {
+        return Ok(Origin::Foreign);
+    }
+    let mut begin = Vec::with_capacity(line.len());
+    file.take(line.len() as u64).read_to_end(&mut begin)?;
+    Ok(origin(&begin, line))
+}
+
+/// The same for the file at a path, which may not exist; links are not followed.
+pub(crate) fn origin_at(path: &Path, line: &str) -> io::Result<Option<Origin>> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Ok(Some(Origin::Foreign)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    match File::open(path) {
+        Ok(file) => origin_of(&file, line).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn origin(begin: &[u8], line: &str) -> Origin {
+    // All that stands before the version.
+    let stem = line
+        .trim_end()
+        .trim_end_matches(|c: char| c.is_ascii_digit());
+    if begin.is_empty() {
+        Origin::Empty
+    } else if begin == line.as_bytes() {
+        Origin::Ours
+    } else if begin.starts_with(stem.as_bytes()) {
+        Origin::OtherVersion
+    } else {
+        Origin::Foreign
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Origin, RECORD, origin};
+
+    #[test]
+    fn only_the_whole_first_line_is_proof() {
+        for (begin, expected) in [
+            ("isolated-test record 1\n", Origin::Ours),
+            ("", Origin::Empty),
+            ("isolated-test record 1", Origin::OtherVersion),
+            ("isolated-test record 2\n", Origin::OtherVersion),
+            ("isolated-test record 12", Origin::OtherVersion),
+            ("isolated-test kept 1\n", Origin::Foreign),
+            ("isolated-test", Origin::Foreign),
+            ("process 42\n", Origin::Foreign),
+            ("\0\0", Origin::Foreign),
+        ] {
+            assert_eq!(origin(begin.as_bytes(), RECORD), expected, "{begin:?}");
+        }
+    }
+}
