@@ -35,6 +35,7 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 pub use holders::hold;
+pub use reported::without_digits;
 pub use running::{Finished, First, Running};
 #[cfg(unix)]
 pub use state::is_root;

@@ -30,7 +30,8 @@ impl Finished {
 }
 
 /// Replaces the digits behind a text.
-fn without_digits(text: &str, behind: &str, by: &str) -> String {
+#[must_use]
+pub fn without_digits(text: &str, behind: &str, by: &str) -> String {
     let mut parts = text.split(behind);
     let mut result = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -6,6 +6,8 @@ use std::thread;
 
 use isolated_test::{ErrorKind, Key, isolated};
 
+const SCOPED: Key = Key::new("scoped").scoped(env!("CARGO_PKG_NAME"));
+
 #[test]
 fn keys_are_any_text() {
     for key in [
@@ -144,4 +146,17 @@ fn a_limit_that_needs_thousands_of_files_is_refused() {
          where so many never meet"
     );
     drop(key.lock_limit(256).unwrap());
+}
+
+#[isolated(serial = SCOPED)]
+#[test]
+fn a_scoped_key_does_not_exclude_the_key_of_everybody() {
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(SCOPED.try_lock().unwrap().is_none());
+            assert!(Key::new("scoped").try_lock().unwrap().is_some());
+            let other = Key::new("scoped").scoped("another");
+            assert!(other.try_lock().unwrap().is_some());
+        });
+    });
 }

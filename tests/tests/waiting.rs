@@ -1,10 +1,10 @@
 //! Waiting for locks: fair, visible and bounded.
 
 use isolated_test::{Key, isolated};
-use isolated_test_tests::{Running, State};
+use isolated_test_tests::{Running, State, without_digits};
 
 mod inner {
-    use isolated_test::isolated;
+    use isolated_test::{Key, isolated};
     use isolated_test_tests::hold;
 
     #[isolated(serial = "key")]
@@ -42,6 +42,17 @@ mod inner {
         hold();
     }
 
+    pub(super) const KEY: Key = Key::new("key").scoped("shop");
+    /// Where the guards are taken.
+    pub(super) const LINE: u32 = line!() + 5;
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn guards() {
+        let _guard = KEY.lock().unwrap();
+        hold();
+    }
+
     #[isolated(serial = ["a", "b"])]
     #[test]
     #[ignore = "started by another test"]
@@ -73,14 +84,10 @@ mod inner {
     }
 }
 
-/// Cuts off how long somebody has held a lock: `... for 3s`.
-fn without_seconds(line: &str) -> &str {
-    let (rest, seconds) = line.rsplit_once(' ').unwrap();
-    assert!(
-        seconds.strip_suffix('s').unwrap().parse::<u32>().is_ok(),
-        "{line}"
-    );
-    rest
+/// Replaces line numbers by 1, and how long somebody has held a lock by 0.
+fn without_numbers(line: &str) -> String {
+    let line = without_digits(line, "waiting.rs:", "1");
+    without_digits(&line, ") for ", "0")
 }
 
 #[test]
@@ -173,10 +180,11 @@ fn who_waits_says_for_what_and_behind_whom() {
         let first = state.holding(holder);
         let mut second = state.inner(waiter).start();
         assert_eq!(
-            without_seconds(&second.hear_error("waiting for")),
+            without_numbers(&second.hear_error("waiting for")),
             format!(
                 "isolated-test: waiting::inner::{waiter}: waiting for {lock}, held by \
-                 waiting::inner::{holder} (pid {}) for",
+                 waiting::inner::{holder} (pid {}, package isolated-test-tests, \
+                 tests/tests/waiting.rs:1) for 0s, asked for at tests/tests/waiting.rs:1",
                 first.id()
             )
         );
@@ -184,6 +192,36 @@ fn who_waits_says_for_what_and_behind_whom() {
         second.hear("held");
         second.release();
     }
+}
+
+#[test]
+fn a_guard_is_named_by_its_package_and_its_place() {
+    let state = State::new();
+    let guards = |package: &str| state.inner("guards").env("CARGO_PKG_NAME", package).start();
+    let mut first = guards("shop");
+    first.hear("held");
+    let mut second = guards("");
+    let line = second.hear_error("waiting for");
+    let (_, line) = line.split_once(": waiting").unwrap();
+    let (_, line) = line.split_once(", held by waiting-").unwrap();
+    let (_, line) = line.split_once(" (").unwrap();
+    let place = format!("tests/tests/waiting.rs:{}", inner::LINE);
+    assert_eq!(
+        without_digits(line, ") for ", "0"),
+        format!(
+            "pid {}, package shop, {place}) for 0s, asked for at {place}",
+            first.id()
+        )
+    );
+    first.release();
+    second.hear("held");
+    let mut third = guards("shop");
+    let line = third.hear_error("waiting for serial \"key\" of \"shop\"");
+    let holder = format!(" (pid {}, {place}) for ", second.id());
+    assert!(line.contains(&holder), "{line}");
+    second.release();
+    third.hear("held");
+    third.release();
 }
 
 #[test]
@@ -200,10 +238,11 @@ fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
         .lines()
         .find(|line| line.contains("failed to lock"));
     assert_eq!(
-        without_seconds(line.unwrap_or(&gave_up.errors)),
+        without_numbers(line.unwrap_or(&gave_up.errors)),
         format!(
             "isolated-test: waiting::inner::writer: failed to lock serial \"key\" within 300ms: held by \
-             waiting::inner::writer (pid {}) for",
+             waiting::inner::writer (pid {}, package isolated-test-tests, tests/tests/waiting.rs:1) \
+             for 0s",
             holder.id()
         )
     );

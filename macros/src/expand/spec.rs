@@ -102,7 +102,7 @@ impl Writer<'_> {
         let key = match &lock.key {
             None => quote!(#krate::Key::DEFAULT),
             // It has been checked, with better words than a constant has.
-            Some(Key::Text(text)) => quote!(#krate::Key { checked: #text }),
+            Some(Key::Text(text)) => quote!(#krate::Key { checked: #text, scope: "" }),
             Some(Key::Expression(tokens)) => quote!(#private::expr!(#tokens)),
         };
         match &lock.mode {

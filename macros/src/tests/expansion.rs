@@ -44,7 +44,7 @@ pub fn serves_files() {
             "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
             Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
             : ::core::option::Option::None, keep : ::core::option::Option::None })],
-            [(Exclusive(::isolated_test::Key { checked : "tcp" }))]
+            [(Exclusive(::isolated_test::Key { checked : "tcp", scope : "" }))]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(
@@ -107,7 +107,7 @@ fn stores() {
             const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own {
             by_value : false }), ("mail" Own { by_value : true })],
             [(Exclusive(::isolated_test::__private::expr!(SCHEMA))),
-            (Exclusive(::isolated_test::Key { checked : "mail" }))]
+            (Exclusive(::isolated_test::Key { checked : "mail", scope : "" }))]
         ),
         &mut [
             ::isolated_test::__private::own(&make_db),
@@ -218,8 +218,8 @@ fn r#match() {
             const "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir"
             TmpDir { from : ::core::option::Option::Some("site"), keep :
             ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
-            Namespace), ("type" Seed)], [(Limit(my::isolated::Key { checked : "sockets"
-            }, 4)), (Limit(my::isolated::__private::expr!(POOL),
+            Namespace), ("type" Seed)], [(Limit(my::isolated::Key { checked : "sockets",
+            scope : "" }, 4)), (Limit(my::isolated::__private::expr!(POOL),
             my::isolated::__private::expr!(pool_size())))]
         ),
         &mut [],

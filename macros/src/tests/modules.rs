@@ -126,8 +126,8 @@ fn merges() {
             "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir {
             from : ::core::option::Option::None, keep : ::core::option::Option::None }),
             ("api" Port(::isolated_test::__private::Protocol::Udp, 1))],
-            [(Shared(::isolated_test::Key { checked : "db" })),
-            (Exclusive(::isolated_test::Key { checked : "fs" })), (Alone)]
+            [(Shared(::isolated_test::Key { checked : "db", scope : "" })),
+            (Exclusive(::isolated_test::Key { checked : "fs", scope : "" })), (Alone)]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(

@@ -47,6 +47,9 @@ pub struct Key {
     /// The name, as the attribute writes it, which has checked it.
     #[doc(hidden)]
     pub checked: &'static str,
+    /// What the name belongs to; nothing if it is everybody's. It is checked, too.
+    #[doc(hidden)]
+    pub scope: &'static str,
 }
 
 impl Key {
@@ -61,24 +64,50 @@ impl Key {
     /// a control character.
     #[must_use]
     pub const fn new(name: &'static str) -> Key {
-        assert!(
-            !name.is_empty(),
-            "a key needs a name; write `Key::new(\"tcp\")`"
-        );
-        assert!(
-            name.len() <= LONGEST,
-            "a key is at most 80 bytes long; shorten it"
-        );
-        let bytes = name.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            assert!(
-                bytes[at] >= b' ' && bytes[at] != 0x7f,
-                "a key has no control characters; remove them"
-            );
-            at += 1;
+        check(name);
+        Key {
+            checked: name,
+            scope: "",
         }
-        Key { checked: name }
+    }
+
+    /// The key of this name that belongs to a project, say, and to which nobody else's is equal.
+    ///
+    /// All projects of a user share their keys, so that what they all use can be named. A key for
+    /// something of which each project has its own is better scoped, or unrelated projects wait for
+    /// each other:
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{Key, isolated};
+    ///
+    /// const DB: Key = Key::new("db").scoped(env!("CARGO_PKG_NAME"));
+    ///
+    /// #[isolated(serial = DB)]
+    /// #[test]
+    /// fn migrates() {
+    ///     assert_ne!(DB, Key::new("db"));
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, when the scope is not a valid name, when it is longer
+    /// than 80 bytes together with that of the key, or when the key is scoped already.
+    #[must_use]
+    pub const fn scoped(self, scope: &'static str) -> Key {
+        check(scope);
+        assert!(
+            self.scope.is_empty(),
+            "the key has a scope already; write one `scoped`"
+        );
+        assert!(
+            self.checked.len() + scope.len() <= LONGEST,
+            "a key and its scope are at most 80 bytes long together; shorten one"
+        );
+        Key {
+            checked: self.checked,
+            scope,
+        }
     }
 
     /// Names a key at run time, for keys that are made of paths or numbers.
@@ -108,17 +137,35 @@ impl Key {
         }
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = names.iter().find(|known| **known == name) {
-            return Ok(Key { checked: known });
+            return Ok(Key::new(known));
         }
         let stored: &'static str = Box::leak(name.into());
         names.push(stored);
-        Ok(Key { checked: stored })
+        Ok(Key::new(stored))
     }
 
     /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.checked
+    }
+
+    /// Returns what the name belongs to, if the key was [`scoped`](Key::scoped).
+    #[must_use]
+    pub const fn scope(self) -> Option<&'static str> {
+        if self.scope.is_empty() {
+            None
+        } else {
+            Some(self.scope)
+        }
+    }
+
+    /// As it stands in messages: `"db"`, or `"db" of "shop"`.
+    pub(crate) fn quoted(self) -> String {
+        match self.scope() {
+            None => format!("{:?}", self.checked),
+            Some(scope) => format!("{:?} of {scope:?}", self.checked),
+        }
     }
 
     /// Waits until nobody else holds this key in any mode, and holds it exclusively.
@@ -131,6 +178,7 @@ impl Key {
     /// Fails when the state directory cannot be used, when one holder does not change for
     /// `ISOLATED_LOCK_TIMEOUT`, and when this thread already holds a key that does not come before
     /// this one: waiting for it could never end.
+    #[track_caller]
     pub fn lock(self) -> Result<Guard, Error> {
         lock::guard(self, Mode::Exclusive)
     }
@@ -143,6 +191,7 @@ impl Key {
     /// # Errors
     ///
     /// The same as those of [`lock`](Key::lock).
+    #[track_caller]
     pub fn lock_shared(self) -> Result<Guard, Error> {
         lock::guard(self, Mode::Shared)
     }
@@ -156,6 +205,7 @@ impl Key {
     ///
     /// The same as those of [`lock`](Key::lock); also when `limit` is zero, or when others use the
     /// key with another limit at this moment.
+    #[track_caller]
     pub fn lock_limit(self, limit: u32) -> Result<Guard, Error> {
         lock::guard(self, Mode::Limit(limit))
     }
@@ -167,6 +217,7 @@ impl Key {
     /// # Errors
     ///
     /// Fails when the state directory cannot be used. A key that is taken is `Ok(None)`.
+    #[track_caller]
     pub fn try_lock(self) -> Result<Option<Guard>, Error> {
         lock::try_guard(self, Mode::Exclusive)
     }
@@ -179,6 +230,7 @@ impl Key {
     /// # Errors
     ///
     /// Fails when the state directory cannot be used. A key that is taken is `Ok(None)`.
+    #[track_caller]
     pub fn try_lock_shared(self) -> Result<Option<Guard>, Error> {
         lock::try_guard(self, Mode::Shared)
     }
@@ -187,29 +239,64 @@ impl Key {
     pub(crate) fn file_name(self) -> String {
         let mut encoded = String::with_capacity(self.checked.len() + 2);
         encoded.push_str("k-");
-        for byte in self.checked.bytes() {
-            if byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_') {
-                encoded.push(char::from(byte));
-            } else {
-                encoded.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    encoded.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-                }
-            }
+        encode(self.checked, &mut encoded);
+        if let Some(scope) = self.scope() {
+            // No name is encoded with it.
+            encoded.push('@');
+            encode(scope, &mut encoded);
         }
         encoded
     }
 }
 
+/// Refuses what no key is called.
+const fn check(name: &str) {
+    assert!(
+        !name.is_empty(),
+        "a key needs a name; write `Key::new(\"tcp\")`"
+    );
+    assert!(
+        name.len() <= LONGEST,
+        "a key is at most 80 bytes long; shorten it"
+    );
+    let bytes = name.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        assert!(
+            bytes[at] >= b' ' && bytes[at] != 0x7f,
+            "a key has no control characters; remove them"
+        );
+        at += 1;
+    }
+}
+
+/// Appends a name as a part of a file name.
+fn encode(name: &str, encoded: &mut String) {
+    for byte in name.bytes() {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Key({:?})", self.checked)
+        write!(formatter, "Key({})", self.quoted())
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.checked)
+        formatter.write_str(self.checked)?;
+        match self.scope() {
+            None => Ok(()),
+            Some(scope) => write!(formatter, " of {scope}"),
+        }
     }
 }
 
@@ -240,10 +327,35 @@ mod tests {
     }
 
     #[test]
+    fn a_scoped_key_is_another_key_with_another_file() {
+        const DB: Key = Key::new("db").scoped("shop");
+
+        assert_eq!(DB.file_name(), "k-db@shop");
+        assert_ne!(DB, Key::new("db"));
+        let others = ["db", "db@shop", "db of shop", "db\u{a0}shop"].map(Key::new);
+        let others = others.into_iter().chain([Key::new("shop").scoped("db")]);
+        for other in others {
+            assert_ne!(DB, other);
+            assert_ne!(DB.file_name(), other.file_name());
+        }
+        assert_eq!(format!("{DB:?} {DB}"), "Key(\"db\" of \"shop\") db of shop");
+        assert_eq!((DB.name(), DB.scope()), ("db", Some("shop")));
+    }
+
+    #[test]
+    #[should_panic(expected = "a key and its scope are at most 80 bytes long together")]
+    fn a_scope_that_is_too_long_is_refused() {
+        let _ = Key::new("db").scoped(Box::leak("x".repeat(79).into()));
+    }
+
+    #[test]
     fn the_longest_key_fits_into_a_file_name() {
         let name = "Ü".repeat(LONGEST / 2);
         let key = Key::intern(&name).expect("a key of 80 bytes");
         assert!(key.file_name().len() + ".s4294967295".len() <= 255);
+        let (name, scope) = key.name().split_at(20);
+        let key = Key::intern(name).unwrap().scoped(scope);
+        assert_eq!(key.file_name().len() + ".s4294967295".len(), 255);
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod tests {
         plan(claims, &[])
             .unwrap()
             .into_iter()
-            .map(|want| [want.code().0, want.code().1].concat())
+            .map(|want| want.code().concat())
             .collect()
     }
 

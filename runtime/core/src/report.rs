@@ -23,20 +23,23 @@ use crate::process::tree::Process;
 use crate::resource::Outcome;
 use crate::resource::port::Port;
 use crate::spec::Spec;
+use crate::store::record::Activity;
 
 /// A wait that is not worth a line is shorter than this.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Says that a test waits for a lock.
-pub(crate) fn waiting(test: &str, want: Want, holders: &[Holder]) {
+pub(crate) fn waiting(waiter: &Activity, want: Want, holders: &[Holder]) {
     let line = format!(
-        "isolated-test: {test}: waiting for {want}, {}\n",
-        held_by(holders)
+        "isolated-test: {}: waiting for {want}, {}, asked for at {}\n",
+        waiter.name(),
+        held_by(holders),
+        waiter.site()
     );
     aloud(&line);
 }
 
-/// Names holders: `held by shop::checkout (pid 4242) for 12s`.
+/// Names holders: `held by shop::checkout (pid 4242, package shop, src/checkout.rs:12) for 12s`.
 pub(crate) fn held_by(holders: &[Holder]) -> String {
     match holders {
         [] => "held by a process that does not say so".to_owned(),

@@ -18,6 +18,7 @@ use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
 use crate::spec::{Claim, Kind, Request, Spec};
 use crate::store::record::Activity;
+use crate::store::site::Site;
 use crate::sys::process::Kept;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
@@ -60,7 +61,7 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Verdict> {
         let full_name = name.full.clone();
         let current = Current::new(name, spec);
-        let begun = Activity::begin(full_name.clone());
+        let begun = Activity::begin(full_name.clone(), Site::from(&spec.place));
         let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&full_name, spec)?)));
         let (activity, trace) = match begun {
             Ok(begun) => begun,

@@ -30,6 +30,7 @@ pub(crate) use watch::Watch;
 use crate::error::Error;
 use crate::key::Key;
 use crate::store::record::Activity;
+use crate::store::site::Site;
 use crate::trace::{Holding, Trace};
 
 /// What a lock is about; the order of the variants is the order in which locks are taken.
@@ -81,14 +82,19 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    /// Returns what is written into the record, in two parts.
-    pub(crate) fn code(self) -> (&'static str, &'static str) {
-        match (self.subject, self.mode) {
-            (Subject::Everyone, Mode::Exclusive) => ("alone", ""),
-            (Subject::Everyone, _) => ("test", ""),
-            (Subject::Key(key), Mode::Exclusive) => ("serial ", key.name()),
-            (Subject::Key(key), Mode::Shared) => ("shared ", key.name()),
-            (Subject::Key(key), Mode::Limit(_)) => ("limit ", key.name()),
+    /// Returns what is written into the record, in parts.
+    pub(crate) fn code(self) -> [&'static str; 4] {
+        let (word, key) = match (self.subject, self.mode) {
+            (Subject::Everyone, Mode::Exclusive) => return ["alone", "", "", ""],
+            (Subject::Everyone, _) => return ["test", "", "", ""],
+            (Subject::Key(key), Mode::Exclusive) => ("serial ", key),
+            (Subject::Key(key), Mode::Shared) => ("shared ", key),
+            (Subject::Key(key), Mode::Limit(_)) => ("limit ", key),
+        };
+        match key.scope() {
+            None => [word, key.name(), "", ""],
+            // No key has a control character in it.
+            Some(scope) => [word, key.name(), "\t", scope],
         }
     }
 }
@@ -99,10 +105,10 @@ impl fmt::Display for Want {
         match (self.subject, self.mode) {
             (Subject::Everyone, Mode::Exclusive) => formatter.write_str("alone"),
             (Subject::Everyone, _) => formatter.write_str("the test that runs alone"),
-            (Subject::Key(key), Mode::Exclusive) => write!(formatter, "serial {:?}", key.name()),
-            (Subject::Key(key), Mode::Shared) => write!(formatter, "shared {:?}", key.name()),
+            (Subject::Key(key), Mode::Exclusive) => write!(formatter, "serial {}", key.quoted()),
+            (Subject::Key(key), Mode::Shared) => write!(formatter, "shared {}", key.quoted()),
             (Subject::Key(key), Mode::Limit(limit)) => {
-                write!(formatter, "limit {:?} ({limit})", key.name())
+                write!(formatter, "limit {} ({limit})", key.quoted())
             }
         }
     }
@@ -150,10 +156,11 @@ impl fmt::Debug for Guard {
 }
 
 /// Waits for a key outside of the attribute.
+#[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
     let ordered = order::claim(want)?;
-    let activity = Activity::begin(crate::current::name_of_caller())?;
+    let activity = Activity::begin(crate::current::name_of_caller(), Site::of_caller())?;
     let trace = Trace::guard(activity.name(), want);
     let mut watch = Watch::new(want, &activity, &trace)?;
     let held = match free::take(&[want], &activity)?.pop() {
@@ -169,10 +176,11 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 }
 
 /// Takes a key outside of the attribute if it is free.
+#[track_caller]
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
     let ordered = order::claim_without_waiting(want);
-    let activity = Activity::begin(crate::current::name_of_caller())?;
+    let activity = Activity::begin(crate::current::name_of_caller(), Site::of_caller())?;
     let held = entry::try_acquire(want, &activity)?;
     Ok(held.map(|held| Guard {
         _holding: Holding::new(Trace::guard(activity.name(), want), want),
@@ -220,5 +228,11 @@ mod tests {
         assert_eq!(call(Mode::Exclusive), "serial \"tcp\"");
         assert_eq!(call(Mode::Shared), "shared \"tcp\"");
         assert_eq!(call(Mode::Limit(4)), "limit \"tcp\" (4)");
+        let want = Want {
+            subject: Subject::Key(Key::new("db").scoped("shop")),
+            mode: Mode::Exclusive,
+        };
+        assert_eq!(want.to_string(), "serial \"db\" of \"shop\"");
+        assert_eq!(want.code().concat(), "serial db\tshop");
     }
 }

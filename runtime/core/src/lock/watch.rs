@@ -91,7 +91,7 @@ impl<'a> Watch<'a> {
         match step {
             Step::Wait(pause) => Ok(pause),
             Step::Speak(pause) => {
-                report::waiting(self.me.name(), self.want, &waiting.holders);
+                report::waiting(self.me, self.want, &waiting.holders);
                 Ok(pause)
             }
             Step::GiveUp => Err(Error::new(
@@ -187,7 +187,12 @@ mod tests {
     const TIMEOUT: Duration = Duration::from_secs(10);
 
     fn holders(since: u64) -> Vec<Holder> {
-        vec![Holder::new("shop::pays", 42, since)]
+        vec![Holder::new(
+            "shop::pays",
+            42,
+            since,
+            "package shop, src/lib.rs:1",
+        )]
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod kept;
 mod marker;
 pub(crate) mod proof;
 pub(crate) mod record;
+pub(crate) mod site;
 mod sweep;
 
 pub(crate) use kept::mark_kept;

@@ -17,6 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::block::{BLOCK, Block, Digits};
 use super::proof::RECORD as PROOF;
+use super::site::Site;
 use super::{Store, store, sweep};
 use crate::error::{Error, ErrorKind};
 use crate::lock::{Want, file};
@@ -235,6 +236,7 @@ pub(crate) struct Activity {
     record: Arc<Record>,
     block: usize,
     name: String,
+    site: Site,
     since: u64,
     /// Each with the time from which on it is held, if that is not the same.
     held: Mutex<Vec<(Want, Option<u64>)>>,
@@ -243,8 +245,9 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Takes a block of the record of this process, and says nothing yet.
-    pub(crate) fn begin(name: String) -> Result<Self, Error> {
+    /// Takes a block of the record of this process for something that stands at this place, and says
+    /// nothing yet.
+    pub(crate) fn begin(name: String, site: Site) -> Result<Self, Error> {
         let record = record()?;
         let block = {
             let mut taken = lock(&record.taken);
@@ -260,6 +263,7 @@ impl Activity {
             record,
             block,
             name,
+            site,
             since: now(),
             held: Mutex::default(),
             is_said: AtomicBool::new(false),
@@ -299,12 +303,28 @@ impl Activity {
     /// Writes what is known into the record, as far as there is room.
     fn say(&self, held: &[(Want, Option<u64>)]) {
         let mut block = Block::new();
-        block.add_line(&["+", Digits::of(self.since).as_str(), " ", &self.name]);
+        let Site { package, file, .. } = self.site;
+        let (since, line) = (Digits::of(self.since), Digits::of(self.site.line.into()));
+        block.add_line(&[
+            "+",
+            since.as_str(),
+            " ",
+            &self.name,
+            "\t",
+            package.unwrap_or_default(),
+            "\t",
+            file,
+            ":",
+            line.as_str(),
+        ]);
         for (want, since) in held {
-            let (word, key) = want.code();
+            let [word, key, within, scope] = want.code();
             let fits = match since {
-                None => block.add_line(&[word, key]),
-                Some(since) => block.add_line(&[Digits::of(*since).as_str(), " ", word, key]),
+                None => block.add_line(&[word, key, within, scope]),
+                Some(since) => {
+                    let since = Digits::of(*since);
+                    block.add_line(&[since.as_str(), " ", word, key, within, scope])
+                }
             };
             if !fits {
                 break;
@@ -324,6 +344,11 @@ impl Activity {
     /// Returns the name of what is running.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns where in the code the locks are asked for.
+    pub(crate) fn site(&self) -> Site {
+        self.site
     }
 
     /// Returns what must stay open while a process of the test lives: this process counts as alive

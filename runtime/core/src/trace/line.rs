@@ -31,8 +31,7 @@ pub(super) fn line(
         match value {
             Value::Text(text) => push_text(&mut line, text),
             Value::Want(want) => {
-                let (word, key) = want.code();
-                push_text(&mut line, &[word, key].concat());
+                push_text(&mut line, &want.code().concat());
             }
             Value::Number(number) => {
                 let _ = write!(line, "{number}");
@@ -84,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_line_is_an_object_in_a_fixed_order() {
-        let holders = [Holder::new("a::b", 7, 1), Holder::new("c", 8, 2)];
+        let holders = [Holder::new("a::b", 7, 1, ""), Holder::new("c", 8, 2, "")];
         for (found, expected) in [
             (
                 line(12, "body", Some(3), &[]),
