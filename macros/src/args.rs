@@ -5,6 +5,7 @@ mod duration;
 mod form;
 mod literal;
 mod names;
+mod needless;
 mod read;
 mod value;
 mod variables;
@@ -73,6 +74,8 @@ pub(crate) enum Takes {
     },
     /// `=` and a text for people.
     Reason,
+    /// Perhaps `=` and a text for people.
+    PerhapsReason,
     /// `=` and a path.
     Path,
     /// More arguments, in parentheses.
@@ -145,7 +148,7 @@ pub(crate) static ARGUMENTS: [Row; 18] = [
     Row { word: Word::Retries, name: "retries", takes: Takes::Number { most: 100 }, is_resource: false, usage: "retries = 3", again: Some(REMOVE) },
     Row { word: Word::Quarantine, name: "quarantine", takes: Takes::Reason, is_resource: false, usage: "quarantine = \"reason or link\"", again: Some(REMOVE) },
     Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
-    Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::Nothing, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
+    Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::PerhapsReason, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
     Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },
 ];
 

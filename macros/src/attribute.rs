@@ -68,6 +68,15 @@ impl Attribute {
         self.name() == name
     }
 
+    /// Recognises our own attribute by another name, by which it goes on to be called.
+    pub(crate) fn call_by_our_name(&mut self, aliases: &[String]) {
+        if let [word] = self.words.as_mut_slice() {
+            if aliases.contains(word) {
+                "isolated".clone_into(word);
+            }
+        }
+    }
+
     /// Whether this is our own attribute.
     pub(crate) fn is_isolated(&self) -> bool {
         self.is("isolated")
@@ -135,10 +144,22 @@ impl Attribute {
             .all(|attribute| NEUTRAL.contains(&attribute.name()))
     }
 
-    /// Whether it may generate something around a function.
-    pub(crate) fn may_generate(&self) -> bool {
-        const NEVER: [&str; 3] = ["ignore", "should_panic", "track_caller"];
-        !self.is_neutral() && !NEVER.contains(&self.name())
+    /// Whether it leaves a function what it is: no attribute that is not built in does that for sure.
+    pub(crate) fn makes_no_test(&self) -> bool {
+        const BUILT_IN: [&str; 9] = [
+            "ignore",
+            "should_panic",
+            "inline",
+            "cold",
+            "must_use",
+            "track_caller",
+            "no_mangle",
+            "isolated",
+            "target_feature",
+        ];
+        let is_built_in =
+            |attribute: &Attribute| BUILT_IN.contains(&attribute.name()) || attribute.is_neutral();
+        self.flattened().iter().all(is_built_in)
     }
 
     /// The same attribute with other content between its brackets.

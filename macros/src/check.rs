@@ -4,8 +4,9 @@ mod keys;
 mod modules;
 mod parameters;
 mod process;
+mod types;
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Span, TokenTree};
 use quote::quote;
 
 use crate::attribute::Attribute;
@@ -34,7 +35,9 @@ pub(crate) fn module(wanted: &Wanted, module: &Module, tests: usize, errors: &mu
 /// The rules for a function and what it wants.
 pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     isolated_once(function, errors);
+    is_not_isolated_under_another_name(function, errors);
     is_a_test(model, function, errors);
+    test_attribute_admits_one(model, function, errors);
     is_not_a_method(function, errors);
     is_not_const(function, errors);
     is_not_unsafe(function, errors);
@@ -42,8 +45,13 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     generics_are_lifetimes(model, function, errors);
     should_panic_returns_nothing(model, function, errors);
     panics_have_a_text(model, function, errors);
+    types::value_can_fail_a_test(function, errors);
+    types::bound_types_are_concrete(model, function, errors);
+    types::resources_are_lent_for_the_test(model, function, errors);
+    process::expressions_name_resources(model, function, errors);
     process::body_runs_once(model, function, errors);
     parameters::parameters_have_resources(model, function, errors);
+    parameters::our_types_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
     parameters::own_resources_are_not_lent_mutably(model, function, errors);
 }
@@ -57,11 +65,39 @@ fn isolated_once(function: &TestFn, errors: &mut Errors) {
 }
 
 fn is_a_test(model: &Model, function: &TestFn, errors: &mut Errors) {
-    if model.wanted.test_attribute.is_none() && !harness::is_test(&function.attributes) {
+    let wanted = &model.wanted;
+    let is_admitted = wanted.test_attribute.is_some()
+        || wanted
+            .failed
+            .iter()
+            .any(|failed| failed == "test_attribute");
+    if !is_admitted && !harness::is_test(&function.attributes) {
         let TestFn { fn_token, name, .. } = function;
         let message = "expected a test attribute below `#[isolated]`; write `#[test]` there, \
                        or the argument `test_attribute` if another attribute makes this a test";
         errors.at(quote!(#fn_token #name), message);
+    }
+}
+
+/// `test_attribute` promises that something below makes this a test, and nobody would miss it.
+fn test_attribute_admits_one(model: &Model, function: &TestFn, errors: &mut Errors) {
+    let Some(word) = &model.wanted.test_attribute else {
+        return;
+    };
+    if !model.wanted.is_called && function.attributes.iter().all(Attribute::makes_no_test) {
+        let message = "expected an attribute below that makes this a test, because `test_attribute` only admits one; \
+                       write it there, or `#[test]` without `test_attribute`, or `test_attribute = \"called by ...\"` \
+                       if your own code calls the function";
+        errors.at(word, message);
+    }
+}
+
+/// The attribute above has expanded already, and this one is called by a name that it does not know.
+fn is_not_isolated_under_another_name(function: &TestFn, errors: &mut Errors) {
+    if function.is_a_wrapper() {
+        let message = "this test is isolated already, by an attribute above it or above its module, which knows \
+                       another `#[isolated]` only by that name; write this one as `#[isolated(...)]`";
+        errors.push(syn::Error::new(Span::call_site(), message));
     }
 }
 

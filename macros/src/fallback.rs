@@ -76,4 +76,6 @@ fn is_a_plain_test(function: &TestFn) -> bool {
         && generics.is_empty()
         && parameters.is_empty()
         && (function.should_panic().is_none() || !function.returns_a_value())
+        && !function.returns_plain_data()
+        && !function.is_a_wrapper()
 }

@@ -174,6 +174,7 @@ fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let inheritance = Inheritance {
         krate: wanted.krate(),
         arguments,
+        aliases: module.aliases(),
     };
     let (output, tests) = module.rewrite(&inheritance);
     check::module(&wanted, module, tests, &mut errors);

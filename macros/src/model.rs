@@ -26,6 +26,8 @@ pub(crate) struct Wanted {
     /// The path of `crate = path`.
     pub(crate) krate: Option<TokenStream>,
     pub(crate) test_attribute: Option<Ident>,
+    /// Whether the function is called by code of the user instead.
+    pub(crate) is_called: bool,
     /// What the annotated modules around the test ask for.
     outer: Option<Box<Wanted>>,
     /// The names of arguments that had a mistake.
@@ -110,6 +112,7 @@ impl Wanted {
             surroundings: Surroundings::default(),
             krate: None,
             test_attribute: None,
+            is_called: false,
             outer: None,
             failed: args.failed,
             is_partial: false,
@@ -145,7 +148,10 @@ impl Wanted {
                 value,
             ) => self.surroundings.ask(word, name, value),
             (Some(Word::Crate), Value::Path(path)) => self.krate = Some(path),
-            (Some(Word::TestAttribute), _) => self.test_attribute = Some(name),
+            (Some(Word::TestAttribute), value) => {
+                self.test_attribute = Some(name);
+                self.is_called = matches!(value, Value::Expression(_));
+            }
             (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Own(tokens)),
             // The table gives no other value to these words.
@@ -341,7 +347,7 @@ fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
         || wanted.test_attribute.is_some()
         || !harness::is_plain(attributes);
     if is_wrapped
-        && attributes.iter().any(Attribute::may_generate)
+        && !attributes.iter().all(Attribute::makes_no_test)
         && harness::copies_attributes(attributes, function.asyncness.is_some())
         && (must_be_around || !wanted.mentions_any(&foreign))
     {

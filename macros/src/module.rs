@@ -29,6 +29,8 @@ pub(crate) struct Inheritance {
     pub(crate) krate: TokenStream,
     /// The arguments of the module's attribute, as written.
     pub(crate) arguments: TokenStream,
+    /// The other names of our attribute.
+    pub(crate) aliases: Vec<String>,
 }
 
 impl Module {
@@ -77,6 +79,15 @@ impl Module {
         }
     }
 
+    /// The names that the module gives to our attribute: `use isolated_test::isolated as iso`.
+    pub(crate) fn aliases(&self) -> Vec<String> {
+        let mut aliases = Vec::new();
+        if let Some(body) = &self.body {
+            collect_aliases(body.stream(), &mut aliases);
+        }
+        aliases
+    }
+
     /// Where another `#[isolated]` stands above the module.
     pub(crate) fn second_attribute(&self) -> Option<&Attribute> {
         self.attributes
@@ -100,7 +111,10 @@ impl Inheritance {
     fn scan(&self, input: ParseStream<'_>) -> syn::Result<(TokenStream, usize)> {
         let (mut output, mut tests) = (TokenStream::new(), 0);
         while !input.is_empty() {
-            let attributes = Attribute::all(input)?;
+            let mut attributes = Attribute::all(input)?;
+            for attribute in &mut attributes {
+                attribute.call_by_our_name(&self.aliases);
+            }
             let own = attributes.iter().any(Attribute::mentions_isolated);
             match Next::in_front_of(input) {
                 Next::Function if own || harness::is_test(&attributes) => {
@@ -133,7 +147,9 @@ impl Inheritance {
 
     /// The attributes of a test with ours on top.
     fn inherit(&self, attributes: &[Attribute]) -> TokenStream {
-        let Inheritance { krate, arguments } = self;
+        let Inheritance {
+            krate, arguments, ..
+        } = self;
         let (mut top, mut rest) = (TokenStream::new(), TokenStream::new());
         for attribute in attributes {
             match self.extended(attribute) {
@@ -181,5 +197,25 @@ impl Inheritance {
         let comma = (!theirs.is_empty() && !ends_in_comma).then(|| quote!(,));
         let arguments = &self.arguments;
         Some((quote!(#path(#theirs #comma inherited(#arguments))), None))
+    }
+}
+
+fn collect_aliases(tokens: TokenStream, aliases: &mut Vec<String>) {
+    let mut before = [const { String::new() }; 2];
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                collect_aliases(group.stream(), aliases);
+                before = Default::default();
+            }
+            token => {
+                let word = token.to_string();
+                if before == ["isolated", "as"] {
+                    aliases.push(word.clone());
+                }
+                let [_, last] = before;
+                before = [last, word];
+            }
+        }
     }
 }

@@ -107,6 +107,24 @@ impl TestFn {
         })
     }
 
+    /// Whether the function returns a number, a text or the like, which is neither success nor failure.
+    pub(crate) fn returns_plain_data(&self) -> bool {
+        const PLAIN: [&str; 17] = [
+            "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+            "u32", "u64", "u128", "usize", "String",
+        ];
+        let Some(output) = &self.output else {
+            return false;
+        };
+        match (scan::first(output), scan::only(output)) {
+            (_, Some(TokenTree::Ident(word))) => PLAIN.iter().any(|plain| word == plain),
+            (_, Some(TokenTree::Group(list))) => !list.stream().is_empty(),
+            (Some(TokenTree::Ident(word)), _) => word == "Option" || word == "Vec",
+            (Some(TokenTree::Punct(mark)), _) => mark.as_char() == '&',
+            _ => false,
+        }
+    }
+
     /// Whether the function returns `!`.
     pub(crate) fn never_returns(&self) -> bool {
         let only = self.output.as_ref().and_then(scan::only);
@@ -118,6 +136,16 @@ impl TestFn {
     pub(crate) fn returns_a_named_type(&self) -> bool {
         let output = self.output.clone().unwrap_or_default();
         !self.never_returns() && !scan::contains_word(output, "impl")
+    }
+
+    /// Whether this is what became of a test that another `#[isolated]` has isolated.
+    pub(crate) fn is_a_wrapper(&self) -> bool {
+        let TokenTree::Group(body) = &self.body else {
+            return false;
+        };
+        // A body of the user does not name what generated code alone may name.
+        let mut tokens = body.stream().into_iter();
+        tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "__private"))
     }
 
     pub(crate) fn should_panic(&self) -> Option<ShouldPanic> {
@@ -172,17 +200,42 @@ impl Parameter {
     /// The `mut` of `&mut T`.
     pub(crate) fn mutable_reference(&self) -> Option<Ident> {
         let rest = self.starts_with_ampersand()?;
-        let is_lifetime =
-            |token: &&TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == '\'');
-        let skipped = if rest.first().as_ref().is_some_and(is_lifetime) {
-            2
-        } else {
-            0
-        };
+        let skipped = if self.lifetime().is_some() { 2 } else { 0 };
         match rest.get(skipped) {
             Some(TokenTree::Ident(word)) if word == "mut" => Some(word.clone()),
             _ => None,
         }
+    }
+
+    /// The name of the lifetime of `&'name T`.
+    pub(crate) fn lifetime(&self) -> Option<Ident> {
+        match self.starts_with_ampersand()?.as_slice() {
+            [TokenTree::Punct(mark), TokenTree::Ident(name), ..] if mark.as_char() == '\'' => {
+                Some(name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the type is `&dyn Trait`, `&[T]`, or one that only the compiler knows.
+    pub(crate) fn is_lent_unsized(&self) -> bool {
+        match self.behind_the_reference().first() {
+            Some(TokenTree::Ident(word)) => word == "dyn" || word == "mut",
+            Some(TokenTree::Group(_)) | None => true,
+            Some(_) => false,
+        }
+    }
+
+    /// The type, or `T` of `&T`.
+    pub(crate) fn behind_the_reference(&self) -> Vec<TokenTree> {
+        let whole = || self.ty.clone().into_iter().collect();
+        let Some(mut rest) = self.starts_with_ampersand() else {
+            return whole();
+        };
+        if self.lifetime().is_some() {
+            rest.drain(..2);
+        }
+        rest
     }
 
     fn starts_with_ampersand(&self) -> Option<Vec<TokenTree>> {

@@ -19,7 +19,7 @@ mod inner {
     use isolated_test::{Current, Port, Resource, TmpDir, isolated};
     use isolated_test_tests::{listen, say};
 
-    #[isolated(tmpdir, more = tmpdir, port, namespace, serial = "crash", shared = "crashes", limit("crashing", 3), test_attribute)]
+    #[isolated(tmpdir, more = tmpdir, port, namespace, serial = "crash", shared = "crashes", limit("crashing", 3), test_attribute = "called by a test")]
     fn everything(tmpdir: &TmpDir, more: &Path, port: Port) {
         std::fs::create_dir_all(tmpdir.join("a/b")).unwrap();
         std::fs::write(tmpdir.join("a/b/file"), "text").unwrap();

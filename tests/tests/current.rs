@@ -238,12 +238,12 @@ async fn a_runtime_with_many_threads_changes_nothing(seed: u64) {
     assert_eq!(task.await.unwrap(), seed);
 }
 
-#[isolated(seed, test_attribute)]
+#[isolated(seed, test_attribute = "called by a test")]
 async fn one_of_two(seed: u64) {
     assert_eq!(stays_itself().await, seed);
 }
 
-#[isolated(seed, test_attribute)]
+#[isolated(seed, test_attribute = "called by a test")]
 async fn another_of_two(seed: u64) {
     assert_eq!(stays_itself().await, seed);
 }

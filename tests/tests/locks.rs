@@ -64,7 +64,7 @@ mod inner {
         panic!("on purpose");
     }
 
-    #[isolated(serial = "key", test_attribute)]
+    #[isolated(serial = "key", test_attribute = "called by a test")]
     fn panics_on_the_way() {
         panic!("on purpose");
     }

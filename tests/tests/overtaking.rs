@@ -76,7 +76,7 @@ mod inner {
         takes_guards(|| KEY.lock().unwrap());
     }
 
-    #[isolated(test_attribute)]
+    #[isolated(test_attribute = "called by a test")]
     fn does_nothing() {}
 
     #[test]
@@ -85,7 +85,7 @@ mod inner {
         takes(does_nothing, plain);
     }
 
-    #[isolated(serial = "key", test_attribute)]
+    #[isolated(serial = "key", test_attribute = "called by a test")]
     fn has_the_key() {}
 
     #[test]

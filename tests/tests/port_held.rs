@@ -245,7 +245,7 @@ fn a_child_inherits_nothing_of_the_hold() {
     child.wait().unwrap();
 }
 
-#[isolated(port(udp), test_attribute)]
+#[isolated(port(udp), test_attribute = "called by a test")]
 fn binds_its_udp_port(port: std::net::UdpSocket) {
     drop(port);
 }

@@ -162,7 +162,7 @@ mod inner {
         panic!("on purpose");
     }
 
-    #[isolated(process, test_attribute)]
+    #[isolated(process, test_attribute = "called by a test")]
     fn is_no_test() {}
 
     #[test]

@@ -133,7 +133,7 @@ mod inner {
         }
     }
 
-    #[isolated(test_attribute)]
+    #[isolated(test_attribute = "called by a test")]
     fn is_called() {
         run("called");
     }

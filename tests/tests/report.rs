@@ -166,7 +166,7 @@ mod inner {
         panic!("on purpose");
     }
 
-    #[isolated(port, tmpdir, told = Told, test_attribute)]
+    #[isolated(port, tmpdir, told = Told, test_attribute = "called by a test")]
     async fn never_ends(port: u16, tmpdir: &TmpDir) {
         value("PORT", port);
         value("TMPDIR", tmpdir.display());
@@ -181,6 +181,31 @@ mod inner {
             () = never_ends() => unreachable!(),
             () = tokio::task::yield_now() => {}
         }
+    }
+
+    #[isolated]
+    pub(super) mod annotated {
+        #[test]
+        #[ignore = "started by another test"]
+        fn stands_here() {
+            panic!("on purpose");
+        }
+
+        pub(crate) const LINE: u32 = line!() - 4;
+
+        macro_rules! make {
+            ($name:ident) => {
+                #[test]
+                #[ignore = "started by another test"]
+                fn $name() {
+                    panic!("on purpose");
+                }
+            };
+        }
+
+        make!(is_made_here);
+
+        pub(crate) const MADE: u32 = line!() - 2;
     }
 
     #[isolated(tmpdir)]
@@ -240,6 +265,19 @@ fn block(test: &str, lines: &str) -> String {
 #[test]
 fn a_panic() {
     expect("panics", "");
+}
+
+#[test]
+fn the_line_is_that_of_the_function() {
+    let at = |test| {
+        let errors = State::new().inner(test).run().failed().errors;
+        let line = errors.lines().find_map(|line| line.strip_prefix("    at"));
+        line.map(|line| line.trim().to_owned())
+    };
+    let of = |line| Some(format!("tests/tests/report.rs:{line}"));
+    use inner::annotated::{LINE, MADE};
+    assert_eq!(at("annotated::stands_here"), of(LINE));
+    assert_eq!(at("annotated::is_made_here"), of(MADE));
 }
 
 #[test]

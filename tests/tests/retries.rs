@@ -132,7 +132,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn lacks() {}
 
-    #[isolated(namespace, test_attribute)]
+    #[isolated(namespace, test_attribute = "called by a test")]
     fn is_called() {
         assert!(!fails(), "on purpose");
     }

@@ -31,7 +31,7 @@ mod inner {
     use super::{COUNTERS, PORTS, TAKEN};
 
     /// Takes ten ports, then as many more as it is deep, and only then listens on its own.
-    #[isolated(port(count = 10), test_attribute)]
+    #[isolated(port(count = 10), test_attribute = "called by a test")]
     fn takes_ten(counters: &Counters, depth: usize) {
         let ports = current().ports("port");
         for port in &ports {

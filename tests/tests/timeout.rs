@@ -27,7 +27,7 @@ mod inner {
         server.accept().unwrap();
     }
 
-    #[isolated(serial = "timeout", test_attribute)]
+    #[isolated(serial = "timeout", test_attribute = "called by a test")]
     fn has_the_key() {
         say("has");
     }

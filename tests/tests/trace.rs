@@ -61,7 +61,7 @@ mod inner {
         drop(Key::new("other").lock());
     }
 
-    #[isolated(test_attribute)]
+    #[isolated(test_attribute = "called by a test")]
     fn nothing() {}
 
     /// Begins two tests that have nothing to do with each other.

@@ -6,7 +6,7 @@
 //! ```
 //! # use isolated_test::isolated;
 //! const RETRIES: u32 = 100;
-//! #[isolated(retries = RETRIES, quarantine = "a reason", test_attribute)]
+//! #[isolated(retries = RETRIES, quarantine = "a reason", test_attribute = "called by nobody")]
 //! fn serves() {}
 //! # fn main() { let _ = serves; }
 //! ```
@@ -14,7 +14,7 @@
 //! ```compile_fail,E0080
 //! # use isolated_test::isolated;
 //! const RETRIES: u32 = 101;
-//! #[isolated(retries = RETRIES, quarantine = "a reason", test_attribute)]
+//! #[isolated(retries = RETRIES, quarantine = "a reason", test_attribute = "called by nobody")]
 //! fn serves() {}
 //! # fn main() { let _ = serves; }
 //! ```
@@ -22,7 +22,7 @@
 //! ```compile_fail,E0080
 //! # use isolated_test::isolated;
 //! const REASON: &str = " ";
-//! #[isolated(quarantine = REASON, test_attribute)]
+//! #[isolated(quarantine = REASON, test_attribute = "called by nobody")]
 //! fn serves() {}
 //! # fn main() { let _ = serves; }
 //! ```

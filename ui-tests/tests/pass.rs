@@ -9,6 +9,8 @@ mod asynchronous;
 mod failures;
 #[path = "pass/harnesses.rs"]
 mod harnesses;
+#[path = "pass/keys.rs"]
+mod keys;
 #[path = "pass/macro_rules.rs"]
 mod macro_rules;
 #[path = "pass/modules.rs"]

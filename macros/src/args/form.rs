@@ -6,7 +6,7 @@ use syn::{Ident, Lit, LitBool};
 
 use super::names::{find, names, other_spelling, resource_meant_by, starts_like_a_type};
 use super::read::Reader;
-use super::{Row, Takes, Value, duration, literal, value, variables};
+use super::{Row, Takes, Value, duration, literal, needless, value, variables};
 use crate::errors::{alike, expected};
 use crate::scan;
 
@@ -20,7 +20,7 @@ impl Reader<'_> {
             return self.unknown(&name);
         };
         match row.takes {
-            Takes::Nothing | Takes::Options(_) | Takes::Directory => {
+            Takes::Nothing | Takes::Options(_) | Takes::Directory | Takes::PerhapsReason => {
                 self.add(name, Some(row), Value::Nothing);
             }
             Takes::Keys => self.add(name, Some(row), Value::Keys(Vec::new())),
@@ -65,6 +65,7 @@ impl Reader<'_> {
             | Takes::Duration
             | Takes::Number { .. }
             | Takes::Reason
+            | Takes::PerhapsReason
             | Takes::Path => {
                 self.errors.at(group, value::wrong(row));
                 None
@@ -91,6 +92,7 @@ impl Reader<'_> {
             Takes::Directory => value::directory(row, &name, tokens, self.errors),
             Takes::Duration => duration::read(row, &name, tokens, self.errors),
             Takes::Number { most } => literal::number(row, most, &name, tokens, self.errors),
+            Takes::PerhapsReason => literal::caller(&name, tokens, self.errors),
             Takes::Reason => literal::reason(row, &name, tokens, self.errors),
             Takes::Path => value::path(row, &name, tokens, self.errors),
             Takes::Variables => {
@@ -98,8 +100,8 @@ impl Reader<'_> {
                     .at(value::place(&tokens, &name), value::wrong(row));
                 None
             }
-            _ => {
-                let message = format!("`{}` takes no value; write `{}`", row.name, row.usage);
+            Takes::KeyAndNumber | Takes::Nothing | Takes::Options(_) | Takes::Arguments => {
+                let message = needless::value(row, &tokens, is_plain_data(&tokens));
                 self.errors.at(value::place(&tokens, &name), message);
                 None
             }

@@ -1,7 +1,7 @@
 //! Reads one number or one text; an expression instead is left to the compiler.
 
 use proc_macro2::TokenStream;
-use syn::{Ident, Lit};
+use syn::{Ident, Lit, LitStr};
 
 use super::value::{place, wrong};
 use super::{Row, Value};
@@ -46,5 +46,17 @@ pub(super) fn reason(
         _ => wrong(row),
     };
     errors.at(place(&tokens, name), mistake);
+    None
+}
+
+/// Who calls a function that no attribute makes a test.
+pub(super) fn caller(name: &Ident, tokens: TokenStream, errors: &mut Errors) -> Option<Value> {
+    let text = syn::parse2::<LitStr>(tokens.clone());
+    if text.is_ok_and(|text| !text.value().trim().is_empty()) {
+        return Some(Value::Expression(tokens));
+    }
+    let message =
+        format!("expected `{name}` to say who calls the function: `{name} = \"called by ...\"`");
+    errors.at(place(&tokens, name), message);
     None
 }

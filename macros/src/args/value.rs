@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, LitInt, LitStr, Token};
 
-use super::{Choice, Form, Key, Row, Setting, Takes, Value};
+use super::{Choice, Form, Key, Row, Setting, Takes, Value, needless};
 use crate::errors::{Errors, expected, list};
 use crate::scan;
 
@@ -19,7 +19,7 @@ pub(super) fn wrong(row: &Row) -> String {
         Takes::Directory => "a directory",
         Takes::Duration => "a time",
         Takes::Number { .. } => "a number",
-        Takes::Reason => "a reason",
+        Takes::Reason | Takes::PerhapsReason => "a reason",
         Takes::Path => "a path",
         Takes::Arguments => "a list of arguments",
         Takes::Nothing | Takes::Options(_) => "a word",
@@ -166,6 +166,9 @@ fn option(
         let equals = input.parse::<Option<Token![=]>>()?;
         Ok((name, equals.is_some(), input.parse::<TokenStream>()?))
     };
+    if let Some(message) = needless::fixed_port(row, &tokens) {
+        return Err((tokens, message));
+    }
     let Ok((name, assigned, value)) = content.parse2(tokens.clone()) else {
         let found = scan::first(&tokens).map_or(",".to_owned(), |token| token.to_string());
         let message = format!(

@@ -158,6 +158,11 @@ impl Reader<'_> {
 
     fn assigned(&mut self, left: &TokenStream, value: TokenStream) {
         let place = place(left, &value);
+        if let Some(TokenTree::Ident(word)) = scan::only(left) {
+            if let Some(message) = meant_as_an_option(&word, &value) {
+                return self.mistake(word, message);
+            }
+        }
         let Some(name) = self.name(left, &place, |quoted| format!("{quoted} = ...")) else {
             return;
         };
@@ -224,6 +229,25 @@ impl Reader<'_> {
         };
         self.mistake(place, message);
     }
+}
+
+/// What to say about `unset = ...` and `clear = ...`, which would set variables of these names.
+fn meant_as_an_option(word: &Ident, value: &TokenStream) -> Option<String> {
+    let (written, way_out) = match word.to_string().as_str() {
+        "unset" => {
+            let name = match syn::parse2::<LitStr>(value.clone()) {
+                Ok(name) if syn::parse_str::<Ident>(&name.value()).is_ok() => name.value(),
+                Ok(name) => name.token().to_string(),
+                Err(_) => "NAME".to_owned(),
+            };
+            ("unset", format!("write `unset({name})` to remove one"))
+        }
+        "clear" => ("clear", "write `clear` to remove all others".to_owned()),
+        _ => return None,
+    };
+    Some(format!(
+        "`{written} = ...` would set a variable of that name; {way_out}, or `\"{written}\" = ...` to set it"
+    ))
 }
 
 /// What stands left of the first `=` and, if there is one, right of it.

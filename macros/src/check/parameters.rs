@@ -1,5 +1,6 @@
 //! The rules that tie parameters to resources.
 
+use proc_macro2::TokenTree;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
@@ -30,6 +31,42 @@ pub(super) fn parameters_have_resources(model: &Model, function: &TestFn, errors
     }
 }
 
+/// Another attribute may fill a parameter of any type, but only we can lend ours.
+pub(super) fn our_types_have_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
+    const OURS: [(&str, &str); 3] = [
+        ("Port", "port"),
+        ("TmpDir", "tmpdir"),
+        ("Namespace", "namespace"),
+    ];
+    if !harness::brings_parameters(&function.attributes)
+        || model.wanted.test_attribute.is_some()
+        || model.wanted.is_partial
+    {
+        return;
+    }
+    for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
+        let is_free = binding.is_none() && parameter.attributes.iter().all(Attribute::is_neutral);
+        let (true, true, Some(name)) = (is_free, parameter.is_reference(), &parameter.name) else {
+            continue;
+        };
+        let last = parameter.ty.clone().into_iter().last();
+        let word = OURS
+            .iter()
+            .find(|(ty, _)| matches!(&last, Some(TokenTree::Ident(last)) if last == ty));
+        let name = name.unraw().to_string();
+        let plain = name.trim_start_matches('_');
+        if let (Some((_, word)), false) = (word, is_reported(model, plain)) {
+            let way_out = if plain == *word {
+                format!("write `#[isolated({word})]`")
+            } else {
+                format!("write `{plain} = {word}` as an argument")
+            };
+            let message = format!("parameter `{name}` has no resource; {way_out}");
+            errors.at(&parameter.pattern, message);
+        }
+    }
+}
+
 fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
     let Some(name) = &parameter.name else {
         return Some(
@@ -39,12 +76,7 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
     };
     let plain = name.unraw().to_string();
     let plain = plain.trim_start_matches('_');
-    if model
-        .wanted
-        .failed
-        .iter()
-        .any(|failed| failed.trim_start_matches('_') == plain || alike(failed, plain))
-    {
+    if is_reported(model, plain) {
         return None; // The argument that should be its resource is reported already.
     }
     let known: Vec<String> = model
@@ -77,6 +109,12 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
         "parameter `{}` has no resource; {way_out}",
         name.unraw()
     ))
+}
+
+/// Whether the argument that should be the resource of a parameter has a mistake itself.
+fn is_reported(model: &Model, plain: &str) -> bool {
+    let mut failed = model.wanted.failed.iter();
+    failed.any(|failed| failed.trim_start_matches('_') == plain || alike(failed, plain))
 }
 
 pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors: &mut Errors) {

@@ -1,5 +1,9 @@
 //! The rules for a process of the test's own.
 
+use proc_macro2::{TokenStream, TokenTree};
+use syn::Ident;
+
+use crate::args::ARGUMENTS;
 use crate::errors::Errors;
 use crate::harness;
 use crate::model::Model;
@@ -16,5 +20,48 @@ pub(super) fn body_runs_once(model: &Model, function: &TestFn, errors: &mut Erro
              would not get; remove `{word}` and call the property for given values in another test"
         );
         errors.at(word, message);
+    }
+}
+
+/// A resource that is named in an expression, and that the test does not ask for, would be an unknown
+/// variable.
+pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
+    let wanted = &model.wanted;
+    for expression in wanted.surroundings.expressions() {
+        let Some(word) = value_of(expression) else {
+            continue;
+        };
+        let is_built_in = ARGUMENTS
+            .iter()
+            .any(|row| row.is_resource && word == row.name);
+        let is_there = wanted
+            .resources
+            .iter()
+            .any(|resource| resource.has_name(&word))
+            || wanted.failed.iter().any(|failed| word == failed)
+            || function
+                .parameters
+                .iter()
+                .any(|parameter| parameter.name.as_ref() == Some(&word));
+        if is_built_in && !is_there && !wanted.is_partial {
+            errors.at(
+                &word,
+                format!("the test has no resource `{word}`; add `{word}` to the arguments"),
+            );
+        }
+    }
+}
+
+/// The local value that an expression is, or whose method or field it is.
+fn value_of(expression: &TokenStream) -> Option<Ident> {
+    let is_mark = |token: &TokenTree, wanted: char| matches!(token, TokenTree::Punct(mark) if mark.as_char() == wanted);
+    let mut tokens = expression
+        .clone()
+        .into_iter()
+        .skip_while(|token| is_mark(token, '&'));
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(word)), None) => Some(word),
+        (Some(TokenTree::Ident(word)), Some(dot)) if is_mark(&dot, '.') => Some(word),
+        _ => None,
     }
 }

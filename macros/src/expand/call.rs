@@ -88,14 +88,17 @@ impl<'a> Writer<'a> {
             return self.inside();
         }
         let (spec, own, body) = (self.spec(), self.lent_own(), self.body());
-        let name = &function.name;
         let is_async = function.asyncness.is_some();
         let dot_await = is_async.then(|| quote!(.await));
         let call = match (self.model.run, is_async) {
             (Run::Here, false) if self.is_bare() => {
+                let name = self.name_at_the_value();
                 quote!(#private::run_function(&#spec, #own, #name))
             }
-            (Run::Apart, false) if self.is_bare() => quote!(.run_function(#name)),
+            (Run::Apart, false) if self.is_bare() => {
+                let name = self.name_at_the_value();
+                quote!(.run_function(#name))
+            }
             (Run::Here, false) if self.is_plain() => {
                 let body = self.plain_body();
                 quote!(#private::run_plain(&#spec, #own, #body))
@@ -125,6 +128,16 @@ impl<'a> Writer<'a> {
         quote!(#prepared #call #dot_await)
     }
 
+    /// The name of the function, shown where the type of its value stands: what is wrong with the call is
+    /// that.
+    fn name_at_the_value(&self) -> Ident {
+        let mut name = self.function.name.clone();
+        if let Some(output) = &self.function.output {
+            name.set_span(name.span().located_at(start(output)));
+        }
+        name
+    }
+
     fn lent_own(&self) -> TokenStream {
         let private = &self.private;
         let own = self.own().map(|(resource, expression)| {
@@ -143,7 +156,8 @@ impl<'a> Writer<'a> {
     /// Whether a test attribute stands around the test that could stand inside it otherwise.
     fn is_inside_an_attribute(&self) -> bool {
         let attributes = &self.function.attributes;
-        harness::calls_often(attributes).is_none() && attributes.iter().any(Attribute::may_generate)
+        harness::calls_often(attributes).is_none()
+            && !attributes.iter().all(Attribute::makes_no_test)
     }
 
     /// Whether the function can be called as it is, which spares the compiler a closure.
@@ -215,13 +229,19 @@ impl<'a> Writer<'a> {
         // A type that does not fit is shown where the user wrote it.
         let span = Span::mixed_site().located_at(start(&parameter.ty));
         let index = Literal::usize_unsuffixed(index);
+        let from = |form: TokenStream, handle: TokenStream| {
+            at(start(&parameter.ty), quote!(#private::#form(#handle)))
+        };
         match &resource.kind {
             Kind::Port {
                 protocol,
                 count: None,
             } => {
                 let protocol = protocol.marker();
-                quote_spanned!(span=> #context.port::<#private::#protocol, _>(#index))
+                from(
+                    quote!(FromPort::<#private::#protocol>::from_port),
+                    quote_spanned!(span=> #context.port(#index)),
+                )
             }
             Kind::Port {
                 protocol,
@@ -229,15 +249,33 @@ impl<'a> Writer<'a> {
             } => {
                 let protocol = protocol.marker();
                 let count = Literal::u32_unsuffixed(*count);
-                quote_spanned!(span=> #context.ports::<#private::#protocol, #count, _>(#index))
+                from(
+                    quote!(FromPorts::<#private::#protocol, #count>::from_ports),
+                    quote_spanned!(span=> #context.ports(#index)),
+                )
             }
-            Kind::TmpDir { .. } => quote_spanned!(span=> #context.tmpdir(#index)),
-            Kind::Namespace => quote_spanned!(span=> #context.namespace(#index)),
-            Kind::Seed => quote_spanned!(span=> #context.seed(#index)),
+            Kind::TmpDir { .. } => from(
+                quote!(FromTmpDir::from_tmpdir),
+                quote_spanned!(span=> #context.tmpdir(#index)),
+            ),
+            Kind::Namespace => from(
+                quote!(FromNamespace::from_namespace),
+                quote_spanned!(span=> #context.namespace(#index)),
+            ),
+            Kind::Seed => from(
+                quote!(FromSeed::from_seed),
+                quote_spanned!(span=> #context.seed(#index)),
+            ),
             Kind::Own(expression) => {
                 let maker = lent_maker(resource, expression);
                 if parameter.is_reference() {
-                    quote_spanned!(span=> #context.own_ref(#index, #maker))
+                    let lent = quote_spanned!(span=> #context.own_ref(#index, #maker));
+                    // What the compiler makes of a reference by itself has no trait that says so.
+                    if parameter.is_lent_unsized() {
+                        return lent;
+                    }
+                    let lent = at(start(&parameter.ty), lent);
+                    at(start(&parameter.ty), quote!(#private::Lent::lend(#lent)))
                 } else {
                     quote_spanned!(span=> #context.own_value(#index, #maker))
                 }

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
 use super::call::Writer;
+use super::{at, start};
 use crate::args::Key;
 use crate::model::{Kind, Lock, Mode, Protocol, Resource, Run};
 use crate::scan;
@@ -37,9 +38,21 @@ impl Writer<'_> {
         let often = self.model.is_called_often.then(|| quote!(; often));
         // A static item is evaluated anyway.
         let is_const = (self.model.run != Run::Around && self.needs_const()).then(|| quote!(const));
-        quote! {
+        let spec = quote! {
             #private::spec!(#is_const #function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
-        }
+        };
+        self.at_the_name(spec)
+    }
+
+    /// A macro call that says where it stands: at the function, and not where an attribute, perhaps that
+    /// of a module, is written. `line!` takes the place of the outermost call that is no code of the user.
+    fn at_the_name(&self, call: TokenStream) -> TokenStream {
+        let place = self.function.name.span();
+        let moved = call.into_iter().map(|mut token| {
+            token.set_span(place);
+            token
+        });
+        moved.collect()
     }
 
     /// Whether there is more in it than literals, which stay in the binary without being evaluated.
@@ -103,7 +116,10 @@ impl Writer<'_> {
             None => quote!(#krate::Key::DEFAULT),
             // It has been checked, with better words than a constant has.
             Some(Key::Text(text)) => quote!(#krate::Key { checked: #text, scope: "" }),
-            Some(Key::Expression(tokens)) => quote!(#private::expr!(#tokens)),
+            Some(Key::Expression(tokens)) => {
+                let key = quote!(#private::Keyed(#private::expr!(#tokens)).key());
+                at(start(tokens), key)
+            }
         };
         match &lock.mode {
             Mode::Exclusive => quote!((Exclusive(#key))),

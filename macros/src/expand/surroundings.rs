@@ -73,7 +73,7 @@ impl Writer<'_> {
     }
 
     fn statements(&self, target: &impl ToTokens) -> TokenStream {
-        let Writer { krate, context, .. } = self;
+        let context = &self.context;
         let wanted = &self.model.wanted.surroundings;
         let mut statements = TokenStream::new();
         if wanted.variables.is_clear {
@@ -89,7 +89,7 @@ impl Writer<'_> {
         }
         if let Some(directory) = self.directory() {
             let directory = Literal::usize_unsuffixed(directory);
-            statements.extend(quote!(#target.cwd(#context.tmpdir::<&#krate::TmpDir>(#directory));));
+            statements.extend(quote!(#target.cwd(#context.tmpdir(#directory));));
         }
         if let Some(Cwd::Given(directory)) = &wanted.cwd {
             let directory = self.lent(directory);
@@ -155,39 +155,22 @@ impl Writer<'_> {
         index: usize,
         resource: &Resource,
     ) -> (Option<TokenStream>, TokenStream) {
-        let Writer {
-            krate,
-            private,
-            context,
-            ..
-        } = self;
+        let Writer { krate, context, .. } = self;
         let place = Literal::usize_unsuffixed(index);
         match &resource.kind {
-            Kind::Port { protocol, count } => {
-                let protocol = protocol.marker();
-                match count.map(Literal::u32_unsuffixed) {
-                    None => (
-                        Some(quote!(&#krate::Port)),
-                        quote!(#context.port::<#private::#protocol, _>(#place)),
-                    ),
-                    Some(count) => (
-                        Some(quote!(&[#krate::Port])),
-                        quote!(#context.ports::<#private::#protocol, #count, _>(#place)),
-                    ),
-                }
+            Kind::Port { count: None, .. } => (None, quote!(#context.port(#place))),
+            Kind::Port {
+                count: Some(count), ..
+            } => {
+                let count = Literal::u32_unsuffixed(*count);
+                (
+                    Some(quote!(&[#krate::Port])),
+                    quote!(#context.ports::<#count>(#place)),
+                )
             }
-            Kind::TmpDir { .. } => (
-                Some(quote!(&#krate::TmpDir)),
-                quote!(#context.tmpdir(#place)),
-            ),
-            Kind::Namespace => (
-                Some(quote!(&#krate::Namespace)),
-                quote!(#context.namespace(#place)),
-            ),
-            Kind::Seed => (
-                Some(quote!(::core::primitive::u64)),
-                quote!(#context.seed(#place)),
-            ),
+            Kind::TmpDir { .. } => (None, quote!(#context.tmpdir(#place))),
+            Kind::Namespace => (None, quote!(#context.namespace(#place))),
+            Kind::Seed => (None, quote!(#context.seed(#place))),
             Kind::Own(expression) => {
                 let maker = lent_maker(resource, expression);
                 (None, quote!(#context.own_lent(#place, #maker)))

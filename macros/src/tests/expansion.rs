@@ -48,7 +48,12 @@ pub fn serves_files() {
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(
-            serves_files(cx.tmpdir(1), cx.port::<::isolated_test::__private::Tcp, _>(0)),
+            serves_files(
+                ::isolated_test::__private::FromTmpDir::from_tmpdir(cx.tmpdir(1)),
+                ::isolated_test::__private::FromPort::<
+                    ::isolated_test::__private::Tcp,
+                >::from_port(cx.port(0)),
+            ),
         ),
     )
 }
@@ -83,7 +88,14 @@ async fn answers() -> io::Result<()> {
     ::isolated_test::__private::inside_async(
             &__isolated_answers,
             ::isolated_test::__private::no_value,
-            async |cx| answers(cx.port::<::isolated_test::__private::Both, _>(0)).await,
+            async |cx| {
+                answers(
+                        ::isolated_test::__private::FromPort::<
+                            ::isolated_test::__private::Both,
+                        >::from_port(cx.port(0)),
+                    )
+                    .await
+            },
         )
         .await
 }
@@ -106,15 +118,18 @@ fn stores() {
         &::isolated_test::__private::spec!(
             const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own {
             by_value : false }), ("mail" Own { by_value : true })],
-            [(Exclusive(::isolated_test::__private::expr!(SCHEMA))),
-            (Exclusive(::isolated_test::Key { checked : "mail", scope : "" }))]
+            [(Exclusive(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
+            .key())), (Exclusive(::isolated_test::Key { checked : "mail", scope : "" }))]
         ),
         &mut [
             ::isolated_test::__private::own(&make_db),
             ::isolated_test::__private::own(&make_mail),
         ],
         &mut |cx| ::isolated_test::__private::passed(
-            stores(cx.own_ref(0, &make_db), cx.own_value(1, &make_mail)),
+            stores(
+                ::isolated_test::__private::Lent::lend(cx.own_ref(0, &make_db)),
+                cx.own_value(1, &make_mail),
+            ),
         ),
     )
 }
@@ -156,7 +171,10 @@ async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db
             async |cx| {
                 sums(
                         n,
-                        cx.ports::<::isolated_test::__private::Tcp, 3, _>(0),
+                        ::isolated_test::__private::FromPorts::<
+                            ::isolated_test::__private::Tcp,
+                            3,
+                        >::from_ports(cx.ports(0)),
                         __isolated_2,
                         db,
                     )
@@ -194,7 +212,12 @@ fn doubles(n: u16) -> u16 {
     ::isolated_test::__private::inside(
         &__isolated_doubles,
         ::isolated_test::__private::no_value,
-        |cx| doubles(n, cx.port::<::isolated_test::__private::Tcp, _>(0)),
+        |cx| doubles(
+            n,
+            ::isolated_test::__private::FromPort::<
+                ::isolated_test::__private::Tcp,
+            >::from_port(cx.port(0)),
+        ),
     )
 }
 "#,
@@ -219,12 +242,17 @@ fn r#match() {
             TmpDir { from : ::core::option::Option::Some("site"), keep :
             ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
             Namespace), ("type" Seed)], [(Limit(my::isolated::Key { checked : "sockets",
-            scope : "" }, 4)), (Limit(my::isolated::__private::expr!(POOL),
-            my::isolated::__private::expr!(pool_size())))]
+            scope : "" }, 4)),
+            (Limit(my::isolated::__private::Keyed(my::isolated::__private::expr!(POOL))
+            .key(), my::isolated::__private::expr!(pool_size())))]
         ),
         &mut [],
         &mut |cx| my::isolated::__private::passed(
-            r#match(cx.tmpdir(0), cx.namespace(1), cx.seed(2)),
+            r#match(
+                my::isolated::__private::FromTmpDir::from_tmpdir(cx.tmpdir(0)),
+                my::isolated::__private::FromNamespace::from_namespace(cx.namespace(1)),
+                my::isolated::__private::FromSeed::from_seed(cx.seed(2)),
+            ),
         ),
     )
 }

@@ -54,7 +54,7 @@ fn every_mistake() {
     "unknown argument `prot`; a similar argument exists: `port`"
 }
 ::core::compile_error! {
-    "expected an option of `port`, found `8080`; write one of `tcp`, `udp`, `count`"
+    "a `port` has no fixed number, because somebody else may have it; write `port` and use the number that it gets, or `network` for a network in which 8080 is free"
 }
 ::core::compile_error! {
     "expected `serial` to be a string: `serial = \"...\"`"

@@ -131,7 +131,11 @@ fn merges() {
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(
-            merges(cx.port::<::isolated_test::__private::Udp, _>(1)),
+            merges(
+                ::isolated_test::__private::FromPort::<
+                    ::isolated_test::__private::Udp,
+                >::from_port(cx.port(1)),
+            ),
         ),
     )
 }

@@ -81,10 +81,9 @@ fn serves() {
             ),
             &mut [],
             &mut |cx, surroundings| {
-                let port: &::isolated_test::Port = cx
-                    .port::<::isolated_test::__private::Tcp, _>(0);
+                let port = cx.port(0);
                 let _ = &port;
-                let tmpdir: &::isolated_test::TmpDir = cx.tmpdir(1);
+                let tmpdir = cx.tmpdir(1);
                 let _ = &tmpdir;
                 surroundings.clear();
                 surroundings.unset("HOME");
@@ -101,7 +100,11 @@ fn serves() {
         )
         .run_plain(
             &mut |cx| ::isolated_test::__private::passed(
-                serves(cx.port::<::isolated_test::__private::Tcp, _>(0)),
+                serves(
+                    ::isolated_test::__private::FromPort::<
+                        ::isolated_test::__private::Tcp,
+                    >::from_port(cx.port(0)),
+                ),
             ),
         )
 }
@@ -129,12 +132,11 @@ fn stores() {
             ),
             &mut [my::isolated::__private::own(&make_db)],
             &mut |cx, surroundings| {
-                let udp: &[my::isolated::Port] = cx
-                    .ports::<my::isolated::__private::Udp, 3, _>(0);
+                let udp: &[my::isolated::Port] = cx.ports::<3>(0);
                 let _ = &udp;
-                let id: &my::isolated::Namespace = cx.namespace(1);
+                let id = cx.namespace(1);
                 let _ = &id;
-                let seed: ::core::primitive::u64 = cx.seed(2);
+                let seed = cx.seed(2);
                 let _ = &seed;
                 let db = cx.own_lent(3, &make_db);
                 let _ = &db;
@@ -147,7 +149,10 @@ fn stores() {
             &mut |cx| my::isolated::__private::passed(
                 stores(
                     cx.own_value(3, &make_db),
-                    cx.ports::<my::isolated::__private::Udp, 3, _>(0),
+                    my::isolated::__private::FromPorts::<
+                        my::isolated::__private::Udp,
+                        3,
+                    >::from_ports(cx.ports(0)),
                 ),
             ),
         )
@@ -176,7 +181,7 @@ fn lists() {
             ),
             &mut [],
             &mut |cx, surroundings| {
-                surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(1));
+                surroundings.cwd(cx.tmpdir(1));
             },
         )
         .run_function(lists)
@@ -198,10 +203,14 @@ fn lists() {
             ),
             &mut [],
             &mut |cx, surroundings| {
-                surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
+                surroundings.cwd(cx.tmpdir(0));
             },
         )
-        .run_plain(&mut |cx| ::isolated_test::__private::passed(lists(cx.tmpdir(0))))
+        .run_plain(
+            &mut |cx| ::isolated_test::__private::passed(
+                lists(::isolated_test::__private::FromTmpDir::from_tmpdir(cx.tmpdir(0))),
+            ),
+        )
 }
 "#,
     );
@@ -266,7 +275,7 @@ static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test:
     ]),
     surround: |cx, surroundings| {
         surroundings.set("DIR", &::isolated_test::__private::expr!(super::super::DIR));
-        surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(4));
+        surroundings.cwd(cx.tmpdir(4));
     },
 };
 #[test_case(1 = >2)]
@@ -285,8 +294,10 @@ pub fn doubles(n: u32) -> u32 {
         |cx| doubles(
             n,
             cx.own_value(1, &make_mail),
-            cx.own_ref(0, &make_db),
-            cx.port::<::isolated_test::__private::Tcp, _>(3),
+            ::isolated_test::__private::Lent::lend(cx.own_ref(0, &make_db)),
+            ::isolated_test::__private::FromPort::<
+                ::isolated_test::__private::Tcp,
+            >::from_port(cx.port(3)),
         ),
     )
 }
@@ -319,7 +330,7 @@ fn merges() {
                 surroundings.set("C", &::isolated_test::__private::expr!(2));
                 surroundings.set("A", &::isolated_test::__private::expr!(1));
                 surroundings.unset("B");
-                surroundings.cwd(cx.tmpdir::<&::isolated_test::TmpDir>(0));
+                surroundings.cwd(cx.tmpdir(0));
             },
         )
         .run_function(merges)

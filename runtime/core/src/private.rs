@@ -7,7 +7,7 @@ pub use crate::around::{
 pub use crate::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::process::{Prepared, prepare};
 pub use crate::resource::bind::{
-    Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
+    Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
 };
 pub use crate::resource::own::{Own, own};
 pub use crate::run::{
@@ -19,9 +19,15 @@ pub use crate::spec::{
 };
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use crate::Key;
 use crate::current::{Current, Value};
 use crate::resource::Resource;
+use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
+use crate::resource::tmpdir::TmpDir;
 
 /// Tells where a test stands.
 #[doc(hidden)]
@@ -121,6 +127,62 @@ macro_rules! __expr {
     };
 }
 
+/// A key as the user has written it: a constant of type `Key`, or a text that the compiler knows.
+#[derive(Debug)]
+pub struct Keyed<K>(pub K);
+
+impl Keyed<Key> {
+    /// Returns the key.
+    #[must_use]
+    pub const fn key(self) -> Key {
+        self.0
+    }
+}
+
+impl Keyed<&'static str> {
+    /// Returns the key of this name.
+    ///
+    /// # Panics
+    ///
+    /// Panics where the test is compiled, if the text cannot be the name of a key.
+    #[must_use]
+    #[track_caller]
+    pub const fn key(self) -> Key {
+        Key::new(self.0)
+    }
+}
+
+impl<K> Deref for Keyed<K> {
+    type Target = NoKey<K>;
+
+    /// Leads the compiler to a method for all other types, which it then refuses with our words.
+    fn deref(&self) -> &NoKey<K> {
+        unreachable!("no type is a key but those that `Keyed` knows")
+    }
+}
+
+/// What is no key.
+#[derive(Debug)]
+pub struct NoKey<K>(PhantomData<K>);
+
+/// A type that can be a key; `Keyed` knows them all, so none has it.
+#[diagnostic::on_unimplemented(
+    message = "a key cannot be of type `{Self}`; write `const K: Key = Key::new(\"...\")` and `serial = K`",
+    label = "expected a text or a constant of type `Key`"
+)]
+pub trait AsKey {}
+
+impl<K> NoKey<K> {
+    /// Is never called.
+    #[must_use]
+    pub const fn key(&self) -> Key
+    where
+        K: AsKey,
+    {
+        Key::DEFAULT
+    }
+}
+
 /// Takes the number of `retries`.
 ///
 /// # Panics
@@ -170,44 +232,42 @@ impl Cx {
         self.current.drop_own(index);
     }
 
-    /// Binds a `port`.
+    /// Returns the `port`.
     #[must_use]
-    pub fn port<'cx, P, T: FromPort<'cx, P>>(&'cx self, index: usize) -> T {
-        T::from_port(&self.reserved(index)[0])
+    pub fn port(&self, index: usize) -> &Port {
+        &self.reserved(index)[0]
     }
 
-    /// Binds a `port(count = N)`.
+    /// Returns the ports of `port(count = N)`.
     #[must_use]
-    pub fn ports<'cx, P, const N: usize, T: FromPorts<'cx, P, N>>(&'cx self, index: usize) -> T {
-        match self.reserved(index).try_into() {
-            Ok(ports) => T::from_ports(ports),
-            Err(_) => self.mismatch(index),
-        }
+    pub fn ports<const N: usize>(&self, index: usize) -> &[Port; N] {
+        let ports = self.reserved(index).try_into();
+        ports.unwrap_or_else(|_| self.mismatch(index))
     }
 
-    /// Binds a `tmpdir`.
+    /// Returns the `tmpdir`.
     #[must_use]
-    pub fn tmpdir<'cx, T: FromTmpDir<'cx>>(&'cx self, index: usize) -> T {
+    pub fn tmpdir(&self, index: usize) -> &TmpDir {
         match self.current.value_at(index) {
-            Some(Value::TmpDir(dir)) => T::from_tmpdir(dir),
+            Some(Value::TmpDir(dir)) => dir,
             _ => self.mismatch(index),
         }
     }
 
-    /// Binds a `namespace`.
+    /// Returns the `namespace`.
     #[must_use]
-    pub fn namespace<'cx, T: FromNamespace<'cx>>(&'cx self, index: usize) -> T {
+    pub fn namespace(&self, index: usize) -> &Namespace {
         match self.current.value_at(index) {
-            Some(Value::Namespace(namespace)) => T::from_namespace(namespace),
+            Some(Value::Namespace(namespace)) => namespace,
             _ => self.mismatch(index),
         }
     }
 
-    /// Binds a `seed`.
+    /// Returns the `seed`.
     #[must_use]
-    pub fn seed<T: FromSeed>(&self, index: usize) -> T {
+    pub fn seed(&self, index: usize) -> u64 {
         match self.current.value_at(index) {
-            Some(Value::Seed(seed)) => T::from_seed(*seed),
+            Some(Value::Seed(seed)) => *seed,
             _ => self.mismatch(index),
         }
     }

@@ -6,7 +6,7 @@ use isolated_test::isolated;
 mod outer {
     use std::path::Path;
 
-    use isolated_test::{Port, TmpDir, isolated};
+    use isolated_test::{Port, TmpDir, isolated, isolated as iso};
     use rstest::rstest;
 
     #[test]
@@ -35,6 +35,12 @@ mod outer {
     #[cfg_attr(all(), isolated(seed))]
     #[test]
     fn has_one_of_its_own_here(port: u16, seed: u64) {
+        assert!(port > 0 || seed > 0);
+    }
+
+    #[iso(seed)]
+    #[test]
+    fn has_one_by_another_name(port: u16, seed: u64) {
         assert!(port > 0 || seed > 0);
     }
 

@@ -61,7 +61,7 @@ fn variables() {
     }
 }
 
-#[isolated(env(clear, clear = "a name as well", unset = 1))]
+#[isolated(env(clear, "clear" = "a name as well", "unset" = 1))]
 #[test]
 fn no_other_variables() {
     assert_eq!(var("clear").as_deref(), Ok("a name as well"));

@@ -1,9 +1,11 @@
 //! The forms in which a parameter takes a resource.
 //!
 //! Each trait is implemented by the types that a parameter may have. Their messages are what a user
-//! reads who has written another type.
+//! reads who has written another type; they list the types, so that the compiler need not list the
+//! implementations.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::namespace::Namespace;
@@ -33,31 +35,34 @@ pub trait FromPort<'cx, P>: Sized {
     fn from_port(port: &'cx Port) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl<P> FromPort<'_, P> for Port {
     fn from_port(port: &Port) -> Self {
         port.clone()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, P> FromPort<'cx, P> for &'cx Port {
     fn from_port(port: &'cx Port) -> Self {
         port
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P> FromPort<'_, P> for u16 {
     fn from_port(port: &Port) -> Self {
         port.number()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P> FromPort<'_, P> for SocketAddr {
     fn from_port(port: &Port) -> Self {
         port.addr()
     }
 }
 
-/// Has the protocol TCP.
 #[diagnostic::do_not_recommend]
 impl<P: IsTcp> FromPort<'_, P> for TcpListener {
     fn from_port(port: &Port) -> Self {
@@ -100,24 +105,28 @@ pub trait FromPorts<'cx, P, const N: usize>: Sized {
     fn from_ports(ports: &'cx [Port; N]) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, P, T: FromPort<'cx, P>, const N: usize> FromPorts<'cx, P, N> for [T; N] {
     fn from_ports(ports: &'cx [Port; N]) -> Self {
         ports.each_ref().map(T::from_port)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, P, T: FromPort<'cx, P>, const N: usize> FromPorts<'cx, P, N> for Vec<T> {
     fn from_ports(ports: &'cx [Port; N]) -> Self {
         ports.iter().map(T::from_port).collect()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, P, const N: usize> FromPorts<'cx, P, N> for &'cx [Port] {
     fn from_ports(ports: &'cx [Port; N]) -> Self {
         ports
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx, P, const N: usize> FromPorts<'cx, P, N> for &'cx [Port; N] {
     fn from_ports(ports: &'cx [Port; N]) -> Self {
         ports
@@ -134,24 +143,28 @@ pub trait FromTmpDir<'cx>: Sized {
     fn from_tmpdir(dir: &'cx TmpDir) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl FromTmpDir<'_> for TmpDir {
     fn from_tmpdir(dir: &TmpDir) -> Self {
         dir.clone()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx> FromTmpDir<'cx> for &'cx TmpDir {
     fn from_tmpdir(dir: &'cx TmpDir) -> Self {
         dir
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx> FromTmpDir<'cx> for &'cx Path {
     fn from_tmpdir(dir: &'cx TmpDir) -> Self {
         dir.path()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromTmpDir<'_> for PathBuf {
     fn from_tmpdir(dir: &TmpDir) -> Self {
         dir.path().to_owned()
@@ -168,24 +181,28 @@ pub trait FromNamespace<'cx>: Sized {
     fn from_namespace(namespace: &'cx Namespace) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl FromNamespace<'_> for Namespace {
     fn from_namespace(namespace: &Namespace) -> Self {
         namespace.clone()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx> FromNamespace<'cx> for &'cx Namespace {
     fn from_namespace(namespace: &'cx Namespace) -> Self {
         namespace
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'cx> FromNamespace<'cx> for &'cx str {
     fn from_namespace(namespace: &'cx Namespace) -> Self {
         namespace.as_str()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromNamespace<'_> for String {
     fn from_namespace(namespace: &Namespace) -> Self {
         namespace.as_str().to_owned()
@@ -202,8 +219,54 @@ pub trait FromSeed: Sized {
     fn from_seed(seed: u64) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl FromSeed for u64 {
     fn from_seed(seed: u64) -> Self {
         seed
+    }
+}
+
+/// A handle that can be lent as a `T`, as a reference to it can be written where one to a `T` is expected.
+///
+/// `How` only keeps the implementations apart.
+#[diagnostic::on_unimplemented(
+    message = "the resource hands out `{Self}`, which cannot be lent as `&{T}`; write `&{Self}`",
+    label = "expected `&{Self}`, because the `Handle` of the resource is `{Self}`"
+)]
+pub trait Lent<T: ?Sized, How> {
+    /// Lends it.
+    fn lend(&self) -> &T;
+}
+
+/// Lent as it is.
+#[derive(Debug)]
+pub struct AsItIs;
+
+/// Lent as what it dereferences to.
+#[derive(Debug)]
+pub struct Dereferenced;
+
+/// Lent as what that dereferences to.
+#[derive(Debug)]
+pub struct DereferencedTwice;
+
+#[diagnostic::do_not_recommend]
+impl<T> Lent<T, AsItIs> for T {
+    fn lend(&self) -> &T {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Deref> Lent<T::Target, Dereferenced> for T {
+    fn lend(&self) -> &T::Target {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Deref<Target: Deref>> Lent<<T::Target as Deref>::Target, DereferencedTwice> for T {
+    fn lend(&self) -> &<T::Target as Deref>::Target {
+        self
     }
 }

@@ -1,7 +1,7 @@
 use isolated_test::isolated;
 
-#[isolated(port(8080))]
+#[isolated(port = 8080, admin = port(number = 8081), debug = port(8082))]
 #[test]
-fn adds() {}
+fn serves() {}
 
 fn main() {}

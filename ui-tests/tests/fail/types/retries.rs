@@ -3,7 +3,7 @@ use isolated_test::isolated;
 const RETRIES: usize = 3;
 
 // `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
-#[isolated(retries = RETRIES, test_attribute)]
+#[isolated(retries = RETRIES, test_attribute = "called by nobody")]
 fn serves() {}
 
 fn main() {

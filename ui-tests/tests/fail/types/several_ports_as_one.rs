@@ -1,7 +1,7 @@
 use isolated_test::isolated;
 
 // `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
-#[isolated(port(count = 3), test_attribute)]
+#[isolated(port(count = 3), test_attribute = "called by nobody")]
 fn serves(_port: u16) {}
 
 fn main() {

@@ -5,7 +5,7 @@ const fn limit() -> u64 {
 }
 
 // `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
-#[isolated(timeout = limit(), test_attribute)]
+#[isolated(timeout = limit(), test_attribute = "called by nobody")]
 fn serves() {}
 
 fn main() {

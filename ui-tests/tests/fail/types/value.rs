@@ -1,11 +1,10 @@
 use isolated_test::isolated;
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
-#[isolated(test_attribute)]
-fn counts() -> u32 {
-    3
+struct Count;
+
+#[isolated(test_attribute = "called by nobody")]
+fn counts() -> Count {
+    Count
 }
 
-fn main() {
-    counts();
-}
+fn main() {}

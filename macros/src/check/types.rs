@@ -1,0 +1,75 @@
+//! The rules for types, as far as their tokens show them; the compiler knows the rest.
+
+use proc_macro2::TokenTree;
+
+use crate::errors::{Errors, list};
+use crate::harness;
+use crate::model::{Kind, Model};
+use crate::test_fn::TestFn;
+
+/// The forms of a resource, for those who have to choose one.
+fn forms(kind: &Kind) -> Option<String> {
+    let forms: &[&str] = match kind {
+        Kind::Port { count: None, .. } => &[
+            "Port",
+            "&Port",
+            "u16",
+            "SocketAddr",
+            "TcpListener",
+            "UdpSocket",
+        ],
+        Kind::Port { count: Some(_), .. } => &["&[Port]", "Vec<Port>", "Vec<u16>"],
+        Kind::TmpDir { .. } => &["TmpDir", "&TmpDir", "&Path", "PathBuf"],
+        Kind::Namespace => &["Namespace", "&Namespace", "&str", "String"],
+        Kind::Seed => &["u64"],
+        Kind::Own(_) => return None,
+    };
+    Some(list(forms.iter().copied()))
+}
+
+pub(super) fn bound_types_are_concrete(model: &Model, function: &TestFn, errors: &mut Errors) {
+    for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
+        let resource = binding.and_then(|index| model.wanted.resources.get(index));
+        let behind = parameter.behind_the_reference();
+        let is_opaque = matches!(behind.first(), Some(TokenTree::Ident(word)) if word == "impl");
+        if let (Some(resource), true) = (resource, is_opaque) {
+            let one_of =
+                forms(&resource.kind).map_or_else(String::new, |forms| format!(": one of {forms}"));
+            let message = format!(
+                "the type of a resource cannot be chosen by its traits; write a concrete type{one_of}"
+            );
+            errors.at(&parameter.ty, message);
+        }
+    }
+}
+
+pub(super) fn resources_are_lent_for_the_test(
+    model: &Model,
+    function: &TestFn,
+    errors: &mut Errors,
+) {
+    for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
+        let Some(lifetime) = parameter.lifetime().filter(|_| binding.is_some()) else {
+            continue;
+        };
+        if lifetime == "static" {
+            let message = "a resource is lent for the test only; remove `'static`, or take it by value \
+                           to keep it for longer";
+            errors.at(&parameter.ty, message);
+        }
+    }
+}
+
+/// Of the types without a `Termination`, those that the standard library names in one word.
+pub(super) fn value_can_fail_a_test(function: &TestFn, errors: &mut Errors) {
+    let is_judged = harness::judges_value(&function.attributes);
+    if let (Some(output), false) = (&function.output, is_judged) {
+        if function.returns_plain_data() {
+            let message = format!(
+                "a test cannot return `{output}`, because nobody looks at it; return nothing and assert it in the \
+                 body, or return a `Result<(), E>`"
+            );
+            errors.at(output, message);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+use isolated_test::isolated;
+
+/// Never runs.
+#[isolated(tmpdir, test_attribute)]
+#[ignore]
+fn serves(tmpdir: &std::path::Path) {
+    let _ = tmpdir;
+}
+
+fn main() {}

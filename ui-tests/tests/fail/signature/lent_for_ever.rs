@@ -1,0 +1,9 @@
+use isolated_test::{TmpDir, isolated};
+
+#[isolated(tmpdir)]
+#[test]
+fn serves(tmpdir: &'static TmpDir) {
+    let _ = tmpdir;
+}
+
+fn main() {}
