@@ -155,6 +155,11 @@ fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
 fn isolate_function(arguments: &TokenStream, function: &TestFn) -> TokenStream {
     let mut errors = Errors::new();
     let own = Wanted::new(Args::read(arguments.clone(), &mut errors));
+    if let Some(handed_on) = module::hand_on_below(arguments, own.krate(), function) {
+        // The attribute that has them now reports the mistakes.
+        let _ = errors.finish();
+        return handed_on;
+    }
     check::arguments(&own, &mut errors);
     let model = Model::new(own.merged(), function);
     check::function(&model, function, &mut errors);
@@ -174,7 +179,8 @@ fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let inheritance = Inheritance {
         krate: wanted.krate(),
         arguments,
-        aliases: module.aliases(),
+        aliases: module.words_behind(&["isolated", "as"]),
+        macros: module.words_behind(&["macro_rules", "!"]),
     };
     let (output, tests) = module.rewrite(&inheritance);
     check::module(&wanted, module, tests, &mut errors);

@@ -3,15 +3,19 @@
 //! The tokens are scanned for attributes followed by a `fn` or a `mod`; what else a module contains,
 //! bodies included, is passed on untouched.
 
+mod made;
+
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
 
+use self::made::Call;
 use crate::attribute::Attribute;
 use crate::generics::read_visibility;
 use crate::harness;
 use crate::item::Next;
+use crate::test_fn::TestFn;
 
 /// A module as written.
 pub(crate) struct Module {
@@ -31,6 +35,8 @@ pub(crate) struct Inheritance {
     pub(crate) arguments: TokenStream,
     /// The other names of our attribute.
     pub(crate) aliases: Vec<String>,
+    /// The macros that the module defines.
+    pub(crate) macros: Vec<String>,
 }
 
 impl Module {
@@ -79,13 +85,13 @@ impl Module {
         }
     }
 
-    /// The names that the module gives to our attribute: `use isolated_test::isolated as iso`.
-    pub(crate) fn aliases(&self) -> Vec<String> {
-        let mut aliases = Vec::new();
+    /// The words behind these two, wherever they stand in the module: what it calls something.
+    pub(crate) fn words_behind(&self, two: &[&str; 2]) -> Vec<String> {
+        let mut found = Vec::new();
         if let Some(body) = &self.body {
-            collect_aliases(body.stream(), &mut aliases);
+            collect_words_behind(two, body.stream(), &mut found);
         }
-        aliases
+        found
     }
 
     /// Where another `#[isolated]` stands above the module.
@@ -93,6 +99,37 @@ impl Module {
         self.attributes
             .iter()
             .find(|attribute| attribute.mentions_isolated())
+    }
+}
+
+/// The function with what it inherits in its own attribute, if that came only when a macro was expanded.
+pub(crate) fn hand_on_below(
+    arguments: &TokenStream,
+    krate: TokenStream,
+    function: &TestFn,
+) -> Option<TokenStream> {
+    let is_own = |attribute: &Attribute| attribute.mentions_isolated();
+    let mut tokens = arguments.clone().into_iter();
+    match (tokens.next(), tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Group(inherited)), None)
+            if word == "inherited" && function.attributes.iter().any(is_own) =>
+        {
+            let TestFn {
+                attributes,
+                head,
+                body,
+                ..
+            } = function;
+            let inheritance = Inheritance {
+                krate,
+                arguments: inherited.stream(),
+                aliases: Vec::new(),
+                macros: Vec::new(),
+            };
+            let attributes = inheritance.inherit(attributes);
+            Some(quote!(#attributes #head #body))
+        }
+        _ => None,
     }
 }
 
@@ -110,6 +147,7 @@ impl Inheritance {
 
     fn scan(&self, input: ParseStream<'_>) -> syn::Result<(TokenStream, usize)> {
         let (mut output, mut tests) = (TokenStream::new(), 0);
+        let mut item_next = true;
         while !input.is_empty() {
             let mut attributes = Attribute::all(input)?;
             for attribute in &mut attributes {
@@ -135,8 +173,15 @@ impl Inheritance {
                     }
                 }
                 _ => {
+                    if let Some(call) = item_next.then(|| Call::read(input)).flatten() {
+                        let (tokens, inside) = self.hand_on_to_macro(&attributes, &call);
+                        tests += inside;
+                        output.extend(tokens);
+                        continue;
+                    }
                     output.extend(quote!(#(#attributes)*));
                     if let Ok(token) = input.parse::<TokenTree>() {
+                        item_next = ends_an_item(&token);
                         output.extend([token]);
                     }
                 }
@@ -200,18 +245,27 @@ impl Inheritance {
     }
 }
 
-fn collect_aliases(tokens: TokenStream, aliases: &mut Vec<String>) {
+/// Whether another item may begin behind the token.
+fn ends_an_item(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Punct(mark) => mark.as_char() == ';',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
+}
+
+fn collect_words_behind(two: &[&str; 2], tokens: TokenStream, found: &mut Vec<String>) {
     let mut before = [const { String::new() }; 2];
     for token in tokens {
         match token {
             TokenTree::Group(group) => {
-                collect_aliases(group.stream(), aliases);
+                collect_words_behind(two, group.stream(), found);
                 before = Default::default();
             }
             token => {
                 let word = token.to_string();
-                if before == ["isolated", "as"] {
-                    aliases.push(word.clone());
+                if before == *two {
+                    found.push(word.clone());
                 }
                 let [_, last] = before;
                 before = [last, word];

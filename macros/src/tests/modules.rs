@@ -1,6 +1,6 @@
 //! A module and what it becomes: only attributes change.
 
-use super::{assert_expands, messages};
+use super::{assert_expands, expanded, messages};
 
 /// Tests inherit the arguments; other functions, and what only looks like a test, are left alone.
 #[test]
@@ -49,7 +49,8 @@ mod tests {
     fn cases_to_reuse(#[case] n: u32) {}
     macro_rules! tests {
         () => {
-            #[test] fn made_later() {}
+            #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))] #[test] fn
+            made_later() {}
         };
     }
 }
@@ -188,4 +189,82 @@ fn module_in_another_file() {
     let message = "`mod tests;` cannot be isolated from here, because its tests are in another file; \
                    write `mod tests { ... }` there and annotate that";
     assert_eq!(messages("", "mod tests;"), [message]);
+}
+
+/// A call that may make tests is warned of, unless the module defines the macro or allows it.
+#[test]
+fn calls_of_macros() {
+    let is_warned_of = |call: &str| {
+        let module = format!("mod tests {{ #[test] fn one() {{ }} {call} }}");
+        expanded("port", &module).contains("#[deprecated")
+    };
+    for call in [
+        "make_tests!(a, b);",
+        "cases! { a b }",
+        "my::TEST_ALL! { }",
+        "cfg_if! { if #[cfg(unix)] { #[tokio::test] async fn a() { } } }",
+        "fn f() { } tests!();",
+        "const A: u8 = 1; #[cfg(unix)] tests!();",
+    ] {
+        assert!(is_warned_of(call), "{call}");
+    }
+    for call in [
+        "thread_local! { static A: u8 = 1; }",
+        "const A: u8 = test_data!();",
+        "static A: &str = include_str!(\"test.txt\");",
+        "fn f() { tests!(); }",
+        "#[allow(deprecated)] tests!();",
+        "macro_rules! tests { () => { #[test] fn a() { } } } tests!();",
+        "assert_impl_all!(u8: Send);",
+    ] {
+        assert!(!is_warned_of(call), "{call}");
+    }
+}
+
+/// Tests in a definition are annotated there, whatever stands between their attributes and `fn`.
+#[test]
+fn definitions_of_macros() {
+    let count = |definition: &str| {
+        let output = expanded("port", &format!("mod tests {{ {definition} }}"));
+        let output = output.replace(char::is_whitespace, "");
+        output.matches("isolated(inherited(port))").count()
+    };
+    for (definition, tests) in [
+        (
+            "macro_rules! m { ($n:ident) => { #[test] fn $n() { } }; (a) => { #[test] fn a() { } } }",
+            2,
+        ),
+        (
+            "macro_rules! m { ($($v:vis $n:ident)*) => { $(#[test] $v fn $n() { })* } }",
+            1,
+        ),
+        (
+            "macro_rules! m { ($(#[$m:meta])*) => { #[test] $(#[$m])* pub async fn a() { } } }",
+            1,
+        ),
+        (
+            "macro_rules! m { ($n:ident) => { mod $n { #[test] fn a() { } } } }",
+            1,
+        ),
+        (
+            "macro_rules! m { (#[test] fn $n:ident) => { fn $n() { } } } #[test] fn a() { }",
+            1,
+        ),
+        (
+            "macro_rules! m { () => { other! { #[test] fn a() { } } } } #[test] fn a() { }",
+            1,
+        ),
+    ] {
+        assert_eq!(count(definition), tests, "{definition}");
+    }
+    let output = expanded(
+        "port",
+        "mod t { macro_rules! m { () => { #[isolated(seed)] #[test] fn a() { } } } }",
+    );
+    assert!(
+        output
+            .replace(char::is_whitespace, "")
+            .contains("#[isolated(seed,inherited(port))]"),
+        "{output}"
+    );
 }

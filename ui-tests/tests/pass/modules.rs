@@ -44,6 +44,24 @@ mod outer {
         assert!(port > 0 || seed > 0);
     }
 
+    macro_rules! make {
+        ($(#[$meta:meta] $vis:vis $name:ident)*) => {
+            $(
+                #[$meta]
+                #[test]
+                $vis fn $name(port: u16) {
+                    assert_ne!(port, 0);
+                    assert!(isolated_test::current().tmpdir().exists());
+                }
+            )*
+        };
+    }
+
+    make!(
+        #[doc = "Made in the module."] pub(super) made
+        #[isolated(seed)] made_with_more
+    );
+
     fn _helper(port: u16) -> u16 {
         port
     }
