@@ -6,6 +6,7 @@
 
 mod args;
 mod attribute;
+mod built;
 mod check;
 mod errors;
 mod expand;

@@ -217,12 +217,14 @@ fn the_printed_command_repeats_the_seeds() {
     let first = seeds(&run).split(' ').next().unwrap();
     assert_eq!((variable, seed), ("ISOLATED_SEED", first));
     assert_eq!(
-        words[1..7],
+        words[1..9],
         [
             "cargo",
             "test",
             "-p",
             "isolated-test-tests",
+            "--test",
+            "namespace_seed",
             "--",
             "--exact"
         ]
@@ -233,7 +235,7 @@ fn the_printed_command_repeats_the_seeds() {
     inner = inner.with(|command| {
         let program = command.get_program().to_owned();
         *command = renewed(command, Command::new(program));
-        command.args(words[6..].iter().filter(|word| !word.ends_with("ignored")));
+        command.args(words[8..].iter().filter(|word| !word.ends_with("ignored")));
         command.args(["--include-ignored", "--nocapture"]);
     });
     let again = inner.run().failed();

@@ -200,7 +200,7 @@ fn expect(test: &str, why: &str) -> Finished {
         format!(
             "{why}isolated-test: process_fail::inner::{test} failed
     at         tests/tests/process_fail.rs:1
-    repeat     cargo test -p isolated-test-tests -- --exact inner::{test}
+    repeat     cargo test -p isolated-test-tests --test process_fail -- --exact inner::{test}
 "
         )
     );
@@ -345,7 +345,7 @@ fn a_name_that_is_not_found() {
          its name
 isolated-test: process_fail::inner::is_no_test failed
     at         tests/tests/process_fail.rs:1
-    repeat     cargo test -p isolated-test-tests -- --exact inner::is_no_test
+    repeat     cargo test -p isolated-test-tests --test process_fail -- --exact inner::is_no_test
 "
     );
 }

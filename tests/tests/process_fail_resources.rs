@@ -168,7 +168,7 @@ fn expect(test: &str, why: &str, lines: &str) -> Finished {
         format!(
             "{why}isolated-test: process_fail_resources::inner::{test} failed
     at         tests/tests/process_fail_resources.rs:1
-{lines}    repeat     cargo test -p isolated-test-tests -- --exact inner::{test}
+{lines}    repeat     cargo test -p isolated-test-tests --test process_fail_resources -- --exact inner::{test}
 "
         )
     );

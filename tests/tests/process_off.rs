@@ -145,7 +145,7 @@ fn a_panic_is_that_of_the_body() {
             && report.ends_with(
                 "isolated-test: process_off::inner::fails failed
     at         tests/tests/process_off.rs:1
-    repeat     cargo test -p isolated-test-tests -- --exact inner::fails
+    repeat     cargo test -p isolated-test-tests --test process_off -- --exact inner::fails
 "
             ),
         "{report}"

@@ -257,7 +257,7 @@ fn block(test: &str, lines: &str) -> String {
     format!(
         "isolated-test: report::inner::{test} failed
     at         tests/tests/report.rs:1
-{lines}    repeat     cargo test -p isolated-test-tests -- --exact inner::{test}
+{lines}    repeat     cargo test -p isolated-test-tests --test report -- --exact inner::{test}
 "
     )
 }
@@ -336,7 +336,7 @@ fn names_and_seeds() {
     namespace  topic = TOPIC
     seed       seed = SEED
     seed       order = ORDER
-    repeat     ISOLATED_SEED=SEED cargo test -p isolated-test-tests -- --exact inner::has_names_and_seeds
+    repeat     ISOLATED_SEED=SEED cargo test -p isolated-test-tests --test report -- --exact inner::has_names_and_seeds
 "
     );
 }
@@ -364,7 +364,7 @@ fn the_command_that_repeats_the_test_is_the_one_of_its_runner() {
         report(&run),
         "isolated-test: report::inner::panics failed
     at         tests/tests/report.rs:1
-    repeat     cargo nextest run -p isolated-test-tests -E 'test(=inner::panics)'
+    repeat     cargo nextest run -p isolated-test-tests --test report -E 'test(=inner::panics)'
 "
     );
 }
@@ -403,7 +403,7 @@ isolated-test: report::inner::is_given_up failed
     port       port = PORT (tcp)
     tmpdir     tmpdir = TMPDIR (kept)
     resource   told
-    repeat     cargo test -p isolated-test-tests -- --exact inner::is_given_up
+    repeat     cargo test -p isolated-test-tests --test report -- --exact inner::is_given_up
 "
         .replace("is_given_up", "never_ends")
     );

@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use super::call::Writer;
 use super::{at, start};
 use crate::args::Key;
+use crate::built;
 use crate::model::{Kind, Lock, Mode, Protocol, Resource, Run};
 use crate::scan;
 use crate::test_fn::ShouldPanic;
@@ -36,10 +37,11 @@ impl Writer<'_> {
             quote!(, #process)
         });
         let often = self.model.is_called_often.then(|| quote!(; often));
+        let built = built::options().map(|options| quote!(in #options,));
         // A static item is evaluated anyway.
         let is_const = (self.model.run != Run::Around && self.needs_const()).then(|| quote!(const));
         let spec = quote! {
-            #private::spec!(#is_const #function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
+            #private::spec!(#is_const #built #function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
         };
         self.at_the_name(spec)
     }

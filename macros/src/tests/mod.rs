@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "tests panic when they fail")]
 
 mod around;
+mod built;
 mod documentation;
 mod duration;
 mod expansion;

@@ -109,6 +109,12 @@ pub(crate) fn nextest_test_name() -> Option<String> {
     env::var("NEXTEST_TEST_NAME").ok()
 }
 
+/// Returns the profile of nextest, unless it is the one without a name.
+pub(crate) fn nextest_profile() -> Option<String> {
+    let profile = std::env::var("NEXTEST_PROFILE").ok();
+    profile.filter(|profile| !profile.is_empty() && profile != "default")
+}
+
 /// Tells whether nextest runs this process.
 pub(crate) fn under_nextest() -> bool {
     env::var_os("NEXTEST").is_some()

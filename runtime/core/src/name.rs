@@ -109,6 +109,7 @@ mod tests {
             file: "src/checkout.rs",
             line: 1,
             package: Some("shop"),
+            build: Some("-p shop --lib"),
             package_root: None,
         },
         function: "pays",

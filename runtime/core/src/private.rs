@@ -33,13 +33,14 @@ use crate::resource::tmpdir::TmpDir;
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __place {
-    () => {
+    ($($build:literal)?) => {
         $crate::__private::Place {
             module: ::core::module_path!(),
             file: ::core::file!(),
             line: ::core::line!(),
             package: ::core::option_env!("CARGO_PKG_NAME"),
             package_root: ::core::option_env!("CARGO_MANIFEST_DIR"),
+            build: $crate::__optional!($($build)?),
         }
     };
 }
@@ -55,6 +56,7 @@ macro_rules! __spec {
         const { $crate::__spec!($($fields)*) }
     };
     (
+        $(in $build:literal,)?
         $function:literal,
         $should_panic:expr,
         [$(($name:literal $kind:ident $($details:tt)?)),*],
@@ -63,7 +65,7 @@ macro_rules! __spec {
         $(; $often:ident)?
     ) => {
         $crate::__private::Spec {
-            place: $crate::__private::place!(),
+            place: $crate::__private::place!($($build)?),
             function: $function,
             should_panic: $should_panic,
             resources: &[$($crate::__private::Request {

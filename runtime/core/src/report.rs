@@ -5,6 +5,7 @@
 
 mod again;
 mod out;
+mod repeat;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -263,41 +264,14 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
             ),
         );
     }
-    line("repeat", &repeat(spec, test, *seed, nextest));
+    line(
+        "repeat",
+        &repeat::command(spec, test.runner_name(), *seed, nextest),
+    );
     text
 }
 
 /// Leaves out what nobody reads of a time.
 fn round(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// Returns the command that runs this test again.
-fn repeat(spec: &Spec, test: &Handle, seed: Option<u64>, nextest: bool) -> String {
-    let mut command = String::new();
-    if let Some(seed) = seed {
-        let _ = write!(command, "ISOLATED_SEED={seed} ");
-    }
-    command.push_str(if nextest {
-        "cargo nextest run"
-    } else {
-        "cargo test"
-    });
-    if let Some(package) = spec.place.package {
-        let _ = write!(command, " -p {package}");
-    }
-    let name = test.runner_name();
-    let _ = if nextest {
-        write!(command, " -E 'test(={name})'")
-    } else {
-        write!(command, " -- --exact {name}")
-    };
-    if std::env::args().any(|word| word == "--ignored" || word == "--include-ignored") {
-        command.push_str(if nextest {
-            " --run-ignored all"
-        } else {
-            " --include-ignored"
-        });
-    }
-    command
 }

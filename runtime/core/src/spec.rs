@@ -74,6 +74,8 @@ pub struct Place {
     pub line: u32,
     /// The name of the package, where Cargo builds it.
     pub package: Option<&'static str>,
+    /// The options by which Cargo builds and runs the target of the test, as it was built.
+    pub build: Option<&'static str>,
     /// The folder of the package, where Cargo builds it.
     pub package_root: Option<&'static str>,
 }

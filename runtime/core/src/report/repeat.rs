@@ -1,0 +1,56 @@
+//! The command that runs one test again, and no other.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::env;
+use crate::spec::Spec;
+
+/// Returns the command that runs a test again.
+pub(super) fn command(spec: &Spec, name: &str, seed: Option<u64>, nextest: bool) -> String {
+    let mut command = String::new();
+    if let Some(seed) = seed {
+        let _ = write!(command, "ISOLATED_SEED={seed} ");
+    }
+    let includes_ignored =
+        std::env::args().any(|word| word == "--ignored" || word == "--include-ignored");
+    let Some(options) = spec.place.build else {
+        // Whatever has built it, this is the program that has the test.
+        let program = std::env::current_exe().unwrap_or_default();
+        let program = program.display().to_string();
+        let _ = write!(command, "{} --exact {}", quoted(&program), quoted(name));
+        if includes_ignored {
+            command.push_str(" --include-ignored");
+        }
+        return command;
+    };
+    if nextest {
+        // There, a profile is one of nextest.
+        let options = options.replace(" --profile ", " --cargo-profile ");
+        let _ = write!(command, "cargo nextest run {options} -E 'test(={name})'");
+        if let Some(profile) = env::nextest_profile() {
+            let _ = write!(command, " --profile {profile}");
+        }
+        if includes_ignored {
+            command.push_str(" --run-ignored all");
+        }
+    } else if options.contains(" -- ") {
+        let _ = write!(command, "cargo test {options}");
+    } else {
+        let _ = write!(command, "cargo test {options} -- --exact {}", quoted(name));
+        if includes_ignored {
+            command.push_str(" --include-ignored");
+        }
+    }
+    command
+}
+
+/// Quotes a word if a shell would read something else.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_:#./-+@=".contains(letter);
+    if word.chars().all(is_plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''")).into()
+    }
+}
