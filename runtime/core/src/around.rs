@@ -24,6 +24,7 @@ use crate::process::surroundings::Surroundings;
 use crate::report;
 use crate::resource::own::Own;
 use crate::run::passed;
+use crate::short::{self, poll_short};
 use crate::spec::{Kind, Spec};
 use crate::test::{Test, poll_inside};
 use crate::verdict::fail;
@@ -103,14 +104,15 @@ pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce
         let _entered = current.enter_thread();
         current.begin_body();
         let cx = Cx::new(current);
-        let value = body(&cx);
+        let value = short::__rust_begin_short_backtrace_once(body, &cx);
         cx.current().end_body();
         return value;
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
         report::not_around(cx.current().name(), NOT_COPIED);
-        value = body.take().map(|body| body(cx));
+        let body = body.take();
+        value = body.map(|body| short::__rust_begin_short_backtrace_once(body, cx));
         true
     });
     value.unwrap_or_else(no_value)
@@ -131,7 +133,7 @@ pub async fn inside_async<T>(
         let (value, body) = (&value, body.take());
         Box::pin(async move {
             if let Some(body) = body {
-                value.set(Some(body(&cx).await));
+                value.set(Some(poll_short(body(&cx)).await));
             }
         })
     })

@@ -22,6 +22,7 @@ mod report;
 mod resource;
 mod run;
 mod session;
+mod short;
 mod spec;
 #[doc(hidden)]
 pub mod statistics;

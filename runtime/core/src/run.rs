@@ -10,6 +10,7 @@ use crate::name;
 use crate::report;
 use crate::resource::own::Own;
 use crate::session::Session;
+use crate::short::{self, poll_short};
 use crate::spec::Spec;
 use crate::test::{Test, poll_inside, run_inside};
 use crate::verdict::Verdict;
@@ -21,14 +22,21 @@ pub fn run_plain(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(
 
 /// Runs a test that is a function without parameters.
 pub fn run_function<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: fn() -> R) {
-    run_plain(spec, own, &mut |_| passed(body()));
+    run_plain(spec, own, &mut |_| {
+        passed(short::__rust_begin_short_backtrace_of_function(body))
+    });
 }
 
 /// Runs a test whose body can be called only once.
 pub fn run<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: impl FnOnce(&Cx) -> R) {
     let mut body = Some(body);
-    Test::find(spec, own, None, Calls::Once)
-        .run(&mut |cx| body.take().is_some_and(|body| passed(body(cx))));
+    Test::find(spec, own, None, Calls::Once).run(&mut |cx| call_once(&mut body, cx));
+}
+
+/// Calls a body that can be called only once, and judges its value.
+pub(crate) fn call_once<R: Termination>(body: &mut Option<impl FnOnce(&Cx) -> R>, cx: &Cx) -> bool {
+    body.take()
+        .is_some_and(|body| passed(short::__rust_begin_short_backtrace_once(body, cx)))
 }
 
 /// Runs a test whose value the test attribute judges itself.
@@ -44,7 +52,8 @@ pub fn run_returning<T>(
     let (mut body, mut value) = (Some(body), None);
     let verdict = begin_returning(spec, own).map(|session| {
         let end = run_inside(session.cx(), &mut |cx| {
-            value = body.take().map(|body| body(cx));
+            let body = body.take();
+            value = body.map(|body| short::__rust_begin_short_backtrace_once(body, cx));
             true
         });
         session.finish(end)
@@ -84,7 +93,7 @@ pub(crate) fn once<R: Termination>(
 ) -> impl AsyncFnMut(&Cx) -> bool {
     let mut body = Some(body);
     async move |cx: &Cx| match body.take() {
-        Some(body) => passed(body(cx).await),
+        Some(body) => passed(poll_short(body(cx)).await),
         None => false,
     }
 }
@@ -104,7 +113,7 @@ pub async fn run_returning_async<T>(
         Err(verdict) => verdict,
         Ok(session) => {
             let future = async {
-                value = Some(body(session.cx()).await);
+                value = Some(poll_short(body(session.cx())).await);
                 true
             };
             let end = poll_inside(session.cx().current(), Box::pin(future)).await;

@@ -19,6 +19,7 @@ use crate::process::{parent, turns};
 use crate::report;
 use crate::resource::own::Own;
 use crate::session::Session;
+use crate::short;
 use crate::spec::{Kind, Request, Spec};
 use crate::verdict::{Verdict, fail};
 
@@ -271,7 +272,8 @@ fn finish(session: Session<'_>, mut again: Again, end: End) {
 /// Calls a synchronous body inside the test, catching its panic.
 pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
     let _entered = cx.current().enter_thread();
-    End::of(catch_unwind(AssertUnwindSafe(|| body(cx))))
+    let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_of_body(body, cx));
+    End::of(catch_unwind(body))
 }
 
 /// Polls the body of an asynchronous test, each time inside the test and catching its panics.

@@ -30,7 +30,8 @@ use crate::error::Error;
 use crate::lock::Want;
 use crate::plan::plan;
 use crate::resource::own::Own;
-use crate::run::{once, passed};
+use crate::run::{call_once, once, passed};
+use crate::short;
 use crate::spec::{Claim, Spec};
 use crate::test::{Ready, Test};
 
@@ -57,14 +58,13 @@ impl Prepared<'_> {
 
     /// Runs the test, which is a function without parameters.
     pub fn run_function<R: Termination>(self, body: fn() -> R) {
-        self.run_plain(&mut |_| passed(body()));
+        self.run_plain(&mut |_| passed(short::__rust_begin_short_backtrace_of_function(body)));
     }
 
     /// Runs the test, whose body can be called only once.
     pub fn run<R: Termination>(self, body: impl FnOnce(&Cx) -> R) {
         let mut body = Some(body);
-        self.0
-            .run(&mut |cx| body.take().is_some_and(|body| passed(body(cx))));
+        self.0.run(&mut |cx| call_once(&mut body, cx));
     }
 
     /// Runs an asynchronous test.
