@@ -68,7 +68,7 @@ use crate::test_fn::TestFn;
 ///
 /// | argument | means |
 /// |---|---|
-/// | `serial`, `serial = "tcp"`, `serial = ["tcp", DB]` | no other holder of the key, which is a string or a constant of type `Key` |
+/// | `serial`, `serial = "tcp"`, `serial = ["tcp", DB]` | no other holder of the key, which is a string, literal or constant, or a constant of type `Key` |
 /// | `shared`, `shared = "db"`, `shared = ["db", FS]` | other holders only if they share the key too |
 /// | `limit("sockets", 4)` | at most so many holders of the key; may be written again for another key |
 /// | `alone` | no other isolated test at the same time |
@@ -111,13 +111,15 @@ use crate::test_fn::TestFn;
 /// |---|---|
 /// | `crate = path` | where `isolated_test` is found, for those who re-export it; an absolute path |
 /// | `test_attribute` | an attribute below makes this a test, though it is not known here |
+/// | `test_attribute = "called by ..."` | no attribute does, because the user's own code calls the function |
 ///
 /// # Modules
 ///
 /// On an inline module it applies to every function in it that has a known test attribute, nested
 /// modules included. What a test asks for itself is added; a resource or variable of the same name,
 /// a lock on the same key, its own `cwd`, `timeout`, `network`, `retries` or `quarantine` replaces that
-/// of the module. Tests that a macro in the module makes are not seen: annotate them inside that macro.
+/// of the module. Tests of a `macro_rules!` that the module defines are annotated there; those of another
+/// macro are not seen, so a call that may make some is warned of, unless it is below `#[allow(deprecated)]`.
 ///
 /// # The test
 ///

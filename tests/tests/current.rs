@@ -112,8 +112,8 @@ fn outside_of_a_test_there_is_none() {
             .map(ToString::to_string)
             .or(panic.downcast_ref().cloned())
             .unwrap(),
-        "no isolated test runs in this thread; annotate the test with `#[isolated]`, or send \
-         `current().handle()` to this thread and call `enter` there"
+        "no isolated test runs in this thread: it has not begun yet, as in a fixture, or is not annotated with \
+         `#[isolated]`, or runs in another thread; send its `current().handle()` to this one and call `enter` here"
     );
 }
 

@@ -95,6 +95,20 @@ mod inner {
         ExitCode::FAILURE
     }
 
+    #[isolated(process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn returns_a_code() -> ExitCode {
+        ExitCode::from(3)
+    }
+
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn returns_no_code() -> Result<ExitCode, String> {
+        Err("on purpose".to_owned())
+    }
+
     #[isolated]
     #[test]
     #[should_panic]
@@ -294,7 +308,18 @@ fn a_returned_error() {
 
 #[test]
 fn a_returned_failure() {
-    expect("returns_a_failure", "");
+    for (test, code) in [("returns_a_failure", 1), ("returns_a_code", 3)] {
+        let run = State::new().inner(test).run().failed();
+        let printed = format!("{}{}", run.output, run.errors);
+        let line = format!(
+            "isolated-test: report::inner::{test}: returned the exit code {code}, which is a failure\n"
+        );
+        assert_eq!(printed.matches(&line).count(), 1, "{printed}");
+        let failed = format!("isolated-test: report::inner::{test} failed\n");
+        assert!(printed.contains(&failed), "{printed}");
+    }
+    let run = State::new().inner("returns_no_code").run().failed();
+    assert!(!run.errors.contains("exit code"), "{}", run.errors);
 }
 
 #[test]

@@ -49,8 +49,8 @@ pub fn current() -> Current {
     match try_current() {
         Some(current) => current,
         None => panic!(
-            "no isolated test runs in this thread; annotate the test with `#[isolated]`, or send \
-             `current().handle()` to this thread and call `enter` there"
+            "no isolated test runs in this thread: it has not begun yet, as in a fixture, or is not annotated with \
+             `#[isolated]`, or runs in another thread; send its `current().handle()` to this one and call `enter` here"
         ),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use self::again::{
 };
 use self::out::{aloud, print};
 pub(crate) use self::out::{record, recorded, relay};
-use crate::current::{Handle, Value};
+use crate::current::{Handle, Value, try_current};
 use crate::env;
 use crate::error::{Error, chain};
 use crate::lock::{Holder, Waited, Want};
@@ -76,6 +76,16 @@ pub(crate) fn not_around(test: &str, why: &str) {
     aloud(&format!(
         "isolated-test: {test}: isolated inside its test attribute, because {why}: locks and resources are \
          released before that attribute has ended; write `process` if tasks of the test must not outlive them\n"
+    ));
+}
+
+/// Says with which exit code the running test has returned, if that is a failure and a number.
+pub(crate) fn returned(code: Option<u8>) {
+    let Some(test) = try_current() else { return };
+    let code = code.map_or_else(String::new, |code| format!(" {code}"));
+    print(&format!(
+        "isolated-test: {}: returned the exit code{code}, which is a failure\n",
+        test.name()
     ));
 }
 

@@ -1,5 +1,6 @@
 //! The ways into a test: synchronous and asynchronous, with and without a value.
 
+use std::any::type_name;
 use std::panic::resume_unwind;
 use std::process::{ExitCode, Termination};
 
@@ -132,7 +133,19 @@ fn begin_returning<'a>(spec: &'static Spec, own: &mut [Own<'a>]) -> Result<Sessi
 
 /// Judges the value of a test as the test runner would; an error is printed by its `Termination`.
 pub fn passed<R: Termination>(value: R) -> bool {
-    value.report() == ExitCode::SUCCESS
+    let code = value.report();
+    let passed = code == ExitCode::SUCCESS;
+    // An error has been printed, and its code is always 1; a code alone says nothing by itself.
+    let is_bare = type_name::<R>() == type_name::<ExitCode>();
+    if !passed && (is_bare || code != ExitCode::FAILURE) {
+        report::returned(number_of(code));
+    }
+    passed
+}
+
+/// The number of an exit code, which only its equals tell.
+fn number_of(code: ExitCode) -> Option<u8> {
+    (0..=u8::MAX).find(|number| ExitCode::from(*number) == code)
 }
 
 fn without_value() -> ! {
