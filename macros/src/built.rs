@@ -83,8 +83,8 @@ impl<'a> Told<'a> {
     /// The option that chooses the target.
     fn target(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let krate = self.values("--crate-name").next()?;
-        let mut arguments = self.arguments.iter().skip(1);
-        let root = Path::new(arguments.find(|argument| argument.ends_with(".rs"))?);
+        let mut paths = self.arguments.iter().skip(1).map(Path::new);
+        let root = paths.find(|path| path.extension().is_some_and(|end| end == "rs"))?;
         let is_in = |folder: &str| root.components().any(|part| part.as_os_str() == folder);
         let is_example = self.folder().is_some_and(|folder| folder == "examples");
         let option = match variable("CARGO_BIN_NAME") {

@@ -68,8 +68,8 @@ mod inner {
 fn frames(test: &str) -> Vec<String> {
     let state = State::new();
     let run = state.inner(test).env("RUST_BACKTRACE", "1").run().failed();
-    let text = format!("{}{}", run.errors, run.output);
-    let (_, backtrace) = text.split_once("stack backtrace:").expect("a backtrace");
+    let printed = format!("{}{}", run.errors, run.output);
+    let (_, backtrace) = printed.split_once("stack backtrace:").expect("a backtrace");
     let lines = backtrace.lines().skip(1);
     let lines = lines.take_while(|line| line.starts_with(' '));
     let names = lines.filter_map(|line| {

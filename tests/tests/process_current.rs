@@ -152,7 +152,7 @@ fn a_key_that_the_parent_holds_counts_as_held() {
 #[isolated(
     serial = "process current nested",
     shared = "process current too",
-    test_attribute
+    test_attribute = "called by a test"
 )]
 fn is_called_by_another_test() {
     assert!(current().name().starts_with("process_current::"));

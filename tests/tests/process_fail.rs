@@ -240,7 +240,10 @@ fn a_returned_error_is_printed() {
 
 #[test]
 fn a_returned_failure() {
-    expect("returns_a_failure", "");
+    expect(
+        "returns_a_failure",
+        "returned the exit code 7, which is a failure",
+    );
 }
 
 #[test]

@@ -283,13 +283,14 @@ fn a_panic() {
 
 #[test]
 fn the_line_is_that_of_the_function() {
+    use inner::annotated::{LINE, MADE};
+
     let at = |test| {
         let errors = State::new().inner(test).run().failed().errors;
         let line = errors.lines().find_map(|line| line.strip_prefix("    at"));
         line.map(|line| line.trim().to_owned())
     };
     let of = |line| Some(format!("tests/tests/report.rs:{line}"));
-    use inner::annotated::{LINE, MADE};
     assert_eq!(at("annotated::stands_here"), of(LINE));
     assert_eq!(at("annotated::is_made_here"), of(MADE));
 }
