@@ -96,12 +96,12 @@ impl Workspace {
             ("tests/it_is.rs", "it_is"),
         ] {
             let test = TEST.replace("TARGET", target);
-            let text = match target {
+            let whole = match target {
                 "lib" => format!("{EXAMPLE}{test}"),
                 "bin" => format!("{test}fn main() {{}}"),
                 _ => test,
             };
-            write(path, &text);
+            write(path, &whole);
         }
         Workspace { folder }
     }
