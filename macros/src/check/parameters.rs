@@ -31,7 +31,8 @@ pub(super) fn parameters_have_resources(model: &Model, function: &TestFn, errors
     }
 }
 
-/// Another attribute may fill a parameter of any type, but only we can lend ours.
+/// Another attribute may fill a parameter of any type, but only we can lend ours. Somebody else may have
+/// a `Port` or a `Namespace`, so these are ours by their path only.
 pub(super) fn our_types_have_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
     const OURS: [(&str, &str); 3] = [
         ("Port", "port"),
@@ -49,7 +50,9 @@ pub(super) fn our_types_have_resources(model: &Model, function: &TestFn, errors:
         let (true, true, Some(name)) = (is_free, parameter.is_reference(), &parameter.name) else {
             continue;
         };
-        let last = parameter.ty.clone().into_iter().last();
+        let mut words = parameter.ty.clone().into_iter();
+        let is_ours = |token: TokenTree| matches!(token, TokenTree::Ident(word) if word == "isolated_test" || word == "TmpDir");
+        let last = words.clone().last().filter(|_| words.any(is_ours));
         let word = OURS
             .iter()
             .find(|(ty, _)| matches!(&last, Some(TokenTree::Ident(last)) if last == ty));

@@ -226,3 +226,18 @@ fn context(context: &mut Context, port: u16) {
 async fn admitted(port: u16) {
     assert_ne!(port, 0);
 }
+
+/// Somebody else's type with the name of one of ours.
+struct Namespace(u8);
+
+#[rstest::fixture]
+#[once]
+fn namespace() -> Namespace {
+    Namespace(1)
+}
+
+#[isolated(port)]
+#[rstest]
+fn types_of_other_people(port: u16, namespace: &Namespace) {
+    assert!(port > 0 && namespace.0 == 1);
+}
