@@ -154,15 +154,26 @@ pub(crate) fn judges_value(attributes: &[Attribute]) -> bool {
 /// Whether the test attributes copy the attributes below them to the test that they generate.
 ///
 /// A timeout of `rstest` moves the call of a synchronous function to another thread, which does not
-/// know the test around it.
+/// know the test around it. `ntest` has a `test_case` too, which refuses attributes with a path. It knows
+/// neither `=>` nor `async`; without them, the other one generates nothing around the function.
 pub(crate) fn copies_attributes(attributes: &[Attribute], is_async: bool) -> bool {
+    let may_be_ntest = !is_async
+        && any(attributes, is_test_case)
+        && !any(attributes, |row, attribute| {
+            is_test_case(row, attribute) && holds(Arrow, attribute)
+        });
     let is_moved = !is_async
         && any(attributes, |row, _| row.path == ["rstest"])
         && (std::env::var_os("RSTEST_TIMEOUT").is_some()
             || attributes
                 .iter()
                 .any(|attribute| attribute.mentions("timeout")));
-    !is_moved && !any(attributes, |row, _| !row.copies_attributes)
+    !is_moved && !may_be_ntest && !any(attributes, |row, _| !row.copies_attributes)
+}
+
+/// Whether it may be a case of `test-case`.
+fn is_test_case(row: &Harness, _: &Attribute) -> bool {
+    matches!(row.judges_value, Arrow)
 }
 
 /// Whether the only test attribute is `#[test]`, which generates nothing around the function.

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use isolated_test::{TmpDir, current, isolated};
 use libtest_mimic::{Arguments, Trial};
 
-#[isolated(test_attribute, tmpdir)]
+#[isolated(test_attribute = "called by a trial", tmpdir)]
 fn in_place(tmpdir: &TmpDir) {
     assert!(tmpdir.is_dir());
 }
 
-#[isolated(test_attribute, process, env(PARENT = std::process::id()))]
+#[isolated(test_attribute = "called by a trial", process, env(PARENT = std::process::id()))]
 fn apart() {
     let parent = std::env::var("PARENT").expect("the parent's number");
     assert_ne!(parent, std::process::id().to_string());
@@ -19,16 +19,16 @@ fn apart() {
 mod module {
     use super::{current, isolated};
 
-    #[isolated(test_attribute, process, timeout = "1m")]
+    #[isolated(test_attribute = "called by a trial", process, timeout = "1m")]
     pub(super) fn named() {
         assert_eq!(current().name(), "mimic::module::named");
     }
 
-    #[isolated(test_attribute, process)]
+    #[isolated(test_attribute = "called by a trial", process)]
     pub(super) fn is_ignored() {}
 }
 
-#[isolated(test_attribute, process)]
+#[isolated(test_attribute = "called by a trial", process)]
 fn fails() {
     panic!("on purpose");
 }

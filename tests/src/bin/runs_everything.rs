@@ -5,22 +5,22 @@ use std::io::Write;
 
 use isolated_test::isolated;
 
-#[isolated(test_attribute, process)]
+#[isolated(test_attribute = "called by main", process)]
 fn first() {
     note("first");
 }
 
-#[isolated(test_attribute, process)]
+#[isolated(test_attribute = "called by main", process)]
 fn second() {
     note("second");
 }
 
-#[isolated(test_attribute)]
+#[isolated(test_attribute = "called by main")]
 fn in_place() {
     note("in place");
 }
 
-#[isolated(test_attribute, process)]
+#[isolated(test_attribute = "called by main", process)]
 #[should_panic(expected = "on purpose")]
 fn panics() {
     note("panics");
