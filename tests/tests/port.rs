@@ -354,6 +354,7 @@ fn a_stolen_port_is_in_use_for_its_owner() {
 }
 
 #[test]
+#[cfg(not(target_arch = "x86"))] // There, sockets are made by a call whose arguments no filter sees.
 fn ports_are_held_on_a_machine_without_ipv6() {
     let state = State::new();
     let _ = state
