@@ -10,7 +10,30 @@ use isolated_test::{BoxError, Current, Handle, Port, Resource, current, isolated
 use isolated_test_tests::State;
 
 mod inner {
-    use isolated_test::{current, isolated};
+    use std::cell::RefCell;
+    use std::thread;
+
+    use isolated_test::{Entered, current, isolated, try_current};
+
+    thread_local! {
+        static ENTERED: RefCell<Option<Entered>> = const { RefCell::new(None) };
+    }
+
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn leaves_a_guard_in_its_thread() {
+        let test = current().handle();
+        thread::spawn(move || {
+            // Used first, so that it is destroyed last, when `current` has gone already.
+            ENTERED.with_borrow(|entered| assert!(entered.is_none()));
+            let entered = test.enter();
+            ENTERED.set(Some(entered));
+        })
+        .join()
+        .unwrap();
+        assert!(try_current().is_some());
+    }
 
     #[isolated]
     #[test]
@@ -260,4 +283,41 @@ async fn a_panic_of_a_called_test_gives_the_thread_back(seed: u64) {
     let called = tokio::task::spawn_blocking(panics);
     assert!(called.await.unwrap_err().is_panic());
     assert_eq!(current().seed(), seed);
+}
+
+/// Runs another test to its end, and returns what it had.
+fn has_another_seed() -> (u64, Handle) {
+    static HAD: Mutex<Option<(u64, Handle)>> = Mutex::new(None);
+
+    #[isolated(seed, test_attribute)]
+    fn another(seed: u64) {
+        *HAD.lock().unwrap() = Some((seed, current().handle()));
+    }
+
+    another();
+    HAD.lock().unwrap().take().unwrap()
+}
+
+#[isolated(seed)]
+#[test]
+fn guards_of_enter_may_be_dropped_in_any_order(seed: u64) {
+    let (other_seed, other) = has_another_seed();
+    let mine = current().handle();
+    let first = other.enter();
+    let second = mine.enter();
+    drop(first);
+    assert_eq!(current().seed(), seed, "the second is still there");
+    let third = other.enter();
+    drop(second);
+    assert_eq!(current().seed(), other_seed, "the third is still there");
+    drop(third);
+    assert_eq!(current().seed(), seed);
+}
+
+#[test]
+fn a_guard_of_enter_may_stay_in_a_thread_that_ends() {
+    let _ = State::new()
+        .inner("leaves_a_guard_in_its_thread")
+        .run()
+        .passed();
 }

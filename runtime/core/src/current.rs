@@ -1,6 +1,6 @@
 //! The running test, for helpers that it calls.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -16,7 +16,9 @@ use crate::resource::tmpdir::TmpDir;
 use crate::spec::Spec;
 
 thread_local! {
-    static STACK: RefCell<Vec<Current>> = const { RefCell::new(Vec::new()) };
+    /// The tests that this thread has entered, each under a number of its own.
+    static STACK: RefCell<Vec<(u64, Current)>> = const { RefCell::new(Vec::new()) };
+    static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Returns the isolated test that runs in this thread.
@@ -58,7 +60,9 @@ pub fn current() -> Current {
 /// Returns the isolated test that runs in this thread, if one does.
 #[must_use]
 pub fn try_current() -> Option<Current> {
-    STACK.with_borrow(|stack| stack.last().cloned())
+    // A thread that ends has forgotten it before its other values are dropped.
+    let last = STACK.try_with(|stack| stack.borrow().last().map(|(_, current)| current.clone()));
+    last.ok().flatten()
 }
 
 /// Returns the name under which a lock is held that a program takes by itself.
@@ -178,8 +182,11 @@ impl Current {
 
     /// Makes this the test of the thread until the guard is dropped.
     pub(crate) fn enter_thread(&self) -> Entered {
-        STACK.with_borrow_mut(|stack| stack.push(self.clone()));
+        let number = LAST.get() + 1;
+        LAST.set(number);
+        let _ = STACK.try_with(|stack| stack.borrow_mut().push((number, self.clone())));
         Entered {
+            number,
             thread: PhantomData,
         }
     }
@@ -400,12 +407,21 @@ impl fmt::Debug for Current {
 #[derive(Debug)]
 #[must_use = "`current` forgets the test as soon as this is dropped"]
 pub struct Entered {
+    /// Which of the thread's entries it is: guards may be dropped in any order.
+    number: u64,
     /// The test belongs to the thread that has entered it.
     thread: PhantomData<*const ()>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        STACK.with_borrow_mut(|stack| drop(stack.pop()));
+        // There is nothing to forget when the thread has ended and its stack is gone. What is
+        // forgotten is dropped outside, because handles of the user's may ask for the current test.
+        let forgotten = STACK.try_with(|stack| {
+            let mut stack = stack.borrow_mut();
+            let at = stack.iter().rposition(|(number, _)| *number == self.number);
+            at.map(|at| stack.remove(at))
+        });
+        drop(forgotten);
     }
 }
