@@ -121,30 +121,7 @@ impl State {
     }
 
     fn inner_of(&self, program: &Path, test: &str) -> Inner {
-        let mut command = Command::new(program);
-        command
-            .args([
-                &format!("inner::{test}"),
-                "--exact",
-                "--ignored",
-                "--nocapture",
-                "--test-threads=1",
-            ])
-            .env("ISOLATED_DIR", self.path())
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            let is_ours = name.starts_with("ISOLATED_") && name != "ISOLATED_DIR";
-            if name.starts_with("NEXTEST") || is_ours {
-                command.env_remove(name);
-            }
-        }
-        // Tests wait for the line that says that somebody waits.
-        command.env("ISOLATED_WAIT_NOTICE", "100ms");
-        Inner { command }
+        Inner::of(program, test).env("ISOLATED_DIR", self.path())
     }
 
     /// Lists what stands in `runs/`, sorted, without the directory itself.
@@ -190,6 +167,42 @@ pub struct Inner {
 }
 
 impl Inner {
+    /// Prepares to run one inner test of this binary from another one, beside it.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the running program is not known.
+    #[must_use]
+    pub fn beside(test: &str) -> Self {
+        Inner::of(&std::env::current_exe().expect("the running program"), test)
+    }
+
+    fn of(program: &Path, test: &str) -> Self {
+        let mut command = Command::new(program);
+        command
+            .args([
+                &format!("inner::{test}"),
+                "--exact",
+                "--ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            let is_ours = name.starts_with("ISOLATED_") && name != "ISOLATED_DIR";
+            if name.starts_with("NEXTEST") || is_ours {
+                command.env_remove(name);
+            }
+        }
+        // Tests wait for the line that says that somebody waits.
+        command.env("ISOLATED_WAIT_NOTICE", "100ms");
+        Inner { command }
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {

@@ -117,7 +117,9 @@ impl Writer<'_> {
         let key = match &lock.key {
             None => quote!(#krate::Key::DEFAULT),
             // It has been checked, with better words than a constant has.
-            Some(Key::Text(text)) => quote!(#krate::Key { checked: #text, scope: "" }),
+            Some(Key::Text(text)) => {
+                quote!(#krate::Key { checked: #text, scope: "", is_internal: false })
+            }
             Some(Key::Expression(tokens)) => {
                 let key = quote!(#private::Keyed(#private::expr!(#tokens)).key());
                 at(start(tokens), key)

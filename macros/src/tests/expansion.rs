@@ -44,7 +44,8 @@ pub fn serves_files() {
             "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
             Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
             : ::core::option::Option::None, keep : ::core::option::Option::None })],
-            [(Exclusive(::isolated_test::Key { checked : "tcp", scope : "" }))]
+            [(Exclusive(::isolated_test::Key { checked : "tcp", scope : "", is_internal :
+            false }))]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(
@@ -119,7 +120,8 @@ fn stores() {
             const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own {
             by_value : false }), ("mail" Own { by_value : true })],
             [(Exclusive(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
-            .key())), (Exclusive(::isolated_test::Key { checked : "mail", scope : "" }))]
+            .key())), (Exclusive(::isolated_test::Key { checked : "mail", scope : "",
+            is_internal : false }))]
         ),
         &mut [
             ::isolated_test::__private::own(&make_db),
@@ -242,7 +244,7 @@ fn r#match() {
             TmpDir { from : ::core::option::Option::Some("site"), keep :
             ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
             Namespace), ("type" Seed)], [(Limit(my::isolated::Key { checked : "sockets",
-            scope : "" }, 4)),
+            scope : "", is_internal : false }, 4)),
             (Limit(my::isolated::__private::Keyed(my::isolated::__private::expr!(POOL))
             .key(), my::isolated::__private::expr!(pool_size())))]
         ),

@@ -4,10 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::lock::behalf;
+use crate::lock::owner::Owner;
 use crate::name::Name;
 use crate::resource::namespace::Namespace;
 use crate::resource::own::OwnSlot;
@@ -65,6 +68,15 @@ pub fn try_current() -> Option<Current> {
     last.ok().flatten()
 }
 
+/// Returns the test for which this thread acts, as an owner of locks.
+pub(crate) fn owner() -> Option<Arc<Owner>> {
+    let top = STACK.try_with(|stack| {
+        let stack = stack.borrow();
+        stack.last().map(|(_, current)| current.owner().clone())
+    });
+    top.ok().flatten()
+}
+
 /// Returns the name under which a lock is held that a program takes by itself.
 pub(crate) fn name_of_caller() -> String {
     if let Some(current) = try_current() {
@@ -110,6 +122,7 @@ struct Test {
     spec: &'static Spec,
     /// How far the annotated function is.
     stage: AtomicU8,
+    owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
 }
 
@@ -128,11 +141,13 @@ pub(crate) enum Value {
 impl Current {
     /// Begins a test, none of whose resources is provisioned yet.
     pub(crate) fn new(name: Name, spec: &'static Spec) -> Self {
+        let owner = Owner::new(name.full.clone(), owner());
         let resources = spec.resources.iter();
         let values = resources.map(|request| (request.name, OnceLock::new()));
         Current::elsewhere(Handle {
             test: Arc::new(Test {
                 name,
+                owner,
                 spec,
                 stage: AtomicU8::new(AWAITED),
                 values: values.collect(),
@@ -205,6 +220,11 @@ impl Handle {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.test.name.full
+    }
+
+    /// Returns the test as an owner of locks.
+    pub(crate) fn owner(&self) -> &Arc<Owner> {
+        &self.test.owner
     }
 
     /// Returns the name that the test runner has.
@@ -352,6 +372,38 @@ impl Handle {
     /// ```
     pub fn enter(&self) -> Entered {
         Current::elsewhere(self.clone()).enter_thread()
+    }
+
+    /// Lets a program act for this test: what the test holds, the isolated tests in that program hold
+    /// as well, one at a time where it is exclusive, instead of waiting for this test.
+    ///
+    /// A program that is started without it finds the test among its ancestors when it has to wait,
+    /// on Linux, as long as no other isolated test runs in this process. The process of a test that
+    /// has one of its own tells every program that it starts.
+    ///
+    /// # When the process dies
+    ///
+    /// The program acts for nobody from then on, and waits for locks as any other.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{current, isolated};
+    ///
+    /// #[isolated(serial = "cargo")]
+    /// #[test]
+    /// fn knows_cargo() -> std::io::Result<()> {
+    ///     let mut cargo = std::process::Command::new("cargo");
+    ///     current().delegate_to(&mut cargo); // `cargo test` could lock "cargo" now
+    ///     assert!(cargo.arg("--version").status()?.success());
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn delegate_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        if let Some(mark) = self.test.owner.mark() {
+            command.env(behalf::VARIABLE, mark.to_string());
+        }
+        command
     }
 
     /// Returns all resources by name, as far as they are provisioned.

@@ -44,6 +44,9 @@ const LONGEST: usize = 80;
 /// The kernel releases every lock that the process held.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
+    /// Stands first, because internal keys come after all others.
+    #[doc(hidden)]
+    pub is_internal: bool,
     /// The name, as the attribute writes it, which has checked it.
     #[doc(hidden)]
     pub checked: &'static str,
@@ -66,6 +69,7 @@ impl Key {
     pub const fn new(name: &'static str) -> Key {
         check(name);
         Key {
+            is_internal: false,
             checked: name,
             scope: "",
         }
@@ -104,10 +108,7 @@ impl Key {
             self.checked.len() + scope.len() <= LONGEST,
             "a key and its scope are at most 80 bytes long together; shorten one"
         );
-        Key {
-            checked: self.checked,
-            scope,
-        }
+        Key { scope, ..self }
     }
 
     /// Names a key at run time, for keys that are made of paths or numbers.
@@ -144,6 +145,46 @@ impl Key {
         Ok(Key::new(stored))
     }
 
+    /// Makes the internal key of this name, for a [`Resource`](crate::Resource) that locks while it
+    /// is provisioned or released.
+    ///
+    /// It is another lock than the ordinary key of the name, and comes after all ordinary keys in the
+    /// order of locks. So it can be locked whatever the test holds; while it is held, no ordinary key
+    /// can be waited for. Internal keys come after each other by name. An attribute cannot name one.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{BoxError, Current, Key, Resource, isolated};
+    ///
+    /// const SCHEMA: Key = Key::new("schema").internal();
+    ///
+    /// struct Table;
+    ///
+    /// impl Resource for Table {
+    ///     type Handle = String;
+    ///
+    ///     fn provision(&mut self, test: &Current) -> Result<String, BoxError> {
+    ///         let _guard = SCHEMA.lock()?;
+    ///         // CREATE TABLE ..., which only one may do at a time.
+    ///         Ok(format!("orders_{}", test.namespace()))
+    ///     }
+    /// }
+    ///
+    /// #[isolated(namespace, serial = "warehouse", table = Table)]
+    /// #[test]
+    /// fn stores_orders(table: &String) {
+    ///     assert!(table.starts_with("orders_t"));
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn internal(self) -> Key {
+        Key {
+            is_internal: true,
+            ..self
+        }
+    }
+
     /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -176,8 +217,10 @@ impl Key {
     /// # Errors
     ///
     /// Fails when the state directory cannot be used, when one holder does not change for
-    /// `ISOLATED_LOCK_TIMEOUT`, and when this thread already holds a key that does not come before
-    /// this one: waiting for it could never end.
+    /// `ISOLATED_LOCK_TIMEOUT`, and at once when waiting could never end: when this thread, the test
+    /// for which it acts, or the test that has started this program holds the key already, or holds
+    /// one that does not come before it. While a [`Resource`](crate::Resource) is provisioned or
+    /// released, only [internal](Key::internal) keys can be waited for.
     #[track_caller]
     pub fn lock(self) -> Result<Guard, Error> {
         lock::guard(self, Mode::Exclusive)
@@ -238,7 +281,7 @@ impl Key {
     /// Encodes the name as a file name, injectively even where file names ignore case.
     pub(crate) fn file_name(self) -> String {
         let mut encoded = String::with_capacity(self.checked.len() + 2);
-        encoded.push_str("k-");
+        encoded.push_str(if self.is_internal { "i-" } else { "k-" });
         encode(self.checked, &mut encoded);
         if let Some(scope) = self.scope() {
             // No name is encoded with it.
@@ -286,7 +329,8 @@ fn encode(name: &str, encoded: &mut String) {
 
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Key({})", self.quoted())
+        let internal = if self.is_internal { "internal " } else { "" };
+        write!(formatter, "Key({internal}{})", self.quoted())
     }
 }
 
@@ -346,6 +390,15 @@ mod tests {
     #[should_panic(expected = "a key and its scope are at most 80 bytes long together")]
     fn a_scope_that_is_too_long_is_refused() {
         let _ = Key::new("db").scoped(Box::leak("x".repeat(79).into()));
+    }
+
+    #[test]
+    fn internal_keys_are_others_and_come_last() {
+        let (first, last) = (Key::new("a").internal(), Key::new("z"));
+        assert!(last < first && first < Key::new("b").internal());
+        assert_ne!(Key::new("a"), first);
+        assert_eq!(first.file_name(), "i-a");
+        assert_eq!(format!("{first:?}"), "Key(internal \"a\")");
     }
 
     #[test]

@@ -3,24 +3,40 @@
 //! # Why tests cannot deadlock
 //!
 //! Every test takes its locks one after the other in one total order that is the same in all
-//! processes: first [`Subject::Everyone`], then the keys by name. [`order`](crate::lock::order)
-//! refuses, instead of waiting, whatever a test asks for later that is not in this order.
+//! processes: first [`Subject::Everyone`], then the keys by name, then the internal keys by name.
 //!
-//! A thread that waits for subject *s* holds only subjects before *s*, and perhaps the place at the
+//! What waits is a thread. It acts for a test, or for nobody but itself. It *keeps* what it cannot
+//! release while it waits: the guards that it has taken, the locks of all tests that run in it, and
+//! those of the test for which it acts and of those that have called that one. Before it waits,
+//! [`owner`](crate::lock::owner) refuses whatever does not come after all that it keeps.
+//!
+//! A thread that waits for subject *s* keeps only subjects before *s*, and perhaps the place at the
 //! head of the queue of *s*: of its process, and at the turnstile of *s*. It waits for one of
 //!
 //! 1. the head of the queue of *s*, which waits for the turnstile or for holders of *s*;
 //! 2. the turnstile of *s*, whose holder waits for holders of *s* only, never for another head;
-//! 3. holders of *s*, who run, or wait for subjects after *s*.
+//! 3. holders of *s*. A guard ends when the thread goes on that has taken it. A lock of a test ends
+//!    when the test does, which may take all threads that act for it. Each of these threads keeps
+//!    *s*, so it runs, or waits for subjects after *s*.
+//!
+//! Helper threads of one test may wait for each other's guards: these are of the third kind. Tests that
+//! take turns in one thread keep each other's locks. What both may hold, the second takes without
+//! waiting, because somebody may stand before it who waits for the first.
 //!
 //! Who takes locks that are free, without their turnstiles, waits for nobody.
 //!
-//! Nobody ever waits in the queue of *s* while holding *s* itself. So every chain of waiting goes
+//! Nobody ever waits in the queue of *s* while keeping *s* itself. So every chain of waiting goes
 //! strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after s*,
 //! and ends at somebody who runs. A slot of a limited key is taken after its main lock and waited
 //! for at the head of the queue; those who have one wait only for subjects after *s*.
 //!
-//! Who dies holds nothing any longer, so a chain through the dead is no longer one.
+//! A program that a test has started [acts](crate::lock::behalf) for it and keeps what it holds, too:
+//! where the test holds *s* itself, the program takes *s within* the test, which only other programs
+//! of that test want, and each of them in the same order; else *s* must come after all that the test
+//! holds. A program that waits before it has found out for whom it acts finds out then.
+//!
+//! Who dies holds nothing any longer, so a chain through the dead is no longer one. Not seen is a
+//! thread that waits for another one by other means while it keeps a lock that the other one wants.
 
 use crate::error::{Error, ErrorKind};
 use crate::lock::{Mode, Subject, Want, limit};
@@ -52,6 +68,13 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
                 mode: Mode::Exclusive,
             },
         };
+        if matches!(want.subject, Subject::Key(key) if key.is_internal) {
+            return Err(refusal(
+                want,
+                "internal keys are for resources while they are provisioned or released; write an \
+                 ordinary key",
+            ));
+        }
         limit::check(want)?;
         match wants.iter_mut().find(|other| other.subject == want.subject) {
             Some(Want {
@@ -74,7 +97,11 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
 }
 
 fn refusal(want: Want, reason: &str) -> Error {
-    Error::new(ErrorKind::Limit, format!("lock {want}, because {reason}"))
+    let kind = match want.mode {
+        Mode::Limit(_) => ErrorKind::Limit,
+        Mode::Shared | Mode::Exclusive => ErrorKind::Key,
+    };
+    Error::new(kind, format!("lock {want}, because {reason}"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! A test that holds its locks and resources: how it begins, and how it gives everything back.
 
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::__private::Cx;
-use crate::current::{Current, Value};
+use crate::current::{self, Current, Value};
 use crate::error::{Error, chain};
-use crate::lock::{Held, Waited, Want, Watch, entry, free, order};
+use crate::lock::owner::{self, Way};
+use crate::lock::{Held, Waited, Want, Watch, acquire, acts_for, behalf, free};
 use crate::name::Name;
 use crate::plan::plan;
+use crate::process::surroundings::Surroundings;
 use crate::process::wire::Gift;
 use crate::report;
 use crate::resource::namespace::Namespace;
@@ -34,7 +37,7 @@ pub(crate) struct Session<'a> {
     activity: Activity,
     trace: Trace,
     held: Vec<Held>,
-    ordered: Vec<order::Ordered>,
+    claimed: Option<owner::Claimed>,
     waits: Vec<(Want, Waited)>,
     seed: Option<u64>,
     is_open: bool,
@@ -61,7 +64,8 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Verdict> {
         let full_name = name.full.clone();
         let current = Current::new(name, spec);
-        let begun = Activity::begin(full_name.clone(), Site::from(&spec.place));
+        let acts_for = acts_for(current::owner().as_deref());
+        let begun = Activity::begin(full_name.clone(), Site::from(&spec.place), acts_for);
         let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&full_name, spec)?)));
         let (activity, trace) = match begun {
             Ok(begun) => begun,
@@ -77,7 +81,7 @@ impl<'a> Session<'a> {
             activity,
             trace,
             held: Vec::new(),
-            ordered: Vec::new(),
+            claimed: None,
             waits: Vec::new(),
             seed: None,
             is_open: true,
@@ -110,41 +114,42 @@ impl<'a> Session<'a> {
     /// Takes all locks in order.
     fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
         let wants = plan(self.spec.locks, further)?;
-        let Some(ordered) = order::claim_first(&wants) else {
-            return self.lock_inside(&wants);
-        };
-        self.ordered.push(ordered);
-        self.held = free::take(&wants, &self.activity)?;
+        let owner = self.cx.current().owner();
+        owner.set_mark(self.activity.mark());
+        let (claimed, missing) = owner::claim_all(owner, &wants)?;
+        self.claimed = Some(claimed);
+        let asked = behalf::resolve_all(missing)?;
+        self.held = free::take(&asked, &self.activity)?;
         for held in &self.held {
             self.trace.held(held.want());
         }
-        for want in &wants[self.held.len()..] {
-            self.wait_for(*want)?;
-        }
-        Ok(())
-    }
-
-    /// Takes the locks of a test that another one calls in its thread, and is inside of its locks.
-    fn lock_inside(&mut self, wants: &[Want]) -> Result<(), Error> {
-        for want in wants {
-            if !order::covers(*want) {
-                self.ordered.push(order::claim(*want)?);
-                self.wait_for(*want)?;
-            }
+        for one in &asked[self.held.len()..] {
+            self.wait_for(*one)?;
         }
         Ok(())
     }
 
     /// Takes one lock, for which it waits.
-    fn wait_for(&mut self, want: Want) -> Result<(), Error> {
-        let mut watch = Watch::new(want, &self.activity, &self.trace)?;
-        let held = entry::acquire(want, &self.activity, &mut || watch.pause())?;
-        self.trace.held(want);
+    fn wait_for(&mut self, asked: (Want, Way)) -> Result<(), Error> {
+        let mut watch = Watch::new(asked.0, &self.activity, &self.trace)?;
+        let held = acquire(asked, &self.activity, &mut watch)?;
+        self.trace.held(held.want());
         if let Some(waited) = watch.waited() {
-            self.waits.push((want, waited));
+            self.waits.push((held.want(), waited));
         }
         self.held.push(held);
         Ok(())
+    }
+
+    /// Returns the variables of the process of the test, which acts for it.
+    pub(crate) fn environment(&self, surroundings: &Surroundings) -> Vec<(OsString, OsString)> {
+        let mut all = surroundings.environment();
+        all.retain(|(name, _)| name != behalf::VARIABLE);
+        all.push((
+            behalf::VARIABLE.into(),
+            self.activity.mark().to_string().into(),
+        ));
+        all
     }
 
     /// Provisions all resources in the order in which they are written.
@@ -203,6 +208,7 @@ impl<'a> Session<'a> {
         let current = self.cx.current();
         let result = {
             let _entered = current.enter_thread();
+            let _providing = current.owner().provide();
             catch_unwind(AssertUnwindSafe(|| {
                 self.trace.during(PROVISION, request.name, || {
                     let mut provider = own.make();
@@ -368,6 +374,7 @@ impl<'a> Session<'a> {
         let result = catch_unwind(AssertUnwindSafe(|| {
             self.cx.drop_own(index);
             let _entered = self.cx.current().handle().enter();
+            let _providing = self.cx.current().owner().provide();
             let release = || provider.release(outcome);
             self.trace.during(RELEASE, request.name, release)
         }));

@@ -210,7 +210,7 @@ impl Entry {
         if let Some(entry) = entries.get(at).filter(|entry| entry.subject == subject) {
             return Ok(entry.clone());
         }
-        let path = store.lock_path(&subject.file_name());
+        let path = subject.path(store);
         let entry = Arc::new(Entry {
             subject,
             keeps_files: entries.len() < KEEPING_FILES,

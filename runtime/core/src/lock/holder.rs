@@ -11,10 +11,11 @@ use std::path::Path;
 
 use super::file::{self, Strength};
 use super::{Mode, Subject, Want};
+use crate::key::Key;
 use crate::store::Store;
 use crate::store::block::BLOCK;
 use crate::store::proof::RECORD;
-use crate::store::record::{Activity, ENDING, now};
+use crate::store::record::{Activity, ENDING, Mark, now};
 use crate::sys;
 
 /// A test or guard that holds a lock.
@@ -66,32 +67,147 @@ impl Holder {
     }
 }
 
+/// What a lock is about, as records tell it; ordered as [`Subject`] is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    Everyone,
+    Key(String),
+    Internal(String),
+}
+
+impl Place {
+    pub(super) fn of(subject: Subject) -> Self {
+        match subject {
+            Subject::Everyone => Place::Everyone,
+            Subject::Key(key) if key.is_internal => Place::Internal(recorded(key)),
+            Subject::Key(key) => Place::Key(recorded(key)),
+            Subject::Delegated(delegated) => Place::of(delegated.subject),
+        }
+    }
+
+    /// The lock as it stands in messages.
+    pub(super) fn in_mode(&self, mode: Mode) -> String {
+        match (self, mode) {
+            (Place::Everyone, Mode::Exclusive) => "alone".to_owned(),
+            (Place::Everyone, _) => "the lock of all tests".to_owned(),
+            (Place::Key(key), mode) => format!("{} {}", mode.word(), quoted(key)),
+            (Place::Internal(key), mode) => format!("internal {} {}", mode.word(), quoted(key)),
+        }
+    }
+}
+
+/// A key as records have it: its name and, behind a tabulator, its scope.
+fn recorded(key: Key) -> String {
+    match key.scope() {
+        None => key.name().to_owned(),
+        Some(scope) => format!("{}\t{scope}", key.name()),
+    }
+}
+
+/// A recorded key as it stands in messages: `"db"`, or `"db" of "shop"`.
+fn quoted(key: &str) -> String {
+    match key.split_once('\t') {
+        None => format!("{key:?}"),
+        Some((name, scope)) => format!("{name:?} of {scope:?}"),
+    }
+}
+
+/// What the record of a living process tells.
+pub(super) struct Told {
+    pub(super) process: u32,
+    pub(super) blocks: Vec<Block>,
+    record: String,
+}
+
+/// A test or guard that holds locks.
+pub(super) struct Block {
+    pub(super) number: usize,
+    pub(super) since: u64,
+    pub(super) name: String,
+    /// Where it stands in the code.
+    pub(super) place: String,
+    /// The test for which it acts.
+    pub(super) acts_for: Option<Mark>,
+    pub(super) held: Vec<HeldLock>,
+}
+
+/// A lock that is held.
+pub(super) struct HeldLock {
+    since: u64,
+    /// The test within which it is held, if it is.
+    within: Option<String>,
+    pub(super) place: Place,
+    /// The number of a limit is not told.
+    pub(super) mode: Mode,
+}
+
+impl Told {
+    /// The test for which a program acts that this process has started, if there is only one.
+    pub(super) fn only_test(&self) -> Option<Mark> {
+        let is_part = |block: &Block| {
+            let of = block.acts_for.as_ref();
+            of.is_some_and(|mark| mark.record() == self.record)
+        };
+        let mut tests = self.blocks.iter().filter(|block| !is_part(block));
+        let first = tests.next()?;
+        let is_only = tests.all(|other| other.name == first.name);
+        is_only.then(|| Mark::new(&self.record, first.number, first.since))
+    }
+
+    /// Somebody who holds a lock in whatever mode.
+    pub(super) fn holder_of(&self, place: &Place) -> Option<Holder> {
+        let mut held = self.blocks.iter().flat_map(|block| {
+            let of_block = block.held.iter();
+            of_block.map(move |held| (block, held))
+        });
+        let (block, held) = held.find(|(_, held)| held.place == *place)?;
+        Some(Holder::new(
+            &block.name,
+            self.process,
+            held.since,
+            &block.place,
+        ))
+    }
+}
+
 /// Lists who is in the way of a lock, as far as it is known, the longest first.
 pub(crate) fn in_the_way(store: &Store, want: Want, me: &Activity) -> Vec<Holder> {
-    let mut holders = Vec::new();
-    for entry in fs::read_dir(store.runs()).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.extension() == Some(OsStr::new(ENDING)) {
-            read(&path, want, me, &mut holders);
+    let mut holders: Vec<Holder> = Vec::new();
+    for told in all(store) {
+        let others = told.blocks.iter().filter(|block| {
+            let (record, number) = me.place();
+            number != block.number || record != told.record
+        });
+        for block in others {
+            for held in block.held.iter().filter(|held| conflicts(want, held)) {
+                let holder = Holder::new(&block.name, told.process, held.since, &block.place);
+                let at = holders.partition_point(|other| other.since <= held.since);
+                holders.insert(at, holder);
+            }
         }
     }
     holders
 }
 
-/// Adds the holders of one process.
-fn read(path: &Path, want: Want, me: &Activity, holders: &mut Vec<Holder>) {
-    let Ok(mut record) = sys::open_file(path) else {
-        return;
-    };
+/// Reads the records of all living processes.
+pub(super) fn all(store: &Store) -> impl Iterator<Item = Told> {
+    let entries = fs::read_dir(store.runs()).into_iter().flatten().flatten();
+    let records = entries.map(|entry| entry.path());
+    records
+        .filter(|path| path.extension() == Some(OsStr::new(ENDING)))
+        .filter_map(|path| read(&path))
+}
+
+/// Reads the record of one process, if it lives.
+pub(super) fn read(path: &Path) -> Option<Told> {
+    let mut record = sys::open_file(path).ok()?;
     // A dead process is not in the way, whatever its record says.
     if let Ok(true) = file::try_lock(&record, Strength::Shared) {
         file::unlock(&record);
-        return;
+        return None;
     }
     let mut bytes = Vec::new();
-    if record.read_to_end(&mut bytes).is_err() {
-        return;
-    }
+    record.read_to_end(&mut bytes).ok()?;
     let mut blocks = bytes.chunks(BLOCK).map(|block| {
         let end = block
             .iter()
@@ -99,27 +215,69 @@ fn read(path: &Path, want: Want, me: &Activity, holders: &mut Vec<Holder>) {
             .unwrap_or(block.len());
         String::from_utf8_lossy(&block[..end])
     });
-    let Some(process) = blocks.next().and_then(|header| process_of(&header)) else {
-        return;
+    let process = blocks.next().and_then(|header| process_of(&header))?;
+    let blocks = blocks.enumerate();
+    Some(Told {
+        process,
+        blocks: blocks
+            .filter_map(|(number, block)| read_block(number + 1, &block))
+            .collect(),
+        record: path.file_stem()?.to_str()?.to_owned(),
+    })
+}
+
+fn read_block(number: usize, block: &str) -> Option<Block> {
+    let mut lines = block.lines();
+    let (since, name, place) = described(lines.next()?.strip_prefix('+')?)?;
+    let mut block = Block {
+        number,
+        since,
+        name: name.to_owned(),
+        place,
+        acts_for: None,
+        held: Vec::new(),
     };
-    for (number, block) in blocks.enumerate() {
-        if (path, number + 1) == me.place() {
-            continue;
-        }
-        let mut lines = block.lines();
-        let first = lines.next().and_then(|line| line.strip_prefix('+'));
-        let Some((begun, name, place)) = first.and_then(described) else {
-            continue;
-        };
-        for line in lines {
-            let (since, held) = timed(line).unwrap_or((begun, line));
-            if conflicts(want, held) {
-                let holder = Holder::new(name, process, since, &place);
-                let at = holders.partition_point(|other| other.since <= since);
-                holders.insert(at, holder);
-            }
+    for line in lines {
+        if let Some(mark) = line.strip_prefix("for ") {
+            block.acts_for = Mark::parse(mark);
+        } else {
+            block.held.extend(read_lock(since, line));
         }
     }
+    Some(block)
+}
+
+fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
+    let (since, line) = timed(line).unwrap_or((begun, line));
+    let (within, line) = match line.strip_prefix("within ") {
+        Some(rest) => {
+            let (within, line) = rest.split_once(' ')?;
+            (Some(within.to_owned()), line)
+        }
+        None => (None, line),
+    };
+    let (is_internal, line) = match line.strip_prefix("internal ") {
+        Some(line) => (true, line),
+        None => (false, line),
+    };
+    let (word, key) = line.split_once(' ').unwrap_or((line, ""));
+    let mode = match word {
+        "alone" | "serial" => Mode::Exclusive,
+        "test" | "shared" => Mode::Shared,
+        "limit" => Mode::Limit(1),
+        _ => return None,
+    };
+    let place = match (word, is_internal) {
+        ("alone" | "test", _) => Place::Everyone,
+        (_, true) => Place::Internal(key.to_owned()),
+        (_, false) => Place::Key(key.to_owned()),
+    };
+    Some(HeldLock {
+        since,
+        within,
+        place,
+        mode,
+    })
 }
 
 /// The process of a record, if this version has written it.
@@ -148,31 +306,53 @@ fn timed(line: &str) -> Option<(u64, &str)> {
 }
 
 /// Tells whether what somebody holds is in the way of what is wanted.
-fn conflicts(want: Want, held: &str) -> bool {
-    let (word, key) = held.split_once(' ').unwrap_or((held, ""));
-    let (key, scope) = key
-        .split_once('\t')
-        .map_or((key, None), |(key, scope)| (key, Some(scope)));
-    match (want.subject, want.mode) {
-        (Subject::Everyone, Mode::Exclusive) => matches!(word, "alone" | "test"),
-        (Subject::Everyone, _) => word == "alone",
-        (Subject::Key(wanted), mode) => {
-            key == wanted.name()
-                && scope == wanted.scope()
-                && match mode {
-                    Mode::Exclusive => true,
-                    Mode::Limit(_) => matches!(word, "serial" | "limit"),
-                    Mode::Shared => word == "serial",
-                }
+fn conflicts(want: Want, held: &HeldLock) -> bool {
+    let within = match want.subject {
+        Subject::Delegated(delegated) => Some(&*delegated.within),
+        Subject::Everyone | Subject::Key(_) => None,
+    };
+    held.within.as_deref() == within
+        && held.place == Place::of(want.subject)
+        && match (want.mode, held.mode) {
+            (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_)) => true,
+            (Mode::Shared, _) | (_, Mode::Shared) => false,
         }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{conflicts, described, process_of};
+    use super::{Place, conflicts, described, process_of, read_block, read_lock};
     use crate::key::Key;
     use crate::lock::{Mode, Subject, Want};
+
+    #[test]
+    fn a_block_is_read_as_it_is_written() {
+        let block = read_block(
+            3,
+            "+17 shop::pays\tshop\tsrc/a.rs:1\nfor g69cc0:1:16\ntest\n18 serial a b\nwithin g69cc0:1:16 internal limit c\nodd\n",
+        );
+        let block = block.unwrap();
+        assert_eq!(
+            (block.number, block.since, &*block.name),
+            (3, 17, "shop::pays")
+        );
+        assert_eq!(block.acts_for.unwrap().to_string(), "g69cc0:1:16");
+        let held: Vec<_> = block
+            .held
+            .into_iter()
+            .map(|held| (held.since, held.within, held.place, held.mode))
+            .collect();
+        let within = Some("g69cc0:1:16".to_owned());
+        assert_eq!(
+            held,
+            [
+                (17, None, Place::Everyone, Mode::Shared),
+                (18, None, Place::Key("a b".to_owned()), Mode::Exclusive),
+                (17, within, Place::Internal("c".to_owned()), Mode::Limit(1)),
+            ]
+        );
+        assert!(read_block(1, "-17 shop::pays\tshop\tsrc/a.rs:1\ntest\n").is_none());
+    }
 
     #[test]
     fn a_holder_of_another_scope_is_not_in_the_way() {
@@ -187,8 +367,12 @@ mod tests {
         };
         for one in keys {
             for other in keys {
-                let held = want(other).code().concat();
-                assert_eq!(conflicts(want(one), &held), one == other, "{held:?}");
+                let held = read_lock(0, &want(other).code().concat()).unwrap();
+                assert_eq!(
+                    conflicts(want(one), &held),
+                    one == other,
+                    "{one:?} {other:?}"
+                );
             }
         }
     }

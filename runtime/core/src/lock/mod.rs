@@ -2,34 +2,40 @@
 //!
 //! This module has the words and the guard. [`free`] takes what is free, [`entry`] waits for one lock,
 //! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`]
-//! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`order`]
-//! refuses what could never end, [`watcher`] looks at the clock for who blocks in the kernel, and
-//! [`file`] asks the kernel.
+//! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`owner`]
+//! knows for whom and refuses what could never end, [`behalf`] acts for a test of another process,
+//! [`watcher`] looks at the clock for who blocks in the kernel, and [`file`] asks the kernel.
 
+pub(crate) mod behalf;
 pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod free;
 pub(crate) mod holder;
 pub(crate) mod limit;
 mod locked;
-pub(crate) mod order;
+pub(crate) mod owner;
 mod queue;
 mod said;
 mod watch;
 mod watcher;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use self::behalf::Delegated;
 use self::file::Strength;
+use self::owner::{Owner, Way};
 
 pub(crate) use entry::Held;
 pub(crate) use holder::Holder;
 pub(crate) use watch::Watch;
 
+use crate::current;
 use crate::error::Error;
 use crate::key::Key;
-use crate::store::record::Activity;
+use crate::store::Store;
+use crate::store::record::{Activity, Mark};
 use crate::store::site::Site;
 use crate::trace::{Holding, Trace};
 
@@ -40,15 +46,34 @@ pub(crate) enum Subject {
     Everyone,
     /// A key.
     Key(Key),
+    /// One of these within a test that has started this program and holds it.
+    Delegated(&'static Delegated),
 }
 
 impl Subject {
     /// Returns the name of the lock file, to which endings are added.
     pub(crate) fn file_name(self) -> String {
         match self {
-            // Keys begin with `k-`.
+            // Keys begin with `k-` or `i-`.
             Subject::Everyone => "everyone".to_owned(),
             Subject::Key(key) => key.file_name(),
+            Subject::Delegated(delegated) => delegated.subject.file_name(),
+        }
+    }
+
+    /// Returns what it is about, wherever the lock is taken.
+    fn asked(self) -> Self {
+        match self {
+            Subject::Delegated(delegated) => delegated.subject,
+            Subject::Everyone | Subject::Key(_) => self,
+        }
+    }
+
+    /// Returns where the lock file stands.
+    fn path(self, store: &Store) -> PathBuf {
+        match self {
+            Subject::Delegated(delegated) => delegated.path(),
+            Subject::Everyone | Subject::Key(_) => store.lock_path(&self.file_name()),
         }
     }
 }
@@ -65,6 +90,15 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
+    /// Returns the word of the attribute for it.
+    fn word(self) -> &'static str {
+        match self {
+            Mode::Exclusive => "serial",
+            Mode::Shared => "shared",
+            Mode::Limit(_) => "limit",
+        }
+    }
+
     /// Returns how the main file is locked.
     fn strength(self) -> Strength {
         match self {
@@ -84,12 +118,13 @@ pub(crate) struct Want {
 impl Want {
     /// Returns what is written into the record, in parts.
     pub(crate) fn code(self) -> [&'static str; 4] {
-        let (word, key) = match (self.subject, self.mode) {
+        let (word, key) = match (self.subject.asked(), self.mode) {
             (Subject::Everyone, Mode::Exclusive) => return ["alone", "", "", ""],
             (Subject::Everyone, _) => return ["test", "", "", ""],
             (Subject::Key(key), Mode::Exclusive) => ("serial ", key),
             (Subject::Key(key), Mode::Shared) => ("shared ", key),
             (Subject::Key(key), Mode::Limit(_)) => ("limit ", key),
+            (Subject::Delegated(_), _) => return ["", "", "", ""],
         };
         match key.scope() {
             None => [word, key.name(), "", ""],
@@ -97,20 +132,37 @@ impl Want {
             Some(scope) => [word, key.name(), "\t", scope],
         }
     }
+
+    /// Returns the test within which it is taken, as records name it.
+    pub(crate) fn within(self) -> Option<&'static str> {
+        match self.subject {
+            Subject::Delegated(delegated) => Some(&delegated.within),
+            Subject::Everyone | Subject::Key(_) => None,
+        }
+    }
+
+    /// Whether it is about an internal key.
+    pub(crate) fn is_internal(self) -> bool {
+        matches!(self.subject.asked(), Subject::Key(key) if key.is_internal)
+    }
 }
 
 /// As the user has written it: `serial "tcp"`.
 impl fmt::Display for Want {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.subject, self.mode) {
-            (Subject::Everyone, Mode::Exclusive) => formatter.write_str("alone"),
-            (Subject::Everyone, _) => formatter.write_str("the test that runs alone"),
-            (Subject::Key(key), Mode::Exclusive) => write!(formatter, "serial {}", key.quoted()),
-            (Subject::Key(key), Mode::Shared) => write!(formatter, "shared {}", key.quoted()),
-            (Subject::Key(key), Mode::Limit(limit)) => {
-                write!(formatter, "limit {} ({limit})", key.quoted())
-            }
+        let key = match (self.subject.asked(), self.mode) {
+            (Subject::Key(key), _) => key,
+            (_, Mode::Exclusive) => return formatter.write_str("alone"),
+            (_, _) => return formatter.write_str("the test that runs alone"),
+        };
+        if key.is_internal {
+            formatter.write_str("internal ")?;
         }
+        write!(formatter, "{} {}", self.mode.word(), key.quoted())?;
+        if let Mode::Limit(limit) = self.mode {
+            write!(formatter, " ({limit})")?;
+        }
+        Ok(())
     }
 }
 
@@ -135,16 +187,16 @@ pub struct Guard {
     _holding: Holding,
     _activity: Activity,
     held: Held,
-    _ordered: order::Ordered,
+    _claimed: owner::Claimed,
 }
 
 impl Guard {
     /// Returns the key.
     #[must_use]
     pub fn key(&self) -> Key {
-        match self.held.want().subject {
+        match self.held.want().subject.asked() {
             Subject::Key(key) => key,
-            Subject::Everyone => unreachable!("guards are made of keys only"),
+            _ => unreachable!("guards are made of keys only"),
         }
     }
 }
@@ -159,19 +211,25 @@ impl fmt::Debug for Guard {
 #[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
-    let ordered = order::claim(want)?;
-    let activity = Activity::begin(crate::current::name_of_caller(), Site::of_caller())?;
+    let owner = current::owner();
+    let (claimed, way) = owner::claim(owner.as_ref(), want)?;
+    let asked = behalf::resolve_all(vec![(want, way)])?;
+    let activity = Activity::begin(
+        current::name_of_caller(),
+        Site::of_caller(),
+        acts_for(owner.as_deref()),
+    )?;
     let trace = Trace::guard(activity.name(), want);
     let mut watch = Watch::new(want, &activity, &trace)?;
-    let held = match free::take(&[want], &activity)?.pop() {
+    let held = match free::take(&asked, &activity)?.pop() {
         Some(held) => held,
-        None => entry::acquire(want, &activity, &mut || watch.pause())?,
+        None => acquire(asked[0], &activity, &mut watch)?,
     };
     Ok(Guard {
         _holding: Holding::new(trace, want),
         _activity: activity,
         held,
-        _ordered: ordered,
+        _claimed: claimed,
     })
 }
 
@@ -179,15 +237,53 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 #[track_caller]
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
-    let ordered = order::claim_without_waiting(want);
-    let activity = Activity::begin(crate::current::name_of_caller(), Site::of_caller())?;
-    let held = entry::try_acquire(want, &activity)?;
+    let owner = current::owner();
+    let claimed = owner::claim_without_waiting(owner.as_ref(), want);
+    // Why a test that has started this program does not allow it to wait does not matter here.
+    let asked = behalf::resolve_all(vec![(want, Way::Try)]);
+    let asked = asked.map_or(want, |asked| asked[0].0);
+    let activity = Activity::begin(
+        current::name_of_caller(),
+        Site::of_caller(),
+        acts_for(owner.as_deref()),
+    )?;
+    let held = entry::try_acquire(asked, &activity)?;
     Ok(held.map(|held| Guard {
         _holding: Holding::new(Trace::guard(activity.name(), want), want),
         _activity: activity,
         held,
-        _ordered: ordered,
+        _claimed: claimed,
     }))
+}
+
+/// Returns the test for which a test or guard acts: one of this process, or one that has started it.
+pub(crate) fn acts_for(owner: Option<&Owner>) -> Option<Mark> {
+    owner
+        .and_then(|owner| owner.mark().cloned())
+        .or_else(behalf::acting)
+}
+
+/// Takes a lock, waiting for it unless the wait could never end.
+pub(crate) fn acquire(
+    (want, way): (Want, Way),
+    me: &Activity,
+    watch: &mut Watch<'_>,
+) -> Result<Held, Error> {
+    if way == Way::Try {
+        return entry::try_acquire(want, me)?.ok_or_else(|| owner::taken_in_turns(want));
+    }
+    watch.begin(want);
+    match entry::acquire(want, me, &mut || watch.pause()) {
+        // It turned out to be held by a test that has started this program.
+        Err(error) => match watch.instead() {
+            Some(delegated) => {
+                watch.begin(delegated);
+                entry::acquire(delegated, me, &mut || watch.pause())
+            }
+            None => Err(error),
+        },
+        held => held,
+    }
 }
 
 fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
@@ -234,5 +330,10 @@ mod tests {
         };
         assert_eq!(want.to_string(), "serial \"db\" of \"shop\"");
         assert_eq!(want.code().concat(), "serial db\tshop");
+        let internal = Want {
+            subject: Subject::Key(Key::new("tcp").internal()),
+            mode: Mode::Exclusive,
+        };
+        assert_eq!(internal.to_string(), "internal serial \"tcp\"");
     }
 }

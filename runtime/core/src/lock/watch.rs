@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::behalf;
 use super::holder::{self, Holder};
 use super::{Waited, Want};
 use crate::env::variables;
@@ -26,6 +27,8 @@ pub(crate) struct Watch<'a> {
     timeout: Duration,
     notice: Duration,
     waiting: Option<Waiting>,
+    /// The lock that is to be taken instead, within a test that has started this program.
+    instead: Option<Want>,
 }
 
 struct Waiting {
@@ -33,6 +36,8 @@ struct Waiting {
     /// When to look next.
     due: Instant,
     holders: Vec<Holder>,
+    /// Whether it was looked for a test that has started this program.
+    has_looked: bool,
     /// Since when, less the time in which nobody looked.
     unchanged_since: Instant,
     /// How long the next line is away from the beginning.
@@ -52,7 +57,18 @@ impl<'a> Watch<'a> {
             timeout: variables.lock_timeout,
             notice: variables.wait_notice,
             waiting: None,
+            instead: None,
         })
+    }
+
+    /// Watches the wait for this lock from now on; it goes on as the same wait.
+    pub(super) fn begin(&mut self, want: Want) {
+        self.want = want;
+    }
+
+    /// Returns the lock that is to be taken instead, if that is why the wait has ended.
+    pub(super) fn instead(&mut self) -> Option<Want> {
+        self.instead.take()
     }
 
     /// Returns how long to wait until this is called again.
@@ -84,6 +100,16 @@ impl<'a> Watch<'a> {
         };
         let holders = holder::in_the_way(self.store, self.want, self.me);
         let is_news = holders != waiting.holders;
+        if is_news || !waiting.has_looked {
+            // Said again and again, because a thread that is refused may have got through one queue at
+            // that moment, and asks at the next one.
+            waiting.has_looked = false;
+            self.instead = behalf::look(self.store, self.want, &holders)?;
+            if let Some(want) = self.instead {
+                return Err(Error::new(ErrorKind::Lock, format!("wait for {want}")));
+            }
+            waiting.has_looked = true;
+        }
         let step = waiting.step(now, holders, self.timeout);
         if is_news {
             self.trace.waiting(self.want, &waiting.holders);
@@ -132,6 +158,7 @@ impl Waiting {
             since: now,
             due: now,
             holders: Vec::new(),
+            has_looked: false,
             unchanged_since: now,
             speak_after: notice,
             behind: None,

@@ -9,7 +9,7 @@ use super::wire::{self, Call, Ended, Gift, Given, How, Word};
 use crate::__private::Cx;
 use crate::current::{Current, Value};
 use crate::error::{BoxError, Error, ErrorKind, chain};
-use crate::lock::order;
+use crate::lock::{behalf, owner};
 use crate::name::Name;
 use crate::report;
 use crate::resource::namespace::Namespace;
@@ -93,7 +93,7 @@ pub(crate) struct Inside<'a> {
     parent: &'static Parent,
     trace: Trace,
     /// The locks that the parent holds count as held here.
-    held: Vec<order::Ordered>,
+    held: Option<owner::Claimed>,
     /// Whether the output is the test runner's again.
     is_over: bool,
 }
@@ -115,7 +115,7 @@ impl<'a> Inside<'a> {
             cx: Cx::new(Current::new(name, spec)),
             parent,
             trace,
-            held: Vec::new(),
+            held: None,
             is_over: false,
         };
         match inside.take_over(own) {
@@ -138,11 +138,12 @@ impl<'a> Inside<'a> {
         let given = Given::decode(&content)
             .filter(|given| given.values.len() == self.spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
-        for want in super::wants(self.spec, given.serial_network)? {
-            if !order::covers(want) {
-                self.held.push(order::claim(want)?);
-            }
+        let owner = self.cx.current().owner();
+        if let Some(mark) = behalf::acting() {
+            owner.set_mark(mark);
         }
+        let wants = super::wants(self.spec, given.serial_network)?;
+        self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
         let mut own = own.iter();
         for (index, gift) in given.values.into_iter().enumerate() {
@@ -169,6 +170,7 @@ impl<'a> Inside<'a> {
                     if let Some(own) = own.next() {
                         let slot = &current.own()[index];
                         let _entered = current.enter_thread();
+                        let _providing = current.owner().provide();
                         let result = catch_unwind(AssertUnwindSafe(|| {
                             if let Gift::Own(text) = gift {
                                 return own.receive(&text, by_value, slot).map(|()| None);
@@ -251,6 +253,7 @@ impl<'a> Inside<'a> {
                 catch_unwind(AssertUnwindSafe(|| {
                     self.cx.drop_own(index);
                     let _entered = self.cx.current().handle().enter();
+                    let _providing = self.cx.current().owner().provide();
                     let release = || provider.release(outcome);
                     self.trace.during(RELEASE, request.name, release)
                 }));

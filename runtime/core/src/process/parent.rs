@@ -48,7 +48,7 @@ pub(crate) fn run(
     memory::look();
     let test = session.cx().current().clone();
     let start = Start {
-        variables: surroundings.environment(),
+        variables: session.environment(surroundings),
         directory: surroundings.directory(&spec.place)?,
         spec,
         test: test.runner_name(),

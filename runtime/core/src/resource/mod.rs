@@ -33,7 +33,8 @@ pub enum Outcome {
 /// `db: &Handle` borrows it, `db: Handle` takes it.
 ///
 /// Locks are held already when [`provision`](Resource::provision) is called and still held when
-/// [`release`](Resource::release) is.
+/// [`release`](Resource::release) is. A resource that has to lock something itself meanwhile uses an
+/// [internal](crate::Key::internal) key: waiting for another one is refused.
 ///
 /// # Examples
 ///

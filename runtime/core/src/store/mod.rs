@@ -26,6 +26,7 @@ pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod site;
 mod sweep;
+pub(crate) mod within;
 
 pub(crate) use kept::mark_kept;
 pub(crate) use sweep::remove_tree;

@@ -17,6 +17,9 @@ pub(crate) const RECORD: &str = "isolated-test record 1\n";
 /// The first line of the marker beside a kept directory.
 pub(crate) const KEPT: &str = "isolated-test kept 1\n";
 
+/// The first line of the marker in a directory for locks within a test.
+pub(crate) const WITHIN: &str = "isolated-test within 1\n";
+
 /// Where a file comes from, as far as its first line tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {

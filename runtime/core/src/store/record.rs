@@ -8,9 +8,10 @@
 //! while its first byte is `+`. Blocks are overwritten in place, because truncating a file costs up to
 //! a hundred times as much.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::block::{BLOCK, Block, Digits};
 use super::proof::RECORD as PROOF;
 use super::site::Site;
-use super::{Store, store, sweep};
+use super::{Store, store, sweep, within};
 use crate::error::{Error, ErrorKind};
 use crate::lock::{Want, file};
 use crate::random;
@@ -34,10 +35,12 @@ pub(super) const OWNS_DIR: &str = "directory";
 /// The length of the random names of records and of the directories beside them.
 const NAME: usize = 6;
 
-/// Whether this is the name of a record or of the directory beside it.
+/// Whether this is the name of a record or of a directory beside it.
 pub(super) fn is_ours_by_name(name: &str) -> bool {
-    let stem = name.strip_suffix(ENDING);
-    let stem = stem.and_then(|stem| stem.strip_suffix('.')).unwrap_or(name);
+    let (stem, ending) = name.split_once('.').unwrap_or((name, ENDING));
+    if ![ENDING, within::ENDING].contains(&ending) {
+        return false;
+    }
     let is_digit = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
     stem.len() == NAME && stem.bytes().all(is_digit)
 }
@@ -46,6 +49,8 @@ pub(super) fn is_ours_by_name(name: &str) -> bool {
 pub(crate) struct Record {
     file: File,
     path: PathBuf,
+    /// The name of the file without its ending.
+    name: Arc<str>,
     /// Where the temporary directories of the process stand; made when first needed.
     dir: PathBuf,
     has_dir: AtomicBool,
@@ -146,6 +151,7 @@ impl Record {
             let record = Record {
                 file,
                 dir,
+                name: name.into(),
                 has_dir: AtomicBool::new(false),
                 making_dir: Mutex::default(),
                 is_proven: AtomicBool::new(false),
@@ -227,6 +233,57 @@ impl Record {
     }
 }
 
+/// A test or guard, as other processes can find it: its record, its block there, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    record: Arc<str>,
+    block: usize,
+    since: u64,
+}
+
+impl Mark {
+    pub(crate) fn new(record: &str, block: usize, since: u64) -> Self {
+        Mark {
+            record: record.into(),
+            block,
+            since,
+        }
+    }
+
+    /// Reads a mark. Names that are no file names here mean nothing.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (record, block, since) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_name = !record.is_empty() && record.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_whole = parts.next().is_none();
+        let mark = Mark::new(record, block.parse().ok()?, since.parse().ok()?);
+        (is_name && is_whole).then_some(mark)
+    }
+
+    pub(crate) fn record(&self) -> &str {
+        &self.record
+    }
+
+    pub(crate) fn block(&self) -> usize {
+        self.block
+    }
+
+    pub(crate) fn since(&self) -> u64 {
+        self.since
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mark {
+            record,
+            block,
+            since,
+        } = self;
+        write!(formatter, "{record}:{block}:{since}")
+    }
+}
+
 /// Says in the record that a test runs, and which keys it holds, until it is dropped.
 ///
 /// It is read by people who wait, and by those who find that the file of a lock is new although the
@@ -238,6 +295,8 @@ pub(crate) struct Activity {
     name: String,
     site: Site,
     since: u64,
+    /// The test for which it acts: of this process, or one that has started this program.
+    acts_for: Option<Mark>,
     /// Each with the time from which on it is held, if that is not the same.
     held: Mutex<Vec<(Want, Option<u64>)>>,
     /// Whether the block says something.
@@ -247,7 +306,7 @@ pub(crate) struct Activity {
 impl Activity {
     /// Takes a block of the record of this process for something that stands at this place, and says
     /// nothing yet.
-    pub(crate) fn begin(name: String, site: Site) -> Result<Self, Error> {
+    pub(crate) fn begin(name: String, site: Site, acts_for: Option<Mark>) -> Result<Self, Error> {
         let record = record()?;
         let block = {
             let mut taken = lock(&record.taken);
@@ -265,6 +324,7 @@ impl Activity {
             name,
             site,
             since: now(),
+            acts_for,
             held: Mutex::default(),
             is_said: AtomicBool::new(false),
         })
@@ -317,15 +377,23 @@ impl Activity {
             ":",
             line.as_str(),
         ]);
+        if let Some(mark) = &self.acts_for {
+            block.add_line(&["for ", &mark.to_string()]);
+        }
         for (want, since) in held {
-            let [word, key, within, scope] = want.code();
-            let fits = match since {
-                None => block.add_line(&[word, key, within, scope]),
-                Some(since) => {
-                    let since = Digits::of(*since);
-                    block.add_line(&[since.as_str(), " ", word, key, within, scope])
-                }
-            };
+            let [word, key, tab, scope] = want.code();
+            let since = since.map(Digits::of);
+            let since = since
+                .as_ref()
+                .map_or(["", ""], |since| [since.as_str(), " "]);
+            let within = want
+                .within()
+                .map_or(["", "", ""], |test| ["within ", test, " "]);
+            let internal = if want.is_internal() { "internal " } else { "" };
+            let ([digits, space], [open, test, close]) = (since, within);
+            let fits = block.add_line(&[
+                digits, space, open, test, close, internal, word, key, tab, scope,
+            ]);
             if !fits {
                 break;
             }
@@ -358,8 +426,17 @@ impl Activity {
     }
 
     /// Returns where it is written, as the record and the block.
-    pub(crate) fn place(&self) -> (&Path, usize) {
-        (&self.record.path, self.block)
+    pub(crate) fn place(&self) -> (&str, usize) {
+        (&self.record.name, self.block)
+    }
+
+    /// Returns how other processes find it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            record: self.record.name.clone(),
+            block: self.block,
+            since: self.since,
+        }
     }
 }
 

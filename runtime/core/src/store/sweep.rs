@@ -16,6 +16,7 @@ use super::Store;
 use super::kept::{is_kept, is_marker};
 use super::proof::{Origin, RECORD, origin_of};
 use super::record::{ENDING, OWNS_DIR, is_ours_by_name};
+use super::within;
 use crate::lock::file;
 use crate::store::block::BLOCK;
 use crate::sys;
@@ -69,6 +70,7 @@ pub(super) fn forget(record: &Path, dir: &Path, owns_dir: bool) {
         let _ = fs::remove_dir(dir);
         true
     };
+    within::remove(record);
     if is_clean {
         let _ = fs::remove_file(record);
     }

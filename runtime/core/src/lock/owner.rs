@@ -1,0 +1,516 @@
+//! Owners of locks, and the refusal of a wait that could never end.
+//!
+//! A lock is held by a test, or by a guard that a thread has taken: for the test that it acts for, or
+//! for itself where there is none. A test that another one calls has that one as its parent.
+//!
+//! Locks are taken in one total order, that of [`Subject`](super::Subject). Whoever asks for one must
+//! not hold any that does not come before it: not in its thread, and not as a test or the parent of
+//! one; else it gets an error with the way out. See [`plan`](crate::plan) for the argument.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
+
+use super::{Mode, Subject, Want};
+use crate::error::{Error, ErrorKind};
+use crate::store::record::Mark;
+
+/// A test on whose behalf locks are held.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    number: u64,
+    name: String,
+    /// The test that has called this one.
+    parent: Option<Arc<Owner>>,
+    /// How many of its resources are provisioned or released at this moment.
+    providing: AtomicUsize,
+    /// How other processes find it, which is known when it has begun.
+    mark: OnceLock<Mark>,
+}
+
+impl Owner {
+    /// Begins a test that is called by another one, or by the test runner.
+    pub(crate) fn new(name: String, parent: Option<Arc<Owner>>) -> Arc<Self> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+
+        Arc::new(Owner {
+            number: LAST.fetch_add(1, Ordering::Relaxed),
+            name,
+            parent,
+            providing: AtomicUsize::new(0),
+            mark: OnceLock::new(),
+        })
+    }
+
+    /// Sets how other processes find it.
+    pub(crate) fn set_mark(&self, mark: Mark) {
+        let _ = self.mark.set(mark);
+    }
+
+    pub(crate) fn mark(&self) -> Option<&Mark> {
+        self.mark.get()
+    }
+
+    /// Allows internal keys only, until the result is dropped: a resource of the test is provisioned
+    /// or released.
+    pub(crate) fn provide(self: &Arc<Self>) -> Providing {
+        self.providing.fetch_add(1, Ordering::Relaxed);
+        Providing(self.clone())
+    }
+
+    /// The test and those that have called it.
+    fn chain(&self) -> impl Iterator<Item = &Owner> {
+        std::iter::successors(Some(self), |owner| owner.parent.as_deref())
+    }
+}
+
+/// A resource is provisioned or released until this is dropped.
+#[must_use = "all keys are allowed as soon as this is dropped"]
+pub(crate) struct Providing(Arc<Owner>);
+
+impl Drop for Providing {
+    fn drop(&mut self) {
+        self.0.providing.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// All locks of this process that are held or waited for, in the order in which they were claimed.
+static CLAIMS: Mutex<Claims> = Mutex::new(Claims {
+    last: 0,
+    held: Vec::new(),
+});
+
+struct Claims {
+    /// The number of the last claim.
+    last: u64,
+    held: Vec<Claim>,
+}
+
+struct Claim {
+    number: u64,
+    /// The test for which it is held, if there is one.
+    owner: Option<Arc<Owner>>,
+    /// Whether the test holds it from its beginning to its end, and not a guard.
+    is_session: bool,
+    /// Where the test runs, or where the guard was taken.
+    thread: ThreadId,
+    want: Want,
+}
+
+/// Notes that locks are held or waited for, until it is dropped, in whatever thread.
+#[derive(Debug)]
+pub(crate) struct Claimed(u64);
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        lock().held.retain(|claim| claim.number != self.0);
+    }
+}
+
+/// How a lock has to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Waiting for it if it is not free.
+    Wait,
+    /// Without waiting: the thread itself holds it for another test, and whoever waits for that one
+    /// would have to be waited for.
+    Try,
+}
+
+/// Who asks for a lock.
+#[derive(Clone, Copy)]
+struct Asker<'a> {
+    owner: Option<&'a Arc<Owner>>,
+    thread: ThreadId,
+}
+
+impl<'a> Asker<'a> {
+    fn of(owner: Option<&'a Arc<Owner>>) -> Self {
+        Asker {
+            owner,
+            thread: thread::current().id(),
+        }
+    }
+
+    fn chain(self) -> impl Iterator<Item = &'a Owner> {
+        self.owner.into_iter().flat_map(|owner| owner.chain())
+    }
+
+    /// Whether a claim is of this thread outside of tests, of the test, or of one that has called it.
+    fn is_behind(self, claim: &Claim) -> bool {
+        claim
+            .owner
+            .as_ref()
+            .map_or(claim.thread == self.thread, |owner| {
+                self.chain().any(|mine| mine.number == owner.number)
+            })
+    }
+
+    /// Whether a claim stays for as long as the asker waits.
+    fn keeps(self, claim: &Claim) -> bool {
+        claim.thread == self.thread || claim.is_session && self.is_behind(claim)
+    }
+
+    fn claim(self, number: u64, is_session: bool, want: Want) -> Claim {
+        Claim {
+            number,
+            owner: self.owner.cloned(),
+            is_session,
+            thread: self.thread,
+            want,
+        }
+    }
+}
+
+/// What is known of a lock that somebody asks for.
+enum Answer<'c> {
+    Take(Way),
+    /// The asker, or a test that has called it, holds it at least as strongly.
+    Covered(&'c Claim),
+}
+
+impl Claims {
+    /// Judges whether a lock may be waited for.
+    fn judge(&self, asker: Asker<'_>, want: Want) -> Result<Answer<'_>, Error> {
+        let mut is_in_turns = false;
+        let mut last: Option<&Claim> = None;
+        for claim in self.held.iter().filter(|claim| asker.keeps(claim)) {
+            if claim.want.subject != want.subject {
+                if last.is_none_or(|last| last.want.subject < claim.want.subject) {
+                    last = Some(claim);
+                }
+            } else if asker.is_behind(claim) {
+                if claim.want.mode >= want.mode {
+                    return Ok(Answer::Covered(claim));
+                }
+                return Err(too_weak(want, claim));
+            } else if claim.want.mode.admits(want.mode) {
+                is_in_turns = true;
+            } else {
+                return Err(in_turns(want, claim));
+            }
+        }
+        if is_in_turns {
+            return Ok(Answer::Take(Way::Try));
+        }
+        let mut chain = asker.chain();
+        let providing = chain.find(|owner| owner.providing.load(Ordering::Relaxed) > 0);
+        if let Some(owner) = providing.filter(|_| !want.is_internal()) {
+            return Err(provides(want, owner));
+        }
+        if let Some(last) = last.filter(|last| last.want.subject > want.subject) {
+            return Err(out_of_order(want, last));
+        }
+        Ok(Answer::Take(Way::Wait))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+/// Claims the locks of a test that begins, but for those that the tests have which called it.
+pub(crate) fn claim_all(
+    owner: &Arc<Owner>,
+    wants: &[Want],
+) -> Result<(Claimed, Vec<(Want, Way)>), Error> {
+    let asker = Asker::of(Some(owner));
+    let mut claims = lock();
+    let mut missing = Vec::with_capacity(wants.len());
+    for want in wants {
+        if let Answer::Take(way) = claims.judge(asker, *want)? {
+            missing.push((*want, way));
+        }
+    }
+    let number = claims.next();
+    let new = missing
+        .iter()
+        .map(|(want, _)| asker.claim(number, true, *want));
+    claims.held.extend(new);
+    Ok((Claimed(number), missing))
+}
+
+/// Claims the locks that the parent of this process holds for a test.
+pub(crate) fn claim_of_parent(owner: &Arc<Owner>, wants: &[Want]) -> Claimed {
+    let asker = Asker::of(Some(owner));
+    let mut claims = lock();
+    let number = claims.next();
+    let new = wants.iter().map(|want| asker.claim(number, true, *want));
+    claims.held.extend(new);
+    Claimed(number)
+}
+
+/// Claims a lock that a guard is about to wait for.
+pub(crate) fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Way), Error> {
+    let asker = Asker::of(owner);
+    let mut claims = lock();
+    let way = match claims.judge(asker, want)? {
+        Answer::Take(way) => way,
+        Answer::Covered(claim) => return Err(holds_already(want, claim)),
+    };
+    let number = claims.next();
+    claims.held.push(asker.claim(number, false, want));
+    Ok((Claimed(number), way))
+}
+
+/// Claims a lock that a guard takes without waiting.
+pub(crate) fn claim_without_waiting(owner: Option<&Arc<Owner>>, want: Want) -> Claimed {
+    let mut claims = lock();
+    let number = claims.next();
+    claims
+        .held
+        .push(Asker::of(owner).claim(number, false, want));
+    Claimed(number)
+}
+
+fn lock() -> MutexGuard<'static, Claims> {
+    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Claim {
+    /// Who holds the lock, as it stands in messages.
+    fn holder(&self) -> String {
+        match &self.owner {
+            Some(owner) => format!("`{}`", owner.name),
+            None => "this thread".to_owned(),
+        }
+    }
+}
+
+fn holds_already(want: Want, claim: &Claim) -> Error {
+    let (holder, held) = (claim.holder(), claim.want);
+    refusal(
+        want,
+        &format!("{holder} already holds {held}"),
+        "remove this call, or release the other lock first",
+    )
+}
+
+fn too_weak(want: Want, claim: &Claim) -> Error {
+    let (holder, held) = (claim.holder(), claim.want);
+    refusal(
+        want,
+        &format!("{holder} already holds {held}, which never becomes stronger while it is held"),
+        "ask for the stronger one where the key is locked first",
+    )
+}
+
+fn in_turns(want: Want, claim: &Claim) -> Error {
+    let (holder, held) = (claim.holder(), claim.want);
+    refusal(
+        want,
+        &format!(
+            "{holder}, which takes turns with it in one thread, holds {held} and could never release it"
+        ),
+        "run them one after the other, or in threads of their own",
+    )
+}
+
+fn out_of_order(want: Want, claim: &Claim) -> Error {
+    let (holder, held) = (claim.holder(), claim.want);
+    let reason = format!(
+        "{holder} holds {held}, which comes later in the order of locks, and could wait for ever"
+    );
+    let way_out = "ask for both in the attribute of the test, or release the other one first";
+    refusal(want, &reason, way_out)
+}
+
+/// Refuses a lock that was not free, and that its own thread holds for another test.
+pub(super) fn taken_in_turns(want: Want) -> Error {
+    let reason = "a test that takes turns with it in one thread holds it too, and whoever else waits \
+                  or holds it could wait for that one";
+    let way_out = "run them one after the other, or in threads of their own";
+    refusal(want, reason, way_out)
+}
+
+/// Refuses an ordinary key to a resource, whatever it is called: by its name, it would be in order
+/// for some tests and not for others.
+fn provides(want: Want, owner: &Owner) -> Error {
+    let reason = format!(
+        "a resource of `{}` is being provisioned or released, and only internal keys come after all \
+         keys that tests may hold",
+        owner.name
+    );
+    let way_out = match want.subject {
+        Subject::Key(key) => format!("write `Key::new({:?}).internal()`", key.name()),
+        Subject::Everyone | Subject::Delegated(_) => "call the test elsewhere".to_owned(),
+    };
+    refusal(want, &reason, &way_out)
+}
+
+pub(super) fn refusal(want: Want, reason: &str, way_out: &str) -> Error {
+    Error::new(
+        ErrorKind::LockOrder,
+        format!("lock {want}, because {reason}; {way_out}"),
+    )
+}
+
+impl Mode {
+    /// Whether two owners may hold one subject in these modes at the same time.
+    fn admits(self, other: Mode) -> bool {
+        self != Mode::Exclusive && other != Mode::Exclusive
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Claimed, Owner, Way, claim, claim_all, claim_without_waiting};
+    use crate::error::ErrorKind;
+    use crate::key::Key;
+    use crate::lock::{Mode, Subject, Want};
+
+    const EVERYONE: Want = Want {
+        subject: Subject::Everyone,
+        mode: Mode::Shared,
+    };
+
+    fn want(key: &'static str, mode: Mode) -> Want {
+        Want {
+            subject: Subject::Key(Key::new(key)),
+            mode,
+        }
+    }
+
+    fn internal(key: &'static str) -> Want {
+        Want {
+            subject: Subject::Key(Key::new(key).internal()),
+            mode: Mode::Exclusive,
+        }
+    }
+
+    fn test(name: &str, parent: Option<&Arc<Owner>>) -> Arc<Owner> {
+        Owner::new(name.to_owned(), parent.cloned())
+    }
+
+    /// Claims the locks of a test, and returns those that it has to take.
+    fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Way)>) {
+        claim_all(owner, wants).unwrap()
+    }
+
+    #[track_caller]
+    fn assert_refused(result: Result<(Claimed, Way), crate::Error>, message: &str) {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LockOrder);
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn ascending_claims_are_granted() {
+        let _a = claim(None, want("a", Mode::Exclusive)).unwrap();
+        let _b = claim(None, want("b", Mode::Shared)).unwrap();
+        let _last = claim(None, internal("a")).unwrap();
+    }
+
+    #[test]
+    fn a_descending_claim_is_refused_with_a_way_out() {
+        let _b = claim(None, want("b", Mode::Shared)).unwrap();
+        assert_refused(
+            claim(None, want("a", Mode::Exclusive)),
+            "failed to lock serial \"a\", because this thread holds shared \"b\", which comes later in \
+             the order of locks, and could wait for ever; ask for both in the attribute of the test, or \
+             release the other one first",
+        );
+        let _internal = claim(None, internal("a")).unwrap();
+        assert!(claim(None, want("c", Mode::Exclusive)).is_err());
+    }
+
+    #[test]
+    fn the_same_key_twice_is_refused() {
+        let _a = claim(None, want("a", Mode::Shared)).unwrap();
+        assert_refused(
+            claim(None, want("a", Mode::Shared)),
+            "failed to lock shared \"a\", because this thread already holds shared \"a\"; remove this \
+             call, or release the other lock first",
+        );
+    }
+
+    #[test]
+    fn a_lock_never_becomes_stronger() {
+        let shop = test("shop::pays", None);
+        let _held = begin(&shop, &[EVERYONE, want("a", Mode::Shared)]);
+        assert_refused(
+            claim(Some(&shop), want("a", Mode::Exclusive)),
+            "failed to lock serial \"a\", because `shop::pays` already holds shared \"a\", which never \
+             becomes stronger while it is held; ask for the stronger one where the key is locked first",
+        );
+    }
+
+    #[test]
+    fn what_was_released_is_forgotten_also_when_dropped_elsewhere() {
+        let b = claim(None, want("b", Mode::Exclusive)).unwrap();
+        std::thread::spawn(|| drop(b)).join().unwrap();
+        drop(claim(None, want("a", Mode::Exclusive)).unwrap());
+    }
+
+    #[test]
+    fn threads_without_a_test_are_judged_apart() {
+        let _b = claim(None, want("b", Mode::Exclusive)).unwrap();
+        std::thread::spawn(|| drop(claim(None, want("a", Mode::Exclusive)).unwrap()))
+            .join()
+            .unwrap();
+    }
+
+    #[test]
+    fn a_thread_of_a_test_may_wait_for_the_guard_of_another_one() {
+        let shop = test("shop::pays", None);
+        let _held = begin(&shop, &[EVERYONE, want("a", Mode::Exclusive)]);
+        let _guard = claim(Some(&shop), want("b", Mode::Exclusive)).unwrap();
+        let other = shop.clone();
+        let in_another_thread = move || {
+            let ask = |key| claim(Some(&other), want(key, Mode::Exclusive));
+            assert!(ask("a").is_err(), "the test holds it until it ends");
+            assert_eq!(ask("b").unwrap().1, Way::Wait);
+        };
+        std::thread::spawn(in_another_thread).join().unwrap();
+    }
+
+    #[test]
+    fn a_test_that_is_called_takes_only_what_its_caller_has_not() {
+        let around = test("shop::pays", None);
+        let _held = begin(&around, &[EVERYONE, want("b", Mode::Limit(2))]);
+        let inside = test("shop::called", Some(&around));
+        let wants = [EVERYONE, want("b", Mode::Shared), want("c", Mode::Shared)];
+        let (claimed, missing) = begin(&inside, &wants);
+        assert_eq!(missing, [(want("c", Mode::Shared), Way::Wait)]);
+        assert!(claim_all(&inside, &[want("a", Mode::Shared)]).is_err());
+        drop(claimed);
+        assert!(claim_all(&inside, &[want("b", Mode::Exclusive)]).is_err());
+    }
+
+    #[test]
+    fn tests_that_take_turns_in_a_thread_never_wait_for_each_other() {
+        let (one, other) = (test("shop::one", None), test("shop::other", None));
+        let _held = begin(&one, &[EVERYONE, want("b", Mode::Exclusive)]);
+        let missing = begin(&other, &[EVERYONE]).1;
+        assert_eq!(missing, [(EVERYONE, Way::Try)]);
+        let refused = claim_all(&other, &[want("b", Mode::Shared)]).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "failed to lock shared \"b\", because `shop::one`, which takes turns with it in one thread, \
+             holds serial \"b\" and could never release it; run them one after the other, or in threads \
+             of their own"
+        );
+        assert!(claim_all(&other, &[want("a", Mode::Shared)]).is_err());
+    }
+
+    #[test]
+    fn a_resource_waits_for_internal_keys_only() {
+        let shop = test("shop::pays", None);
+        let _held = begin(&shop, &[EVERYONE, want("b", Mode::Exclusive)]);
+        let providing = shop.provide();
+        assert!(claim(Some(&shop), want("a", Mode::Exclusive)).is_err());
+        assert_refused(
+            claim(Some(&shop), want("c", Mode::Shared)),
+            "failed to lock shared \"c\", because a resource of `shop::pays` is being provisioned or \
+             released, and only internal keys come after all keys that tests may hold; write \
+             `Key::new(\"c\").internal()`",
+        );
+        drop(claim_without_waiting(Some(&shop), want("a", Mode::Shared)));
+        drop(claim(Some(&shop), internal("a")).unwrap());
+        drop(providing);
+        drop(claim(Some(&shop), want("c", Mode::Shared)).unwrap());
+    }
+}
