@@ -1,5 +1,7 @@
 //! Programs that a test starts and that contain isolated tests: they act for it.
 
+use std::path::{Path, PathBuf};
+
 use isolated_test_tests::{Finished, State};
 
 mod inner {
@@ -184,6 +186,13 @@ mod inner {
     #[isolated(serial = "k")]
     #[test]
     #[ignore = "started by another test"]
+    fn runs_one_that_holds() {
+        assert!(program("holds").status().unwrap().success());
+    }
+
+    #[isolated(serial = "k")]
+    #[test]
+    #[ignore = "started by another test"]
     fn holds_and_tells_whom_to_act_for() {
         let mut command = Command::new("true");
         let (_, value) = current()
@@ -256,11 +265,7 @@ fn run(test: &str) -> Finished {
     let state = State::new();
     let inner = state.inner(test).env("ISOLATED_LOCK_TIMEOUT", "5s");
     let finished = inner.run();
-    assert_eq!(
-        state.runs(),
-        [] as [&std::path::Path; 0],
-        "{test} left something"
-    );
+    assert_eq!(state.runs(), [] as [&Path; 0], "{test} left something");
     finished
 }
 
@@ -379,6 +384,24 @@ fn nobody_acts_for_a_test_that_has_ended() {
     next.hear_error("waiting for");
     holder.release();
     let _ = next.finish().passed();
+}
+
+#[test]
+fn what_a_program_holds_for_a_killed_test_is_in_nobodys_way_and_swept() {
+    let state = State::new();
+    let within = || {
+        let is_within = |path: &PathBuf| path.to_string_lossy().contains("/within-");
+        state.runs().into_iter().filter(is_within).count()
+    };
+    let mut owner = state.inner("runs_one_that_holds").start();
+    owner.hear("held");
+    assert!(within() > 0);
+    owner.kill();
+    // The program still runs.
+    let next = state.holding("holds");
+    assert_eq!(within(), 0);
+    next.release();
+    owner.tell("release");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::holder::{self, Block, Holder, Place, Told};
 use super::owner::{self, Way};
 use super::{Mode, Subject, Want};
 use crate::error::Error;
-use crate::store::record::{ENDING, Mark};
+use crate::store::record::Mark;
 use crate::store::{Store, store, within};
 
 /// The variable that tells a program for which test it acts.
@@ -108,8 +108,7 @@ fn chain(store: &Store, mark: Mark) -> Vec<Starter> {
     let mut chain = Vec::new();
     let mut next = Some(mark);
     while let Some(mark) = next.take().filter(|_| chain.len() < LONGEST_CHAIN) {
-        let path = store.runs().join(mark.record()).with_extension(ENDING);
-        let Some(told) = holder::read(&path) else {
+        let Some(told) = holder::read(&store.record_path(mark.record())) else {
             break;
         };
         let is_it = |block: &&Block| block.number == mark.block() && block.since == mark.since();
@@ -202,14 +201,13 @@ impl Starter {
 ///
 /// Most waits end before this is asked.
 pub(super) fn look(store: &Store, want: Want, holders: &[Holder]) -> Result<Option<Want>, Error> {
-    let ancestors = ancestors(std::process::id());
-    if ancestors.is_empty() || matches!(want.subject, Subject::Delegated(_)) {
+    if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
+    let above = above(store, &ancestors(std::process::id()));
     let mut known = acting().map_or_else(Vec::new, |mark| chain(store, mark));
-    let nearest = nearest(store, &ancestors);
-    let nearest = nearest.filter(|told| known.iter().all(|one| one.process != told.process));
-    if let Some(told) = nearest {
+    let is_new = |told: &&Told| known.iter().all(|one| one.mark.record() != told.record);
+    if let Some(told) = above.first().filter(is_new) {
         let Some(mark) = told.only_test() else {
             let place = Place::of(want.subject);
             return match told.holder_of(&place) {
@@ -224,23 +222,53 @@ pub(super) fn look(store: &Store, want: Want, holders: &[Holder]) -> Result<Opti
     if instead != want {
         return Ok(Some(instead));
     }
-    let is_known = |holder: &&Holder| known.iter().any(|one| one.process == holder.process());
-    let mut above = holders.iter().filter(|holder| !is_known(holder));
-    match above.find(|holder| ancestors.contains(&holder.process())) {
+    let is_known = |process: &u32| known.iter().any(|one| one.process == *process);
+    let strangers = above.iter().map(|told| told.process);
+    let strangers: Vec<u32> = strangers.filter(|process| !is_known(process)).collect();
+    let mut holders = holders.iter();
+    match holders.find(|holder| strangers.contains(&holder.process())) {
         Some(holder) => Err(ambiguous(want, holder)),
         None => Ok(None),
     }
 }
 
-/// The record of the nearest ancestor that runs a test or holds a guard.
-fn nearest(store: &Store, ancestors: &[u32]) -> Option<Told> {
-    let told = holder::all(store).filter(|told| !told.blocks.is_empty());
+/// The records of ancestors that run a test or hold a guard, the nearest first.
+fn above(store: &Store, ancestors: &[u32]) -> Vec<Told> {
+    if ancestors.is_empty() {
+        return Vec::new();
+    }
     let at = |told: &Told| {
         ancestors
             .iter()
             .position(|process| *process == told.process)
     };
-    told.filter(|told| at(told).is_some()).min_by_key(at)
+    let told = holder::all(store).filter(|told| !told.blocks.is_empty() && at(told).is_some());
+    let mut told: Vec<_> = told.filter(|told| is_of(told, store)).collect();
+    told.sort_by_key(at);
+    told
+}
+
+/// Whether the process that a record names has it open: in another container, which shares the
+/// state directory, another process has the same number.
+#[cfg(unix)]
+fn is_of(told: &Told, store: &Store) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let identity = |path: PathBuf| {
+        let found = fs::metadata(path).ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    let Some(record) = identity(store.record_path(&told.record)) else {
+        return false;
+    };
+    let open = fs::read_dir(format!("/proc/{}/fd", told.process));
+    let mut open = open.into_iter().flatten().flatten();
+    open.any(|file| identity(file.path()) == Some(record))
+}
+
+#[cfg(not(unix))]
+fn is_of(_: &Told, _: &Store) -> bool {
+    false
 }
 
 fn ambiguous(want: Want, holder: &Holder) -> Error {

@@ -116,7 +116,8 @@ fn quoted(key: &str) -> String {
 pub(super) struct Told {
     pub(super) process: u32,
     pub(super) blocks: Vec<Block>,
-    record: String,
+    /// The name of the record.
+    pub(super) record: String,
 }
 
 /// A test or guard that holds locks.

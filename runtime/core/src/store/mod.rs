@@ -107,6 +107,11 @@ impl Store {
         &self.runs
     }
 
+    /// Returns the path of a record.
+    pub(crate) fn record_path(&self, name: &str) -> PathBuf {
+        self.runs.join(format!("{name}.{}", record::ENDING))
+    }
+
     /// Returns the path of a lock file.
     pub(crate) fn lock_path(&self, name: &str) -> PathBuf {
         self.locks.join(name)

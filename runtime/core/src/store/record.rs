@@ -129,7 +129,7 @@ impl Record {
                 // It is not this process's, and would be swept as if it were.
                 continue;
             }
-            let path = store.runs().join(format!("{name}.{ENDING}"));
+            let path = store.record_path(&name);
             let fail = |error| {
                 Error::path(
                     ErrorKind::State,
