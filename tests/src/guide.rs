@@ -10,6 +10,9 @@ struct Start;
 #[doc = include_str!("../../docs/guide/resources.md")]
 struct Resources;
 
+#[doc = include_str!("../../docs/guide/programs.md")]
+struct Programs;
+
 #[doc = include_str!("../../docs/guide/arguments.md")]
 struct Arguments;
 

@@ -101,6 +101,28 @@ mod inner {
         run("serial");
     }
 
+    #[test]
+    #[ignore = "started by another test"]
+    fn tries() {
+        drop(
+            Key::new("k")
+                .try_lock()
+                .unwrap()
+                .expect("it acts for the holder"),
+        );
+    }
+
+    #[isolated(serial = "k", process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn runs_one_that_tries() {
+        assert!(
+            Key::new("k").try_lock().unwrap().is_none(),
+            "it is the holder"
+        );
+        run("tries");
+    }
+
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -282,7 +304,9 @@ fn a_program_holds_what_the_test_holds_that_has_started_it() {
 
 #[test]
 fn a_program_that_the_process_of_a_test_starts_acts_for_the_test() {
-    let _ = run("runs_serial_from_its_process").passed();
+    for test in ["runs_serial_from_its_process", "runs_one_that_tries"] {
+        let _ = run(test).passed();
+    }
 }
 
 #[test]

@@ -238,10 +238,14 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
     let owner = current::owner();
-    let claimed = owner::claim_without_waiting(owner.as_ref(), want);
-    // Why a test that has started this program does not allow it to wait does not matter here.
-    let asked = behalf::resolve_all(vec![(want, Way::Try)]);
-    let asked = asked.map_or(want, |asked| asked[0].0);
+    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want);
+    let asked = if is_held {
+        want
+    } else {
+        // Why a test that has started this program does not let it wait does not matter here.
+        let asked = behalf::resolve_all(vec![(want, Way::Try)]);
+        asked.map_or(want, |asked| asked[0].0)
+    };
     let activity = Activity::begin(
         current::name_of_caller(),
         Site::of_caller(),

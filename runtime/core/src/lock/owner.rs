@@ -254,14 +254,16 @@ pub(crate) fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, 
     Ok((Claimed(number), way))
 }
 
-/// Claims a lock that a guard takes without waiting.
-pub(crate) fn claim_without_waiting(owner: Option<&Arc<Owner>>, want: Want) -> Claimed {
+/// Claims a lock that a guard takes without waiting, and tells whether the asker holds its subject
+/// already.
+pub(crate) fn claim_without_waiting(owner: Option<&Arc<Owner>>, want: Want) -> (Claimed, bool) {
+    let asker = Asker::of(owner);
     let mut claims = lock();
+    let is_it = |claim: &Claim| claim.want.subject == want.subject && asker.keeps(claim);
+    let is_held = claims.held.iter().any(is_it);
     let number = claims.next();
-    claims
-        .held
-        .push(Asker::of(owner).claim(number, false, want));
-    Claimed(number)
+    claims.held.push(asker.claim(number, false, want));
+    (Claimed(number), is_held)
 }
 
 fn lock() -> MutexGuard<'static, Claims> {
