@@ -23,18 +23,18 @@ mod inner {
     /// How many bodies have begun.
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
-    #[isolated(serial = "k", test_attribute)]
+    #[isolated(serial = "k", test_attribute = "called by a test")]
     async fn has_the_key() {
         BEGUN.fetch_add(1, Ordering::SeqCst);
         yield_now().await;
     }
 
-    #[isolated(serial = "k", test_attribute)]
+    #[isolated(serial = "k", test_attribute = "called by a test")]
     async fn has_the_key_too() {
         BEGUN.fetch_add(1, Ordering::SeqCst);
     }
 
-    #[isolated(serial = "j", test_attribute)]
+    #[isolated(serial = "j", test_attribute = "called by a test")]
     async fn has_an_earlier_key() {
         BEGUN.fetch_add(1, Ordering::SeqCst);
     }
@@ -134,7 +134,7 @@ fn readers_that_take_turns_in_one_thread_all_hold_the_key() {
     assert!(is_free());
 }
 
-#[isolated(shared = "owners readers", test_attribute)]
+#[isolated(shared = "owners readers", test_attribute = "called by a test")]
 async fn holds_across_a_yield() {
     tokio::task::yield_now().await;
 }

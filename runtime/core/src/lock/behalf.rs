@@ -15,7 +15,7 @@ use super::holder::{self, Block, Holder, Place, Told};
 use super::owner::{self, Way};
 use super::{Mode, Subject, Want};
 use crate::error::Error;
-use crate::store::record::Mark;
+use crate::store::mark::Mark;
 use crate::store::{Store, store, within};
 
 /// The variable that tells a program for which test it acts.

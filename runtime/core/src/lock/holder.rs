@@ -14,8 +14,9 @@ use super::{Mode, Subject, Want};
 use crate::key::Key;
 use crate::store::Store;
 use crate::store::block::BLOCK;
+use crate::store::mark::Mark;
 use crate::store::proof::RECORD;
-use crate::store::record::{Activity, ENDING, Mark, now};
+use crate::store::record::{Activity, ENDING, now};
 use crate::sys;
 
 /// A test or guard that holds a lock.
@@ -152,7 +153,7 @@ impl Told {
         let mut tests = self.blocks.iter().filter(|block| !is_part(block));
         let first = tests.next()?;
         let is_only = tests.all(|other| other.name == first.name);
-        is_only.then(|| Mark::new(&self.record, first.number, first.since))
+        is_only.then(|| Mark::new(&*self.record, first.number, first.since))
     }
 
     /// Somebody who holds a lock in whatever mode.

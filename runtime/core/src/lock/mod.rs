@@ -4,7 +4,7 @@
 //! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`]
 //! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`owner`]
 //! knows for whom and refuses what could never end, [`behalf`] acts for a test of another process,
-//! [`watcher`] looks at the clock for who blocks in the kernel, and [`file`] asks the kernel.
+//! [`watcher`] looks at the clock for who blocks in the kernel, and [`mod@file`] asks the kernel.
 
 pub(crate) mod behalf;
 pub(crate) mod entry;
@@ -35,7 +35,8 @@ use crate::current;
 use crate::error::Error;
 use crate::key::Key;
 use crate::store::Store;
-use crate::store::record::{Activity, Mark};
+use crate::store::mark::Mark;
+use crate::store::record::Activity;
 use crate::store::site::Site;
 use crate::trace::{Holding, Trace};
 

@@ -3,7 +3,7 @@
 //! A lock is held by a test, or by a guard that a thread has taken: for the test that it acts for, or
 //! for itself where there is none. A test that another one calls has that one as its parent.
 //!
-//! Locks are taken in one total order, that of [`Subject`](super::Subject). Whoever asks for one must
+//! Locks are taken in one total order, that of [`Subject`]. Whoever asks for one must
 //! not hold any that does not come before it: not in its thread, and not as a test or the parent of
 //! one; else it gets an error with the way out. See [`plan`](crate::plan) for the argument.
 
@@ -13,7 +13,7 @@ use std::thread::{self, ThreadId};
 
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
-use crate::store::record::Mark;
+use crate::store::mark::Mark;
 
 /// A test on whose behalf locks are held.
 #[derive(Debug)]
@@ -356,163 +356,4 @@ impl Mode {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::{Claimed, Owner, Way, claim, claim_all, claim_without_waiting};
-    use crate::error::ErrorKind;
-    use crate::key::Key;
-    use crate::lock::{Mode, Subject, Want};
-
-    const EVERYONE: Want = Want {
-        subject: Subject::Everyone,
-        mode: Mode::Shared,
-    };
-
-    fn want(key: &'static str, mode: Mode) -> Want {
-        Want {
-            subject: Subject::Key(Key::new(key)),
-            mode,
-        }
-    }
-
-    fn internal(key: &'static str) -> Want {
-        Want {
-            subject: Subject::Key(Key::new(key).internal()),
-            mode: Mode::Exclusive,
-        }
-    }
-
-    fn test(name: &str, parent: Option<&Arc<Owner>>) -> Arc<Owner> {
-        Owner::new(name.to_owned(), parent.cloned())
-    }
-
-    /// Claims the locks of a test, and returns those that it has to take.
-    fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Way)>) {
-        claim_all(owner, wants).unwrap()
-    }
-
-    #[track_caller]
-    fn assert_refused(result: Result<(Claimed, Way), crate::Error>, message: &str) {
-        let error = result.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::LockOrder);
-        assert_eq!(error.to_string(), message);
-    }
-
-    #[test]
-    fn ascending_claims_are_granted() {
-        let _a = claim(None, want("a", Mode::Exclusive)).unwrap();
-        let _b = claim(None, want("b", Mode::Shared)).unwrap();
-        let _last = claim(None, internal("a")).unwrap();
-    }
-
-    #[test]
-    fn a_descending_claim_is_refused_with_a_way_out() {
-        let _b = claim(None, want("b", Mode::Shared)).unwrap();
-        assert_refused(
-            claim(None, want("a", Mode::Exclusive)),
-            "failed to lock serial \"a\", because this thread holds shared \"b\", which comes later in \
-             the order of locks, and could wait for ever; ask for both in the attribute of the test, or \
-             release the other one first",
-        );
-        let _internal = claim(None, internal("a")).unwrap();
-        assert!(claim(None, want("c", Mode::Exclusive)).is_err());
-    }
-
-    #[test]
-    fn the_same_key_twice_is_refused() {
-        let _a = claim(None, want("a", Mode::Shared)).unwrap();
-        assert_refused(
-            claim(None, want("a", Mode::Shared)),
-            "failed to lock shared \"a\", because this thread already holds shared \"a\"; remove this \
-             call, or release the other lock first",
-        );
-    }
-
-    #[test]
-    fn a_lock_never_becomes_stronger() {
-        let shop = test("shop::pays", None);
-        let _held = begin(&shop, &[EVERYONE, want("a", Mode::Shared)]);
-        assert_refused(
-            claim(Some(&shop), want("a", Mode::Exclusive)),
-            "failed to lock serial \"a\", because `shop::pays` already holds shared \"a\", which never \
-             becomes stronger while it is held; ask for the stronger one where the key is locked first",
-        );
-    }
-
-    #[test]
-    fn what_was_released_is_forgotten_also_when_dropped_elsewhere() {
-        let b = claim(None, want("b", Mode::Exclusive)).unwrap();
-        std::thread::spawn(|| drop(b)).join().unwrap();
-        drop(claim(None, want("a", Mode::Exclusive)).unwrap());
-    }
-
-    #[test]
-    fn threads_without_a_test_are_judged_apart() {
-        let _b = claim(None, want("b", Mode::Exclusive)).unwrap();
-        std::thread::spawn(|| drop(claim(None, want("a", Mode::Exclusive)).unwrap()))
-            .join()
-            .unwrap();
-    }
-
-    #[test]
-    fn a_thread_of_a_test_may_wait_for_the_guard_of_another_one() {
-        let shop = test("shop::pays", None);
-        let _held = begin(&shop, &[EVERYONE, want("a", Mode::Exclusive)]);
-        let _guard = claim(Some(&shop), want("b", Mode::Exclusive)).unwrap();
-        let other = shop.clone();
-        let in_another_thread = move || {
-            let ask = |key| claim(Some(&other), want(key, Mode::Exclusive));
-            assert!(ask("a").is_err(), "the test holds it until it ends");
-            assert_eq!(ask("b").unwrap().1, Way::Wait);
-        };
-        std::thread::spawn(in_another_thread).join().unwrap();
-    }
-
-    #[test]
-    fn a_test_that_is_called_takes_only_what_its_caller_has_not() {
-        let around = test("shop::pays", None);
-        let _held = begin(&around, &[EVERYONE, want("b", Mode::Limit(2))]);
-        let inside = test("shop::called", Some(&around));
-        let wants = [EVERYONE, want("b", Mode::Shared), want("c", Mode::Shared)];
-        let (claimed, missing) = begin(&inside, &wants);
-        assert_eq!(missing, [(want("c", Mode::Shared), Way::Wait)]);
-        assert!(claim_all(&inside, &[want("a", Mode::Shared)]).is_err());
-        drop(claimed);
-        assert!(claim_all(&inside, &[want("b", Mode::Exclusive)]).is_err());
-    }
-
-    #[test]
-    fn tests_that_take_turns_in_a_thread_never_wait_for_each_other() {
-        let (one, other) = (test("shop::one", None), test("shop::other", None));
-        let _held = begin(&one, &[EVERYONE, want("b", Mode::Exclusive)]);
-        let missing = begin(&other, &[EVERYONE]).1;
-        assert_eq!(missing, [(EVERYONE, Way::Try)]);
-        let refused = claim_all(&other, &[want("b", Mode::Shared)]).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "failed to lock shared \"b\", because `shop::one`, which takes turns with it in one thread, \
-             holds serial \"b\" and could never release it; run them one after the other, or in threads \
-             of their own"
-        );
-        assert!(claim_all(&other, &[want("a", Mode::Shared)]).is_err());
-    }
-
-    #[test]
-    fn a_resource_waits_for_internal_keys_only() {
-        let shop = test("shop::pays", None);
-        let _held = begin(&shop, &[EVERYONE, want("b", Mode::Exclusive)]);
-        let providing = shop.provide();
-        assert!(claim(Some(&shop), want("a", Mode::Exclusive)).is_err());
-        assert_refused(
-            claim(Some(&shop), want("c", Mode::Shared)),
-            "failed to lock shared \"c\", because a resource of `shop::pays` is being provisioned or \
-             released, and only internal keys come after all keys that tests may hold; write \
-             `Key::new(\"c\").internal()`",
-        );
-        drop(claim_without_waiting(Some(&shop), want("a", Mode::Shared)));
-        drop(claim(Some(&shop), internal("a")).unwrap());
-        drop(providing);
-        drop(claim(Some(&shop), want("c", Mode::Shared)).unwrap());
-    }
-}
+mod tests;

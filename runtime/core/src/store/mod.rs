@@ -21,6 +21,7 @@ use std::sync::OnceLock;
 
 pub(crate) mod block;
 mod kept;
+pub(crate) mod mark;
 mod marker;
 pub(crate) mod proof;
 pub(crate) mod record;

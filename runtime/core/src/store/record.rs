@@ -8,7 +8,6 @@
 //! while its first byte is `+`. Blocks are overwritten in place, because truncating a file costs up to
 //! a hundred times as much.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -17,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::block::{BLOCK, Block, Digits};
+use super::mark::Mark;
 use super::proof::RECORD as PROOF;
 use super::site::Site;
 use super::{Store, store, sweep, within};
@@ -233,57 +233,6 @@ impl Record {
     }
 }
 
-/// A test or guard, as other processes can find it: its record, its block there, and since when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mark {
-    record: Arc<str>,
-    block: usize,
-    since: u64,
-}
-
-impl Mark {
-    pub(crate) fn new(record: &str, block: usize, since: u64) -> Self {
-        Mark {
-            record: record.into(),
-            block,
-            since,
-        }
-    }
-
-    /// Reads a mark. Names that are no file names here mean nothing.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(':');
-        let (record, block, since) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_name = !record.is_empty() && record.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let is_whole = parts.next().is_none();
-        let mark = Mark::new(record, block.parse().ok()?, since.parse().ok()?);
-        (is_name && is_whole).then_some(mark)
-    }
-
-    pub(crate) fn record(&self) -> &str {
-        &self.record
-    }
-
-    pub(crate) fn block(&self) -> usize {
-        self.block
-    }
-
-    pub(crate) fn since(&self) -> u64 {
-        self.since
-    }
-}
-
-impl fmt::Display for Mark {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mark {
-            record,
-            block,
-            since,
-        } = self;
-        write!(formatter, "{record}:{block}:{since}")
-    }
-}
-
 /// Says in the record that a test runs, and which keys it holds, until it is dropped.
 ///
 /// It is read by people who wait, and by those who find that the file of a lock is new although the
@@ -432,11 +381,7 @@ impl Activity {
 
     /// Returns how other processes find it.
     pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            record: self.record.name.clone(),
-            block: self.block,
-            since: self.since,
-        }
+        Mark::new(self.record.name.clone(), self.block, self.since)
     }
 }
 

@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Store;
+use super::mark::Mark;
 use super::proof::{Origin, WITHIN, origin_at};
-use super::record::Mark;
 use super::sweep::remove_tree;
 use crate::error::{Error, ErrorKind};
 use crate::sys;
