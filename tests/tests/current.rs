@@ -289,7 +289,7 @@ async fn a_panic_of_a_called_test_gives_the_thread_back(seed: u64) {
 fn has_another_seed() -> (u64, Handle) {
     static HAD: Mutex<Option<(u64, Handle)>> = Mutex::new(None);
 
-    #[isolated(seed, test_attribute)]
+    #[isolated(seed, test_attribute = "called by a test")]
     fn another(seed: u64) {
         *HAD.lock().unwrap() = Some((seed, current().handle()));
     }

@@ -414,7 +414,7 @@ fn nobody_acts_for_a_test_that_has_ended() {
 fn what_a_program_holds_for_a_killed_test_is_in_nobodys_way_and_swept() {
     let state = State::new();
     let within = || {
-        let is_within = |path: &PathBuf| path.to_string_lossy().contains("/within-");
+        let is_within = |path: &PathBuf| path.to_string_lossy().contains(".within/");
         state.runs().into_iter().filter(is_within).count()
     };
     let mut owner = state.inner("runs_one_that_holds").start();

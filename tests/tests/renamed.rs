@@ -73,6 +73,6 @@ mod inner {
 #[test]
 fn the_line_that_repeats_a_test_names_it() {
     let run = State::new().inner("fails_2").run().failed();
-    let repeat = "    repeat     cargo test -p isolated-test-tests -- --exact inner::fails_2";
+    let repeat = "cargo test -p isolated-test-tests --test renamed -- --exact inner::fails_2 ";
     assert!(run.errors.contains(repeat), "{}", run.errors);
 }

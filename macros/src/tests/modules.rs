@@ -127,8 +127,9 @@ fn merges() {
             "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir {
             from : ::core::option::Option::None, keep : ::core::option::Option::None }),
             ("api" Port(::isolated_test::__private::Protocol::Udp, 1))],
-            [(Shared(::isolated_test::Key { checked : "db", scope : "" })),
-            (Exclusive(::isolated_test::Key { checked : "fs", scope : "" })), (Alone)]
+            [(Shared(::isolated_test::Key { checked : "db", scope : "", is_internal :
+            false })), (Exclusive(::isolated_test::Key { checked : "fs", scope : "",
+            is_internal : false })), (Alone)]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(

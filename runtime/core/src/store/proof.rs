@@ -1,6 +1,6 @@
 //! How we tell what is ours: by its first line, which also has a version.
 //!
-//! Nothing is deleted without that proof. The one exception is an empty record, which a process
+//! Nothing is deleted without that proof. The one exception is an empty file, which a process
 //! leaves that dies between creating and writing it: there, the name is the proof and no content
 //! can be lost.
 

@@ -53,10 +53,11 @@ fn prove(store: &Store, marker: &Path) -> io::Result<()> {
 /// Removes the directory beside a record, if it is ours.
 pub(super) fn remove(record: &Path) {
     let dir = record.with_extension(ENDING);
-    // Whoever made it may have died before proving that, and has left it empty.
-    if fs::remove_dir(&dir).is_err()
-        && matches!(origin_at(&dir.join(MARKER), WITHIN), Ok(Some(Origin::Ours)))
-    {
+    // Whoever made it may have died before proving that, and has left it or the marker empty.
+    if fs::remove_dir(&dir).is_ok() {
+        return;
+    }
+    if let Ok(Some(Origin::Ours | Origin::Empty)) = origin_at(&dir.join(MARKER), WITHIN) {
         let _ = remove_tree(&dir);
     }
 }
