@@ -1,0 +1,172 @@
+//! What a test or guard says in the record of its process.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::{Record, lock, now, offset, record};
+use crate::error::Error;
+use crate::lock::Want;
+use crate::store::block::{Block, Digits};
+use crate::store::mark::Mark;
+use crate::store::site::Site;
+use crate::sys;
+use crate::sys::process::Kept;
+
+/// Says in the record that a test runs, and which keys it holds, until it is dropped.
+///
+/// It is read by people who wait, and by those who find that the file of a lock is new although the
+/// lock may be held. That it cannot be written, because the disk is full say, is no reason to fail.
+#[must_use = "what a test is doing is said only while this lives"]
+pub(crate) struct Activity {
+    record: Arc<Record>,
+    block: usize,
+    name: String,
+    site: Site,
+    since: u64,
+    /// The test for which it acts: of this process, or one that has started this program.
+    acts_for: Option<Mark>,
+    /// Each with the time from which on it is held, if that is not the same.
+    held: Mutex<Vec<(Want, Option<u64>)>>,
+    /// Whether the block says something.
+    is_said: AtomicBool,
+}
+
+impl Activity {
+    /// Takes a block of the record of this process for something that stands at this place, and says
+    /// nothing yet.
+    pub(crate) fn begin(name: String, site: Site, acts_for: Option<Mark>) -> Result<Self, Error> {
+        let record = record()?;
+        let block = {
+            let mut taken = lock(&record.taken);
+            let free = taken.iter().position(|taken| !taken).unwrap_or(taken.len());
+            if free == taken.len() {
+                taken.push(true);
+            } else {
+                taken[free] = true;
+            }
+            free
+        };
+        Ok(Activity {
+            record,
+            block,
+            name,
+            site,
+            since: now(),
+            acts_for,
+            held: Mutex::default(),
+            is_said: AtomicBool::new(false),
+        })
+    }
+
+    /// Says that locks are held from the beginning on, in one word.
+    ///
+    /// It must be said before the last look at the lock files: see
+    /// [`entry`](crate::lock::entry).
+    pub(crate) fn add(&self, wants: &[Want]) {
+        let mut held = lock(&self.held);
+        for want in wants {
+            held.push((*want, None));
+        }
+        self.say(&held);
+    }
+
+    /// Says that a lock is held from now on.
+    pub(crate) fn add_now(&self, want: Want) {
+        let mut held = lock(&self.held);
+        held.push((want, Some(now())));
+        self.say(&held);
+    }
+
+    /// Takes back that locks are held.
+    pub(crate) fn take_back(&self, wants: &[Want]) {
+        let mut held = lock(&self.held);
+        for want in wants {
+            if let Some(at) = held.iter().rposition(|(other, _)| other == want) {
+                held.remove(at);
+            }
+        }
+        self.say(&held);
+    }
+
+    /// Writes what is known into the record, as far as there is room.
+    fn say(&self, held: &[(Want, Option<u64>)]) {
+        let mut block = Block::new();
+        let Site { package, file, .. } = self.site;
+        let (since, line) = (Digits::of(self.since), Digits::of(self.site.line.into()));
+        block.add_line(&[
+            "+",
+            since.as_str(),
+            " ",
+            &self.name,
+            "\t",
+            package.unwrap_or_default(),
+            "\t",
+            file,
+            ":",
+            line.as_str(),
+        ]);
+        if let Some(mark) = &self.acts_for {
+            block.add_line(&["for ", &mark.to_string()]);
+        }
+        for (want, since) in held {
+            let [word, key, tab, scope] = want.code();
+            let since = since.map(Digits::of);
+            let since = since
+                .as_ref()
+                .map_or(["", ""], |since| [since.as_str(), " "]);
+            let within = want
+                .within()
+                .map_or(["", "", ""], |test| ["within ", test, " "]);
+            let internal = if want.is_internal() { "internal " } else { "" };
+            let ([digits, space], [open, test, close]) = (since, within);
+            let fits = block.add_line(&[
+                digits, space, open, test, close, internal, word, key, tab, scope,
+            ]);
+            if !fits {
+                break;
+            }
+        }
+        self.is_said.store(true, Ordering::Relaxed);
+        let _ = self.record.write(self.block, &block);
+    }
+
+    /// Takes back what was said.
+    pub(crate) fn hush(&self) {
+        if self.is_said.swap(false, Ordering::Relaxed) {
+            let _ = sys::write_at(&self.record.file, b"-", offset(self.block));
+        }
+    }
+
+    /// Returns the name of what is running.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns where in the code the locks are asked for.
+    pub(crate) fn site(&self) -> Site {
+        self.site
+    }
+
+    /// Returns what must stay open while a process of the test lives: this process counts as alive
+    /// until then.
+    pub(crate) fn kept(&self) -> Vec<Kept> {
+        sys::process::kept(&self.record.file).into_iter().collect()
+    }
+
+    /// Returns where it is written, as the record and the block.
+    pub(crate) fn place(&self) -> (&str, usize) {
+        (&self.record.name, self.block)
+    }
+
+    /// Returns how other processes find it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::new(self.record.name.clone(), self.block, self.since)
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.hush();
+        lock(&self.record.taken)[self.block] = false;
+    }
+}
