@@ -77,9 +77,12 @@ impl Attribute {
         }
     }
 
-    /// Whether this is our own attribute.
+    /// Whether this is our own attribute, or the one that is `#[test]` too.
     pub(crate) fn is_isolated(&self) -> bool {
         self.is("isolated")
+            || self
+                .words
+                .ends_with(&["isolated_test".to_owned(), "test".to_owned()])
     }
 
     /// Whether this is our own attribute, perhaps inside of a `cfg_attr`.

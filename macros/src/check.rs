@@ -12,6 +12,7 @@ use quote::quote;
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::harness;
+use crate::item::Item;
 use crate::model::{Model, Run, Wanted};
 use crate::module::Module;
 use crate::test_fn::TestFn;
@@ -22,6 +23,17 @@ const ISOLATED_TWICE: &str = "duplicate attribute `#[isolated]`; write all argum
 pub(crate) fn arguments(wanted: &Wanted, errors: &mut Errors) {
     keys::keys_are_readable(wanted, errors);
     keys::each_key_is_locked_once(wanted, errors);
+}
+
+/// The rules for what stands below our own test attribute.
+pub(crate) fn plain_test(item: &Item, errors: &mut Errors) {
+    match item {
+        Item::Function(function) => {
+            is_made_a_test_once(function, errors);
+            our_test_attribute_is_not_below_another_of_ours(function, errors);
+        }
+        Item::Module(module) => modules::plain_test_is_on_a_function(module, errors),
+    }
 }
 
 /// The rules for a module and what its tests inherit.
@@ -61,6 +73,23 @@ fn isolated_once(function: &TestFn, errors: &mut Errors) {
         if attribute.mentions_isolated() {
             errors.at(attribute, ISOLATED_TWICE);
         }
+    }
+}
+
+fn is_made_a_test_once(function: &TestFn, errors: &mut Errors) {
+    if let Some(attribute) = harness::test_attribute(&function.attributes) {
+        let message = "would make a second test, because `isolated_test::test` is `#[isolated]` and `#[test]` in one; \
+                       write `#[isolated(...)]` instead of that, or remove this one";
+        errors.at(attribute, message);
+    }
+}
+
+/// The name `test` was imported, and the attribute above has left it in place.
+fn our_test_attribute_is_not_below_another_of_ours(function: &TestFn, errors: &mut Errors) {
+    if function.is_a_wrapper() {
+        let message = "this test is isolated already, by an attribute above it or above its module, and `test` means \
+                       `isolated_test::test` here; write all arguments into one of them, or do not import `test`";
+        errors.push(syn::Error::new(Span::call_site(), message));
     }
 }
 

@@ -130,6 +130,12 @@ pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
         && any(attributes, |row, _| row.makes_a_test)
 }
 
+/// The attribute that makes the function a test.
+pub(crate) fn test_attribute(attributes: &[Attribute]) -> Option<&Attribute> {
+    let alone = |attribute: &&Attribute| is_test(std::slice::from_ref(*attribute));
+    attributes.iter().find(alone)
+}
+
 /// Whether one of the attributes runs a future to its end.
 pub(crate) fn runs_async(attributes: &[Attribute]) -> bool {
     any(attributes, |row, attribute| {

@@ -37,7 +37,7 @@ impl Item {
 }
 
 /// The item without the invisible group that `macro_rules!` may put around it.
-fn unwrapped(item: &TokenStream) -> TokenStream {
+pub(crate) fn unwrapped(item: &TokenStream) -> TokenStream {
     match item.clone().into_iter().next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => group.stream(),
         _ => item.clone(),

@@ -134,6 +134,24 @@ pub fn isolated(
     isolate(arguments.into(), &item.into()).into()
 }
 
+/// `#[isolated(...)]` and `#[test]` in one line.
+///
+/// ```ignore
+/// #[isolated_test::test(port, tmpdir)]
+/// fn serves_files(port: Port, tmpdir: &TmpDir) { /* ... */ }
+/// ```
+///
+/// It takes the same arguments as [`macro@isolated`], inside an annotated module too. Everything
+/// else that makes a function a test, `#[tokio::test]` or `#[rstest]` say, stands below
+/// `#[isolated(...)]` instead.
+#[proc_macro_attribute]
+pub fn test(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    isolate_test(arguments.into(), &item.into()).into()
+}
+
 /// Stands below a test attribute, which copies it to the test that it generates.
 #[doc(hidden)]
 #[proc_macro_attribute]
@@ -152,6 +170,26 @@ fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
             let error = error.to_compile_error();
             quote!(#error #item)
         }
+    }
+}
+
+/// Isolates a plain test whose `#[test]` is our own attribute.
+fn isolate_test(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::new();
+    let read = Item::read(item);
+    if let Ok(item) = &read {
+        check::plain_test(item, &mut errors);
+    }
+    match (errors.finish(), read) {
+        (None, _) => {
+            let item = item::unwrapped(item);
+            isolate(arguments, &quote!(#[::core::prelude::v1::test] #item))
+        }
+        (errors, Ok(Item::Function(function))) => {
+            let function = fallback::function(&function);
+            quote!(#errors #function)
+        }
+        (errors, _) => quote!(#errors #item),
     }
 }
 

@@ -101,7 +101,7 @@ pub use isolated_test_core::{
 };
 #[doc(hidden)]
 pub use isolated_test_macros::__around;
-pub use isolated_test_macros::isolated;
+pub use isolated_test_macros::{isolated, test};
 
 /// The examples of the README, which run.
 #[cfg(doctest)]

@@ -35,6 +35,38 @@ mod inner {
     }
 }
 
+#[isolated_test::test(port)]
+fn has_both_attributes_in_one(port: Port) {
+    known_as("has_both_attributes_in_one");
+    assert_ne!(port.number(), 0);
+}
+
+mod imported {
+    use isolated_test::test;
+
+    use super::known_as;
+
+    #[test(seed)]
+    #[should_panic(expected = "tells that it ran")]
+    fn has_both_attributes_in_one_word(_seed: u64) {
+        known_as("imported::has_both_attributes_in_one_word");
+        panic!("tells that it ran");
+    }
+}
+
+#[isolated(tmpdir)]
+mod inherits {
+    use isolated_test::{Port, TmpDir};
+
+    use super::known_as;
+
+    #[isolated_test::test(port)]
+    fn what_its_module_has(port: Port, tmpdir: &TmpDir) -> std::io::Result<()> {
+        known_as("inherits::what_its_module_has");
+        std::fs::write(tmpdir.join("port"), port.to_string())
+    }
+}
+
 /// A value that ends a program as it likes.
 struct Verdict(bool);
 

@@ -16,6 +16,12 @@ pub(super) fn module_is_inline(module: &Module, errors: &mut Errors) {
     }
 }
 
+pub(super) fn plain_test_is_on_a_function(module: &Module, errors: &mut Errors) {
+    let message =
+        "a module is no test; write `#[isolated(...)]` above it, which isolates every test in it";
+    errors.at(&module.name, message);
+}
+
 pub(super) fn module_is_isolated_once(module: &Module, errors: &mut Errors) {
     if let Some(attribute) = module.second_attribute() {
         errors.at(attribute, ISOLATED_TWICE);

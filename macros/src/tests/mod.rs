@@ -13,6 +13,7 @@ mod mention;
 mod messages;
 mod modules;
 mod partial;
+mod plain;
 mod process;
 mod repeating;
 mod scanning;
@@ -21,14 +22,19 @@ use proc_macro2::TokenStream;
 
 /// Expands `#[isolated(arguments)] item` and prints the result the way `rustfmt` would.
 fn expanded(arguments: &str, item: &str) -> String {
-    let file =
-        syn::parse2(crate::isolate(tokens(arguments), &tokens(item))).expect("items of Rust");
-    prettyplease::unparse(&file)
+    printed(crate::isolate(tokens(arguments), &tokens(item)))
+}
+
+fn printed(output: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(output).expect("items of Rust"))
 }
 
 /// The messages of all `compile_error!`s in the expansion.
 fn messages(arguments: &str, item: &str) -> Vec<String> {
-    let output = crate::isolate(tokens(arguments), &tokens(item));
+    messages_in(crate::isolate(tokens(arguments), &tokens(item)))
+}
+
+fn messages_in(output: TokenStream) -> Vec<String> {
     let file: syn::File = syn::parse2(output).expect("items of Rust");
     let message = |item: &syn::Item| match item {
         syn::Item::Macro(item) if item.mac.path.segments.last()?.ident == "compile_error" => {
