@@ -45,6 +45,16 @@ mod inner {
     #[ignore = "started by another test"]
     fn forks_before(port: &Port) {
         let child = plain::fork_and_stay().unwrap();
+        let server = plain::listen(port.release());
+        assert!(plain::kill(child));
+        server.unwrap();
+    }
+
+    #[isolated(port(tcp, udp))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn forks_before_with_both(port: &Port) {
+        let child = plain::fork_and_stay().unwrap();
         say(&format!("number {}", port.release()));
         plain::listen(port.number()).unwrap_err();
         assert!(plain::kill(child));
@@ -60,8 +70,14 @@ fn a_number_can_be_bound_beside_a_neighbour_that_starts_children() {
 }
 
 #[test]
-fn a_forked_child_that_keeps_a_number_is_told_of() {
+fn a_number_can_be_bound_that_a_forked_child_had_too() {
     let run = State::new().inner("forks_before").run().passed();
+    assert_eq!(run.errors, "");
+}
+
+#[test]
+fn a_forked_child_that_keeps_both_numbers_is_told_of() {
+    let run = State::new().inner("forks_before_with_both").run().passed();
     let number = run.said("number").unwrap();
     assert_eq!(
         run.errors,

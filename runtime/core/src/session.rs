@@ -326,7 +326,7 @@ impl<'a> Session<'a> {
             let result = match self.cx.current().value_at(index) {
                 Some(Value::Ports(ports)) => self.trace.during(RELEASE, request.name, || {
                     for port in ports {
-                        port.release();
+                        port.give_back();
                     }
                     Ok(())
                 }),

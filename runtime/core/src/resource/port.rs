@@ -18,9 +18,9 @@ mod numbered;
 mod range;
 
 #[cfg(target_os = "linux")]
-use held::{Hold, PATIENCE, hold, reserve, wait_until_free};
+use held::{Hold, PATIENCE, hold, let_go, reserve};
 #[cfg(not(target_os = "linux"))]
-use numbered::{Hold, PATIENCE, hold, reserve, wait_until_free};
+use numbered::{Hold, PATIENCE, hold, let_go, reserve};
 
 use std::fmt;
 use std::io;
@@ -142,9 +142,10 @@ impl Port {
     /// Call it just before that server starts: from here on the kernel may choose the number for
     /// anybody until the server has bound it. Does nothing the second time.
     ///
-    /// On Linux the number can be bound when this returns. A child that another thread starts at
-    /// that moment has a copy of the hold until it runs its program, and is waited for; one that
-    /// does not within a second is named on standard error.
+    /// On Linux the number can be bound when this returns, whatever other threads do. For TCP and UDP
+    /// on one number, and in a network of the test's own, a child that another thread starts at that
+    /// moment has a copy of the hold until it runs its program, and is waited for; one that does not
+    /// within a second is named on standard error.
     #[expect(
         clippy::must_use_candidate,
         reason = "most who call it know the number already"
@@ -153,9 +154,7 @@ impl Port {
         let keeper = self.keeper().take();
         match keeper {
             Some(Keeper::Hold(hold)) => {
-                drop(hold);
-                let is_free =
-                    self.inner.protocol == Protocol::Udp || wait_until_free(self.number());
+                let is_free = let_go(hold, self.number(), self.inner.protocol);
                 if !is_free {
                     report::still_held(self.number(), PATIENCE);
                 }
@@ -167,6 +166,14 @@ impl Port {
             None => {}
         }
         self.inner.number
+    }
+
+    /// Gives up the hold when the test is over, and nobody waits for the number.
+    pub(crate) fn give_back(&self) {
+        match self.keeper().take() {
+            Some(Keeper::Parent(call)) => drop(child::ask(call)),
+            keeper => drop(keeper),
+        }
     }
 
     /// Returns what keeps the number, for those who must keep it too.

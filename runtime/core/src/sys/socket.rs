@@ -36,6 +36,25 @@ pub(crate) fn let_servers_bind(socket: &OwnedFd) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)
 }
 
+/// Has a socket that does nothing give up a number that the kernel has chosen for it, also in the
+/// copies that other processes have.
+///
+/// Shutting a listening socket down closes it, and a closed one keeps a number only if it has asked
+/// for it (`tcp_set_state` in Linux). For that moment it listens, without a queue; that
+/// fails if somebody else listens there.
+#[cfg(target_os = "linux")]
+pub(crate) fn unbind(socket: &OwnedFd) -> io::Result<()> {
+    let raw = socket.as_raw_fd();
+    // SAFETY: the calls take numbers only, and the descriptor is open.
+    let is_closed =
+        unsafe { libc::listen(raw, 0) == 0 && libc::shutdown(raw, libc::SHUT_RDWR) == 0 };
+    if is_closed {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Tells whether an error means that this machine has no IPv6.
 fn is_without_v6(error: &io::Error) -> bool {
     matches!(
@@ -146,7 +165,26 @@ mod tests {
     use std::io;
     use std::net::TcpListener;
 
-    use super::{Transport, bind_everywhere, let_servers_bind};
+    use super::{Transport, bind_everywhere, let_servers_bind, unbind};
+
+    #[test]
+    fn a_number_is_given_up_while_copies_of_its_socket_are_open() {
+        let (socket, number) = bind_everywhere(Transport::Stream, 0).unwrap();
+        let_servers_bind(&socket).unwrap();
+        let copy = socket.try_clone().unwrap();
+        unbind(&socket).unwrap();
+        bind_everywhere(Transport::Stream, number).unwrap();
+        drop(copy);
+    }
+
+    #[test]
+    fn a_number_on_which_somebody_listens_is_not_given_up() {
+        let (socket, number) = bind_everywhere(Transport::Stream, 0).unwrap();
+        let_servers_bind(&socket).unwrap();
+        let server = TcpListener::bind(("127.0.0.1", number)).unwrap();
+        assert!(unbind(&socket).is_err());
+        drop(server);
+    }
 
     #[test]
     fn a_number_is_bound_once_whatever_the_holder_lets_servers_do() {

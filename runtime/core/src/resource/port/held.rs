@@ -1,24 +1,35 @@
 //! Ports that the kernel holds: Linux.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::range;
 use crate::spec::Protocol;
 use crate::sys::descriptors::begin_without_any;
-use crate::sys::socket::{Transport, bind_everywhere, let_servers_bind};
+use crate::sys::socket::{Transport, bind_everywhere, let_servers_bind, unbind};
 
 /// The socket that keeps a number.
-pub(super) type Hold = OwnedFd;
+pub(super) struct Hold {
+    socket: OwnedFd,
+    /// Whether the kernel has chosen the number.
+    is_chosen: bool,
+}
+
+impl AsRawFd for Hold {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
 
 /// Finds a number and holds it.
 pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     if protocol == Protocol::Tcp {
-        let (hold, number) = bind_everywhere(Transport::Stream, 0)?;
-        let_servers_bind(&hold)?;
-        return Ok((number, hold));
+        let (socket, number) = bind_everywhere(Transport::Stream, 0)?;
+        let_servers_bind(&socket)?;
+        let is_chosen = true;
+        return Ok((number, Hold { socket, is_chosen }));
     }
     range::first_free(&range::ephemeral()?, |number| {
         let Some(hold) = unless_taken(hold(number, protocol))? else {
@@ -29,16 +40,29 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     })
 }
 
+/// Gives up a hold, so that the number can be bound, and tells whether it can.
+///
+/// A child that another thread starts at this moment has a copy of the hold until it runs its
+/// program. A number that the kernel has chosen is given up in all copies at once; else they are
+/// waited for.
+pub(super) fn let_go(hold: Hold, number: u16, protocol: Protocol) -> bool {
+    let Hold { socket, is_chosen } = hold;
+    if protocol == Protocol::Udp || (is_chosen && unbind(&socket).is_ok()) {
+        return true;
+    }
+    drop(socket);
+    wait_until_free(number)
+}
+
 /// How long copies of a hold are waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Waits until a number can be bound whose hold was just closed: a child that another thread starts
-/// at this moment has a copy of it until it runs its program. Tells whether it can, or is taken by
+/// Waits until a number can be bound whose hold was just closed. Tells whether it can, or is taken by
 /// somebody who is no copy.
 ///
 /// The number is tried by a thread that shares its descriptors with no other, or a copy of what it
 /// tries with would be in the way as well.
-pub(super) fn wait_until_free(number: u16) -> bool {
+fn wait_until_free(number: u16) -> bool {
     let wait = move || {
         begin_without_any()?;
         let until = Instant::now() + PATIENCE;
@@ -88,11 +112,12 @@ fn is_free_for_udp(number: u16) -> io::Result<bool> {
 
 /// Holds a number.
 pub(super) fn hold(number: u16, protocol: Protocol) -> io::Result<Hold> {
-    let (hold, _) = bind_everywhere(Transport::Stream, number)?;
+    let (socket, _) = bind_everywhere(Transport::Stream, number)?;
     if protocol != Protocol::Udp {
-        let_servers_bind(&hold)?;
+        let_servers_bind(&socket)?;
     }
-    Ok(hold)
+    let is_chosen = false;
+    Ok(Hold { socket, is_chosen })
 }
 
 /// Tells a number that is taken from a failure.

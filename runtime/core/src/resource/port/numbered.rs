@@ -94,9 +94,10 @@ fn is_free(number: u16, udp: bool) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::ZERO;
 
-/// Does not wait: there, the socket that has tried a number is long closed.
+/// Gives up a hold. Nobody is waited for: the socket that has tried the number is long closed.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn wait_until_free(_number: u16) -> bool {
+pub(super) fn let_go(hold: Hold, _number: u16, _protocol: Protocol) -> bool {
+    drop(hold);
     true
 }
 
