@@ -1,5 +1,6 @@
 //! What the running test is called.
 
+use std::sync::OnceLock;
 use std::thread;
 
 use crate::current::try_current;
@@ -27,10 +28,16 @@ pub(crate) fn of(spec: &Spec) -> Name {
         None => (spec.place.module, ""),
     };
     let function = spec.function;
-    let is_its = |name: &String| mentions(name, module, function);
+    let mut made = None;
+    let its = told().find(|name| {
+        let is_its = mentions(name, module, function);
+        if !is_its && made.is_none() && is_made_of(name, module, function) {
+            made = Some(name.clone());
+        }
+        is_its
+    });
     // What another test has called is not one of the functions that were made of it.
-    let is_made = |name: &String| is_made_of(name, module, function) && try_current().is_none();
-    let found = told().find(is_its).or_else(|| told().find(is_made));
+    let found = its.or_else(|| made.filter(|_| try_current().is_none()));
     let runner = match (found, module) {
         (Some(name), _) => name,
         (None, "") => function.to_owned(),
@@ -50,7 +57,11 @@ pub(crate) fn is_told(name: &str) -> bool {
 /// The names that may be that of the running test, the best one first.
 fn told() -> impl Iterator<Item = String> {
     let of_thread = || thread::current().name().map(str::to_owned);
-    let after_exact = || asked_for(std::env::args());
+    let after_exact = || {
+        static ASKED_FOR: OnceLock<Option<String>> = OnceLock::new();
+        let asked_for = ASKED_FOR.get_or_init(|| asked_for(std::env::args()));
+        asked_for.clone()
+    };
     let ways: [fn() -> Option<String>; 3] = [of_thread, env::nextest_test_name, after_exact];
     ways.into_iter().filter_map(|ask| ask())
 }

@@ -43,6 +43,9 @@ impl Block {
 
     /// Adds what there is room for, and counts all.
     fn add(&mut self, part: &str) {
+        if part.is_empty() {
+            return;
+        }
         let end = self.length + part.len();
         if end <= BLOCK {
             self.bytes[self.length..end].copy_from_slice(part.as_bytes());
