@@ -108,6 +108,7 @@ fn refusal(want: Want, reason: &str) -> Error {
 mod tests {
     use super::plan;
     use crate::key::Key;
+    use crate::lock::Want;
     use crate::spec::Claim;
 
     const A: Key = Key::new("a");
@@ -117,7 +118,7 @@ mod tests {
         plan(claims, &[])
             .unwrap()
             .into_iter()
-            .map(|want| want.code().concat())
+            .map(Want::code)
             .collect()
     }
 

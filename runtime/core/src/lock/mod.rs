@@ -117,20 +117,19 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    /// Returns what is written into the record, in parts.
-    pub(crate) fn code(self) -> [&'static str; 4] {
-        let (word, key) = match (self.subject.asked(), self.mode) {
-            (Subject::Everyone, Mode::Exclusive) => return ["alone", "", "", ""],
-            (Subject::Everyone, _) => return ["test", "", "", ""],
-            (Subject::Key(key), Mode::Exclusive) => ("serial ", key),
-            (Subject::Key(key), Mode::Shared) => ("shared ", key),
-            (Subject::Key(key), Mode::Limit(_)) => ("limit ", key),
-            (Subject::Delegated(_), _) => return ["", "", "", ""],
+    /// Returns what is written into the record.
+    pub(crate) fn code(self) -> String {
+        let key = match (self.subject.asked(), self.mode) {
+            (Subject::Key(key), _) => key,
+            (Subject::Everyone, Mode::Exclusive) => return "alone".to_owned(),
+            (Subject::Everyone, _) => return "test".to_owned(),
+            (Subject::Delegated(_), _) => return String::new(),
         };
+        let (word, name) = (self.mode.word(), key.name());
         match key.scope() {
-            None => [word, key.name(), "", ""],
+            None => format!("{word} {name}"),
             // No key has a control character in it.
-            Some(scope) => [word, key.name(), "\t", scope],
+            Some(scope) => format!("{word} {name}\t{scope}"),
         }
     }
 
@@ -334,7 +333,7 @@ mod tests {
             mode: Mode::Exclusive,
         };
         assert_eq!(want.to_string(), "serial \"db\" of \"shop\"");
-        assert_eq!(want.code().concat(), "serial db\tshop");
+        assert_eq!(want.code(), "serial db\tshop");
         let internal = Want {
             subject: Subject::Key(Key::new("tcp").internal()),
             mode: Mode::Exclusive,

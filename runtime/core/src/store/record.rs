@@ -212,13 +212,13 @@ impl Record {
     /// Writes the first block.
     fn write_header(&self) -> io::Result<()> {
         let mut header = Block::new();
-        header.add_line(&[PROOF.trim_end()]);
+        header.add_line(PROOF.trim_end());
         if self.has_dir.load(Ordering::Relaxed) {
-            header.add_line(&[OWNS_DIR]);
+            header.add_line(OWNS_DIR);
         }
-        header.add_line(&["process ", &self.process.to_string()]);
+        header.add_line(&format!("process {}", self.process));
         if let Some(program) = std::env::args_os().next() {
-            header.add_line(&["program ", &program.to_string_lossy()]);
+            header.add_line(&format!("program {}", program.to_string_lossy()));
         }
         sys::write_at(&self.file, header.written(), 0)?;
         self.is_proven.store(true, Ordering::Relaxed);
@@ -271,7 +271,7 @@ mod tests {
         };
         let write = |number, line: &str| {
             let mut block = Block::new();
-            block.add_line(&[line]);
+            block.add_line(line);
             record.write(number, &block).unwrap();
         };
         write(1, &"long ".repeat(100));

@@ -31,7 +31,7 @@ pub(super) fn line(
         match value {
             Value::Text(text) => push_text(&mut line, text),
             Value::Want(want) => {
-                push_text(&mut line, &want.code().concat());
+                push_text(&mut line, &want.code());
             }
             Value::Number(number) => {
                 let _ = write!(line, "{number}");

@@ -44,7 +44,7 @@ fn a_holder_of_another_scope_is_not_in_the_way() {
     };
     for one in keys {
         for other in keys {
-            let held = read_lock(0, &want(other).code().concat()).unwrap();
+            let held = read_lock(0, &want(other).code()).unwrap();
             assert_eq!(
                 conflicts(want(one), &held),
                 one == other,

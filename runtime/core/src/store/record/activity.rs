@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::{Record, lock, now, offset, record};
 use crate::error::Error;
 use crate::lock::Want;
-use crate::store::block::{Block, Digits};
+use crate::store::block::Block;
 use crate::store::mark::Mark;
 use crate::store::site::Site;
 use crate::sys;
@@ -91,37 +91,22 @@ impl Activity {
     /// Writes what is known into the record, as far as there is room.
     fn say(&self, held: &[(Want, Option<u64>)]) {
         let mut block = Block::new();
-        let Site { package, file, .. } = self.site;
-        let (since, line) = (Digits::of(self.since), Digits::of(self.site.line.into()));
-        block.add_line(&[
-            "+",
-            since.as_str(),
-            " ",
-            &self.name,
-            "\t",
-            package.unwrap_or_default(),
-            "\t",
+        let Site {
+            package,
             file,
-            ":",
-            line.as_str(),
-        ]);
+            line,
+        } = self.site;
+        let (since, name, package) = (self.since, &self.name, package.unwrap_or_default());
+        block.add_line(&format!("+{since} {name}\t{package}\t{file}:{line}"));
         if let Some(mark) = &self.acts_for {
-            block.add_line(&["for ", &mark.to_string()]);
+            block.add_line(&format!("for {mark}"));
         }
         for (want, since) in held {
-            let [word, key, tab, scope] = want.code();
-            let since = since.map(Digits::of);
-            let since = since
-                .as_ref()
-                .map_or(["", ""], |since| [since.as_str(), " "]);
-            let within = want
-                .within()
-                .map_or(["", "", ""], |test| ["within ", test, " "]);
+            let since = since.map(|since| format!("{since} ")).unwrap_or_default();
+            let within = want.within().map(|test| format!("within {test} "));
+            let within = within.unwrap_or_default();
             let internal = if want.is_internal() { "internal " } else { "" };
-            let ([digits, space], [open, test, close]) = (since, within);
-            let fits = block.add_line(&[
-                digits, space, open, test, close, internal, word, key, tab, scope,
-            ]);
+            let fits = block.add_line(&format!("{since}{within}{internal}{}", want.code()));
             if !fits {
                 break;
             }
