@@ -145,12 +145,13 @@ const ESSENTIAL: [&str; 12] = [
 
 /// Returns the variables that a process of a test begins with: all of them, or the few of `clear`.
 pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsString)> {
-    env::vars_os().filter(move |(name, _)| {
-        let name = name.to_string_lossy();
-        // Windows has `Path`, and does not mind.
-        let is = |one: &&str| name == **one || cfg!(windows) && name.eq_ignore_ascii_case(one);
-        !is_clear || name.starts_with(known::PREFIX) || ESSENTIAL.iter().any(is)
-    })
+    env::vars_os().filter(move |(name, _)| !is_clear || is_essential(&name.to_string_lossy()))
+}
+
+fn is_essential(name: &str) -> bool {
+    // Windows has `Path`, and does not mind.
+    let is = |one: &&str| name == *one || cfg!(windows) && name.eq_ignore_ascii_case(one);
+    name.starts_with(known::PREFIX) || ESSENTIAL.iter().any(is)
 }
 
 /// Returns the name of the package of which Cargo or nextest runs something. Programs inherit it from
