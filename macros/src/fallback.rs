@@ -21,8 +21,8 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         let attributes = attributes
             .iter()
             .filter(|attribute| !attribute.mentions_isolated());
-        // What is no test any longer is called by nobody, and that is not the user's mistake.
-        let unused = (!harness::is_test(&function.attributes)).then(|| quote!(#[allow(dead_code)]));
+        let is_test = harness::is_test(&function.attributes);
+        let unused = (!is_test).then(allow_unused);
         return quote!(#(#attributes)* #unused #head #body);
     }
     let attributes = attributes.iter().filter(|attribute| attribute.is_neutral());
@@ -53,12 +53,17 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         let colon = (!ty.is_empty()).then(|| quote!(:));
         quote!(#(#attributes)* #pattern #colon #ty)
     });
-    // Without its test attribute nobody calls it, and that is not the user's mistake.
+    let unused = allow_unused();
     quote! {
         #(#attributes)*
-        #[allow(dead_code)]
+        #unused
         #visibility #constness #asyncness #unsafety #abi #fn_token #name #generics (#(#parameters),*) #output #where_clause #body
     }
+}
+
+/// Keeps the compiler from reporting the function as unused, which is not the user's mistake.
+fn allow_unused() -> TokenStream {
+    quote!(#[allow(dead_code, reason = "it is not a test while its attribute has errors")])
 }
 
 fn is_a_plain_test(function: &TestFn) -> bool {

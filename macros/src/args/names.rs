@@ -29,7 +29,7 @@ const OTHER_SPELLINGS: [(&[&str], &str); 23] = [
     (&["xfail", "known_failure", "expected_failure", "allow_failure", "may_fail", "broken"], "a failure that does not count is called `quarantine`: `quarantine = \"reason or link\"`"),
     (&["flaky", "flake"], "running a failed test again is called `retries`: `retries = 3`; a failure that does not count, `quarantine`: `quarantine = \"reason or link\"`"),
     (&["path", "package", "krate"], "the path of this crate is written `crate = path`"),
-    (&["ignore", "ignored", "skip"], "a test that does not run by default has an attribute for it; write `#[ignore]` above the function"),
+    (&["ignore", "ignored", "skip"], "a test that does not run by default has an attribute for it; write `#[ignore = \"why\"]` above the function"),
     (&["should_panic", "panics", "panic"], "a test that expects a panic has an attribute for it; write `#[should_panic]` above the function"),
     (&["test", "test_attr", "harness"], "an unknown test attribute is admitted by `test_attribute`"),
 ];

@@ -35,7 +35,7 @@ impl Writer<'_> {
             quote! {
                 #(#conditions)*
                 #[doc(hidden)]
-                #[allow(non_upper_case_globals, dead_code)]
+                #[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
                 static #name: #private::Recipe = #private::Recipe {
                     spec: #spec,
                     own: #own,
@@ -85,9 +85,9 @@ impl Writer<'_> {
     }
 }
 
-/// What the hidden attribute makes of the function on which it stands by now.
+/// Expands the hidden attribute on the function that it has reached.
 ///
-/// That is the generated test, unless a test attribute below has yet to generate it.
+/// This is the generated test, unless a test attribute below has yet to generate it.
 pub(crate) fn generated(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     let Ok(Item::Function(function)) = Item::read(item) else {
         return item.clone();

@@ -1,4 +1,4 @@
-//! What the hidden attribute makes of the function to which another attribute has copied it.
+//! The expansion of the hidden attribute on functions to which another attribute has copied it.
 
 use super::tokens;
 
@@ -13,9 +13,9 @@ fn generated(item: &str) -> String {
 fn generated_test() {
     assert_eq!(
         generated(
-            "#[ignore] #[::core::prelude::v1::test] pub fn case_1() -> io::Result<()> { block_on(asks()) }"
+            "#[cold] #[::core::prelude::v1::test] pub fn case_1() -> io::Result<()> { block_on(asks()) }"
         ),
-        "#[ignore]
+        "#[cold]
 #[::core::prelude::v1::test]
 pub fn case_1() {
     fn case_1() -> io::Result<()> {
@@ -65,8 +65,8 @@ fn test_that_never_returns() {
 #[test]
 fn attribute_below() {
     assert_eq!(
-        generated("#[ignore] #[tokio::test] async fn asks() -> bool { true }"),
-        "#[ignore]
+        generated("#[cold] #[tokio::test] async fn asks() -> bool { true }"),
+        "#[cold]
 #[tokio::test]
 #[::isolated_test::__around(__isolated_asks, ::isolated_test)]
 async fn asks() -> bool {
@@ -76,7 +76,7 @@ async fn asks() -> bool {
     );
 }
 
-/// What the generated test calls is left alone.
+/// A function that the generated test calls stays as it is.
 #[test]
 fn other_functions() {
     for item in [

@@ -2,7 +2,7 @@
 
 use crate::built::options_of;
 
-/// What is made of a command line, with the variables that are not empty.
+/// Reads the build options from a command line and the environment variables that are set.
 fn options(command: &str, variables: &[(&str, &str)]) -> Option<String> {
     let arguments: Vec<String> = command.split(' ').map(str::to_owned).collect();
     options_of(&arguments, &|name| {

@@ -70,7 +70,7 @@ fn asynchronous() {
         "#[tokio::test]
          async fn answers(_port: Port) -> io::Result<()> { ask(port).await }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_answers: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
@@ -147,7 +147,7 @@ fn cases_of_rstest() {
         "#[rstest] #[case(1, (2, 3))] #[tokio::test]
          async fn sums(#[case] mut n: u32, nodes: [u16; 3], #[case] (a, b): (u32, u32), #[future] db: Db) { }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_sums: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "sums", ::isolated_test::__private::ShouldPanic::No, [("nodes"
@@ -196,7 +196,7 @@ fn judged_value() {
         "port",
         "#[test_case(1 => 2)] fn doubles(n: u16, port: u16) -> u16 { n * 2 }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "doubles", ::isolated_test::__private::ShouldPanic::No, [("port"
@@ -293,7 +293,7 @@ fn parameter_called_like_the_function() {
         "",
         "#[rstest] fn repository(repository: Repository) { }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_repository: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "repository", ::isolated_test::__private::ShouldPanic::No, [], []

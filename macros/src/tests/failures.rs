@@ -90,7 +90,7 @@ fn judged_value() {
         r#"retries = self::RETRIES, inherited(quarantine = "a")"#,
         "#[test_case(1 => 2)] fn doubles(n: u32) -> u32 { n * 2 }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "doubles", ::isolated_test::__private::ShouldPanic::No, [], [],

@@ -7,12 +7,12 @@ use super::assert_expands;
 fn plain_test() {
     assert_expands(
         "prot",
-        "#[test] #[ignore] fn adds() { assert_eq!(1 + 1, 2); }",
+        "#[test] #[cold] fn adds() { assert_eq!(1 + 1, 2); }",
         r#"::core::compile_error! {
     "unknown argument `prot`; a similar argument exists: `port`"
 }
 #[test]
-#[ignore]
+#[cold]
 fn adds() {
     assert_eq!(1 + 1, 2);
 }
@@ -36,7 +36,7 @@ fn test_with_parameters() {
 }
 /// Serves.
 #[cfg(unix)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "it is not a test while its attribute has errors")]
 pub(crate) async fn serves<'a>(port: &'a Port, n: u32) -> Result<(), Error> {
     serve(port, n).await
 }
@@ -65,7 +65,7 @@ fn every_mistake() {
 ::core::compile_error! {
     "a `const fn` cannot be isolated, because resources are acquired at run time; remove `const`"
 }
-#[allow(dead_code)]
+#[allow(dead_code, reason = "it is not a test while its attribute has errors")]
 const fn adds() {}
 "#,
     );

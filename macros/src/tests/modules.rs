@@ -14,7 +14,7 @@ fn tests_inherit() {
              const NUMBERS: [u8; 2] = [1, 2];
              fn helper() { #[test] fn not_a_test_of_this_module() { } }
              #[test] fn plain() { }
-             #[tokio::test] #[ignore] pub async fn asynchronous(tmpdir: &TmpDir) { }
+             #[tokio::test] #[cold] pub async fn asynchronous(tmpdir: &TmpDir) { }
              #[rstest] #[case(1)] fn cases(#[case] n: u32) { }
              #[cfg_attr(all(), tokio::test)] async fn conditional() { }
              #[template] #[rstest] #[case(1)] fn cases_to_reuse(#[case] n: u32) { }
@@ -34,7 +34,7 @@ mod tests {
     fn plain() {}
     #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
     #[tokio::test]
-    #[ignore]
+    #[cold]
     pub async fn asynchronous(tmpdir: &TmpDir) {}
     #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
     #[rstest]

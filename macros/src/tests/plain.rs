@@ -10,7 +10,7 @@ fn in_one(arguments: &str, item: &str) -> TokenStream {
 
 #[test]
 fn means_both_attributes() {
-    let item = "#[ignore] pub fn serves(port: Port) -> Result<(), Error> { }";
+    let item = "#[cold] pub fn serves(port: Port) -> Result<(), Error> { }";
     let in_two = expanded("port", &format!("#[::core::prelude::v1::test] {item}"));
     assert_eq!(printed(in_one("port", item)), in_two);
 

@@ -34,7 +34,7 @@ fn constants() {
         r#"timeout = "1m 30s", network(or = "serial"), alone"#,
         "#[tokio::test] async fn waits() -> io::Result<()> { Ok(()) }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_waits: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "waits", ::isolated_test::__private::ShouldPanic::No, [], [(Alone)],
@@ -252,10 +252,10 @@ fn mode(#[case] mode: String, #[case] dir: PathBuf) {
 fn judged_value() {
     assert_expands(
         "db = super::Db, mail = self::mail::Mail, unused = Unused, port, env(DIR = super::super::DIR), inherited(cwd)",
-        r#"#[test_case(1 => 2)] #[test_case(3 => panics "three")] #[ignore]
+        r#"#[test_case(1 => 2)] #[test_case(3 => panics "three")] #[cold]
            pub fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 { n * 2 }"#,
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code)]
+#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
 static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "doubles", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value :
@@ -280,7 +280,7 @@ static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test:
 };
 #[test_case(1 = >2)]
 #[test_case(3 = >panics "three")]
-#[ignore]
+#[cold]
 #[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
 pub fn doubles(n: u32) -> u32 {
     fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 {
