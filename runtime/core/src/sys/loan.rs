@@ -69,8 +69,9 @@ impl<T> Loan<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
+    use std::sync::{Barrier, Mutex, mpsc};
     use std::thread;
+    use std::time::Duration;
 
     use super::Loan;
 
@@ -94,19 +95,22 @@ mod tests {
     #[test]
     fn it_is_not_taken_back_while_it_is_called() {
         let (loan, begun) = (Loan::new(), Barrier::new(2));
-        let mut has_ended = false;
+        let (end, ended) = mpsc::channel();
+        let ended = Mutex::new(ended);
+        let mut was_lent = false;
         thread::scope(|scope| {
             let mut slow = || {
                 begun.wait();
-                // Time for a loan that does not wait to end; one that waits passes however long it is.
-                thread::sleep(std::time::Duration::from_millis(20));
-                has_ended = true;
+                // A loan that does not wait ends at once; for one that waits there is nothing to hear.
+                let ended = ended.lock().unwrap();
+                was_lent = ended.recv_timeout(Duration::from_millis(100)).is_err();
             };
             loan.during(&mut slow, || {
                 scope.spawn(|| loan.call());
                 begun.wait();
             });
-            assert!(has_ended);
+            end.send(()).unwrap();
         });
+        assert!(was_lent);
     }
 }

@@ -75,13 +75,14 @@ fn wait_until_free(number: u16) -> bool {
             if Instant::now() >= until {
                 return Ok(false);
             }
+            // The kernel does not announce that a number is free.
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(2));
         }
     };
     let builder = thread::Builder::new().name("isolated-test-port".to_owned());
     let result = builder.spawn(wait).map(thread::JoinHandle::join);
-    // What cannot be tried is not waited for.
+    // Without a way to try the number there is nothing to wait for.
     !matches!(result, Ok(Ok(Ok::<bool, io::Error>(false))))
 }
 
