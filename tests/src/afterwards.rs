@@ -1,4 +1,4 @@
-//! What a test still has while its runtime is dropped.
+//! Checks that a test keeps its locks and resources while its runtime is dropped.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::say;
 /// The key that the tests hold which leave a task behind.
 pub const KEY: Key = Key::new("afterwards");
 
-/// Says when it is dropped whether the test still holds [`KEY`] and has its directory.
+/// Prints, when dropped, whether the test still holds [`KEY`] and has its directory.
 #[derive(Debug)]
 pub struct Afterwards {
     dir: PathBuf,

@@ -1,4 +1,4 @@
-//! What the neighbours and the parents of a test may do that harms those who do not expect it.
+//! Neighbours and parents of a test that do what a careless runtime does not survive.
 
 #![expect(unsafe_code, reason = "the standard library does none of this")]
 

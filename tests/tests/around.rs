@@ -194,7 +194,7 @@ mod inner {
         number * number
     }
 
-    /// What an attribute with a time limit generates that does not fail.
+    /// The code that an attribute with a time limit generates, without its failure.
     macro_rules! given_up {
         ($(#[$attribute:meta])* async fn $name:ident() $body:block) => {
             $(#[$attribute])*

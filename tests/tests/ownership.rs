@@ -1,4 +1,4 @@
-//! What is ours, and that nothing else is ever deleted or changed.
+//! Only files that prove to be ours are ever deleted or changed.
 
 #![cfg(target_os = "linux")]
 

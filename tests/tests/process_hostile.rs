@@ -172,7 +172,7 @@ fn a_container_without_devices() {
     let state = State::new();
     let run = state.inner("passes").with(without_devices).run().passed();
     assert!(run.output.contains("printed"), "{}", run.output);
-    // What the test runner of the process says goes nowhere, as always.
+    // The output of the subprocess's own test runner is discarded, as always.
     assert_eq!(
         run.output.matches("running 1 test").count(),
         1,

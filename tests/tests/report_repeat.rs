@@ -72,7 +72,7 @@ impl Workspace {
         let write = |path: &str, text: &str| {
             let path = folder.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            // What has not changed is not built again.
+            // An unchanged file is not built again.
             if fs::read_to_string(&path).ok().as_deref() != Some(text) {
                 fs::write(path, text).unwrap();
             }
@@ -155,7 +155,7 @@ fn text(output: &Output) -> String {
         .concat()
 }
 
-/// What the last test has told of how it was built; that the seed is set is what the command adds.
+/// The build options that the last test has printed; the command adds the seed.
 fn told(text: &str) -> Option<String> {
     let mut lines = text.lines().map(str::trim);
     let line = lines.rfind(|line| line.starts_with("built as "))?;

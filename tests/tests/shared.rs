@@ -134,7 +134,7 @@ fn root_gives_what_it_makes_to_the_owner_of_the_directory() {
     let all = tree(state.path());
     assert!(all.iter().any(|path| *path == Path::new(&tmpdir)));
     assert!(state.locks().iter().any(|path| path.ends_with("k-key")));
-    // What root may not leave behind is left by a process that is killed, too.
+    // A killed process must not leave files of root behind either.
     root.kill();
     let kept = state.inner("keeps").run().passed();
     let kept = Path::new(kept.said("kept").unwrap()).to_owned();

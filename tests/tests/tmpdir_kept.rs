@@ -153,7 +153,7 @@ fn a_test_can_decide_to_keep_its_directory() {
     }
 }
 
-/// Says that a directory was kept so many seconds after some time long ago.
+/// Dates the marker of a kept directory to so many seconds after a time long ago.
 fn date(path: &Path, second: u64) {
     let marker = fs::File::options().write(true).open(marker_of(path));
     let time = UNIX_EPOCH + Duration::from_secs(1_000_000 + second);

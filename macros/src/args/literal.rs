@@ -49,7 +49,7 @@ pub(super) fn reason(
     None
 }
 
-/// Who calls a function that no attribute makes a test.
+/// The caller of a function that no attribute turns into a test: `test_attribute = "called by main"`.
 pub(super) fn caller(name: &Ident, tokens: TokenStream, errors: &mut Errors) -> Option<Value> {
     let text = syn::parse2::<LitStr>(tokens.clone());
     if text.is_ok_and(|text| !text.value().trim().is_empty()) {

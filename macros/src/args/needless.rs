@@ -1,5 +1,5 @@
-//! What to say about a value that an argument does not take: it is mostly meant for something that
-//! exists.
+//! Messages for values of arguments that take none. Most such values are meant for another argument,
+//! which the message names.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;

@@ -231,7 +231,7 @@ impl Reader<'_> {
     }
 }
 
-/// What to say about `unset = ...` and `clear = ...`, which would set variables of these names.
+/// The message for `unset = ...` and `clear = ...`, which would set variables of these names.
 fn meant_as_an_option(word: &Ident, value: &TokenStream) -> Option<String> {
     let (written, way_out) = match word.to_string().as_str() {
         "unset" => {

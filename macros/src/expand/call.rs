@@ -270,7 +270,7 @@ impl<'a> Writer<'a> {
                 let maker = lent_maker(resource, expression);
                 if parameter.is_reference() {
                     let lent = quote_spanned!(span=> #context.own_ref(#index, #maker));
-                    // What the compiler makes of a reference by itself has no trait that says so.
+                    // No trait describes the coercions of the compiler.
                     if parameter.is_lent_unsized() {
                         return lent;
                     }

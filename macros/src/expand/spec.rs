@@ -151,7 +151,7 @@ fn is_literal(value: &TokenStream) -> bool {
 }
 
 impl ShouldPanic {
-    /// What the runtime is told.
+    /// The expression of this for the runtime.
     pub(super) fn expected(&self, private: &TokenStream) -> TokenStream {
         let expected = self.message.as_ref().map_or(
             quote!(#private::ShouldPanic::Yes),

@@ -1,7 +1,7 @@
 //! Tests that macros make in an annotated module.
 //!
-//! What a `macro_rules!` of the module makes is annotated in its definition. What another macro makes
-//! is seen by nobody here, because it is expanded later, so a call that may make tests is warned of.
+//! Tests of a `macro_rules!` in the module are annotated in its definition. Other macros are expanded
+//! later, so their tests are not visible here; a call that may generate tests causes a warning.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

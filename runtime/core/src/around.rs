@@ -32,7 +32,7 @@ use crate::verdict::fail;
 /// One annotated test, as a static item beside it.
 #[derive(Debug)]
 pub struct Recipe {
-    /// What the test asks for.
+    /// The requests of the test.
     pub spec: Spec,
     /// Wraps the expressions of custom resources.
     pub own: fn() -> Vec<Own<'static>>,

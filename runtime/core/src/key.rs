@@ -50,7 +50,7 @@ pub struct Key {
     /// The name, as the attribute writes it, which has checked it.
     #[doc(hidden)]
     pub checked: &'static str,
-    /// What the name belongs to; nothing if it is everybody's. It is checked, too.
+    /// The scope of the name, validated; empty without one.
     #[doc(hidden)]
     pub scope: &'static str,
 }

@@ -36,7 +36,7 @@ pub(crate) fn of(spec: &Spec) -> Name {
         }
         is_its
     });
-    // What another test has called is not one of the functions that were made of it.
+    // A test that another test calls is not a function derived from that one.
     let found = its.or_else(|| made.filter(|_| try_current().is_none()));
     let runner = match (found, module) {
         (Some(name), _) => name,
@@ -85,7 +85,7 @@ fn is_made_of(name: &str, module: &str, function: &str) -> bool {
     within(name, module).is_some_and(|rest| rest.split("::").any(is))
 }
 
-/// What stands behind the module in a name.
+/// The part of a name after its module.
 fn within<'a>(name: &'a str, module: &str) -> Option<&'a str> {
     match module {
         "" => Some(name),

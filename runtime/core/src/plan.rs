@@ -5,10 +5,10 @@
 //! Every test takes its locks one after the other in one total order that is the same in all
 //! processes: first [`Subject::Everyone`], then the keys by name, then the internal keys by name.
 //!
-//! What waits is a thread. It acts for a test, or for nobody but itself. It *keeps* what it cannot
-//! release while it waits: the guards that it has taken, the locks of all tests that run in it, and
-//! those of the test for which it acts and of those that have called that one. Before it waits,
-//! [`owner`](crate::lock::owner) refuses whatever does not come after all that it keeps.
+//! Threads wait. A thread acts for a test, or for itself. It *keeps* every lock that it cannot release
+//! while it waits: its guards, the locks of all tests that run in it, and those of the test for which it
+//! acts and of that test's callers. Before it waits, [`owner`](crate::lock::owner) refuses any lock that
+//! does not come after everything the thread keeps.
 //!
 //! A thread that waits for subject *s* keeps only subjects before *s*, and perhaps the place at the
 //! head of the queue of *s*: of its process, and at the turnstile of *s*. It waits for one of
@@ -20,23 +20,23 @@
 //!    *s*, so it runs, or waits for subjects after *s*.
 //!
 //! Helper threads of one test may wait for each other's guards: these are of the third kind. Tests that
-//! take turns in one thread keep each other's locks. What both may hold, the second takes without
-//! waiting, because somebody may stand before it who waits for the first.
+//! take turns in one thread keep each other's locks. The second acquires a lock that both may hold
+//! without waiting, because a waiter ahead of it may be waiting for the first.
 //!
-//! Who takes locks that are free, without their turnstiles, waits for nobody.
+//! The fast path acquires free locks without their turnstiles and never waits.
 //!
 //! Nobody ever waits in the queue of *s* while keeping *s* itself. So every chain of waiting goes
 //! strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after s*,
-//! and ends at somebody who runs. A slot of a limited key is taken after its main lock and waited
-//! for at the head of the queue; those who have one wait only for subjects after *s*.
+//! and ends at a running thread. A slot of a limited key is acquired after its main lock, and its
+//! waiter stays at the head of the queue; holders of a slot wait only for subjects after *s*.
 //!
 //! A program that a test has started [acts](crate::lock::behalf) for it and keeps what it holds, too:
 //! where the test holds *s* itself, the program takes *s within* the test, which only other programs
 //! of that test want, and each of them in the same order; else *s* must come after all that the test
 //! holds. A program that waits before it has found out for whom it acts finds out then.
 //!
-//! Who dies holds nothing any longer, so a chain through the dead is no longer one. Not seen is a
-//! thread that waits for another one by other means while it keeps a lock that the other one wants.
+//! A process that dies releases its locks, which breaks any chain through it. One case is not detected:
+//! a thread that waits for another one by other means while it keeps a lock that the other one wants.
 
 use crate::error::{Error, ErrorKind};
 use crate::lock::{Mode, Subject, Want, limit};

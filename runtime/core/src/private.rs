@@ -163,7 +163,7 @@ impl<K> Deref for Keyed<K> {
     }
 }
 
-/// What is no key.
+/// A value that is not a key.
 #[derive(Debug)]
 pub struct NoKey<K>(PhantomData<K>);
 

@@ -79,7 +79,7 @@ pub(crate) fn not_around(test: &str, why: &str) {
     ));
 }
 
-/// Says with which exit code the running test has returned, if that is a failure and a number.
+/// Reports the exit code that the running test has returned, if it is a failure and known.
 pub(crate) fn returned(code: Option<u8>) {
     let Some(test) = try_current() else { return };
     let code = code.map_or_else(String::new, |code| format!(" {code}"));
@@ -101,7 +101,7 @@ pub(crate) fn skipped(test: &str, reason: &str) {
     ));
 }
 
-/// Says that a released port still cannot be bound.
+/// Warns that a released port still cannot be bound.
 pub(crate) fn still_held(number: u16, waited: Duration) {
     eprintln!(
         "isolated-test: port {number}: released, but a child that this process has forked still \
@@ -110,7 +110,7 @@ pub(crate) fn still_held(number: u16, waited: Duration) {
     );
 }
 
-/// Says that a test was called in the process of another one, and did not begin.
+/// Warns that a test was called in the subprocess of another one and did not run.
 pub(crate) fn not_here(name: &str, test: &str) {
     eprintln!(
         "isolated-test: {name}: not run, because this is the process of `{test}`; call it in the \

@@ -1,4 +1,4 @@
-//! What all threads may have of a test.
+//! The part of the context of a test that other threads may use.
 
 use std::fmt;
 use std::process::Command;

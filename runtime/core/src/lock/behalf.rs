@@ -99,7 +99,7 @@ struct Starter {
     mark: Mark,
     process: u32,
     name: String,
-    /// What it holds, with its guards.
+    /// The locks that it and its guards hold.
     held: Vec<(Place, Mode)>,
 }
 

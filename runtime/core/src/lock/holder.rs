@@ -68,7 +68,7 @@ impl Holder {
     }
 }
 
-/// What a lock is about, as records tell it; ordered as [`Subject`] is.
+/// The subject of a lock as read from a record, in the order of [`Subject`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Everyone,
@@ -113,7 +113,7 @@ fn quoted(key: &str) -> String {
     }
 }
 
-/// What the record of a living process tells.
+/// The contents of the record of a live process.
 pub(super) struct Told {
     pub(super) process: u32,
     pub(super) blocks: Vec<Block>,

@@ -3,9 +3,9 @@
 //! A lock is held by a test, or by a guard that a thread has taken: for the test that it acts for, or
 //! for itself where there is none. A test that another one calls has that one as its parent.
 //!
-//! Locks are taken in one total order, that of [`Subject`]. Whoever asks for one must
-//! not hold any that does not come before it: not in its thread, and not as a test or the parent of
-//! one; else it gets an error with the way out. See [`plan`](crate::plan) for the argument.
+//! Locks are acquired in one total order, that of [`Subject`]. A thread may wait for a lock only if
+//! everything that it, its test, and the parents of that test hold comes before it; otherwise it gets
+//! an error with the way out. See [`plan`](crate::plan) for the argument.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -117,7 +117,7 @@ pub(crate) enum Way {
     Try,
 }
 
-/// Who asks for a lock.
+/// A thread that requests a lock, and the test for which it acts.
 #[derive(Clone, Copy)]
 struct Asker<'a> {
     owner: Option<&'a Arc<Owner>>,
@@ -162,7 +162,7 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// What is known of a lock that somebody asks for.
+/// How a request for a lock can be met.
 enum Answer<'c> {
     Take(Way),
     /// The asker, or a test that has called it, holds it at least as strongly.
@@ -271,7 +271,7 @@ fn lock() -> MutexGuard<'static, Claims> {
 }
 
 impl Claim {
-    /// Who holds the lock, as it stands in messages.
+    /// The holder of the lock, for messages.
     fn holder(&self) -> String {
         match &self.owner {
             Some(owner) => format!("`{}`", owner.name),

@@ -17,15 +17,15 @@ use crate::sys;
 
 const MARK: &str = "isolated-test-process:";
 
-/// What a test runner is told besides the name of the test. With one thread, libtest does not find
-/// out how many processors there are, which is a fifth of all that it does for one test.
+/// Arguments for the test runner after the name of the test. With one thread, libtest does not count
+/// the processors, which is a fifth of its work for one test.
 const LAST_WORDS: [&str; 3] = ["--exact", "--nocapture", "--test-threads=1"];
 
-/// What the process of a test was started for.
+/// The test for which a subprocess was started.
 pub(crate) struct Asked {
     /// The name of the test.
     test: String,
-    /// What leads to the parent.
+    /// The connection to the parent.
     link: String,
     /// The function that is to be the test.
     function: String,
@@ -62,8 +62,8 @@ pub(crate) fn words(spec: &Spec, test: &str, link: &str, place: Place) -> Vec<St
     words
 }
 
-/// What has an ignored test run: what this process was told, so that a test runner which knows
-/// nothing of it is not told either.
+/// The option that makes an ignored test run: the one that this process got, so that a test runner that
+/// does not know the option does not get it.
 fn ignored(test: &str) -> Option<&'static str> {
     let told = |word: &str| std::env::args_os().any(|argument| argument == word);
     if !name::is_told(test) {
@@ -75,7 +75,7 @@ fn ignored(test: &str) -> Option<&'static str> {
         .find(|word| told(word))
 }
 
-/// What tells the functions of tests apart.
+/// The unique path of the function of a test.
 fn function(spec: &Spec) -> String {
     format!("{}::{}", spec.place.module, spec.function)
 }
@@ -85,7 +85,7 @@ pub(crate) fn is_mark(argument: &str) -> bool {
     argument.starts_with(MARK)
 }
 
-/// What this process was started for, if it is that of a test.
+/// The test for which this process was started, if it is a subprocess.
 fn asked() -> Option<&'static Asked> {
     static ASKED: OnceLock<Option<Asked>> = OnceLock::new();
 

@@ -27,7 +27,7 @@ const RETAINED: usize = 32;
 /// The ending of the names of markers, which stand beside kept directories.
 const KEPT: &str = "kept";
 
-/// Says that a directory is kept on purpose, and removes those that were kept for long enough.
+/// Marks a directory as kept, and removes kept directories that have expired.
 pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
     match store.create(&marker(dir)) {
         // On a full disk it stays empty, and the directory until somebody removes it.

@@ -13,7 +13,7 @@ use super::{Store, record};
 /// The name of the marker.
 const MARKER: &str = "isolated-test.state";
 
-/// What people read in it.
+/// The explanation in the marker, for people.
 const NOTE: &str = "Tests that are annotated with `#[isolated]` keep locks, records and temporary \
     directories here.\nDo not put anything else here. The whole directory can be deleted while no \
     such test runs.\n";
@@ -24,7 +24,7 @@ pub(super) fn claim(root: &Path, store: &Store) -> io::Result<()> {
     loop {
         match origin_at(&path, STATE)? {
             Some(Origin::Ours) => return Ok(()),
-            // Whoever created it died before writing it, or found the disk full.
+            // Its creator died before writing it, or the disk was full.
             Some(Origin::Empty) => {
                 write(&path);
                 return Ok(());

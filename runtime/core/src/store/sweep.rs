@@ -3,9 +3,9 @@
 //! A process is dead when its record can be locked. Its directories go first and the record last,
 //! so that a sweeper which is killed itself leaves a record for the next one to find.
 //!
-//! What has the name of a record is one only with its first line: see [`proof`](super::proof). What
-//! is in the directory beside it goes only if the record says that its process has made that
-//! directory.
+//! A file with the name of a record is a record only if its first line is ours: see
+//! [`proof`](super::proof). The directory beside it is removed only if the record states that its process
+//! created that directory.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

@@ -53,7 +53,7 @@ fn prove(store: &Store, marker: &Path) -> io::Result<()> {
 /// Removes the directory beside a record, if it is ours.
 pub(super) fn remove(record: &Path) {
     let dir = record.with_extension(ENDING);
-    // Whoever made it may have died before proving that, and has left it or the marker empty.
+    // Its creator may have died before writing the marker, and left it or the directory empty.
     if fs::remove_dir(&dir).is_ok() {
         return;
     }

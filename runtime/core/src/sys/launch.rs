@@ -21,7 +21,7 @@ use libc::pid_t;
 use super::program::Program;
 use super::supervisor::check;
 
-/// What a supervisor needs to know and to start; made before it is started.
+/// Everything that a supervisor needs, prepared before it starts.
 pub(super) struct Plan {
     /// The supervisor's end of the leash.
     pub(super) leash: RawFd,

@@ -166,7 +166,7 @@ impl Blocked {
         }
     }
 
-    /// What was blocked before.
+    /// The signal mask from before.
     pub(super) fn before(&self) -> libc::sigset_t {
         self.before
     }

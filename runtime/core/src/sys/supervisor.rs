@@ -40,13 +40,13 @@ pub(super) const KILL: u8 = b'k';
 /// Asks the supervisor to close one of its descriptors, which follows in four bytes.
 pub(super) const CLOSE: u8 = b'c';
 
-/// Says that the test's process has started.
+/// The subprocess has started.
 pub(super) const STARTED: u8 = b's';
 
-/// Says that it has not; the number of the error follows in four bytes.
+/// The subprocess has not started; the error number follows in four bytes.
 pub(super) const FAILED: u8 = b'f';
 
-/// Says which step to a network was refused; its number follows in four bytes.
+/// A step towards a network was refused; its number follows in four bytes.
 #[cfg(target_os = "linux")]
 pub(super) const STEP: u8 = b'n';
 
@@ -136,13 +136,13 @@ unsafe fn forget_handlers() -> bool {
     ignores_children
 }
 
-/// Says something to the parent.
+/// Sends a message to the parent.
 fn say(leash: RawFd, what: u8, value: c_int) {
     let [a, b, c, d] = value.to_ne_bytes();
     call::send(leash, &[what, a, b, c, d]);
 }
 
-/// Tells the parent which step was refused, before the error itself arrives there.
+/// Reports the refused step to the parent, before the error itself.
 #[cfg(target_os = "linux")]
 pub(super) fn say_step(leash: RawFd, step: super::network::Step) {
     say(leash, STEP, c_int::from(step as u8));
@@ -231,7 +231,7 @@ impl Supervisor {
         self.leave()
     }
 
-    /// Says how the test's process has ended, and goes.
+    /// Reports the exit status of the subprocess and exits.
     fn leave(&self) -> ! {
         self.say(ENDED);
         call::exit(0)

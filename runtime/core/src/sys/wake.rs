@@ -1,4 +1,4 @@
-//! What wakes a supervisor when a child has ended.
+//! Wakes a supervisor when a child has ended.
 
 #![expect(unsafe_code, reason = "the standard library knows no signals")]
 

@@ -1,4 +1,4 @@
-//! What a test or guard says in the record of its process.
+//! The entry of a test or guard in the record of its process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,10 +12,10 @@ use crate::store::site::Site;
 use crate::sys;
 use crate::sys::process::Kept;
 
-/// Says in the record that a test runs, and which keys it holds, until it is dropped.
+/// Publishes a running test and its locks in the record until it is dropped.
 ///
-/// It is read by people who wait, and by those who find that the file of a lock is new although the
-/// lock may be held. That it cannot be written, because the disk is full say, is no reason to fail.
+/// Waiters read it to name the holder, and to find holders of a lock file that was replaced. A failure
+/// to write it, for example on a full disk, does not fail the test.
 #[must_use = "what a test is doing is said only while this lives"]
 pub(crate) struct Activity {
     record: Arc<Record>,
@@ -58,10 +58,9 @@ impl Activity {
         })
     }
 
-    /// Says that locks are held from the beginning on, in one word.
+    /// Publishes locks that are held from the beginning, with a single write.
     ///
-    /// It must be said before the last look at the lock files: see
-    /// [`entry`](crate::lock::entry).
+    /// This must happen before the last check of the lock files: see [`entry`](crate::lock::entry).
     pub(crate) fn add(&self, wants: &[Want]) {
         let mut held = lock(&self.held);
         for want in wants {
@@ -70,7 +69,7 @@ impl Activity {
         self.say(&held);
     }
 
-    /// Says that a lock is held from now on.
+    /// Publishes a lock that is held from now on.
     pub(crate) fn add_now(&self, want: Want) {
         let mut held = lock(&self.held);
         held.push((want, Some(now())));
