@@ -53,6 +53,21 @@ impl Ended {
     }
 }
 
+/// Waits for a condition of another process, at most until a point in time. Whether it came true.
+///
+/// No event announces these conditions, so they are polled.
+pub(crate) fn comes_true(until: Instant, mut condition: impl FnMut() -> bool) -> bool {
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 impl Bounded {
     /// Starts it.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
@@ -73,13 +88,12 @@ impl Bounded {
 
     /// Waits until it has ended, or the time since its start is up.
     pub(crate) fn wait(mut self, at_most: Duration) -> Result<Ended> {
-        let status = loop {
-            let status = self.child.try_wait()?;
-            if status.is_some() || self.started.elapsed() > at_most {
-                break status;
-            }
-            thread::sleep(Duration::from_millis(1));
-        };
+        let mut status = Ok(None);
+        comes_true(self.started + at_most, || {
+            status = self.child.try_wait();
+            !matches!(status, Ok(None))
+        });
+        let status = status?;
         let time = self.started.elapsed();
         Ok(Ended {
             status,
@@ -91,14 +105,15 @@ impl Bounded {
 
     /// Waits until it has printed a word.
     pub(crate) fn wait_for(&mut self, word: &str, at_most: Duration) -> Result<()> {
-        while !self.read("stdout")?.contains(word) {
-            if self.started.elapsed() > at_most || self.child.try_wait()?.is_some() {
-                let said = self.read("stderr")?;
-                return Err(format!("a test did not say `{word}`: {}", said.trim()).into());
-            }
-            thread::sleep(Duration::from_millis(1));
+        let has_said = |this: &Self| this.read("stdout").is_ok_and(|said| said.contains(word));
+        comes_true(self.started + at_most, || {
+            has_said(self) || !matches!(self.child.try_wait(), Ok(None))
+        });
+        if has_said(self) {
+            return Ok(());
         }
-        Ok(())
+        let said = self.read("stderr")?;
+        Err(format!("a test did not say `{word}`: {}", said.trim()).into())
     }
 
     /// Ends it and what is in its group with `SIGKILL`.

@@ -3,12 +3,11 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::Result;
-use crate::bounded::Bounded;
-use crate::failures::stage::{PATIENCE, Stage};
+use crate::bounded::{Bounded, comes_true};
+use crate::failures::stage::{GRACE, PATIENCE, Stage};
 use crate::failures::{Demonstration, Seen};
 
 pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
@@ -123,9 +122,9 @@ fn timed_out(stage: &Stage, peer: &str) -> Result<Seen> {
         return Err("a test did not fail when its time was up".into());
     }
     let port = open.read("port").ok_or("a test did not start its server")?;
-    // A server that is being ended gets this long to go; one that stays is there for good.
-    thread::sleep(Duration::from_millis(200));
-    let kept = TcpListener::bind(("127.0.0.1", port.parse()?)).is_err();
+    let port: u16 = port.parse()?;
+    let is_free = || TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let kept = !comes_true(Instant::now() + GRACE, is_free);
     open.still_lingers()?;
     let what = if kept {
         "the port was still in use"
@@ -167,10 +166,7 @@ fn piled_up(stage: &Stage, peer: &str) -> Result<Seen> {
     let mut killed = Bounded::start(open.test(&format!("cleanup::directories::{peer}::killed")))?;
     if peer == "sealed" {
         // What its process prints does not get here.
-        let start = Instant::now();
-        while open.read("ready").is_none() && start.elapsed() < PATIENCE {
-            thread::sleep(Duration::from_millis(1));
-        }
+        comes_true(Instant::now() + PATIENCE, || open.read("ready").is_some());
     } else {
         killed.wait_for("ready", PATIENCE)?;
     }

@@ -1,13 +1,13 @@
 //! Where demonstrations are given: the binaries, and a fresh place for each.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
-use std::{fs, thread};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use crate::bounded::{Bounded, Ended};
+use crate::bounded::{Bounded, Ended, comes_true};
 use crate::place::Place;
 use crate::{Result, binaries};
 
@@ -15,6 +15,9 @@ use crate::{Result, binaries};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 /// How long one is waited for that may hang.
 pub(crate) const HANGING: Duration = Duration::from_secs(4);
+
+/// How long a process gets to end that is being ended. One that lingers is there for good.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// The binaries of the demonstrations.
 pub(crate) struct Stage {
@@ -72,20 +75,21 @@ impl Open<'_> {
         fs::read_to_string(self.place.path().join("tmp").join(name)).ok()
     }
 
-    /// Whether the program that a test has started still runs a moment later; then it is ended.
+    /// Whether the program that a test has started still runs after [`GRACE`]; then it is ended.
     pub(crate) fn still_lingers(&self) -> Result<bool> {
         let number = self
             .read("lingering")
             .ok_or("a test did not start its program")?;
-        // One that is being ended gets this long to go; one that lingers is there for good.
-        thread::sleep(Duration::from_millis(200));
-        let state = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
-        let is_ours = state.contains("(failing");
-        let is_dead = state
-            .rsplit(") ")
-            .next()
-            .is_none_or(|rest| rest.starts_with('Z'));
-        if !is_ours || is_dead {
+        let is_gone = || {
+            let state = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+            let is_ours = state.contains("(failing");
+            let is_dead = state
+                .rsplit(") ")
+                .next()
+                .is_none_or(|rest| rest.starts_with('Z'));
+            !is_ours || is_dead
+        };
+        if comes_true(Instant::now() + GRACE, is_gone) {
             return Ok(false);
         }
         if let Some(process) = number.parse().ok().and_then(Pid::from_raw) {

@@ -155,7 +155,7 @@ fn spawn_and_enter<'a>(scope: &'a thread::Scope<'a, '_>, test: fn()) {
     let before = BEGUN.load(Ordering::Relaxed);
     scope.spawn(test);
     while BEGUN.load(Ordering::Relaxed) == before {
-        sleep(1);
+        thread::yield_now();
     }
 }
 
@@ -197,7 +197,9 @@ fn starved() {
                 }
             });
         }
-        sleep(100);
+        while BEGUN.load(Ordering::Relaxed) < 4 {
+            thread::yield_now();
+        }
         let asked = Instant::now();
         serial();
         done.store(true, Ordering::Relaxed);

@@ -21,7 +21,9 @@ pub(crate) fn file(name: &str) -> PathBuf {
     env::temp_dir().join(name)
 }
 
-/// Sleeps for some milliseconds.
+/// Takes some milliseconds, as the body of a test does that works.
+///
+/// Demonstrations depend on no other speed than that of bodies, which are long against all else.
 pub(crate) fn sleep(milliseconds: u64) {
     thread::sleep(Duration::from_millis(milliseconds));
 }
