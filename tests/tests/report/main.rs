@@ -8,228 +8,7 @@
 
 use isolated_test_tests::{Finished, State, plain};
 
-mod inner {
-    use std::net::{TcpListener, UdpSocket};
-    use std::process::ExitCode;
-
-    use isolated_test::{BoxError, Current, Namespace, Outcome, Port, Resource, TmpDir, isolated};
-    use isolated_test_tests::say;
-
-    /// Tells the outer test a value that differs from run to run.
-    fn value(name: &str, value: impl std::fmt::Display) {
-        say(&format!("value {name} {value}"));
-    }
-
-    struct Server(Option<u8>);
-
-    impl Resource for Server {
-        type Handle = u8;
-
-        fn provision(&mut self, _: &Current) -> Result<u8, BoxError> {
-            Ok(*self.0.insert(7))
-        }
-
-        fn describe(&self) -> Option<String> {
-            Some(format!("server number {}", self.0?))
-        }
-    }
-
-    struct Silent;
-
-    impl Resource for Silent {
-        type Handle = ();
-
-        fn provision(&mut self, _: &Current) -> Result<(), BoxError> {
-            Ok(())
-        }
-    }
-
-    struct Rude;
-
-    impl Resource for Rude {
-        type Handle = ();
-
-        fn provision(&mut self, _: &Current) -> Result<(), BoxError> {
-            Ok(())
-        }
-
-        fn describe(&self) -> Option<String> {
-            panic!("it does not describe itself")
-        }
-    }
-
-    /// Says what it is told.
-    struct Told;
-
-    impl Resource for Told {
-        type Handle = ();
-
-        fn provision(&mut self, _: &Current) -> Result<(), BoxError> {
-            Ok(())
-        }
-
-        fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
-            value("RELEASED", format_args!("{outcome:?}"));
-            Ok(())
-        }
-    }
-
-    #[isolated]
-    #[test]
-    #[ignore = "started by another test"]
-    fn panics() {
-        panic!("on purpose");
-    }
-
-    #[isolated]
-    #[test]
-    #[ignore = "started by another test"]
-    fn returns_an_error() -> Result<(), String> {
-        Err("on purpose".to_owned())
-    }
-
-    #[isolated]
-    #[test]
-    #[ignore = "started by another test"]
-    fn returns_a_failure() -> ExitCode {
-        ExitCode::FAILURE
-    }
-
-    #[isolated(process)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn returns_a_code() -> ExitCode {
-        ExitCode::from(3)
-    }
-
-    #[isolated]
-    #[test]
-    #[ignore = "started by another test"]
-    fn returns_no_code() -> Result<ExitCode, String> {
-        Err("on purpose".to_owned())
-    }
-
-    #[isolated]
-    #[test]
-    #[should_panic]
-    #[ignore = "started by another test"]
-    fn does_not_panic() {}
-
-    #[isolated(port, dns = port(udp), both = port(tcp, udp), nodes = port(count = 3))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn has_ports(port: TcpListener, dns: UdpSocket, both: u16, nodes: [u16; 3]) {
-        value("PORT", port.local_addr().unwrap().port());
-        value("DNS", dns.local_addr().unwrap().port());
-        value("BOTH", both);
-        value("NODES", nodes.map(|node| node.to_string()).join(", "));
-        panic!("on purpose");
-    }
-
-    #[isolated(tmpdir, scratch = tmpdir(keep = "never"), kept = tmpdir(keep = "never"))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn has_directories(tmpdir: &TmpDir, scratch: &TmpDir, kept: &TmpDir) {
-        value("TMPDIR", tmpdir.display());
-        value("SCRATCH", scratch.display());
-        value("KEPT", kept.display());
-        kept.keep();
-        panic!("on purpose");
-    }
-
-    #[isolated(namespace, topic = namespace, seed, order = seed)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn has_names_and_seeds(namespace: &Namespace, topic: &str, seed: u64, order: u64) {
-        value("NAMESPACE", namespace);
-        value("TOPIC", topic);
-        value("SEED", seed);
-        value("ORDER", order);
-        panic!("on purpose");
-    }
-
-    #[isolated(server = Server(None), silent = Silent, rude = Rude)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn has_its_own(server: u8) {
-        panic!("{server}");
-    }
-
-    #[isolated(port, serial = "report", shared = "reports")]
-    #[test]
-    #[ignore = "started by another test"]
-    fn passes(port: &Port) {
-        drop(port.listen());
-    }
-
-    #[isolated(port, tmpdir)]
-    #[test]
-    #[should_panic(expected = "on purpose")]
-    #[ignore = "started by another test"]
-    fn panics_as_it_should() {
-        panic!("on purpose");
-    }
-
-    #[isolated(port, tmpdir)]
-    #[test]
-    #[should_panic(expected = "something else")]
-    #[ignore = "started by another test"]
-    fn panics_in_another_way(port: u16, tmpdir: &TmpDir) {
-        value("PORT", port);
-        value("TMPDIR", tmpdir.display());
-        panic!("on purpose");
-    }
-
-    #[isolated(port, tmpdir, told = Told, test_attribute = "called by a test")]
-    async fn never_ends(port: u16, tmpdir: &TmpDir) {
-        value("PORT", port);
-        value("TMPDIR", tmpdir.display());
-        std::future::pending::<()>().await;
-    }
-
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn is_given_up() {
-        tokio::select! {
-            biased;
-            () = never_ends() => unreachable!(),
-            () = tokio::task::yield_now() => {}
-        }
-    }
-
-    #[isolated]
-    pub(super) mod annotated {
-        #[test]
-        #[ignore = "started by another test"]
-        fn stands_here() {
-            panic!("on purpose");
-        }
-
-        pub(crate) const LINE: u32 = line!() - 4;
-
-        macro_rules! make {
-            ($name:ident) => {
-                #[test]
-                #[ignore = "started by another test"]
-                fn $name() {
-                    panic!("on purpose");
-                }
-            };
-        }
-
-        make!(is_made_here);
-
-        pub(crate) const MADE: u32 = line!() - 2;
-    }
-
-    #[isolated(tmpdir)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn fails_unheard(tmpdir: &TmpDir) {
-        drop(tmpdir.join("evidence"));
-        panic!("on purpose");
-    }
-}
+mod inner;
 
 /// Returns what the runtime printed, with names in place of values, and 1 in place of each line.
 fn report(run: &Finished) -> String {
@@ -245,7 +24,7 @@ fn report(run: &Finished) -> String {
             text = text.replace(value, name);
         }
     }
-    let at = "tests/tests/report.rs:";
+    let at = "tests/tests/report/inner.rs:";
     let mut parts = text.split(at);
     let mut text = parts.next().unwrap().to_owned();
     for part in parts {
@@ -270,7 +49,7 @@ fn expect(test: &str, lines: &str) {
 fn block(test: &str, lines: &str) -> String {
     format!(
         "isolated-test: report::inner::{test} failed
-    at         tests/tests/report.rs:1
+    at         tests/tests/report/inner.rs:1
 {lines}    repeat     cargo test -p isolated-test-tests --test report -- --exact inner::{test}
 "
     )
@@ -290,7 +69,7 @@ fn the_line_is_that_of_the_function() {
         let line = errors.lines().find_map(|line| line.strip_prefix("    at"));
         line.map(|line| line.trim().to_owned())
     };
-    let of = |line| Some(format!("tests/tests/report.rs:{line}"));
+    let of = |line| Some(format!("tests/tests/report/inner.rs:{line}"));
     assert_eq!(at("annotated::stands_here"), of(LINE));
     assert_eq!(at("annotated::is_made_here"), of(MADE));
 }
@@ -357,7 +136,7 @@ fn names_and_seeds() {
     assert_eq!(
         report(&run),
         "isolated-test: report::inner::has_names_and_seeds failed
-    at         tests/tests/report.rs:1
+    at         tests/tests/report/inner.rs:1
     namespace  namespace = NAMESPACE
     namespace  topic = TOPIC
     seed       seed = SEED
@@ -389,7 +168,7 @@ fn the_command_that_repeats_the_test_is_the_one_of_its_runner() {
     assert_eq!(
         report(&run),
         "isolated-test: report::inner::panics failed
-    at         tests/tests/report.rs:1
+    at         tests/tests/report/inner.rs:1
     repeat     cargo nextest run -p isolated-test-tests --test report -E 'test(=inner::panics)'
 "
     );
@@ -425,7 +204,7 @@ fn a_future_that_is_dropped_before_its_end_is_reported_and_everything_given_back
         report(&run),
         "isolated-test: report::inner::is_given_up: the future of the test was dropped before it ended
 isolated-test: report::inner::is_given_up failed
-    at         tests/tests/report.rs:1
+    at         tests/tests/report/inner.rs:1
     port       port = PORT (tcp)
     tmpdir     tmpdir = TMPDIR (kept)
     resource   told
