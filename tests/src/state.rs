@@ -130,6 +130,15 @@ impl State {
         tree(&self.path().join("runs"))
     }
 
+    /// Returns the first line that the runtime printed, with the path of this directory as `DIR`.
+    #[must_use]
+    pub fn complaint(&self, run: &Finished) -> String {
+        let mut lines = run.errors.lines();
+        let line = lines.find(|line| line.starts_with("isolated-test: "));
+        let dir = self.path().display().to_string();
+        line.unwrap_or_default().replace(&dir, "DIR")
+    }
+
     /// Lists the files in `locks/`, sorted.
     #[must_use]
     pub fn locks(&self) -> Vec<PathBuf> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use isolated_test_tests::{Finished, State, plain, tree};
+use isolated_test_tests::{State, plain, tree};
 
 const NOTHING: [PathBuf; 0] = [];
 
@@ -52,16 +52,6 @@ mod inner {
     }
 }
 
-/// Returns the first line that the runtime printed, with the state directory's path as `DIR`.
-fn complaint(run: &Finished, state: &State) -> String {
-    let line = run
-        .errors
-        .lines()
-        .find(|line| line.starts_with("isolated-test: "))
-        .unwrap_or_default();
-    line.replace(&state.path().display().to_string(), "DIR")
-}
-
 #[test]
 fn a_state_directory_that_cannot_be_written_is_named() {
     let state = State::new();
@@ -69,7 +59,7 @@ fn a_state_directory_that_cannot_be_written_is_named() {
     fs::set_permissions(state.path(), Permissions::from_mode(0o555)).unwrap();
     let run = inner.run().failed();
     assert_eq!(
-        complaint(&run, &state),
+        state.complaint(&run),
         "isolated-test: hostile::inner::locks: failed to use the state directory `DIR`: \
          Permission denied (os error 13)"
     );
@@ -87,7 +77,7 @@ fn a_state_directory_that_is_a_file_is_named() {
         .run()
         .failed();
     assert_eq!(
-        complaint(&run, &state),
+        state.complaint(&run),
         "isolated-test: hostile::inner::locks: failed to use the state directory `DIR/file`: \
          File exists (os error 17)"
     );
@@ -103,7 +93,7 @@ fn a_relative_state_directory_is_refused() {
         .run()
         .failed();
     assert_eq!(
-        complaint(&run, &state),
+        state.complaint(&run),
         "isolated-test: hostile::inner::locks: failed to read the variable `ISOLATED_DIR`: found \
          \"target/state\", expected an absolute path"
     );
@@ -127,7 +117,7 @@ fn a_variable_that_is_none_of_ours_is_refused_with_the_nearest_name() {
         let state = State::new();
         let run = state.inner("locks").env(name, "1").run().failed();
         assert_eq!(
-            complaint(&run, &state),
+            state.complaint(&run),
             format!(
                 "isolated-test: hostile::inner::locks: failed to read the variable `{name}`: it is \
                  unknown; {way_out}"
@@ -149,7 +139,7 @@ fn a_state_directory_that_is_a_dangling_link_is_named() {
         .run()
         .failed();
     assert_eq!(
-        complaint(&run, &state),
+        state.complaint(&run),
         "isolated-test: hostile::inner::locks: failed to use the state directory `DIR/link`: \
          File exists (os error 17)"
     );
@@ -197,7 +187,7 @@ fn without_descriptors_each_failure_says_what_could_not_be_done() {
         ("takes_a_port", "failed to lock `DIR/locks/everyone.turn`"),
         ("locks", "failed to lock `DIR/locks/everyone.turn`"),
     ] {
-        let text = complaint(&run(test, 4), &state);
+        let text = state.complaint(&run(test, 4));
         assert_eq!(
             text,
             format!("isolated-test: hostile::inner::{test}: {what}: {lacking}")
@@ -213,7 +203,7 @@ fn without_descriptors_each_failure_says_what_could_not_be_done() {
             if run.said("body").is_none() {
                 let run = run.failed();
                 assert!(
-                    complaint(&run, &state).ends_with(lacking),
+                    state.complaint(&run).ends_with(lacking),
                     "{test}, {most}: {}",
                     run.errors
                 );
@@ -311,7 +301,7 @@ fn a_lock_that_is_a_link_is_refused_and_its_target_untouched() {
             symlink(&target, state.path().join("locks").join(name)).unwrap();
             let run = state.inner("locks").run().failed();
             assert_eq!(
-                complaint(&run, &state),
+                state.complaint(&run),
                 format!(
                     "isolated-test: hostile::inner::locks: failed to lock `DIR/locks/{name}`: \
                      {}",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use isolated_test::isolated;
-use isolated_test_tests::{Finished, MARKER, State, tree};
+use isolated_test_tests::{MARKER, State, tree};
 
 const NOTHING: [PathBuf; 0] = [];
 
@@ -54,16 +54,6 @@ fn content(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     tree(dir).into_iter().map(read).collect()
 }
 
-/// Returns the first line that the runtime printed, with the state directory's path as `DIR`.
-fn complaint(run: &Finished, state: &State) -> String {
-    let line = run
-        .errors
-        .lines()
-        .find(|line| line.starts_with("isolated-test: "))
-        .unwrap_or_default();
-    line.replace(&state.path().display().to_string(), "DIR")
-}
-
 /// Puts the files of an experiment where the names are like ours.
 fn experiment(dir: &Path) {
     fs::create_dir_all(dir.join("runs/experiment1")).unwrap();
@@ -79,7 +69,7 @@ fn a_directory_of_somebody_elses_is_refused_and_stays_as_it_is() {
     let before = content(state.path());
     let run = state.inner("passes").run().failed();
     assert_eq!(
-        complaint(&run, &state),
+        state.complaint(&run),
         "isolated-test: ownership::inner::passes: failed to use the state directory `DIR`: it is not \
          empty and no state directory of isolated-test; set `ISOLATED_DIR` to an empty or a new \
          directory"
@@ -151,7 +141,7 @@ fn a_directory_of_another_version_is_refused() {
     fs::write(state.path().join(MARKER), "isolated-test state 2\n").unwrap();
     let run = state.inner("passes").run().failed();
     assert_eq!(
-        complaint(&run, &state),
+        state.complaint(&run),
         "isolated-test: ownership::inner::passes: failed to use the state directory `DIR`: another \
          version of isolated-test has made it; use one version everywhere, or set `ISOLATED_DIR` to \
          an empty or a new directory"

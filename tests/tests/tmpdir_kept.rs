@@ -80,6 +80,13 @@ fn path_of(run: &Finished) -> &Path {
     Path::new(run.said("path").expect("a path"))
 }
 
+/// Returns all directories that a run has printed.
+fn paths_of(run: &Finished) -> Vec<&Path> {
+    let paths = run.output.lines();
+    let paths = paths.filter_map(|line| line.strip_prefix("@path "));
+    paths.map(Path::new).collect()
+}
+
 /// Returns the file beside a directory that says that it is kept.
 fn marker_of(path: &Path) -> PathBuf {
     let mut marker = path.as_os_str().to_owned();
@@ -223,11 +230,7 @@ fn a_kept_directory_that_was_removed_by_hand_leaves_no_marker() {
 fn a_process_keeps_all_of_its_own_directories() {
     let state = State::new();
     let run = state.inner("keeps_forty").run().passed();
-    let said = run.output.lines();
-    let all: Vec<_> = said
-        .filter_map(|line| line.strip_prefix("@path "))
-        .map(Path::new)
-        .collect();
+    let all = paths_of(&run);
     assert_eq!(all.len(), 40);
     for path in &all {
         assert!(path.exists(), "{} was removed", path.display());
@@ -245,11 +248,7 @@ fn a_process_keeps_all_of_its_own_directories() {
 fn a_marker_that_is_not_ours_has_nothing_removed() {
     let state = State::new();
     let run = state.inner("keeps_forty").run().passed();
-    let said = run.output.lines();
-    let all: Vec<_> = said
-        .filter_map(|line| line.strip_prefix("@path "))
-        .map(Path::new)
-        .collect();
+    let all = paths_of(&run);
     for path in &all {
         fs::write(marker_of(path), "isolated-test kept 2\n").unwrap();
         date(path, 0);
