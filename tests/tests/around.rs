@@ -15,58 +15,7 @@ mod inner {
     use rstest::{fixture, rstest};
     use test_case::test_case;
 
-    #[isolated(serial = KEY, tmpdir)]
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn leaves_a_task_to_tokio() {
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[tokio::test(flavor = "multi_thread")]
-    #[ignore = "started by another test"]
-    async fn leaves_a_task_to_threads_of_tokio() {
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[test_log::test(tokio::test)]
-    #[ignore = "started by another test"]
-    async fn leaves_a_task_under_test_log() {
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[rstest]
-    #[case::only(1)]
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn leaves_a_task_under_rstest(#[case] number: u32) {
-        assert_eq!(number, 1);
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[test_case(1; "only")]
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn leaves_a_task_under_test_case(number: u32) {
-        assert_eq!(number, 1);
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[actix_rt::test]
-    #[ignore = "started by another test"]
-    async fn leaves_a_task_to_actix() {
-        actix_rt::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
+    include!("around/leaves.rs");
 
     #[isolated(serial = KEY, tmpdir)]
     #[gtest]
@@ -229,15 +178,11 @@ fn run(test: &str) -> Finished {
 
 #[test]
 fn they_outlive_the_runtime_and_its_tasks() {
-    for test in [
-        "leaves_a_task_to_tokio",
-        "leaves_a_task_to_threads_of_tokio",
-        "leaves_a_task_under_test_log",
-        "leaves_a_task_under_rstest::case_1_only",
+    let others = [
         "leaves_a_task_under_test_case::test_case_1_only",
-        "leaves_a_task_to_actix",
         "leaves_a_task_under_googletest",
-    ] {
+    ];
+    for test in inner::LEAVE_TASKS.into_iter().chain(others) {
         let run = run(test).passed();
         let said = run.said("afterwards");
         assert_eq!(said, Some("lock held, directory there"), "{test}");

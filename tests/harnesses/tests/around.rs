@@ -9,58 +9,7 @@ mod inner {
     use rstest::{fixture, rstest};
     use test_case::test_case;
 
-    #[isolated(serial = KEY, tmpdir)]
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn under_tokio() {
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[tokio::test(flavor = "multi_thread")]
-    #[ignore = "started by another test"]
-    async fn under_tokio_with_threads() {
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[rstest]
-    #[case::only(1)]
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn under_rstest(#[case] number: u32) {
-        assert_eq!(number, 1);
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[test_case(1; "only")]
-    #[tokio::test]
-    #[ignore = "started by another test"]
-    async fn under_test_case(number: u32) {
-        assert_eq!(number, 1);
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[test_log::test(tokio::test)]
-    #[ignore = "started by another test"]
-    async fn under_test_log() {
-        tokio::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
-
-    #[isolated(serial = KEY, tmpdir)]
-    #[actix_rt::test]
-    #[ignore = "started by another test"]
-    async fn under_actix() {
-        actix_rt::spawn(Afterwards::new().stay());
-        tokio::task::yield_now().await;
-    }
+    include!("../../tests/around/leaves.rs");
 
     #[isolated(serial = KEY, tmpdir)]
     #[sqlx::test]
@@ -97,16 +46,12 @@ mod inner {
 
 #[test]
 fn they_outlive_the_runtime_and_its_tasks() {
-    for test in [
-        "under_tokio",
-        "under_tokio_with_threads",
-        "under_rstest::case_1_only",
-        "under_test_case::only",
-        "under_test_log",
-        "under_actix",
+    let others = [
+        "leaves_a_task_under_test_case::only",
         "under_sqlx",
         "under_async_std",
-    ] {
+    ];
+    for test in inner::LEAVE_TASKS.into_iter().chain(others) {
         let run = State::new().inner(test).run().passed();
         let said = run.said("afterwards");
         assert_eq!(said, Some("lock held, directory there"), "{test}");
