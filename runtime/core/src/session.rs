@@ -143,13 +143,8 @@ impl<'a> Session<'a> {
 
     /// Returns the variables of the process of the test, which acts for it.
     pub(crate) fn environment(&self, surroundings: &Surroundings) -> Vec<(OsString, OsString)> {
-        let mut all = surroundings.environment();
-        all.retain(|(name, _)| name != behalf::VARIABLE);
-        all.push((
-            behalf::VARIABLE.into(),
-            self.activity.mark().to_string().into(),
-        ));
-        all
+        let mark = self.activity.mark().to_string();
+        surroundings.environment((behalf::VARIABLE, mark.as_ref()))
     }
 
     /// Provisions all resources in the order in which they are written.

@@ -5,6 +5,7 @@ use std::process;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::mark;
+use super::terminal;
 use super::wire::{self, Call, Ended, Gift, Given, How, Word};
 use crate::__private::Cx;
 use crate::current::{Current, Value};
@@ -138,6 +139,7 @@ impl<'a> Inside<'a> {
         let given = Given::decode(&content)
             .filter(|given| given.values.len() == self.spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
+        terminal::restore(&given.terminal);
         let owner = self.cx.current().owner();
         if let Some(mark) = behalf::acting() {
             owner.set_mark(mark);

@@ -15,6 +15,7 @@ mod memory;
 pub(crate) mod network;
 pub(crate) mod parent;
 pub(crate) mod surroundings;
+mod terminal;
 pub(crate) mod tree;
 pub(crate) mod wire;
 #[cfg(any(not(unix), test))]

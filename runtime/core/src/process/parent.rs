@@ -8,6 +8,7 @@ use super::event::Event;
 use super::mark;
 use super::network::Network;
 use super::surroundings::Surroundings;
+use super::terminal;
 use super::wire::{self, Call, Ended, Given, How, Word};
 use super::{memory, tree};
 use crate::current::Value;
@@ -33,10 +34,12 @@ pub(crate) fn run(
 ) -> Result<End, Error> {
     let spec = session.spec();
     let limit = limit(spec, surroundings)?;
+    let mut variables = session.environment(surroundings);
     let given = Given {
         values: session.gifts()?,
         own_network: matches!(network, Network::Own(_)),
         serial_network: matches!(network, Network::Serial),
+        terminal: terminal::withhold(&mut variables),
     };
     if mark::is_lost() {
         let reason = "this is the process of a test already, but something has replaced the name by \
@@ -48,7 +51,7 @@ pub(crate) fn run(
     memory::look();
     let test = session.cx().current().clone();
     let start = Start {
-        variables: session.environment(surroundings),
+        variables,
         directory: surroundings.directory(&spec.place)?,
         spec,
         test: test.runner_name(),

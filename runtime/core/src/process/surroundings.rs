@@ -54,14 +54,25 @@ impl Surroundings {
 }
 
 impl Surroundings {
-    /// Returns all variables of the process.
-    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
-        let mut all: Vec<(OsString, OsString)> = env::inherited(self.is_clear).collect();
-        for (name, value) in &self.variables {
-            all.retain(|(other, _)| !is_same_variable(other, name));
-            if let Some(value) = value {
-                all.push((name.into(), value.clone()));
-            }
+    /// Returns all variables of the process, of which the last one is ours.
+    pub(crate) fn environment(&self, ours: (&str, &OsStr)) -> Vec<(OsString, OsString)> {
+        let variables = self.variables.iter();
+        let mut changes: Vec<_> = variables
+            .map(|(name, value)| (*name, value.as_deref()))
+            .collect();
+        changes.push((ours.0, Some(ours.1)));
+
+        let mut all: Vec<_> = env::inherited(self.is_clear)
+            .filter(|(name, _)| !is_changed(name, &changes))
+            .collect();
+        for (index, (name, value)) in changes.iter().enumerate() {
+            // The last change of a variable counts.
+            let is_last = !is_changed(name.as_ref(), &changes[index + 1..]);
+            all.extend(
+                value
+                    .filter(|_| is_last)
+                    .map(|value| (name.into(), value.into())),
+            );
         }
         all
     }
@@ -80,6 +91,12 @@ impl Surroundings {
         let action = "use the working directory";
         Err(Error::path(ErrorKind::Process, action, &dir, reason))
     }
+}
+
+/// Whether one of the changes is to this variable.
+fn is_changed(name: &OsStr, changes: &[(&str, Option<&OsStr>)]) -> bool {
+    let mut names = changes.iter().map(|(other, _)| other);
+    names.any(|other| is_same_variable(name, other))
 }
 
 /// Tells whether two names mean one variable: on Windows case does not matter.

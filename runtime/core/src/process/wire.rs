@@ -3,7 +3,8 @@
 //! Both ends are the same binary, so the form may change with every version. Each message is a
 //! frame: its length in four bytes, then its content.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use crate::sys;
 
@@ -55,6 +56,8 @@ pub(crate) struct Given {
     pub(crate) own_network: bool,
     /// Whether the parent holds the lock of those who could not have one.
     pub(crate) serial_network: bool,
+    /// The value of `TERM` that was withheld; empty if there was none.
+    pub(crate) terminal: OsString,
 }
 
 /// The handle of one resource.
@@ -150,6 +153,7 @@ impl Given {
         let mut out = Writer::default();
         out.byte(u8::from(self.own_network));
         out.byte(u8::from(self.serial_network));
+        out.list(&sys::path_to_bytes(Path::new(&self.terminal)));
         out.number(self.values.len());
         for gift in &self.values {
             match gift {
@@ -186,11 +190,13 @@ impl Given {
     pub(crate) fn decode(content: &[u8]) -> Option<Given> {
         let mut input = Reader(content);
         let (own_network, serial_network) = (input.byte()? == 1, input.byte()? == 1);
+        let terminal = sys::path_from_bytes(input.list()?).into_os_string();
         let values = input.many(Gift::read)?;
         Some(Given {
             values,
             own_network,
             serial_network,
+            terminal,
         })
     }
 }
@@ -366,6 +372,7 @@ mod tests {
             ],
             own_network: true,
             serial_network: false,
+            terminal: "xterm".into(),
         };
         let frame = take_frame(&mut given.encode()).unwrap();
         assert_eq!(Given::decode(&frame), Some(given));

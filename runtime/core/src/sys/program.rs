@@ -136,53 +136,40 @@ impl Program {
         arguments: impl IntoIterator<Item = String>,
         variables: &[(OsString, OsString)],
     ) -> io::Result<Self> {
-        let mut texts = Strings::default();
-        for argument in arguments {
-            texts.push(&[argument.as_bytes()])?;
-        }
-        let arguments = texts.finish();
-        let mut texts = Strings::default();
-        for (name, value) in variables {
-            texts.push(&[name.as_bytes(), b"=", value.as_bytes()])?;
-        }
+        let arguments = arguments.into_iter().map(String::into_bytes);
+        let variables = variables.iter().map(|(name, value)| {
+            let mut text = Vec::with_capacity(name.len() + value.len() + 2);
+            text.extend_from_slice(name.as_bytes());
+            text.push(b'=');
+            text.extend_from_slice(value.as_bytes());
+            text
+        });
         Ok(Program {
             path: CString::new(itself.path.as_os_str().as_bytes())?,
-            arguments,
-            variables: texts.finish(),
+            arguments: Strings::new(arguments)?,
+            variables: Strings::new(variables)?,
         })
     }
 }
 
 /// Texts, and pointers to them that end with null.
-#[derive(Default)]
 pub(super) struct Strings {
     pub(super) pointers: Vec<*const libc::c_char>,
-    /// All texts, one behind the other, each with a null.
-    texts: Vec<u8>,
-    starts: Vec<usize>,
+    _texts: Vec<CString>,
 }
 
 impl Strings {
-    /// Adds a text of several parts.
-    fn push(&mut self, parts: &[&[u8]]) -> io::Result<()> {
-        self.starts.push(self.texts.len());
-        for part in parts {
-            if part.contains(&0) {
-                let reason = "an argument or a variable contains a null byte";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-            }
-            self.texts.extend_from_slice(part);
-        }
-        self.texts.push(0);
-        Ok(())
-    }
-
-    /// Makes the pointers, now that no text moves any more.
-    fn finish(mut self) -> Self {
-        let start = self.texts.as_ptr();
-        let pointers = self.starts.iter().map(|at| start.wrapping_add(*at).cast());
-        self.pointers = pointers.chain([ptr::null()]).collect();
-        self
+    fn new(texts: impl Iterator<Item = Vec<u8>>) -> io::Result<Self> {
+        let texts = texts.map(CString::new).collect::<Result<Vec<_>, _>>();
+        let texts = texts.map_err(|_| {
+            let reason = "an argument or a variable contains a null byte";
+            io::Error::new(io::ErrorKind::InvalidInput, reason)
+        })?;
+        let pointers = texts.iter().map(|text| text.as_ptr());
+        Ok(Strings {
+            pointers: pointers.chain([ptr::null()]).collect(),
+            _texts: texts,
+        })
     }
 }
 
