@@ -75,10 +75,10 @@ impl Key {
         }
     }
 
-    /// The key of this name that belongs to a project, say, and to which nobody else's is equal.
+    /// Puts the key into a scope, such as a package; a key of another scope is another lock.
     ///
-    /// All projects of a user share their keys, so that what they all use can be named. A key for
-    /// something of which each project has its own is better scoped, or unrelated projects wait for
+    /// All projects of a user share their keys, so that they can lock what they all use. Scope a
+    /// key for something that each project has for itself; otherwise unrelated projects wait for
     /// each other:
     ///
     /// ```rust,test_harness
@@ -148,9 +148,10 @@ impl Key {
     /// Makes the internal key of this name, for a [`Resource`](crate::Resource) that locks while it
     /// is provisioned or released.
     ///
-    /// It is another lock than the ordinary key of the name, and comes after all ordinary keys in the
-    /// order of locks. So it can be locked whatever the test holds; while it is held, no ordinary key
-    /// can be waited for. Internal keys come after each other by name. An attribute cannot name one.
+    /// It is another lock than the ordinary key of the name, and comes after all ordinary keys in
+    /// the order of locks. So a resource can lock it whichever ordinary keys the test holds; while
+    /// it is held, waiting for an ordinary key is refused. Internal keys are ordered by name. An
+    /// attribute cannot name one.
     ///
     /// # Examples
     ///
@@ -217,10 +218,13 @@ impl Key {
     /// # Errors
     ///
     /// Fails when the state directory cannot be used, when one holder does not change for
-    /// `ISOLATED_LOCK_TIMEOUT`, and at once when waiting could never end: when this thread, the test
-    /// for which it acts, or the test that has started this program holds the key already, or holds
-    /// one that does not come before it. While a [`Resource`](crate::Resource) is provisioned or
-    /// released, only [internal](Key::internal) keys can be waited for.
+    /// `ISOLATED_LOCK_TIMEOUT`, and at once when waiting could never end: when this thread or the
+    /// test for which it acts already holds the key; when one of them, or the test that has started
+    /// this program, holds a key that does not come before it; and when the test that has started
+    /// this program holds the key in a weaker mode.
+    ///
+    /// While a [`Resource`](crate::Resource) is provisioned or released, only
+    /// [internal](Key::internal) keys can be waited for.
     #[track_caller]
     pub fn lock(self) -> Result<Guard, Error> {
         lock::guard(self, Mode::Exclusive)

@@ -227,12 +227,14 @@ impl Handle {
         Current::elsewhere(self.clone()).enter_thread()
     }
 
-    /// Lets a program act for this test: what the test holds, the isolated tests in that program hold
-    /// as well, one at a time where it is exclusive, instead of waiting for this test.
+    /// Lets a program act for this test.
     ///
-    /// A program that is started without it finds the test among its ancestors when it has to wait,
-    /// on Linux, as long as no other isolated test runs in this process. The process of a test that
-    /// has one of its own tells every program that it starts.
+    /// The isolated tests in that program hold the locks of this test instead of waiting for them,
+    /// and take turns where a lock is exclusive.
+    ///
+    /// Without this call, a program that has to wait looks for the test among its ancestors: on
+    /// Linux only, and only while no other isolated test runs in this process. A test with a
+    /// subprocess needs no call, because every program that it starts inherits the variable.
     ///
     /// # When the process dies
     ///

@@ -142,10 +142,10 @@ impl Port {
     /// Call it just before that server starts: from here on the kernel may choose the number for
     /// anybody until the server has bound it. Does nothing the second time.
     ///
-    /// On Linux the number can be bound when this returns, whatever other threads do. For TCP and UDP
-    /// on one number, and in a network of the test's own, a child that another thread starts at that
-    /// moment has a copy of the hold until it runs its program, and is waited for; one that does not
-    /// within a second is named on standard error.
+    /// On Linux the number can be bound when this returns, even while other threads start children.
+    /// With TCP and UDP on one number, and in a network of the test's own, such a child has a copy
+    /// of the hold until it calls `exec`. This call waits up to one second for that; then it prints
+    /// a line to standard error and returns, and the number may still be taken.
     #[expect(
         clippy::must_use_candidate,
         reason = "most who call it know the number already"
