@@ -250,8 +250,8 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// The same as those of [`lock`](Key::lock); also when `limit` is zero, or when others use the
-    /// key with another limit at this moment.
+    /// The same as those of [`lock`](Key::lock); also when `limit` is zero or above 256, or when
+    /// others use the key with another limit at this moment.
     #[track_caller]
     pub fn lock_limit(self, limit: u32) -> Result<Guard, Error> {
         lock::guard(self, Mode::Limit(limit))
