@@ -62,7 +62,9 @@ use crate::test_fn::TestFn;
 /// | `name = Expr` | a value of a type that implements `Resource` | `&Handle` or `Handle` |
 ///
 /// A name on its own after `=` is one of these words first; write `self::port()` for a function of
-/// that name. The expression sees parameters that another attribute fills, and may borrow them.
+/// that name. The expression sees parameters that another attribute fills, and may borrow them;
+/// with a subprocess it does not if that attribute looks at what the function returns or how it
+/// panics, as `test_case` does with `=>`.
 ///
 /// # Locks
 ///
