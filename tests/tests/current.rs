@@ -261,6 +261,13 @@ async fn a_runtime_with_many_threads_changes_nothing(seed: u64) {
     assert_eq!(task.await.unwrap(), seed);
 }
 
+#[isolated(seed)]
+#[tokio::test]
+async fn a_task_in_the_thread_of_the_test_sees_the_test(seed: u64) {
+    let task = tokio::spawn(async { try_current().map(|test| test.seed()) });
+    assert_eq!(task.await.unwrap(), Some(seed));
+}
+
 #[isolated(seed, test_attribute = "called by a test")]
 async fn one_of_two(seed: u64) {
     assert_eq!(stays_itself().await, seed);
