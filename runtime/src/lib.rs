@@ -15,7 +15,8 @@
 //! The test gets a port that nobody else has, a directory of its own, and runs while no other test
 //! has the key `"tcp"`: under `cargo test`, under `cargo nextest run`, in several checkouts at once,
 //! and after any process was killed. The attribute stands **above** the test attribute, whichever it
-//! is; on a module it is for every test in it.
+//! is. On a module it applies to every test in it. `#[isolated_test::test(...)]` is
+//! `#[isolated(...)]` and `#[test]` in one line.
 //!
 //! # Arguments
 //!
@@ -32,14 +33,15 @@
 //! - `name = Expr`: anything that implements [`Resource`].
 //! - `name = port`, `name = tmpdir(...)` and so on: the same under another name.
 //!
-//! Locks are taken before the test and released after it. A key is a string or a [`Key`].
+//! Locks are taken before the test and released after it. A key is a string or a [`Key`], which your
+//! own code can lock as well.
 //!
 //! - `serial`, `serial = "tcp"`, `serial = ["tcp", DB]`: no other test has the key.
 //! - `shared = "db"`: nobody has the key for `serial`.
-//! - `limit("sockets", 4)`: at most four have the key.
+//! - `limit("sockets", 4)`: at most four have the key; a limit is from 1 to 256.
 //! - `alone`: no other isolated test of this user runs.
 //!
-//! What a whole process has once, a test gets in a process of its own. All that follow imply it.
+//! For what a whole process has only once, a test gets a subprocess. All of these imply it.
 //!
 //! - `process`: the body runs in a new process of the same test binary.
 //! - `env(PORT = port, "odd-name" = 1, unset(HOME), clear)`: variables; the values are expressions that
@@ -47,40 +49,43 @@
 //! - `cwd`, `cwd = expr`: the working directory; without a value the temporary one.
 //! - `timeout = "30s"`, `timeout = LIMIT`: all processes of the test end after that time.
 //! - `network`, `network(or = "skip")`, `network(or = "serial")`: a loopback network, on Linux.
-//! - `retries = 2`: up to two further attempts after a failure, with everything fresh; what passes at
-//!   last is called flaky, aloud and with the output of all attempts.
-//! - `quarantine = "why"`: it is run and reported, and a failure does not count.
+//! - `retries = 2`: up to two more attempts after a failure, each with fresh resources; a test that
+//!   passes then is reported as flaky, with the output of all attempts.
+//! - `quarantine = "why"`: the test is run and reported, and a failure does not count.
 //!
 //! And two for the attribute itself.
 //!
 //! - `test_attribute`: an attribute that this one does not know counts as a test attribute.
+//!   `test_attribute = "called by main"`: there is none, because other code calls the function.
 //! - `crate = path`: this crate is found at another path.
 //!
-//! Helpers reach all of it with [`current`].
+//! Helpers reach the resources with [`current`], and other threads with a [`Handle`] of it. A program
+//! that a test starts acts for that test: see [`Handle::delegate_to`].
 //!
 //! # What can go wrong
 //!
-//! A mistake in the attribute is a compile error that says what to write. What cannot be had at run
-//! time fails the test with its reason: a lock whose holder has not changed for
-//! `ISOLATED_LOCK_TIMEOUT`, a state directory that belongs to somebody else, no port, no space. A
-//! test that is annotated with `#[should_panic]` does not pass because of it.
+//! A mistake in the attribute is a compile error that says what to write. At run time, a test that
+//! cannot get what it asks for fails with the reason: a lock whose holder has not changed for
+//! `ISOLATED_LOCK_TIMEOUT`, a state directory that belongs to somebody else, no port, no space.
+//! `#[should_panic]` does not make such a test pass.
 //!
-//! A test that fails prints what it had, what it waited for, and the command that repeats it. Its
+//! A failed test prints its resources, what it waited for, and the command that repeats it. Its
 //! temporary directory is kept.
 //!
-//! A test in a process of its own passes only when that process says that the body came to its end,
-//! and exits as a test that passes does. Whatever it leaves behind is ended, and named.
+//! A test in a subprocess passes only if the subprocess reports the end of the body and exits like a
+//! test that passes. Processes that it leaves behind are ended and named.
 //!
 //! # When the process dies
 //!
-//! The kernel frees locks and ports at once; those of a test in a process of its own when a
-//! supervisor has ended all that the test has started. Directories are removed by the next process
-//! that runs an isolated test. Nothing that a dead process leaves ever blocks anybody.
+//! The kernel frees locks and ports at once; those of a test in a subprocess when a supervisor has
+//! ended everything that the test has started. The next process that runs an isolated test removes
+//! the directories. Nothing that a dead process leaves ever blocks anybody.
 //!
 //! # Limits
 //!
-//! Locks bind those who take them, on one machine, within one state directory: that of the user, or
-//! what `ISOLATED_DIR` says. Ports are held by the kernel on Linux only; elsewhere by lock files.
+//! Locks bind only the code that takes them, on one machine, within one state directory: that of the
+//! user, or the one that `ISOLATED_DIR` names. The kernel holds ports on Linux only; elsewhere lock
+//! files do.
 //! The README has the whole list, and a page on platforms.
 
 #[cfg(target_family = "wasm")]
