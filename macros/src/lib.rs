@@ -72,7 +72,7 @@ use crate::test_fn::TestFn;
 /// |---|---|
 /// | `serial`, `serial = "tcp"`, `serial = ["tcp", DB]` | no other holder of the key, which is a string, literal or constant, or a constant of type `Key` |
 /// | `shared`, `shared = "db"`, `shared = ["db", FS]` | other holders only if they share the key too |
-/// | `limit("sockets", 4)` | at most so many holders of the key; may be written again for another key |
+/// | `limit("sockets", 4)` | at most so many holders of the key, from 1 to 256; may be written again for another key |
 /// | `alone` | no other isolated test at the same time |
 ///
 /// # Surroundings
