@@ -163,6 +163,36 @@ mod inner {
         std::future::pending::<()>().await;
     }
 
+    /// The code that an attribute generates that expects a panic and does not pass it on.
+    macro_rules! caught {
+        ($(#[$attribute:meta])* $(async)? fn $name:ident() $body:block) => {
+            $(#[$attribute])*
+            fn $name() {
+                let mut body = Box::pin(async { $body });
+                let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+                let poll = || body.as_mut().poll(&mut context);
+                let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(poll));
+                assert!(caught.is_err());
+            }
+        };
+    }
+
+    #[isolated(tmpdir)]
+    #[macro_rules_attribute::apply(caught)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn panics_and_is_caught() {
+        panic!("on purpose");
+    }
+
+    #[isolated(tmpdir)]
+    #[macro_rules_attribute::apply(caught)]
+    #[test]
+    #[ignore = "started by another test"]
+    async fn panics_while_it_is_polled_and_is_caught() {
+        panic!("on purpose");
+    }
+
     #[isolated(tmpdir, port)]
     #[rstest]
     #[timeout(std::time::Duration::from_secs(60))]
@@ -241,6 +271,8 @@ fn a_panic_that_the_attribute_expects_is_no_failure() {
     for test in [
         "panics_in_a_case::test_case_1_rightly",
         "panics_in_a_case::test_case_2_anyhow",
+        "panics_and_is_caught",
+        "panics_while_it_is_polled_and_is_caught",
     ] {
         let run = run(test).passed();
         assert!(!run.errors.contains("failed\n"), "{test}: {}", run.errors);

@@ -102,11 +102,8 @@ fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -
 pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce(&Cx) -> T) -> T {
     if let Some(current) = find(&recipe.spec) {
         let _entered = current.enter_thread();
-        current.begin_body();
-        let cx = Cx::new(current);
-        let value = short::__rust_begin_short_backtrace_once(body, &cx);
-        cx.current().end_body();
-        return value;
+        let _body = Body::begin(&current);
+        return short::__rust_begin_short_backtrace_once(body, &Cx::new(current.clone()));
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
@@ -116,6 +113,22 @@ pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce
         true
     });
     value.unwrap_or_else(no_value)
+}
+
+/// The annotated function runs until this is dropped, also when the attribute catches its panic.
+struct Body<'a>(&'a Handle);
+
+impl<'a> Body<'a> {
+    fn begin(test: &'a Handle) -> Self {
+        test.begin_body();
+        Body(test)
+    }
+}
+
+impl Drop for Body<'_> {
+    fn drop(&mut self) {
+        self.0.end_body();
+    }
 }
 
 /// Polls the annotated asynchronous function with the resources of the test around it.
@@ -151,11 +164,13 @@ async fn poll_body<'b>(
         let future = body(Cx::new(current.clone()));
         let over = async {
             future.await;
-            current.end_body();
             true
         };
         // Another thread than that of the test has to enter it.
-        if let End::Panicked(payload) = poll_inside(&current, Box::pin(over)).await {
+        let end = poll_inside(&current, Box::pin(over)).await;
+        // If the future is dropped before, it stays in its body.
+        current.end_body();
+        if let End::Panicked(payload) = end {
             resume_unwind(payload);
         }
         return;
