@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::Store;
@@ -27,14 +28,19 @@ const RETAINED: usize = 32;
 /// The ending of the names of markers, which stand beside kept directories.
 const KEPT: &str = "kept";
 
-/// Marks a directory as kept, and removes kept directories that have expired.
+/// Marks a directory as kept, and removes kept directories that have expired, once in a process.
 pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
+    static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
+
     match store.create(&marker(dir)) {
         // On a full disk it stays empty, and the directory until somebody removes it.
         Ok(file) => drop(sys::write_at(&file, PROOF.as_bytes(), 0)),
         // A test may have made it itself, and then nobody knows that it is ours.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
+    }
+    if HAS_LOOKED.swap(true, Ordering::Relaxed) {
+        return Ok(());
     }
     let mut kept = Vec::new();
     for process in entries(store.runs()) {

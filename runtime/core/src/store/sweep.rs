@@ -29,22 +29,35 @@ pub(super) fn sweep(store: &Store, mine: &Path) {
             let _ = sweep_one(&entry);
         }
     }
+    // A program may have made one at the moment at which the record went.
+    for entry in entries(store.runs()) {
+        let record = entry.with_extension(ENDING);
+        if within::is_one(&entry) && record.symlink_metadata().is_err() {
+            within::remove(&record);
+        }
+    }
 }
 
 /// Whether a path has the name of a record.
 fn is_record(path: &Path) -> bool {
+    has_name(path, ENDING)
+}
+
+/// Whether a path has a name of ours with an ending.
+pub(super) fn has_name(path: &Path, ending: &str) -> bool {
     let name = path.file_name().and_then(OsStr::to_str);
-    path.extension() == Some(OsStr::new(ENDING)) && name.is_some_and(is_ours_by_name)
+    path.extension() == Some(OsStr::new(ending)) && name.is_some_and(is_ours_by_name)
 }
 
 /// Removes what the owner of one record left, if it is dead.
 fn sweep_one(record: &Path) -> io::Result<()> {
     let owner = sys::open_file(record)?;
+    if !file::try_lock(&owner, file::Strength::Exclusive)? || !sys::is_at(&owner, record)? {
+        return Ok(());
+    }
+    // Only now nobody writes it any longer.
     let origin = origin_of(&owner, RECORD)?;
-    if !matches!(origin, Origin::Ours | Origin::Empty)
-        || !file::try_lock(&owner, file::Strength::Exclusive)?
-        || !sys::is_at(&owner, record)?
-    {
+    if !matches!(origin, Origin::Ours | Origin::Empty) {
         return Ok(());
     }
     let owns_dir = origin == Origin::Ours && owns_dir(&owner)?;
@@ -70,8 +83,7 @@ pub(super) fn forget(record: &Path, dir: &Path, owns_dir: bool) {
         let _ = fs::remove_dir(dir);
         true
     };
-    within::remove(record);
-    if is_clean {
+    if within::remove(record) && is_clean {
         let _ = fs::remove_file(record);
     }
 }

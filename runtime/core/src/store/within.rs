@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::Store;
 use super::mark::Mark;
 use super::proof::{Origin, WITHIN, origin_at};
-use super::sweep::remove_tree;
+use super::sweep::{has_name, remove_tree};
 use crate::error::{Error, ErrorKind};
 use crate::sys;
 
@@ -50,14 +50,47 @@ fn prove(store: &Store, marker: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes the directory beside a record, if it is ours.
-pub(super) fn remove(record: &Path) {
+/// Whether a path has the name of such a directory.
+pub(super) fn is_one(path: &Path) -> bool {
+    has_name(path, ENDING)
+}
+
+/// Removes the directory beside a record, if it is ours, and tells whether nothing of ours is left.
+pub(super) fn remove(record: &Path) -> bool {
     let dir = record.with_extension(ENDING);
     // Its creator may have died before writing the marker, and left it or the directory empty.
-    if fs::remove_dir(&dir).is_ok() {
-        return;
+    match fs::remove_dir(&dir) {
+        Ok(()) => return true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
+        Err(_) => {}
     }
-    if let Ok(Some(Origin::Ours | Origin::Empty)) = origin_at(&dir.join(MARKER), WITHIN) {
-        let _ = remove_tree(&dir);
+    match origin_at(&dir.join(MARKER), WITHIN) {
+        Ok(Some(Origin::Ours | Origin::Empty)) => remove_tree(&dir).is_ok(),
+        Ok(_) => true,
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{ENDING, make};
+    use crate::store::mark::Mark;
+    use crate::store::{Store, Trust, sweep};
+
+    #[test]
+    fn a_directory_without_its_record_is_swept() {
+        let base = tempfile::tempdir().unwrap();
+        let store = Store::open(base.path(), Trust::Anybody).unwrap();
+        let dir = make(&store, &Mark::new("abcdef", 1, 1)).unwrap();
+        fs::write(dir.join("k-a"), "+").unwrap();
+        let theirs = store.runs().join("ghijkl").with_extension(ENDING);
+        fs::create_dir(&theirs).unwrap();
+        fs::write(theirs.join("data"), "precious").unwrap();
+        sweep::sweep(&store, Path::new(""));
+        assert!(!dir.exists());
+        assert_eq!(fs::read(theirs.join("data")).unwrap(), b"precious");
     }
 }
