@@ -18,6 +18,7 @@ pub mod plain;
 pub mod print;
 #[cfg(target_os = "linux")]
 pub mod processes;
+pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod refusal;
 #[cfg(target_os = "linux")]

@@ -27,7 +27,7 @@ pub struct Total {
 
 /// Adds up by key, the dearest first.
 pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {
-    let mut totals: BTreeMap<Option<&str>, Total> = BTreeMap::new();
+    let mut totals: BTreeMap<Option<String>, Total> = BTreeMap::new();
     for (index, test) in tests.iter().enumerate() {
         for lock in &test.locks {
             // Every test holds the lock of everyone, which says nothing unless somebody waits.
@@ -49,16 +49,28 @@ pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {
     }
     let mut totals: Vec<_> = totals
         .into_iter()
-        .map(|(key, total)| Total {
-            key: key.map(str::to_owned),
-            ..total
-        })
+        .map(|(key, total)| Total { key, ..total })
         .collect();
     totals.sort_by_key(|total| std::cmp::Reverse((total.time, total.holders)));
     totals
 }
 
 /// Returns the key of a lock; `alone` and `test` are about no key.
-fn key(want: &str) -> Option<&str> {
-    want.split_once(' ').map(|(_, key)| key)
+fn key(want: &str) -> Option<String> {
+    if let Some(want) = want.strip_prefix("internal ") {
+        return Some(format!("internal {}", key(want)?));
+    }
+    want.split_once(' ').map(|(_, key)| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn an_internal_key_is_told_from_an_ordinary_one() {
+        assert_eq!(key("test"), None);
+        assert_eq!(key("serial tcp").unwrap(), "tcp");
+        assert_eq!(key("internal serial tcp").unwrap(), "internal tcp");
+    }
 }

@@ -104,6 +104,14 @@ pub(crate) fn variables() -> Result<&'static Variables, Error> {
         .map_err(|action| Error::new(ErrorKind::Variable, action.clone()))
 }
 
+/// The variable that tells a program for which test it acts; no user sets it.
+pub(crate) const OWNER: &str = "ISOLATED_OWNER";
+
+/// Returns what is written in it.
+pub(crate) fn owner() -> Option<String> {
+    env::var(OWNER).ok()
+}
+
 /// Tells under which name nextest runs this test, if it does.
 pub(crate) fn nextest_test_name() -> Option<String> {
     env::var("NEXTEST_TEST_NAME").ok()

@@ -202,11 +202,11 @@ impl Key {
         }
     }
 
-    /// As it stands in messages: `"db"`, or `"db" of "shop"`.
-    pub(crate) fn quoted(self) -> String {
+    /// As it stands in records: its name and, behind a tab, its scope. No key has a control character.
+    pub(crate) fn recorded(self) -> String {
         match self.scope() {
-            None => format!("{:?}", self.checked),
-            Some(scope) => format!("{:?} of {scope:?}", self.checked),
+            None => self.name().to_owned(),
+            Some(scope) => format!("{}\t{scope}", self.name()),
         }
     }
 
@@ -317,6 +317,14 @@ const fn check(name: &str) {
     }
 }
 
+/// A recorded key as it stands in messages: `"db"`, or `"db" of "shop"`.
+pub(crate) fn quoted(recorded: &str) -> String {
+    match recorded.split_once('\t') {
+        None => format!("{recorded:?}"),
+        Some((name, scope)) => format!("{name:?} of {scope:?}"),
+    }
+}
+
 /// Appends a name as a part of a file name.
 fn encode(name: &str, encoded: &mut String) {
     for byte in name.bytes() {
@@ -334,7 +342,7 @@ fn encode(name: &str, encoded: &mut String) {
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let internal = if self.is_internal { "internal " } else { "" };
-        write!(formatter, "Key({internal}{})", self.quoted())
+        write!(formatter, "Key({internal}{})", quoted(&self.recorded()))
     }
 }
 

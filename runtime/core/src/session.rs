@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::__private::Cx;
-use crate::current::{self, Current, Value};
+use crate::current::{Current, Value};
+use crate::env;
 use crate::error::{Error, chain};
-use crate::lock::owner::{self, Way};
-use crate::lock::{Held, Waited, Want, Watch, acquire, acts_for, behalf, free};
+use crate::lock::owner;
+use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free, tie_of_test};
 use crate::name::Name;
 use crate::plan::plan;
 use crate::process::surroundings::Surroundings;
@@ -64,8 +65,7 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Verdict> {
         let full_name = name.full.clone();
         let current = Current::new(name, spec);
-        let acts_for = acts_for(current::owner().as_deref());
-        let begun = Activity::begin(full_name.clone(), Site::from(&spec.place), acts_for);
+        let begun = Activity::begin(full_name.clone(), Site::from(&spec.place), tie_of_test());
         let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&full_name, spec)?)));
         let (activity, trace) = match begun {
             Ok(begun) => begun,
@@ -119,6 +119,10 @@ impl<'a> Session<'a> {
         let (claimed, missing) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
         let asked = behalf::resolve_all(missing)?;
+        if asked.is_empty() {
+            // Its guards belong to it, though all its locks are those of a test that has called it.
+            self.activity.add(&[]);
+        }
         self.held = free::take(&asked, &self.activity)?;
         for held in &self.held {
             self.trace.held(held.want());
@@ -130,8 +134,8 @@ impl<'a> Session<'a> {
     }
 
     /// Takes one lock, for which it waits.
-    fn wait_for(&mut self, asked: (Want, Way)) -> Result<(), Error> {
-        let mut watch = Watch::new(asked.0, &self.activity, &self.trace)?;
+    fn wait_for(&mut self, asked: Asked) -> Result<(), Error> {
+        let mut watch = Watch::new(asked.target, &self.activity, &self.trace)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
         self.trace.held(held.want());
         if let Some(waited) = watch.waited() {
@@ -144,7 +148,7 @@ impl<'a> Session<'a> {
     /// Returns the variables of the process of the test, which acts for it.
     pub(crate) fn environment(&self, surroundings: &Surroundings) -> Vec<(OsString, OsString)> {
         let mark = self.activity.mark().to_string();
-        surroundings.environment((behalf::VARIABLE, mark.as_ref()))
+        surroundings.environment((env::OWNER, mark.as_ref()))
     }
 
     /// Provisions all resources in the order in which they are written.

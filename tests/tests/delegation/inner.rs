@@ -1,37 +1,13 @@
 //! The tests that start programs with tests in them, and those tests.
 
 use std::fs::OpenOptions;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
 
 use isolated_test::{Key, current, isolated};
+use isolated_test_tests::programs::{assert_passed, program, run};
 use isolated_test_tests::{Inner, say};
-
-/// The command that runs an inner test in another process, as `cargo test` does.
-fn program(test: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        &format!("inner::{test}"),
-        "--exact",
-        "--ignored",
-        "--nocapture",
-    ]);
-    command
-}
-
-/// Passes on what was printed, and asserts that the test passed.
-#[track_caller]
-fn assert_passed(output: &Output) {
-    eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(printed.contains("1 passed; 0 failed"), "{printed}");
-}
-
-#[track_caller]
-fn run(test: &str) {
-    assert_passed(&program(test).output().unwrap());
-}
 
 #[isolated]
 #[test]

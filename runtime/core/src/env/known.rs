@@ -2,13 +2,15 @@
 
 use std::ffi::OsString;
 
+use super::OWNER;
+
 /// All variables of ours.
 const KNOWN: [&str; 12] = [
     "ISOLATED_DIR",
     "ISOLATED_FLAKY",
     "ISOLATED_KEEP",
     "ISOLATED_LOCK_TIMEOUT",
-    "ISOLATED_OWNER",
+    OWNER,
     "ISOLATED_PROCESS",
     "ISOLATED_REPEAT",
     "ISOLATED_RETRIES",
@@ -22,7 +24,7 @@ const KNOWN: [&str; 12] = [
 pub(super) const PREFIX: &str = "ISOLATED_";
 
 /// Those that no user sets.
-const INTERNAL: [&str; 1] = ["ISOLATED_OWNER"];
+const INTERNAL: [&str; 1] = [OWNER];
 
 /// Refuses a variable that looks like ours and means nothing; the empty value counts as unset.
 pub(super) fn refuse_unknown(

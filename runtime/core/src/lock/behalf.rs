@@ -8,26 +8,24 @@
 //! that test still runs is read in its record each time.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::{env, fs};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::holder::{self, Block, Holder, Place, Told};
+use super::ancestry::above;
+use super::holder::{self, Holder, Place};
 use super::owner::{self, Way};
-use super::{Mode, Subject, Want};
+use super::{Asked, Mode, Subject, Want};
+use crate::env;
 use crate::error::Error;
 use crate::store::mark::Mark;
 use crate::store::{Store, store, within};
 
-/// The variable that tells a program for which test it acts.
-pub(crate) const VARIABLE: &str = "ISOLATED_OWNER";
-
-/// How many programs may have started each other; a longer chain is not genuine.
+/// How many tests may have started each other; a longer chain is not genuine.
 const LONGEST_CHAIN: usize = 64;
 
-/// A lock within a test: its subject, as programs that the test has started see it.
+/// A lock within a test or guard: its subject, as programs see it which that one has started.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Delegated {
-    /// The test, as it is written into records.
+    /// The test or guard, as it is written into records.
     pub(crate) within: String,
     /// Where the lock files stand.
     dir: PathBuf,
@@ -39,7 +37,7 @@ impl Delegated {
         self.dir.join(self.subject.file_name())
     }
 
-    /// Makes the directory of the lock files. It goes with the record of the test.
+    /// Makes the directory of the lock files. It goes with the record of the owner.
     fn make(store: &Store, mark: &Mark, subject: Subject) -> Result<&'static Self, Error> {
         static MADE: Mutex<Vec<&'static Delegated>> = Mutex::new(Vec::new());
 
@@ -59,95 +57,122 @@ impl Delegated {
         made.push(new);
         Ok(new)
     }
+
+    /// Whether the test or guard has not ended.
+    fn has_owner(&self, store: &Store) -> bool {
+        Mark::parse(&self.within).is_some_and(|mark| {
+            let told = holder::read(&store.record_path(mark.record()));
+            told.is_some_and(|told| told.block_of(&mark).is_some())
+        })
+    }
 }
 
-/// For whom this process acts.
-struct Acting {
-    /// Whether the variable has been read.
-    is_known: bool,
-    mark: Option<Mark>,
+/// The nearest tests and guards from which all others are found that have started this program; the
+/// declared one alone, until this process has looked for others.
+static NEAREST: Mutex<Option<Vec<Mark>>> = Mutex::new(None);
+
+fn nearest() -> Vec<Mark> {
+    let found = lock(&NEAREST).clone();
+    found.unwrap_or_else(|| declared().cloned().into_iter().collect())
 }
 
-static ACTING: Mutex<Acting> = Mutex::new(Acting {
-    is_known: false,
-    mark: None,
-});
+/// The test that the variable names.
+fn declared() -> Option<&'static Mark> {
+    static DECLARED: OnceLock<Option<Mark>> = OnceLock::new();
+
+    let read = || env::owner().and_then(|text| Mark::parse(&text));
+    DECLARED.get_or_init(read).as_ref()
+}
 
 /// The test for which this process acts, which may have ended.
 pub(crate) fn acting() -> Option<Mark> {
-    let mut acting = lock(&ACTING);
-    if !acting.is_known {
-        acting.is_known = true;
-        acting.mark = env::var(VARIABLE).ok().and_then(|text| Mark::parse(&text));
-    }
-    acting.mark.clone()
+    nearest().into_iter().next()
 }
 
 /// Finds out which locks are to be taken for those that are wanted.
-pub(crate) fn resolve_all(missing: Vec<(Want, Way)>) -> Result<Vec<(Want, Way)>, Error> {
-    let Some(mark) = acting() else {
-        return Ok(missing);
+pub(crate) fn resolve_all(missing: Vec<(Want, Way)>) -> Result<Vec<Asked>, Error> {
+    let nearest = nearest();
+    let as_it_is = |(want, way)| Asked {
+        want,
+        target: want,
+        way,
     };
-    let store = store()?;
-    let chain = chain(store, mark);
-    let resolve = |(want, way)| Ok((resolve(store, &chain, want)?, way));
-    missing.into_iter().map(resolve).collect()
+    let mut asked: Vec<_> = missing.into_iter().map(as_it_is).collect();
+    if !nearest.is_empty() {
+        let store = store()?;
+        let starters = starters(store, &nearest);
+        for one in &mut asked {
+            one.target = resolve(store, &starters, one.want)?;
+        }
+    }
+    Ok(asked)
 }
 
-/// A test that runs in another process and has started this program, perhaps through others.
+/// Finds out what to take instead of a lock within a test that has ended.
+pub(super) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, Error> {
+    let Subject::Delegated(delegated) = target.subject else {
+        return Ok(None);
+    };
+    let store = store()?;
+    if delegated.has_owner(store) {
+        return Ok(None);
+    }
+    resolve(store, &starters(store, &nearest()), want).map(Some)
+}
+
+/// A test or guard that has started this program, perhaps through others.
 struct Starter {
     mark: Mark,
     process: u32,
     name: String,
-    /// The locks that it and its guards hold.
-    held: Vec<(Place, Mode)>,
+    /// The locks that it and what belongs to it hold, and which of them holds it.
+    held: Vec<(Place, Mode, Mark)>,
 }
 
 /// Lists the tests for which this process acts, the nearest first, as far as they still run.
-fn chain(store: &Store, mark: Mark) -> Vec<Starter> {
-    let mut chain = Vec::new();
-    let mut next = Some(mark);
-    while let Some(mark) = next.take().filter(|_| chain.len() < LONGEST_CHAIN) {
+fn starters(store: &Store, nearest: &[Mark]) -> Vec<Starter> {
+    let mut starters = Vec::new();
+    for mark in nearest {
+        add_chain(store, mark, &mut starters);
+    }
+    starters
+}
+
+/// Adds a test, those for which it acts, and so on.
+fn add_chain(store: &Store, mark: &Mark, starters: &mut Vec<Starter>) {
+    let mut next = Some(mark.clone());
+    while let Some(mark) = next.take() {
+        if starters.len() == LONGEST_CHAIN || starters.iter().any(|one| one.mark == mark) {
+            return;
+        }
         let Some(told) = holder::read(&store.record_path(mark.record())) else {
-            break;
+            return;
         };
-        let is_it = |block: &&Block| block.number == mark.block() && block.since == mark.since();
-        let Some(block) = told.blocks.iter().find(is_it) else {
-            break;
+        let Some(block) = told.block_of(&mark) else {
+            return;
         };
-        next.clone_from(&block.acts_for);
-        chain.push(Starter {
+        next = block.tie.as_ref().map(|tie| tie.mark().clone());
+        starters.push(Starter {
             process: told.process,
             name: block.name.clone(),
-            held: told
-                .blocks
-                .iter()
-                .filter(|other| other.acts_for.as_ref() == Some(&mark) || other.name == block.name)
-                .flat_map(|block| {
-                    block
-                        .held
-                        .iter()
-                        .map(|held| (held.place.clone(), held.mode))
-                })
-                .collect(),
+            held: told.held_with(block),
             mark,
         });
     }
-    chain
 }
 
 /// Finds out which lock is to be taken for one that is wanted.
-fn resolve(store: &Store, chain: &[Starter], want: Want) -> Result<Want, Error> {
+fn resolve(store: &Store, starters: &[Starter], want: Want) -> Result<Want, Error> {
     let place = Place::of(want.subject);
-    for starter in chain {
-        let same = starter.held.iter().filter(|(held, _)| *held == place);
-        if let Some(mode) = same.map(|(_, mode)| *mode).max() {
-            if !covers(mode, want.mode) {
+    for starter in starters {
+        let same = starter.held.iter().filter(|(held, ..)| *held == place);
+        if let Some((_, mode, holder)) = same.max_by_key(|(_, mode, _)| *mode) {
+            if !covers(*mode, want.mode) {
                 let reason = format!(
                     "{} has started this program and holds {}, which never becomes stronger while it \
                      is held",
                     starter.who(),
-                    place.in_mode(mode)
+                    place.in_mode(*mode)
                 );
                 let way_out = match place {
                     Place::Everyone => "ask for `alone` in that test",
@@ -160,14 +185,14 @@ fn resolve(store: &Store, chain: &[Starter], want: Want) -> Result<Want, Error> 
                 (Mode::Limit(_), Mode::Limit(_)) => Mode::Limit(1),
                 _ => want.mode,
             };
-            let delegated = Delegated::make(store, &starter.mark, want.subject)?;
+            let delegated = Delegated::make(store, holder, want.subject)?;
             return Ok(Want {
                 subject: Subject::Delegated(delegated),
                 mode,
             });
         }
-        let later = starter.held.iter().filter(|(held, _)| *held > place);
-        if let Some((later, mode)) = later.max() {
+        let later = starter.held.iter().filter(|(held, ..)| *held > place);
+        if let Some((later, mode, _)) = later.max_by_key(|(held, mode, _)| (held, *mode)) {
             let reason = format!(
                 "{} has started this program and holds {}, which comes later in the order of locks, \
                  and could wait for ever",
@@ -200,107 +225,66 @@ impl Starter {
 /// lock that is to be taken instead, if there is one.
 ///
 /// Most waits end before this is asked.
-pub(super) fn look(store: &Store, want: Want, holders: &[Holder]) -> Result<Option<Want>, Error> {
+pub(super) fn look(store: &Store, want: Want) -> Result<Option<Want>, Error> {
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
-    let above = above(store, &ancestors(std::process::id()));
-    let mut known = acting().map_or_else(Vec::new, |mark| chain(store, mark));
-    let is_new = |told: &&Told| known.iter().all(|one| one.mark.record() != told.record);
-    if let Some(told) = above.first().filter(is_new) {
-        let Some(mark) = told.only_test() else {
-            let place = Place::of(want.subject);
-            return match told.holder_of(&place) {
-                Some(holder) => Err(ambiguous(want, &holder)),
-                None => Ok(None),
-            };
+    let place = Place::of(want.subject);
+    let known = nearest();
+    let mut found = Vec::new();
+    let mut starters: Vec<Starter> = Vec::new();
+    for ancestor in above(store) {
+        let told = &ancestor.told;
+        if starters.iter().any(|one| one.mark.record() == told.record) {
+            continue;
+        }
+        let mut known = known.iter().filter(|mark| mark.record() == told.record);
+        // A program that a test has outlived belongs to no other test of that process.
+        let stays = |mark: &&Mark| Some(*mark) == declared() || told.block_of(mark).is_some();
+        let mark = if let Some(mark) = known.find(stays) {
+            mark.clone()
+        } else {
+            match told.heads(ancestor.until)[..] {
+                [] => continue,
+                [head] => told.mark_of(head),
+                [head, ..] => match told.holder_of(&place, ancestor.until) {
+                    Some(holder) => return Err(ambiguous(want, &holder, head.is_test())),
+                    None => continue,
+                },
+            }
         };
-        lock(&ACTING).mark = Some(mark.clone());
-        known = chain(store, mark);
+        add_chain(store, &mark, &mut starters);
+        found.push(mark);
     }
-    let instead = resolve(store, &known, want)?;
-    if instead != want {
-        return Ok(Some(instead));
+    if let Some(mark) = declared().filter(|mark| !found.contains(mark)) {
+        add_chain(store, mark, &mut starters);
+        found.push(mark.clone());
     }
-    let is_known = |process: &u32| known.iter().any(|one| one.process == *process);
-    let strangers = above.iter().map(|told| told.process);
-    let strangers: Vec<u32> = strangers.filter(|process| !is_known(process)).collect();
-    let mut holders = holders.iter();
-    match holders.find(|holder| strangers.contains(&holder.process())) {
-        Some(holder) => Err(ambiguous(want, holder)),
-        None => Ok(None),
-    }
+    *lock(&NEAREST) = Some(found);
+    let instead = resolve(store, &starters, want)?;
+    Ok((instead != want).then_some(instead))
 }
 
-/// The records of ancestors that run a test or hold a guard, the nearest first.
-fn above(store: &Store, ancestors: &[u32]) -> Vec<Told> {
-    if ancestors.is_empty() {
-        return Vec::new();
-    }
-    let at = |told: &Told| {
-        ancestors
-            .iter()
-            .position(|process| *process == told.process)
+/// Refuses to wait for a process whose tests or guards all may have started this program.
+fn ambiguous(want: Want, holder: &Holder, is_test: bool) -> Error {
+    let (what, way_out) = if is_test {
+        (
+            "for one of several tests",
+            "write `current().delegate_to(&mut command)` where the program is started",
+        )
+    } else {
+        (
+            "while it held several locks",
+            "release the others, or hold them in the thread that starts the program",
+        )
     };
-    let told = holder::all(store).filter(|told| !told.blocks.is_empty() && at(told).is_some());
-    let mut told: Vec<_> = told.filter(|told| is_of(told, store)).collect();
-    told.sort_by_key(at);
-    told
-}
-
-/// Whether the process that a record names has it open: in another container, which shares the
-/// state directory, another process has the same number.
-#[cfg(unix)]
-fn is_of(told: &Told, store: &Store) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    let identity = |path: PathBuf| {
-        let found = fs::metadata(path).ok()?;
-        Some((found.dev(), found.ino()))
-    };
-    let Some(record) = identity(store.record_path(&told.record)) else {
-        return false;
-    };
-    let open = fs::read_dir(format!("/proc/{}/fd", told.process));
-    let mut open = open.into_iter().flatten().flatten();
-    open.any(|file| identity(file.path()) == Some(record))
-}
-
-#[cfg(not(unix))]
-fn is_of(_: &Told, _: &Store) -> bool {
-    false
-}
-
-fn ambiguous(want: Want, holder: &Holder) -> Error {
-    let reason = format!(
-        "it is held by {}, whose process has started this program for one of several tests",
-        holder.who()
-    );
-    let way_out = "write `current().delegate_to(&mut command)` where the program is started";
+    let who = holder.who();
+    let reason = format!("it is held by {who}, whose process has started this program {what}");
     refusal(want, &reason, way_out)
 }
 
 fn refusal(want: Want, reason: &str, way_out: &str) -> Error {
     owner::refusal(want, reason, way_out)
-}
-
-/// Lists the processes that have started one, the nearest first. Without `/proc` there are none.
-fn ancestors(process: u32) -> Vec<u32> {
-    let mut found = Vec::new();
-    let mut next = parent(process);
-    while let Some(process) = next.filter(|process| !found.contains(process)) {
-        found.push(process);
-        next = parent(process);
-    }
-    found
-}
-
-fn parent(process: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name of the program stands in parentheses and may contain any character.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let parent = fields.split(' ').nth(1)?.parse().ok()?;
-    (parent > 0).then_some(parent)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

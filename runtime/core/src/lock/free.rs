@@ -9,23 +9,23 @@ use std::sync::Arc;
 
 use super::entry::{Entry, Held};
 use super::locked::{Meaning, failure};
-use super::owner::Way;
-use super::{Mode, Want};
+use super::{Asked, Mode, Want};
 use crate::error::Error;
 use crate::store::record::Activity;
 use crate::store::store;
 
 /// Takes as many locks from the first on as are free, and says so in the record.
-pub(crate) fn take(asked: &[(Want, Way)], me: &Activity) -> Result<Vec<Held>, Error> {
+pub(crate) fn take(asked: &[Asked], me: &Activity) -> Result<Vec<Held>, Error> {
     let store = store()?;
     let mut held = Vec::with_capacity(asked.len());
     let mut locked = Vec::with_capacity(asked.len());
-    for (want, _) in asked {
-        let Some(lock) = Entry::of(want.subject, store)?.lock_if_free(*want)? else {
+    for asked in asked {
+        let want = asked.target;
+        let Some(lock) = Entry::of(want.subject, store)?.lock_if_free(want)? else {
             break;
         };
         held.push(lock);
-        locked.push(*want);
+        locked.push(want);
     }
     if held.is_empty() {
         return Ok(held);

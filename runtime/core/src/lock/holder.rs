@@ -11,10 +11,10 @@ use std::path::Path;
 
 use super::file::{self, Strength};
 use super::{Mode, Subject, Want};
-use crate::key::Key;
+use crate::key::quoted;
 use crate::store::Store;
 use crate::store::block::BLOCK;
-use crate::store::mark::Mark;
+use crate::store::mark::{Mark, Tie};
 use crate::store::proof::RECORD;
 use crate::store::record::{Activity, ENDING, now};
 use crate::sys;
@@ -80,8 +80,8 @@ impl Place {
     pub(super) fn of(subject: Subject) -> Self {
         match subject {
             Subject::Everyone => Place::Everyone,
-            Subject::Key(key) if key.is_internal => Place::Internal(recorded(key)),
-            Subject::Key(key) => Place::Key(recorded(key)),
+            Subject::Key(key) if key.is_internal => Place::Internal(key.recorded()),
+            Subject::Key(key) => Place::Key(key.recorded()),
             Subject::Delegated(delegated) => Place::of(delegated.subject),
         }
     }
@@ -92,24 +92,10 @@ impl Place {
             (Place::Everyone, Mode::Exclusive) => "alone".to_owned(),
             (Place::Everyone, _) => "the lock of all tests".to_owned(),
             (Place::Key(key), mode) => format!("{} {}", mode.word(), quoted(key)),
-            (Place::Internal(key), mode) => format!("internal {} {}", mode.word(), quoted(key)),
+            (Place::Internal(key), mode) => {
+                format!("internal {} {}", mode.word(), quoted(key))
+            }
         }
-    }
-}
-
-/// A key as records have it: its name and, behind a tabulator, its scope.
-fn recorded(key: Key) -> String {
-    match key.scope() {
-        None => key.name().to_owned(),
-        Some(scope) => format!("{}\t{scope}", key.name()),
-    }
-}
-
-/// A recorded key as it stands in messages: `"db"`, or `"db" of "shop"`.
-fn quoted(key: &str) -> String {
-    match key.split_once('\t') {
-        None => format!("{key:?}"),
-        Some((name, scope)) => format!("{name:?} of {scope:?}"),
     }
 }
 
@@ -128,8 +114,7 @@ pub(super) struct Block {
     pub(super) name: String,
     /// Where it stands in the code.
     pub(super) place: String,
-    /// The test for which it acts.
-    pub(super) acts_for: Option<Mark>,
+    pub(super) tie: Option<Tie>,
     pub(super) held: Vec<HeldLock>,
 }
 
@@ -143,25 +128,62 @@ pub(super) struct HeldLock {
     pub(super) mode: Mode,
 }
 
+impl Block {
+    /// Whether it is a test, and not a guard.
+    pub(super) fn is_test(&self) -> bool {
+        self.held.iter().any(|held| held.place == Place::Everyone)
+    }
+}
+
 impl Told {
-    /// The test for which a program acts that this process has started, if there is only one.
-    pub(super) fn only_test(&self) -> Option<Mark> {
-        let is_part = |block: &Block| {
-            let of = block.acts_for.as_ref();
-            of.is_some_and(|mark| mark.record() == self.record)
-        };
-        let mut tests = self.blocks.iter().filter(|block| !is_part(block));
-        let first = tests.next()?;
-        let is_only = tests.all(|other| other.name == first.name);
-        is_only.then(|| Mark::new(&*self.record, first.number, first.since))
+    pub(super) fn mark_of(&self, block: &Block) -> Mark {
+        Mark::new(&*self.record, block.number, block.since)
     }
 
-    /// Somebody who holds a lock in whatever mode.
-    pub(super) fn holder_of(&self, place: &Place) -> Option<Holder> {
-        let mut held = self.blocks.iter().flat_map(|block| {
-            let of_block = block.held.iter();
-            of_block.map(move |held| (block, held))
-        });
+    /// The block that a mark names, while it is in use.
+    pub(super) fn block_of(&self, mark: &Mark) -> Option<&Block> {
+        let mut blocks = self.blocks.iter();
+        let is_here = mark.record() == self.record;
+        blocks.find(|one| is_here && one.number == mark.block() && one.since == mark.since())
+    }
+
+    /// The block itself, and those in this record to which it belongs.
+    fn chain<'t>(&'t self, block: &'t Block) -> impl Iterator<Item = &'t Block> {
+        let next = |block: &&'t Block| self.block_of(block.tie.as_ref()?.mark());
+        // Whatever a record claims, the chain ends.
+        std::iter::successors(Some(block), next).take(self.blocks.len())
+    }
+
+    /// Whether a block belongs to another one, or both are guards of one test of another process.
+    fn belongs(&self, block: &Block, to: &Block) -> bool {
+        let is_guard_of_same = |one: &Block| matches!((&one.tie, &to.tie), (Some(Tie::Of(one)), Some(Tie::Of(other))) if one == other);
+        let mut chain = self.chain(block);
+        chain.any(|one| one.number == to.number || is_guard_of_same(one))
+    }
+
+    /// The tests and guards that began by a time, without those that belong to another one.
+    pub(super) fn heads(&self, until: u64) -> Vec<&Block> {
+        let mut heads: Vec<&Block> = Vec::new();
+        for block in self.blocks.iter().filter(|block| block.since <= until) {
+            if heads.iter().all(|head| !self.belongs(block, head)) {
+                heads.extend(self.chain(block).last());
+            }
+        }
+        heads
+    }
+
+    /// The locks of a test or guard with everything that belongs to it, and which of them holds it.
+    pub(super) fn held_with(&self, block: &Block) -> Vec<(Place, Mode, Mark)> {
+        let family = self.blocks.iter().filter(|one| self.belongs(one, block));
+        let held = family.flat_map(|one| one.held.iter().map(move |held| (one, held)));
+        held.map(|(one, held)| (held.place.clone(), held.mode, self.mark_of(one)))
+            .collect()
+    }
+
+    /// A holder that began by a time, of a lock in whatever mode.
+    pub(super) fn holder_of(&self, place: &Place, until: u64) -> Option<Holder> {
+        let blocks = self.blocks.iter().filter(|block| block.since <= until);
+        let mut held = blocks.flat_map(|block| block.held.iter().map(move |held| (block, held)));
         let (block, held) = held.find(|(_, held)| held.place == *place)?;
         Some(Holder::new(
             &block.name,
@@ -236,14 +258,13 @@ fn read_block(number: usize, block: &str) -> Option<Block> {
         since,
         name: name.to_owned(),
         place,
-        acts_for: None,
+        tie: None,
         held: Vec::new(),
     };
     for line in lines {
-        if let Some(mark) = line.strip_prefix("for ") {
-            block.acts_for = Mark::parse(mark);
-        } else {
-            block.held.extend(read_lock(since, line));
+        match Tie::parse(line) {
+            Some(tie) => block.tie = Some(tie),
+            None => block.held.extend(read_lock(since, line)),
         }
     }
     Some(block)
@@ -309,11 +330,7 @@ fn timed(line: &str) -> Option<(u64, &str)> {
 
 /// Tells whether what somebody holds is in the way of what is wanted.
 fn conflicts(want: Want, held: &HeldLock) -> bool {
-    let within = match want.subject {
-        Subject::Delegated(delegated) => Some(&*delegated.within),
-        Subject::Everyone | Subject::Key(_) => None,
-    };
-    held.within.as_deref() == within
+    held.within.as_deref() == want.within()
         && held.place == Place::of(want.subject)
         && match (want.mode, held.mode) {
             (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_)) => true,

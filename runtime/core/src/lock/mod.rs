@@ -3,9 +3,11 @@
 //! This module has the words and the guard. [`free`] takes what is free, [`entry`] waits for one lock,
 //! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`]
 //! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`owner`]
-//! knows for whom and refuses what could never end, [`behalf`] acts for a test of another process,
+//! knows for whom and refuses what could never end, [`behalf`] acts for a test of another process, which
+//! [`ancestry`] finds,
 //! [`watcher`] looks at the clock for who blocks in the kernel, and [`mod@file`] asks the kernel.
 
+mod ancestry;
 pub(crate) mod behalf;
 pub(crate) mod entry;
 pub(crate) mod file;
@@ -33,9 +35,9 @@ pub(crate) use watch::Watch;
 
 use crate::current;
 use crate::error::Error;
-use crate::key::Key;
+use crate::key::{Key, quoted};
 use crate::store::Store;
-use crate::store::mark::Mark;
+use crate::store::mark::Tie;
 use crate::store::record::Activity;
 use crate::store::site::Site;
 use crate::trace::{Holding, Trace};
@@ -125,12 +127,8 @@ impl Want {
             (Subject::Everyone, _) => return "test".to_owned(),
             (Subject::Delegated(_), _) => return String::new(),
         };
-        let (word, name) = (self.mode.word(), key.name());
-        match key.scope() {
-            None => format!("{word} {name}"),
-            // No key has a control character in it.
-            Some(scope) => format!("{word} {name}\t{scope}"),
-        }
+        let internal = if key.is_internal { "internal " } else { "" };
+        format!("{internal}{} {}", self.mode.word(), key.recorded())
     }
 
     /// Returns the test within which it is taken, as records name it.
@@ -158,7 +156,12 @@ impl fmt::Display for Want {
         if key.is_internal {
             formatter.write_str("internal ")?;
         }
-        write!(formatter, "{} {}", self.mode.word(), key.quoted())?;
+        write!(
+            formatter,
+            "{} {}",
+            self.mode.word(),
+            quoted(&key.recorded())
+        )?;
         if let Mode::Limit(limit) = self.mode {
             write!(formatter, " ({limit})")?;
         }
@@ -207,18 +210,23 @@ impl fmt::Debug for Guard {
     }
 }
 
+/// A lock that has been asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    want: Want,
+    /// The lock that is taken for it: the same, or that within a test that has started this program.
+    pub(crate) target: Want,
+    way: Way,
+}
+
 /// Waits for a key outside of the attribute.
 #[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
     let owner = current::owner();
-    let (claimed, way) = owner::claim(owner.as_ref(), want)?;
+    let activity = begin_guard(owner.as_deref())?;
+    let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
     let asked = behalf::resolve_all(vec![(want, way)])?;
-    let activity = Activity::begin(
-        current::name_of_caller(),
-        Site::of_caller(),
-        acts_for(owner.as_deref()),
-    )?;
     let trace = Trace::guard(activity.name(), want);
     let mut watch = Watch::new(want, &activity, &trace)?;
     let held = match free::take(&asked, &activity)?.pop() {
@@ -238,20 +246,22 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
     let owner = current::owner();
-    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want);
-    let asked = if is_held {
-        want
-    } else {
+    let activity = begin_guard(owner.as_deref())?;
+    let mark = activity.mark();
+    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
+    let mut target = want;
+    if !is_held {
         // Why a test that has started this program does not let it wait does not matter here.
-        let asked = behalf::resolve_all(vec![(want, Way::Try)]);
-        asked.map_or(want, |asked| asked[0].0)
+        if let Ok(asked) = behalf::resolve_all(vec![(want, Way::Try)]) {
+            target = asked[0].target;
+        }
+    }
+    let held = loop {
+        match entry::try_acquire(target, &activity) {
+            Err(error) => target = behalf::after_its_owner(want, target)?.ok_or(error)?,
+            Ok(held) => break held,
+        }
     };
-    let activity = Activity::begin(
-        current::name_of_caller(),
-        Site::of_caller(),
-        acts_for(owner.as_deref()),
-    )?;
-    let held = entry::try_acquire(asked, &activity)?;
     Ok(held.map(|held| Guard {
         _holding: Holding::new(Trace::guard(activity.name(), want), want),
         _activity: activity,
@@ -260,33 +270,46 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     }))
 }
 
-/// Returns the test for which a test or guard acts: one of this process, or one that has started it.
-pub(crate) fn acts_for(owner: Option<&Owner>) -> Option<Mark> {
-    owner
-        .and_then(|owner| owner.mark().cloned())
-        .or_else(behalf::acting)
+/// Begins a guard, which belongs to the test for which it is taken.
+#[track_caller]
+fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
+    let tie = match owner {
+        Some(owner) => owner.mark().cloned().map(Tie::Of),
+        None => owner::first_guard()
+            .map(Tie::Of)
+            .or_else(|| behalf::acting().map(Tie::For)),
+    };
+    Activity::begin(current::name_of_caller(), Site::of_caller(), tie)
+}
+
+/// Returns how a test belongs to the one that calls it, or has started this program.
+pub(crate) fn tie_of_test() -> Option<Tie> {
+    let caller = current::owner().and_then(|owner| owner.mark().cloned());
+    caller.or_else(behalf::acting).map(Tie::For)
 }
 
 /// Takes a lock, waiting for it unless the wait could never end.
-pub(crate) fn acquire(
-    (want, way): (Want, Way),
-    me: &Activity,
-    watch: &mut Watch<'_>,
-) -> Result<Held, Error> {
+pub(crate) fn acquire(asked: Asked, me: &Activity, watch: &mut Watch<'_>) -> Result<Held, Error> {
+    let Asked {
+        want,
+        mut target,
+        way,
+    } = asked;
     if way == Way::Try {
-        return entry::try_acquire(want, me)?.ok_or_else(|| owner::taken_in_turns(want));
+        return entry::try_acquire(target, me)?.ok_or_else(|| owner::taken_in_turns(want));
     }
-    watch.begin(want);
-    match entry::acquire(want, me, &mut || watch.pause()) {
-        // It turned out to be held by a test that has started this program.
-        Err(error) => match watch.instead() {
-            Some(delegated) => {
-                watch.begin(delegated);
-                entry::acquire(delegated, me, &mut || watch.pause())
+    loop {
+        watch.begin(target);
+        match entry::acquire(target, me, &mut || watch.pause()) {
+            // It turned out to be held by a test that has started this program, or that one has ended.
+            Err(error) => {
+                target = match watch.instead() {
+                    Some(delegated) => delegated,
+                    None => behalf::after_its_owner(want, target)?.ok_or(error)?,
+                };
             }
-            None => Err(error),
-        },
-        held => held,
+            held => return held,
+        }
     }
 }
 
@@ -339,5 +362,6 @@ mod tests {
             mode: Mode::Exclusive,
         };
         assert_eq!(internal.to_string(), "internal serial \"tcp\"");
+        assert_eq!(internal.code(), "internal serial tcp");
     }
 }

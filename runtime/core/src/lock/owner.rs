@@ -95,6 +95,8 @@ struct Claim {
     /// Where the test runs, or where the guard was taken.
     thread: ThreadId,
     want: Want,
+    /// How other processes find a guard.
+    mark: Option<Mark>,
 }
 
 /// Notes that locks are held or waited for, until it is dropped, in whatever thread.
@@ -158,6 +160,14 @@ impl<'a> Asker<'a> {
             is_session,
             thread: self.thread,
             want,
+            mark: None,
+        }
+    }
+
+    fn guard(self, number: u64, want: Want, mark: Mark) -> Claim {
+        Claim {
+            mark: Some(mark),
+            ..self.claim(number, false, want)
         }
     }
 }
@@ -242,7 +252,11 @@ pub(crate) fn claim_of_parent(owner: &Arc<Owner>, wants: &[Want]) -> Claimed {
 }
 
 /// Claims a lock that a guard is about to wait for.
-pub(crate) fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Way), Error> {
+pub(crate) fn claim(
+    owner: Option<&Arc<Owner>>,
+    want: Want,
+    mark: Mark,
+) -> Result<(Claimed, Way), Error> {
     let asker = Asker::of(owner);
     let mut claims = lock();
     let way = match claims.judge(asker, want)? {
@@ -250,20 +264,33 @@ pub(crate) fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, 
         Answer::Covered(claim) => return Err(holds_already(want, claim)),
     };
     let number = claims.next();
-    claims.held.push(asker.claim(number, false, want));
+    claims.held.push(asker.guard(number, want, mark));
     Ok((Claimed(number), way))
 }
 
 /// Claims a lock that a guard takes without waiting, and tells whether the asker holds its subject
 /// already.
-pub(crate) fn claim_without_waiting(owner: Option<&Arc<Owner>>, want: Want) -> (Claimed, bool) {
+pub(crate) fn claim_without_waiting(
+    owner: Option<&Arc<Owner>>,
+    want: Want,
+    mark: Mark,
+) -> (Claimed, bool) {
     let asker = Asker::of(owner);
     let mut claims = lock();
     let is_it = |claim: &Claim| claim.want.subject == want.subject && asker.keeps(claim);
     let is_held = claims.held.iter().any(is_it);
     let number = claims.next();
-    claims.held.push(asker.claim(number, false, want));
+    claims.held.push(asker.guard(number, want, mark));
     (Claimed(number), is_held)
+}
+
+/// Returns the first guard that this thread holds outside of tests.
+pub(super) fn first_guard() -> Option<Mark> {
+    let thread = thread::current().id();
+    let claims = lock();
+    let mut own = claims.held.iter();
+    let first = own.find(|claim| claim.owner.is_none() && claim.thread == thread)?;
+    first.mark.clone()
 }
 
 fn lock() -> MutexGuard<'static, Claims> {
@@ -335,7 +362,11 @@ fn provides(want: Want, owner: &Owner) -> Error {
         owner.name
     );
     let way_out = match want.subject {
-        Subject::Key(key) => format!("write `Key::new({:?}).internal()`", key.name()),
+        Subject::Key(key) => {
+            let scope = key.scope().map(|scope| format!(".scoped({scope:?})"));
+            let scope = scope.unwrap_or_default();
+            format!("write `Key::new({:?}){scope}.internal()`", key.name())
+        }
         Subject::Everyone | Subject::Delegated(_) => "call the test elsewhere".to_owned(),
     };
     refusal(want, &reason, &way_out)

@@ -104,7 +104,7 @@ impl<'a> Watch<'a> {
             // Said again and again, because a thread that is refused may have got through one queue at
             // that moment, and asks at the next one.
             waiting.has_looked = false;
-            self.instead = behalf::look(self.store, self.want, &holders)?;
+            self.instead = behalf::look(self.store, self.want)?;
             if let Some(want) = self.instead {
                 return Err(Error::new(ErrorKind::Lock, format!("wait for {want}")));
             }

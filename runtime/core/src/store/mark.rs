@@ -54,9 +54,56 @@ impl fmt::Display for Mark {
     }
 }
 
+/// How a test or guard belongs to another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tie {
+    /// A test acts for the test that has called it or started its program.
+    For(Mark),
+    /// A guard is a part of the test for which it was taken, or of the first guard of its thread.
+    Of(Mark),
+}
+
+impl Tie {
+    /// Reads a line of a record.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        match line.split_once(' ')? {
+            ("for", mark) => Mark::parse(mark).map(Tie::For),
+            ("of", mark) => Mark::parse(mark).map(Tie::Of),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn mark(&self) -> &Mark {
+        match self {
+            Tie::For(mark) | Tie::Of(mark) => mark,
+        }
+    }
+}
+
+/// As it stands in a record: `for g69cc0:3:1795288470360`.
+impl fmt::Display for Tie {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Tie::For(mark) => write!(formatter, "for {mark}"),
+            Tie::Of(mark) => write!(formatter, "of {mark}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Mark;
+    use super::{Mark, Tie};
+
+    #[test]
+    fn a_tie_is_read_as_it_is_written() {
+        let mark = || Mark::new("g69cc0", 3, 17);
+        for tie in [Tie::For(mark()), Tie::Of(mark())] {
+            assert_eq!(Tie::parse(&tie.to_string()), Some(tie));
+        }
+        for line in ["for", "for x", "by g69cc0:3:17", "test"] {
+            assert_eq!(Tie::parse(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn a_mark_is_read_as_it_is_written() {

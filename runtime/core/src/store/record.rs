@@ -59,9 +59,31 @@ pub(crate) struct Record {
     making_dir: Mutex<()>,
     /// Whether the header was written; a record without it proves nothing.
     is_proven: AtomicBool,
-    /// Which blocks are taken; block 0 describes the process.
-    taken: Mutex<Vec<bool>>,
+    blocks: Mutex<Blocks>,
     process: u32,
+}
+
+/// The blocks of a record.
+struct Blocks {
+    /// Which of them are taken; block 0 describes the process.
+    taken: Vec<bool>,
+    /// When the last one was taken.
+    since: u64,
+}
+
+impl Blocks {
+    /// Takes a free block. The time is later than all before, so that it identifies the test.
+    fn take(&mut self) -> (usize, u64) {
+        self.since = now().max(self.since + 1);
+        let block = self.taken.iter().position(|taken| !taken);
+        let block = block.unwrap_or(self.taken.len());
+        if block == self.taken.len() {
+            self.taken.push(true);
+        } else {
+            self.taken[block] = true;
+        }
+        (block, self.since)
+    }
 }
 
 static RECORD: Mutex<Option<Arc<Record>>> = Mutex::new(None);
@@ -156,7 +178,10 @@ impl Record {
                 has_dir: AtomicBool::new(false),
                 making_dir: Mutex::default(),
                 is_proven: AtomicBool::new(false),
-                taken: Mutex::new(vec![true]),
+                blocks: Mutex::new(Blocks {
+                    taken: vec![true],
+                    since: 0,
+                }),
                 process: std::process::id(),
                 path: path.clone(),
             };
@@ -238,7 +263,7 @@ fn offset(block: usize) -> u64 {
     (block * BLOCK) as u64
 }
 
-/// Returns the milliseconds since 1970, for people; no decision depends on it.
+/// Returns the milliseconds since 1970.
 pub(crate) fn now() -> u64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH);
     u64::try_from(time.unwrap_or_default().as_millis()).unwrap_or_default()
@@ -255,7 +280,7 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use super::{BLOCK, Block, Record};
+    use super::{BLOCK, Block, Blocks, Record};
     use crate::store::{Store, Trust, sweep};
 
     #[test]
@@ -285,6 +310,19 @@ mod tests {
             assert_eq!(read(1).trim_end().len(), length.min(BLOCK));
             assert_eq!(read(2), "next\n");
         }
+    }
+
+    #[test]
+    fn two_tests_in_one_block_differ_by_their_time() {
+        let mut blocks = Blocks {
+            taken: vec![true],
+            since: 0,
+        };
+        let first = blocks.take();
+        blocks.taken[first.0] = false;
+        let second = blocks.take();
+        assert_eq!((first.0, second.0), (1, 1));
+        assert!(second.1 > first.1);
     }
 
     #[test]

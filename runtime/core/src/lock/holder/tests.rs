@@ -13,7 +13,7 @@ fn a_block_is_read_as_it_is_written() {
         (block.number, block.since, &*block.name),
         (3, 17, "shop::pays")
     );
-    assert_eq!(block.acts_for.unwrap().to_string(), "g69cc0:1:16");
+    assert_eq!(block.tie.unwrap().to_string(), "for g69cc0:1:16");
     let held: Vec<_> = block
         .held
         .into_iter()

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use super::{Claimed, Owner, Way, claim, claim_all, claim_without_waiting};
+use super::{Claimed, Owner, Way, claim_all};
 use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::lock::{Mode, Subject, Want};
+use crate::store::mark::Mark;
 
 const EVERYONE: Want = Want {
     subject: Subject::Everyone,
@@ -26,6 +27,14 @@ fn internal(key: &'static str) -> Want {
 
 fn test(name: &str, parent: Option<&Arc<Owner>>) -> Arc<Owner> {
     Owner::new(name.to_owned(), parent.cloned())
+}
+
+fn mark() -> Mark {
+    Mark::new("abc", 1, 1)
+}
+
+fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Way), crate::Error> {
+    super::claim(owner, want, mark())
 }
 
 /// Claims the locks of a test, and returns those that it has to take.
@@ -151,7 +160,20 @@ fn a_resource_waits_for_internal_keys_only() {
          released, and only internal keys come after all keys that tests may hold; write \
          `Key::new(\"c\").internal()`",
     );
-    drop(claim_without_waiting(Some(&shop), want("a", Mode::Shared)));
+    let scoped = Want {
+        subject: Subject::Key(Key::new("c").scoped("shop")),
+        mode: Mode::Shared,
+    };
+    let error = claim(Some(&shop), scoped).unwrap_err().to_string();
+    assert!(
+        error.ends_with("; write `Key::new(\"c\").scoped(\"shop\").internal()`"),
+        "{error}"
+    );
+    drop(super::claim_without_waiting(
+        Some(&shop),
+        want("a", Mode::Shared),
+        mark(),
+    ));
     drop(claim(Some(&shop), internal("a")).unwrap());
     drop(providing);
     drop(claim(Some(&shop), want("c", Mode::Shared)).unwrap());

@@ -7,7 +7,7 @@ use super::{Record, lock, now, offset, record};
 use crate::error::Error;
 use crate::lock::Want;
 use crate::store::block::Block;
-use crate::store::mark::Mark;
+use crate::store::mark::{Mark, Tie};
 use crate::store::site::Site;
 use crate::sys;
 use crate::sys::process::Kept;
@@ -23,8 +23,7 @@ pub(crate) struct Activity {
     name: String,
     site: Site,
     since: u64,
-    /// The test for which it acts: of this process, or one that has started this program.
-    acts_for: Option<Mark>,
+    tie: Option<Tie>,
     /// Each with the time from which on it is held, if that is not the same.
     held: Mutex<Vec<(Want, Option<u64>)>>,
     /// Whether the block says something.
@@ -34,25 +33,16 @@ pub(crate) struct Activity {
 impl Activity {
     /// Takes a block of the record of this process for something that stands at this place, and says
     /// nothing yet.
-    pub(crate) fn begin(name: String, site: Site, acts_for: Option<Mark>) -> Result<Self, Error> {
+    pub(crate) fn begin(name: String, site: Site, tie: Option<Tie>) -> Result<Self, Error> {
         let record = record()?;
-        let block = {
-            let mut taken = lock(&record.taken);
-            let free = taken.iter().position(|taken| !taken).unwrap_or(taken.len());
-            if free == taken.len() {
-                taken.push(true);
-            } else {
-                taken[free] = true;
-            }
-            free
-        };
+        let (block, since) = lock(&record.blocks).take();
         Ok(Activity {
             record,
             block,
             name,
             site,
-            since: now(),
-            acts_for,
+            since,
+            tie,
             held: Mutex::default(),
             is_said: AtomicBool::new(false),
         })
@@ -97,15 +87,14 @@ impl Activity {
         } = self.site;
         let (since, name, package) = (self.since, &self.name, package.unwrap_or_default());
         block.add_line(&format!("+{since} {name}\t{package}\t{file}:{line}"));
-        if let Some(mark) = &self.acts_for {
-            block.add_line(&format!("for {mark}"));
+        if let Some(tie) = &self.tie {
+            block.add_line(&tie.to_string());
         }
         for (want, since) in held {
             let since = since.map(|since| format!("{since} ")).unwrap_or_default();
             let within = want.within().map(|test| format!("within {test} "));
             let within = within.unwrap_or_default();
-            let internal = if want.is_internal() { "internal " } else { "" };
-            let fits = block.add_line(&format!("{since}{within}{internal}{}", want.code()));
+            let fits = block.add_line(&format!("{since}{within}{}", want.code()));
             if !fits {
                 break;
             }
@@ -151,6 +140,6 @@ impl Activity {
 impl Drop for Activity {
     fn drop(&mut self) {
         self.hush();
-        lock(&self.record.taken)[self.block] = false;
+        lock(&self.record.blocks).taken[self.block] = false;
     }
 }

@@ -1,0 +1,42 @@
+//! Programs with inner tests, as an inner test starts them.
+
+use std::process::{Command, Output};
+
+/// The command that runs an inner test in another process, as `cargo test` does.
+///
+/// # Panics
+///
+/// Panics when the running program is not known.
+#[must_use]
+pub fn program(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("the running program"));
+    command.args([
+        &format!("inner::{test}"),
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ]);
+    command
+}
+
+/// Passes on the errors of a program.
+///
+/// # Panics
+///
+/// Panics when its test did not pass.
+#[track_caller]
+pub fn assert_passed(output: &Output) {
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(printed.contains("1 passed; 0 failed"), "{printed}");
+}
+
+/// Runs an inner test in another process.
+///
+/// # Panics
+///
+/// Panics when it did not pass.
+#[track_caller]
+pub fn run(test: &str) {
+    assert_passed(&program(test).output().expect("the program starts"));
+}
