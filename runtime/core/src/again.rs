@@ -28,7 +28,7 @@ pub(crate) enum Calls {
 
 /// The runs of one test: those that were, and those that are to come.
 pub(crate) struct Again {
-    name: String,
+    name: Name,
     plan: Plan,
     is_apart: bool,
     quarantine: Option<&'static str>,
@@ -93,7 +93,7 @@ impl Again {
         };
         let quarantine = process.and_then(|process| process.quarantine);
         Ok(Again {
-            name: name.full.clone(),
+            name: name.clone(),
             plan,
             is_apart: variables.process && (process.is_some() || needs_process),
             quarantine,
@@ -135,7 +135,7 @@ impl Again {
             Plan::Once => verdict,
             Plan::Retry { most } => {
                 if !is_pass && self.runs < most {
-                    report::runs_again(&self.name, self.runs, most, &verdict.why());
+                    report::runs_again(self.name.full(), self.runs, most, &verdict.why());
                     return None;
                 }
                 self.retried(verdict)
@@ -161,7 +161,7 @@ impl Again {
             return verdict;
         }
         let counts = variables().map_or(Flaky::Pass, |variables| variables.flaky);
-        report::flaky(&self.name, &self.told, counts);
+        report::flaky(self.name.full(), &self.told, counts);
         match counts {
             Flaky::Pass => verdict,
             Flaky::Fail => Verdict::Flaky,
@@ -174,7 +174,7 @@ impl Again {
         let (runs, failures) = (u64::from(self.runs), u64::from(self.failures));
         let why = (failures > 0).then(|| verdict.why());
         report::repeated(
-            &self.name,
+            self.name.full(),
             runs,
             failures,
             u64::from(wanted),
@@ -191,26 +191,26 @@ impl Again {
         };
         if verdict.is_pass() {
             if self.failures == 0 {
-                report::quarantined(&self.name, reason, None, &self.told);
+                report::quarantined(self.name.full(), reason, None, &self.told);
             }
             return verdict;
         }
-        report::quarantined(&self.name, reason, Some(&verdict.why()), &self.told);
+        report::quarantined(self.name.full(), reason, Some(&verdict.why()), &self.told);
         Verdict::Skipped
     }
 }
 
 /// Says of a test that it cannot be repeated, if all are to be.
 pub(crate) fn runs_once(name: &Name) {
-    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    static SAID: Mutex<Vec<Name>> = Mutex::new(Vec::new());
 
     if !variables().is_ok_and(|variables| variables.repeat.is_some()) || try_current().is_some() {
         return;
     }
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    if !said.contains(&name.full) {
-        said.push(name.full.clone());
-        report::not_repeated(&name.full);
+    if !said.contains(name) {
+        said.push(name.clone());
+        report::not_repeated(name.full());
     }
 }
 

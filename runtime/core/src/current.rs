@@ -11,6 +11,7 @@ use crate::lock::owner::Owner;
 use crate::name::Name;
 use crate::resource::own::OwnSlot;
 use crate::spec::Spec;
+use crate::store::mark::Mark;
 
 mod handle;
 
@@ -99,16 +100,22 @@ pub struct Current {
 }
 
 impl Current {
-    /// Begins a test, none of whose resources is provisioned yet.
-    pub(crate) fn new(name: Name, spec: &'static Spec) -> Self {
-        let owner = Owner::new(name.full.clone(), owner());
+    /// Begins a test, none of whose resources is provisioned yet. Other processes find it by its mark.
+    pub(crate) fn new(
+        name: Name,
+        spec: &'static Spec,
+        caller: Option<Arc<Owner>>,
+        mark: Option<Mark>,
+    ) -> Self {
+        let owner = Owner::new(name.clone(), caller, mark);
         Current::elsewhere(Handle::new(name, spec, owner))
     }
 
     /// The test as a thread sees it that has no handles of custom resources.
     pub(crate) fn elsewhere(handle: Handle) -> Self {
-        let slots = handle.values().map(|_| OwnSlot::default());
-        let own = Rc::new(slots.collect());
+        let mut own = Vec::new();
+        own.resize_with(handle.values().count(), OwnSlot::default);
+        let own = Rc::new(own);
         Current { handle, own }
     }
 

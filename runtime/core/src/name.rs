@@ -1,6 +1,6 @@
 //! What the running test is called.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crate::current::try_current;
@@ -10,11 +10,37 @@ use crate::spec::Spec;
 
 /// The name of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name {
+pub(crate) struct Name(Arc<Parts>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
+    full: String,
+    /// The length of what stands before the name that the test runner has.
+    before: usize,
+}
+
+impl Name {
+    fn of_test(package: &str, runner: &str) -> Self {
+        Name(Arc::new(Parts {
+            full: format!("{package}::{runner}"),
+            before: package.len() + 2,
+        }))
+    }
+
+    /// The name of something that no test runner knows.
+    pub(crate) fn of_guard(full: String) -> Self {
+        Name(Arc::new(Parts { full, before: 0 }))
+    }
+
     /// As the test runner has it, to ask for it again: `checkout::pays::case_1`.
-    pub(crate) runner: String,
+    pub(crate) fn runner(&self) -> &str {
+        &self.0.full[self.0.before..]
+    }
+
     /// With the crate before it, for people: `shop::checkout::pays::case_1`.
-    pub(crate) full: String,
+    pub(crate) fn full(&self) -> &str {
+        &self.0.full
+    }
 }
 
 /// Finds out what the running test is called.
@@ -29,23 +55,20 @@ pub(crate) fn of(spec: &Spec) -> Name {
     };
     let function = spec.function;
     let mut made = None;
-    let its = told().find(|name| {
-        let is_its = mentions(name, module, function);
-        if !is_its && made.is_none() && is_made_of(name, module, function) {
-            made = Some(name.clone());
+    for name in told() {
+        if mentions(&name, module, function) {
+            return Name::of_test(package, &name);
         }
-        is_its
-    });
+        if made.is_none() && is_made_of(&name, module, function) {
+            made = Some(name);
+        }
+    }
     // A test that another test calls is not a function derived from that one.
-    let found = its.or_else(|| made.filter(|_| try_current().is_none()));
-    let runner = match (found, module) {
-        (Some(name), _) => name,
-        (None, "") => function.to_owned(),
-        (None, module) => format!("{module}::{function}"),
-    };
-    Name {
-        full: format!("{package}::{runner}"),
-        runner,
+    let made = made.filter(|_| try_current().is_none());
+    match (made, module) {
+        (Some(name), _) => Name::of_test(package, &name),
+        (None, "") => Name::of_test(package, function),
+        (None, module) => Name::of_test(package, &format!("{module}::{function}")),
     }
 }
 
@@ -134,7 +157,7 @@ mod tests {
     fn in_thread(name: &str) -> String {
         std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(|| of(&SPEC).full)
+            .spawn(|| of(&SPEC).full().to_owned())
             .unwrap()
             .join()
             .unwrap()

@@ -83,7 +83,7 @@ pub async fn run_async_inside<R: Termination>(
     const WHY: &str = "an expression uses a parameter that this attribute fills";
 
     if try_current().is_none() {
-        report::not_around(&name::of(spec).full, WHY);
+        report::not_around(name::of(spec).full(), WHY);
     }
     run_async(spec, own, body).await;
 }

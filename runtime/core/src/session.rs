@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::__private::Cx;
-use crate::current::{Current, Value};
+use crate::current::{self, Current, Value};
 use crate::env;
 use crate::error::{Error, chain};
 use crate::lock::owner;
@@ -63,21 +63,21 @@ impl<'a> Session<'a> {
         further: &[Claim],
         is_elsewhere: bool,
     ) -> Result<Self, Verdict> {
-        let full_name = name.full.clone();
-        let current = Current::new(name, spec);
-        let begun = Activity::begin(full_name.clone(), Site::from(&spec.place), tie_of_test());
-        let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&full_name, spec)?)));
+        let caller = current::owner();
+        let tie = tie_of_test(caller.as_deref());
+        let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
+        let begun = begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), spec)?)));
         let (activity, trace) = match begun {
             Ok(begun) => begun,
             Err(error) => {
-                report::error(&full_name, &error);
+                report::error(name.full(), &error);
                 return Err(Verdict::Unable(error.to_string()));
             }
         };
         let mut session = Session {
             spec,
             providers: Vec::new(),
-            cx: Cx::new(current),
+            cx: Cx::new(Current::new(name, spec, caller, Some(activity.mark()))),
             activity,
             trace,
             held: Vec::new(),
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
                 Ok(session)
             }
             Err(error) => {
-                report::error(&full_name, &error);
+                report::error(session.activity.name(), &error);
                 session
                     .trace
                     .over_because("unable", &chain(&error), Outcome::Failed);
@@ -115,10 +115,9 @@ impl<'a> Session<'a> {
     fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
         let wants = plan(self.spec.locks, further)?;
         let owner = self.cx.current().owner();
-        owner.set_mark(self.activity.mark());
-        let (claimed, missing) = owner::claim_all(owner, &wants)?;
+        let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
-        let asked = behalf::resolve_all(missing)?;
+        behalf::resolve_all(&mut asked)?;
         if asked.is_empty() {
             // Its guards belong to it, though all its locks are those of a test that has called it.
             self.activity.add(&[]);

@@ -90,7 +90,7 @@ impl<'t, 'a> Test<'t, 'a> {
                 again,
             }),
             Err(error) => {
-                report::error(&name.full, &error);
+                report::error(name.full(), &error);
                 fail(spec, error.to_string());
                 Place::Ready(Ready::Nothing)
             }
@@ -101,7 +101,7 @@ impl<'t, 'a> Test<'t, 'a> {
     pub(crate) fn begin(&mut self) -> Run<'a> {
         self.again.begin();
         self.set_up().unwrap_or_else(|error| {
-            report::error(&self.name.full, &error);
+            report::error(self.name.full(), &error);
             Run::Over(Verdict::Unable(error.to_string()))
         })
     }
@@ -114,7 +114,7 @@ impl<'t, 'a> Test<'t, 'a> {
             Decision::Run(network) => network,
             Decision::Fail(error) => return Err(error),
             Decision::Skip(reason) => {
-                report::skipped(&self.name.full, &reason);
+                report::skipped(self.name.full(), &reason);
                 return Ok(Run::Over(Verdict::Skipped));
             }
         };
@@ -131,7 +131,7 @@ impl<'t, 'a> Test<'t, 'a> {
             Err(error) => return Ok(Run::Over(session.finish(End::Died(error.into())))),
         };
         if !is_apart {
-            report::in_place(&self.name.full, spec, &surroundings);
+            report::in_place(self.name.full(), spec, &surroundings);
             return Ok(Run::Here(Box::new(session)));
         }
         let end = parent::run(&mut session, &surroundings, network)

@@ -56,15 +56,17 @@ pub(crate) enum Value {
 impl Handle {
     /// Begins a test, none of whose resources is provisioned yet.
     pub(super) fn new(name: Name, spec: &'static Spec, owner: Arc<Owner>) -> Self {
-        let resources = spec.resources.iter();
-        let values = resources.map(|request| (request.name, OnceLock::new()));
+        let mut values = Vec::with_capacity(spec.resources.len());
+        for request in spec.resources {
+            values.push((request.name, OnceLock::new()));
+        }
         Handle {
             test: Arc::new(Test {
                 name,
                 owner,
                 spec,
                 stage: AtomicU8::new(AWAITED),
-                values: values.collect(),
+                values,
             }),
         }
     }
@@ -72,7 +74,7 @@ impl Handle {
     /// Returns the name of the test: the crate, then what the test runner calls it.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.test.name.full
+        self.test.name.full()
     }
 
     /// Returns the test as an owner of locks.
@@ -82,7 +84,7 @@ impl Handle {
 
     /// Returns the name that the test runner has.
     pub(crate) fn runner_name(&self) -> &str {
-        &self.test.name.runner
+        self.test.name.runner()
     }
 
     /// Whether this is a run of the test with this specification whose body has not begun.

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::ancestry::above;
 use super::holder::{self, Holder, Place};
-use super::owner::{self, Way};
+use super::owner;
 use super::{Asked, Mode, Subject, Want};
 use crate::env;
 use crate::error::Error;
@@ -67,13 +67,16 @@ impl Delegated {
     }
 }
 
-/// The nearest tests and guards from which all others are found that have started this program; the
-/// declared one alone, until this process has looked for others.
-static NEAREST: Mutex<Option<Vec<Mark>>> = Mutex::new(None);
+/// The tests and guards from which all others are found that have started this program, the nearest
+/// first, if this process has looked for them.
+static FOUND: OnceLock<Mutex<Vec<Mark>>> = OnceLock::new();
 
+/// The same; the declared one alone until this process has looked.
 fn nearest() -> Vec<Mark> {
-    let found = lock(&NEAREST).clone();
-    found.unwrap_or_else(|| declared().cloned().into_iter().collect())
+    match FOUND.get() {
+        Some(found) => lock(found).clone(),
+        None => declared().cloned().into_iter().collect(),
+    }
 }
 
 /// The test that the variable names.
@@ -86,26 +89,23 @@ fn declared() -> Option<&'static Mark> {
 
 /// The test for which this process acts, which may have ended.
 pub(crate) fn acting() -> Option<Mark> {
-    nearest().into_iter().next()
+    match FOUND.get() {
+        Some(found) => lock(found).first().cloned(),
+        None => declared().cloned(),
+    }
 }
 
 /// Finds out which locks are to be taken for those that are wanted.
-pub(crate) fn resolve_all(missing: Vec<(Want, Way)>) -> Result<Vec<Asked>, Error> {
-    let nearest = nearest();
-    let as_it_is = |(want, way)| Asked {
-        want,
-        target: want,
-        way,
-    };
-    let mut asked: Vec<_> = missing.into_iter().map(as_it_is).collect();
-    if !nearest.is_empty() {
-        let store = store()?;
-        let starters = starters(store, &nearest);
-        for one in &mut asked {
-            one.target = resolve(store, &starters, one.want)?;
-        }
+pub(crate) fn resolve_all(asked: &mut [Asked]) -> Result<(), Error> {
+    if acting().is_none() {
+        return Ok(());
     }
-    Ok(asked)
+    let store = store()?;
+    let starters = starters(store, &nearest());
+    for one in asked {
+        one.target = resolve(store, &starters, one.want)?;
+    }
+    Ok(())
 }
 
 /// Finds out what to take instead of a lock within a test that has ended.
@@ -260,7 +260,7 @@ pub(super) fn look(store: &Store, want: Want) -> Result<Option<Want>, Error> {
         add_chain(store, mark, &mut starters);
         found.push(mark.clone());
     }
-    *lock(&NEAREST) = Some(found);
+    *lock(FOUND.get_or_init(Mutex::default)) = found;
     let instead = resolve(store, &starters, want)?;
     Ok((instead != want).then_some(instead))
 }

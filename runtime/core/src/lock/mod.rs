@@ -36,6 +36,7 @@ pub(crate) use watch::Watch;
 use crate::current;
 use crate::error::Error;
 use crate::key::{Key, quoted};
+use crate::name::Name;
 use crate::store::Store;
 use crate::store::mark::Tie;
 use crate::store::record::Activity;
@@ -121,14 +122,7 @@ pub(crate) struct Want {
 impl Want {
     /// Returns what is written into the record.
     pub(crate) fn code(self) -> String {
-        let key = match (self.subject.asked(), self.mode) {
-            (Subject::Key(key), _) => key,
-            (Subject::Everyone, Mode::Exclusive) => return "alone".to_owned(),
-            (Subject::Everyone, _) => return "test".to_owned(),
-            (Subject::Delegated(_), _) => return String::new(),
-        };
-        let internal = if key.is_internal { "internal " } else { "" };
-        format!("{internal}{} {}", self.mode.word(), key.recorded())
+        Code(self).to_string()
     }
 
     /// Returns the test within which it is taken, as records name it.
@@ -142,6 +136,23 @@ impl Want {
     /// Whether it is about an internal key.
     pub(crate) fn is_internal(self) -> bool {
         matches!(self.subject.asked(), Subject::Key(key) if key.is_internal)
+    }
+}
+
+/// A lock as records have it: `serial tcp`.
+pub(crate) struct Code(pub(crate) Want);
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Code(want) = self;
+        match (want.subject.asked(), want.mode) {
+            (Subject::Key(key), mode) => {
+                let internal = if key.is_internal { "internal " } else { "" };
+                write!(formatter, "{internal}{} {}", mode.word(), key.recorded())
+            }
+            (_, Mode::Exclusive) => formatter.write_str("alone"),
+            (_, _) => formatter.write_str("test"),
+        }
     }
 }
 
@@ -219,6 +230,16 @@ pub(crate) struct Asked {
     way: Way,
 }
 
+impl Asked {
+    fn new(want: Want, way: Way) -> Self {
+        Asked {
+            want,
+            target: want,
+            way,
+        }
+    }
+}
+
 /// Waits for a key outside of the attribute.
 #[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
@@ -226,7 +247,8 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let owner = current::owner();
     let activity = begin_guard(owner.as_deref())?;
     let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
-    let asked = behalf::resolve_all(vec![(want, way)])?;
+    let mut asked = [Asked::new(want, way)];
+    behalf::resolve_all(&mut asked)?;
     let trace = Trace::guard(activity.name(), want);
     let mut watch = Watch::new(want, &activity, &trace)?;
     let held = match free::take(&asked, &activity)?.pop() {
@@ -249,13 +271,12 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let activity = begin_guard(owner.as_deref())?;
     let mark = activity.mark();
     let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
-    let mut target = want;
+    let mut asked = [Asked::new(want, Way::Try)];
     if !is_held {
         // Why a test that has started this program does not let it wait does not matter here.
-        if let Ok(asked) = behalf::resolve_all(vec![(want, Way::Try)]) {
-            target = asked[0].target;
-        }
+        let _ = behalf::resolve_all(&mut asked);
     }
+    let [Asked { mut target, .. }] = asked;
     let held = loop {
         match entry::try_acquire(target, &activity) {
             Err(error) => target = behalf::after_its_owner(want, target)?.ok_or(error)?,
@@ -279,12 +300,16 @@ fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
             .map(Tie::Of)
             .or_else(|| behalf::acting().map(Tie::For)),
     };
-    Activity::begin(current::name_of_caller(), Site::of_caller(), tie)
+    Activity::begin(
+        Name::of_guard(current::name_of_caller()),
+        Site::of_caller(),
+        tie,
+    )
 }
 
 /// Returns how a test belongs to the one that calls it, or has started this program.
-pub(crate) fn tie_of_test() -> Option<Tie> {
-    let caller = current::owner().and_then(|owner| owner.mark().cloned());
+pub(crate) fn tie_of_test(caller: Option<&Owner>) -> Option<Tie> {
+    let caller = caller.and_then(|caller| caller.mark().cloned());
     caller.or_else(behalf::acting).map(Tie::For)
 }
 

@@ -7,48 +7,42 @@
 //! everything that it, its test, and the parents of that test hold comes before it; otherwise it gets
 //! an error with the way out. See [`plan`](crate::plan) for the argument.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::iter;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use super::{Mode, Subject, Want};
+use super::{Asked, Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
+use crate::name::Name;
 use crate::store::mark::Mark;
 
 /// A test on whose behalf locks are held.
 #[derive(Debug)]
 pub(crate) struct Owner {
-    number: u64,
-    name: String,
+    name: Name,
     /// The test that has called this one.
     parent: Option<Arc<Owner>>,
     /// How many of its resources are provisioned or released at this moment.
     providing: AtomicUsize,
-    /// How other processes find it, which is known when it has begun.
-    mark: OnceLock<Mark>,
+    /// How other processes find it.
+    mark: Option<Mark>,
 }
 
 impl Owner {
     /// Begins a test that is called by another one, or by the test runner.
-    pub(crate) fn new(name: String, parent: Option<Arc<Owner>>) -> Arc<Self> {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-
+    pub(crate) fn new(name: Name, parent: Option<Arc<Owner>>, mark: Option<Mark>) -> Arc<Self> {
         Arc::new(Owner {
-            number: LAST.fetch_add(1, Ordering::Relaxed),
             name,
             parent,
             providing: AtomicUsize::new(0),
-            mark: OnceLock::new(),
+            mark,
         })
     }
 
-    /// Sets how other processes find it.
-    pub(crate) fn set_mark(&self, mark: Mark) {
-        let _ = self.mark.set(mark);
-    }
-
     pub(crate) fn mark(&self) -> Option<&Mark> {
-        self.mark.get()
+        self.mark.as_ref()
     }
 
     /// Allows internal keys only, until the result is dropped: a resource of the test is provisioned
@@ -56,11 +50,6 @@ impl Owner {
     pub(crate) fn provide(self: &Arc<Self>) -> Providing {
         self.providing.fetch_add(1, Ordering::Relaxed);
         Providing(self.clone())
-    }
-
-    /// The test and those that have called it.
-    fn chain(&self) -> impl Iterator<Item = &Owner> {
-        std::iter::successors(Some(self), |owner| owner.parent.as_deref())
     }
 }
 
@@ -134,8 +123,10 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// The test and those that have called it.
     fn chain(self) -> impl Iterator<Item = &'a Owner> {
-        self.owner.into_iter().flat_map(|owner| owner.chain())
+        let first = self.owner.map(|owner| &**owner);
+        iter::successors(first, |owner| owner.parent.as_deref())
     }
 
     /// Whether a claim is of this thread outside of tests, of the test, or of one that has called it.
@@ -144,7 +135,7 @@ impl<'a> Asker<'a> {
             .owner
             .as_ref()
             .map_or(claim.thread == self.thread, |owner| {
-                self.chain().any(|mine| mine.number == owner.number)
+                self.chain().any(|mine| ptr::eq(mine, Arc::as_ptr(owner)))
             })
     }
 
@@ -203,10 +194,12 @@ impl Claims {
         if is_in_turns {
             return Ok(Answer::Take(Way::Try));
         }
-        let mut chain = asker.chain();
-        let providing = chain.find(|owner| owner.providing.load(Ordering::Relaxed) > 0);
-        if let Some(owner) = providing.filter(|_| !want.is_internal()) {
-            return Err(provides(want, owner));
+        if !want.is_internal() {
+            for owner in asker.chain() {
+                if owner.providing.load(Ordering::Relaxed) > 0 {
+                    return Err(provides(want, owner));
+                }
+            }
         }
         if let Some(last) = last.filter(|last| last.want.subject > want.subject) {
             return Err(out_of_order(want, last));
@@ -224,20 +217,19 @@ impl Claims {
 pub(crate) fn claim_all(
     owner: &Arc<Owner>,
     wants: &[Want],
-) -> Result<(Claimed, Vec<(Want, Way)>), Error> {
+) -> Result<(Claimed, Vec<Asked>), Error> {
     let asker = Asker::of(Some(owner));
     let mut claims = lock();
     let mut missing = Vec::with_capacity(wants.len());
     for want in wants {
         if let Answer::Take(way) = claims.judge(asker, *want)? {
-            missing.push((*want, way));
+            missing.push(Asked::new(*want, way));
         }
     }
     let number = claims.next();
-    let new = missing
-        .iter()
-        .map(|(want, _)| asker.claim(number, true, *want));
-    claims.held.extend(new);
+    for one in &missing {
+        claims.held.push(asker.claim(number, true, one.want));
+    }
     Ok((Claimed(number), missing))
 }
 
@@ -301,7 +293,7 @@ impl Claim {
     /// The holder of the lock, for messages.
     fn holder(&self) -> String {
         match &self.owner {
-            Some(owner) => format!("`{}`", owner.name),
+            Some(owner) => format!("`{}`", owner.name.full()),
             None => "this thread".to_owned(),
         }
     }
@@ -359,7 +351,7 @@ fn provides(want: Want, owner: &Owner) -> Error {
     let reason = format!(
         "a resource of `{}` is being provisioned or released, and only internal keys come after all \
          keys that tests may hold",
-        owner.name
+        owner.name.full()
     );
     let way_out = match want.subject {
         Subject::Key(key) => {

@@ -38,7 +38,10 @@ pub(crate) fn connect(name: &Name, link: &str) -> &'static Parent {
         Ok(link) => link,
         Err(error) => {
             // Somebody has written the mark by hand.
-            eprintln!("isolated-test: {}: no parent is there: {error}", name.full);
+            eprintln!(
+                "isolated-test: {}: no parent is there: {error}",
+                name.full()
+            );
             process::exit(2);
         }
     };
@@ -109,11 +112,11 @@ impl<'a> Inside<'a> {
         parent: &'static Parent,
     ) -> Option<Self> {
         parent.say(&Word::Started);
-        let trace = Trace::inside(&name.full);
+        let trace = Trace::inside(name.full());
         let mut inside = Inside {
             spec,
             providers: Vec::new(),
-            cx: Cx::new(Current::new(name, spec)),
+            cx: Cx::new(Current::new(name, spec, None, behalf::acting())),
             parent,
             trace,
             held: None,
@@ -141,9 +144,6 @@ impl<'a> Inside<'a> {
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
         let owner = self.cx.current().owner();
-        if let Some(mark) = behalf::acting() {
-            owner.set_mark(mark);
-        }
         let wants = super::wants(self.spec, given.serial_network)?;
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;

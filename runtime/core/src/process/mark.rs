@@ -130,7 +130,7 @@ pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
     let Some(asked) = asked() else {
         return Called::Runner;
     };
-    let is_it = asked.test == name.runner && asked.function == function(spec);
+    let is_it = asked.test == name.runner() && asked.function == function(spec);
     let order = Ordering::Relaxed;
     if is_it
         && STAGE
@@ -144,7 +144,7 @@ pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
     }
     if STAGE.load(order) == RUNNING {
         // A thread of the test may have called it, and should not take it for one that has passed.
-        report::not_here(&name.full, &asked.test);
+        report::not_here(name.full(), &asked.test);
     }
     Called::Elsewhere
 }

@@ -3,62 +3,27 @@
 /// The size of a block.
 pub(crate) const BLOCK: usize = 1024;
 
-/// The text of a block and a zero, at which readers stop: what an older text has left behind it means
-/// nothing.
-///
-/// The bytes have room from the beginning, because a block is written for every test.
-pub(crate) struct Block {
-    bytes: [u8; BLOCK],
-    length: usize,
-}
-
-impl Block {
-    pub(crate) fn new() -> Self {
-        Block {
-            bytes: [0; BLOCK],
-            length: 0,
-        }
+/// Cuts a text to the lines that fit into a block, or to a part of the first one. Then follows a zero
+/// if there is room: readers stop there, and what an older text has left behind it means nothing.
+pub(crate) fn fitted(mut text: String) -> String {
+    if text.len() > BLOCK {
+        let mut whole = (0..=BLOCK).rev().filter(|at| text.is_char_boundary(*at));
+        let whole = whole.next().unwrap_or_default();
+        let end = text[..whole].rfind('\n').map_or(whole, |last| last + 1);
+        text.truncate(end);
     }
-
-    /// Returns the text and the zero behind it, for which there may be no room.
-    pub(crate) fn written(&self) -> &[u8] {
-        &self.bytes[..BLOCK.min(self.length + 1)]
+    if text.len() < BLOCK {
+        text.push('\0');
     }
-
-    /// Adds a line, and tells whether it fits. Only a first line that does not is cut.
-    pub(crate) fn add_line(&mut self, line: &str) -> bool {
-        let room = &mut self.bytes[self.length..];
-        if line.len() < room.len() {
-            room[..line.len()].copy_from_slice(line.as_bytes());
-            room[line.len()] = b'\n';
-            self.length += line.len() + 1;
-            return true;
-        }
-        if self.length == 0 {
-            let length = BLOCK.min(line.len());
-            room[..length].copy_from_slice(&line.as_bytes()[..length]);
-            self.length = self.cut();
-            self.bytes[self.length..].fill(0);
-        }
-        false
-    }
-
-    /// Returns where the last character ends of which all is there.
-    fn cut(&self) -> usize {
-        std::str::from_utf8(&self.bytes).map_or_else(|error| error.valid_up_to(), str::len)
-    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Block};
+    use super::{BLOCK, fitted};
 
     fn written(lines: &[&str]) -> String {
-        let mut block = Block::new();
-        for line in lines {
-            block.add_line(line);
-        }
-        String::from_utf8(block.written().to_vec()).unwrap()
+        fitted(lines.join("\n") + "\n")
     }
 
     #[test]

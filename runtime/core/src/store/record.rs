@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::block::{BLOCK, Block};
+use super::block::{BLOCK, fitted};
 use super::proof::RECORD as PROOF;
 use super::{Store, store, sweep, within};
 use crate::error::{Error, ErrorKind};
@@ -236,26 +236,27 @@ impl Record {
 
     /// Writes the first block.
     fn write_header(&self) -> io::Result<()> {
-        let mut header = Block::new();
-        header.add_line(PROOF.trim_end());
-        if self.has_dir.load(Ordering::Relaxed) {
-            header.add_line(OWNS_DIR);
-        }
-        header.add_line(&format!("process {}", self.process));
-        if let Some(program) = std::env::args_os().next() {
-            header.add_line(&format!("program {}", program.to_string_lossy()));
-        }
-        sys::write_at(&self.file, header.written(), 0)?;
+        let has_dir = self.has_dir.load(Ordering::Relaxed);
+        let owns_dir = has_dir.then(|| format!("{OWNS_DIR}\n"));
+        let program = std::env::args_os().next();
+        let program = program.map(|program| format!("program {}\n", program.to_string_lossy()));
+        let header = format!(
+            "{PROOF}{}process {}\n{}",
+            owns_dir.unwrap_or_default(),
+            self.process,
+            program.unwrap_or_default()
+        );
+        sys::write_at(&self.file, fitted(header).as_bytes(), 0)?;
         self.is_proven.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     /// Writes one block, behind a header: a record must not begin with anything else.
-    fn write(&self, number: usize, block: &Block) -> io::Result<()> {
+    fn write(&self, number: usize, text: String) -> io::Result<()> {
         if !self.is_proven.load(Ordering::Relaxed) {
             self.write_header()?;
         }
-        sys::write_at(&self.file, block.written(), offset(number))
+        sys::write_at(&self.file, fitted(text).as_bytes(), offset(number))
     }
 }
 
@@ -280,7 +281,7 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use super::{BLOCK, Block, Blocks, Record};
+    use super::{BLOCK, Blocks, Record};
     use crate::store::{Store, Trust, sweep};
 
     #[test]
@@ -295,9 +296,7 @@ mod tests {
             String::from_utf8(block[..end.unwrap_or(BLOCK)].to_vec()).unwrap()
         };
         let write = |number, line: &str| {
-            let mut block = Block::new();
-            block.add_line(line);
-            record.write(number, &block).unwrap();
+            record.write(number, format!("{line}\n")).unwrap();
         };
         write(1, &"long ".repeat(100));
         write(1, "short");

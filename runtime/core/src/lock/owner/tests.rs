@@ -4,6 +4,7 @@ use super::{Claimed, Owner, Way, claim_all};
 use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::lock::{Mode, Subject, Want};
+use crate::name::Name;
 use crate::store::mark::Mark;
 
 const EVERYONE: Want = Want {
@@ -26,7 +27,7 @@ fn internal(key: &'static str) -> Want {
 }
 
 fn test(name: &str, parent: Option<&Arc<Owner>>) -> Arc<Owner> {
-    Owner::new(name.to_owned(), parent.cloned())
+    Owner::new(Name::of_guard(name.to_owned()), parent.cloned(), None)
 }
 
 fn mark() -> Mark {
@@ -39,7 +40,9 @@ fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Way), crate
 
 /// Claims the locks of a test, and returns those that it has to take.
 fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Way)>) {
-    claim_all(owner, wants).unwrap()
+    let (claimed, asked) = claim_all(owner, wants).unwrap();
+    let asked = asked.into_iter().map(|asked| (asked.want, asked.way));
+    (claimed, asked.collect())
 }
 
 #[track_caller]

@@ -1,12 +1,13 @@
 //! The entry of a test or guard in the record of its process.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::{Record, lock, now, offset, record};
 use crate::error::Error;
-use crate::lock::Want;
-use crate::store::block::Block;
+use crate::lock::{Code, Want};
+use crate::name::Name;
 use crate::store::mark::{Mark, Tie};
 use crate::store::site::Site;
 use crate::sys;
@@ -20,20 +21,50 @@ use crate::sys::process::Kept;
 pub(crate) struct Activity {
     record: Arc<Record>,
     block: usize,
-    name: String,
+    name: Name,
     site: Site,
     since: u64,
     tie: Option<Tie>,
-    /// Each with the time from which on it is held, if that is not the same.
-    held: Mutex<Vec<(Want, Option<u64>)>>,
+    held: Mutex<Vec<Published>>,
     /// Whether the block says something.
     is_said: AtomicBool,
+}
+
+/// A lock that is held.
+struct Published {
+    want: Want,
+    /// Since when, if that is not the time at which the activity began.
+    since: Option<u64>,
+}
+
+impl fmt::Display for Published {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(since) = self.since {
+            write!(formatter, "{since} ")?;
+        }
+        if let Some(test) = self.want.within() {
+            write!(formatter, "within {test} ")?;
+        }
+        Code(self.want).fmt(formatter)
+    }
+}
+
+/// Values, each on a line of its own.
+struct Lines<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for value in self.0 {
+            writeln!(formatter, "{value}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Activity {
     /// Takes a block of the record of this process for something that stands at this place, and says
     /// nothing yet.
-    pub(crate) fn begin(name: String, site: Site, tie: Option<Tie>) -> Result<Self, Error> {
+    pub(crate) fn begin(name: Name, site: Site, tie: Option<Tie>) -> Result<Self, Error> {
         let record = record()?;
         let (block, since) = lock(&record.blocks).take();
         Ok(Activity {
@@ -54,7 +85,10 @@ impl Activity {
     pub(crate) fn add(&self, wants: &[Want]) {
         let mut held = lock(&self.held);
         for want in wants {
-            held.push((*want, None));
+            held.push(Published {
+                want: *want,
+                since: None,
+            });
         }
         self.say(&held);
     }
@@ -62,7 +96,10 @@ impl Activity {
     /// Publishes a lock that is held from now on.
     pub(crate) fn add_now(&self, want: Want) {
         let mut held = lock(&self.held);
-        held.push((want, Some(now())));
+        held.push(Published {
+            want,
+            since: Some(now()),
+        });
         self.say(&held);
     }
 
@@ -70,7 +107,7 @@ impl Activity {
     pub(crate) fn take_back(&self, wants: &[Want]) {
         let mut held = lock(&self.held);
         for want in wants {
-            if let Some(at) = held.iter().rposition(|(other, _)| other == want) {
+            if let Some(at) = held.iter().rposition(|other| other.want == *want) {
                 held.remove(at);
             }
         }
@@ -78,29 +115,17 @@ impl Activity {
     }
 
     /// Writes what is known into the record, as far as there is room.
-    fn say(&self, held: &[(Want, Option<u64>)]) {
-        let mut block = Block::new();
+    fn say(&self, held: &[Published]) {
         let Site {
             package,
             file,
             line,
         } = self.site;
-        let (since, name, package) = (self.since, &self.name, package.unwrap_or_default());
-        block.add_line(&format!("+{since} {name}\t{package}\t{file}:{line}"));
-        if let Some(tie) = &self.tie {
-            block.add_line(&tie.to_string());
-        }
-        for (want, since) in held {
-            let since = since.map(|since| format!("{since} ")).unwrap_or_default();
-            let within = want.within().map(|test| format!("within {test} "));
-            let within = within.unwrap_or_default();
-            let fits = block.add_line(&format!("{since}{within}{}", want.code()));
-            if !fits {
-                break;
-            }
-        }
+        let (since, name, package) = (self.since, self.name(), package.unwrap_or_default());
+        let (tie, held) = (Lines(self.tie.as_slice()), Lines(held));
+        let text = format!("+{since} {name}\t{package}\t{file}:{line}\n{tie}{held}");
         self.is_said.store(true, Ordering::Relaxed);
-        let _ = self.record.write(self.block, &block);
+        let _ = self.record.write(self.block, text);
     }
 
     /// Takes back what was said.
@@ -112,7 +137,7 @@ impl Activity {
 
     /// Returns the name of what is running.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        self.name.full()
     }
 
     /// Returns where in the code the locks are asked for.
