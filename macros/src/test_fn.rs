@@ -140,12 +140,7 @@ impl TestFn {
 
     /// Whether this is what became of a test that another `#[isolated]` has isolated.
     pub(crate) fn is_a_wrapper(&self) -> bool {
-        let TokenTree::Group(body) = &self.body else {
-            return false;
-        };
-        // A body of the user does not name what generated code alone may name.
-        let mut tokens = body.stream().into_iter();
-        tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "__private"))
+        matches!(&self.body, TokenTree::Group(body) if is_wrapper_of(&self.name, body.stream()))
     }
 
     pub(crate) fn should_panic(&self) -> Option<ShouldPanic> {
@@ -296,6 +291,24 @@ fn is_body(token: &TokenTree) -> bool {
             scan::only_group(&group.stream(), Delimiter::Brace).is_some()
         }
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
+}
+
+/// Whether a function of this name is followed by a call of the runtime. Both stand in a block of their
+/// own, which comes last, if a parameter has that name too.
+fn is_wrapper_of(name: &Ident, body: TokenStream) -> bool {
+    let is_word =
+        |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(found) if found == word);
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let inner = tokens.windows(2).position(|pair| {
+        is_word(&pair[0], "fn") && matches!(&pair[1], TokenTree::Ident(found) if found == name)
+    });
+    match (inner, tokens.last()) {
+        (Some(inner), _) => tokens[inner..]
+            .iter()
+            .any(|token| is_word(token, "__private")),
+        (None, Some(TokenTree::Group(block))) => is_wrapper_of(name, block.stream()),
         _ => false,
     }
 }

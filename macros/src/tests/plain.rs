@@ -2,6 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use quote::ToTokens;
+
 use super::{expanded, messages, messages_in, printed, tokens};
 
 fn in_one(arguments: &str, item: &str) -> TokenStream {
@@ -58,10 +60,6 @@ fn mistakes() {
             "write `#[isolated(...)]` above it, which isolates every test in it",
         ),
         (
-            "fn serves() { ::isolated_test::__private::run_plain() }",
-            "write all arguments into one of them, or do not import `test`",
-        ),
-        (
             "async fn serves() { }",
             "or the argument `test_attribute` if an attribute here does",
         ),
@@ -75,9 +73,47 @@ fn mistakes() {
         let message = &messages[0];
         assert!(message.ends_with(end), "{item}: {message}");
     }
+    for item in [
+        "#[test] fn serves() { }",
+        "#[rstest] fn serves(serves: u16) { }",
+    ] {
+        let messages = messages_in(in_one("", &wrapper(item)));
+        let end = "write all arguments into one of them, or do not import `test`";
+        assert!(
+            messages.iter().any(|message| message.ends_with(end)),
+            "{item}: {messages:?}"
+        );
+    }
     let twice = messages("port", "#[isolated_test::test(tmpdir)] fn serves() { }");
     assert_eq!(
         twice,
         ["duplicate attribute `#[isolated]`; write all arguments into one"]
     );
+}
+
+/// Code of the user may name whatever it likes.
+#[test]
+fn bodies_that_look_like_wrappers() {
+    let none: [&str; 0] = [];
+    for item in [
+        "fn parses() { my_crate::__private::parse(1) }",
+        "fn parses() { fn helper() { } my_crate::__private::parse(1) }",
+        "fn parses() { my_crate::__private::parse(1); fn parses() { } }",
+        "fn parses() { { my_crate::__private::parse(1) } }",
+    ] {
+        assert_eq!(messages_in(in_one("port", item)), none, "{item}");
+        assert_eq!(messages("port", &format!("#[test] {item}")), none, "{item}");
+    }
+}
+
+/// What becomes of a test, without the attributes above it.
+fn wrapper(item: &str) -> String {
+    let file: syn::File = syn::parse_str(&expanded("port", item)).expect("items of Rust");
+    let function = file.items.into_iter().find_map(|item| match item {
+        syn::Item::Fn(function) => Some(function),
+        _ => None,
+    });
+    let mut function = function.expect("a function");
+    function.attrs.clear();
+    function.into_token_stream().to_string()
 }
