@@ -13,20 +13,6 @@ use crate::test_fn::TestFn;
 pub(crate) fn function(function: &TestFn) -> TokenStream {
     let TestFn {
         attributes,
-        head,
-        body,
-        ..
-    } = function;
-    if is_a_plain_test(function) {
-        let attributes = attributes
-            .iter()
-            .filter(|attribute| !attribute.mentions_isolated());
-        let is_test = harness::is_test(&function.attributes);
-        let unused = (!is_test).then(allow_unused);
-        return quote!(#(#attributes)* #unused #head #body);
-    }
-    let attributes = attributes.iter().filter(|attribute| attribute.is_neutral());
-    let TestFn {
         visibility,
         constness,
         asyncness,
@@ -35,14 +21,21 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         fn_token,
         name,
         generics,
-        ..
-    } = function;
-    let TestFn {
+        parameters,
         output,
         where_clause,
-        parameters,
-        ..
+        body,
+        signature,
     } = function;
+    if is_a_plain_test(function) {
+        let attributes = attributes
+            .iter()
+            .filter(|attribute| !attribute.mentions_isolated());
+        let is_test = harness::is_test(&function.attributes);
+        let unused = (!is_test).then(allow_unused);
+        return quote!(#(#attributes)* #unused #visibility #signature #body);
+    }
+    let attributes = attributes.iter().filter(|attribute| attribute.is_neutral());
     let output = output.as_ref().map(|output| quote!(-> #output));
     let parameters = parameters.iter().map(|parameter| {
         let attributes = parameter

@@ -116,7 +116,8 @@ pub(crate) fn hand_on_below(
         {
             let TestFn {
                 attributes,
-                head,
+                visibility,
+                signature,
                 body,
                 ..
             } = function;
@@ -127,7 +128,7 @@ pub(crate) fn hand_on_below(
                 macros: Vec::new(),
             };
             let attributes = inheritance.inherit(attributes);
-            Some(quote!(#attributes #head #body))
+            Some(quote!(#attributes #visibility #signature #body))
         }
         _ => None,
     }

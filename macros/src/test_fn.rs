@@ -27,8 +27,8 @@ pub(crate) struct TestFn {
     pub(crate) output: Option<TokenStream>,
     pub(crate) where_clause: TokenStream,
     pub(crate) body: TokenTree,
-    /// Everything between the attributes and the body, as written.
-    pub(crate) head: TokenStream,
+    /// Everything between the visibility and the body, as written.
+    pub(crate) signature: TokenStream,
 }
 
 /// One parameter, carried as raw tokens.
@@ -52,8 +52,8 @@ pub(crate) struct ShouldPanic {
 impl TestFn {
     /// Reads a function whose attributes have been read.
     pub(crate) fn read(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<TestFn> {
-        let all: Vec<TokenTree> = input.fork().parse::<TokenStream>()?.into_iter().collect();
         let visibility = read_visibility(input)?;
+        let rest: Vec<TokenTree> = input.fork().parse::<TokenStream>()?.into_iter().collect();
         let (constness, asyncness, unsafety) = (input.parse()?, input.parse()?, input.parse()?);
         let abi = read_abi(input)?;
         let fn_token = input.parse()?;
@@ -74,7 +74,7 @@ impl TestFn {
         let where_clause = tail.drain(bounds..).collect();
         // The arrow is two tokens.
         let output = (tail.len() > 2).then(|| tail.drain(2..).collect());
-        let head = all.iter().take(all.len() - 1).cloned().collect();
+        let signature = rest.iter().take(rest.len() - 1).cloned().collect();
         Ok(TestFn {
             attributes,
             visibility,
@@ -89,7 +89,7 @@ impl TestFn {
             output,
             where_clause,
             body,
-            head,
+            signature,
         })
     }
 

@@ -115,30 +115,27 @@ fn generates_more(function: &TestFn) -> bool {
 fn below_all(arguments: &TokenStream, function: &TestFn) -> TokenStream {
     let TestFn {
         attributes,
-        head,
+        visibility,
+        signature,
         body,
         ..
     } = function;
     let krate = scan::expressions(arguments.clone()).pop();
     let krate = krate.map(|piece| piece.tokens);
-    quote!(#(#attributes)* #[#krate::__around(#arguments)] #head #body)
+    quote!(#(#attributes)* #[#krate::__around(#arguments)] #visibility #signature #body)
 }
 
 fn around(function: &TestFn, recipe: &TokenStream, krate: &TokenStream) -> TokenStream {
     let TestFn {
         attributes,
         visibility,
-        unsafety,
-        abi,
         fn_token,
         name,
-        generics,
-        where_clause,
+        signature,
         body,
         ..
     } = function;
     let private = quote!(#krate::__private);
-    let output = function.output.as_ref().map(|output| quote!(-> #output));
     let call = if function.never_returns() {
         quote!(around_never)
     } else {
@@ -161,7 +158,7 @@ fn around(function: &TestFn, recipe: &TokenStream, krate: &TokenStream) -> Token
     quote! {
         #(#attributes)*
         #visibility #fn_token #name() {
-            #unsafety #abi #fn_token #name #generics () #output #where_clause #body
+            #signature #body
             #call
         }
     }
