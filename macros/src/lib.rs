@@ -17,6 +17,7 @@ mod item;
 mod mention;
 mod model;
 mod module;
+mod names;
 mod scan;
 mod test_fn;
 #[cfg(test)]
@@ -222,8 +223,7 @@ fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let inheritance = Inheritance {
         krate: wanted.krate(),
         arguments,
-        aliases: module.words_behind(&["isolated", "as"]),
-        macros: module.words_behind(&["macro_rules", "!"]),
+        names: module.names(),
     };
     let (output, tests) = module.rewrite(&inheritance);
     check::module(&wanted, module, tests, &mut errors);

@@ -15,6 +15,7 @@ use crate::attribute::Attribute;
 use crate::generics::read_visibility;
 use crate::harness;
 use crate::item::Next;
+use crate::names::Names;
 use crate::test_fn::TestFn;
 
 /// A module as written.
@@ -33,10 +34,8 @@ pub(crate) struct Inheritance {
     pub(crate) krate: TokenStream,
     /// The arguments of the module's attribute, as written.
     pub(crate) arguments: TokenStream,
-    /// The other names of our attribute.
-    pub(crate) aliases: Vec<String>,
-    /// The macros that the module defines.
-    pub(crate) macros: Vec<String>,
+    /// What the module calls something.
+    pub(crate) names: Names,
 }
 
 impl Module {
@@ -85,13 +84,13 @@ impl Module {
         }
     }
 
-    /// The words behind these two, wherever they stand in the module: what it calls something.
-    pub(crate) fn words_behind(&self, two: &[&str; 2]) -> Vec<String> {
-        let mut found = Vec::new();
+    /// What the module calls something.
+    pub(crate) fn names(&self) -> Names {
+        let mut names = Names::default();
         if let Some(body) = &self.body {
-            collect_words_behind(two, body.stream(), &mut found);
+            names.collect(body.stream());
         }
-        found
+        names
     }
 
     /// Where another `#[isolated]` stands above the module.
@@ -124,8 +123,7 @@ pub(crate) fn hand_on_below(
             let inheritance = Inheritance {
                 krate,
                 arguments: inherited.stream(),
-                aliases: Vec::new(),
-                macros: Vec::new(),
+                names: Names::default(),
             };
             let attributes = inheritance.inherit(attributes);
             Some(quote!(#attributes #visibility #signature #body))
@@ -152,7 +150,7 @@ impl Inheritance {
         while !input.is_empty() {
             let mut attributes = Attribute::all(input)?;
             for attribute in &mut attributes {
-                attribute.call_by_our_name(&self.aliases);
+                attribute.call_by_our_name(&self.names.aliases);
             }
             let own = attributes.iter().any(Attribute::mentions_isolated);
             match Next::in_front_of(input) {
@@ -252,25 +250,5 @@ fn ends_an_item(token: &TokenTree) -> bool {
         TokenTree::Punct(mark) => mark.as_char() == ';',
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
         _ => false,
-    }
-}
-
-fn collect_words_behind(two: &[&str; 2], tokens: TokenStream, found: &mut Vec<String>) {
-    let mut before = [const { String::new() }; 2];
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => {
-                collect_words_behind(two, group.stream(), found);
-                before = Default::default();
-            }
-            token => {
-                let word = token.to_string();
-                if before == *two {
-                    found.push(word.clone());
-                }
-                let [_, last] = before;
-                before = [last, word];
-            }
-        }
     }
 }

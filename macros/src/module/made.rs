@@ -106,7 +106,7 @@ impl Inheritance {
         let (allowed, attributes): (Vec<&Attribute>, Vec<_>) = attributes
             .iter()
             .partition(|attribute| allows_deprecated(attribute));
-        let is_known = self.macros.iter().any(|name| word == name);
+        let is_known = self.names.macros.iter().any(|name| word == name);
         if is_known || !allowed.is_empty() || !call.may_make_tests() {
             return (quote!(#(#attributes)* #head #content), 0);
         }
@@ -159,7 +159,7 @@ impl Inheritance {
             while !input.is_empty() {
                 let mut attributes = Attribute::all(input)?;
                 for attribute in &mut attributes {
-                    attribute.call_by_our_name(&self.aliases);
+                    attribute.call_by_our_name(&self.names.aliases);
                 }
                 let own = attributes.iter().any(Attribute::mentions_isolated);
                 if (own || harness::is_test(&attributes)) && is_function(&input.fork()) {

@@ -88,6 +88,32 @@ fn own_arguments_come_first() {
     );
 }
 
+/// A word in a body names nothing that is an attribute or a macro outside of it.
+#[test]
+fn names_in_bodies() {
+    assert_expands(
+        "port",
+        "mod tests {
+            const CAST: fn(u8) -> u64 = |isolated| isolated as u64;
+            use isolated_test::isolated as iso;
+            #[test] fn casts() { let _ = isolated as test; }
+            #[iso(seed)] fn is_one_by_another_name() { }
+        }",
+        "mod tests {
+    const CAST: fn(u8) -> u64 = |isolated| isolated as u64;
+    use isolated_test::isolated as iso;
+    #[::isolated_test::isolated(inherited(port))]
+    #[test]
+    fn casts() {
+        let _ = isolated as test;
+    }
+    #[iso(seed, inherited(port))]
+    fn is_one_by_another_name() {}
+}
+",
+    );
+}
+
 /// A nested module hands on the same; its own attribute takes them along.
 #[test]
 fn nested_modules() {
@@ -205,6 +231,7 @@ fn calls_of_macros() {
         "my::TEST_ALL! { }",
         "cfg_if! { if #[cfg(unix)] { #[tokio::test] async fn a() { } } }",
         "fn f() { } tests!();",
+        "fn f() { macro_rules! tests { () => { } } } tests!();",
         "const A: u8 = 1; #[cfg(unix)] tests!();",
     ] {
         assert!(is_warned_of(call), "{call}");
