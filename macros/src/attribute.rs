@@ -15,10 +15,12 @@ pub(crate) struct Attribute {
     group: Group,
     /// The path, as written.
     pub(crate) path: TokenStream,
-    /// The words of the path, without `r#`.
+    /// The words of the path, without `r#`; our own ones, if it leads to us.
     pub(crate) words: Vec<String>,
     /// What follows the path: nothing, a group, or `= value`.
     pub(crate) rest: TokenStream,
+    /// The condition of a `cfg_attr` and the attributes that it stands for.
+    pub(crate) conditional: Option<(TokenStream, Vec<Attribute>)>,
 }
 
 impl Attribute {
@@ -50,13 +52,32 @@ impl Attribute {
             Ok((path, words, input.parse::<TokenStream>()?))
         };
         let (path, words, rest) = content.parse2(group.stream())?;
-        Ok(Attribute {
+        let mut attribute = Attribute {
             pound,
             group,
             path,
             words,
             rest,
-        })
+            conditional: None,
+        };
+        attribute.conditional = attribute.read_conditional();
+        Ok(attribute)
+    }
+
+    fn read_conditional(&self) -> Option<(TokenStream, Vec<Attribute>)> {
+        if !self.is("cfg_attr") {
+            return None;
+        }
+        let mut pieces = scan::expressions(self.arguments()?)
+            .into_iter()
+            .map(|piece| piece.tokens);
+        let condition = pieces.next()?;
+        let attributes = pieces.filter_map(|content| {
+            let mut group = Group::new(Delimiter::Bracket, content);
+            group.set_span(self.group.span());
+            Attribute::read(self.pound.clone(), group).ok()
+        });
+        Some((condition, attributes.collect()))
     }
 
     /// The last word of the path, by which attributes are known however they are imported.
@@ -66,15 +87,6 @@ impl Attribute {
 
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name() == name
-    }
-
-    /// Recognises our own attribute by another name, by which it goes on to be called.
-    pub(crate) fn call_by_our_name(&mut self, aliases: &[String]) {
-        if let [word] = self.words.as_mut_slice() {
-            if aliases.contains(word) {
-                "isolated".clone_into(word);
-            }
-        }
     }
 
     /// Whether this is our own attribute, or the one that is `#[test]` too.
@@ -100,26 +112,9 @@ impl Attribute {
         scan::only_group(&self.rest, Delimiter::Parenthesis).map(|group| group.stream())
     }
 
-    /// The condition of a `cfg_attr` and the attributes that it stands for.
-    pub(crate) fn conditional(&self) -> Option<(TokenStream, Vec<Attribute>)> {
-        if !self.is("cfg_attr") {
-            return None;
-        }
-        let mut pieces = scan::expressions(self.arguments()?)
-            .into_iter()
-            .map(|piece| piece.tokens);
-        let condition = pieces.next()?;
-        let attributes = pieces.filter_map(|content| {
-            let mut group = Group::new(Delimiter::Bracket, content);
-            group.set_span(self.group.span());
-            Attribute::read(self.pound.clone(), group).ok()
-        });
-        Some((condition, attributes.collect()))
-    }
-
     /// This attribute, or the ones that stand inside it if it is a `cfg_attr`.
     pub(crate) fn flattened(&self) -> Vec<Attribute> {
-        match self.conditional() {
+        match &self.conditional {
             Some((_, inside)) => inside.iter().flat_map(Attribute::flattened).collect(),
             None => vec![self.clone()],
         }

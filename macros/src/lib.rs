@@ -31,6 +31,7 @@ use crate::errors::Errors;
 use crate::item::Item;
 use crate::model::{Model, Wanted};
 use crate::module::{Inheritance, Module};
+use crate::names::Names;
 use crate::test_fn::TestFn;
 
 /// Isolates a test, or every test of a module.
@@ -167,7 +168,7 @@ pub fn __around(
 
 fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match Item::read(item) {
-        Ok(Item::Function(function)) => isolate_function(&arguments, &function),
+        Ok(Item::Function(function)) => isolate_function(&arguments, *function),
         Ok(Item::Module(module)) => isolate_module(arguments, &module),
         Err(error) => {
             let error = error.to_compile_error();
@@ -196,21 +197,22 @@ fn isolate_test(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     }
 }
 
-fn isolate_function(arguments: &TokenStream, function: &TestFn) -> TokenStream {
+fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStream {
     let mut errors = Errors::new();
     let own = Wanted::new(Args::read(arguments.clone(), &mut errors));
-    if let Some(handed_on) = module::hand_on_below(arguments, own.krate(), function) {
+    Names::new(own.krate()).recognise(&mut function.attributes);
+    if let Some(handed_on) = module::hand_on_below(arguments, own.krate(), &function) {
         // The attribute that has them now reports the mistakes.
         let _ = errors.finish();
         return handed_on;
     }
     check::arguments(&own, &mut errors);
-    let model = Model::new(own.merged(), function);
-    check::function(&model, function, &mut errors);
+    let model = Model::new(own.merged(), &function);
+    check::function(&model, &function, &mut errors);
     match errors.finish() {
-        None if !model.wanted.is_partial => expand::test(&model, function),
+        None if !model.wanted.is_partial => expand::test(&model, &function),
         errors => {
-            let function = fallback::function(function);
+            let function = fallback::function(&function);
             quote!(#errors #function)
         }
     }
@@ -220,10 +222,15 @@ fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let mut errors = Errors::new();
     let wanted = Wanted::new(Args::read(arguments.clone(), &mut errors));
     check::arguments(&wanted, &mut errors);
+    let krate = wanted.krate();
+    let mut names = Names::new(krate.clone());
+    if let Some(body) = &module.body {
+        names.collect(body.stream());
+    }
     let inheritance = Inheritance {
-        krate: wanted.krate(),
+        krate,
         arguments,
-        names: module.names(),
+        names,
     };
     let (output, tests) = module.rewrite(&inheritance);
     check::module(&wanted, module, tests, &mut errors);

@@ -34,7 +34,7 @@ pub(crate) struct Inheritance {
     pub(crate) krate: TokenStream,
     /// The arguments of the module's attribute, as written.
     pub(crate) arguments: TokenStream,
-    /// What the module calls something.
+    /// What the module calls things.
     pub(crate) names: Names,
 }
 
@@ -82,15 +82,6 @@ impl Module {
             }
             None => (quote!(#(#attributes)* #head;), 0),
         }
-    }
-
-    /// What the module calls something.
-    pub(crate) fn names(&self) -> Names {
-        let mut names = Names::default();
-        if let Some(body) = &self.body {
-            names.collect(body.stream());
-        }
-        names
     }
 
     /// Where another `#[isolated]` stands above the module.
@@ -149,9 +140,7 @@ impl Inheritance {
         let mut item_next = true;
         while !input.is_empty() {
             let mut attributes = Attribute::all(input)?;
-            for attribute in &mut attributes {
-                attribute.call_by_our_name(&self.names.aliases);
-            }
+            self.names.recognise(&mut attributes);
             let own = attributes.iter().any(Attribute::mentions_isolated);
             match Next::in_front_of(input) {
                 Next::Function if own || harness::is_test(&attributes) => {
@@ -195,15 +184,21 @@ impl Inheritance {
             krate, arguments, ..
         } = self;
         let (mut top, mut rest) = (TokenStream::new(), TokenStream::new());
+        // Where our own test attribute is not, it makes no test.
+        let is_no_test_elsewhere =
+            |ours: &Attribute| !ours.mentions("isolated") && !makes_a_test(attributes);
         for attribute in attributes {
-            match self.extended(attribute) {
-                Some((content, condition)) => {
-                    top.extend(attribute.with(content));
-                    if let Some(condition) = condition {
-                        top.extend(quote!(#[cfg_attr(not(#condition), #krate::isolated(inherited(#arguments)))]));
-                    }
-                }
-                None => attribute.to_tokens(&mut rest),
+            let Some(content) = self.extended(attribute) else {
+                attribute.to_tokens(&mut rest);
+                continue;
+            };
+            top.extend(attribute.with(content));
+            if let (Some((condition, _)), false) =
+                (&attribute.conditional, is_no_test_elsewhere(attribute))
+            {
+                top.extend(
+                    quote!(#[cfg_attr(not(#condition), #krate::isolated(inherited(#arguments)))]),
+                );
             }
         }
         if top.is_empty() {
@@ -212,20 +207,17 @@ impl Inheritance {
         quote!(#top #rest)
     }
 
-    /// An `#[isolated]` of the test with our arguments added, and the condition it stands under.
-    fn extended(&self, attribute: &Attribute) -> Option<(TokenStream, Option<TokenStream>)> {
-        if let Some((condition, inside)) = attribute.conditional() {
+    /// An `#[isolated]` of the test with our arguments added.
+    fn extended(&self, attribute: &Attribute) -> Option<TokenStream> {
+        if let Some((condition, inside)) = &attribute.conditional {
             let inside = inside.iter().map(|inner| match self.extended(inner) {
-                Some((content, _)) => (content, true),
+                Some(content) => (content, true),
                 None => (inner.content(), false),
             });
             let (contents, found): (Vec<_>, Vec<_>) = inside.unzip();
-            return found.contains(&true).then(|| {
-                (
-                    quote!(cfg_attr(#condition, #(#contents),*)),
-                    Some(condition),
-                )
-            });
+            return found
+                .contains(&true)
+                .then(|| quote!(cfg_attr(#condition, #(#contents),*)));
         }
         if !attribute.is_isolated()
             || (!attribute.rest.is_empty() && attribute.arguments().is_none())
@@ -240,8 +232,16 @@ impl Inheritance {
             .is_some_and(|token| token.to_string() == ",");
         let comma = (!theirs.is_empty() && !ends_in_comma).then(|| quote!(,));
         let arguments = &self.arguments;
-        Some((quote!(#path(#theirs #comma inherited(#arguments))), None))
+        Some(quote!(#path(#theirs #comma inherited(#arguments))))
     }
+}
+
+/// Whether an attribute of somebody else makes this a test.
+fn makes_a_test(attributes: &[Attribute]) -> bool {
+    let theirs = attributes
+        .iter()
+        .filter(|attribute| !attribute.mentions_isolated());
+    harness::is_test(&theirs.cloned().collect::<Vec<_>>())
 }
 
 /// Whether another item may begin behind the token.

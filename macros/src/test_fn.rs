@@ -318,7 +318,7 @@ fn is_where(token: &TokenTree) -> bool {
 }
 
 fn should_panic(attribute: &Attribute, condition: Option<TokenStream>) -> Option<ShouldPanic> {
-    if let Some((inner, attributes)) = attribute.conditional() {
+    if let Some((inner, attributes)) = &attribute.conditional {
         let both = condition.map_or(inner.clone(), |outer| quote!(all(#outer, #inner)));
         return attributes
             .iter()

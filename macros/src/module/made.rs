@@ -106,8 +106,7 @@ impl Inheritance {
         let (allowed, attributes): (Vec<&Attribute>, Vec<_>) = attributes
             .iter()
             .partition(|attribute| allows_deprecated(attribute));
-        let is_known = self.names.macros.iter().any(|name| word == name);
-        if is_known || !allowed.is_empty() || !call.may_make_tests() {
+        if self.names.has_macro(word) || !allowed.is_empty() || !call.may_make_tests() {
             return (quote!(#(#attributes)* #head #content), 0);
         }
         let conditions = attributes.iter().filter(|attribute| attribute.is("cfg"));
@@ -158,9 +157,7 @@ impl Inheritance {
             let (mut output, mut tests, mut is_input) = (TokenStream::new(), 0, false);
             while !input.is_empty() {
                 let mut attributes = Attribute::all(input)?;
-                for attribute in &mut attributes {
-                    attribute.call_by_our_name(&self.names.aliases);
-                }
+                self.names.recognise(&mut attributes);
                 let own = attributes.iter().any(Attribute::mentions_isolated);
                 if (own || harness::is_test(&attributes)) && is_function(&input.fork()) {
                     tests += 1;

@@ -114,6 +114,98 @@ fn names_in_bodies() {
     );
 }
 
+/// A crate under another name has a `test`, too.
+#[test]
+fn test_of_a_renamed_crate() {
+    assert_expands(
+        "crate = ::my::it, port",
+        "mod tests {
+            #[it::test(seed)] fn adds() { }
+            #[cfg_attr(unix, ::my::it::test)] fn on_unix() { }
+            #[cfg_attr(unix, it::test)] #[cfg_attr(not(unix), tokio::test)] async fn everywhere() { }
+            #[tokio::test] async fn waits() { }
+        }",
+        "mod tests {
+    #[it::test(seed, inherited(crate = ::my::it, port))]
+    fn adds() {}
+    #[cfg_attr(unix, ::my::it::test(inherited(crate = ::my::it, port)))]
+    fn on_unix() {}
+    #[cfg_attr(unix, it::test(inherited(crate = ::my::it, port)))]
+    #[cfg_attr(not(unix), ::my::it::isolated(inherited(crate = ::my::it, port)))]
+    #[cfg_attr(not(unix), tokio::test)]
+    async fn everywhere() {}
+    #[::my::it::isolated(inherited(crate = ::my::it, port))]
+    #[tokio::test]
+    async fn waits() {}
+}
+",
+    );
+    let twice = "duplicate attribute `#[isolated]`; write all arguments into one";
+    assert_eq!(
+        messages("crate = ::it", "#[it::test] fn serves() { }"),
+        [twice]
+    );
+    assert_eq!(
+        messages(
+            "crate = ::it, inherited(port)",
+            "#[test] #[it::isolated] fn serves() { }"
+        ),
+        [twice]
+    );
+}
+
+/// What the module imports under another name is known by that name, also in a condition.
+#[test]
+fn renamed_imports() {
+    assert_expands(
+        "port",
+        "mod tests {
+            use ::isolated_test::{self as it, Port, test as check};
+            use isolated_test::{isolated as iso, nothing::test as other};
+            use tokio::{test as waits};
+            mod deeper { #[check] fn is_one() { } }
+            #[it::test] fn is_one_by_a_path() { }
+            #[cfg_attr(unix, iso(seed))] #[test] fn is_one_on_unix() { }
+            #[other] #[waits] async fn is_of_somebody_else() { }
+            macro_rules! tests { () => { #[check] fn is_made() { } } }
+        }",
+        "mod tests {
+    use ::isolated_test::{self as it, Port, test as check};
+    use isolated_test::{isolated as iso, nothing::test as other};
+    use tokio::test as waits;
+    mod deeper {
+        #[check(inherited(port))]
+        fn is_one() {}
+    }
+    #[it::test(inherited(port))]
+    fn is_one_by_a_path() {}
+    #[cfg_attr(unix, iso(seed, inherited(port)))]
+    #[cfg_attr(not(unix), ::isolated_test::isolated(inherited(port)))]
+    #[test]
+    fn is_one_on_unix() {}
+    #[other]
+    #[waits]
+    async fn is_of_somebody_else() {}
+    macro_rules! tests {
+        () => {
+            #[check(inherited(port))] fn is_made() {}
+        };
+    }
+}
+",
+    );
+    assert_expands(
+        "port",
+        "mod tests { use isolated_test::test as check; #[check] fn is_one() { } }",
+        "mod tests {
+    use isolated_test::test as check;
+    #[check(inherited(port))]
+    fn is_one() {}
+}
+",
+    );
+}
+
 /// A nested module hands on the same; its own attribute takes them along.
 #[test]
 fn nested_modules() {
