@@ -7,6 +7,8 @@
 mod asynchronous;
 #[path = "pass/failures.rs"]
 mod failures;
+#[path = "pass/forbidden.rs"]
+mod forbidden;
 #[path = "pass/harnesses.rs"]
 mod harnesses;
 #[path = "pass/keys.rs"]

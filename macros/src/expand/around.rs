@@ -2,9 +2,8 @@
 //! attribute that travels to the generated function, and what both become.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::Ident;
-use syn::ext::IdentExt;
 
 use super::call::Writer;
 use super::{at, start};
@@ -16,9 +15,17 @@ use crate::test_fn::TestFn;
 
 impl Writer<'_> {
     /// The name of the static item. Generated modules import it together with the function.
+    ///
+    /// No lint looks at a name like this, so none has to be allowed, which code may forbid.
     fn recipe_name(&self) -> Ident {
-        let name = self.function.name.unraw();
-        format_ident!("__isolated_{name}", span = Span::call_site())
+        let mut name = "__ISOLATED_".to_owned();
+        for letter in self.function.plain_name().chars() {
+            if letter.is_uppercase() {
+                name.push_str("__"); // Tests may differ in that only.
+            }
+            name.extend(letter.to_uppercase());
+        }
+        Ident::new(&name, Span::call_site())
     }
 
     fn is_around(&self) -> bool {
@@ -35,7 +42,6 @@ impl Writer<'_> {
             quote! {
                 #(#conditions)*
                 #[doc(hidden)]
-                #[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
                 static #name: #private::Recipe = #private::Recipe {
                     spec: #spec,
                     own: #own,

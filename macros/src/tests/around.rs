@@ -1,10 +1,10 @@
 //! The expansion of the hidden attribute on functions to which another attribute has copied it.
 
-use super::tokens;
+use super::{expanded, tokens};
 
 /// Expands the hidden attribute on an item.
 fn generated(item: &str) -> String {
-    let arguments = tokens("__isolated_asks, ::isolated_test");
+    let arguments = tokens("__ISOLATED_ASKS, ::isolated_test");
     let output = crate::expand::generated(&arguments, &tokens(item));
     prettyplease::unparse(&syn::parse2(output).expect("items of Rust"))
 }
@@ -21,10 +21,23 @@ pub fn case_1() {
     fn case_1() -> io::Result<()> {
         block_on(asks())
     }
-    ::isolated_test::__private::around(&__isolated_asks, case_1)
+    ::isolated_test::__private::around(&__ISOLATED_ASKS, case_1)
 }
 "
     );
+}
+
+/// Two tests may differ in the case of their letters only.
+#[test]
+fn names_of_the_static_items() {
+    for (test, name) in [
+        ("keeps_a", "__ISOLATED_KEEPS_A"),
+        ("keeps_A", "__ISOLATED_KEEPS___A"),
+        ("r#async", "__ISOLATED_ASYNC"),
+    ] {
+        let output = expanded("", &format!("#[tokio::test] async fn {test}() {{ }}"));
+        assert!(output.contains(&format!("static {name}:")), "{output}");
+    }
 }
 
 /// Each generated test says itself which panic it expects.
@@ -42,9 +55,9 @@ fn case_1() {
         static CASE: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
             spec: ::isolated_test::__private::Spec {
                 should_panic: ::isolated_test::__private::ShouldPanic::With(\"this\"),
-                ..__isolated_asks.spec
+                ..__ISOLATED_ASKS.spec
             },
-            ..__isolated_asks
+            ..__ISOLATED_ASKS
         };
         ::isolated_test::__private::around(&CASE, case_1)
     }
@@ -57,7 +70,7 @@ fn case_1() {
 fn test_that_never_returns() {
     assert!(
         generated("#[test] fn case_1() -> ! { loop {} }")
-            .contains("::around_never(&__isolated_asks, case_1)")
+            .contains("::around_never(&__ISOLATED_ASKS, case_1)")
     );
 }
 
@@ -68,7 +81,7 @@ fn attribute_below() {
         generated("#[cold] #[tokio::test] async fn asks() -> bool { true }"),
         "#[cold]
 #[tokio::test]
-#[::isolated_test::__around(__isolated_asks, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_ASKS, ::isolated_test)]
 async fn asks() -> bool {
     true
 }

@@ -70,8 +70,7 @@ fn asynchronous() {
         "#[tokio::test]
          async fn answers(_port: Port) -> io::Result<()> { ask(port).await }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_answers: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_ANSWERS: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
         Port(::isolated_test::__private::Protocol::Both, 1))],
@@ -81,13 +80,13 @@ static __isolated_answers: ::isolated_test::__private::Recipe = ::isolated_test:
     surround: ::isolated_test::__private::as_here,
 };
 #[tokio::test]
-#[::isolated_test::__around(__isolated_answers, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_ANSWERS, ::isolated_test)]
 async fn answers() -> io::Result<()> {
     async fn answers(_port: Port) -> io::Result<()> {
         ask(port).await
     }
     ::isolated_test::__private::inside_async(
-            &__isolated_answers,
+            &__ISOLATED_ANSWERS,
             ::isolated_test::__private::no_value,
             async |cx| {
                 answers(
@@ -147,8 +146,7 @@ fn cases_of_rstest() {
         "#[rstest] #[case(1, (2, 3))] #[tokio::test]
          async fn sums(#[case] mut n: u32, nodes: [u16; 3], #[case] (a, b): (u32, u32), #[future] db: Db) { }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_sums: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_SUMS: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "sums", ::isolated_test::__private::ShouldPanic::No, [("nodes"
         Port(::isolated_test::__private::Protocol::Tcp, 3))], []
@@ -159,7 +157,7 @@ static __isolated_sums: ::isolated_test::__private::Recipe = ::isolated_test::__
 #[rstest]
 #[case(1, (2, 3))]
 #[tokio::test]
-#[::isolated_test::__around(__isolated_sums, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_SUMS, ::isolated_test)]
 async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db) {
     async fn sums(
         mut n: u32,
@@ -168,7 +166,7 @@ async fn sums(#[case] n: u32, #[case] __isolated_2: (u32, u32), #[future] db: Db
         db: impl ::core::future::Future<Output = Db>,
     ) {}
     ::isolated_test::__private::inside_async(
-            &__isolated_sums,
+            &__ISOLATED_SUMS,
             || (),
             async |cx| {
                 sums(
@@ -196,8 +194,7 @@ fn judged_value() {
         "port",
         "#[test_case(1 => 2)] fn doubles(n: u16, port: u16) -> u16 { n * 2 }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "doubles", ::isolated_test::__private::ShouldPanic::No, [("port"
         Port(::isolated_test::__private::Protocol::Tcp, 1))], []
@@ -206,13 +203,13 @@ static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test:
     surround: ::isolated_test::__private::as_here,
 };
 #[test_case(1 = >2)]
-#[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_DOUBLES, ::isolated_test)]
 fn doubles(n: u16) -> u16 {
     fn doubles(n: u16, port: u16) -> u16 {
         n * 2
     }
     ::isolated_test::__private::inside(
-        &__isolated_doubles,
+        &__ISOLATED_DOUBLES,
         ::isolated_test::__private::no_value,
         |cx| doubles(
             n,
@@ -293,8 +290,7 @@ fn parameter_called_like_the_function() {
         "",
         "#[rstest] fn repository(repository: Repository) { }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_repository: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_REPOSITORY: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "repository", ::isolated_test::__private::ShouldPanic::No, [], []
     ),
@@ -302,13 +298,13 @@ static __isolated_repository: ::isolated_test::__private::Recipe = ::isolated_te
     surround: ::isolated_test::__private::as_here,
 };
 #[rstest]
-#[::isolated_test::__around(__isolated_repository, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_REPOSITORY, ::isolated_test)]
 fn repository(repository: Repository) {
     let namesake = repository;
     {
         fn repository(repository: Repository) {}
         ::isolated_test::__private::inside(
-            &__isolated_repository,
+            &__ISOLATED_REPOSITORY,
             || (),
             |_| repository(namesake),
         )

@@ -90,8 +90,7 @@ fn judged_value() {
         r#"retries = self::RETRIES, inherited(quarantine = "a")"#,
         "#[test_case(1 => 2)] fn doubles(n: u32) -> u32 { n * 2 }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "doubles", ::isolated_test::__private::ShouldPanic::No, [], [],
         (::core::option::Option::None, ::core::option::Option::None,
@@ -102,13 +101,13 @@ static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test:
     surround: ::isolated_test::__private::as_here,
 };
 #[test_case(1 = >2)]
-#[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_DOUBLES, ::isolated_test)]
 fn doubles(n: u32) -> u32 {
     fn doubles(n: u32) -> u32 {
         n * 2
     }
     ::isolated_test::__private::inside(
-        &__isolated_doubles,
+        &__ISOLATED_DOUBLES,
         ::isolated_test::__private::no_value,
         |_| doubles(n),
     )

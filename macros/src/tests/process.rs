@@ -34,8 +34,7 @@ fn constants() {
         r#"timeout = "1m 30s", network(or = "serial"), alone"#,
         "#[tokio::test] async fn waits() -> io::Result<()> { Ok(()) }",
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_waits: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_WAITS: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "waits", ::isolated_test::__private::ShouldPanic::No, [], [(Alone)],
         (::core::option::Option::Some(::core::time::Duration::from_millis(90000)),
@@ -45,13 +44,13 @@ static __isolated_waits: ::isolated_test::__private::Recipe = ::isolated_test::_
     surround: ::isolated_test::__private::as_here,
 };
 #[tokio::test]
-#[::isolated_test::__around(__isolated_waits, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_WAITS, ::isolated_test)]
 async fn waits() -> io::Result<()> {
     async fn waits() -> io::Result<()> {
         Ok(())
     }
     ::isolated_test::__private::inside_async(
-            &__isolated_waits,
+            &__ISOLATED_WAITS,
             ::isolated_test::__private::no_value,
             async |_| waits().await,
         )
@@ -255,8 +254,7 @@ fn judged_value() {
         r#"#[test_case(1 => 2)] #[test_case(3 => panics "three")] #[cold]
            pub fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 { n * 2 }"#,
         r#"#[doc(hidden)]
-#[allow(non_upper_case_globals, dead_code, reason = "named after its test")]
-static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
+static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
         "doubles", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value :
         false }), ("mail" Own { by_value : true }), ("unused" Own { by_value : false }),
@@ -281,7 +279,7 @@ static __isolated_doubles: ::isolated_test::__private::Recipe = ::isolated_test:
 #[test_case(1 = >2)]
 #[test_case(3 = >panics "three")]
 #[cold]
-#[::isolated_test::__around(__isolated_doubles, ::isolated_test)]
+#[::isolated_test::__around(__ISOLATED_DOUBLES, ::isolated_test)]
 pub fn doubles(n: u32) -> u32 {
     fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 {
         n * 2
@@ -289,7 +287,7 @@ pub fn doubles(n: u32) -> u32 {
     let make_db = || ::isolated_test::__private::expr!(super::Db);
     let make_mail = || ::isolated_test::__private::expr!(self::mail::Mail);
     ::isolated_test::__private::inside(
-        &__isolated_doubles,
+        &__ISOLATED_DOUBLES,
         ::isolated_test::__private::no_value,
         |cx| doubles(
             n,
