@@ -120,6 +120,15 @@ impl Attribute {
         }
     }
 
+    /// What it says about when the item exists, without what else stands inside of a `cfg_attr`.
+    pub(crate) fn only_cfg(&self) -> Option<TokenStream> {
+        let Some((condition, inside)) = &self.conditional else {
+            return self.is("cfg").then(|| self.content());
+        };
+        let inside: Vec<_> = inside.iter().filter_map(Attribute::only_cfg).collect();
+        (!inside.is_empty()).then(|| quote!(cfg_attr(#condition, #(#inside),*)))
+    }
+
     /// What stands between the brackets.
     pub(crate) fn content(&self) -> TokenStream {
         self.group.stream()

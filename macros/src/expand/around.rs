@@ -7,6 +7,7 @@ use syn::Ident;
 
 use super::call::Writer;
 use super::{at, start};
+use crate::attribute::Attribute;
 use crate::harness;
 use crate::item::Item;
 use crate::model::Run;
@@ -38,9 +39,9 @@ impl Writer<'_> {
             let (private, name, spec) = (&self.private, self.recipe_name(), self.spec());
             let (own, surround) = (self.static_own(), self.surround());
             let attributes = self.function.attributes.iter();
-            let conditions = attributes.filter(|attribute| attribute.mentions("cfg"));
+            let conditions = attributes.filter_map(Attribute::only_cfg);
             quote! {
-                #(#conditions)*
+                #(#[#conditions])*
                 #[doc(hidden)]
                 static #name: #private::Recipe = #private::Recipe {
                     spec: #spec,

@@ -109,7 +109,7 @@ impl Inheritance {
         if self.names.has_macro(word) || !allowed.is_empty() || !call.may_make_tests() {
             return (quote!(#(#attributes)* #head #content), 0);
         }
-        let conditions = attributes.iter().filter(|attribute| attribute.is("cfg"));
+        let conditions = attributes.iter().copied().filter_map(Attribute::only_cfg);
         let note = format!(
             "`{word}!` may make tests, and those are not isolated, because it is expanded after `#[isolated]`; \
              annotate them inside that macro, or write `#[allow(deprecated)]` above this call if it makes none"
@@ -119,7 +119,7 @@ impl Inheritance {
             Span::call_site().located_at(word.span()),
         );
         let output = quote! {
-            #(#conditions)*
+            #(#[#conditions])*
             const _: () = {
                 #[deprecated(note = #note)]
                 const TESTS_THAT_ARE_NOT_ISOLATED: () = ();

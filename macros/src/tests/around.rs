@@ -40,6 +40,21 @@ fn names_of_the_static_items() {
     }
 }
 
+/// The static item exists when the test does, and has none of its other attributes.
+#[test]
+fn conditions_of_the_static_item() {
+    let output = expanded(
+        "",
+        "#[cfg(unix)] #[cfg_attr(all(), cfg(any(unix)), cfg_attr(test, cfg(all()), cold))]
+         #[cfg_attr(all(), tokio::test, cold)] async fn asks() { }",
+    );
+    let expected = "#[cfg(unix)]
+#[cfg_attr(all(), cfg(any(unix)), cfg_attr(test, cfg(all())))]
+#[doc(hidden)]
+static";
+    assert!(output.starts_with(expected), "{output}");
+}
+
 /// Each generated test says itself which panic it expects.
 #[test]
 fn expected_panic() {

@@ -3,7 +3,7 @@
 use crate::built::options_of;
 
 /// Reads the build options from a command line and the environment variables that are set.
-fn options(command: &str, variables: &[(&str, &str)]) -> Option<String> {
+fn options(command: &str, variables: &[Variable]) -> Option<String> {
     let arguments: Vec<String> = command.split(' ').map(str::to_owned).collect();
     options_of(&arguments, &|name| {
         let found = variables.iter().find(|(known, _)| *known == name)?;
@@ -11,84 +11,48 @@ fn options(command: &str, variables: &[(&str, &str)]) -> Option<String> {
     })
 }
 
-const PACKAGE: (&str, &str) = ("CARGO_PKG_NAME", "shop");
-const DIRECTORY: (&str, &str) = ("CARGO_TARGET_TMPDIR", "/t/tmp");
+/// A variable with its value.
+type Variable = (&'static str, &'static str);
+
+const PACKAGE: Variable = ("CARGO_PKG_NAME", "shop");
+const PROGRAM: Variable = ("CARGO_BIN_NAME", "shop-admin");
+const DIRECTORY: Variable = ("CARGO_TARGET_TMPDIR", "/t/tmp");
 
 #[test]
 fn each_kind_of_target() {
-    let program = ("CARGO_BIN_NAME", "shop-admin");
-    for (command, variables, expected) in [
-        (
-            "rustc --crate-name shop src/lib.rs --out-dir /t/debug/deps",
-            vec![PACKAGE],
-            "-p shop --lib",
-        ),
-        (
-            "rustc --crate-name shop_admin src/bin/shop-admin.rs --out-dir /t/debug/deps",
-            vec![PACKAGE, program],
-            "-p shop --bin shop-admin",
-        ),
-        (
-            "rustc --crate-name shop_admin examples/shop-admin.rs --out-dir /t/debug/examples",
-            vec![PACKAGE, program],
-            "-p shop --example shop-admin",
-        ),
-        (
-            "rustc --crate-name it_pays tests/it-pays.rs --out-dir /t/debug/deps",
-            vec![PACKAGE, DIRECTORY],
-            "-p shop --test it-pays",
-        ),
-        (
-            "rustc --crate-name it_pays tests/it_pays/main.rs --out-dir /t/debug/deps",
-            vec![PACKAGE, DIRECTORY],
-            "-p shop --test it_pays",
-        ),
-        (
-            "rustc --crate-name named tests/another.rs --out-dir /t/debug/deps",
-            vec![PACKAGE, DIRECTORY],
-            "-p shop --test named",
-        ),
-        (
-            "rustc --crate-name speed benches/speed.rs --out-dir /t/release/deps",
-            vec![PACKAGE, DIRECTORY],
-            "-p shop --bench speed --release",
-        ),
-    ] {
-        assert_eq!(
-            options(command, &variables).as_deref(),
-            Some(expected),
-            "{command}"
-        );
+    #[rustfmt::skip] // One line each, so that the columns can be read.
+    let rows: [(&str, &[Variable], &str); 7] = [
+        ("shop src/lib.rs --out-dir /t/debug/deps", &[], "--lib"),
+        ("shop_admin src/bin/shop-admin.rs --out-dir /t/debug/deps", &[PROGRAM], "--bin shop-admin"),
+        ("shop_admin examples/shop-admin.rs --out-dir /t/debug/examples", &[PROGRAM], "--example shop-admin"),
+        ("it_pays tests/it-pays.rs --out-dir /t/debug/deps", &[DIRECTORY], "--test it-pays"),
+        ("it_pays tests/it_pays/main.rs --out-dir /t/debug/deps", &[DIRECTORY], "--test it_pays"),
+        ("named tests/another.rs --out-dir /t/debug/deps", &[DIRECTORY], "--test named"),
+        ("speed benches/speed.rs --out-dir /t/release/deps", &[DIRECTORY], "--bench speed --release"),
+    ];
+    for (rest, variables, expected) in rows {
+        let command = format!("rustc --crate-name {rest}");
+        let expected = format!("-p shop {expected}");
+        let found = options(&command, &[&[PACKAGE], variables].concat());
+        assert_eq!(found, Some(expected), "{command}");
     }
 }
 
 #[test]
 fn features_profile_and_target() {
-    for (rest, expected) in [
-        (
-            r#"--cfg feature="a" --cfg feature="default" --cfg=feature="b""#,
-            "-p shop --lib --features a,b",
-        ),
-        (
-            r#"--check-cfg cfg(feature,values("a","default"))"#,
-            "-p shop --lib --no-default-features",
-        ),
-        (
-            r#"--cfg unix --check-cfg cfg(feature,values("a"))"#,
-            "-p shop --lib",
-        ),
-        (
-            "--out-dir /t/x86_64-unknown-linux-musl/ci/deps --target x86_64-unknown-linux-musl",
-            "-p shop --lib --profile ci --target x86_64-unknown-linux-musl",
-        ),
-        ("--out-dir /t/debug/build/shop/1f/out", "-p shop --lib"),
-    ] {
+    #[rustfmt::skip] // One line each, so that the columns can be read.
+    let rows = [
+        (r#"--cfg feature="a" --cfg feature="default" --cfg=feature="b""#, "--features a,b"),
+        (r#"--check-cfg cfg(feature,values("a","default"))"#, "--no-default-features"),
+        (r#"--cfg unix --check-cfg cfg(feature,values("a"))"#, ""),
+        ("--out-dir /t/x86_64-unknown-linux-musl/ci/deps --target x86_64-unknown-linux-musl", "--profile ci --target x86_64-unknown-linux-musl"),
+        ("--out-dir /t/debug/build/shop/1f/out", ""),
+    ];
+    for (rest, expected) in rows {
         let command = format!("rustc --crate-name shop src/lib.rs {rest}");
-        assert_eq!(
-            options(&command, &[PACKAGE]).as_deref(),
-            Some(expected),
-            "{rest}"
-        );
+        let expected = format!("-p shop --lib {expected}");
+        let found = options(&command, &[PACKAGE]);
+        assert_eq!(found.as_deref(), Some(expected.trim_end()), "{rest}");
     }
 }
 
