@@ -16,10 +16,7 @@ struct Harness {
     brings_parameters: When,
     /// Whether it looks at the value that the function returns.
     judges_value: When,
-    /// Whether it calls the function more than once in one test.
-    calls_often: bool,
-    /// Whether it copies the attributes below it to the test that it generates.
-    copies_attributes: bool,
+    generates: Generates,
 }
 
 #[derive(Clone, Copy)]
@@ -32,6 +29,26 @@ enum When {
     Arrow,
 }
 
+/// What an attribute makes of the function, and whether the attributes below it come along.
+#[derive(Clone, Copy, PartialEq)]
+enum Generates {
+    /// Nothing around the function.
+    Nothing,
+    /// A test that gets a copy of the attributes below.
+    Copied,
+    /// The same, but a timeout moves the call of a synchronous function to another thread, which does
+    /// not know the test around it.
+    CopiedUnlessTimed,
+    /// The same, but `ntest` has one of that name, which refuses attributes with a path. It knows neither
+    /// `=>` nor `async`; without them, this one generates nothing around the function.
+    CopiedIfArrowOrAsync,
+    /// A test that calls the function often, and is not told from outside when a call begins.
+    Loop,
+    /// Nobody knows.
+    Unknown,
+}
+
+use Generates::{Copied, CopiedIfArrowOrAsync, CopiedUnlessTimed, Loop, Nothing, Unknown};
 use When::{Always, Arrow, Given, Never};
 
 const fn row(
@@ -39,6 +56,7 @@ const fn row(
     runs_async: When,
     brings_parameters: When,
     judges_value: When,
+    generates: Generates,
 ) -> Harness {
     Harness {
         path,
@@ -46,54 +64,36 @@ const fn row(
         runs_async,
         brings_parameters,
         judges_value,
-        calls_often: false,
-        copies_attributes: true,
-    }
-}
-
-/// One that calls the function often, and is not told from outside when a call begins.
-const fn property(path: &'static [&'static str], runs_async: When) -> Harness {
-    Harness {
-        calls_often: true,
-        copies_attributes: false,
-        ..row(path, runs_async, Always, Always)
-    }
-}
-
-/// One of which it is not known what it does with the attributes below it.
-const fn opaque(row: Harness) -> Harness {
-    Harness {
-        copies_attributes: false,
-        ..row
+        generates,
     }
 }
 
 #[rustfmt::skip] // One line each, so that the columns can be read.
 const KNOWN: [Harness; 18] = [
-    //  path                       async   parameters value
-    row(&["v1", "test"],           Never,  Never,     Never),
-    row(&["test_log", "test"],     Given,  Given,     Never),
-    row(&["googletest", "test"],   Never,  Always,    Never),
-    row(&["gtest"],                Never,  Always,    Never),
-    row(&["sqlx", "test"],         Always, Always,    Never),
-    row(&["rstest"],               Always, Always,    Never),
-    row(&["apply"],                Always, Always,    Never),
-    row(&["test_case"],            Never,  Always,    Arrow),
-    row(&["test_matrix"],          Never,  Always,    Arrow),
-    row(&["test_case", "case"],    Never,  Always,    Arrow),
-    property(&["quickcheck"],      Never),
-    property(&["proptest"],        Always),
-    property(&["property_test"],   Always),
-    opaque(row(&["parameterized"], Never,  Always,    Never)),
-    opaque(row(&["dir_test"],      Never,  Always,    Never)),
-    opaque(row(&["wasm_bindgen_test"], Always, Never, Never)),
-    Harness { makes_a_test: false, ..row(&["test_context"], Never, Always, Never) },
+    //  path                       async   parameters value   generates
+    row(&["v1", "test"],           Never,  Never,     Never,  Nothing),
+    row(&["test_log", "test"],     Given,  Given,     Never,  Copied),
+    row(&["googletest", "test"],   Never,  Always,    Never,  Copied),
+    row(&["gtest"],                Never,  Always,    Never,  Copied),
+    row(&["sqlx", "test"],         Always, Always,    Never,  Copied),
+    row(&["rstest"],               Always, Always,    Never,  CopiedUnlessTimed),
+    row(&["apply"],                Always, Always,    Never,  CopiedUnlessTimed),
+    row(&["test_case"],            Never,  Always,    Arrow,  CopiedIfArrowOrAsync),
+    row(&["test_matrix"],          Never,  Always,    Arrow,  CopiedIfArrowOrAsync),
+    row(&["test_case", "case"],    Never,  Always,    Arrow,  CopiedIfArrowOrAsync),
+    row(&["quickcheck"],           Never,  Always,    Always, Loop),
+    row(&["proptest"],             Always, Always,    Always, Loop),
+    row(&["property_test"],        Always, Always,    Always, Loop),
+    row(&["parameterized"],        Never,  Always,    Never,  Unknown),
+    row(&["dir_test"],             Never,  Always,    Never,  Unknown),
+    row(&["wasm_bindgen_test"],    Always, Never,     Never,  Unknown),
+    Harness { makes_a_test: false, ..row(&["test_context"], Never, Always, Never, Copied) },
     // tokio, async_std, actix_rt, futures_test and everybody else who calls theirs `test`.
-    row(&["test"],                 Always, Never,     Never),
+    row(&["test"],                 Always, Never,     Never,  Copied),
 ];
 
 /// The plain `#[test]`, which has one word only.
-const PLAIN: Harness = row(&["test"], Never, Never, Never);
+const PLAIN: Harness = row(&["test"], Never, Never, Never, Nothing);
 
 fn known(attribute: &Attribute) -> Option<&'static Harness> {
     if attribute.words.len() == 1 && attribute.is("test") {
@@ -158,41 +158,31 @@ pub(crate) fn judges_value(attributes: &[Attribute]) -> bool {
 }
 
 /// Whether the test attributes copy the attributes below them to the test that they generate.
-///
-/// A timeout of `rstest` moves the call of a synchronous function to another thread, which does not
-/// know the test around it. `ntest` has a `test_case` too, which refuses attributes with a path. It knows
-/// neither `=>` nor `async`; without them, the other one generates nothing around the function.
 pub(crate) fn copies_attributes(attributes: &[Attribute], is_async: bool) -> bool {
-    let may_be_ntest = !is_async
-        && any(attributes, is_test_case)
-        && !any(attributes, |row, attribute| {
-            is_test_case(row, attribute) && holds(Arrow, attribute)
-        });
-    let is_moved = !is_async
-        && any(attributes, |row, _| row.path == ["rstest"])
-        && (std::env::var_os("RSTEST_TIMEOUT").is_some()
-            || attributes
-                .iter()
-                .any(|attribute| attribute.mentions("timeout")));
-    !is_moved && !may_be_ntest && !any(attributes, |row, _| !row.copies_attributes)
-}
-
-/// Whether it may be a case of `test-case`.
-fn is_test_case(row: &Harness, _: &Attribute) -> bool {
-    matches!(row.judges_value, Arrow)
-}
-
-/// Whether the only test attribute is `#[test]`, which generates nothing around the function.
-pub(crate) fn is_plain(attributes: &[Attribute]) -> bool {
-    !any(attributes, |row, _| {
-        row.path != ["v1", "test"] && (row.path != PLAIN.path || !matches!(row.runs_async, Never))
+    let is_timed = std::env::var_os("RSTEST_TIMEOUT").is_some()
+        || attributes
+            .iter()
+            .any(|attribute| attribute.mentions("timeout"));
+    let has_arrow = any(attributes, |row, attribute| {
+        row.generates == CopiedIfArrowOrAsync && holds(Arrow, attribute)
+    });
+    !any(attributes, |row, _| match row.generates {
+        Nothing | Copied => false,
+        CopiedUnlessTimed => is_timed && !is_async,
+        CopiedIfArrowOrAsync => !has_arrow && !is_async,
+        Loop | Unknown => true,
     })
+}
+
+/// Whether the only test attribute is `#[test]`.
+pub(crate) fn is_plain(attributes: &[Attribute]) -> bool {
+    !any(attributes, |row, _| row.generates != Nothing)
 }
 
 /// The attribute that calls the function more than once in one test.
 pub(crate) fn calls_often(attributes: &[Attribute]) -> Option<Attribute> {
     let mut flat = attributes.iter().flat_map(Attribute::flattened);
-    flat.find(|attribute| known(attribute).is_some_and(|row| row.calls_often))
+    flat.find(|attribute| known(attribute).is_some_and(|row| row.generates == Loop))
 }
 
 fn any(attributes: &[Attribute], rule: impl Fn(&Harness, &Attribute) -> bool) -> bool {

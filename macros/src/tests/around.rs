@@ -27,6 +27,34 @@ pub fn case_1() {
     );
 }
 
+/// A test stands around what its attributes generate where they copy the hidden attribute to it.
+#[test]
+fn attributes_that_copy() {
+    let is_around =
+        |test: &str| expanded("", &format!("{test}(n: u32) {{ }}")).contains("::__around(");
+    for test in [
+        "#[rstest] fn a",
+        "#[apply(cases)] fn a",
+        "#[rstest] #[timeout(LIMIT)] async fn a",
+        "#[apply(cases)] #[timeout(LIMIT)] async fn a",
+        "#[test_case(1 => 2)] #[test_case(2)] fn a",
+        "#[test_case(1)] #[tokio::test] async fn a",
+        "#[test_context(Context)] #[tokio::test] async fn a",
+    ] {
+        assert!(is_around(test), "{test}");
+    }
+    for test in [
+        "#[rstest] #[timeout(LIMIT)] fn a",
+        "#[apply(cases)] #[timeout(LIMIT)] fn a",
+        "#[rstest] #[cfg_attr(all(), timeout(LIMIT))] fn a",
+        "#[test_case(1)] fn a",
+        "#[quickcheck] fn a",
+        "#[dir_test(dir = DIRECTORY)] fn a",
+    ] {
+        assert!(!is_around(test), "{test}");
+    }
+}
+
 /// Two tests may differ in the case of their letters only.
 #[test]
 fn names_of_the_static_items() {
