@@ -347,6 +347,7 @@ fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
         || wanted.test_attribute.is_some()
         || !harness::is_plain(attributes);
     if is_wrapped
+        && !wanted.is_called
         && !attributes.iter().all(Attribute::makes_no_test)
         && harness::copies_attributes(attributes, function.asyncness.is_some())
         && (must_be_around || !wanted.mentions_any(&foreign))

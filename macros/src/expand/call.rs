@@ -156,7 +156,8 @@ impl<'a> Writer<'a> {
     /// Whether a test attribute stands around the test that could stand inside it otherwise.
     fn is_inside_an_attribute(&self) -> bool {
         let attributes = &self.function.attributes;
-        harness::calls_often(attributes).is_none()
+        !self.model.wanted.is_called
+            && harness::calls_often(attributes).is_none()
             && !attributes.iter().all(Attribute::makes_no_test)
     }
 

@@ -55,6 +55,19 @@ fn attributes_that_copy() {
     }
 }
 
+/// What the user's own code calls is no test around which another could stand.
+#[test]
+fn function_that_is_called() {
+    for (arguments, expected) in [
+        ("test_attribute", true),
+        ("test_attribute = \"called by main\"", false),
+    ] {
+        let output = expanded(arguments, "#[instrument] async fn serves() { }");
+        assert_eq!(output.contains("::__around("), expected, "{output}");
+        assert_eq!(output.contains("::run_async("), !expected, "{output}");
+    }
+}
+
 /// Two tests may differ in the case of their letters only.
 #[test]
 fn names_of_the_static_items() {
