@@ -16,7 +16,8 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    pub(crate) fn read(item: &TokenStream) -> syn::Result<Item> {
+    /// Reads an item, or says where the attribute belongs.
+    pub(crate) fn read(item: &TokenStream, belongs: &str) -> syn::Result<Item> {
         let content = |input: ParseStream<'_>| {
             let attributes = Attribute::all(input)?;
             match Next::in_front_of(input) {
@@ -28,7 +29,7 @@ impl Item {
                 }
                 Next::Other => {
                     let _visibility = read_visibility(input)?;
-                    Err(input.error("not expected here; `#[isolated]` belongs on a test function or on a module of tests"))
+                    Err(input.error(format!("not expected here; {belongs}")))
                 }
             }
         };
@@ -37,7 +38,7 @@ impl Item {
 }
 
 /// The item without the invisible group that `macro_rules!` may put around it.
-pub(crate) fn unwrapped(item: &TokenStream) -> TokenStream {
+fn unwrapped(item: &TokenStream) -> TokenStream {
     match item.clone().into_iter().next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => group.stream(),
         _ => item.clone(),

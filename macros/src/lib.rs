@@ -25,8 +25,10 @@ mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::parse::Parser;
 
 use crate::args::Args;
+use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::item::Item;
 use crate::model::{Model, Wanted};
@@ -153,7 +155,7 @@ pub fn test(
     arguments: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    isolate_test(arguments.into(), &item.into()).into()
+    isolate_test(&arguments.into(), &item.into()).into()
 }
 
 /// Stands below a test attribute, which copies it to the test that it generates.
@@ -167,7 +169,9 @@ pub fn __around(
 }
 
 fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
-    match Item::read(item) {
+    const BELONGS: &str = "`#[isolated]` belongs on a test function or on a module of tests";
+
+    match Item::read(item, BELONGS) {
         Ok(Item::Function(function)) => isolate_function(&arguments, *function),
         Ok(Item::Module(module)) => isolate_module(arguments, &module),
         Err(error) => {
@@ -178,18 +182,27 @@ fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 /// Isolates a plain test whose `#[test]` is our own attribute.
-fn isolate_test(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+fn isolate_test(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
+    const BELONGS: &str = "`#[isolated_test::test]` belongs on a function";
+
     let mut errors = Errors::new();
-    let read = Item::read(item);
-    if let Ok(item) = &read {
-        check::plain_test(item, &mut errors);
-    }
-    match (errors.finish(), read) {
-        (None, _) => {
-            let item = item::unwrapped(item);
-            isolate(arguments, &quote!(#[::core::prelude::v1::test] #item))
+    let read = match Item::read(item, BELONGS) {
+        Ok(item) => {
+            check::plain_test(&item, &mut errors);
+            Some(item)
         }
-        (errors, Ok(Item::Function(function))) => {
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    };
+    match (errors.finish(), read) {
+        (None, Some(Item::Function(mut function))) => {
+            let plain = Attribute::all.parse2(quote!(#[::core::prelude::v1::test]));
+            function.attributes.splice(..0, plain.unwrap_or_default());
+            isolate_function(arguments, *function)
+        }
+        (errors, Some(Item::Function(function))) => {
             let function = fallback::function(&function);
             quote!(#errors #function)
         }

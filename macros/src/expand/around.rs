@@ -96,7 +96,7 @@ impl Writer<'_> {
 ///
 /// This is the generated test, unless a test attribute below has yet to generate it.
 pub(crate) fn generated(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
-    let Ok(Item::Function(function)) = Item::read(item) else {
+    let Ok(Item::Function(function)) = Item::read(item, "") else {
         return item.clone();
     };
     if generates_more(&function) {

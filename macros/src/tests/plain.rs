@@ -7,7 +7,7 @@ use quote::ToTokens;
 use super::{expanded, messages, messages_in, printed, tokens};
 
 fn in_one(arguments: &str, item: &str) -> TokenStream {
-    crate::isolate_test(tokens(arguments), &tokens(item))
+    crate::isolate_test(&tokens(arguments), &tokens(item))
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn means_both_attributes() {
     let group = Group::new(Delimiter::None, tokens(item));
     let grouped = TokenStream::from(TokenTree::Group(group));
     assert_eq!(
-        printed(crate::isolate_test(tokens("port"), &grouped)),
+        printed(crate::isolate_test(&tokens("port"), &grouped)),
         in_two
     );
 }
@@ -89,6 +89,19 @@ fn mistakes() {
         twice,
         ["duplicate attribute `#[isolated]`; write all arguments into one"]
     );
+}
+
+/// What cannot be a test does not become one.
+#[test]
+fn other_items() {
+    for item in ["pub struct Server;\n", "const N: u32 = 1;\n"] {
+        let output = printed(in_one("port", item));
+        let error = "::core::compile_error! {
+    \"not expected here; `#[isolated_test::test]` belongs on a function\"
+}
+";
+        assert_eq!(output, format!("{error}{item}"));
+    }
 }
 
 /// Code of the user may name whatever it likes.

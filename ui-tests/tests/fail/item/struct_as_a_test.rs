@@ -1,0 +1,4 @@
+#[isolated_test::test(port)]
+struct Server;
+
+fn main() {}
