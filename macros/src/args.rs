@@ -96,6 +96,8 @@ pub(crate) enum Form {
     Choice(&'static [&'static str]),
 }
 
+const MOST_PORTS: u32 = 64;
+
 const PORT: &[Setting] = &[
     Setting {
         name: "tcp",
@@ -107,7 +109,10 @@ const PORT: &[Setting] = &[
     },
     Setting {
         name: "count",
-        form: Form::Number { least: 1, most: 64 },
+        form: Form::Number {
+            least: 1,
+            most: MOST_PORTS,
+        },
     },
 ];
 

@@ -61,6 +61,7 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     types::bound_types_are_concrete(model, function, errors);
     types::resources_are_lent_for_the_test(model, function, errors);
     process::expressions_name_resources(model, function, errors);
+    process::expressions_are_known_outside(model, function, errors);
     process::body_runs_once(model, function, errors);
     parameters::parameters_have_resources(model, function, errors);
     parameters::our_types_have_resources(model, function, errors);

@@ -92,7 +92,7 @@ impl Reader<'_> {
             Takes::Directory => value::directory(row, &name, tokens, self.errors),
             Takes::Duration => duration::read(row, &name, tokens, self.errors),
             Takes::Number { most } => literal::number(row, most, &name, tokens, self.errors),
-            Takes::PerhapsReason => literal::caller(&name, tokens, self.errors),
+            Takes::PerhapsReason => literal::caller(row, &name, tokens, self.errors),
             Takes::Reason => literal::reason(row, &name, tokens, self.errors),
             Takes::Path => value::path(row, &name, tokens, self.errors),
             Takes::Variables => {

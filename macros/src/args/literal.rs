@@ -50,13 +50,16 @@ pub(super) fn reason(
 }
 
 /// The caller of a function that no attribute turns into a test: `test_attribute = "called by main"`.
-pub(super) fn caller(name: &Ident, tokens: TokenStream, errors: &mut Errors) -> Option<Value> {
+pub(super) fn caller(
+    row: &Row,
+    name: &Ident,
+    tokens: TokenStream,
+    errors: &mut Errors,
+) -> Option<Value> {
     let text = syn::parse2::<LitStr>(tokens.clone());
     if text.is_ok_and(|text| !text.value().trim().is_empty()) {
         return Some(Value::Expression(tokens));
     }
-    let message =
-        format!("expected `{name}` to say who calls the function: `{name} = \"called by ...\"`");
-    errors.at(place(&tokens, name), message);
+    errors.at(place(&tokens, name), wrong(row));
     None
 }

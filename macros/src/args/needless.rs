@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, LitInt, Token};
 
 use super::value::wrong;
-use super::{Row, Takes, Word};
+use super::{MOST_PORTS, Row, Takes, Word};
 
 /// The message for `name = value` where the argument takes no value like that.
 pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> String {
@@ -23,7 +23,8 @@ pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> Str
     match (row.word, syn::parse2::<Lit>(tokens.clone())) {
         (Word::Seed, Ok(Lit::Int(number))) => format!(
             "`seed` takes no value, because it is new each run; write `seed` and repeat a run with \
-             `ISOLATED_SEED={number}`"
+             `ISOLATED_SEED={}`",
+            number.base10_digits()
         ),
         (Word::TmpDir, Ok(Lit::Str(text))) => format!(
             "`tmpdir` takes no value; write `tmpdir(from = {})` for a copy of that directory",
@@ -36,7 +37,8 @@ pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> Str
             )
         }
         (Word::Limit, Ok(Lit::Int(number))) => format!(
-            "expected `limit` to be a key and a number, found a number; write `limit(\"...\", {number})`"
+            "expected `limit` to be a key and a number, found a number; write `limit(\"...\", {})`",
+            number.base10_digits()
         ),
         (Word::Limit, Ok(Lit::Str(text))) => format!(
             "expected `limit` to be a key and a number, found a key; write `limit({}, 4)`",
@@ -47,7 +49,8 @@ pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> Str
     }
 }
 
-/// The message for a number that a port should have: `port = 8080`, `port(8080)`, `port(number = 8080)`.
+/// The message for a number that a port should have: `port = 8080`, `port(8080)`, `port(number = 8080)`;
+/// or for how many there should be, which is a low one: `port(3)`.
 pub(super) fn fixed_port(row: &Row, tokens: &TokenStream) -> Option<String> {
     const NAMES: [&str; 5] = ["number", "port", "fixed", "value", "n"];
     if row.word != Word::Port {
@@ -64,8 +67,14 @@ pub(super) fn fixed_port(row: &Row, tokens: &TokenStream) -> Option<String> {
         input.parse::<LitInt>()
     };
     let number = number.parse2(tokens.clone()).ok()?;
+    let digits = number.base10_digits();
+    if (1..=MOST_PORTS).contains(&number.base10_parse().unwrap_or(0)) {
+        return Some(format!(
+            "several ports are written `port(count = {digits})`"
+        ));
+    }
     Some(format!(
         "a `port` has no fixed number, because somebody else may have it; write `port` and use the number \
-         that it gets, or `network` for a network in which {number} is free"
+         that it gets, or `network` for a network in which {digits} is free"
     ))
 }

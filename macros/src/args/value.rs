@@ -12,6 +12,7 @@ use crate::scan;
 
 /// Says how an argument is written, after it was written another way.
 pub(super) fn wrong(row: &Row) -> String {
+    let Row { name, usage, .. } = row;
     let kind = match row.takes {
         Takes::Keys => "a string",
         Takes::KeyAndNumber => "a key and a number",
@@ -19,12 +20,17 @@ pub(super) fn wrong(row: &Row) -> String {
         Takes::Directory => "a directory",
         Takes::Duration => "a time",
         Takes::Number { .. } => "a number",
-        Takes::Reason | Takes::PerhapsReason => "a reason",
+        Takes::Reason => "a reason",
+        Takes::PerhapsReason => {
+            return format!(
+                "expected `{name}` to say who calls the function: `{name} = \"called by ...\"`"
+            );
+        }
         Takes::Path => "a path",
         Takes::Arguments => "a list of arguments",
         Takes::Nothing | Takes::Options(_) => "a word",
     };
-    format!("expected `{}` to be {kind}: `{}`", row.name, row.usage)
+    format!("expected `{name}` to be {kind}: `{usage}`")
 }
 
 /// The tokens, or the name if there are none to point at.

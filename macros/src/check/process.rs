@@ -6,7 +6,7 @@ use syn::Ident;
 use crate::args::ARGUMENTS;
 use crate::errors::Errors;
 use crate::harness;
-use crate::model::Model;
+use crate::model::{Model, Run};
 use crate::test_fn::TestFn;
 
 pub(super) fn body_runs_once(model: &Model, function: &TestFn, errors: &mut Errors) {
@@ -48,6 +48,26 @@ pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, error
                 &word,
                 format!("the test has no resource `{word}`; add `{word}` to the arguments"),
             );
+        }
+    }
+}
+
+/// An attribute that judges the value does all its work in the process, which begins with these values.
+pub(super) fn expressions_are_known_outside(model: &Model, function: &TestFn, errors: &mut Errors) {
+    if model.run != Run::Around {
+        return; // The attribute has filled the parameters before.
+    }
+    let surroundings = &model.wanted.surroundings;
+    for word in surroundings.expressions().filter_map(value_of) {
+        let mut parameters = function.parameters.iter().zip(&model.bindings);
+        if parameters
+            .any(|(parameter, bound)| bound.is_none() && parameter.name.as_ref() == Some(&word))
+        {
+            let message = format!(
+                "`{word}` has no value before the process begins, because an attribute below judges what the \
+                 function returns there; assert that in the body and remove `=>`"
+            );
+            errors.at(&word, message);
         }
     }
 }
