@@ -94,7 +94,10 @@ pub(crate) struct Model {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Run {
     /// Where the function is called; the runtime judges the value.
-    Here,
+    Here {
+        /// Whether a test attribute stands around the test that could stand inside it otherwise.
+        warns: bool,
+    },
     /// Where the function is called; the test attribute judges the value.
     Returning,
     /// Where the function is called, which runs in a subprocess.
@@ -318,7 +321,7 @@ impl Model {
     /// The attributes of runtimes write the type of the value somewhere, where not every type can stand.
     pub(crate) fn returns(&self, function: &TestFn) -> bool {
         match self.run {
-            Run::Here | Run::Apart => false,
+            Run::Here { .. } | Run::Apart => false,
             Run::Returning => true,
             Run::Around => function.asyncness.is_none() || function.returns_a_named_type(),
         }
@@ -346,9 +349,9 @@ fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
         || !foreign.is_empty()
         || wanted.test_attribute.is_some()
         || !harness::is_plain(attributes);
+    let makes_a_test = !wanted.is_called && !attributes.iter().all(Attribute::makes_no_test);
     if is_wrapped
-        && !wanted.is_called
-        && !attributes.iter().all(Attribute::makes_no_test)
+        && makes_a_test
         && harness::copies_attributes(attributes, function.asyncness.is_some())
         && (must_be_around || !wanted.mentions_any(&foreign))
     {
@@ -358,7 +361,8 @@ fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
     } else if function.returns_a_value() && is_judged {
         Run::Returning
     } else {
-        Run::Here
+        let warns = makes_a_test && harness::calls_often(attributes).is_none();
+        Run::Here { warns }
     }
 }
 

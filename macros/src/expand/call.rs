@@ -6,8 +6,6 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::{at, foreign_name, hygienic, start};
-use crate::attribute::Attribute;
-use crate::harness;
 use crate::model::{Kind, Model, Resource, Run};
 use crate::test_fn::{Parameter, TestFn};
 
@@ -84,14 +82,12 @@ impl<'a> Writer<'a> {
         let Writer {
             private, function, ..
         } = self;
-        if self.model.run == Run::Around {
-            return self.inside();
-        }
         let (spec, own, body) = (self.spec(), self.lent_own(), self.body());
         let is_async = function.asyncness.is_some();
         let dot_await = is_async.then(|| quote!(.await));
         let call = match (self.model.run, is_async) {
-            (Run::Here, false) if self.is_bare() => {
+            (Run::Around, _) => return self.inside(),
+            (Run::Here { .. }, false) if self.is_bare() => {
                 let name = self.name_at_the_value();
                 quote!(#private::run_function(&#spec, #own, #name))
             }
@@ -99,7 +95,7 @@ impl<'a> Writer<'a> {
                 let name = self.name_at_the_value();
                 quote!(.run_function(#name))
             }
-            (Run::Here, false) if self.is_plain() => {
+            (Run::Here { .. }, false) if self.is_plain() => {
                 let body = self.plain_body();
                 quote!(#private::run_plain(&#spec, #own, #body))
             }
@@ -107,16 +103,15 @@ impl<'a> Writer<'a> {
                 let body = self.plain_body();
                 quote!(.run_plain(#body))
             }
-            (Run::Here, false) => quote!(#private::run(&#spec, #own, #body)),
-            (Run::Here, true) if self.is_inside_an_attribute() => {
+            (Run::Here { .. }, false) => quote!(#private::run(&#spec, #own, #body)),
+            (Run::Here { warns: true }, true) => {
                 quote!(#private::run_async_inside(&#spec, #own, #body))
             }
-            (Run::Here, true) => quote!(#private::run_async(&#spec, #own, #body)),
+            (Run::Here { warns: false }, true) => quote!(#private::run_async(&#spec, #own, #body)),
             (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
             (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #own, #body)),
             (Run::Apart, false) => quote!(.run(#body)),
             (Run::Apart, true) => quote!(.run_async(#body)),
-            (Run::Around, _) => unreachable!("handled above"),
         };
         // A value that no test may return is shown where its type stands.
         let output = function.output.as_ref();
@@ -151,14 +146,6 @@ impl<'a> Writer<'a> {
     /// then, and if it is synchronous, the runtime needs no code of its own for it.
     fn is_plain(&self) -> bool {
         self.model.bindings.iter().all(Option::is_some) && !self.function.never_returns()
-    }
-
-    /// Whether a test attribute stands around the test that could stand inside it otherwise.
-    fn is_inside_an_attribute(&self) -> bool {
-        let attributes = &self.function.attributes;
-        !self.model.wanted.is_called
-            && harness::calls_often(attributes).is_none()
-            && !attributes.iter().all(Attribute::makes_no_test)
     }
 
     /// Whether the function can be called as it is, which spares the compiler a closure.
