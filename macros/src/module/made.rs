@@ -56,11 +56,19 @@ impl Call {
 
     /// Whether tests may come of it: by its name, or because there are some in its input.
     fn may_make_tests(&self) -> bool {
-        let name = self.word.to_string().to_lowercase();
-        ["test", "case", "quickcheck"]
-            .iter()
-            .any(|part| name.contains(part))
-            || contains_tests(self.content.stream())
+        const WORDS: [&str; 8] = [
+            "test",
+            "tests",
+            "testcase",
+            "testcases",
+            "case",
+            "cases",
+            "proptest",
+            "quickcheck",
+        ];
+        let name = self.word.unraw().to_string().to_lowercase();
+        let mut words = name.split(|letter: char| !letter.is_alphabetic());
+        words.any(|word| WORDS.contains(&word)) || contains_tests(self.content.stream())
     }
 }
 

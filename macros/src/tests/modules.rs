@@ -321,6 +321,7 @@ fn calls_of_macros() {
         "make_tests!(a, b);",
         "cases! { a b }",
         "my::TEST_ALL! { }",
+        "test2!();",
         "cfg_if! { if #[cfg(unix)] { #[tokio::test] async fn a() { } } }",
         "fn f() { } tests!();",
         "fn f() { macro_rules! tests { () => { } } } tests!();",
@@ -336,6 +337,9 @@ fn calls_of_macros() {
         "#[allow(deprecated)] tests!();",
         "macro_rules! tests { () => { #[test] fn a() { } } } tests!();",
         "assert_impl_all!(u8: Send);",
+        "lowercase!(A);",
+        "latest_version!();",
+        "contested! { }",
     ] {
         assert!(!is_warned_of(call), "{call}");
     }
