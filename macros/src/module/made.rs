@@ -13,6 +13,7 @@ use super::Inheritance;
 use crate::attribute::Attribute;
 use crate::harness;
 use crate::item::Next;
+use crate::names::Names;
 
 /// An item that calls a macro: `macro_rules! name { ... }`, `path::to::tests! { ... }`.
 pub(super) struct Call {
@@ -55,7 +56,7 @@ impl Call {
     }
 
     /// Whether tests may come of it: by its name, or because there are some in its input.
-    fn may_make_tests(&self) -> bool {
+    fn may_make_tests(&self, names: &Names) -> bool {
         const WORDS: [&str; 8] = [
             "test",
             "tests",
@@ -68,7 +69,7 @@ impl Call {
         ];
         let name = self.word.unraw().to_string().to_lowercase();
         let mut words = name.split(|letter: char| !letter.is_alphabetic());
-        words.any(|word| WORDS.contains(&word)) || contains_tests(self.content.stream())
+        words.any(|word| WORDS.contains(&word)) || contains_tests(self.content.stream(), names)
     }
 }
 
@@ -78,13 +79,15 @@ fn allows_deprecated(attribute: &Attribute) -> bool {
         && words.any(|word| word.to_string() == "deprecated")
 }
 
-fn contains_tests(tokens: TokenStream) -> bool {
+fn contains_tests(tokens: TokenStream, names: &Names) -> bool {
     let content = |input: ParseStream<'_>| {
         let mut found = false;
         while !input.is_empty() {
-            found |= harness::is_test(&Attribute::all(input)?);
+            let mut attributes = Attribute::all(input)?;
+            names.recognise(&mut attributes);
+            found |= harness::is_test(&attributes);
             if let Ok(TokenTree::Group(group)) = input.parse() {
-                found |= contains_tests(group.stream());
+                found |= contains_tests(group.stream(), names);
             }
         }
         Ok(found)
@@ -114,7 +117,7 @@ impl Inheritance {
         let (allowed, attributes): (Vec<&Attribute>, Vec<_>) = attributes
             .iter()
             .partition(|attribute| allows_deprecated(attribute));
-        if self.names.has_macro(word) || !allowed.is_empty() || !call.may_make_tests() {
+        if self.names.has_macro(word) || !allowed.is_empty() || !call.may_make_tests(&self.names) {
             return (quote!(#(#attributes)* #head #content), 0);
         }
         let conditions = attributes.iter().copied().filter_map(Attribute::only_cfg);

@@ -323,6 +323,7 @@ fn calls_of_macros() {
         "my::TEST_ALL! { }",
         "test2!();",
         "cfg_if! { if #[cfg(unix)] { #[tokio::test] async fn a() { } } }",
+        "use isolated_test::test as check; wrapped! { #[check] fn a() { } }",
         "fn f() { } tests!();",
         "fn f() { macro_rules! tests { () => { } } } tests!();",
         "const A: u8 = 1; #[cfg(unix)] tests!();",
