@@ -9,7 +9,7 @@ use isolated_test_tests::{Finished, State};
 
 mod inner {
     use googletest::prelude::{eq, expect_that, gtest};
-    use isolated_test::{BoxError, Current, Outcome, Resource, current, isolated, try_current};
+    use isolated_test::{BoxError, Current, Outcome, Resource, isolated, try_current};
     use isolated_test_tests::afterwards::{Afterwards, KEY};
     use isolated_test_tests::say;
     use rstest::{fixture, rstest};
@@ -192,14 +192,6 @@ mod inner {
     async fn panics_while_it_is_polled_and_is_caught() {
         panic!("on purpose");
     }
-
-    #[isolated(tmpdir, port)]
-    #[rstest]
-    #[timeout(std::time::Duration::from_secs(60))]
-    #[ignore = "started by another test"]
-    fn runs_in_another_thread(port: u16) {
-        assert_eq!(current().port().number(), port);
-    }
 }
 
 fn run(test: &str) -> Finished {
@@ -290,11 +282,6 @@ fn an_abort_is_not_the_panic_that_the_attribute_expects() {
 fn an_asynchronous_value_is_judged_in_a_process_too() {
     run("is_judged_and_awaits::test_case_1_squared").passed();
     run("is_judged_and_awaits::test_case_2_not_squared").failed();
-}
-
-#[test]
-fn a_timeout_of_rstest_moves_the_test_to_its_thread() {
-    run("runs_in_another_thread").passed();
 }
 
 #[test]

@@ -127,6 +127,21 @@ mod inner {
     #[ignore = "started by another test"]
     fn cannot_know_which() {}
 
+    /// Two of them run at once, each in a thread that could belong to either.
+    #[isolated(port, local = Local)]
+    #[rstest]
+    #[case::one()]
+    #[case::other()]
+    #[timeout(std::time::Duration::from_secs(60))]
+    #[ignore = "started by another test"]
+    fn is_moved_by_a_timeout(port: u16, local: &u32) {
+        static BOTH: std::sync::Barrier = std::sync::Barrier::new(2);
+
+        BOTH.wait();
+        assert_eq!((current().port().number(), *local), (port, 1));
+        BOTH.wait();
+    }
+
     struct Table(u32);
 
     impl Resource for Table {
@@ -211,6 +226,15 @@ fn a_body_in_another_thread_that_may_belong_to_two_tests_fails() {
     let message =
         "cannot_know_which runs its body in another thread, and 2 of its cases run at once";
     assert!(run.output.contains(message), "{run:?}");
+}
+
+#[test]
+fn a_timeout_of_rstest_takes_the_test_along_to_its_thread() {
+    let run = State::new().inner("is_moved_by_a_timeout").all(2).run();
+    for case in ["case_1_one", "case_2_other"] {
+        let passed = format!("test inner::is_moved_by_a_timeout::{case} ... ok\n");
+        assert!(run.output.contains(&passed), "{run:?}");
+    }
 }
 
 #[test]
