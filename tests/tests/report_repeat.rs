@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use isolated_test::isolated;
+use isolated_test::{Key, isolated};
 
 /// A test of one name in each target of a package, which fails with what it was built with.
 const TEST: &str = r#"
@@ -177,8 +177,10 @@ fn tests_run(command: &str, text: &str) -> usize {
     }
 }
 
-/// One test, because all of them build in one directory.
-#[isolated(serial = "isolated-test report_repeat")]
+/// These build in one directory.
+const DIRECTORY: Key = Key::new("isolated-test report_repeat");
+
+#[isolated(serial = DIRECTORY)]
 #[test]
 fn the_command_runs_the_test_that_has_failed() {
     let workspace = Workspace::write();
@@ -191,6 +193,12 @@ fn the_command_runs_the_test_that_has_failed() {
         "cargo test --no-fail-fast --lib --no-default-features --profile ci",
         1,
     );
+}
+
+#[isolated(serial = DIRECTORY)]
+#[test]
+fn the_command_of_nextest_runs_the_test_that_has_failed() {
+    let workspace = Workspace::write();
     if !workspace.run("cargo nextest --version").status.success() {
         eprintln!("the command of nextest is not tried, because it is not installed");
         return;
