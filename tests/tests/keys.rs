@@ -135,6 +135,11 @@ fn a_limit_of_zero_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
+/// The attribute and the runtime agree on the highest limit, which each of them knows.
+#[isolated(limit("highest", 256))]
+#[test]
+fn the_highest_limit_is_admitted() {}
+
 #[test]
 fn a_limit_that_needs_thousands_of_files_is_refused() {
     let key = Key::new("many");

@@ -1,7 +1,6 @@
 //! `#[isolated_test::test(...)]`: our attribute and `#[test]` in one.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-
 use quote::ToTokens;
 
 use super::{expanded, messages, messages_in, printed, tokens};

@@ -22,15 +22,18 @@ use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::sys::{self, Spot};
 
-/// The highest limit. Each slot is a file, and a thread where somebody waits for it.
-const MOST: u32 = 256;
+/// The highest limit. Each slot is a file, and a thread where somebody waits for it. The attribute
+/// refuses higher ones while it compiles.
+const HIGHEST: u32 = 256;
 
 /// Refuses a limit that cannot be kept.
 pub(crate) fn check(want: Want) -> Result<(), Error> {
     let reason = match want.mode {
         Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
-        Mode::Limit(limit) if limit > MOST => {
-            format!("the highest limit is {MOST}; write that, or nothing where so many never meet")
+        Mode::Limit(limit) if limit > HIGHEST => {
+            format!(
+                "the highest limit is {HIGHEST}; write that, or nothing where so many never meet"
+            )
         }
         _ => return Ok(()),
     };
