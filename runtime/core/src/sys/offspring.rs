@@ -84,6 +84,17 @@ impl Offspring {
         }
     }
 
+    /// One that has ended and was collected.
+    #[cfg(test)]
+    pub(super) fn gone() -> Self {
+        Offspring {
+            pid: 0,
+            #[cfg(target_os = "linux")]
+            stacks: None,
+            is_over: true,
+        }
+    }
+
     pub(super) fn id(&self) -> u32 {
         self.pid.unsigned_abs()
     }

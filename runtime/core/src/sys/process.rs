@@ -7,7 +7,7 @@
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Take, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -26,7 +26,7 @@ use super::program::{Itself, Program};
 use super::stack::Stacks;
 #[cfg(target_os = "linux")]
 use super::supervisor::STEP;
-use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
+use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED, check};
 use crate::process::event::Event;
 use crate::process::mark::{self, Place};
 use crate::spec::Spec;
@@ -66,8 +66,8 @@ pub(crate) struct Running {
     supervisor: Offspring,
     leash: UnixStream,
     /// Nothing once its other end is closed, as for the output.
-    control: Option<UnixStream>,
-    output: Option<File>,
+    control: Option<Take<UnixStream>>,
+    output: Option<Take<File>>,
     /// How the process has ended, once nobody is left.
     status: Option<ExitStatus>,
     /// Whether the process has ended and others are left.
@@ -140,8 +140,8 @@ impl Start<'_> {
         let mut running = Running {
             supervisor,
             leash,
-            control: Some(control),
-            output,
+            control: Some(control.take(u64::MAX)),
+            output: output.map(|output| output.take(u64::MAX)),
             status: None,
             is_left: false,
             is_over: false,
@@ -152,7 +152,7 @@ impl Start<'_> {
             return Err(io::Error::other("the supervisor was killed"));
         }
         if let Some(control) = &running.control {
-            control.set_nonblocking(true)?;
+            control.get_ref().set_nonblocking(true)?;
         }
         Ok(running)
     }
@@ -164,24 +164,25 @@ impl Running {
         self.supervisor.id()
     }
 
-    /// Waits for what comes next; what was written before an end comes before it.
+    /// Waits for what comes next; what was written before an end comes before it. The output is the
+    /// last to be read, because somebody may write for ever.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Event> {
         loop {
             if std::mem::take(&mut self.is_left) {
                 return Ok(Event::Left);
             }
-            // First, because a process may write for ever.
+            // First, for the same reason.
             if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
             let fds = [
-                self.output.as_ref().map_or(-1, AsRawFd::as_raw_fd),
-                self.control.as_ref().map_or(-1, AsRawFd::as_raw_fd),
                 if self.is_over {
                     -1
                 } else {
                     self.leash.as_raw_fd()
                 },
+                descriptor(self.control.as_ref()),
+                descriptor(self.output.as_ref()),
             ];
             let deadline = if self.is_over {
                 Some(Instant::now())
@@ -189,17 +190,17 @@ impl Running {
                 deadline
             };
             match poll(fds, deadline)? {
-                [true, _, _] => match read_some(self.output.as_mut())? {
-                    Some(bytes) if bytes.is_empty() => self.output = None,
-                    Some(bytes) => return Ok(Event::Output(bytes)),
-                    None => {}
-                },
+                [true, _, _] => self.hear_of_end()?,
                 [_, true, _] => match read_some(self.control.as_mut())? {
                     Some(bytes) if bytes.is_empty() => self.control = None,
                     Some(bytes) => return Ok(Event::Said(bytes)),
                     None => {}
                 },
-                [_, _, true] => self.is_over = self.hear()?.is_none_or(|what| what == ENDED),
+                [_, _, true] => match read_some(self.output.as_mut())? {
+                    Some(bytes) if bytes.is_empty() => self.output = None,
+                    Some(bytes) => return Ok(Event::Output(bytes)),
+                    None => {}
+                },
                 _ if self.is_over => {
                     self.supervisor.wait();
                     self.is_gone = true;
@@ -213,6 +214,7 @@ impl Running {
     /// Answers the process. That it is gone is told by the next event.
     pub(crate) fn answer(&mut self, frame: &[u8]) {
         if let Some(control) = &mut self.control {
+            let control = control.get_mut();
             let _ = control
                 .set_nonblocking(false)
                 .and_then(|()| control.write_all(frame))
@@ -256,6 +258,16 @@ impl Running {
     pub(crate) fn abandon(&mut self) {
         self.is_gone = true;
         self.supervisor.abandon();
+    }
+
+    /// Reads what the supervisor says next. When it is over, only what was written by now is read.
+    fn hear_of_end(&mut self) -> io::Result<()> {
+        if self.hear()?.is_none_or(|what| what == ENDED) {
+            self.is_over = true;
+            limit(self.output.as_mut())?;
+            limit(self.control.as_mut())?;
+        }
+        Ok(())
     }
 
     /// Reads what the supervisor says until it says this; tells whether it has, before it was gone.
@@ -343,6 +355,20 @@ pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
+fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
+    from.map_or(-1, |from| from.get_ref().as_raw_fd())
+}
+
+/// Ends what is read behind what is there by now: somebody whom nobody ends may write for ever.
+fn limit(from: Option<&mut Take<impl AsRawFd>>) -> io::Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    let mut unread: libc::c_int = 0;
+    // SAFETY: the descriptor is open, and the number can be written.
+    check(unsafe { libc::ioctl(from.get_ref().as_raw_fd(), libc::FIONREAD, &raw mut unread) })?;
+    from.set_limit(unread.unsigned_abs().into());
+    Ok(())
+}
+
 /// Waits until something can be read, or the time is up; descriptors below zero are passed over.
 fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bool; 3]> {
     let timeout = deadline.map_or(-1, |deadline| {
@@ -381,5 +407,60 @@ fn read_some(from: Option<&mut impl Read>) -> io::Result<Option<Vec<u8>>> {
             io::ErrorKind::ConnectionReset => Ok(Some(Vec::new())),
             _ => Err(error),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::{LEFT, Offspring, Running, pipe};
+    use crate::process::event::Event;
+
+    /// What is printed, and what comes then, when a supervisor has said this and is gone, while
+    /// somebody writes again whatever is read.
+    fn beside_a_flood(said: &[u8]) -> (String, Event) {
+        let (leash, mut supervisor) = UnixStream::pair().unwrap();
+        let (read, write) = pipe().unwrap();
+        let (read, mut write) = (File::from(read), File::from(write));
+        let mut running = Running {
+            supervisor: Offspring::gone(),
+            leash,
+            control: None,
+            output: Some(read.take(u64::MAX)),
+            status: None,
+            is_left: false,
+            is_over: false,
+            is_gone: false,
+        };
+        write.write_all(b"before").unwrap();
+        supervisor.write_all(said).unwrap();
+        drop(supervisor);
+        let mut printed = Vec::new();
+        for _ in 0..8 {
+            match running.next(None).unwrap() {
+                Event::Output(bytes) => {
+                    write.write_all(&bytes).unwrap();
+                    printed.extend(bytes);
+                }
+                event => return (String::from_utf8(printed).unwrap(), event),
+            }
+        }
+        panic!("nothing comes but output");
+    }
+
+    #[test]
+    fn nothing_is_read_that_is_written_behind_the_end() {
+        let (printed, event) = beside_a_flood(b"");
+        assert_eq!(printed, "before");
+        assert!(matches!(event, Event::Gone(None)));
+    }
+
+    #[test]
+    fn those_that_are_left_are_told_of_whatever_they_write() {
+        let (_, event) = beside_a_flood(&[LEFT, 0, 0, 0, 0]);
+        assert!(matches!(event, Event::Left));
     }
 }
