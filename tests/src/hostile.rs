@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "the standard library does none of this")]
 
+use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -60,6 +61,29 @@ pub fn without_devices(command: &mut Command) {
             check(libc::mount(kind, devices, kind, 0, null())).map(drop)
         });
     }
+}
+
+/// How many pipes this process can read that programs which it starts inherit, without standard
+/// input.
+///
+/// # Panics
+///
+/// Panics when the system does not tell.
+#[must_use]
+pub fn inherited_pipes() -> usize {
+    const KIND: libc::c_int = libc::O_ACCMODE | libc::O_CLOEXEC;
+
+    let is_one = |number: &str| {
+        let target = fs::read_link(Path::new("/proc/self/fd").join(number)).ok()?;
+        let info = fs::read_to_string(Path::new("/proc/self/fdinfo").join(number)).ok()?;
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        let flags = libc::c_int::from_str_radix(flags.trim(), 8).ok()?;
+        let is_pipe = target.to_string_lossy().starts_with("pipe:");
+        Some(number != "0" && is_pipe && flags & KIND == libc::O_RDONLY)
+    };
+    let all = fs::read_dir("/proc/self/fd").expect("descriptors");
+    let names = all.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter(|name| is_one(name) == Some(true)).count()
 }
 
 /// Has a program started by another one, such as the loader or valgrind, with these arguments.

@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use isolated_test_tests::hostile::{run_by, with_ignored_children, without_devices};
+use isolated_test_tests::hostile::{
+    inherited_pipes, run_by, with_ignored_children, without_devices,
+};
 use isolated_test_tests::{State, is_root};
 
 mod inner {
@@ -31,6 +33,7 @@ mod inner {
     pub(super) fn passes() {
         assert_eq!(std::env::var("VALUE").unwrap(), "1");
         say(&format!("ignores children {}", ignores_children()));
+        say(&format!("pipes {}", hostile::inherited_pipes()));
         println!("printed");
     }
 
@@ -211,5 +214,6 @@ fn a_program_that_valgrind_has_started() {
     let inner = state
         .inner("passes")
         .with(|command| run_by(command, valgrind, &arguments));
-    let _ = inner.run().passed();
+    let pipes = inherited_pipes().to_string();
+    assert_eq!(inner.run().passed().said("pipes"), Some(pipes.as_str()));
 }

@@ -10,8 +10,9 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::io;
-use std::os::fd::RawFd;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{FromRawFd, RawFd};
 use std::ptr;
 
 #[cfg(target_os = "linux")]
@@ -112,7 +113,9 @@ fn start_copy(plan: &Plan, before: &Before) -> io::Result<pid_t> {
     unsafe {
         let mut failure = [0; 2];
         check(libc::pipe(failure.as_mut_ptr()))?;
-        check(libc::fcntl(failure[1], libc::F_SETFD, libc::FD_CLOEXEC))?;
+        for end in failure {
+            check(libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC))?;
+        }
         let child = check(libc::fork())?;
         if child == 0 {
             let error = become_test(plan, before).raw_os_error().unwrap_or(0);
@@ -121,10 +124,10 @@ fn start_copy(plan: &Plan, before: &Before) -> io::Result<pid_t> {
             libc::_exit(1);
         }
         libc::close(failure[1]);
+        let mut failure = File::from_raw_fd(failure[0]);
         let mut error = [0; 4];
-        let read = libc::read(failure[0], error.as_mut_ptr().cast(), error.len());
-        libc::close(failure[0]);
-        if read == 4 {
+        // It reads again after an interruption.
+        if failure.read_exact(&mut error).is_ok() {
             return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(error)));
         }
         Ok(child)
