@@ -8,6 +8,7 @@ use std::path::Path;
 use isolated_test_tests::hostile::{
     inherited_pipes, run_by, with_ignored_children, without_devices,
 };
+use isolated_test_tests::refusal::networks_are_refused;
 use isolated_test_tests::{State, is_root};
 
 mod inner {
@@ -49,6 +50,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn has_a_network() {
         std::net::TcpListener::bind("127.0.0.1:80").unwrap();
+        say("network");
     }
 
     #[test]
@@ -211,9 +213,15 @@ fn a_program_that_valgrind_has_started() {
     }
     let state = State::new();
     let arguments = ["-q", "--trace-children=yes"];
-    let inner = state
-        .inner("passes")
-        .with(|command| run_by(command, valgrind, &arguments));
+    let run = |test| {
+        let inner = state.inner(test);
+        let inner = inner.with(|command| run_by(command, valgrind, &arguments));
+        inner.run().passed()
+    };
     let pipes = inherited_pipes().to_string();
-    assert_eq!(inner.run().passed().said("pipes"), Some(pipes.as_str()));
+    assert_eq!(run("passes").said("pipes"), Some(pipes.as_str()));
+    let network = run("has_a_network");
+    if !networks_are_refused() {
+        assert_eq!(network.said("network"), Some(""), "{}", network.errors);
+    }
 }

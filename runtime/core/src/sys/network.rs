@@ -7,12 +7,16 @@
 
 use std::ffi::CStr;
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::mem;
+use std::os::fd::{AsRawFd, RawFd};
 
 use libc::c_int;
 
 use super::offspring::{self, Blocked};
+use super::process::pipe;
+use super::program::Itself;
 use super::stack::Stacks;
 use super::supervisor::check;
 
@@ -97,45 +101,63 @@ impl Way {
 
     /// Finds out in a throw-away process whether the system allows this way.
     pub(crate) fn probe(&self) -> Result<(), (Option<Step>, io::Error)> {
-        let mut attempt = Attempt {
+        let [step, error @ ..] = self.attempt().map_err(|error| (None, error))?;
+        let error = io::Error::from_raw_os_error(c_int::from_ne_bytes(error));
+        step_of(step).map_or(Ok(()), |step| Err((Some(step), error)))
+    }
+
+    /// The step that was refused and its error, or zeroes.
+    fn attempt(&self) -> io::Result<[u8; 5]> {
+        let is_emulated = Itself::find()?.is_emulated;
+        let (read, write) = pipe()?;
+        let attempt = Attempt {
             way: self,
-            result: Err((None, io::ErrorKind::Interrupted.into())),
+            result: write.as_raw_fd(),
         };
-        let mut start = || {
-            let stacks = Stacks::take()?;
-            // Handlers of this process must not run in that one.
-            let _blocked = Blocked::all()?;
-            // SAFETY: the other process uses this memory, on a stack of its own, while this thread
-            // stands still; nobody else collects it, as no signal tells of its end.
-            unsafe {
+        let argument = (&raw const attempt).cast_mut().cast();
+        let stacks = Stacks::take()?;
+        // Handlers of this process must not run in that one.
+        let _blocked = Blocked::all()?;
+        // SAFETY: the other process is a copy, or uses this memory, on a stack of its own, while this
+        // thread stands still. There nobody else collects it, as no signal tells of its end.
+        unsafe {
+            let child = if is_emulated {
+                match libc::fork() {
+                    0 => enter(argument),
+                    child => child,
+                }
+            } else {
                 let flags = libc::CLONE_VM | libc::CLONE_VFORK;
-                let attempt = (&raw mut attempt).cast();
-                let child = check(libc::clone(enter, stacks.of_test(), flags, attempt))?;
-                offspring::collect(child);
-            }
-            stacks.give_back();
-            Ok(())
-        };
-        start().map_err(|error| (None, error))?;
-        attempt.result
+                libc::clone(enter, stacks.of_test(), flags, argument)
+            };
+            offspring::collect(check(child)?);
+        }
+        stacks.give_back();
+        let mut result = [0; 5];
+        File::from(read).read_exact(&mut result)?;
+        Ok(result)
     }
 }
 
-/// A way that is tried, and what has come of it.
+/// A way that is tried, and the pipe to which the result is written.
 struct Attempt<'a> {
     way: &'a Way,
-    result: Result<(), (Option<Step>, io::Error)>,
+    result: RawFd,
 }
 
 extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
-    // SAFETY: it points to a local of `probe`, which stands still.
-    let attempt = unsafe { &mut *attempt.cast::<Attempt<'_>>() };
-    let entered = attempt.way.enter();
-    let result = entered.map_err(|(step, error)| (Some(step), error));
-    // Neither this nor what was there owns any memory, so nothing is freed here.
-    attempt.result = result;
-    // SAFETY: nothing of this process needs an end.
-    unsafe { libc::_exit(0) }
+    // SAFETY: it points to a local of `attempt`, which stands still or of which this is a copy.
+    let attempt = unsafe { &*attempt.cast::<Attempt<'_>>() };
+    let (step, error) = match attempt.way.enter() {
+        Ok(()) => (0, 0),
+        Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
+    };
+    let [a, b, c, d] = error.to_ne_bytes();
+    // SAFETY: the array can be read for its length, and nothing of this process needs an end.
+    unsafe {
+        libc::write(attempt.result, [step, a, b, c, d].as_ptr().cast(), 5);
+        libc::_exit(0)
+    }
 }
 
 fn step_of(number: u8) -> Option<Step> {
