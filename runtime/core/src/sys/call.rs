@@ -9,7 +9,9 @@
 )]
 
 use std::ffi::CStr;
+use std::mem;
 use std::os::fd::RawFd;
+use std::ptr;
 
 use libc::{c_int, pid_t};
 
@@ -48,11 +50,27 @@ pub(super) fn collect() -> Ended {
     }
 }
 
+/// What is done at a signal, which from here on may be `SIG_DFL` or `SIG_IGN`; nothing for a signal
+/// that has no action.
+///
+/// The function of the C library may take a lock, which in a copy nobody gives back: musl's does.
+pub(super) fn action(signal: c_int, new: Option<libc::sighandler_t>) -> Option<libc::sighandler_t> {
+    #[cfg(target_os = "linux")]
+    if ARE_RAW {
+        return made::action(signal, new);
+    }
+    // SAFETY: both are locals, and all zeroes are valid ones.
+    unsafe {
+        let [mut to, mut before]: [libc::sigaction; 2] = mem::zeroed();
+        to.sa_sigaction = new.unwrap_or(libc::SIG_DFL);
+        let to = new.map_or(ptr::null(), |_| &raw const to);
+        (libc::sigaction(signal, to, &raw mut before) == 0).then_some(before.sa_sigaction)
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod made {
-    use std::ptr;
-
-    use super::{CStr, RawFd, c_int, pid_t};
+    use super::{CStr, RawFd, c_int, mem, pid_t, ptr};
     use libc::c_long;
 
     /// Makes a system call.
@@ -201,6 +219,23 @@ mod made {
         unsafe { raw(libc::SYS_close, [word(fd), 0, 0, 0, 0]) };
     }
 
+    pub(super) fn action(
+        signal: c_int,
+        new: Option<libc::sighandler_t>,
+    ) -> Option<libc::sighandler_t> {
+        /// The handler, flags, perhaps a function to return by, and a mask.
+        type Action = [usize; 4];
+
+        let to: Option<Action> = new.map(|handler| [handler, 0, 0, 0]);
+        let to = to.as_ref().map_or(0, |to| ptr::from_ref(to) as usize);
+        let mut before: Action = [0; 4];
+        let from = before.as_mut_ptr() as usize;
+        let arguments = [word(signal), to, from, mem::size_of::<u64>(), 0];
+        // SAFETY: both are as long as the kernel has them at most.
+        let result = unsafe { raw(libc::SYS_rt_sigaction, arguments) };
+        (result == 0).then_some(before[0])
+    }
+
     pub(in crate::sys) fn kill(pid: pid_t, signal: c_int) -> c_int {
         // SAFETY: the call takes numbers only.
         narrow(unsafe { raw(libc::SYS_kill, [word(pid), word(signal), 0, 0, 0]) })
@@ -277,3 +312,19 @@ mod made {
 }
 
 pub(super) use made::*;
+
+#[cfg(test)]
+mod tests {
+    use libc::{SIG_DFL, SIG_IGN, SIGUSR2};
+
+    use super::action;
+
+    #[test]
+    fn the_action_of_a_signal_is_told_and_changed() {
+        assert_eq!(action(SIGUSR2, None), Some(SIG_DFL));
+        assert_eq!(action(SIGUSR2, Some(SIG_IGN)), Some(SIG_DFL));
+        assert_eq!(action(SIGUSR2, Some(SIG_DFL)), Some(SIG_IGN));
+        assert_eq!(action(SIGUSR2, None), Some(SIG_DFL));
+        assert_eq!(action(0, None), None);
+    }
+}

@@ -19,6 +19,7 @@ use std::ptr;
 use libc::c_int;
 use libc::pid_t;
 
+use super::call;
 use super::program::Program;
 use super::supervisor::check;
 
@@ -148,7 +149,7 @@ fn try_become_test(plan: &Plan, before: &Before) -> io::Result<Infallible> {
     unsafe {
         check(libc::setpgid(0, 0))?;
         if before.ignores_children {
-            libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+            call::action(libc::SIGCHLD, Some(libc::SIG_IGN));
         }
         for (to, from) in (0..).zip(plan.streams) {
             check(libc::dup2(from, to))?;

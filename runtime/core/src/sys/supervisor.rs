@@ -107,28 +107,23 @@ fn try_run(plan: &Plan) -> io::Result<Infallible> {
 
 /// Takes back all that the parent does about signals: its handlers are none of this process, nor of
 /// the test's. Tells whether it ignores the ends of its children.
-unsafe fn forget_handlers() -> bool {
+fn forget_handlers() -> bool {
     const LAST: c_int = 64;
 
     let mut ignores_children = false;
-    // SAFETY: all pointers are to locals, and all zeroes stand for the default. There is no stack for
-    // handlers any more where it is not.
-    unsafe {
-        let default: libc::sigaction = mem::zeroed();
-        for signal in 1..=LAST {
-            let mut now: libc::sigaction = mem::zeroed();
-            // Some signals have no handler, or belong to the C library.
-            if libc::sigaction(signal, ptr::null(), &raw mut now) < 0 {
-                continue;
-            }
-            let is_ignored = now.sa_sigaction == libc::SIG_IGN;
-            // Every Rust program ignores `SIGPIPE`, and programs that it starts do not.
-            let is_kept = is_ignored && signal != libc::SIGCHLD && signal != libc::SIGPIPE;
-            if now.sa_sigaction != libc::SIG_DFL && !is_kept {
-                libc::sigaction(signal, &raw const default, ptr::null_mut());
-            }
-            ignores_children |= is_ignored && signal == libc::SIGCHLD;
+    for signal in 1..=LAST {
+        let now = call::action(signal, None).unwrap_or(libc::SIG_DFL);
+        let is_ignored = now == libc::SIG_IGN;
+        // Every Rust program ignores `SIGPIPE`, and programs that it starts do not.
+        let is_kept = is_ignored && signal != libc::SIGCHLD && signal != libc::SIGPIPE;
+        if now != libc::SIG_DFL && !is_kept {
+            call::action(signal, Some(libc::SIG_DFL));
         }
+        ignores_children |= is_ignored && signal == libc::SIGCHLD;
+    }
+    // SAFETY: the pointer is to a local, and all zeroes are a valid one. There is no stack for handlers
+    // any more where it is not.
+    unsafe {
         let mut none: libc::stack_t = mem::zeroed();
         none.ss_flags = libc::SS_DISABLE;
         libc::sigaltstack(&raw const none, ptr::null_mut());
