@@ -41,9 +41,10 @@ pub(crate) fn let_servers_bind(socket: &OwnedFd) -> io::Result<()> {
 ///
 /// Shutting a listening socket down closes it, and a closed one keeps a number only if it has asked
 /// for it (`tcp_set_state` in Linux). For that moment it listens, without a queue; that
-/// fails if somebody else listens there.
+/// fails if somebody else listens there, because it shares the number with no server by then.
 #[cfg(target_os = "linux")]
 pub(crate) fn unbind(socket: &OwnedFd) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, 0)?;
     let raw = socket.as_raw_fd();
     // SAFETY: the calls take numbers only, and the descriptor is open.
     let is_closed =
@@ -163,9 +164,25 @@ fn set(
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::io;
+    use std::mem;
     use std::net::TcpListener;
+    use std::os::fd::{AsRawFd, OwnedFd};
 
-    use super::{Transport, bind_everywhere, let_servers_bind, unbind};
+    use super::{Transport, bind, bind_everywhere, family, let_servers_bind, open, set, unbind};
+
+    /// Listens on a port of all IPv4 addresses as a server does that sets `SO_REUSEPORT` only.
+    fn listen_reusing_port(number: u16) -> OwnedFd {
+        let server = open(libc::AF_INET, Transport::Stream).unwrap();
+        set(&server, libc::SOL_SOCKET, libc::SO_REUSEPORT, 1).unwrap();
+        // SAFETY: all zeroes is a valid `sockaddr_in`.
+        let mut address: libc::sockaddr_in = unsafe { mem::zeroed() };
+        address.sin_family = family(libc::AF_INET);
+        address.sin_port = number.to_be();
+        bind(&server, &mut address).unwrap();
+        // SAFETY: the call takes numbers only.
+        assert_eq!(unsafe { libc::listen(server.as_raw_fd(), 1) }, 0);
+        server
+    }
 
     #[test]
     fn a_number_is_given_up_while_copies_of_its_socket_are_open() {
@@ -179,11 +196,14 @@ mod tests {
 
     #[test]
     fn a_number_on_which_somebody_listens_is_not_given_up() {
-        let (socket, number) = bind_everywhere(Transport::Stream, 0).unwrap();
-        let_servers_bind(&socket).unwrap();
-        let server = TcpListener::bind(("127.0.0.1", number)).unwrap();
-        assert!(unbind(&socket).is_err());
-        drop(server);
+        let listen = |number| TcpListener::bind(("127.0.0.1", number)).unwrap().into();
+        for listen in [listen, listen_reusing_port] {
+            let (socket, number) = bind_everywhere(Transport::Stream, 0).unwrap();
+            let_servers_bind(&socket).unwrap();
+            let server: OwnedFd = listen(number);
+            assert!(unbind(&socket).is_err());
+            drop(server);
+        }
     }
 
     #[test]
