@@ -109,8 +109,8 @@ fn a_forked_child_that_keeps_both_numbers_is_told_of() {
     assert_eq!(
         run.errors,
         format!(
-            "isolated-test: port {number}: released, but a child that this process has forked still \
-             has a copy of the hold after 1s; release it before you fork\n"
+            "isolated-test: port {number}: released, but still bound after 1s by a process that does not \
+             listen, perhaps a child that was forked before; release it before you fork\n"
         )
     );
 }

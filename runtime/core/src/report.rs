@@ -104,8 +104,8 @@ pub(crate) fn skipped(test: &str, reason: &str) {
 /// Warns that a released port still cannot be bound.
 pub(crate) fn still_held(number: u16, waited: Duration) {
     eprintln!(
-        "isolated-test: port {number}: released, but a child that this process has forked still \
-         has a copy of the hold after {}; release it before you fork",
+        "isolated-test: port {number}: released, but still bound after {} by a process that does not \
+         listen, perhaps a child that was forked before; release it before you fork",
         seconds(waited)
     );
 }
