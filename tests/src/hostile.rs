@@ -63,6 +63,38 @@ pub fn without_devices(command: &mut Command) {
     }
 }
 
+/// Whether a supervisor can run in the memory of its parent, on this kernel and processor.
+///
+/// # Panics
+///
+/// Panics when the kernel has no version.
+#[must_use]
+pub fn memory_can_be_shared() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a version");
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    let mut next = || numbers.next()?.parse().ok();
+    let is_recent = (next(), next()) >= (Some(5), Some(16));
+    let processors = ["x86_64", "aarch64", "riscv64"];
+    is_recent && processors.contains(&std::env::consts::ARCH)
+}
+
+/// Whether two processes have one memory.
+///
+/// # Errors
+///
+/// Fails when the system does not tell.
+pub fn share_memory(one: u32, other: u32) -> io::Result<bool> {
+    /// What is compared: `KCMP_VM`.
+    const MEMORY: libc::c_int = 1;
+
+    // SAFETY: the call takes numbers only.
+    match unsafe { libc::syscall(libc::SYS_kcmp, one, other, MEMORY, 0, 0) } {
+        0 => Ok(true),
+        1.. => Ok(false),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// How many pipes this process can read that programs which it starts inherit, without standard
 /// input.
 ///

@@ -6,15 +6,15 @@
 use std::path::Path;
 
 use isolated_test_tests::hostile::{
-    inherited_pipes, run_by, with_ignored_children, without_devices,
+    inherited_pipes, memory_can_be_shared, run_by, with_ignored_children, without_devices,
 };
 use isolated_test_tests::refusal::networks_are_refused;
 use isolated_test_tests::{State, is_root};
 
 mod inner {
+    use std::os::unix::process::parent_id;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
-    use std::time::Instant;
 
     use isolated_test::isolated;
     use isolated_test_tests::{ends, hostile, listen, say};
@@ -81,23 +81,15 @@ mod inner {
         });
     }
 
-    /// How long a test takes while so many MiB more are resident here.
-    fn time_beside(mebibytes: usize) -> f64 {
-        let memory = std::hint::black_box(vec![1_u8; mebibytes << 20]);
-        let began = Instant::now();
-        is_one_of_many();
-        let time = began.elapsed().as_secs_f64();
-        drop(memory);
-        time
-    }
-
+    #[isolated(process, env(PARENT = std::process::id()))]
     #[test]
     #[ignore = "started by another test"]
-    fn takes_as_long_beside_much_memory() {
-        let mut ratios: Vec<f64> = (0..9).map(|_| time_beside(512) / time_beside(1)).collect();
-        ratios.sort_by(f64::total_cmp);
-        // A copy of that much takes twenty times as long.
-        assert!(ratios[4] < 3.0, "{ratios:?}");
+    fn compares_the_memory_of_those_above() {
+        let parent = std::env::var("PARENT").unwrap().parse().unwrap();
+        match hostile::share_memory(parent, parent_id()) {
+            Ok(share) => say(&format!("share memory {share}")),
+            Err(error) => say(&format!("nobody knows {error}")),
+        }
     }
 
     #[isolated(process)]
@@ -151,9 +143,18 @@ fn a_neighbour_that_collects_all_children() {
 }
 
 #[test]
-fn a_parent_with_much_memory() {
-    let test = "takes_as_long_beside_much_memory";
-    let _ = State::new().inner(test).run().passed();
+fn the_supervisor_does_not_copy_the_memory_of_the_parent() {
+    if !memory_can_be_shared() {
+        println!("skipped: memory is not shared with a supervisor here");
+        return;
+    }
+    let test = "compares_the_memory_of_those_above";
+    let run = State::new().inner(test).run().passed();
+    if let Some(why) = run.said("nobody knows") {
+        println!("skipped: the system compares no processes: {why}");
+        return;
+    }
+    assert_eq!(run.said("share memory"), Some("true"));
 }
 
 #[test]
