@@ -12,7 +12,8 @@ use isolated_test_tests::refusal::networks_are_refused;
 use isolated_test_tests::{State, is_root};
 
 mod inner {
-    use std::os::unix::process::parent_id;
+    use std::os::unix::process::{CommandExt, parent_id};
+    use std::process::Command;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
@@ -36,6 +37,21 @@ mod inner {
         say(&format!("ignores children {}", ignores_children()));
         say(&format!("pipes {}", hostile::inherited_pipes()));
         println!("printed");
+    }
+
+    fn is_described() -> bool {
+        say("described");
+        true
+    }
+
+    /// Becomes this program again, as something does that replaces the names of programs.
+    #[isolated(process, env(DESCRIBED = is_described()))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn loses_its_mark() {
+        let arguments = std::env::args_os().skip(1);
+        let mut itself = Command::new(std::env::current_exe().unwrap());
+        panic!("{}", itself.args(arguments).exec());
     }
 
     #[isolated(process)]
@@ -155,6 +171,23 @@ fn the_supervisor_does_not_copy_the_memory_of_the_parent() {
         return;
     }
     assert_eq!(run.said("share memory"), Some("true"));
+}
+
+#[test]
+fn a_process_that_has_lost_its_mark_starts_no_other() {
+    let state = State::new();
+    let run = state.inner("loses_its_mark").run().failed();
+    let refusal = "isolated-test: process_hostile::inner::loses_its_mark: failed to start the process of \
+                   the test: this is the process of a test already, but something has replaced the name \
+                   by which it was started; set `ISOLATED_PROCESS=off` there\n";
+    assert!(run.errors.starts_with(refusal), "{}", run.errors);
+    // It is refused before anything is made for it.
+    assert_eq!(
+        run.output.matches("@described").count(),
+        1,
+        "{}",
+        run.output
+    );
 }
 
 #[test]

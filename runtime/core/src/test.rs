@@ -109,6 +109,12 @@ impl<'t, 'a> Test<'t, 'a> {
     fn set_up(&mut self) -> Result<Run<'a>, Error> {
         let spec = self.spec;
         let is_apart = self.again.is_apart();
+        if is_apart && mark::is_lost() {
+            let reason = "this is the process of a test already, but something has replaced the name by \
+                          which it was started; set `ISOLATED_PROCESS=off` there";
+            let action = "start the process of the test";
+            return Err(Error::new(ErrorKind::Process, action).because(reason));
+        }
         let asked = spec.process.and_then(|process| process.network);
         let network = match network::decide(asked.filter(|_| is_apart)) {
             Decision::Run(network) => network,

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use super::child;
 use super::ended::{self, Stage};
 use super::event::Event;
-use super::mark;
 use super::network::Network;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -41,13 +40,6 @@ pub(crate) fn run(
         serial_network: matches!(network, Network::Serial),
         terminal: terminal::withhold(&mut variables),
     };
-    if mark::is_lost() {
-        let reason = "this is the process of a test already, but something has replaced the name by \
-                      which it was started; set `ISOLATED_PROCESS=off` there";
-        return Err(
-            Error::new(ErrorKind::Process, "start the process of the test").because(reason),
-        );
-    }
     memory::look();
     let test = session.cx().current().clone();
     let start = Start {
