@@ -128,9 +128,18 @@ pub(crate) fn under_nextest() -> bool {
     env::var_os("NEXTEST").is_some()
 }
 
+/// Whether this program was started with an argument.
+pub(crate) fn has_argument(word: &str) -> bool {
+    static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
+
+    let arguments = ARGUMENTS.get_or_init(|| env::args_os().collect());
+    arguments.iter().any(|argument| argument == word)
+}
+
 /// Tells whether the test runner lets the output of tests through as it comes.
 pub(crate) fn is_uncaptured() -> bool {
-    env::args().any(|word| word == "--nocapture" || word == "--no-capture")
+    has_argument("--nocapture")
+        || has_argument("--no-capture")
         || env::var_os("RUST_TEST_NOCAPTURE").is_some_and(|value| value != "0")
 }
 

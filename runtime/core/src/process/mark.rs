@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::current::try_current;
+use crate::env;
 use crate::name::{self, Name};
 use crate::report;
 use crate::spec::Spec;
@@ -65,14 +66,13 @@ pub(crate) fn words(spec: &Spec, test: &str, link: &str, place: Place) -> Vec<St
 /// The option that makes an ignored test run: the one that this process got, so that a test runner that
 /// does not know the option does not get it.
 fn ignored(test: &str) -> Option<&'static str> {
-    let told = |word: &str| std::env::args_os().any(|argument| argument == word);
     if !name::is_told(test) {
         // A function that another test has called may be an ignored test.
         return Some("--include-ignored");
     }
     ["--include-ignored", "--ignored"]
         .into_iter()
-        .find(|word| told(word))
+        .find(|word| env::has_argument(word))
 }
 
 /// The unique path of the function of a test.
@@ -107,9 +107,7 @@ fn read(mut words: impl Iterator<Item = OsString>) -> Option<Asked> {
 /// Whether this process has lost its mark, because something replaces the names of programs. It
 /// would start a process for the test that it is the process of, and that one would do the same.
 pub(crate) fn is_lost() -> bool {
-    let has_all = LAST_WORDS
-        .iter()
-        .all(|word| std::env::args_os().any(|one| one == *word));
+    let has_all = LAST_WORDS.iter().all(|word| env::has_argument(word));
     asked().is_none() && has_all && sys::process::is_below_supervisor()
 }
 

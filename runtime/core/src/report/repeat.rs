@@ -12,8 +12,7 @@ pub(super) fn command(spec: &Spec, name: &str, seed: Option<u64>, nextest: bool)
     if let Some(seed) = seed {
         let _ = write!(command, "ISOLATED_SEED={seed} ");
     }
-    let includes_ignored =
-        std::env::args().any(|word| word == "--ignored" || word == "--include-ignored");
+    let includes_ignored = env::has_argument("--ignored") || env::has_argument("--include-ignored");
     let Some(options) = spec.place.build else {
         // Whatever has built it, this is the program that has the test.
         let program = std::env::current_exe().unwrap_or_default();
