@@ -15,30 +15,20 @@ use std::os::fd::OwnedFd;
 
 const NULL: &str = "/dev/null";
 
-/// Opens something to read that has ended.
-pub(super) fn to_read() -> io::Result<OwnedFd> {
-    File::open(NULL).map_or_else(|_| ended(), |file| Ok(file.into()))
-}
-
-/// Opens something to write that nobody reads.
-pub(super) fn to_write() -> io::Result<OwnedFd> {
-    match File::options().write(true).open(NULL) {
+/// Opens something to read that has ended, and to write that nobody reads.
+pub(super) fn open() -> io::Result<OwnedFd> {
+    match File::options().read(true).write(true).open(NULL) {
         Ok(file) => Ok(file.into()),
-        Err(error) => unread().map_err(|_| {
+        Err(error) => in_memory().map_err(|_| {
             io::Error::new(error.kind(), format!("`{NULL}` cannot be opened: {error}"))
         }),
     }
 }
 
-/// A connection whose other end is closed.
-fn ended() -> io::Result<OwnedFd> {
-    let (end, _) = super::process::pipe()?;
-    Ok(end)
-}
-
-/// A file in memory, which goes with the last who has it open.
+/// A file in memory, which goes with the last who has it open. All read and write in one place, which
+/// is its end.
 #[cfg(target_os = "linux")]
-fn unread() -> io::Result<OwnedFd> {
+fn in_memory() -> io::Result<OwnedFd> {
     use std::os::fd::FromRawFd;
 
     // SAFETY: the name ends with a null; what was just opened belongs to nobody else.
@@ -50,24 +40,26 @@ fn unread() -> io::Result<OwnedFd> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn unread() -> io::Result<OwnedFd> {
+fn in_memory() -> io::Result<OwnedFd> {
     Err(io::ErrorKind::NotFound.into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs::File;
     use std::io::{Read, Write};
 
-    use super::{ended, to_read, to_write, unread};
+    use super::{in_memory, open};
 
     #[test]
     fn nothing_comes_and_everything_goes() {
-        for input in [to_read().unwrap(), ended().unwrap()] {
-            assert_eq!(File::from(input).read(&mut [0]).unwrap(), 0);
-        }
-        for output in [to_write().unwrap(), unread().unwrap()] {
-            File::from(output).write_all(b"text").unwrap();
+        for nothing in [open().unwrap(), in_memory().unwrap()] {
+            let mut nothing = File::from(nothing);
+            for text in ["one", "two"] {
+                assert_eq!(nothing.read(&mut [0]).unwrap(), 0);
+                nothing.write_all(text.as_bytes()).unwrap();
+            }
+            assert_eq!(nothing.read(&mut [0]).unwrap(), 0);
         }
     }
 }

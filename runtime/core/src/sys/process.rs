@@ -91,8 +91,7 @@ impl Start<'_> {
         };
         let [control_end, out, error] = [control_end.into(), out, error].map(behind_streams);
         let (control_end, out, error) = (control_end?, out?, error?);
-        let input = behind_streams(nothing::to_read()?)?;
-        let nowhere = behind_streams(nothing::to_write()?)?;
+        let nothing = behind_streams(nothing::open()?)?;
         let itself = Itself::find()?;
         let (said, seen) = (control_end.as_raw_fd(), out.as_raw_fd());
         let link = Link::describe(said, seen, &itself.name);
@@ -117,7 +116,7 @@ impl Start<'_> {
             leash: leash_end.as_raw_fd(),
             keep: self.keep,
             inherit: [said, seen],
-            streams: [&input, &nowhere, &error].map(AsRawFd::as_raw_fd),
+            streams: [&nothing, &nothing, &error].map(AsRawFd::as_raw_fd),
             directory: directory.transpose()?,
             program,
             mask: blocked.before(),
