@@ -34,6 +34,8 @@ mod inner {
     #[ignore = "started by another test"]
     pub(super) fn passes() {
         assert_eq!(std::env::var("VALUE").unwrap(), "1");
+        let name = std::fs::read_to_string("/proc/self/comm").unwrap();
+        say(&format!("is called {}", name.trim()));
         say(&format!("ignores children {}", ignores_children()));
         say(&format!("pipes {}", hostile::inherited_pipes()));
         println!("printed");
@@ -235,7 +237,8 @@ fn a_program_that_the_loader_has_started() {
     let inner = state
         .inner("passes")
         .with(|command| run_by(command, loader, &[]));
-    let _ = inner.run().passed();
+    let run = inner.run().passed();
+    assert_eq!(run.said("is called"), Some("process_hostile"));
 }
 
 #[test]

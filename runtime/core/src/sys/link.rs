@@ -20,10 +20,10 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Writes down for the process of a test how it gets its end, and how its program is called.
+    /// Writes down for the process of a test how it gets its end, and how its program is called: a name
+    /// without a colon, behind which stands the rest of the mark.
     pub(super) fn describe(control: RawFd, output: RawFd, program: &str) -> String {
-        // The rest of the mark of a process stands behind a colon.
-        format!("{control},{output},{}", program.replace(':', "_"))
+        format!("{control},{output},{program}")
     }
 
     /// Takes over what the parent has handed down.

@@ -20,19 +20,19 @@ use std::sync::OnceLock;
 pub(super) struct Itself {
     /// On Linux the very file that runs here, also when it has been replaced since.
     path: PathBuf,
-    /// The name of the file, for people.
+    /// The name of the file, for people, with `_` for each colon, because the mark of a process stands
+    /// beside it.
     pub(super) name: String,
     /// Whether it does not run on the kernel itself, but in a program such as valgrind.
     pub(super) is_emulated: bool,
 }
 
 impl Itself {
-    fn at(path: &Path, is_emulated: bool) -> Self {
-        let named = std::env::current_exe().unwrap_or_default();
+    fn at(path: &Path, named: &Path, is_emulated: bool) -> Self {
         let name = named.file_name().unwrap_or_default();
         Itself {
             path: path.to_owned(),
-            name: name.to_string_lossy().into_owned(),
+            name: name.to_string_lossy().replace(':', "_"),
             is_emulated,
         }
     }
@@ -51,17 +51,18 @@ impl Itself {
 
 #[cfg(not(target_os = "linux"))]
 fn find() -> io::Result<Itself> {
-    Ok(Itself::at(&std::env::current_exe()?, false))
+    let named = std::env::current_exe()?;
+    Ok(Itself::at(&named, &named, false))
 }
 
 #[cfg(target_os = "linux")]
 fn find() -> io::Result<Itself> {
     let running = Path::new("/proc/self/exe");
+    let named = std::env::current_exe()?;
     // The usual case: the name by which it was started is that of the file which the kernel runs.
     if is_same(&started_as(), running) == Some(true) {
-        return Ok(Itself::at(running, false));
+        return Ok(Itself::at(running, &named, false));
     }
-    let named = std::env::current_exe()?;
     match mapped_from(find as fn() -> io::Result<Itself> as usize) {
         // The kernel runs the loader, which has loaded this program.
         Some(file) if file != named => {
@@ -69,11 +70,11 @@ fn find() -> io::Result<Itself> {
                 let reason = format!("`{}` is gone", file.display());
                 return Err(io::Error::new(io::ErrorKind::NotFound, reason));
             }
-            Ok(Itself::at(&file, false))
+            Ok(Itself::at(&file, &file, false))
         }
         // Valgrind and QEMU give the right name, but the kernel runs them.
-        _ if is_same(&named, running) == Some(false) => Ok(Itself::at(&named, true)),
-        _ => Ok(Itself::at(running, false)),
+        _ if is_same(&named, running) == Some(false) => Ok(Itself::at(&named, &named, true)),
+        _ => Ok(Itself::at(running, &named, false)),
     }
 }
 
@@ -183,6 +184,12 @@ mod tests {
         let itself = Itself::find().unwrap();
         assert_eq!(itself.path, Path::new("/proc/self/exe"));
         assert!(!itself.is_emulated);
+    }
+
+    #[test]
+    fn the_name_of_the_program_is_that_of_its_file_without_colons() {
+        let file = Path::new("deps/a:b");
+        assert_eq!(Itself::at(file, file, false).name, "a_b");
     }
 
     #[test]
