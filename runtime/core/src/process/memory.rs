@@ -23,6 +23,18 @@ pub(super) fn has_run_out() -> bool {
 /// Counts the processes that were ended: the whole machine's, or else this control group's.
 fn ended() -> Option<u64> {
     let text = fs::read_to_string("/proc/vmstat").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
-    line?.trim().parse().ok()
+    // To look at each of the many lines takes five times as long, without optimisation.
+    let (_, rest) = text.split_once("\noom_kill ")?;
+    rest.split_once('\n')?.0.parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::ended;
+
+    #[test]
+    fn the_kernel_counts_whom_it_has_ended() {
+        let lists = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
+        assert_eq!(ended().is_some(), lists.contains("oom_kill "));
+    }
 }
