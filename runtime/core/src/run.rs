@@ -125,7 +125,10 @@ pub async fn run_returning_async<T>(
     value.unwrap_or_else(|| without_value())
 }
 
-fn begin_returning<'a>(spec: &'static Spec, own: &mut [Own<'a>]) -> Result<Session<'a>, Verdict> {
+fn begin_returning<'a>(
+    spec: &'static Spec,
+    own: &mut [Own<'a>],
+) -> Result<Box<Session<'a>>, Verdict> {
     let name = name::of(spec);
     again::runs_once(&name);
     Session::begin(spec, name, own, &[], false)

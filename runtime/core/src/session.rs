@@ -62,7 +62,7 @@ impl<'a> Session<'a> {
         own: &mut [Own<'a>],
         further: &[Claim],
         is_elsewhere: bool,
-    ) -> Result<Self, Verdict> {
+    ) -> Result<Box<Self>, Verdict> {
         let caller = current::owner();
         let tie = tie_of_test(caller.as_deref());
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
                 return Err(Verdict::Unable(error.to_string()));
             }
         };
-        let mut session = Session {
+        let mut session = Box::new(Session {
             spec,
             providers: Vec::new(),
             cx: Cx::new(Current::new(name, spec, caller, Some(activity.mark()))),
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
             writers: Vec::new(),
             described: Vec::new(),
             was_clean: true,
-        };
+        });
         match session.lock(further).and_then(|()| session.provision(own)) {
             Ok(()) => {
                 session.trace.body();
@@ -279,7 +279,7 @@ impl<'a> Session<'a> {
     }
 
     /// Gives everything back, and judges the test by how its body has ended and by that.
-    pub(crate) fn finish(mut self, end: End) -> Verdict {
+    pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
         let outcome = end.outcome(self.spec.should_panic);
         self.trace.over(&end, outcome);
         if let End::Died(error) = &end {

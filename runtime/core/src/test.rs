@@ -130,7 +130,7 @@ impl<'t, 'a> Test<'t, 'a> {
             Err(verdict) => return Ok(Run::Over(verdict)),
         };
         if !is_apart && spec.process.is_none() {
-            return Ok(Run::Here(Box::new(session)));
+            return Ok(Run::Here(session));
         }
         let surroundings = match self.surroundings(&session, is_apart) {
             Ok(surroundings) => surroundings,
@@ -138,7 +138,7 @@ impl<'t, 'a> Test<'t, 'a> {
         };
         if !is_apart {
             report::in_place(self.name.full(), spec, &surroundings);
-            return Ok(Run::Here(Box::new(session)));
+            return Ok(Run::Here(session));
         }
         let end = parent::run(&mut session, &surroundings, network)
             .unwrap_or_else(|error| End::Died(error.into()));
@@ -237,7 +237,7 @@ impl Ready<'_> {
         match self {
             Ready::Begun(session, again) => {
                 let end = run_inside(session.cx(), body);
-                finish(*session, again, end);
+                finish(session, again, end);
             }
             Ready::Inside(inside) => {
                 let end = run_inside(inside.cx(), body);
@@ -254,7 +254,7 @@ impl Ready<'_> {
             Ready::Begun(session, again) => {
                 let future = Box::pin(body(session.cx()));
                 let end = poll_inside(session.cx().current(), future).await;
-                finish(*session, again, end);
+                finish(session, again, end);
             }
             Ready::Inside(inside) => {
                 let future = Box::pin(body(inside.cx()));
@@ -268,7 +268,7 @@ impl Ready<'_> {
 }
 
 /// Ends a test that runs once.
-fn finish(session: Session<'_>, mut again: Again, end: End) {
+fn finish(session: Box<Session<'_>>, mut again: Again, end: End) {
     let spec = session.spec();
     if let Some(verdict) = again.judge(session.finish(end)) {
         verdict.conclude(spec);
