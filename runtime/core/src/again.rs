@@ -11,10 +11,10 @@ use crate::current::try_current;
 use crate::env::{Flaky, variables};
 use crate::error::Error;
 use crate::name::Name;
+use crate::os;
 use crate::report;
 use crate::spec::Spec;
 use crate::statistics::upper_bound;
-use crate::sys;
 use crate::verdict::Verdict;
 
 /// How often the body of a test can be called.
@@ -235,7 +235,7 @@ impl Total {
         TOTAL.runs.fetch_add(runs, Ordering::Relaxed);
         TOTAL.failures.fetch_add(failures, Ordering::Relaxed);
         if !TOTAL.is_awaited.swap(true, Ordering::Relaxed) {
-            sys::at_exit(tell_total);
+            os::at_exit(tell_total);
         }
     }
 }

@@ -15,6 +15,7 @@ mod error;
 mod key;
 mod lock;
 mod name;
+mod os;
 mod plan;
 mod process;
 mod random;
@@ -27,7 +28,6 @@ mod spec;
 #[doc(hidden)]
 pub mod statistics;
 mod store;
-mod sys;
 mod test;
 mod trace;
 mod verdict;

@@ -10,6 +10,7 @@ use crate::error::{Error, chain};
 use crate::lock::owner;
 use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free, tie_of_test};
 use crate::name::Name;
+use crate::os::process::Kept;
 use crate::plan::plan;
 use crate::process::surroundings::Surroundings;
 use crate::process::wire::Gift;
@@ -23,7 +24,6 @@ use crate::resource::{Outcome, attempt};
 use crate::spec::{Claim, Kind, Request, Spec};
 use crate::store::record::Activity;
 use crate::store::site::Site;
-use crate::sys::process::Kept;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::end::{End, Payload, message};

@@ -23,17 +23,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::file::Strength;
 use super::limit::Slots;
 use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, failure, lock_file};
 use super::queue::Queue;
 use super::said::Said;
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
+use crate::os::flock::Strength;
+use crate::os::process::Kept;
+use crate::os::{Changed, Spot};
 use crate::store::record::Activity;
 use crate::store::{Store, store};
-use crate::sys::process::Kept;
-use crate::sys::{Changed, Spot};
 
 /// How many subjects of a process keep their files open between uses.
 const KEEPING_FILES: usize = 64;

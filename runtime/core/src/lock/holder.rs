@@ -9,15 +9,15 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use super::file::{self, Strength};
 use super::{Mode, Subject, Want};
 use crate::key::quoted;
+use crate::os;
+use crate::os::flock::{self, Strength};
 use crate::store::Store;
 use crate::store::block::BLOCK;
 use crate::store::mark::{Mark, Tie};
 use crate::store::proof::RECORD;
 use crate::store::record::{Activity, ENDING, now};
-use crate::sys;
 
 /// A test or guard that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,10 +224,10 @@ pub(super) fn all(store: &Store) -> impl Iterator<Item = Told> {
 
 /// Reads the record of one process, if it lives.
 pub(super) fn read(path: &Path) -> Option<Told> {
-    let mut record = sys::open_file(path).ok()?;
+    let mut record = os::open_file(path).ok()?;
     // A dead process is not in the way, whatever its record says.
-    if let Ok(true) = file::try_lock(&record, Strength::Shared) {
-        file::unlock(&record);
+    if let Ok(true) = flock::try_lock(&record, Strength::Shared) {
+        flock::unlock(&record);
         return None;
     }
     let mut bytes = Vec::new();

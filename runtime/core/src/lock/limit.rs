@@ -13,14 +13,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::file::Strength;
 use super::holder;
 use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, spawn};
 use super::said::Said;
 use super::{Mode, Want};
 use crate::error::{Error, ErrorKind};
+use crate::os::flock::Strength;
+use crate::os::{self, Spot};
 use crate::store::Store;
-use crate::sys::{self, Spot};
 
 /// The highest limit. Each slot is a file, and a thread where somebody waits for it. The attribute
 /// refuses higher ones while it compiles.
@@ -150,7 +150,7 @@ impl Slots {
             }
             let path = slot_path(main, slot);
             let inner = self.inner.clone();
-            let started = sys::open_file(&path)
+            let started = os::open_file(&path)
                 .and_then(LockFile::new)
                 .and_then(|file| spawn(move || deliver(&inner, file, &path, slot)));
             if let Err(error) = started {
@@ -170,7 +170,7 @@ impl Slots {
 fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
     for slot in 0..limit {
         let path = slot_path(main, slot);
-        let file = match sys::open_file(&path).and_then(LockFile::new) {
+        let file = match os::open_file(&path).and_then(LockFile::new) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             result => result?,
         };
@@ -263,7 +263,7 @@ fn agree(store: &Store, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<
             for slot in 0..limit {
                 store.open_or_create(&slot_path(main, slot))?;
             }
-            sys::write_at(&file, format!("{limit:0WIDTH$}").as_bytes(), 0)?;
+            os::write_at(&file, format!("{limit:0WIDTH$}").as_bytes(), 0)?;
             Ok(Agreement::Reached)
         }
         Some(found) if found == limit => Ok(Agreement::Reached),

@@ -7,14 +7,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::file::{self, Strength};
 use super::said::Said;
 use super::watcher::{self, Ended};
 use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
+use crate::os::flock::{self, Strength};
+use crate::os::process::Kept;
+use crate::os::{self, Changed, Identity, Spot, interrupt};
 use crate::store::Store;
-use crate::sys::process::Kept;
-use crate::sys::{self, Changed, Identity, Spot, interrupt};
 
 /// How often records are looked at where the kernel cannot wake anybody.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
@@ -36,13 +36,13 @@ pub(super) struct LockFile {
 impl LockFile {
     pub(super) fn new(file: File) -> io::Result<Self> {
         // Asked once: an open file stays the same one.
-        let identity = sys::identity(&file)?;
+        let identity = os::identity(&file)?;
         Ok(LockFile { file, identity })
     }
 
     /// Locks the file if that is possible without waiting; gives it back if it is not.
     pub(super) fn try_lock(self, strength: Strength) -> io::Result<Result<Locked, Self>> {
-        let is_locked = file::try_lock(&self.file, strength)?;
+        let is_locked = flock::try_lock(&self.file, strength)?;
         Ok(if is_locked {
             Ok(Locked(Some(self)))
         } else {
@@ -52,7 +52,7 @@ impl LockFile {
 
     /// Locks the file, waiting in the kernel as long as it takes.
     pub(super) fn lock(self, strength: Strength) -> io::Result<Locked> {
-        file::lock(&self.file, strength)?;
+        flock::lock(&self.file, strength)?;
         Ok(Locked(Some(self)))
     }
 }
@@ -74,12 +74,12 @@ pub(super) struct Locked(Option<LockFile>);
 impl Locked {
     /// Unlocks the file and gives it back.
     pub(super) fn unlock(mut self) -> Option<LockFile> {
-        self.0.take().inspect(|locked| file::unlock(&locked.file))
+        self.0.take().inspect(|locked| flock::unlock(&locked.file))
     }
 
     /// Returns what keeps the lock.
     pub(super) fn kept(&self) -> Option<Kept> {
-        sys::process::kept(&self.0.as_ref()?.file)
+        os::process::kept(&self.0.as_ref()?.file)
     }
 
     /// Looks at what stands at the path of the file now: one call tells whether it is the file that
@@ -126,7 +126,7 @@ impl Locked {
         if holder::in_the_way(store, anybody, said.me).is_empty() {
             if let Some(locked) = &self.0 {
                 // Without the mark the next one looks again.
-                let _ = sys::write_at(&locked.file, b"+", 0);
+                let _ = os::write_at(&locked.file, b"+", 0);
                 // Nobody has waited for it yet: see [`QUIET`](super::entry::QUIET). Only the owner may
                 // say so, and without it the next few seconds cost a little more.
                 let _ = locked.file.set_modified(SystemTime::now() - LONG_AGO);
@@ -139,7 +139,7 @@ impl Locked {
 impl Drop for Locked {
     fn drop(&mut self) {
         if let Some(locked) = &self.0 {
-            file::unlock(&locked.file);
+            flock::unlock(&locked.file);
         }
     }
 }
@@ -180,7 +180,7 @@ fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Lock
     };
     let next = pause().map_err(Failure::Refused)?;
     if let Some(this) = interrupt::this_thread() {
-        let lock = || file::lock_until_interrupted(&file.file, strength);
+        let lock = || flock::lock_until_interrupted(&file.file, strength);
         match watcher::block(this, next, pause, lock) {
             Ended::Called(Ok(())) => return Ok(Locked(Some(file))),
             Ended::Called(Err(error)) => return Err(Failure::System(error)),
@@ -254,8 +254,8 @@ mod tests {
 
     use super::{Failure, LockFile, wait_for};
     use crate::error::{Error, ErrorKind};
-    use crate::lock::file::{Strength, lock};
-    use crate::sys::interrupt;
+    use crate::os::flock::{Strength, lock};
+    use crate::os::interrupt;
 
     #[test]
     fn a_thread_that_blocks_all_signals_gives_up_too() {

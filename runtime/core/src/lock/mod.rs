@@ -5,12 +5,11 @@
 //! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`owner`]
 //! knows for whom and refuses what could never end, [`behalf`] acts for a test of another process, which
 //! [`ancestry`] finds,
-//! [`watcher`] looks at the clock for who blocks in the kernel, and [`mod@file`] asks the kernel.
+//! [`watcher`] looks at the clock for who blocks in the kernel, and [`flock`](crate::os::flock) asks the kernel.
 
 mod ancestry;
 pub(crate) mod behalf;
 pub(crate) mod entry;
-pub(crate) mod file;
 pub(crate) mod free;
 pub(crate) mod holder;
 pub(crate) mod limit;
@@ -26,7 +25,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::behalf::Delegated;
-use self::file::Strength;
 use self::owner::{Owner, Way};
 
 pub(crate) use entry::Held;
@@ -37,6 +35,7 @@ use crate::current;
 use crate::error::Error;
 use crate::key::{Key, quoted};
 use crate::name::Name;
+use crate::os::flock::Strength;
 use crate::store::Store;
 use crate::store::mark::Tie;
 use crate::store::record::Activity;

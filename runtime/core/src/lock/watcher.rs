@@ -32,8 +32,8 @@ use std::time::{Duration, Instant};
 use super::locked::Pause;
 use crate::end::{Payload, message};
 use crate::error::{Error, ErrorKind};
-use crate::sys::interrupt::{self, Target};
-use crate::sys::loan::Loan;
+use crate::os::interrupt::{self, Target};
+use crate::os::loan::Loan;
 
 /// How soon a thread is interrupted again that has not left.
 const AGAIN: Duration = Duration::from_millis(1);

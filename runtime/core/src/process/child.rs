@@ -12,6 +12,7 @@ use crate::current::{Current, Value};
 use crate::error::{BoxError, Error, ErrorKind, chain};
 use crate::lock::{behalf, owner};
 use crate::name::Name;
+use crate::os::process::Link;
 use crate::report;
 use crate::resource::namespace::Namespace;
 use crate::resource::own::{Own, Provider};
@@ -20,7 +21,6 @@ use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
 use crate::session::{End, Payload, message};
 use crate::spec::{Kind, Spec};
-use crate::sys::process::Link;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 /// The parent, as the process of a test sees it.

@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use crate::current::try_current;
 use crate::env;
 use crate::name::{self, Name};
+use crate::os;
+use crate::os::subprocess::MarkPosition;
 use crate::report;
 use crate::spec::Spec;
-use crate::sys;
 
 const MARK: &str = "isolated-test-process:";
 
@@ -32,14 +33,6 @@ pub(crate) struct Asked {
     function: String,
 }
 
-/// Where the mark stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    #[cfg_attr(windows, expect(dead_code, reason = "nobody chooses the name there"))]
-    Name,
-    Filter,
-}
-
 /// Where a test stands that was called.
 pub(crate) enum Called {
     /// In the process of this very test; the text leads to the parent.
@@ -52,11 +45,11 @@ pub(crate) enum Called {
 }
 
 /// The name by which the test binary is called, and its arguments.
-pub(crate) fn words(spec: &Spec, test: &str, link: &str, place: Place) -> Vec<String> {
+pub(crate) fn words(spec: &Spec, test: &str, link: &str, position: MarkPosition) -> Vec<String> {
     let mark = format!("{MARK}{link}:{}", function(spec));
-    let mut words = match place {
-        Place::Name => vec![mark, test.to_owned()],
-        Place::Filter => vec![String::new(), test.to_owned(), mark],
+    let mut words = match position {
+        MarkPosition::Name => vec![mark, test.to_owned()],
+        MarkPosition::Filter => vec![String::new(), test.to_owned(), mark],
     };
     words.extend(LAST_WORDS.map(str::to_owned));
     words.extend(ignored(test).map(str::to_owned));
@@ -108,7 +101,7 @@ fn read(mut words: impl Iterator<Item = OsString>) -> Option<Asked> {
 /// would start a process for the test that it is the process of, and that one would do the same.
 pub(crate) fn is_lost() -> bool {
     let has_all = LAST_WORDS.iter().all(|word| env::has_argument(word));
-    asked().is_none() && has_all && sys::process::is_below_supervisor()
+    asked().is_none() && has_all && os::process::is_below_supervisor()
 }
 
 /// How far the test for which there is this process has come.

@@ -5,21 +5,17 @@
 //! resources, runs the body and says how it ended. Without that word no test passes.
 //!
 //! [`parent`] is the one side, [`child`] the other, and [`wire`] what they say to each other. A
-//! supervisor stands between them: see `sys::supervisor`.
+//! supervisor stands between them: see `os::supervisor`.
 
 pub(crate) mod child;
 mod ended;
-pub(crate) mod event;
 pub(crate) mod mark;
 mod memory;
 pub(crate) mod network;
 pub(crate) mod parent;
 pub(crate) mod surroundings;
 mod terminal;
-pub(crate) mod tree;
 pub(crate) mod wire;
-#[cfg(any(not(unix), test))]
-pub(crate) mod woven;
 
 use std::process::Termination;
 

@@ -5,7 +5,7 @@ use crate::key::Key;
 use crate::spec::Refused;
 
 #[cfg(target_os = "linux")]
-pub(crate) use crate::sys::network::Way;
+pub(crate) use crate::os::network::Way;
 
 /// What stands for a way where there is none.
 #[cfg(not(target_os = "linux"))]
@@ -70,7 +70,7 @@ fn way() -> Result<Way, Refusal> {
 
     WAY.get_or_init(|| {
         // Root in a container often has not the right, but may have that of an ordinary user.
-        let as_root = (crate::sys::user() == 0).then(Way::of_root);
+        let as_root = (crate::os::user() == 0).then(Way::of_root);
         let mut refusal = None;
         for way in as_root.into_iter().chain([Way::of_user()]) {
             match way.probe() {
@@ -85,8 +85,8 @@ fn way() -> Result<Way, Refusal> {
 
 /// Words what the system has refused, and how to allow it.
 #[cfg(target_os = "linux")]
-fn refused(step: Option<crate::sys::network::Step>, error: &std::io::Error) -> Refusal {
-    use crate::sys::network::Step;
+fn refused(step: Option<crate::os::network::Step>, error: &std::io::Error) -> Refusal {
+    use crate::os::network::Step;
 
     let Some(step) = step else {
         return (

@@ -4,20 +4,24 @@ use std::time::{Duration, Instant};
 
 use super::child;
 use super::ended::{self, Stage};
-use super::event::Event;
+use super::mark;
+use super::memory;
 use super::network::Network;
 use super::surroundings::Surroundings;
 use super::terminal;
 use super::wire::{self, Call, Ended, Given, How, Word};
-use super::{memory, tree};
 use crate::current::Value;
 use crate::env;
 use crate::error::{Error, ErrorKind};
+use crate::os::process::{GRACE, Running, Start};
+use crate::os::subprocess::Event;
+use crate::os::tree;
 use crate::report;
 use crate::resource::Outcome;
 use crate::session::{End, Session};
 use crate::spec::{ShouldPanic, Spec};
-use crate::sys::process::{GRACE, Running, Start};
+#[cfg(windows)]
+use crate::{os, random};
 
 /// How long processes that are ended by force may take to go.
 const LAST: Duration = Duration::from_secs(10);
@@ -45,8 +49,9 @@ pub(crate) fn run(
     let start = Start {
         variables,
         directory: surroundings.directory(&spec.place)?,
-        spec,
-        test: test.runner_name(),
+        words: &|link, position| mark::words(spec, test.runner_name(), link, position),
+        #[cfg(windows)]
+        nonce: random::word(os::process::NONCE),
         keep: session.kept(),
         is_uncaptured: env::is_uncaptured(),
         #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::sys;
+use crate::os;
 
 /// What the process of a test says to its parent.
 #[derive(Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl Given {
         let mut out = Writer::default();
         out.byte(u8::from(self.own_network));
         out.byte(u8::from(self.serial_network));
-        out.list(&sys::path_to_bytes(Path::new(&self.terminal)));
+        out.list(&os::path_to_bytes(Path::new(&self.terminal)));
         out.number(self.values.len());
         for gift in &self.values {
             match gift {
@@ -167,7 +167,7 @@ impl Given {
                 }
                 Gift::Dir(path) => {
                     out.byte(2);
-                    out.list(&sys::path_to_bytes(path));
+                    out.list(&os::path_to_bytes(path));
                 }
                 Gift::Namespace(name) => {
                     out.byte(3);
@@ -190,7 +190,7 @@ impl Given {
     pub(crate) fn decode(content: &[u8]) -> Option<Given> {
         let mut input = Reader(content);
         let (own_network, serial_network) = (input.byte()? == 1, input.byte()? == 1);
-        let terminal = sys::path_from_bytes(input.list()?).into_os_string();
+        let terminal = os::path_from_bytes(input.list()?).into_os_string();
         let values = input.many(Gift::read)?;
         Some(Given {
             values,
@@ -206,7 +206,7 @@ impl Gift {
         Some(match input.byte()? {
             0 => Gift::Nothing,
             1 => Gift::Ports(input.many(|input| Some(u16::from_le_bytes(input.array()?)))?),
-            2 => Gift::Dir(sys::path_from_bytes(input.list()?)),
+            2 => Gift::Dir(os::path_from_bytes(input.list()?)),
             3 => Gift::Namespace(input.text()?),
             4 => Gift::Seed(u64::from_le_bytes(input.array()?)),
             5 => Gift::Own(input.text()?),

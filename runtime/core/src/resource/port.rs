@@ -28,12 +28,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind};
+use crate::os;
+use crate::os::process::Kept;
 use crate::process::child;
 use crate::process::wire::Call;
 use crate::report;
 use crate::spec::Protocol;
-use crate::sys;
-use crate::sys::process::Kept;
 
 /// A port that is free for this test, and stays so while the test lives.
 ///
@@ -179,7 +179,7 @@ impl Port {
     /// Returns what keeps the number, for those who must keep it too.
     pub(crate) fn kept(&self) -> Option<Kept> {
         match &*self.keeper() {
-            Some(Keeper::Hold(hold)) => sys::process::kept(hold),
+            Some(Keeper::Hold(hold)) => os::process::kept(hold),
             Some(Keeper::Parent(_)) | None => None,
         }
     }

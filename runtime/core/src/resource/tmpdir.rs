@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Outcome;
 use crate::env::variables;
 use crate::error::{Error, ErrorKind};
+use crate::os;
 use crate::process::child;
 use crate::process::wire::Call;
 use crate::random;
 use crate::spec::{Keep, Place};
 use crate::store::record::{self, record};
 use crate::store::{Store, mark_kept, remove_tree, store};
-use crate::sys;
 
 /// How much of the name of a test goes into the name of its directory, in bytes.
 ///
@@ -257,7 +257,7 @@ fn copy(from: &Path, into: &Path) -> io::Result<()> {
         let (source, target) = (entry.path(), into.join(entry.file_name()));
         let kind = entry.file_type()?;
         if kind.is_symlink() {
-            sys::copy_link(&source, &target)?;
+            os::copy_link(&source, &target)?;
         } else if kind.is_dir() {
             fs::create_dir(&target)?;
             copy(&source, &target)?;

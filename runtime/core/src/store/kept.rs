@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 use super::Store;
 use super::proof::{KEPT as PROOF, Origin, origin_at};
 use super::sweep::{entries, remove_tree};
-use crate::sys;
+use crate::os;
 
 /// How long every kept directory stays.
 const A_WHILE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -34,7 +34,7 @@ pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
 
     match store.create(&marker(dir)) {
         // On a full disk it stays empty, and the directory until somebody removes it.
-        Ok(file) => drop(sys::write_at(&file, PROOF.as_bytes(), 0)),
+        Ok(file) => drop(os::write_at(&file, PROOF.as_bytes(), 0)),
         // A test may have made it itself, and then nobody knows that it is ours.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),

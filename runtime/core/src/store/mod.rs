@@ -34,7 +34,7 @@ pub(crate) use sweep::remove_tree;
 
 use crate::env::variables;
 use crate::error::{Error, ErrorKind};
-use crate::sys::{self, Owner};
+use crate::os::{self, Owner};
 
 /// An opened state directory.
 pub(crate) struct Store {
@@ -57,7 +57,7 @@ pub(crate) fn store() -> Result<&'static Store, Error> {
     }
     let store = match &variables()?.dir {
         Some(dir) => Store::open(dir, Trust::Anybody)?,
-        None => Store::open(&sys::default_state_dir(), Trust::User(sys::user()))?,
+        None => Store::open(&os::default_state_dir(), Trust::User(os::user()))?,
     };
     Ok(STORE.get_or_init(|| store))
 }
@@ -131,7 +131,7 @@ impl Store {
     /// Opens a file, which is made when it is not there.
     pub(crate) fn open_or_create(&self, path: &Path) -> io::Result<File> {
         loop {
-            match sys::open_file(path) {
+            match os::open_file(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 result => return result,
             }
@@ -158,7 +158,7 @@ impl Store {
 
     /// Makes a file that must be new, in a directory that must be there.
     fn create_in_place(&self, path: &Path) -> io::Result<File> {
-        let file = sys::create_file(path, self.file_mode())?;
+        let file = os::create_file(path, self.file_mode())?;
         if let Some(owner) = self.owner {
             owner.give_file(&file)?;
         }
@@ -167,7 +167,7 @@ impl Store {
 
     /// Makes a directory that must be new.
     pub(crate) fn create_dir(&self, path: &Path, mode: u32) -> io::Result<()> {
-        sys::create_dir(path, mode)?;
+        os::create_dir(path, mode)?;
         if let Some(owner) = self.owner {
             owner.give_dir(path)?;
         }
@@ -177,7 +177,7 @@ impl Store {
 
 /// Makes a directory unless something stands there already.
 fn make(path: &Path, mode: u32) -> io::Result<()> {
-    match sys::create_dir(path, mode) {
+    match os::create_dir(path, mode) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result,
     }
@@ -201,13 +201,13 @@ fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<Owner>)> {
             if !unfollowed.is_dir() {
                 return refuse("it is not a directory".to_owned());
             }
-            sys::dir_metadata(root)?
+            os::dir_metadata(root)?
         }
     };
     if !metadata.is_dir() {
         return refuse("it is not a directory".to_owned());
     }
-    let (owner, mode) = sys::owner_and_mode(&metadata);
+    let (owner, mode) = os::owner_and_mode(&metadata);
     if let Trust::User(user) = trust {
         if owner != user {
             return refuse(format!(
@@ -231,7 +231,7 @@ mod tests {
 
     use super::{Store, Trust};
     use crate::error::chain;
-    use crate::sys;
+    use crate::os;
 
     fn refusal(root: &Path, user: u32) -> String {
         let error = Store::open(root, Trust::User(user))
@@ -244,7 +244,7 @@ mod tests {
     fn a_new_directory_is_private() {
         let base = tempfile::tempdir().unwrap();
         let root = base.path().join("state");
-        Store::open(&root, Trust::User(sys::user())).unwrap();
+        Store::open(&root, Trust::User(os::user())).unwrap();
         for dir in [&root, &root.join("locks"), &root.join("runs")] {
             assert_eq!(
                 fs::metadata(dir).unwrap().mode() & 0o7777,
@@ -262,7 +262,7 @@ mod tests {
         fs::create_dir(base.path().join("victim")).unwrap();
         symlink(base.path().join("victim"), &root).unwrap();
         assert_eq!(
-            refusal(&root, sys::user()),
+            refusal(&root, os::user()),
             "failed to use the state directory `DIR`: it is a symbolic link, which somebody may have \
              planted; remove it, or set `ISOLATED_DIR` to a directory of your own"
         );
@@ -274,7 +274,7 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let root = base.path().join("state");
         fs::write(&root, "").unwrap();
-        assert!(refusal(&root, sys::user()).contains("it is not a directory"));
+        assert!(refusal(&root, os::user()).contains("it is not a directory"));
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let root = base.path().join("state");
         fs::create_dir(&root).unwrap();
-        let (mine, other) = (sys::user(), sys::user() + 1);
+        let (mine, other) = (os::user(), os::user() + 1);
         assert_eq!(
             refusal(&root, other),
             format!(
@@ -299,7 +299,7 @@ mod tests {
         fs::create_dir(&root).unwrap();
         fs::set_permissions(&root, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(
-            refusal(&root, sys::user())
+            refusal(&root, os::user())
                 .contains("others may use it (mode 0777), expected mode 0700")
         );
 
@@ -320,7 +320,7 @@ mod tests {
     fn rooms_that_were_removed_are_made_again() {
         let base = tempfile::tempdir().unwrap();
         let root = base.path().join("state");
-        let store = Store::open(&root, Trust::User(sys::user())).unwrap();
+        let store = Store::open(&root, Trust::User(os::user())).unwrap();
         fs::remove_dir_all(&root).unwrap();
         store.open_or_create(&store.lock_path("k-tcp")).unwrap();
         assert!(root.join("locks/k-tcp").is_file());

@@ -19,9 +19,9 @@ use super::block::{BLOCK, fitted};
 use super::proof::RECORD as PROOF;
 use super::{Store, store, sweep, within};
 use crate::error::{Error, ErrorKind};
-use crate::lock::file;
+use crate::os;
+use crate::os::flock;
 use crate::random;
-use crate::sys;
 
 mod activity;
 
@@ -104,7 +104,7 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
     *current = Some(record.clone());
     drop(current);
     if !SWEPT.swap(true, Ordering::Relaxed) {
-        sys::at_exit(forget_at_exit);
+        os::at_exit(forget_at_exit);
         sweep::sweep(store, &record.path);
     }
     Ok(record)
@@ -135,7 +135,7 @@ extern "C" fn forget_at_exit() {
         .filter(|record| record.process == std::process::id())
     {
         // Somebody may have emptied the state directory and put another file in its place.
-        if sys::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
+        if os::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
             let has_dir = record.has_dir.load(Ordering::Relaxed);
             sweep::forget(&record.path, &record.dir, has_dir);
         }
@@ -166,8 +166,8 @@ impl Record {
                 result => result.map_err(fail)?,
             };
             // A sweeper may have been faster, and takes a record that is not locked for a dead one.
-            if !file::try_lock(&file, file::Strength::Exclusive).map_err(fail)?
-                || !sys::is_at(&file, &path).map_err(fail)?
+            if !flock::try_lock(&file, flock::Strength::Exclusive).map_err(fail)?
+                || !os::is_at(&file, &path).map_err(fail)?
             {
                 continue;
             }
@@ -214,7 +214,7 @@ impl Record {
     fn make_dir(&self, store: &Store) -> io::Result<()> {
         let _making = lock(&self.making_dir);
         match store.create_dir(&self.dir, 0o700) {
-            Ok(()) if sys::is_at(&self.file, &self.path)? => {
+            Ok(()) if os::is_at(&self.file, &self.path)? => {
                 self.has_dir.store(true, Ordering::Relaxed);
                 let _ = self.write_header();
                 Ok(())
@@ -246,7 +246,7 @@ impl Record {
             self.process,
             program.unwrap_or_default()
         );
-        sys::write_at(&self.file, fitted(header).as_bytes(), 0)?;
+        os::write_at(&self.file, fitted(header).as_bytes(), 0)?;
         self.is_proven.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Record {
         if !self.is_proven.load(Ordering::Relaxed) {
             self.write_header()?;
         }
-        sys::write_at(&self.file, fitted(text).as_bytes(), offset(number))
+        os::write_at(&self.file, fitted(text).as_bytes(), offset(number))
     }
 }
 

@@ -17,9 +17,9 @@ use super::kept::{is_kept, is_marker};
 use super::proof::{Origin, RECORD, origin_of};
 use super::record::{ENDING, OWNS_DIR, is_ours_by_name};
 use super::within;
-use crate::lock::file;
+use crate::os;
+use crate::os::flock;
 use crate::store::block::BLOCK;
-use crate::sys;
 
 /// Removes what dead processes left; what cannot be removed now is left for the next sweep. The
 /// process that sweeps lives.
@@ -51,8 +51,8 @@ pub(super) fn has_name(path: &Path, ending: &str) -> bool {
 
 /// Removes what the owner of one record left, if it is dead.
 fn sweep_one(record: &Path) -> io::Result<()> {
-    let owner = sys::open_file(record)?;
-    if !file::try_lock(&owner, file::Strength::Exclusive)? || !sys::is_at(&owner, record)? {
+    let owner = os::open_file(record)?;
+    if !flock::try_lock(&owner, flock::Strength::Exclusive)? || !os::is_at(&owner, record)? {
         return Ok(());
     }
     // Only now nobody writes it any longer.
@@ -156,7 +156,7 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Gives back the permissions on all directories of a tree; links are not followed.
 fn open_up(path: &Path) {
-    if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) && sys::unlock_dir(path).is_ok() {
+    if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) && os::unlock_dir(path).is_ok() {
         for entry in entries(path) {
             open_up(&entry);
         }

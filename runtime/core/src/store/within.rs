@@ -12,7 +12,7 @@ use super::mark::Mark;
 use super::proof::{Origin, WITHIN, origin_at};
 use super::sweep::{has_name, remove_tree};
 use crate::error::{Error, ErrorKind};
-use crate::sys;
+use crate::os;
 
 /// The ending of the name of the directory.
 pub(super) const ENDING: &str = "within";
@@ -46,7 +46,7 @@ fn make_dir(store: &Store, dir: &Path) -> io::Result<()> {
 fn prove(store: &Store, marker: &Path) -> io::Result<()> {
     match store.create(marker) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => sys::write_at(&result?, WITHIN.as_bytes(), 0),
+        result => os::write_at(&result?, WITHIN.as_bytes(), 0),
     }
 }
 

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::{Ended, Inside, Wait, block};
 use crate::error::{Error, ErrorKind, chain};
-use crate::lock::file::{Strength, lock, lock_until_interrupted, unlock};
-use crate::sys::interrupt::tests::DELIVERED;
-use crate::sys::interrupt::{settle, this_thread};
-use crate::sys::loan::Loan;
+use crate::os::flock::{Strength, lock, lock_until_interrupted, unlock};
+use crate::os::interrupt::tests::DELIVERED;
+use crate::os::interrupt::{settle, this_thread};
+use crate::os::loan::Loan;
 
 const LONG: Duration = Duration::from_secs(60);
 

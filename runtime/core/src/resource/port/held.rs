@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::range;
+use crate::os::descriptors::begin_without_any;
+use crate::os::socket::{Transport, bind_everywhere, let_servers_bind, unbind};
 use crate::spec::Protocol;
-use crate::sys::descriptors::begin_without_any;
-use crate::sys::socket::{Transport, bind_everywhere, let_servers_bind, unbind};
 
 /// The socket that keeps a number.
 pub(super) struct Hold {

@@ -8,10 +8,10 @@ use std::fs::File;
 use std::io;
 
 use super::range;
-use crate::lock::file::{self, Strength};
+use crate::os;
+use crate::os::flock::{self, Strength};
 use crate::spec::Protocol;
 use crate::store::store;
-use crate::sys;
 
 /// The locked file that keeps a number.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Hold(File);
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        file::unlock(&self.0);
+        flock::unlock(&self.0);
     }
 }
 
@@ -36,11 +36,11 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     range::first_free(&range::ephemeral()?, |number| {
         let path = store.lock_path(&format!("port-{number}"));
         let file = store.open_or_create(&path)?;
-        if !file::try_lock(&file, Strength::Exclusive)? {
+        if !flock::try_lock(&file, Strength::Exclusive)? {
             return Ok(None);
         }
         let hold = Hold(file);
-        let is_free = sys::is_at(&hold.0, &path)?
+        let is_free = os::is_at(&hold.0, &path)?
             && (protocol == Protocol::Udp || is_free(number, false))
             && (protocol == Protocol::Tcp || is_free(number, true));
         Ok(is_free.then_some((number, hold)))
@@ -56,7 +56,7 @@ pub(super) fn hold(_number: u16, _protocol: Protocol) -> io::Result<Hold> {
 /// Probes a number without `SO_REUSEADDR`, with which a taken one may look free.
 #[cfg(unix)]
 fn is_free(number: u16, udp: bool) -> bool {
-    use crate::sys::socket::{Transport, bind_everywhere};
+    use crate::os::socket::{Transport, bind_everywhere};
 
     let transport = if udp {
         Transport::Datagram

@@ -8,10 +8,10 @@ use super::{Record, lock, now, offset, record};
 use crate::error::Error;
 use crate::lock::{Code, Want};
 use crate::name::Name;
+use crate::os;
+use crate::os::process::Kept;
 use crate::store::mark::{Mark, Tie};
 use crate::store::site::Site;
-use crate::sys;
-use crate::sys::process::Kept;
 
 /// Publishes a running test and its locks in the record until it is dropped.
 ///
@@ -131,7 +131,7 @@ impl Activity {
     /// Takes back what was said.
     pub(crate) fn hush(&self) {
         if self.is_said.swap(false, Ordering::Relaxed) {
-            let _ = sys::write_at(&self.record.file, b"-", offset(self.block));
+            let _ = os::write_at(&self.record.file, b"-", offset(self.block));
         }
     }
 
@@ -148,7 +148,7 @@ impl Activity {
     /// Returns what must stay open while a process of the test lives: this process counts as alive
     /// until then.
     pub(crate) fn kept(&self) -> Vec<Kept> {
-        sys::process::kept(&self.record.file).into_iter().collect()
+        os::process::kept(&self.record.file).into_iter().collect()
     }
 
     /// Returns where it is written, as the record and the block.

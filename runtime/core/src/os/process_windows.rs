@@ -4,7 +4,7 @@
 //! all of it when the last handle of the job is closed, which is this process's. The test is put into
 //! it before it is told to begin, so nobody escapes.
 //!
-//! What the process prints and what it says come on one stream, see `process::woven`; what it is
+//! What the process prints and what it says come on one stream, see [`inband`]; what it is
 //! told, it reads from standard input.
 
 use std::collections::BTreeMap;
@@ -19,12 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
-use crate::process::event::Event;
-use crate::process::mark::{self, Place};
-use crate::process::woven::{self, Part, Sign, Unweaver};
-use crate::random;
-use crate::spec::Spec;
+use super::subprocess::{Event, MarkPosition, Words};
 
 /// What must outlast the parent: nothing, because the processes of a test do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +40,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// The length of what makes the mark of the words.
-const NONCE: usize = 12;
+pub(crate) const NONCE: usize = 12;
 
 /// Returns what keeps something open.
 pub(crate) fn kept<T>(_held: &T) -> Option<Kept> {
@@ -56,9 +53,9 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Its working directory, unless it is that of the parent.
     pub(crate) directory: Option<PathBuf>,
-    pub(crate) spec: &'static Spec,
-    /// The name of the test.
-    pub(crate) test: &'a str,
+    pub(crate) words: Words<'a>,
+    /// A random word of [`NONCE`] letters, by which what the process says is told from what it prints.
+    pub(crate) nonce: String,
     pub(crate) keep: Vec<Kept>,
     /// Whether the output goes to the streams of this process as it comes.
     pub(crate) is_uncaptured: bool,
@@ -96,7 +93,7 @@ impl Start<'_> {
     pub(crate) fn spawn(self) -> io::Result<Running> {
         debug_assert!(self.keep.is_empty());
         let job = Arc::new(Job::new()?);
-        let nonce = random::word(NONCE);
+        let nonce = self.nonce;
         // The file of a program cannot be replaced while it runs.
         let mut command = Command::new(std::env::current_exe()?);
         if let Some(directory) = self.directory {
@@ -104,7 +101,7 @@ impl Start<'_> {
         }
         command
             // The name itself is the system's.
-            .args(mark::words(self.spec, self.test, &nonce, Place::Filter).split_off(1))
+            .args((self.words)(&nonce, MarkPosition::Filter).split_off(1))
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::piped())
@@ -361,7 +358,7 @@ impl Link {
 
     /// Writes a sign in one go, behind all that was printed before.
     fn print(&self, sign: Sign<'_>) -> io::Result<()> {
-        let line = woven::line(&self.nonce, sign);
+        let line = inband::line(&self.nonce, sign);
         let mut output = io::stdout().lock();
         output.flush()?;
         job::flush_c();

@@ -24,12 +24,10 @@ use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
 #[cfg(target_os = "linux")]
 use super::stack::Stacks;
+use super::subprocess::{Event, MarkPosition, Words};
 #[cfg(target_os = "linux")]
 use super::supervisor::STEP;
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED, check};
-use crate::process::event::Event;
-use crate::process::mark::{self, Place};
-use crate::spec::Spec;
 
 pub(crate) use super::link::Link;
 
@@ -51,9 +49,7 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Its working directory, unless it is that of the parent.
     pub(crate) directory: Option<PathBuf>,
-    pub(crate) spec: &'static Spec,
-    /// The name of the test.
-    pub(crate) test: &'a str,
+    pub(crate) words: Words<'a>,
     pub(crate) keep: Vec<Kept>,
     /// Whether the output goes to the streams of this process and not through it.
     pub(crate) is_uncaptured: bool,
@@ -98,12 +94,12 @@ impl Start<'_> {
         let directory = self
             .directory
             .map(|path| CString::new(path.as_os_str().as_bytes()));
-        let place = if itself.is_emulated {
-            Place::Filter
+        let position = if itself.is_emulated {
+            MarkPosition::Filter
         } else {
-            Place::Name
+            MarkPosition::Name
         };
-        let mut words = mark::words(self.spec, self.test, &link, place);
+        let mut words = (self.words)(&link, position);
         if itself.is_emulated {
             words[0].clone_from(&itself.name);
         }
@@ -415,8 +411,8 @@ mod tests {
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
 
+    use super::super::subprocess::Event;
     use super::{LEFT, Offspring, Running, pipe};
-    use crate::process::event::Event;
 
     /// What is printed, and what comes then, when a supervisor has said this and is gone, while
     /// somebody writes again whatever is read.

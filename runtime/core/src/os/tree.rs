@@ -26,7 +26,7 @@ pub(crate) struct Thread {
 /// Lists the living processes of a test.
 #[cfg(windows)]
 pub(crate) fn below(root: u32) -> Vec<Process> {
-    let found = crate::sys::process::below(root).into_iter();
+    let found = super::process::below(root).into_iter();
     let process = |(pid, name)| Process {
         pid,
         parent: root,

@@ -155,7 +155,7 @@ mod made {
         result as c_int
     }
 
-    pub(in crate::sys) fn wait_any(status: &mut c_int) -> pid_t {
+    pub(in crate::os) fn wait_any(status: &mut c_int) -> pid_t {
         let status = ptr::from_mut(status) as usize;
         let arguments = [word(-1), status, word(libc::WNOHANG), 0, 0];
         // SAFETY: the status can be written.
@@ -163,7 +163,7 @@ mod made {
     }
 
     /// Waits until something can be read, or for so many milliseconds.
-    pub(in crate::sys) fn poll(fds: &mut [libc::pollfd], milliseconds: Option<i64>) {
+    pub(in crate::os) fn poll(fds: &mut [libc::pollfd], milliseconds: Option<i64>) {
         /// A time as the call of this name has it on every processor.
         #[repr(C)]
         struct Time {
@@ -181,7 +181,7 @@ mod made {
         unsafe { raw(libc::SYS_ppoll, arguments) };
     }
 
-    pub(in crate::sys) fn receive(fd: RawFd, buffer: &mut [u8], flags: c_int) -> isize {
+    pub(in crate::os) fn receive(fd: RawFd, buffer: &mut [u8], flags: c_int) -> isize {
         // Without addresses, these are the calls of all processors; `recv` and `send` are not.
         let arguments = [
             word(fd),
@@ -194,27 +194,27 @@ mod made {
         unsafe { raw(libc::SYS_recvfrom, arguments) }
     }
 
-    pub(in crate::sys) fn send(fd: RawFd, bytes: &[u8]) -> isize {
+    pub(in crate::os) fn send(fd: RawFd, bytes: &[u8]) -> isize {
         let flags = word(libc::MSG_NOSIGNAL);
         let arguments = [word(fd), bytes.as_ptr() as usize, bytes.len(), flags, 0];
         // SAFETY: the buffer can be read for its length.
         unsafe { raw(libc::SYS_sendto, arguments) }
     }
 
-    pub(in crate::sys) fn read(fd: RawFd, buffer: &mut [u8]) -> isize {
+    pub(in crate::os) fn read(fd: RawFd, buffer: &mut [u8]) -> isize {
         let arguments = [word(fd), buffer.as_mut_ptr() as usize, buffer.len(), 0, 0];
         // SAFETY: the buffer can be written for its length.
         unsafe { raw(libc::SYS_read, arguments) }
     }
 
-    pub(in crate::sys) fn open(path: &CStr) -> RawFd {
+    pub(in crate::os) fn open(path: &CStr) -> RawFd {
         let flags = word(libc::O_RDONLY | libc::O_CLOEXEC);
         let arguments = [word(libc::AT_FDCWD), path.as_ptr() as usize, flags, 0, 0];
         // SAFETY: the path ends with a null.
         narrow(unsafe { raw(libc::SYS_openat, arguments) })
     }
 
-    pub(in crate::sys) unsafe fn close(fd: RawFd) {
+    pub(in crate::os) unsafe fn close(fd: RawFd) {
         // SAFETY: as the caller says.
         unsafe { raw(libc::SYS_close, [word(fd), 0, 0, 0, 0]) };
     }
@@ -236,12 +236,12 @@ mod made {
         (result == 0).then_some(before[0])
     }
 
-    pub(in crate::sys) fn kill(pid: pid_t, signal: c_int) -> c_int {
+    pub(in crate::os) fn kill(pid: pid_t, signal: c_int) -> c_int {
         // SAFETY: the call takes numbers only.
         narrow(unsafe { raw(libc::SYS_kill, [word(pid), word(signal), 0, 0, 0]) })
     }
 
-    pub(in crate::sys) fn exit(status: c_int) -> ! {
+    pub(in crate::os) fn exit(status: c_int) -> ! {
         loop {
             // SAFETY: the call takes a number only, and does not return.
             unsafe { raw(libc::SYS_exit_group, [word(status), 0, 0, 0, 0]) };
@@ -261,51 +261,51 @@ mod made {
         }
     }
 
-    pub(in crate::sys) fn wait_any(status: &mut c_int) -> pid_t {
+    pub(in crate::os) fn wait_any(status: &mut c_int) -> pid_t {
         // SAFETY: the status can be written.
         or_error(unsafe { libc::waitpid(-1, status, libc::WNOHANG) })
     }
 
     /// Waits until something can be read, or for so many milliseconds.
-    pub(in crate::sys) fn poll(fds: &mut [libc::pollfd], milliseconds: Option<i64>) {
+    pub(in crate::os) fn poll(fds: &mut [libc::pollfd], milliseconds: Option<i64>) {
         let timeout = milliseconds.map_or(-1, |all| c_int::try_from(all).unwrap_or(c_int::MAX));
         let length = libc::nfds_t::try_from(fds.len()).unwrap_or(0);
         // SAFETY: the descriptors are valid for their length.
         unsafe { libc::poll(fds.as_mut_ptr(), length, timeout) };
     }
 
-    pub(in crate::sys) fn receive(fd: RawFd, buffer: &mut [u8], flags: c_int) -> isize {
+    pub(in crate::os) fn receive(fd: RawFd, buffer: &mut [u8], flags: c_int) -> isize {
         // SAFETY: the buffer can be written for its length.
         unsafe { libc::recv(fd, buffer.as_mut_ptr().cast(), buffer.len(), flags) }
     }
 
-    pub(in crate::sys) fn send(fd: RawFd, bytes: &[u8]) -> isize {
+    pub(in crate::os) fn send(fd: RawFd, bytes: &[u8]) -> isize {
         // SAFETY: the buffer can be read for its length. Signals are blocked.
         unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), 0) }
     }
 
-    pub(in crate::sys) fn read(fd: RawFd, buffer: &mut [u8]) -> isize {
+    pub(in crate::os) fn read(fd: RawFd, buffer: &mut [u8]) -> isize {
         // SAFETY: the buffer can be written for its length.
         unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) }
     }
 
     #[expect(dead_code, reason = "only Linux lists children")]
-    pub(in crate::sys) fn open(path: &CStr) -> RawFd {
+    pub(in crate::os) fn open(path: &CStr) -> RawFd {
         // SAFETY: the path ends with a null.
         unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) }
     }
 
-    pub(in crate::sys) unsafe fn close(fd: RawFd) {
+    pub(in crate::os) unsafe fn close(fd: RawFd) {
         // SAFETY: as the caller says.
         unsafe { libc::close(fd) };
     }
 
-    pub(in crate::sys) fn kill(pid: pid_t, signal: c_int) -> c_int {
+    pub(in crate::os) fn kill(pid: pid_t, signal: c_int) -> c_int {
         // SAFETY: the call takes numbers only.
         unsafe { libc::kill(pid, signal) }
     }
 
-    pub(in crate::sys) fn exit(status: c_int) -> ! {
+    pub(in crate::os) fn exit(status: c_int) -> ! {
         // SAFETY: nothing of this copy of the process needs an end.
         unsafe { libc::_exit(status) }
     }

@@ -14,6 +14,9 @@ pub(crate) use other::*;
 mod call;
 #[cfg(unix)]
 pub(crate) mod descriptors;
+pub(crate) mod flock;
+#[cfg(any(not(unix), test))]
+mod inband;
 #[cfg_attr(not(target_os = "linux"), path = "interrupt_elsewhere.rs")]
 pub(crate) mod interrupt;
 #[cfg(not(unix))]
@@ -41,7 +44,9 @@ mod spot;
 pub(crate) use spot::*;
 #[cfg(target_os = "linux")]
 mod stack;
+pub(crate) mod subprocess;
 #[cfg(unix)]
 mod supervisor;
+pub(crate) mod tree;
 #[cfg(unix)]
 mod wake;
