@@ -7,11 +7,12 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::config::{Flaky, variables};
 use crate::current::try_current;
-use crate::env::{Flaky, variables};
 use crate::error::Error;
 use crate::name::Name;
 use crate::os;
+use crate::output;
 use crate::report;
 use crate::spec::Spec;
 use crate::statistics::upper_bound;
@@ -113,7 +114,7 @@ impl Again {
     /// Begins a run.
     pub(crate) fn begin(&self) {
         if self.is_recorded {
-            report::record();
+            output::record();
         }
     }
 
@@ -128,7 +129,7 @@ impl Again {
         if self.is_recorded {
             self.told.push(Told {
                 why: (!is_pass).then(|| verdict.why()),
-                printed: report::recorded(),
+                printed: output::recorded(),
             });
         }
         let verdict = match self.plan {

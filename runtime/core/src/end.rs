@@ -1,13 +1,8 @@
 //! How a body has ended, and how that is judged.
 
-use std::any::Any;
-
-use crate::error::BoxError;
+use crate::error::{BoxError, Payload, panic_message};
 use crate::resource::Outcome;
 use crate::spec::ShouldPanic;
-
-/// What a body or a guard has thrown.
-pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// How a body ended.
 pub(crate) enum End {
@@ -34,7 +29,7 @@ impl End {
             (End::Died(_) | End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
             (End::Panicked(_), ShouldPanic::Yes) => true,
             (End::Panicked(payload), ShouldPanic::With(text)) => {
-                message(payload).is_some_and(|message| message.contains(text))
+                panic_message(payload).is_some_and(|message| message.contains(text))
             }
         };
         if as_wanted {
@@ -43,12 +38,4 @@ impl End {
             Outcome::Failed
         }
     }
-}
-
-/// Returns the message of a panic.
-pub(crate) fn message(payload: &Payload) -> Option<&str> {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }

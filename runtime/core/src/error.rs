@@ -1,5 +1,6 @@
 //! The one error type: an opaque kind, what failed, and why.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -104,6 +105,17 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// What a body or a guard has thrown.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Returns the message of a panic.
+pub(crate) fn panic_message(payload: &Payload) -> Option<&str> {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ pub use crate::around::{
     Recipe, around, around_never, inside, inside_async, judged_inside_async, no_own, no_value,
     owned,
 };
+pub use crate::config::Keep;
+pub use crate::location::SourceLocation;
 pub use crate::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::process::{Prepared, prepare};
 pub use crate::resource::bind::{
@@ -14,9 +16,7 @@ pub use crate::run::{
     passed, run, run_async, run_async_inside, run_function, run_plain, run_returning,
     run_returning_async,
 };
-pub use crate::spec::{
-    Claim, Keep, Kind, Place, Process, Protocol, Refused, Request, ShouldPanic, Spec,
-};
+pub use crate::spec::{Claim, Kind, Process, Protocol, Refused, Request, ShouldPanic, Spec};
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;
@@ -34,7 +34,7 @@ use crate::resource::tmpdir::TmpDir;
 #[macro_export]
 macro_rules! __place {
     ($($build:literal)?) => {
-        $crate::__private::Place {
+        $crate::__private::SourceLocation {
             module: ::core::module_path!(),
             file: ::core::file!(),
             line: ::core::line!(),

@@ -4,7 +4,6 @@
 //! test. Who waits says so at once, past the runner, because a suite that hangs shows nothing else.
 
 mod again;
-mod out;
 mod repeat;
 
 use std::fmt::Write as _;
@@ -13,16 +12,16 @@ use std::time::Duration;
 pub(crate) use self::again::{
     all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
 };
-use self::out::{aloud, print};
-pub(crate) use self::out::{record, recorded, relay};
+use crate::config::seconds;
 use crate::current::{Handle, Value, try_current};
-use crate::env;
 use crate::error::{Error, chain};
 use crate::lock::{Holder, Waited, Want};
 use crate::os::tree::Process;
+use crate::output::{aloud, print};
 use crate::process::surroundings::Surroundings;
 use crate::resource::Outcome;
 use crate::resource::port::Port;
+use crate::runner;
 use crate::spec::Spec;
 use crate::store::record::Activity;
 
@@ -47,15 +46,6 @@ pub(crate) fn held_by(holders: &[Holder]) -> String {
         [one] => format!("held by {one}"),
         [one, another] => format!("held by {one} and {another}"),
         [one, rest @ ..] => format!("held by {one} and {} others", rest.len()),
-    }
-}
-
-/// Writes a time: `90s`, or `250ms` when it is less than ten seconds and not whole.
-pub(crate) fn seconds(time: Duration) -> String {
-    if time.subsec_millis() == 0 || time >= Duration::from_secs(10) {
-        format!("{}s", time.as_secs())
-    } else {
-        format!("{}ms", time.as_millis())
     }
 }
 
@@ -208,7 +198,7 @@ pub(crate) struct Failure<'a> {
 
 /// Prints one block about a test that failed.
 pub(crate) fn failure(failure: &Failure<'_>) {
-    print(&block(failure, env::under_nextest()));
+    print(&block(failure, runner::under_nextest()));
 }
 
 fn block(failure: &Failure<'_>, nextest: bool) -> String {

@@ -7,7 +7,7 @@ use std::process::{ExitCode, Termination};
 use crate::__private::Cx;
 use crate::again::{self, Calls};
 use crate::current::try_current;
-use crate::name;
+use crate::naming;
 use crate::report;
 use crate::resource::own::Own;
 use crate::session::Session;
@@ -83,7 +83,7 @@ pub async fn run_async_inside<R: Termination>(
     const WHY: &str = "an expression uses a parameter that this attribute fills";
 
     if try_current().is_none() {
-        report::not_around(name::of(spec).full(), WHY);
+        report::not_around(naming::of(spec).full(), WHY);
     }
     run_async(spec, own, body).await;
 }
@@ -129,7 +129,7 @@ fn begin_returning<'a>(
     spec: &'static Spec,
     own: &mut [Own<'a>],
 ) -> Result<Box<Session<'a>>, Verdict> {
-    let name = name::of(spec);
+    let name = naming::of(spec);
     again::runs_once(&name);
     Session::begin(spec, name, own, &[], false)
 }

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::__private::Cx;
+use crate::config;
 use crate::current::{self, Current, Value};
-use crate::env;
 use crate::error::{Error, chain};
+use crate::location::Site;
 use crate::lock::owner;
 use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free, tie_of_test};
 use crate::name::Name;
@@ -23,10 +24,9 @@ use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
 use crate::spec::{Claim, Kind, Request, Spec};
 use crate::store::record::Activity;
-use crate::store::site::Site;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
-pub(crate) use crate::end::{End, Payload, message};
+pub(crate) use crate::end::End;
 use crate::verdict::Verdict;
 
 /// A test that holds its locks and resources.
@@ -147,7 +147,7 @@ impl<'a> Session<'a> {
     /// Returns the variables of the process of the test, which acts for it.
     pub(crate) fn environment(&self, surroundings: &Surroundings) -> Vec<(OsString, OsString)> {
         let mark = self.activity.mark().to_string();
-        surroundings.environment((env::OWNER, mark.as_ref()))
+        surroundings.environment((config::OWNER, mark.as_ref()))
     }
 
     /// Provisions all resources in the order in which they are written.

@@ -4,17 +4,17 @@
 //! thing that both sides share. [`plan`](crate::plan) decides what a specification means; here is only
 //! where the paths in it lead.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::Key;
-use crate::env;
+use crate::config::Keep;
+use crate::location::SourceLocation;
 
 /// Everything that one annotated test asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
     /// Where the test stands.
-    pub place: Place,
+    pub place: SourceLocation,
     /// The name of the function as written, without `r#`.
     pub function: &'static str,
     /// Whether a panic of the body is what the test expects.
@@ -61,36 +61,6 @@ pub enum Refused {
     Skip,
     /// It runs in the network of the machine, while no other test does that.
     Serial,
-}
-
-/// Where a test stands in its code base.
-#[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// `module_path!()` of the test.
-    pub module: &'static str,
-    /// `file!()` of the test.
-    pub file: &'static str,
-    /// `line!()` of the test.
-    pub line: u32,
-    /// The name of the package, where Cargo builds it.
-    pub package: Option<&'static str>,
-    /// The options by which Cargo builds and runs the target of the test, as it was built.
-    pub build: Option<&'static str>,
-    /// The folder of the package, where Cargo builds it.
-    pub package_root: Option<&'static str>,
-}
-
-impl Place {
-    /// Makes a path absolute that is relative to the root of the package.
-    ///
-    /// The root is asked for at run time, because the sources may have moved since the test was
-    /// compiled: nextest runs archives of tests elsewhere. A program that the tests of another package
-    /// start inherits what is said to those, and goes by where it was compiled.
-    pub(crate) fn in_package(&self, path: &Path) -> PathBuf {
-        let running = self.package.and_then(env::root_of_running);
-        let root = running.or_else(|| self.package_root.map(PathBuf::from));
-        root.unwrap_or_default().join(path)
-    }
 }
 
 /// What `#[should_panic]` says about a test.
@@ -145,17 +115,6 @@ pub enum Protocol {
     Udp,
     /// TCP and UDP on one number.
     Both,
-}
-
-/// When a temporary directory outlives its test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// Never.
-    Never,
-    /// When the test fails.
-    Failure,
-    /// Always.
-    Always,
 }
 
 /// One lock that a test wants.

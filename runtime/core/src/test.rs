@@ -8,9 +8,11 @@ use std::task::{Context, Poll};
 use crate::__private::Cx;
 use crate::again::{Again, Calls};
 use crate::current::Current;
-use crate::end::{End, message};
+use crate::end::End;
+use crate::error::panic_message;
 use crate::error::{Error, ErrorKind};
-use crate::name::{self, Name};
+use crate::name::Name;
+use crate::naming;
 use crate::process::child::{self, Inside};
 use crate::process::mark::{self, Called};
 use crate::process::network::{self, Decision};
@@ -71,7 +73,7 @@ impl<'t, 'a> Test<'t, 'a> {
         surround: Option<Surround<'t>>,
         calls: Calls,
     ) -> Place<'t, 'a> {
-        let name = name::of(spec);
+        let name = naming::of(spec);
         match mark::called(spec, &name) {
             Called::Here(link) => {
                 let parent = child::connect(&name, link);
@@ -161,7 +163,7 @@ impl<'t, 'a> Test<'t, 'a> {
                 surround(session.cx(), &mut surroundings);
             }));
             described.map_err(|payload| {
-                let cause = message(&payload).unwrap_or("it panicked").to_owned();
+                let cause = panic_message(&payload).unwrap_or("it panicked").to_owned();
                 Error::new(ErrorKind::Process, "describe the surroundings of the test")
                     .because(cause)
             })?;

@@ -2,7 +2,8 @@
 
 use std::panic::resume_unwind;
 
-use crate::end::{End, message};
+use crate::end::End;
+use crate::error::panic_message;
 use crate::resource::Outcome;
 use crate::spec::{ShouldPanic, Spec};
 
@@ -47,7 +48,7 @@ impl Verdict {
                 End::Died(error) => error.to_string(),
                 End::Returned { passed: true } => "it did not panic".to_owned(),
                 End::Returned { passed: false } => "it returned a failure".to_owned(),
-                End::Panicked(payload) => match message(payload) {
+                End::Panicked(payload) => match panic_message(payload) {
                     Some(message) => {
                         let line = message.lines().next().unwrap_or_default();
                         format!("it panicked: {line}")

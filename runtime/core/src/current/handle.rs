@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Current, Entered};
-use crate::env;
+use crate::config;
 use crate::lock::owner::Owner;
 use crate::name::Name;
 use crate::resource::namespace::Namespace;
@@ -258,7 +258,7 @@ impl Handle {
     /// ```
     pub fn delegate_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         if let Some(mark) = self.test.owner.mark() {
-            command.env(env::OWNER, mark.to_string());
+            command.env(config::OWNER, mark.to_string());
         }
         command
     }

@@ -14,7 +14,7 @@ use super::ancestry::above;
 use super::holder::{self, Holder, Place};
 use super::owner;
 use super::{Asked, Mode, Subject, Want};
-use crate::env;
+use crate::config;
 use crate::error::Error;
 use crate::store::mark::Mark;
 use crate::store::{Store, store, within};
@@ -83,7 +83,7 @@ fn nearest() -> Vec<Mark> {
 fn declared() -> Option<&'static Mark> {
     static DECLARED: OnceLock<Option<Mark>> = OnceLock::new();
 
-    let read = || env::owner().and_then(|text| Mark::parse(&text));
+    let read = || config::owner().and_then(|text| Mark::parse(&text));
     DECLARED.get_or_init(read).as_ref()
 }
 

@@ -34,12 +34,12 @@ pub(crate) use watch::Watch;
 use crate::current;
 use crate::error::Error;
 use crate::key::{Key, quoted};
+use crate::location::Site;
 use crate::name::Name;
 use crate::os::flock::Strength;
 use crate::store::Store;
 use crate::store::mark::Tie;
 use crate::store::record::Activity;
-use crate::store::site::Site;
 use crate::trace::{Holding, Trace};
 
 /// What a lock is about; the order of the variants is the order in which locks are taken.

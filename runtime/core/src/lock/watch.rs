@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::behalf;
 use super::holder::{self, Holder};
 use super::{Waited, Want};
-use crate::env::variables;
+use crate::config::{self, variables};
 use crate::error::{Error, ErrorKind};
 use crate::report;
 use crate::store::record::Activity;
@@ -125,7 +125,7 @@ impl<'a> Watch<'a> {
                 format!(
                     "lock {} within {}",
                     self.want,
-                    report::seconds(self.timeout)
+                    config::seconds(self.timeout)
                 ),
             )
             .because(report::held_by(&waiting.holders))),

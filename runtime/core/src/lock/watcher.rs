@@ -30,8 +30,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::locked::Pause;
-use crate::end::{Payload, message};
 use crate::error::{Error, ErrorKind};
+use crate::error::{Payload, panic_message};
 use crate::os::interrupt::{self, Target};
 use crate::os::loan::Loan;
 
@@ -202,7 +202,7 @@ impl Wait {
 /// Why a wait is given up whose holders could not be looked for.
 fn unwatched(panic: &Payload) -> Error {
     let action = "look after a wait for a lock, which is a bug of isolated-test; please report it";
-    let cause = message(panic).unwrap_or("it panicked").to_owned();
+    let cause = panic_message(panic).unwrap_or("it panicked").to_owned();
     Error::new(ErrorKind::Lock, action).because(cause)
 }
 

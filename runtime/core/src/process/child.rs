@@ -9,7 +9,9 @@ use super::terminal;
 use super::wire::{self, Call, Ended, Gift, Given, How, Word};
 use crate::__private::Cx;
 use crate::current::{Current, Value};
+use crate::end::End;
 use crate::error::{BoxError, Error, ErrorKind, chain};
+use crate::error::{Payload, panic_message};
 use crate::lock::{behalf, owner};
 use crate::name::Name;
 use crate::os::process::Link;
@@ -19,7 +21,6 @@ use crate::resource::own::{Own, Provider};
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::session::{End, Payload, message};
 use crate::spec::{Kind, Spec};
 use crate::trace::{PROVISION, RELEASE, Trace};
 
@@ -214,7 +215,7 @@ impl<'a> Inside<'a> {
             End::Returned { passed: true } => (How::Passed, None),
             End::Returned { passed: false } | End::Died(_) => (How::Failed, None),
             End::Panicked(payload) => {
-                let text = message(&payload).map(str::to_owned);
+                let text = panic_message(&payload).map(str::to_owned);
                 (How::Panicked(text), Some(payload))
             }
         };

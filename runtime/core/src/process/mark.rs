@@ -10,11 +10,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::current::try_current;
-use crate::env;
-use crate::name::{self, Name};
+use crate::name::Name;
+use crate::naming;
 use crate::os;
 use crate::os::subprocess::MarkPosition;
 use crate::report;
+use crate::runner;
 use crate::spec::Spec;
 
 const MARK: &str = "isolated-test-process:";
@@ -59,13 +60,13 @@ pub(crate) fn words(spec: &Spec, test: &str, link: &str, position: MarkPosition)
 /// The option that makes an ignored test run: the one that this process got, so that a test runner that
 /// does not know the option does not get it.
 fn ignored(test: &str) -> Option<&'static str> {
-    if !name::is_told(test) {
+    if !naming::is_told(test) {
         // A function that another test has called may be an ignored test.
         return Some("--include-ignored");
     }
     ["--include-ignored", "--ignored"]
         .into_iter()
-        .find(|word| env::has_argument(word))
+        .find(|word| runner::has_argument(word))
 }
 
 /// The unique path of the function of a test.
@@ -100,7 +101,7 @@ fn read(mut words: impl Iterator<Item = OsString>) -> Option<Asked> {
 /// Whether this process has lost its mark, because something replaces the names of programs. It
 /// would start a process for the test that it is the process of, and that one would do the same.
 pub(crate) fn is_lost() -> bool {
-    let has_all = LAST_WORDS.iter().all(|word| env::has_argument(word));
+    let has_all = LAST_WORDS.iter().all(|word| runner::has_argument(word));
     asked().is_none() && has_all && os::process::is_below_supervisor()
 }
 

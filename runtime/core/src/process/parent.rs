@@ -10,14 +10,16 @@ use super::network::Network;
 use super::surroundings::Surroundings;
 use super::terminal;
 use super::wire::{self, Call, Ended, Given, How, Word};
+use crate::config;
 use crate::current::Value;
-use crate::env;
 use crate::error::{Error, ErrorKind};
 use crate::os::process::{GRACE, Running, Start};
 use crate::os::subprocess::Event;
 use crate::os::tree;
+use crate::output;
 use crate::report;
 use crate::resource::Outcome;
+use crate::runner;
 use crate::session::{End, Session};
 use crate::spec::{ShouldPanic, Spec};
 #[cfg(windows)]
@@ -53,7 +55,7 @@ pub(crate) fn run(
         #[cfg(windows)]
         nonce: random::word(os::process::NONCE),
         keep: session.kept(),
-        is_uncaptured: env::is_uncaptured(),
+        is_uncaptured: runner::is_uncaptured(),
         #[cfg(target_os = "linux")]
         network: match network {
             Network::Own(way) => Some(way),
@@ -98,7 +100,7 @@ fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, E
         return Err(Error::new(ErrorKind::Process, "run the test")
             .because("its timeout is zero; write a time above zero"));
     }
-    Ok(env::variables()?.timeout_scale.times(limit))
+    Ok(config::variables()?.timeout_scale.times(limit))
 }
 
 /// A process of a test, while it is watched.
@@ -246,7 +248,7 @@ impl Watch<'_, '_> {
 /// Judges the end of a test by everything that was heard.
 fn judge(session: &mut Session<'_>, heard: Heard) -> End {
     if let Some(limit) = heard.timed_out {
-        return End::Died(format!("timed out after {}", report::seconds(limit)).into());
+        return End::Died(format!("timed out after {}", config::seconds(limit)).into());
     }
     if let Some(why) = heard.unable {
         return End::Died(why.into());
@@ -301,13 +303,13 @@ impl Relay {
             _ => self.pending.len(),
         };
         let rest = self.pending.split_off(end);
-        report::relay(&String::from_utf8_lossy(&self.pending));
+        output::relay(&String::from_utf8_lossy(&self.pending));
         self.pending = rest;
     }
 
     fn finish(&mut self) {
         if !self.pending.is_empty() {
-            report::relay(&String::from_utf8_lossy(&self.pending));
+            output::relay(&String::from_utf8_lossy(&self.pending));
             self.pending.clear();
         }
     }

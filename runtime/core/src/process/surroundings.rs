@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::__private::Cx;
-use crate::env;
+use crate::config::PREFIX;
 use crate::error::{Error, ErrorKind};
+use crate::location::SourceLocation;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
-use crate::spec::Place;
 
 /// The surroundings of a test, as its attribute describes them.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Surroundings {
             .collect();
         changes.push((ours.0, Some(ours.1)));
 
-        let mut all: Vec<_> = env::inherited(self.is_clear)
+        let mut all: Vec<_> = inherited(self.is_clear)
             .filter(|(name, _)| !is_changed(name, &changes))
             .collect();
         for (index, (name, value)) in changes.iter().enumerate() {
@@ -78,7 +78,7 @@ impl Surroundings {
     }
 
     /// Returns the working directory of the process, if it is to be another one.
-    pub(crate) fn directory(&self, place: &Place) -> Result<Option<PathBuf>, Error> {
+    pub(crate) fn directory(&self, place: &SourceLocation) -> Result<Option<PathBuf>, Error> {
         let Some(cwd) = &self.cwd else {
             return Ok(None);
         };
@@ -171,4 +171,31 @@ impl<V: Variable> Variable for Option<V> {
     fn to_variable(&self) -> Option<OsString> {
         self.as_ref()?.to_variable()
     }
+}
+/// The variables that a process begins with whose attribute says `clear`, besides our own: what is
+/// needed to find programs and libraries, and what the test runner and its tools go by.
+const ESSENTIAL: [&str; 12] = [
+    "PATH",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "SystemRoot",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "LLVM_PROFILE_FILE",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "RUST_MIN_STACK",
+];
+
+/// Returns the variables that a process of a test begins with: all of them, or the few of `clear`.
+fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(move |(name, _)| !is_clear || is_essential(&name.to_string_lossy()))
+}
+
+fn is_essential(name: &str) -> bool {
+    // Windows has `Path`, and does not mind.
+    let is = |one: &&str| name == *one || cfg!(windows) && name.eq_ignore_ascii_case(one);
+    name.starts_with(PREFIX) || ESSENTIAL.iter().any(is)
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::out::{aloud, print};
 use crate::again::{Told, at_most};
-use crate::env::Flaky;
+use crate::config::Flaky;
+use crate::output::{aloud, print};
 
 /// Says that a failed test runs again.
 pub(crate) fn runs_again(name: &str, run: u32, most: u32, why: &str) {

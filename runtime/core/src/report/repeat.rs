@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::env;
+use crate::runner;
 use crate::spec::Spec;
 
 /// Returns the command that runs a test again.
@@ -12,7 +12,8 @@ pub(super) fn command(spec: &Spec, name: &str, seed: Option<u64>, nextest: bool)
     if let Some(seed) = seed {
         let _ = write!(command, "ISOLATED_SEED={seed} ");
     }
-    let includes_ignored = env::has_argument("--ignored") || env::has_argument("--include-ignored");
+    let includes_ignored =
+        runner::has_argument("--ignored") || runner::has_argument("--include-ignored");
     let Some(options) = spec.place.build else {
         // Whatever has built it, this is the program that has the test.
         let program = std::env::current_exe().unwrap_or_default();
@@ -27,7 +28,7 @@ pub(super) fn command(spec: &Spec, name: &str, seed: Option<u64>, nextest: bool)
         // There, a profile is one of nextest.
         let options = options.replace(" --profile ", " --cargo-profile ");
         let _ = write!(command, "cargo nextest run {options} -E 'test(={name})'");
-        if let Some(profile) = env::nextest_profile() {
+        if let Some(profile) = runner::nextest_profile() {
             let _ = write!(command, " --profile {profile}");
         }
         if includes_ignored {

@@ -10,7 +10,7 @@ pub(crate) mod travel;
 
 use crate::current::Current;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::session::{Payload, message};
+use crate::error::{Payload, panic_message};
 use crate::spec::Request;
 
 pub use travel::Travel;
@@ -169,7 +169,10 @@ pub(crate) fn attempt<T>(
     let cause = match result {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(cause)) => cause,
-        Err(payload) => message(&payload).unwrap_or("it panicked").to_owned().into(),
+        Err(payload) => panic_message(&payload)
+            .unwrap_or("it panicked")
+            .to_owned()
+            .into(),
     };
     Err(Error::new(
         ErrorKind::Resource,

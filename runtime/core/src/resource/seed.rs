@@ -1,6 +1,6 @@
 //! Seeds for the user's generators of random data.
 
-use crate::env::variables;
+use crate::config::variables;
 use crate::error::Error;
 use crate::random;
 

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Outcome;
-use crate::env::variables;
+use crate::config::Keep;
+use crate::config::variables;
 use crate::error::{Error, ErrorKind};
+use crate::location::SourceLocation;
 use crate::os;
 use crate::process::child;
 use crate::process::wire::Call;
 use crate::random;
-use crate::spec::{Keep, Place};
 use crate::store::record::{self, record};
 use crate::store::{Store, mark_kept, remove_tree, store};
 
@@ -76,7 +77,7 @@ impl TmpDir {
         test: &str,
         from: Option<&str>,
         keep: Option<Keep>,
-        place: &Place,
+        place: &SourceLocation,
     ) -> Result<Self, Error> {
         let fail =
             |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);

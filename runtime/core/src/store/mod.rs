@@ -25,14 +25,13 @@ pub(crate) mod mark;
 mod marker;
 pub(crate) mod proof;
 pub(crate) mod record;
-pub(crate) mod site;
 mod sweep;
 pub(crate) mod within;
 
 pub(crate) use kept::mark_kept;
 pub(crate) use sweep::remove_tree;
 
-use crate::env::variables;
+use crate::config::variables;
 use crate::error::{Error, ErrorKind};
 use crate::os::{self, Owner};
 

@@ -14,9 +14,10 @@ use std::thread;
 
 use self::file::TraceFile;
 use self::line::Value;
-use crate::end::{End, message};
-use crate::env::variables;
+use crate::config::variables;
+use crate::end::End;
 use crate::error::Error;
+use crate::error::panic_message;
 use crate::lock::{Holder, Want};
 use crate::resource::Outcome;
 use crate::spec::Spec;
@@ -108,9 +109,10 @@ impl Trace {
         if self.is_on() {
             let (how, why) = match end {
                 End::Returned { .. } => ("returned", String::new()),
-                End::Panicked(payload) => {
-                    ("panicked", message(payload).unwrap_or_default().to_owned())
-                }
+                End::Panicked(payload) => (
+                    "panicked",
+                    panic_message(payload).unwrap_or_default().to_owned(),
+                ),
                 End::Died(error) => ("died", error.to_string()),
             };
             self.over_because(how, &why, outcome);

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use super::{Record, lock, now, offset, record};
 use crate::error::Error;
+use crate::location::Site;
 use crate::lock::{Code, Want};
 use crate::name::Name;
 use crate::os;
 use crate::os::process::Kept;
 use crate::store::mark::{Mark, Tie};
-use crate::store::site::Site;
 
 /// Publishes a running test and its locks in the record until it is dropped.
 ///

@@ -21,7 +21,7 @@ const KNOWN: [&str; 12] = [
 ];
 
 /// How the names of our variables begin.
-pub(super) const PREFIX: &str = "ISOLATED_";
+pub(crate) const PREFIX: &str = "ISOLATED_";
 
 /// Those that no user sets.
 const INTERNAL: [&str; 1] = [OWNER];

@@ -35,7 +35,7 @@ fn keep(text: &str) {
 }
 
 /// Prints through the test runner. That nobody reads it must not keep a test from ending.
-pub(super) fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     keep(text);
     let _ = catch_unwind(|| eprint!("{text}"));
 }
@@ -48,7 +48,7 @@ pub(crate) fn relay(text: &str) {
 }
 
 /// Prints past the test runner, which shows nothing of a test that passes.
-pub(super) fn aloud(text: &str) {
+pub(crate) fn aloud(text: &str) {
     // Nobody is left to be told when standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub(crate) use self::known::PREFIX;
 use crate::error::{Error, ErrorKind};
-use crate::spec::Keep;
 
 /// The values of the variables.
 #[derive(Debug)]
@@ -39,6 +39,17 @@ pub(crate) struct Variables {
     pub(crate) retries: Option<u32>,
     /// `ISOLATED_FLAKY`: what becomes of a test that passes at last.
     pub(crate) flaky: Flaky,
+}
+
+/// When a temporary directory outlives its test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Never.
+    Never,
+    /// When the test fails.
+    Failure,
+    /// Always.
+    Always,
 }
 
 /// What becomes of a test that has failed and then passed.
@@ -110,85 +121,6 @@ pub(crate) const OWNER: &str = "ISOLATED_OWNER";
 /// Returns what is written in it.
 pub(crate) fn owner() -> Option<String> {
     env::var(OWNER).ok()
-}
-
-/// Tells under which name nextest runs this test, if it does.
-pub(crate) fn nextest_test_name() -> Option<String> {
-    env::var("NEXTEST_TEST_NAME").ok()
-}
-
-/// Returns the profile of nextest, unless it is the one without a name.
-pub(crate) fn nextest_profile() -> Option<String> {
-    let profile = std::env::var("NEXTEST_PROFILE").ok();
-    profile.filter(|profile| !profile.is_empty() && profile != "default")
-}
-
-/// Tells whether nextest runs this process.
-pub(crate) fn under_nextest() -> bool {
-    env::var_os("NEXTEST").is_some()
-}
-
-/// Whether this program was started with an argument.
-pub(crate) fn has_argument(word: &str) -> bool {
-    static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
-
-    let arguments = ARGUMENTS.get_or_init(|| env::args_os().collect());
-    arguments.iter().any(|argument| argument == word)
-}
-
-/// Tells whether the test runner lets the output of tests through as it comes.
-pub(crate) fn is_uncaptured() -> bool {
-    has_argument("--nocapture")
-        || has_argument("--no-capture")
-        || env::var_os("RUST_TEST_NOCAPTURE").is_some_and(|value| value != "0")
-}
-
-/// The variables that a process begins with whose attribute says `clear`, besides our own: what is
-/// needed to find programs and libraries, and what the test runner and its tools go by.
-const ESSENTIAL: [&str; 12] = [
-    "PATH",
-    "TMPDIR",
-    "TMP",
-    "TEMP",
-    "SystemRoot",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "DYLD_FALLBACK_LIBRARY_PATH",
-    "LLVM_PROFILE_FILE",
-    "RUST_BACKTRACE",
-    "RUST_LIB_BACKTRACE",
-    "RUST_MIN_STACK",
-];
-
-/// Returns the variables that a process of a test begins with: all of them, or the few of `clear`.
-pub(crate) fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsString)> {
-    env::vars_os().filter(move |(name, _)| !is_clear || is_essential(&name.to_string_lossy()))
-}
-
-fn is_essential(name: &str) -> bool {
-    // Windows has `Path`, and does not mind.
-    let is = |one: &&str| name == *one || cfg!(windows) && name.eq_ignore_ascii_case(one);
-    name.starts_with(known::PREFIX) || ESSENTIAL.iter().any(is)
-}
-
-/// Returns the name of the package of which Cargo or nextest runs something. Programs inherit it from
-/// the tests that start them.
-pub(crate) fn running_package() -> Option<&'static str> {
-    static PACKAGE: OnceLock<Option<String>> = OnceLock::new();
-
-    let package = PACKAGE.get_or_init(|| {
-        env::var("CARGO_PKG_NAME")
-            .ok()
-            .filter(|name| !name.is_empty())
-    });
-    package.as_deref()
-}
-
-/// Returns the root of the package with this name, as Cargo or nextest tells it to the tests that they
-/// run; nothing if they run those of another one.
-pub(crate) fn root_of_running(package: &str) -> Option<PathBuf> {
-    let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    root.filter(|root| running_package() == Some(package) && root.is_absolute())
 }
 
 /// Reads all variables; an error is worded to fit after "failed to".
@@ -309,14 +241,22 @@ fn duration(text: &str) -> Option<Duration> {
     number.checked_mul(milliseconds).map(Duration::from_millis)
 }
 
+/// Writes a time: `90s`, or `250ms` when it is less than ten seconds and not whole.
+pub(crate) fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 || time >= Duration::from_secs(10) {
+        format!("{}s", time.as_secs())
+    } else {
+        format!("{}ms", time.as_millis())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{Flaky, Scale, Variables, duration, read};
-    use crate::spec::Keep;
+    use super::{Flaky, Keep, Scale, Variables, duration, read};
 
     fn with(name: &str, value: &str) -> Result<Variables, String> {
         read(|asked| (asked == name).then(|| OsString::from(value)))

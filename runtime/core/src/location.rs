@@ -1,0 +1,76 @@
+//! Where tests and calls stand in a code base.
+
+use std::fmt;
+use std::panic::Location;
+use std::path::{Path, PathBuf};
+
+use crate::runner;
+
+/// Where a test stands in its code base.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceLocation {
+    /// `module_path!()` of the test.
+    pub module: &'static str,
+    /// `file!()` of the test.
+    pub file: &'static str,
+    /// `line!()` of the test.
+    pub line: u32,
+    /// The name of the package, where Cargo builds it.
+    pub package: Option<&'static str>,
+    /// The options by which Cargo builds and runs the target of the test, as it was built.
+    pub build: Option<&'static str>,
+    /// The folder of the package, where Cargo builds it.
+    pub package_root: Option<&'static str>,
+}
+
+impl SourceLocation {
+    /// Makes a path absolute that is relative to the root of the package.
+    ///
+    /// The root is asked for at run time, because the sources may have moved since the test was
+    /// compiled: nextest runs archives of tests elsewhere. A program that the tests of another package
+    /// start inherits what is said to those, and goes by where it was compiled.
+    pub(crate) fn in_package(&self, path: &Path) -> PathBuf {
+        let running = self.package.and_then(runner::root_of_running);
+        let root = running.or_else(|| self.package_root.map(PathBuf::from));
+        root.unwrap_or_default().join(path)
+    }
+}
+
+/// The source location of a test, or of the call that made a guard.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    /// The package, where Cargo or nextest runs it.
+    pub(crate) package: Option<&'static str>,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}
+
+impl Site {
+    /// The place of the call that has led here.
+    #[track_caller]
+    pub(crate) fn of_caller() -> Self {
+        let caller: &'static Location<'static> = Location::caller();
+        Site {
+            package: runner::running_package(),
+            file: caller.file(),
+            line: caller.line(),
+        }
+    }
+}
+
+impl From<&SourceLocation> for Site {
+    fn from(place: &SourceLocation) -> Self {
+        Site {
+            package: place.package,
+            file: place.file,
+            line: place.line,
+        }
+    }
+}
+
+/// As compilers and editors know it: `src/checkout.rs:12`.
+impl fmt::Display for Site {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file, self.line)
+    }
+}
