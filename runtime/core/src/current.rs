@@ -11,7 +11,7 @@ use crate::lock::owner::Owner;
 use crate::name::Name;
 use crate::resource::own::OwnSlot;
 use crate::spec::Spec;
-use crate::store::mark::Mark;
+use crate::state::mark::Mark;
 
 mod handle;
 

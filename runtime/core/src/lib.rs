@@ -29,9 +29,9 @@ mod runner;
 mod session;
 mod short;
 mod spec;
+mod state;
 #[doc(hidden)]
 pub mod statistics;
-mod store;
 mod test;
 mod trace;
 mod verdict;

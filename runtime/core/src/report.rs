@@ -15,6 +15,7 @@ pub(crate) use self::again::{
 use crate::config::seconds;
 use crate::current::{Handle, Value, try_current};
 use crate::error::{Error, chain};
+use crate::lock::activity::Activity;
 use crate::lock::{Holder, Waited, Want};
 use crate::os::tree::Process;
 use crate::output::{aloud, print};
@@ -23,7 +24,6 @@ use crate::resource::Outcome;
 use crate::resource::port::Port;
 use crate::runner;
 use crate::spec::Spec;
-use crate::store::record::Activity;
 
 /// A wait that is not worth a line is shorter than this.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);

@@ -8,6 +8,7 @@ use crate::config;
 use crate::current::{self, Current, Value};
 use crate::error::{Error, chain};
 use crate::location::Site;
+use crate::lock::activity::Activity;
 use crate::lock::owner;
 use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free, tie_of_test};
 use crate::name::Name;
@@ -23,7 +24,6 @@ use crate::resource::seed;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
 use crate::spec::{Claim, Kind, Request, Spec};
-use crate::store::record::Activity;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::end::End;
@@ -341,7 +341,7 @@ impl<'a> Session<'a> {
             }
         }
         // What is said must not outlive what is true.
-        self.activity.hush();
+        self.activity.clear();
         // The last lock taken is the first to go.
         while let Some(held) = self.held.pop() {
             self.trace.free(held.want());

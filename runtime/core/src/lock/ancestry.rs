@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::holder::{self, Told};
-use crate::store::Store;
-use crate::store::record::now;
+use crate::state::StateDir;
+use crate::state::record::now;
 
 /// The unit in which the kernel tells times of processes, in milliseconds.
 const TICK: u64 = 10;
@@ -25,17 +25,17 @@ pub(super) struct Above {
 }
 
 /// Lists the ancestors of this process that run a test or hold a guard, the nearest first.
-pub(super) fn above(store: &Store) -> Vec<Above> {
+pub(super) fn above(state_dir: &StateDir) -> Vec<Above> {
     let ancestors = ancestors(std::process::id());
     if ancestors.is_empty() {
         return Vec::new();
     }
-    let mut above: Vec<_> = holder::all(store)
+    let mut above: Vec<_> = holder::all(state_dir)
         .filter(|told| !told.blocks.is_empty())
         .filter_map(|told| {
             let mut ancestors = ancestors.iter();
             let at = ancestors.position(|one| one.process == told.process)?;
-            is_of(&told, store).then_some((at, told))
+            is_of(&told, state_dir).then_some((at, told))
         })
         .collect();
     above.sort_by_key(|(at, _)| *at);
@@ -49,7 +49,7 @@ pub(super) fn above(store: &Store) -> Vec<Above> {
 /// Whether the process that a record names has it open: in another container, which shares the
 /// state directory, another process has the same number.
 #[cfg(unix)]
-fn is_of(told: &Told, store: &Store) -> bool {
+fn is_of(told: &Told, state_dir: &StateDir) -> bool {
     use std::os::unix::fs::MetadataExt;
     use std::path::PathBuf;
 
@@ -57,7 +57,7 @@ fn is_of(told: &Told, store: &Store) -> bool {
         let found = fs::metadata(path).ok()?;
         Some((found.dev(), found.ino()))
     };
-    let Some(record) = identity(store.record_path(&told.record)) else {
+    let Some(record) = identity(state_dir.record_path(&told.record)) else {
         return false;
     };
     let open = fs::read_dir(format!("/proc/{}/fd", told.process));
@@ -66,7 +66,7 @@ fn is_of(told: &Told, store: &Store) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_of(_: &Told, _: &Store) -> bool {
+fn is_of(_: &Told, _: &StateDir) -> bool {
     false
 }
 

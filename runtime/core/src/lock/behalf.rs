@@ -16,8 +16,8 @@ use super::owner;
 use super::{Asked, Mode, Subject, Want};
 use crate::config;
 use crate::error::Error;
-use crate::store::mark::Mark;
-use crate::store::{Store, store, within};
+use crate::state::mark::Mark;
+use crate::state::{StateDir, state_dir, within};
 
 /// How many tests may have started each other; a longer chain is not genuine.
 const LONGEST_CHAIN: usize = 64;
@@ -38,12 +38,12 @@ impl Delegated {
     }
 
     /// Makes the directory of the lock files. It goes with the record of the owner.
-    fn make(store: &Store, mark: &Mark, subject: Subject) -> Result<&'static Self, Error> {
+    fn make(state_dir: &StateDir, mark: &Mark, subject: Subject) -> Result<&'static Self, Error> {
         static MADE: Mutex<Vec<&'static Delegated>> = Mutex::new(Vec::new());
 
         let within = mark.to_string();
         // Each time, because people clean up.
-        let dir = within::make(store, mark)?;
+        let dir = within::make(state_dir, mark)?;
         let mut made = lock(&MADE);
         let same = |one: &&&Delegated| one.subject == subject && one.within == within;
         if let Some(found) = made.iter().find(same) {
@@ -59,9 +59,9 @@ impl Delegated {
     }
 
     /// Whether the test or guard has not ended.
-    fn has_owner(&self, store: &Store) -> bool {
+    fn has_owner(&self, state_dir: &StateDir) -> bool {
         Mark::parse(&self.within).is_some_and(|mark| {
-            let told = holder::read(&store.record_path(mark.record()));
+            let told = holder::read(&state_dir.record_path(mark.record()));
             told.is_some_and(|told| told.block_of(&mark).is_some())
         })
     }
@@ -100,10 +100,10 @@ pub(crate) fn resolve_all(asked: &mut [Asked]) -> Result<(), Error> {
     if acting().is_none() {
         return Ok(());
     }
-    let store = store()?;
-    let starters = starters(store, &nearest());
+    let state_dir = state_dir()?;
+    let starters = starters(state_dir, &nearest());
     for one in asked {
-        one.target = resolve(store, &starters, one.want)?;
+        one.target = resolve(state_dir, &starters, one.want)?;
     }
     Ok(())
 }
@@ -113,11 +113,11 @@ pub(super) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, 
     let Subject::Delegated(delegated) = target.subject else {
         return Ok(None);
     };
-    let store = store()?;
-    if delegated.has_owner(store) {
+    let state_dir = state_dir()?;
+    if delegated.has_owner(state_dir) {
         return Ok(None);
     }
-    resolve(store, &starters(store, &nearest()), want).map(Some)
+    resolve(state_dir, &starters(state_dir, &nearest()), want).map(Some)
 }
 
 /// A test or guard that has started this program, perhaps through others.
@@ -130,22 +130,22 @@ struct Starter {
 }
 
 /// Lists the tests for which this process acts, the nearest first, as far as they still run.
-fn starters(store: &Store, nearest: &[Mark]) -> Vec<Starter> {
+fn starters(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Starter> {
     let mut starters = Vec::new();
     for mark in nearest {
-        add_chain(store, mark, &mut starters);
+        add_chain(state_dir, mark, &mut starters);
     }
     starters
 }
 
 /// Adds a test, those for which it acts, and so on.
-fn add_chain(store: &Store, mark: &Mark, starters: &mut Vec<Starter>) {
+fn add_chain(state_dir: &StateDir, mark: &Mark, starters: &mut Vec<Starter>) {
     let mut next = Some(mark.clone());
     while let Some(mark) = next.take() {
         if starters.len() == LONGEST_CHAIN || starters.iter().any(|one| one.mark == mark) {
             return;
         }
-        let Some(told) = holder::read(&store.record_path(mark.record())) else {
+        let Some(told) = holder::read(&state_dir.record_path(mark.record())) else {
             return;
         };
         let Some(block) = told.block_of(&mark) else {
@@ -162,7 +162,7 @@ fn add_chain(store: &Store, mark: &Mark, starters: &mut Vec<Starter>) {
 }
 
 /// Finds out which lock is to be taken for one that is wanted.
-fn resolve(store: &Store, starters: &[Starter], want: Want) -> Result<Want, Error> {
+fn resolve(state_dir: &StateDir, starters: &[Starter], want: Want) -> Result<Want, Error> {
     let place = Place::of(want.subject);
     for starter in starters {
         let same = starter.held.iter().filter(|(held, ..)| *held == place);
@@ -185,7 +185,7 @@ fn resolve(store: &Store, starters: &[Starter], want: Want) -> Result<Want, Erro
                 (Mode::Limit(_), Mode::Limit(_)) => Mode::Limit(1),
                 _ => want.mode,
             };
-            let delegated = Delegated::make(store, holder, want.subject)?;
+            let delegated = Delegated::make(state_dir, holder, want.subject)?;
             return Ok(Want {
                 subject: Subject::Delegated(delegated),
                 mode,
@@ -225,7 +225,7 @@ impl Starter {
 /// lock that is to be taken instead, if there is one.
 ///
 /// Most waits end before this is asked.
-pub(super) fn look(store: &Store, want: Want) -> Result<Option<Want>, Error> {
+pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Error> {
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
@@ -233,7 +233,7 @@ pub(super) fn look(store: &Store, want: Want) -> Result<Option<Want>, Error> {
     let known = nearest();
     let mut found = Vec::new();
     let mut starters: Vec<Starter> = Vec::new();
-    for ancestor in above(store) {
+    for ancestor in above(state_dir) {
         let told = &ancestor.told;
         if starters.iter().any(|one| one.mark.record() == told.record) {
             continue;
@@ -253,15 +253,15 @@ pub(super) fn look(store: &Store, want: Want) -> Result<Option<Want>, Error> {
                 },
             }
         };
-        add_chain(store, &mark, &mut starters);
+        add_chain(state_dir, &mark, &mut starters);
         found.push(mark);
     }
     if let Some(mark) = declared().filter(|mark| !found.contains(mark)) {
-        add_chain(store, mark, &mut starters);
+        add_chain(state_dir, mark, &mut starters);
         found.push(mark.clone());
     }
     *lock(FOUND.get_or_init(Mutex::default)) = found;
-    let instead = resolve(store, &starters, want)?;
+    let instead = resolve(state_dir, &starters, want)?;
     Ok((instead != want).then_some(instead))
 }
 

@@ -29,11 +29,11 @@ use super::queue::Queue;
 use super::said::Said;
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
+use crate::lock::activity::Activity;
 use crate::os::flock::Strength;
 use crate::os::process::Kept;
 use crate::os::{Changed, Spot};
-use crate::store::record::Activity;
-use crate::store::{Store, store};
+use crate::state::{StateDir, state_dir};
 
 /// How many subjects of a process keep their files open between uses.
 const KEEPING_FILES: usize = 64;
@@ -150,10 +150,10 @@ impl Drop for Held {
 
 /// Takes a lock, waiting for it as `pause` allows, and says so in the record.
 pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Held, Error> {
-    let store = store()?;
-    let entry = Entry::of(want.subject, store)?;
+    let state_dir = state_dir()?;
+    let entry = Entry::of(want.subject, state_dir)?;
     let first_in_line = entry.queue.enter(&mut *pause)?;
-    let turnstile = entry.pass_turnstile(store, pause)?;
+    let turnstile = entry.pass_turnstile(state_dir, pause)?;
     // Who stands at the head of the queue and has to wait shows that to those who would pass by. It
     // is shown again each time, because the file may be another one by then.
     let mut pause = || {
@@ -162,7 +162,7 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
     };
     entry.wait_for_threads(want.mode, &mut pause)?;
 
-    let held = entry.take(store, want, me, &mut pause)?;
+    let held = entry.take(state_dir, want, me, &mut pause)?;
     let mut state = entry.lock();
     if state.known != held.changed {
         // While this process is still at the head, or somebody else might have come there since.
@@ -183,8 +183,8 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
 /// It passes by the queue: who stands there for a moment, perhaps only to try as well, does not make
 /// a free lock taken.
 pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Error> {
-    let store = store()?;
-    let entry = Entry::of(want.subject, store)?;
+    let state_dir = state_dir()?;
+    let entry = Entry::of(want.subject, state_dir)?;
     let mut is_busy = false;
     let mut refuse = || {
         is_busy = true;
@@ -195,13 +195,13 @@ pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Err
     };
     let held = entry
         .wait_for_threads(want.mode, &mut refuse)
-        .and_then(|()| entry.take(store, want, me, &mut refuse));
+        .and_then(|()| entry.take(state_dir, want, me, &mut refuse));
     if is_busy { Ok(None) } else { held.map(Some) }
 }
 
 impl Entry {
     /// Returns the entry of a subject.
-    pub(super) fn of(subject: Subject, store: &Store) -> Result<Arc<Self>, Error> {
+    pub(super) fn of(subject: Subject, state_dir: &StateDir) -> Result<Arc<Self>, Error> {
         /// Sorted by subject.
         static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
 
@@ -210,7 +210,7 @@ impl Entry {
         if let Some(entry) = entries.get(at).filter(|entry| entry.subject == subject) {
             return Ok(entry.clone());
         }
-        let path = subject.path(store);
+        let path = subject.path(state_dir);
         let entry = Arc::new(Entry {
             subject,
             keeps_files: entries.len() < KEEPING_FILES,
@@ -229,18 +229,20 @@ impl Entry {
     /// Takes the files of a lock once nobody in this process is in the way.
     fn take(
         self: &Arc<Self>,
-        store: &Store,
+        state_dir: &StateDir,
         want: Want,
         me: &Activity,
         pause: Pause<'_>,
     ) -> Result<Held, Error> {
         let said = Said::begin(want, me);
         let (main, changed, slot) = loop {
-            let (main, changed) = self.lock_main(store, &said, pause)?;
+            let (main, changed) = self.lock_main(state_dir, &said, pause)?;
             let Mode::Limit(limit) = want.mode else {
                 break (main, changed, None);
             };
-            let slot = self.slots.take(store, &said, limit, &self.path, pause)?;
+            let slot = self
+                .slots
+                .take(state_dir, &said, limit, &self.path, pause)?;
             if slot.is_some() {
                 break (main, changed, slot);
             }
@@ -269,9 +271,9 @@ impl Entry {
     ///
     /// Where the file stands is not looked at: two turnstiles are unfair, and no more than that. Who
     /// finds the main file deleted opens the turnstile anew, too, so it does not last.
-    fn pass_turnstile(&self, store: &Store, pause: Pause<'_>) -> Result<Locked, Error> {
+    fn pass_turnstile(&self, state_dir: &StateDir, pause: Pause<'_>) -> Result<Locked, Error> {
         let idle = self.lock().turnstile.take();
-        lock_file(store, &self.turnstile, idle, Strength::Exclusive, pause)
+        lock_file(state_dir, &self.turnstile, idle, Strength::Exclusive, pause)
     }
 
     /// Waits until no thread of this process is in the way, which is cheaper than the kernel.
@@ -296,7 +298,7 @@ impl Entry {
     /// Takes the main lock; readers of one process share one lock.
     fn lock_main(
         &self,
-        store: &Store,
+        state_dir: &StateDir,
         said: &Said<'_>,
         pause: Pause<'_>,
     ) -> Result<(Arc<Locked>, Option<Changed>), Error> {
@@ -319,7 +321,7 @@ impl Entry {
         }
         loop {
             let locked = lock_file(
-                store,
+                state_dir,
                 &self.path,
                 idle.take(),
                 said.want.mode.strength(),
@@ -334,7 +336,7 @@ impl Entry {
                 }
                 Meaning::OnlyThis => {
                     let spot = &self.spot;
-                    if !locked.wait_for_holders_of_a_deleted_file(store, said, spot, pause)? {
+                    if !locked.wait_for_holders_of_a_deleted_file(state_dir, said, spot, pause)? {
                         said.take_back();
                         self.lock().is_lost = true;
                         continue;

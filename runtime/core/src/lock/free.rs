@@ -11,17 +11,17 @@ use super::entry::{Entry, Held};
 use super::locked::{Meaning, failure};
 use super::{Asked, Mode, Want};
 use crate::error::Error;
-use crate::store::record::Activity;
-use crate::store::store;
+use crate::lock::activity::Activity;
+use crate::state::state_dir;
 
 /// Takes as many locks from the first on as are free, and says so in the record.
 pub(crate) fn take(asked: &[Asked], me: &Activity) -> Result<Vec<Held>, Error> {
-    let store = store()?;
+    let state_dir = state_dir()?;
     let mut held = Vec::with_capacity(asked.len());
     let mut locked = Vec::with_capacity(asked.len());
     for asked in asked {
         let want = asked.target;
-        let Some(lock) = Entry::of(want.subject, store)?.lock_if_free(want)? else {
+        let Some(lock) = Entry::of(want.subject, state_dir)?.lock_if_free(want)? else {
             break;
         };
         held.push(lock);

@@ -9,15 +9,16 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use super::activity::Activity;
 use super::{Mode, Subject, Want};
 use crate::key::quoted;
 use crate::os;
 use crate::os::flock::{self, Strength};
-use crate::store::Store;
-use crate::store::block::BLOCK;
-use crate::store::mark::{Mark, Tie};
-use crate::store::proof::RECORD;
-use crate::store::record::{Activity, ENDING, now};
+use crate::state::StateDir;
+use crate::state::block::BLOCK;
+use crate::state::mark::{Mark, Tie};
+use crate::state::proof::RECORD;
+use crate::state::record::{ENDING, now};
 
 /// A test or guard that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,9 +196,9 @@ impl Told {
 }
 
 /// Lists who is in the way of a lock, as far as it is known, the longest first.
-pub(crate) fn in_the_way(store: &Store, want: Want, me: &Activity) -> Vec<Holder> {
+pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec<Holder> {
     let mut holders: Vec<Holder> = Vec::new();
-    for told in all(store) {
+    for told in all(state_dir) {
         let others = told.blocks.iter().filter(|block| {
             let (record, number) = me.place();
             number != block.number || record != told.record
@@ -214,8 +215,11 @@ pub(crate) fn in_the_way(store: &Store, want: Want, me: &Activity) -> Vec<Holder
 }
 
 /// Reads the records of all living processes.
-pub(super) fn all(store: &Store) -> impl Iterator<Item = Told> {
-    let entries = fs::read_dir(store.runs()).into_iter().flatten().flatten();
+pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = Told> {
+    let entries = fs::read_dir(state_dir.runs())
+        .into_iter()
+        .flatten()
+        .flatten();
     let records = entries.map(|entry| entry.path());
     records
         .filter(|path| path.extension() == Some(OsStr::new(ENDING)))

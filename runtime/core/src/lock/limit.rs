@@ -20,7 +20,7 @@ use super::{Mode, Want};
 use crate::error::{Error, ErrorKind};
 use crate::os::flock::Strength;
 use crate::os::{self, Spot};
-use crate::store::Store;
+use crate::state::StateDir;
 
 /// The highest limit. Each slot is a file, and a thread where somebody waits for it. The attribute
 /// refuses higher ones while it compiles.
@@ -92,7 +92,7 @@ impl Slots {
     /// two turnstiles one of which was deleted, would else wait for each other's records.
     pub(super) fn take(
         &self,
-        store: &Store,
+        state_dir: &StateDir,
         said: &Said<'_>,
         limit: u32,
         main: &Path,
@@ -100,7 +100,7 @@ impl Slots {
     ) -> Result<Option<Locked>, Error> {
         let fail =
             |error| Error::new(ErrorKind::Lock, format!("lock {}", said.want)).because(error);
-        match agree(store, said, limit, main).map_err(fail)? {
+        match agree(state_dir, said, limit, main).map_err(fail)? {
             Agreement::Reached => {}
             Agreement::Unknown => return Ok(None),
             Agreement::Other(found) => {
@@ -242,11 +242,11 @@ enum Agreement {
 ///
 /// The limit stands in a file that only the head of the queue reads and writes. It is replaced, and
 /// slots are made, only when no living process says that it holds one.
-fn agree(store: &Store, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<Agreement> {
+fn agree(state_dir: &StateDir, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<Agreement> {
     const WIDTH: usize = 10;
 
     let path = main.with_extension("limit");
-    let mut file = store.open_or_create(&path)?;
+    let mut file = state_dir.open_or_create(&path)?;
     let mut text = String::with_capacity(WIDTH);
     // What is no number was never completely written, so nobody has gone by it.
     let found: Option<u32> = match file.read_to_string(&mut text) {
@@ -257,11 +257,11 @@ fn agree(store: &Store, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<
     if found == Some(limit) && is_complete(limit, main) {
         return Ok(Agreement::Reached);
     }
-    let slots_held = holder::in_the_way(store, said.want, said.me);
+    let slots_held = holder::in_the_way(state_dir, said.want, said.me);
     match found {
         _ if slots_held.is_empty() => {
             for slot in 0..limit {
-                store.open_or_create(&slot_path(main, slot))?;
+                state_dir.open_or_create(&slot_path(main, slot))?;
             }
             os::write_at(&file, format!("{limit:0WIDTH$}").as_bytes(), 0)?;
             Ok(Agreement::Reached)

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::os::flock::{self, Strength};
 use crate::os::process::Kept;
 use crate::os::{self, Changed, Identity, Spot, interrupt};
-use crate::store::Store;
+use crate::state::StateDir;
 
 /// How often records are looked at where the kernel cannot wake anybody.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
@@ -99,7 +99,7 @@ impl Locked {
     /// it was deleted as well, whoever has locked the one after it waits for our record.
     pub(super) fn wait_for_holders_of_a_deleted_file(
         &self,
-        store: &Store,
+        state_dir: &StateDir,
         said: &Said<'_>,
         spot: &Spot,
         pause: Pause<'_>,
@@ -110,7 +110,7 @@ impl Locked {
             mode => mode,
         };
         let want = Want { mode, ..said.want };
-        while !holder::in_the_way(store, want, said.me).is_empty() {
+        while !holder::in_the_way(state_dir, want, said.me).is_empty() {
             // The kernel cannot wake us: what we would wait for has no name any more.
             thread::sleep(pause()?.min(LOOK));
             let fail =
@@ -123,7 +123,7 @@ impl Locked {
             mode: Mode::Exclusive,
             ..said.want
         };
-        if holder::in_the_way(store, anybody, said.me).is_empty() {
+        if holder::in_the_way(state_dir, anybody, said.me).is_empty() {
             if let Some(locked) = &self.0 {
                 // Without the mark the next one looks again.
                 let _ = os::write_at(&locked.file, b"+", 0);
@@ -146,7 +146,7 @@ impl Drop for Locked {
 
 /// Locks the file at a path, which may be deleted meanwhile.
 pub(super) fn lock_file(
-    store: &Store,
+    state_dir: &StateDir,
     path: &Path,
     idle: Option<LockFile>,
     strength: Strength,
@@ -154,7 +154,7 @@ pub(super) fn lock_file(
 ) -> Result<Locked, Error> {
     let file = match idle {
         Some(file) => file,
-        None => store
+        None => state_dir
             .open_or_create(path)
             .and_then(LockFile::new)
             .map_err(|error| failure(path, error))?,

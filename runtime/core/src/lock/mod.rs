@@ -7,6 +7,7 @@
 //! [`ancestry`] finds,
 //! [`watcher`] looks at the clock for who blocks in the kernel, and [`flock`](crate::os::flock) asks the kernel.
 
+pub(crate) mod activity;
 mod ancestry;
 pub(crate) mod behalf;
 pub(crate) mod entry;
@@ -35,11 +36,11 @@ use crate::current;
 use crate::error::Error;
 use crate::key::{Key, quoted};
 use crate::location::Site;
+use crate::lock::activity::Activity;
 use crate::name::Name;
 use crate::os::flock::Strength;
-use crate::store::Store;
-use crate::store::mark::Tie;
-use crate::store::record::Activity;
+use crate::state::StateDir;
+use crate::state::mark::Tie;
 use crate::trace::{Holding, Trace};
 
 /// What a lock is about; the order of the variants is the order in which locks are taken.
@@ -73,10 +74,10 @@ impl Subject {
     }
 
     /// Returns where the lock file stands.
-    fn path(self, store: &Store) -> PathBuf {
+    fn path(self, state_dir: &StateDir) -> PathBuf {
         match self {
             Subject::Delegated(delegated) => delegated.path(),
-            Subject::Everyone | Subject::Key(_) => store.lock_path(&self.file_name()),
+            Subject::Everyone | Subject::Key(_) => state_dir.lock_path(&self.file_name()),
         }
     }
 }

@@ -16,7 +16,7 @@ use std::thread::{self, ThreadId};
 use super::{Asked, Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::name::Name;
-use crate::store::mark::Mark;
+use crate::state::mark::Mark;
 
 /// A test on whose behalf locks are held.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::Want;
-use crate::store::record::Activity;
+use crate::lock::activity::Activity;
 
 /// What is said of a lock in the record, and taken back if the lock is not had in the end.
 pub(super) struct Said<'a> {

@@ -7,9 +7,9 @@ use super::holder::{self, Holder};
 use super::{Waited, Want};
 use crate::config::{self, variables};
 use crate::error::{Error, ErrorKind};
+use crate::lock::activity::Activity;
 use crate::report;
-use crate::store::record::Activity;
-use crate::store::{Store, store};
+use crate::state::{StateDir, state_dir};
 use crate::trace::Trace;
 
 /// How long a lock is waited for before the holder is looked up: most are free sooner.
@@ -20,7 +20,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Watches one thread that waits for one lock.
 pub(crate) struct Watch<'a> {
-    store: &'static Store,
+    state_dir: &'static StateDir,
     want: Want,
     me: &'a Activity,
     trace: &'a Trace,
@@ -50,7 +50,7 @@ impl<'a> Watch<'a> {
     pub(crate) fn new(want: Want, me: &'a Activity, trace: &'a Trace) -> Result<Self, Error> {
         let variables = variables()?;
         Ok(Watch {
-            store: store()?,
+            state_dir: state_dir()?,
             want,
             me,
             trace,
@@ -90,7 +90,7 @@ impl<'a> Watch<'a> {
             let waiting = self.waiting.insert(Waiting::begin(now, self.notice));
             if self.trace.is_on() {
                 // Most waits end before the first look, and a trace is about them too.
-                waiting.holders = holder::in_the_way(self.store, self.want, self.me);
+                waiting.holders = holder::in_the_way(self.state_dir, self.want, self.me);
                 waiting.behind = waiting.holders.first().cloned();
                 self.trace.waiting(self.want, &waiting.holders);
             }
@@ -98,13 +98,13 @@ impl<'a> Watch<'a> {
             waiting.due = now + pause;
             return Ok(pause);
         };
-        let holders = holder::in_the_way(self.store, self.want, self.me);
+        let holders = holder::in_the_way(self.state_dir, self.want, self.me);
         let is_news = holders != waiting.holders;
         if is_news || !waiting.has_looked {
             // Said again and again, because a thread that is refused may have got through one queue at
             // that moment, and asks at the next one.
             waiting.has_looked = false;
-            self.instead = behalf::look(self.store, self.want)?;
+            self.instead = behalf::look(self.state_dir, self.want)?;
             if let Some(want) = self.instead {
                 return Err(Error::new(ErrorKind::Lock, format!("wait for {want}")));
             }

@@ -17,8 +17,8 @@ use crate::os;
 use crate::process::child;
 use crate::process::wire::Call;
 use crate::random;
-use crate::store::record::{self, record};
-use crate::store::{Store, mark_kept, remove_tree, store};
+use crate::state::record::{self, record};
+use crate::state::{StateDir, mark_kept, remove_tree, state_dir};
 
 /// How much of the name of a test goes into the name of its directory, in bytes.
 ///
@@ -81,13 +81,13 @@ impl TmpDir {
     ) -> Result<Self, Error> {
         let fail =
             |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);
-        let store = store()?;
+        let state_dir = state_dir()?;
         let mut owner = record()?;
-        let dir = match Made::new(test, store, &owner) {
+        let dir = match Made::new(test, state_dir, &owner) {
             // Somebody has emptied the state directory under us.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 owner = record::renew(&owner)?;
-                Made::new(test, store, &owner)
+                Made::new(test, state_dir, &owner)
             }
             result => result,
         }
@@ -169,7 +169,7 @@ impl TmpDir {
         };
         if is_kept {
             let path = dir.keep();
-            return mark_kept(store()?, &path)
+            return mark_kept(state_dir()?, &path)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", &path, error));
         }
         let _ = discard(dir);
@@ -192,11 +192,11 @@ struct Made {
 
 impl Made {
     /// Makes a directory for a test among those of its process.
-    fn new(test: &str, store: &Store, owner: &record::Record) -> io::Result<Self> {
+    fn new(test: &str, state_dir: &StateDir, owner: &record::Record) -> io::Result<Self> {
         let name = short(test);
         loop {
             let name = format!("{name}-{}", random::word(6));
-            match owner.create_dir(store, &name) {
+            match owner.create_dir(state_dir, &name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => {
                     return result.map(|path| Made {

@@ -5,7 +5,7 @@ use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::lock::{Mode, Subject, Want};
 use crate::name::Name;
-use crate::store::mark::Mark;
+use crate::state::mark::Mark;
 
 const EVERYONE: Want = Want {
     subject: Subject::Everyone,

@@ -11,7 +11,7 @@ use super::range;
 use crate::os;
 use crate::os::flock::{self, Strength};
 use crate::spec::Protocol;
-use crate::store::store;
+use crate::state::state_dir;
 
 /// The locked file that keeps a number.
 #[derive(Debug)]
@@ -32,10 +32,10 @@ impl std::os::fd::AsRawFd for Hold {
 
 /// Finds a number and locks it.
 pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
-    let store = store().map_err(io::Error::other)?;
+    let state_dir = state_dir().map_err(io::Error::other)?;
     range::first_free(&range::ephemeral()?, |number| {
-        let path = store.lock_path(&format!("port-{number}"));
-        let file = store.open_or_create(&path)?;
+        let path = state_dir.lock_path(&format!("port-{number}"));
+        let file = state_dir.open_or_create(&path)?;
         if !flock::try_lock(&file, Strength::Exclusive)? {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use super::proof::{Origin, STATE, origin_at};
-use super::{Store, record};
+use super::{StateDir, record};
 
 /// The name of the marker.
 const MARKER: &str = "isolated-test.state";
@@ -19,7 +19,7 @@ const NOTE: &str = "Tests that are annotated with `#[isolated]` keep locks, reco
     such test runs.\n";
 
 /// Makes a directory ours, or refuses it.
-pub(super) fn claim(root: &Path, store: &Store) -> io::Result<()> {
+pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
     let path = root.join(MARKER);
     loop {
         match origin_at(&path, STATE)? {
@@ -45,7 +45,7 @@ pub(super) fn claim(root: &Path, store: &Store) -> io::Result<()> {
             }
             return refuse(NOT_OURS);
         }
-        match store.create_in_place(&path) {
+        match state_dir.create_in_place(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(_) => write(&path),

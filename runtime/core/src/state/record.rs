@@ -16,16 +16,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::block::{BLOCK, fitted};
+use super::mark::Mark;
 use super::proof::RECORD as PROOF;
-use super::{Store, store, sweep, within};
+use super::{StateDir, state_dir, sweep, within};
 use crate::error::{Error, ErrorKind};
 use crate::os;
 use crate::os::flock;
+use crate::os::process::Kept;
 use crate::random;
-
-mod activity;
-
-pub(crate) use activity::Activity;
 
 /// The ending of the names of records, which nobody else gives to a file.
 pub(crate) const ENDING: &str = "isolated-test";
@@ -63,29 +61,6 @@ pub(crate) struct Record {
     process: u32,
 }
 
-/// The blocks of a record.
-struct Blocks {
-    /// Which of them are taken; block 0 describes the process.
-    taken: Vec<bool>,
-    /// When the last one was taken.
-    since: u64,
-}
-
-impl Blocks {
-    /// Takes a free block. The time is later than all before, so that it identifies the test.
-    fn take(&mut self) -> (usize, u64) {
-        self.since = now().max(self.since + 1);
-        let block = self.taken.iter().position(|taken| !taken);
-        let block = block.unwrap_or(self.taken.len());
-        if block == self.taken.len() {
-            self.taken.push(true);
-        } else {
-            self.taken[block] = true;
-        }
-        (block, self.since)
-    }
-}
-
 static RECORD: Mutex<Option<Arc<Record>>> = Mutex::new(None);
 
 /// Returns the record of this process; at the first call, sweeps what dead processes left.
@@ -99,13 +74,13 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
     {
         return Ok(record.clone());
     }
-    let store = store()?;
-    let record = Arc::new(Record::create(store)?);
+    let state_dir = state_dir()?;
+    let record = Arc::new(Record::create(state_dir)?);
     *current = Some(record.clone());
     drop(current);
     if !SWEPT.swap(true, Ordering::Relaxed) {
         os::at_exit(forget_at_exit);
-        sweep::sweep(store, &record.path);
+        sweep::sweep(state_dir, &record.path);
     }
     Ok(record)
 }
@@ -144,15 +119,15 @@ extern "C" fn forget_at_exit() {
 
 impl Record {
     /// Makes and locks the record of this process.
-    fn create(store: &Store) -> Result<Self, Error> {
+    fn create(state_dir: &StateDir) -> Result<Self, Error> {
         loop {
             let name = random::word(NAME);
-            let dir = store.runs().join(&name);
+            let dir = state_dir.runs().join(&name);
             if dir.symlink_metadata().is_ok() {
                 // It is not this process's, and would be swept as if it were.
                 continue;
             }
-            let path = store.record_path(&name);
+            let path = state_dir.record_path(&name);
             let fail = |error| {
                 Error::path(
                     ErrorKind::State,
@@ -161,7 +136,7 @@ impl Record {
                     error,
                 )
             };
-            let file = match store.create(&path) {
+            let file = match state_dir.create(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 result => result.map_err(fail)?,
             };
@@ -193,12 +168,12 @@ impl Record {
     /// Makes a temporary directory, whose name must be new.
     ///
     /// Theirs is made when it turns out not to be there; mostly it is, and one call is enough.
-    pub(crate) fn create_dir(&self, store: &Store, name: &str) -> io::Result<PathBuf> {
+    pub(crate) fn create_dir(&self, state_dir: &StateDir, name: &str) -> io::Result<PathBuf> {
         let path = self.dir.join(name);
-        match store.create_dir(&path, 0o700) {
+        match state_dir.create_dir(&path, 0o700) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make_dir(store)?;
-                store.create_dir(&path, 0o700)?;
+                self.make_dir(state_dir)?;
+                state_dir.create_dir(&path, 0o700)?;
             }
             result => result?,
         }
@@ -211,9 +186,9 @@ impl Record {
     /// A record that is no longer in its place must not own one, or nobody would sweep it. What
     /// stands there without having been made here is not ours. In both cases the record has to be
     /// [renewed](renew), and it is as if the directory could not be found.
-    fn make_dir(&self, store: &Store) -> io::Result<()> {
+    fn make_dir(&self, state_dir: &StateDir) -> io::Result<()> {
         let _making = lock(&self.making_dir);
-        match store.create_dir(&self.dir, 0o700) {
+        match state_dir.create_dir(&self.dir, 0o700) {
             Ok(()) if os::is_at(&self.file, &self.path)? => {
                 self.has_dir.store(true, Ordering::Relaxed);
                 let _ = self.write_header();
@@ -251,12 +226,100 @@ impl Record {
         Ok(())
     }
 
-    /// Writes one block, behind a header: a record must not begin with anything else.
-    fn write(&self, number: usize, text: String) -> io::Result<()> {
+    /// Writes into one block, behind a header: a record must not begin with anything else.
+    fn write(&self, number: usize, text: &str) -> io::Result<()> {
         if !self.is_proven.load(Ordering::Relaxed) {
             self.write_header()?;
         }
-        os::write_at(&self.file, fitted(text).as_bytes(), offset(number))
+        os::write_at(&self.file, text.as_bytes(), offset(number))
+    }
+}
+
+/// The blocks of a record.
+struct Blocks {
+    /// Which of them are taken; block 0 describes the process.
+    taken: Vec<bool>,
+    /// When the last one was taken.
+    since: u64,
+}
+
+impl Blocks {
+    /// Takes a free block. The time is later than all before, so that it identifies the test.
+    fn take(&mut self) -> (usize, u64) {
+        self.since = now().max(self.since + 1);
+        let block = self.taken.iter().position(|taken| !taken);
+        let block = block.unwrap_or(self.taken.len());
+        if block == self.taken.len() {
+            self.taken.push(true);
+        } else {
+            self.taken[block] = true;
+        }
+        (block, self.since)
+    }
+}
+
+/// A block of the record of this process, which says something until it is cleared or dropped.
+///
+/// A failure to write it, for example on a full disk, is none of the test's.
+#[must_use = "the block is cleared as soon as this is dropped"]
+pub(crate) struct Block {
+    record: Arc<Record>,
+    number: usize,
+    since: u64,
+    is_published: AtomicBool,
+}
+
+impl Block {
+    /// Takes a free block, and publishes nothing yet.
+    pub(crate) fn take() -> Result<Self, Error> {
+        let record = record()?;
+        let (number, since) = lock(&record.blocks).take();
+        Ok(Block {
+            record,
+            number,
+            since,
+            is_published: AtomicBool::new(false),
+        })
+    }
+
+    /// Publishes a text with a single write, as far as there is room.
+    pub(crate) fn publish(&self, text: String) {
+        self.is_published.store(true, Ordering::Relaxed);
+        let _ = self.record.write(self.number, &fitted(text));
+    }
+
+    /// Takes back what was published.
+    pub(crate) fn clear(&self) {
+        if self.is_published.swap(false, Ordering::Relaxed) {
+            let _ = os::write_at(&self.record.file, b"-", offset(self.number));
+        }
+    }
+
+    /// When it was taken, in milliseconds since 1970.
+    pub(crate) fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// The name of the record, and the number of the block there.
+    pub(crate) fn place(&self) -> (&str, usize) {
+        (&self.record.name, self.number)
+    }
+
+    /// How other processes find it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::new(self.record.name.clone(), self.number, self.since)
+    }
+
+    /// What must stay open for this process to count as alive.
+    pub(crate) fn kept(&self) -> Option<Kept> {
+        os::process::kept(&self.record.file)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.clear();
+        lock(&self.record.blocks).taken[self.number] = false;
     }
 }
 
@@ -281,14 +344,14 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use super::{BLOCK, Blocks, Record};
-    use crate::store::{Store, Trust, sweep};
+    use super::{BLOCK, Blocks, Record, fitted};
+    use crate::state::{StateDir, Trust, sweep};
 
     #[test]
     fn nothing_of_a_longer_text_is_left() {
         let base = tempfile::tempdir().unwrap();
-        let store = Store::open(base.path(), Trust::Anybody).unwrap();
-        let record = Record::create(&store).unwrap();
+        let state_dir = StateDir::open(base.path(), Trust::Anybody).unwrap();
+        let record = Record::create(&state_dir).unwrap();
         let read = |block: usize| {
             let bytes = fs::read(&record.path).unwrap();
             let block = bytes.chunks(BLOCK).nth(block).unwrap();
@@ -296,7 +359,7 @@ mod tests {
             String::from_utf8(block[..end.unwrap_or(BLOCK)].to_vec()).unwrap()
         };
         let write = |number, line: &str| {
-            record.write(number, format!("{line}\n")).unwrap();
+            record.write(number, &fitted(format!("{line}\n"))).unwrap();
         };
         write(1, &"long ".repeat(100));
         write(1, "short");
@@ -327,18 +390,18 @@ mod tests {
     #[test]
     fn a_directory_that_the_process_has_not_made_is_not_its_own() {
         let base = tempfile::tempdir().unwrap();
-        let store = Store::open(base.path(), Trust::Anybody).unwrap();
-        let record = Record::create(&store).unwrap();
+        let state_dir = StateDir::open(base.path(), Trust::Anybody).unwrap();
+        let record = Record::create(&state_dir).unwrap();
         fs::create_dir(&record.dir).unwrap();
         fs::write(record.dir.join("data"), "precious").unwrap();
-        let error = record.make_dir(&store).unwrap_err();
+        let error = record.make_dir(&state_dir).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(!record.has_dir.load(Ordering::Relaxed));
 
         // Neither the end of this process nor a sweep touches it.
         let (path, dir) = (record.path.clone(), record.dir.clone());
         drop(record);
-        sweep::sweep(&store, Path::new(""));
+        sweep::sweep(&state_dir, Path::new(""));
         assert!(!path.exists());
         assert_eq!(fs::read(dir.join("data")).unwrap(), b"precious");
     }
@@ -346,15 +409,15 @@ mod tests {
     #[test]
     fn a_record_says_that_it_is_ours_and_whose_directory_stands_beside_it() {
         let base = tempfile::tempdir().unwrap();
-        let store = Store::open(base.path(), Trust::Anybody).unwrap();
-        let record = Record::create(&store).unwrap();
+        let state_dir = StateDir::open(base.path(), Trust::Anybody).unwrap();
+        let record = Record::create(&state_dir).unwrap();
         let read = || fs::read_to_string(&record.path).unwrap();
         let text = read();
         assert!(
             text.starts_with("isolated-test record 1\nprocess "),
             "{text}"
         );
-        record.create_dir(&store, "pays").unwrap();
+        record.create_dir(&state_dir, "pays").unwrap();
         let text = read();
         assert!(
             text.starts_with("isolated-test record 1\ndirectory\nprocess "),

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Store;
+use super::StateDir;
 use super::mark::Mark;
 use super::proof::{Origin, WITHIN, origin_at};
 use super::sweep::{has_name, remove_tree};
@@ -21,12 +21,12 @@ pub(super) const ENDING: &str = "within";
 const MARKER: &str = "isolated-test.within";
 
 /// Makes the directory for the locks of one test, unless it is there.
-pub(crate) fn make(store: &Store, mark: &Mark) -> Result<PathBuf, Error> {
-    let all = store.runs().join(mark.record()).with_extension(ENDING);
+pub(crate) fn make(state_dir: &StateDir, mark: &Mark) -> Result<PathBuf, Error> {
+    let all = state_dir.runs().join(mark.record()).with_extension(ENDING);
     let dir = all.join(format!("{}-{}", mark.block(), mark.since()));
-    let made = make_dir(store, &all)
-        .and_then(|()| prove(store, &all.join(MARKER)))
-        .and_then(|()| make_dir(store, &dir));
+    let made = make_dir(state_dir, &all)
+        .and_then(|()| prove(state_dir, &all.join(MARKER)))
+        .and_then(|()| make_dir(state_dir, &dir));
     match made {
         Ok(()) => Ok(dir),
         Err(error) => {
@@ -36,15 +36,15 @@ pub(crate) fn make(store: &Store, mark: &Mark) -> Result<PathBuf, Error> {
     }
 }
 
-fn make_dir(store: &Store, dir: &Path) -> io::Result<()> {
-    match store.create_dir(dir, store.dir_mode()) {
+fn make_dir(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
+    match state_dir.create_dir(dir, state_dir.dir_mode()) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result,
     }
 }
 
-fn prove(store: &Store, marker: &Path) -> io::Result<()> {
-    match store.create(marker) {
+fn prove(state_dir: &StateDir, marker: &Path) -> io::Result<()> {
+    match state_dir.create(marker) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => os::write_at(&result?, WITHIN.as_bytes(), 0),
     }
@@ -77,19 +77,19 @@ mod tests {
     use std::path::Path;
 
     use super::{ENDING, make};
-    use crate::store::mark::Mark;
-    use crate::store::{Store, Trust, sweep};
+    use crate::state::mark::Mark;
+    use crate::state::{StateDir, Trust, sweep};
 
     #[test]
     fn a_directory_without_its_record_is_swept() {
         let base = tempfile::tempdir().unwrap();
-        let store = Store::open(base.path(), Trust::Anybody).unwrap();
-        let dir = make(&store, &Mark::new("abcdef", 1, 1)).unwrap();
+        let state_dir = StateDir::open(base.path(), Trust::Anybody).unwrap();
+        let dir = make(&state_dir, &Mark::new("abcdef", 1, 1)).unwrap();
         fs::write(dir.join("k-a"), "+").unwrap();
-        let theirs = store.runs().join("ghijkl").with_extension(ENDING);
+        let theirs = state_dir.runs().join("ghijkl").with_extension(ENDING);
         fs::create_dir(&theirs).unwrap();
         fs::write(theirs.join("data"), "precious").unwrap();
-        sweep::sweep(&store, Path::new(""));
+        sweep::sweep(&state_dir, Path::new(""));
         assert!(!dir.exists());
         assert_eq!(fs::read(theirs.join("data")).unwrap(), b"precious");
     }

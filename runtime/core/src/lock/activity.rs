@@ -1,17 +1,15 @@
 //! The entry of a test or guard in the record of its process.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Record, lock, now, offset, record};
+use super::{Code, Want};
 use crate::error::Error;
 use crate::location::Site;
-use crate::lock::{Code, Want};
 use crate::name::Name;
-use crate::os;
 use crate::os::process::Kept;
-use crate::store::mark::{Mark, Tie};
+use crate::state::mark::{Mark, Tie};
+use crate::state::record::{Block, now};
 
 /// Publishes a running test and its locks in the record until it is dropped.
 ///
@@ -19,15 +17,11 @@ use crate::store::mark::{Mark, Tie};
 /// to write it, for example on a full disk, does not fail the test.
 #[must_use = "what a test is doing is said only while this lives"]
 pub(crate) struct Activity {
-    record: Arc<Record>,
-    block: usize,
+    block: Block,
     name: Name,
     site: Site,
-    since: u64,
     tie: Option<Tie>,
     held: Mutex<Vec<Published>>,
-    /// Whether the block says something.
-    is_said: AtomicBool,
 }
 
 /// A lock that is held.
@@ -62,20 +56,14 @@ impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
 }
 
 impl Activity {
-    /// Takes a block of the record of this process for something that stands at this place, and says
-    /// nothing yet.
+    /// Begins something that stands at this place, and publishes nothing yet.
     pub(crate) fn begin(name: Name, site: Site, tie: Option<Tie>) -> Result<Self, Error> {
-        let record = record()?;
-        let (block, since) = lock(&record.blocks).take();
         Ok(Activity {
-            record,
-            block,
+            block: Block::take()?,
             name,
             site,
-            since,
             tie,
             held: Mutex::default(),
-            is_said: AtomicBool::new(false),
         })
     }
 
@@ -83,56 +71,57 @@ impl Activity {
     ///
     /// This must happen before the last check of the lock files: see [`entry`](crate::lock::entry).
     pub(crate) fn add(&self, wants: &[Want]) {
-        let mut held = lock(&self.held);
+        let mut held = self.held();
         for want in wants {
             held.push(Published {
                 want: *want,
                 since: None,
             });
         }
-        self.say(&held);
+        self.publish(&held);
     }
 
     /// Publishes a lock that is held from now on.
     pub(crate) fn add_now(&self, want: Want) {
-        let mut held = lock(&self.held);
+        let mut held = self.held();
         held.push(Published {
             want,
             since: Some(now()),
         });
-        self.say(&held);
+        self.publish(&held);
     }
 
     /// Takes back that locks are held.
     pub(crate) fn take_back(&self, wants: &[Want]) {
-        let mut held = lock(&self.held);
+        let mut held = self.held();
         for want in wants {
             if let Some(at) = held.iter().rposition(|other| other.want == *want) {
                 held.remove(at);
             }
         }
-        self.say(&held);
+        self.publish(&held);
     }
 
-    /// Writes what is known into the record, as far as there is room.
-    fn say(&self, held: &[Published]) {
+    fn held(&self) -> MutexGuard<'_, Vec<Published>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, held: &[Published]) {
         let Site {
             package,
             file,
             line,
         } = self.site;
-        let (since, name, package) = (self.since, self.name(), package.unwrap_or_default());
+        let (since, name, package) = (self.block.since(), self.name(), package.unwrap_or_default());
         let (tie, held) = (Lines(self.tie.as_slice()), Lines(held));
-        let text = format!("+{since} {name}\t{package}\t{file}:{line}\n{tie}{held}");
-        self.is_said.store(true, Ordering::Relaxed);
-        let _ = self.record.write(self.block, text);
+        self.block.publish(format!(
+            "+{since} {name}\t{package}\t{file}:{line}\n{tie}{held}"
+        ));
     }
 
-    /// Takes back what was said.
-    pub(crate) fn hush(&self) {
-        if self.is_said.swap(false, Ordering::Relaxed) {
-            let _ = os::write_at(&self.record.file, b"-", offset(self.block));
-        }
+    /// Takes back all that was published.
+    pub(crate) fn clear(&self) {
+        self.block.clear();
     }
 
     /// Returns the name of what is running.
@@ -148,23 +137,16 @@ impl Activity {
     /// Returns what must stay open while a process of the test lives: this process counts as alive
     /// until then.
     pub(crate) fn kept(&self) -> Vec<Kept> {
-        os::process::kept(&self.record.file).into_iter().collect()
+        self.block.kept().into_iter().collect()
     }
 
     /// Returns where it is written, as the record and the block.
     pub(crate) fn place(&self) -> (&str, usize) {
-        (&self.record.name, self.block)
+        self.block.place()
     }
 
     /// Returns how other processes find it.
     pub(crate) fn mark(&self) -> Mark {
-        Mark::new(self.record.name.clone(), self.block, self.since)
-    }
-}
-
-impl Drop for Activity {
-    fn drop(&mut self) {
-        self.hush();
-        lock(&self.record.blocks).taken[self.block] = false;
+        self.block.mark()
     }
 }

@@ -36,7 +36,7 @@ use crate::error::{Error, ErrorKind};
 use crate::os::{self, Owner};
 
 /// An opened state directory.
-pub(crate) struct Store {
+pub(crate) struct StateDir {
     locks: PathBuf,
     runs: PathBuf,
     /// The permissions that others have here, and whether they may remove what is not theirs: none,
@@ -48,17 +48,17 @@ pub(crate) struct Store {
 }
 
 /// Returns the state directory of this process, which is made when it is not there.
-pub(crate) fn store() -> Result<&'static Store, Error> {
-    static STORE: OnceLock<Store> = OnceLock::new();
+pub(crate) fn state_dir() -> Result<&'static StateDir, Error> {
+    static STORE: OnceLock<StateDir> = OnceLock::new();
 
-    if let Some(store) = STORE.get() {
-        return Ok(store);
+    if let Some(state_dir) = STORE.get() {
+        return Ok(state_dir);
     }
-    let store = match &variables()?.dir {
-        Some(dir) => Store::open(dir, Trust::Anybody)?,
-        None => Store::open(&os::default_state_dir(), Trust::User(os::user()))?,
+    let state_dir = match &variables()?.dir {
+        Some(dir) => StateDir::open(dir, Trust::Anybody)?,
+        None => StateDir::open(&os::default_state_dir(), Trust::User(os::user()))?,
     };
-    Ok(STORE.get_or_init(|| store))
+    Ok(STORE.get_or_init(|| state_dir))
 }
 
 /// Whose directory is acceptable.
@@ -70,7 +70,7 @@ pub(crate) enum Trust {
     Anybody,
 }
 
-impl Store {
+impl StateDir {
     /// Opens a state directory, or makes it.
     pub(crate) fn open(root: &Path, trust: Trust) -> Result<Self, Error> {
         let refuse = |error| Error::path(ErrorKind::State, "use the state directory", root, error);
@@ -80,14 +80,14 @@ impl Store {
             make(root, 0o700).map_err(refuse)?;
         }
         let (mode, owner) = check(root, trust).map_err(refuse)?;
-        let store = Store {
+        let state_dir = StateDir {
             locks: root.join("locks"),
             runs: root.join("runs"),
             shared: mode & 0o1077,
             owner,
         };
-        store.make_rooms(root).map_err(refuse)?;
-        Ok(store)
+        state_dir.make_rooms(root).map_err(refuse)?;
+        Ok(state_dir)
     }
 
     /// Marks the directory and makes those inside, also when somebody has removed them meanwhile.
@@ -228,12 +228,12 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     use std::path::Path;
 
-    use super::{Store, Trust};
+    use super::{StateDir, Trust};
     use crate::error::chain;
     use crate::os;
 
     fn refusal(root: &Path, user: u32) -> String {
-        let error = Store::open(root, Trust::User(user))
+        let error = StateDir::open(root, Trust::User(user))
             .err()
             .expect("a refusal");
         chain(&error).replace(&root.display().to_string(), "DIR")
@@ -243,7 +243,7 @@ mod tests {
     fn a_new_directory_is_private() {
         let base = tempfile::tempdir().unwrap();
         let root = base.path().join("state");
-        Store::open(&root, Trust::User(os::user())).unwrap();
+        StateDir::open(&root, Trust::User(os::user())).unwrap();
         for dir in [&root, &root.join("locks"), &root.join("runs")] {
             assert_eq!(
                 fs::metadata(dir).unwrap().mode() & 0o7777,
@@ -302,8 +302,10 @@ mod tests {
                 .contains("others may use it (mode 0777), expected mode 0700")
         );
 
-        let store = Store::open(&root, Trust::Anybody).unwrap();
-        let file = store.open_or_create(&store.lock_path("k-tcp")).unwrap();
+        let state_dir = StateDir::open(&root, Trust::Anybody).unwrap();
+        let file = state_dir
+            .open_or_create(&state_dir.lock_path("k-tcp"))
+            .unwrap();
         assert_eq!(
             file.metadata().unwrap().mode() & 0o777,
             0o666,
@@ -319,9 +321,11 @@ mod tests {
     fn rooms_that_were_removed_are_made_again() {
         let base = tempfile::tempdir().unwrap();
         let root = base.path().join("state");
-        let store = Store::open(&root, Trust::User(os::user())).unwrap();
+        let state_dir = StateDir::open(&root, Trust::User(os::user())).unwrap();
         fs::remove_dir_all(&root).unwrap();
-        store.open_or_create(&store.lock_path("k-tcp")).unwrap();
+        state_dir
+            .open_or_create(&state_dir.lock_path("k-tcp"))
+            .unwrap();
         assert!(root.join("locks/k-tcp").is_file());
         assert!(root.join("runs").is_dir());
     }

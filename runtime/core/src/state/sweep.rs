@@ -12,25 +12,25 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Store;
+use super::StateDir;
 use super::kept::{is_kept, is_marker};
 use super::proof::{Origin, RECORD, origin_of};
 use super::record::{ENDING, OWNS_DIR, is_ours_by_name};
 use super::within;
 use crate::os;
 use crate::os::flock;
-use crate::store::block::BLOCK;
+use crate::state::block::BLOCK;
 
 /// Removes what dead processes left; what cannot be removed now is left for the next sweep. The
 /// process that sweeps lives.
-pub(super) fn sweep(store: &Store, mine: &Path) {
-    for entry in entries(store.runs()) {
+pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
+    for entry in entries(state_dir.runs()) {
         if is_record(&entry) && entry != mine {
             let _ = sweep_one(&entry);
         }
     }
     // A program may have made one at the moment at which the record went.
-    for entry in entries(store.runs()) {
+    for entry in entries(state_dir.runs()) {
         let record = entry.with_extension(ENDING);
         if within::is_one(&entry) && record.symlink_metadata().is_err() {
             within::remove(&record);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::Store;
+use super::StateDir;
 use super::proof::{KEPT as PROOF, Origin, origin_at};
 use super::sweep::{entries, remove_tree};
 use crate::os;
@@ -29,10 +29,10 @@ const RETAINED: usize = 32;
 const KEPT: &str = "kept";
 
 /// Marks a directory as kept, and removes kept directories that have expired, once in a process.
-pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
+pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
     static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
 
-    match store.create(&marker(dir)) {
+    match state_dir.create(&marker(dir)) {
         // On a full disk it stays empty, and the directory until somebody removes it.
         Ok(file) => drop(os::write_at(&file, PROOF.as_bytes(), 0)),
         // A test may have made it itself, and then nobody knows that it is ours.
@@ -43,7 +43,7 @@ pub(crate) fn mark_kept(store: &Store, dir: &Path) -> io::Result<()> {
         return Ok(());
     }
     let mut kept = Vec::new();
-    for process in entries(store.runs()) {
+    for process in entries(state_dir.runs()) {
         kept.extend(entries(&process).filter(|path| is_marker(path) && stands(path)));
     }
     retain(kept, SystemTime::now());
