@@ -6,6 +6,7 @@ pub use crate::around::{
 };
 pub use crate::config::Keep;
 pub use crate::location::SourceLocation;
+pub use crate::lock::plan::Claim;
 pub use crate::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::process::{Prepared, prepare};
 pub use crate::resource::bind::{
@@ -16,7 +17,7 @@ pub use crate::run::{
     passed, run, run_async, run_async_inside, run_function, run_plain, run_returning,
     run_returning_async,
 };
-pub use crate::spec::{Claim, Kind, Process, Protocol, Refused, Request, ShouldPanic, Spec};
+pub use crate::spec::{Kind, Process, Protocol, Refused, Request, ShouldPanic, Spec};
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;

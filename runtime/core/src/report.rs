@@ -16,6 +16,7 @@ use crate::config::seconds;
 use crate::current::{Handle, Value, try_current};
 use crate::error::{Error, chain};
 use crate::lock::activity::Activity;
+use crate::lock::holder::held_by;
 use crate::lock::{Holder, Waited, Want};
 use crate::os::tree::Process;
 use crate::output::{aloud, print};
@@ -37,16 +38,6 @@ pub(crate) fn waiting(waiter: &Activity, want: Want, holders: &[Holder]) {
         waiter.site()
     );
     aloud(&line);
-}
-
-/// Names holders: `held by shop::checkout (pid 4242, package shop, src/checkout.rs:12) for 12s`.
-pub(crate) fn held_by(holders: &[Holder]) -> String {
-    match holders {
-        [] => "held by a process that does not say so".to_owned(),
-        [one] => format!("held by {one}"),
-        [one, another] => format!("held by {one} and {another}"),
-        [one, rest @ ..] => format!("held by {one} and {} others", rest.len()),
-    }
 }
 
 /// Prints an error that is none of the test's.

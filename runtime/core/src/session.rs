@@ -7,13 +7,15 @@ use crate::__private::Cx;
 use crate::config;
 use crate::current::{self, Current, Value};
 use crate::error::{Error, chain};
+use crate::guard::tie_of_test;
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
-use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free, tie_of_test};
+use crate::lock::plan::{Claim, plan};
+use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free};
 use crate::name::Name;
+use crate::observe::{Observed, patience};
 use crate::os::process::Kept;
-use crate::plan::plan;
 use crate::process::surroundings::Surroundings;
 use crate::process::wire::Gift;
 use crate::report;
@@ -23,7 +25,7 @@ use crate::resource::port::Port;
 use crate::resource::seed;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::spec::{Claim, Kind, Request, Spec};
+use crate::spec::{Kind, Request, Spec};
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::end::End;
@@ -134,7 +136,8 @@ impl<'a> Session<'a> {
 
     /// Takes one lock, for which it waits.
     fn wait_for(&mut self, asked: Asked) -> Result<(), Error> {
-        let mut watch = Watch::new(asked.target, &self.activity, &self.trace)?;
+        let observed = Observed(&self.trace);
+        let mut watch = Watch::new(asked.target, &self.activity, &observed, patience()?)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
         self.trace.held(held.want());
         if let Some(waited) = watch.waited() {

@@ -1,14 +1,14 @@
 //! What one test asks for, as constant data.
 //!
 //! The attribute writes a [`Spec`] into the test binary and the runtime reads it; it is the only
-//! thing that both sides share. [`plan`](crate::plan) decides what a specification means; here is only
+//! thing that both sides share. [`plan`](crate::lock::plan) decides what a specification means; here is only
 //! where the paths in it lead.
 
 use std::time::Duration;
 
-use crate::Key;
 use crate::config::Keep;
 use crate::location::SourceLocation;
+use crate::lock::plan::Claim;
 
 /// Everything that one annotated test asked for.
 #[derive(Debug, Clone, Copy)]
@@ -115,17 +115,4 @@ pub enum Protocol {
     Udp,
     /// TCP and UDP on one number.
     Both,
-}
-
-/// One lock that a test wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// `serial`: no other holder of the key.
-    Exclusive(Key),
-    /// `shared`: no exclusive holder of the key.
-    Shared(Key),
-    /// `limit`: at most this many holders of the key.
-    Limit(Key, u32),
-    /// `alone`: no other isolated test.
-    Alone,
 }

@@ -109,7 +109,7 @@ pub(crate) fn resolve_all(asked: &mut [Asked]) -> Result<(), Error> {
 }
 
 /// Finds out what to take instead of a lock within a test that has ended.
-pub(super) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, Error> {
+pub(crate) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, Error> {
     let Subject::Delegated(delegated) = target.subject else {
         return Ok(None);
     };

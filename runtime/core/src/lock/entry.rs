@@ -6,7 +6,7 @@
 //! at once.
 //!
 //! Who holds the turnstile waits only for holders of the main lock of the same subject, and those
-//! never wait for that turnstile: see [`plan`](crate::plan) for the whole argument.
+//! never wait for that turnstile: see [`plan`](crate::lock::plan) for the whole argument.
 //!
 //! A lock file is never deleted by us. Should somebody else do so, those who have locked it and
 //! those who come later would not see each other. Two rules prevent that:

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::activity::Activity;
 use super::{Mode, Subject, Want};
-use crate::key::quoted;
+use crate::lock::key::quoted;
 use crate::os;
 use crate::os::flock::{self, Strength};
 use crate::state::StateDir;
@@ -340,6 +340,16 @@ fn conflicts(want: Want, held: &HeldLock) -> bool {
             (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_)) => true,
             (Mode::Shared, _) | (_, Mode::Shared) => false,
         }
+}
+
+/// Names holders: `held by shop::checkout (pid 4242, package shop, src/checkout.rs:12) for 12s`.
+pub(crate) fn held_by(holders: &[Holder]) -> String {
+    match holders {
+        [] => "held by a process that does not say so".to_owned(),
+        [one] => format!("held by {one}"),
+        [one, another] => format!("held by {one} and {another}"),
+        [one, rest @ ..] => format!("held by {one} and {} others", rest.len()),
+    }
 }
 
 #[cfg(test)]

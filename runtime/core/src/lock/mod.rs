@@ -13,9 +13,12 @@ pub(crate) mod behalf;
 pub(crate) mod entry;
 pub(crate) mod free;
 pub(crate) mod holder;
+pub(crate) mod key;
 pub(crate) mod limit;
 mod locked;
+pub(crate) mod observer;
 pub(crate) mod owner;
+pub(crate) mod plan;
 mod queue;
 mod said;
 mod watch;
@@ -26,22 +29,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::behalf::Delegated;
-use self::owner::{Owner, Way};
+use self::key::{Key, quoted};
+use self::owner::Way;
 
 pub(crate) use entry::Held;
 pub(crate) use holder::Holder;
 pub(crate) use watch::Watch;
 
-use crate::current;
 use crate::error::Error;
-use crate::key::{Key, quoted};
-use crate::location::Site;
 use crate::lock::activity::Activity;
-use crate::name::Name;
 use crate::os::flock::Strength;
 use crate::state::StateDir;
-use crate::state::mark::Tie;
-use crate::trace::{Holding, Trace};
 
 /// What a lock is about; the order of the variants is the order in which locks are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +64,7 @@ impl Subject {
     }
 
     /// Returns what it is about, wherever the lock is taken.
-    fn asked(self) -> Self {
+    pub(crate) fn asked(self) -> Self {
         match self {
             Subject::Delegated(delegated) => delegated.subject,
             Subject::Everyone | Subject::Key(_) => self,
@@ -187,40 +185,6 @@ pub(crate) struct Waited {
     pub(crate) behind: Option<Holder>,
 }
 
-/// Holds a [`Key`] until it is dropped.
-///
-/// It may be sent to another thread and dropped there.
-///
-/// # When the process dies
-///
-/// The kernel releases the lock. A child that was forked without `exec` keeps it for as long as it
-/// lives, unless the guard was dropped before the process died.
-#[must_use = "the key is free again as soon as the guard is dropped"]
-pub struct Guard {
-    // Dropped in this order: what is said must not outlive what is true.
-    _holding: Holding,
-    _activity: Activity,
-    held: Held,
-    _claimed: owner::Claimed,
-}
-
-impl Guard {
-    /// Returns the key.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        match self.held.want().subject.asked() {
-            Subject::Key(key) => key,
-            _ => unreachable!("guards are made of keys only"),
-        }
-    }
-}
-
-impl fmt::Debug for Guard {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Guard({})", self.held.want())
-    }
-}
-
 /// A lock that has been asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {
@@ -231,86 +195,13 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn new(want: Want, way: Way) -> Self {
+    pub(crate) fn new(want: Want, way: Way) -> Self {
         Asked {
             want,
             target: want,
             way,
         }
     }
-}
-
-/// Waits for a key outside of the attribute.
-#[track_caller]
-pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
-    let want = checked(key, mode)?;
-    let owner = current::owner();
-    let activity = begin_guard(owner.as_deref())?;
-    let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
-    let mut asked = [Asked::new(want, way)];
-    behalf::resolve_all(&mut asked)?;
-    let trace = Trace::guard(activity.name(), want);
-    let mut watch = Watch::new(want, &activity, &trace)?;
-    let held = match free::take(&asked, &activity)?.pop() {
-        Some(held) => held,
-        None => acquire(asked[0], &activity, &mut watch)?,
-    };
-    Ok(Guard {
-        _holding: Holding::new(trace, want),
-        _activity: activity,
-        held,
-        _claimed: claimed,
-    })
-}
-
-/// Takes a key outside of the attribute if it is free.
-#[track_caller]
-pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
-    let want = checked(key, mode)?;
-    let owner = current::owner();
-    let activity = begin_guard(owner.as_deref())?;
-    let mark = activity.mark();
-    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
-    let mut asked = [Asked::new(want, Way::Try)];
-    if !is_held {
-        // Why a test that has started this program does not let it wait does not matter here.
-        let _ = behalf::resolve_all(&mut asked);
-    }
-    let [Asked { mut target, .. }] = asked;
-    let held = loop {
-        match entry::try_acquire(target, &activity) {
-            Err(error) => target = behalf::after_its_owner(want, target)?.ok_or(error)?,
-            Ok(held) => break held,
-        }
-    };
-    Ok(held.map(|held| Guard {
-        _holding: Holding::new(Trace::guard(activity.name(), want), want),
-        _activity: activity,
-        held,
-        _claimed: claimed,
-    }))
-}
-
-/// Begins a guard, which belongs to the test for which it is taken.
-#[track_caller]
-fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
-    let tie = match owner {
-        Some(owner) => owner.mark().cloned().map(Tie::Of),
-        None => owner::first_guard()
-            .map(Tie::Of)
-            .or_else(|| behalf::acting().map(Tie::For)),
-    };
-    Activity::begin(
-        Name::of_guard(current::name_of_caller()),
-        Site::of_caller(),
-        tie,
-    )
-}
-
-/// Returns how a test belongs to the one that calls it, or has started this program.
-pub(crate) fn tie_of_test(caller: Option<&Owner>) -> Option<Tie> {
-    let caller = caller.and_then(|caller| caller.mark().cloned());
-    caller.or_else(behalf::acting).map(Tie::For)
 }
 
 /// Takes a lock, waiting for it unless the wait could never end.
@@ -338,19 +229,10 @@ pub(crate) fn acquire(asked: Asked, me: &Activity, watch: &mut Watch<'_>) -> Res
     }
 }
 
-fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
-    let want = Want {
-        subject: Subject::Key(key),
-        mode,
-    };
-    limit::check(want)?;
-    Ok(want)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Mode, Subject, Want};
-    use crate::key::Key;
+    use crate::lock::key::Key;
 
     #[test]
     fn everyone_comes_before_every_key() {

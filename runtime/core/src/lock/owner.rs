@@ -5,7 +5,7 @@
 //!
 //! Locks are acquired in one total order, that of [`Subject`]. A thread may wait for a lock only if
 //! everything that it, its test, and the parents of that test hold comes before it; otherwise it gets
-//! an error with the way out. See [`plan`](crate::plan) for the argument.
+//! an error with the way out. See [`plan`](crate::lock::plan) for the argument.
 
 use std::iter;
 use std::ptr;
@@ -277,7 +277,7 @@ pub(crate) fn claim_without_waiting(
 }
 
 /// Returns the first guard that this thread holds outside of tests.
-pub(super) fn first_guard() -> Option<Mark> {
+pub(crate) fn first_guard() -> Option<Mark> {
     let thread = thread::current().id();
     let claims = lock();
     let mut own = claims.held.iter();

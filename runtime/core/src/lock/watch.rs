@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::behalf;
 use super::holder::{self, Holder};
+use super::observer::{Observer, Patience};
 use super::{Waited, Want};
-use crate::config::{self, variables};
+use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
-use crate::report;
 use crate::state::{StateDir, state_dir};
-use crate::trace::Trace;
 
 /// How long a lock is waited for before the holder is looked up: most are free sooner.
 const LOOK: Duration = Duration::from_millis(50);
@@ -23,9 +22,8 @@ pub(crate) struct Watch<'a> {
     state_dir: &'static StateDir,
     want: Want,
     me: &'a Activity,
-    trace: &'a Trace,
-    timeout: Duration,
-    notice: Duration,
+    observer: &'a dyn Observer,
+    patience: Patience,
     waiting: Option<Waiting>,
     /// The lock that is to be taken instead, within a test that has started this program.
     instead: Option<Want>,
@@ -47,15 +45,18 @@ struct Waiting {
 
 impl<'a> Watch<'a> {
     /// Begins to watch.
-    pub(crate) fn new(want: Want, me: &'a Activity, trace: &'a Trace) -> Result<Self, Error> {
-        let variables = variables()?;
+    pub(crate) fn new(
+        want: Want,
+        me: &'a Activity,
+        observer: &'a dyn Observer,
+        patience: Patience,
+    ) -> Result<Self, Error> {
         Ok(Watch {
             state_dir: state_dir()?,
             want,
             me,
-            trace,
-            timeout: variables.lock_timeout,
-            notice: variables.wait_notice,
+            observer,
+            patience,
             waiting: None,
             instead: None,
         })
@@ -87,14 +88,18 @@ impl<'a> Watch<'a> {
     /// Looks who is in the way, and says so or refuses if it is time.
     fn pause_at(&mut self, now: Instant) -> Result<Duration, Error> {
         let Some(waiting) = &mut self.waiting else {
-            let waiting = self.waiting.insert(Waiting::begin(now, self.notice));
-            if self.trace.is_on() {
+            let waiting = self
+                .waiting
+                .insert(Waiting::begin(now, self.patience.notice));
+            if self.observer.is_told_at_once() {
                 // Most waits end before the first look, and a trace is about them too.
                 waiting.holders = holder::in_the_way(self.state_dir, self.want, self.me);
                 waiting.behind = waiting.holders.first().cloned();
-                self.trace.waiting(self.want, &waiting.holders);
+                self.observer.waiting(self.want, &waiting.holders);
             }
-            let pause = LOOK.min(self.timeout / 4).min(self.notice);
+            let pause = LOOK
+                .min(self.patience.timeout / 4)
+                .min(self.patience.notice);
             waiting.due = now + pause;
             return Ok(pause);
         };
@@ -110,14 +115,15 @@ impl<'a> Watch<'a> {
             }
             waiting.has_looked = true;
         }
-        let step = waiting.step(now, holders, self.timeout);
+        let step = waiting.step(now, holders, self.patience.timeout);
         if is_news {
-            self.trace.waiting(self.want, &waiting.holders);
+            self.observer.waiting(self.want, &waiting.holders);
         }
         match step {
             Step::Wait(pause) => Ok(pause),
             Step::Speak(pause) => {
-                report::waiting(self.me, self.want, &waiting.holders);
+                self.observer
+                    .still_waiting(self.me, self.want, &waiting.holders);
                 Ok(pause)
             }
             Step::GiveUp => Err(Error::new(
@@ -125,10 +131,10 @@ impl<'a> Watch<'a> {
                 format!(
                     "lock {} within {}",
                     self.want,
-                    config::seconds(self.timeout)
+                    config::seconds(self.patience.timeout)
                 ),
             )
-            .because(report::held_by(&waiting.holders))),
+            .because(holder::held_by(&waiting.holders))),
         }
     }
 

@@ -25,11 +25,12 @@ use crate::__private::Cx;
 use crate::again::Calls;
 use crate::error::Error;
 use crate::lock::Want;
-use crate::plan::plan;
+use crate::lock::plan::Claim;
+use crate::lock::plan::plan;
 use crate::resource::own::Own;
 use crate::run::{call_once, once, passed};
 use crate::short;
-use crate::spec::{Claim, Spec};
+use crate::spec::Spec;
 use crate::test::{Ready, Test};
 
 /// A test with a process of its own. In the parent it has run already when this is there.

@@ -1,7 +1,7 @@
 //! Whether a test gets a network of its own, and what it does where it cannot have one.
 
 use crate::error::{Error, ErrorKind};
-use crate::key::Key;
+use crate::lock::key::Key;
 use crate::spec::Refused;
 
 #[cfg(target_os = "linux")]

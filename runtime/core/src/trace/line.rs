@@ -73,7 +73,7 @@ fn push_text(line: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::{MOST, Value, line};
-    use crate::key::Key;
+    use crate::lock::key::Key;
     use crate::lock::{Holder, Mode, Subject, Want};
 
     const TCP: Want = Want {

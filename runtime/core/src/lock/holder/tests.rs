@@ -1,5 +1,5 @@
 use super::{Place, conflicts, described, process_of, read_block, read_lock};
-use crate::key::Key;
+use crate::lock::key::Key;
 use crate::lock::{Mode, Subject, Want};
 
 #[test]

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Claimed, Owner, Way, claim_all};
 use crate::error::ErrorKind;
-use crate::key::Key;
+use crate::lock::key::Key;
 use crate::lock::{Mode, Subject, Want};
 use crate::name::Name;
 use crate::state::mark::Mark;

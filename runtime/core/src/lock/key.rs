@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind};
-use crate::lock::{self, Guard, Mode};
 
 /// The longest name of a key, in bytes.
 ///
@@ -208,78 +207,6 @@ impl Key {
             None => self.name().to_owned(),
             Some(scope) => format!("{}\t{scope}", self.name()),
         }
-    }
-
-    /// Waits until nobody else holds this key in any mode, and holds it exclusively.
-    ///
-    /// This is what `serial = "..."` does before a test. The lock is released when the guard is
-    /// dropped.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the state directory cannot be used, when one holder does not change for
-    /// `ISOLATED_LOCK_TIMEOUT`, and at once when waiting could never end: when this thread or the
-    /// test for which it acts already holds the key; when one of them, or the test that has started
-    /// this program, holds a key that does not come before it; and when the test that has started
-    /// this program holds the key in a weaker mode.
-    ///
-    /// While a [`Resource`](crate::Resource) is provisioned or released, only
-    /// [internal](Key::internal) keys can be waited for.
-    #[track_caller]
-    pub fn lock(self) -> Result<Guard, Error> {
-        lock::guard(self, Mode::Exclusive)
-    }
-
-    /// Waits until nobody holds this key exclusively, and holds it together with other readers.
-    ///
-    /// This is what `shared = "..."` does before a test. The lock is released when the guard is
-    /// dropped.
-    ///
-    /// # Errors
-    ///
-    /// The same as those of [`lock`](Key::lock).
-    #[track_caller]
-    pub fn lock_shared(self) -> Result<Guard, Error> {
-        lock::guard(self, Mode::Shared)
-    }
-
-    /// Waits until fewer than `limit` others hold this key, and holds it with them.
-    ///
-    /// This is what `limit("...", n)` does before a test. The lock is released when the guard is
-    /// dropped.
-    ///
-    /// # Errors
-    ///
-    /// The same as those of [`lock`](Key::lock); also when `limit` is zero or above 256, or when
-    /// others use the key with another limit at this moment.
-    #[track_caller]
-    pub fn lock_limit(self, limit: u32) -> Result<Guard, Error> {
-        lock::guard(self, Mode::Limit(limit))
-    }
-
-    /// Holds this key exclusively if nobody else holds it now.
-    ///
-    /// Never waits, not even in the queue, and therefore may be called while other keys are held.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the state directory cannot be used. A key that is taken is `Ok(None)`.
-    #[track_caller]
-    pub fn try_lock(self) -> Result<Option<Guard>, Error> {
-        lock::try_guard(self, Mode::Exclusive)
-    }
-
-    /// Holds this key together with other readers if no writer holds it now.
-    ///
-    /// Never waits, not even behind a writer that waits, and therefore may be called while other keys
-    /// are held.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the state directory cannot be used. A key that is taken is `Ok(None)`.
-    #[track_caller]
-    pub fn try_lock_shared(self) -> Result<Option<Guard>, Error> {
-        lock::try_guard(self, Mode::Shared)
     }
 
     /// Encodes the name as a file name, injectively even where file names ignore case.

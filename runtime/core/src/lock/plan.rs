@@ -38,9 +38,22 @@
 //! A process that dies releases its locks, which breaks any chain through it. One case is not detected:
 //! a thread that waits for another one by other means while it keeps a lock that the other one wants.
 
+use super::key::Key;
+use super::{Mode, Subject, Want, limit};
 use crate::error::{Error, ErrorKind};
-use crate::lock::{Mode, Subject, Want, limit};
-use crate::spec::Claim;
+
+/// One lock that a test wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// `serial`: no other holder of the key.
+    Exclusive(Key),
+    /// `shared`: no exclusive holder of the key.
+    Shared(Key),
+    /// `limit`: at most this many holders of the key.
+    Limit(Key, u32),
+    /// `alone`: no other isolated test.
+    Alone,
+}
 
 /// Orders the claims of a test, and further ones, and merges those on one subject into the strongest.
 pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Error> {
@@ -106,10 +119,9 @@ fn refusal(want: Want, reason: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::plan;
-    use crate::key::Key;
+    use super::{Claim, plan};
     use crate::lock::Want;
-    use crate::spec::Claim;
+    use crate::lock::key::Key;
 
     const A: Key = Key::new("a");
     const B: Key = Key::new("b");

@@ -1,0 +1,35 @@
+//! Tells people and the trace of waiting.
+
+use crate::config::variables;
+use crate::error::Error;
+use crate::lock::activity::Activity;
+use crate::lock::observer::{Observer, Patience};
+use crate::lock::{Holder, Want};
+use crate::report;
+use crate::trace::Trace;
+
+/// A trace, beside which long waits are printed.
+pub(crate) struct Observed<'a>(pub(crate) &'a Trace);
+
+impl Observer for Observed<'_> {
+    fn is_told_at_once(&self) -> bool {
+        self.0.is_on()
+    }
+
+    fn waiting(&self, want: Want, holders: &[Holder]) {
+        self.0.waiting(want, holders);
+    }
+
+    fn still_waiting(&self, waiter: &Activity, want: Want, holders: &[Holder]) {
+        report::waiting(waiter, want, holders);
+    }
+}
+
+/// How long the variables let a lock be waited for.
+pub(crate) fn patience() -> Result<Patience, Error> {
+    let variables = variables()?;
+    Ok(Patience {
+        timeout: variables.lock_timeout,
+        notice: variables.wait_notice,
+    })
+}
