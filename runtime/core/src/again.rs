@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::config::{Flaky, variables};
-use crate::current::try_current;
+use crate::context::try_current;
 use crate::error::Error;
 use crate::name::Name;
 use crate::os;

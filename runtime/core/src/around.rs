@@ -18,14 +18,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::__private::Cx;
 use crate::again::Calls;
-use crate::current::{Current, Handle, try_current};
+use crate::context::try_current;
 use crate::end::End;
 use crate::process::surroundings::Surroundings;
 use crate::report;
+use crate::resource::context::{Current, Handle};
 use crate::resource::own::Own;
+use crate::resource::request::Kind;
 use crate::run::passed;
 use crate::short::{self, poll_short};
-use crate::spec::{Kind, Spec};
+use crate::spec::Spec;
 use crate::test::{Test, poll_inside};
 use crate::verdict::fail;
 
@@ -216,7 +218,7 @@ pub fn no_value<T>() -> T {
 
 /// The running test of this thread, if it waits for the body with this specification.
 fn current_of(spec: &Spec) -> Option<Current> {
-    try_current().filter(|current| current.awaits_body_of(spec))
+    try_current().filter(|current| spec.is_of(current) && current.awaits_body())
 }
 
 /// The running test that waits for the body with this specification: that of this thread, or the only
@@ -227,7 +229,9 @@ fn find(spec: &Spec) -> Option<Current> {
     }
     let elsewhere: Vec<Handle> = {
         let running = running();
-        let same = running.iter().filter(|handle| handle.awaits_body_of(spec));
+        let same = running
+            .iter()
+            .filter(|handle| spec.is_of(handle) && handle.awaits_body());
         same.cloned().collect()
     };
     let [handle] = elsewhere.as_slice() else {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::current;
+use crate::context;
 use crate::error::Error;
 use crate::location::Site;
 use crate::lock::activity::Activity;
@@ -126,7 +126,7 @@ impl Key {
 #[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
-    let owner = current::owner();
+    let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
     let mut asked = [Asked::new(want, way)];
@@ -150,7 +150,7 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 #[track_caller]
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
-    let owner = current::owner();
+    let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let mark = activity.mark();
     let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
@@ -184,7 +184,7 @@ fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
             .or_else(|| behalf::acting().map(Tie::For)),
     };
     Activity::begin(
-        Name::of_guard(current::name_of_caller()),
+        Name::of_guard(context::name_of_caller()),
         Site::of_caller(),
         tie,
     )

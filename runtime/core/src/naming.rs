@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::current::try_current;
+use crate::context::try_current;
 use crate::name::Name;
 use crate::process::mark::is_mark;
 use crate::runner;

@@ -13,19 +13,20 @@ pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
 };
 pub use crate::resource::own::{Own, own};
+pub use crate::resource::request::{Kind, Protocol, Request};
 pub use crate::run::{
     passed, run, run_async, run_async_inside, run_function, run_plain, run_returning,
     run_returning_async,
 };
-pub use crate::spec::{Kind, Process, Protocol, Refused, Request, ShouldPanic, Spec};
+pub use crate::spec::{Process, Refused, ShouldPanic, Spec};
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::Key;
-use crate::current::{Current, Value};
 use crate::resource::Resource;
+use crate::resource::context::{Current, Value};
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;

@@ -13,7 +13,7 @@ pub(crate) use self::again::{
     all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
 };
 use crate::config::seconds;
-use crate::current::{Handle, Value, try_current};
+use crate::context::try_current;
 use crate::error::{Error, chain};
 use crate::lock::activity::Activity;
 use crate::lock::holder::held_by;
@@ -22,6 +22,7 @@ use crate::os::tree::Process;
 use crate::output::{aloud, print};
 use crate::process::surroundings::Surroundings;
 use crate::resource::Outcome;
+use crate::resource::context::{Handle, Value};
 use crate::resource::port::Port;
 use crate::runner;
 use crate::spec::Spec;
@@ -80,15 +81,6 @@ pub(crate) fn skipped(test: &str, reason: &str) {
     aloud(&format!(
         "isolated-test: {test}: skipped, because {reason}\n"
     ));
-}
-
-/// Warns that a released port still cannot be bound.
-pub(crate) fn still_held(number: u16, waited: Duration) {
-    eprintln!(
-        "isolated-test: port {number}: released, but still bound after {} by a process that does not \
-         listen, perhaps a child that was forked before; release it before you fork",
-        seconds(waited)
-    );
 }
 
 /// Warns that a test was called in the subprocess of another one and did not run.

@@ -6,7 +6,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::__private::Cx;
 use crate::again::{self, Calls};
-use crate::current::try_current;
+use crate::context::try_current;
 use crate::naming;
 use crate::report;
 use crate::resource::own::Own;

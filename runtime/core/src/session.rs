@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::__private::Cx;
 use crate::config;
-use crate::current::{self, Current, Value};
+use crate::context;
 use crate::error::{Error, chain};
 use crate::guard::tie_of_test;
 use crate::location::Site;
@@ -19,13 +19,15 @@ use crate::os::process::Kept;
 use crate::process::surroundings::Surroundings;
 use crate::process::wire::Gift;
 use crate::report;
+use crate::resource::context::Value;
 use crate::resource::namespace::Namespace;
 use crate::resource::own::{Own, Provider, Writer};
 use crate::resource::port::Port;
+use crate::resource::request::{Kind, Request};
 use crate::resource::seed;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::spec::{Kind, Request, Spec};
+use crate::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::end::End;
@@ -65,7 +67,7 @@ impl<'a> Session<'a> {
         further: &[Claim],
         is_elsewhere: bool,
     ) -> Result<Box<Self>, Verdict> {
-        let caller = current::owner();
+        let caller = context::owner();
         let tie = tie_of_test(caller.as_deref());
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
         let begun = begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), spec)?)));
@@ -79,7 +81,7 @@ impl<'a> Session<'a> {
         let mut session = Box::new(Session {
             spec,
             providers: Vec::new(),
-            cx: Cx::new(Current::new(name, spec, caller, Some(activity.mark()))),
+            cx: Cx::new(spec.begin(name, caller, Some(activity.mark()))),
             activity,
             trace,
             held: Vec::new(),

@@ -4,11 +4,16 @@
 //! thing that both sides share. [`plan`](crate::lock::plan) decides what a specification means; here is only
 //! where the paths in it lead.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Keep;
 use crate::location::SourceLocation;
+use crate::lock::owner::Owner;
 use crate::lock::plan::Claim;
+use crate::name::Name;
+use crate::resource::context::{Current, Handle};
+use crate::resource::request::Request;
+use crate::state::mark::Mark;
 
 /// Everything that one annotated test asked for.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +35,25 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Whether both belong to the same annotated function. Their expectations of a panic may differ:
-    /// each generated case has its own.
-    pub(crate) fn is_same_test(&self, other: &Spec) -> bool {
-        self.function == other.function
-            && self.place.line == other.place.line
-            && self.place.module == other.place.module
+    /// Whether a running test is one of the annotated function. Their expectations of a panic may
+    /// differ: each generated case has its own.
+    pub(crate) fn is_of(&self, test: &Handle) -> bool {
+        let (place, function) = test.function();
+        self.function == function
+            && self.place.line == place.line
+            && self.place.module == place.module
+    }
+
+    /// Begins a test of the annotated function.
+    pub(crate) fn begin(
+        &'static self,
+        name: Name,
+        caller: Option<Arc<Owner>>,
+        mark: Option<Mark>,
+    ) -> Current {
+        let owner = Owner::new(name.clone(), caller, mark);
+        let function = (&self.place, self.function);
+        Current::elsewhere(Handle::new(name, function, self.resources, owner))
     }
 }
 
@@ -72,47 +90,4 @@ pub enum ShouldPanic {
     Yes,
     /// A panic whose message contains this text is a success.
     With(&'static str),
-}
-
-/// One resource by its name.
-#[derive(Debug, Clone, Copy)]
-pub struct Request {
-    /// The name that parameters are bound to.
-    pub name: &'static str,
-    /// What is asked for.
-    pub kind: Kind,
-}
-
-/// The kinds of resource that the attribute knows.
-#[derive(Debug, Clone, Copy)]
-pub enum Kind {
-    /// `port`.
-    Port(Protocol, usize),
-    /// `tmpdir`.
-    TmpDir {
-        /// The tree that is copied in, relative to the root of the package.
-        from: Option<&'static str>,
-        /// When the directory is kept; unset means [`Keep::Failure`].
-        keep: Option<Keep>,
-    },
-    /// `namespace`.
-    Namespace,
-    /// `seed`.
-    Seed,
-    /// A value of a type that implements [`Resource`](crate::Resource).
-    Own {
-        /// Whether the parameter takes the handle by value.
-        by_value: bool,
-    },
-}
-
-/// The protocols for which a port is free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-    /// TCP and UDP on one number.
-    Both,
 }

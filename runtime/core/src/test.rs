@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use crate::__private::Cx;
 use crate::again::{Again, Calls};
-use crate::current::Current;
 use crate::end::End;
 use crate::error::panic_message;
 use crate::error::{Error, ErrorKind};
@@ -19,10 +18,12 @@ use crate::process::network::{self, Decision};
 use crate::process::surroundings::Surroundings;
 use crate::process::{parent, turns};
 use crate::report;
+use crate::resource::context::Current;
 use crate::resource::own::Own;
+use crate::resource::request::{Kind, Request};
 use crate::session::Session;
 use crate::short;
-use crate::spec::{Kind, Request, Spec};
+use crate::spec::Spec;
 use crate::verdict::{Verdict, fail};
 
 /// What asks the attribute for the surroundings of a test.

@@ -6,9 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::mark;
 use super::terminal;
-use super::wire::{self, Call, Ended, Gift, Given, How, Word};
+use super::wire::{self, Ended, Gift, Given, How, Word};
 use crate::__private::Cx;
-use crate::current::{Current, Value};
 use crate::end::End;
 use crate::error::{BoxError, Error, ErrorKind, chain};
 use crate::error::{Payload, panic_message};
@@ -16,12 +15,15 @@ use crate::lock::{behalf, owner};
 use crate::name::Name;
 use crate::os::process::Link;
 use crate::report;
+use crate::resource::context::Value;
 use crate::resource::namespace::Namespace;
 use crate::resource::own::{Own, Provider};
 use crate::resource::port::Port;
+use crate::resource::remote::Call;
+use crate::resource::request::Kind;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::spec::{Kind, Spec};
+use crate::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 /// The parent, as the process of a test sees it.
@@ -117,7 +119,7 @@ impl<'a> Inside<'a> {
         let mut inside = Inside {
             spec,
             providers: Vec::new(),
-            cx: Cx::new(Current::new(name, spec, None, behalf::acting())),
+            cx: Cx::new(spec.begin(name, None, behalf::acting())),
             parent,
             trace,
             held: None,
@@ -161,12 +163,12 @@ impl<'a> Inside<'a> {
                         ports.push(if given.own_network {
                             Port::hold(number, protocol)?
                         } else {
-                            Port::held_by_parent(number, protocol, call)
+                            Port::held_by_parent(number, protocol, call, ask)
                         });
                     }
                     Value::Ports(ports)
                 }
-                (Gift::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index)),
+                (Gift::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index, ask)),
                 (Gift::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (Gift::Seed(seed), _) => Value::Seed(seed),
                 (gift, Kind::Own { by_value }) => {

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::current::try_current;
+use crate::context::try_current;
 use crate::name::Name;
 use crate::naming;
 use crate::os;

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::os;
+use crate::resource::remote::Call;
 
 /// What the process of a test says to its parent.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,14 +39,6 @@ pub(crate) enum How {
     Failed,
     /// It panicked, usually with a message.
     Panicked(Option<String>),
-}
-
-/// What is asked of the parent about one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
-    ReleasePort { resource: usize, nth: usize },
-    KeepDir { resource: usize },
-    CloseDir { resource: usize },
 }
 
 /// What the parent gives to the test.

@@ -1,18 +1,21 @@
 //! What tests are given, and the trait for resources of the user's own.
 
 pub(crate) mod bind;
+pub(crate) mod context;
 pub(crate) mod namespace;
 pub(crate) mod own;
 pub(crate) mod port;
+pub(crate) mod remote;
+pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod tmpdir;
 pub(crate) mod travel;
 
-use crate::current::Current;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::error::{Payload, panic_message};
-use crate::spec::Request;
+use crate::resource::context::Current;
 
+use request::Request;
 pub use travel::Travel;
 
 /// How a test ended.

@@ -5,8 +5,8 @@ use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use super::{Outcome, Resource};
-use crate::current::Current;
 use crate::error::BoxError;
+use crate::resource::context::Current;
 
 /// The expression of one resource of the user's own, to be evaluated when its turn comes.
 pub struct Own<'a> {

@@ -27,13 +27,12 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::remote::{Ask, Call};
+use super::request::Protocol;
+use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::os;
 use crate::os::process::Kept;
-use crate::process::child;
-use crate::process::wire::Call;
-use crate::report;
-use crate::spec::Protocol;
 
 /// A port that is free for this test, and stays so while the test lives.
 ///
@@ -65,7 +64,7 @@ struct Inner {
 enum Keeper {
     Hold(Hold),
     /// The parent of this process, which releases it when it is asked to.
-    Parent(Call),
+    Parent(Call, Ask),
 }
 
 impl Port {
@@ -83,8 +82,8 @@ impl Port {
     }
 
     /// Takes over a port that the parent of this process holds.
-    pub(crate) fn held_by_parent(number: u16, protocol: Protocol, release: Call) -> Self {
-        Self::kept_by(number, protocol, Keeper::Parent(release))
+    pub(crate) fn held_by_parent(number: u16, protocol: Protocol, release: Call, ask: Ask) -> Self {
+        Self::kept_by(number, protocol, Keeper::Parent(release, ask))
     }
 
     /// Holds a number in a network of this process's own, where nobody else can have it.
@@ -156,12 +155,12 @@ impl Port {
             Some(Keeper::Hold(hold)) => {
                 let is_free = let_go(hold, self.number(), self.inner.protocol);
                 if !is_free {
-                    report::still_held(self.number(), PATIENCE);
+                    still_held(self.number());
                 }
             }
-            Some(Keeper::Parent(call)) => {
+            Some(Keeper::Parent(call, ask)) => {
                 // A parent that cannot release it is about to end this process.
-                let _ = child::ask(call);
+                let _ = ask(call);
             }
             None => {}
         }
@@ -171,7 +170,7 @@ impl Port {
     /// Gives up the hold when the test is over, and nobody waits for the number.
     pub(crate) fn give_back(&self) {
         match self.keeper().take() {
-            Some(Keeper::Parent(call)) => drop(child::ask(call)),
+            Some(Keeper::Parent(call, ask)) => drop(ask(call)),
             keeper => drop(keeper),
         }
     }
@@ -180,7 +179,7 @@ impl Port {
     pub(crate) fn kept(&self) -> Option<Kept> {
         match &*self.keeper() {
             Some(Keeper::Hold(hold)) => os::process::kept(hold),
-            Some(Keeper::Parent(_)) | None => None,
+            Some(Keeper::Parent(..)) | None => None,
         }
     }
 
@@ -199,6 +198,15 @@ impl Port {
             Protocol::Both => "tcp and udp",
         }
     }
+}
+
+/// Warns that a released port still cannot be bound.
+fn still_held(number: u16) {
+    eprintln!(
+        "isolated-test: port {number}: released, but still bound after {} by a process that does not \
+         listen, perhaps a child that was forked before; release it before you fork",
+        config::seconds(PATIENCE)
+    );
 }
 
 impl fmt::Debug for Port {

@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Outcome;
+use super::remote::{Ask, Call};
 use crate::config::Keep;
 use crate::config::variables;
 use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
 use crate::os;
-use crate::process::child;
-use crate::process::wire::Call;
 use crate::random;
 use crate::state::record::{self, record};
 use crate::state::{StateDir, mark_kept, remove_tree, state_dir};
@@ -56,16 +55,16 @@ struct Inner {
 enum Dir {
     Here(Made),
     /// The parent of this process, as the resource of this index.
-    Parent(usize),
+    Parent(usize, Ask),
 }
 
 impl TmpDir {
     /// Takes over a directory of the parent of this process.
-    pub(crate) fn of_parent(path: PathBuf, resource: usize) -> Self {
+    pub(crate) fn of_parent(path: PathBuf, resource: usize, ask: Ask) -> Self {
         TmpDir {
             inner: Arc::new(Inner {
                 path,
-                dir: Mutex::new(Some(Dir::Parent(resource))),
+                dir: Mutex::new(Some(Dir::Parent(resource, ask))),
                 keep: Keep::Never,
                 kept: AtomicBool::new(false),
             }),
@@ -119,10 +118,10 @@ impl TmpDir {
     /// Keeps the directory however the test ends.
     pub fn keep(&self) {
         self.inner.kept.store(true, Ordering::Relaxed);
-        if let Some(Dir::Parent(resource)) = &*self.dir() {
+        if let Some(Dir::Parent(resource, ask)) = &*self.dir() {
             let resource = *resource;
             // A parent that cannot be told is about to end this process.
-            let _ = child::ask(Call::KeepDir { resource });
+            let _ = ask(Call::KeepDir { resource });
         }
     }
 
@@ -137,8 +136,8 @@ impl TmpDir {
         match dir {
             Some(Dir::Here(dir)) => discard(dir)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "remove", self.path(), error)),
-            Some(Dir::Parent(resource)) => {
-                child::ask(Call::CloseDir { resource }).map_err(|refused| {
+            Some(Dir::Parent(resource, ask)) => {
+                ask(Call::CloseDir { resource }).map_err(|refused| {
                     let cause = std::io::Error::other(refused);
                     Error::path(ErrorKind::TmpDir, "remove", self.path(), cause)
                 })

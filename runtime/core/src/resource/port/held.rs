@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::range;
 use crate::os::descriptors::begin_without_any;
 use crate::os::socket::{Transport, bind_everywhere, let_servers_bind, unbind};
-use crate::spec::Protocol;
+use crate::resource::request::Protocol;
 
 /// The socket that keeps a number.
 pub(super) struct Hold {

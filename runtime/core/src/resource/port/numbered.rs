@@ -10,7 +10,7 @@ use std::io;
 use super::range;
 use crate::os;
 use crate::os::flock::{self, Strength};
-use crate::spec::Protocol;
+use crate::resource::request::Protocol;
 use crate::state::state_dir;
 
 /// The locked file that keeps a number.
@@ -107,7 +107,7 @@ mod tests {
     use std::net::{TcpListener, UdpSocket};
 
     use super::reserve;
-    use crate::spec::Protocol;
+    use crate::resource::request::Protocol;
 
     #[test]
     fn numbers_are_never_given_twice_while_they_are_held() {

@@ -1,18 +1,21 @@
-//! The part of the context of a test that other threads may use.
+//! What a running test was given.
 
 use std::fmt;
+use std::ops::Deref;
 use std::process::Command;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::{Current, Entered};
+use super::own::OwnSlot;
+use super::request::Request;
 use crate::config;
+use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
 use crate::name::Name;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
-use crate::spec::Spec;
 
 /// An isolated test with its ports, directories, namespaces and seeds; may be sent to other threads.
 ///
@@ -34,7 +37,7 @@ const OVER: u8 = 2;
 
 struct Test {
     name: Name,
-    spec: &'static Spec,
+    function: (&'static SourceLocation, &'static str),
     /// How far the annotated function is.
     stage: AtomicU8,
     owner: Arc<Owner>,
@@ -55,16 +58,21 @@ pub(crate) enum Value {
 
 impl Handle {
     /// Begins a test, none of whose resources is provisioned yet.
-    pub(super) fn new(name: Name, spec: &'static Spec, owner: Arc<Owner>) -> Self {
-        let mut values = Vec::with_capacity(spec.resources.len());
-        for request in spec.resources {
+    pub(crate) fn new(
+        name: Name,
+        function: (&'static SourceLocation, &'static str),
+        requests: &[Request],
+        owner: Arc<Owner>,
+    ) -> Self {
+        let mut values = Vec::with_capacity(requests.len());
+        for request in requests {
             values.push((request.name, OnceLock::new()));
         }
         Handle {
             test: Arc::new(Test {
                 name,
+                function,
                 owner,
-                spec,
                 stage: AtomicU8::new(AWAITED),
                 values,
             }),
@@ -87,9 +95,14 @@ impl Handle {
         self.test.name.runner()
     }
 
-    /// Whether this is a run of the test with this specification whose body has not begun.
-    pub(crate) fn awaits_body_of(&self, spec: &Spec) -> bool {
-        self.test.spec.is_same_test(spec) && self.test.stage.load(Ordering::Relaxed) == AWAITED
+    /// The source location and the name of the annotated function.
+    pub(crate) fn function(&self) -> (&'static SourceLocation, &'static str) {
+        self.test.function
+    }
+
+    /// Whether the annotated function has not begun.
+    pub(crate) fn awaits_body(&self) -> bool {
+        self.test.stage.load(Ordering::Relaxed) == AWAITED
     }
 
     /// Takes note that the annotated function begins; what calls it from there begins another run.
@@ -205,30 +218,6 @@ impl Handle {
         }
     }
 
-    /// Makes [`current`](super::current) return this test in this thread until the guard is dropped.
-    ///
-    /// The handles of the user's own resources stay with the thread of the test.
-    ///
-    /// # Examples
-    ///
-    /// ```rust,test_harness
-    /// use isolated_test::{current, isolated};
-    ///
-    /// #[isolated(tmpdir)]
-    /// #[test]
-    /// fn writes_in_a_thread() {
-    ///     let test = current().handle();
-    ///     let thread = std::thread::spawn(move || {
-    ///         let _entered = test.enter();
-    ///         std::fs::write(current().tmpdir().join("log"), "ready")
-    ///     });
-    ///     assert!(thread.join().is_ok_and(|written| written.is_ok()));
-    /// }
-    /// ```
-    pub fn enter(&self) -> Entered {
-        Current::elsewhere(self.clone()).enter_thread()
-    }
-
     /// Lets a program act for this test.
     ///
     /// The isolated tests in that program hold the locks of this test instead of waiting for them,
@@ -298,6 +287,70 @@ impl fmt::Debug for Handle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Handle")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The isolated test that runs in this thread, with everything that it was given.
+///
+/// What all threads may use is on [`Handle`], to which it dereferences.
+#[derive(Clone)]
+pub struct Current {
+    handle: Handle,
+    own: Rc<Vec<OwnSlot>>,
+}
+
+impl Current {
+    /// The test as a thread sees it that has no handles of custom resources.
+    pub(crate) fn elsewhere(handle: Handle) -> Self {
+        let mut own = Vec::new();
+        own.resize_with(handle.values().count(), OwnSlot::default);
+        let own = Rc::new(own);
+        Current { handle, own }
+    }
+
+    /// Returns a handle that may be sent to other threads.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Returns the handle of a resource of the user's own.
+    ///
+    /// There is none when the attribute does not name it, when it is not provisioned yet, when it
+    /// has another type, and when a parameter has taken it by value.
+    #[must_use]
+    pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
+        let at = self.handle.values().position(|(other, _)| other == name)?;
+        self.own[at].shared.get()?.clone().downcast().ok()
+    }
+
+    /// Returns the places of the handles of the user's own resources.
+    pub(crate) fn own(&self) -> &[OwnSlot] {
+        &self.own
+    }
+
+    /// Drops the handle of a resource of the user's own, unless somebody else has it too.
+    pub(crate) fn drop_own(&mut self, index: usize) {
+        if let Some(own) = Rc::get_mut(&mut self.own) {
+            own[index] = OwnSlot::default();
+        }
+    }
+}
+
+impl Deref for Current {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Current")
             .field("name", &self.name())
             .finish_non_exhaustive()
     }

@@ -1,22 +1,11 @@
 //! The running test, for helpers that it calls.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::lock::owner::Owner;
-use crate::name::Name;
-use crate::resource::own::OwnSlot;
-use crate::spec::Spec;
-use crate::state::mark::Mark;
-
-mod handle;
-
-pub use handle::Handle;
-pub(crate) use handle::Value;
+use crate::resource::context::{Current, Handle};
 
 thread_local! {
     /// The tests that this thread has entered, each under a number of its own.
@@ -90,63 +79,7 @@ pub(crate) fn name_of_caller() -> String {
         .into_owned()
 }
 
-/// The isolated test that runs in this thread, with everything that it was given.
-///
-/// What all threads may use is on [`Handle`], to which it dereferences.
-#[derive(Clone)]
-pub struct Current {
-    handle: Handle,
-    own: Rc<Vec<OwnSlot>>,
-}
-
 impl Current {
-    /// Begins a test, none of whose resources is provisioned yet. Other processes find it by its mark.
-    pub(crate) fn new(
-        name: Name,
-        spec: &'static Spec,
-        caller: Option<Arc<Owner>>,
-        mark: Option<Mark>,
-    ) -> Self {
-        let owner = Owner::new(name.clone(), caller, mark);
-        Current::elsewhere(Handle::new(name, spec, owner))
-    }
-
-    /// The test as a thread sees it that has no handles of custom resources.
-    pub(crate) fn elsewhere(handle: Handle) -> Self {
-        let mut own = Vec::new();
-        own.resize_with(handle.values().count(), OwnSlot::default);
-        let own = Rc::new(own);
-        Current { handle, own }
-    }
-
-    /// Returns a handle that may be sent to other threads.
-    #[must_use]
-    pub fn handle(&self) -> Handle {
-        self.handle.clone()
-    }
-
-    /// Returns the handle of a resource of the user's own.
-    ///
-    /// There is none when the attribute does not name it, when it is not provisioned yet, when it
-    /// has another type, and when a parameter has taken it by value.
-    #[must_use]
-    pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
-        let at = self.handle.values().position(|(other, _)| other == name)?;
-        self.own[at].shared.get()?.clone().downcast().ok()
-    }
-
-    /// Returns the places of the handles of the user's own resources.
-    pub(crate) fn own(&self) -> &[OwnSlot] {
-        &self.own
-    }
-
-    /// Drops the handle of a resource of the user's own, unless somebody else has it too.
-    pub(crate) fn drop_own(&mut self, index: usize) {
-        if let Some(own) = Rc::get_mut(&mut self.own) {
-            own[index] = OwnSlot::default();
-        }
-    }
-
     /// Makes this the test of the thread until the guard is dropped.
     pub(crate) fn enter_thread(&self) -> Entered {
         let number = LAST.get() + 1;
@@ -159,20 +92,29 @@ impl Current {
     }
 }
 
-impl Deref for Current {
-    type Target = Handle;
-
-    fn deref(&self) -> &Handle {
-        &self.handle
-    }
-}
-
-impl fmt::Debug for Current {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Current")
-            .field("name", &self.name())
-            .finish_non_exhaustive()
+impl Handle {
+    /// Makes [`current`] return this test in this thread until the guard is dropped.
+    ///
+    /// The handles of the user's own resources stay with the thread of the test.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{current, isolated};
+    ///
+    /// #[isolated(tmpdir)]
+    /// #[test]
+    /// fn writes_in_a_thread() {
+    ///     let test = current().handle();
+    ///     let thread = std::thread::spawn(move || {
+    ///         let _entered = test.enter();
+    ///         std::fs::write(current().tmpdir().join("log"), "ready")
+    ///     });
+    ///     assert!(thread.join().is_ok_and(|written| written.is_ok()));
+    /// }
+    /// ```
+    pub fn enter(&self) -> Entered {
+        Current::elsewhere(self.clone()).enter_thread()
     }
 }
 
