@@ -123,7 +123,7 @@ fn every_variable_and_every_argument_is_in_the_guide() {
     let read = |file: &str| fs::read_to_string(root.join(file)).expect(file);
 
     let variables = Page::read(root.join("docs/guide/variables.md")).anchors();
-    let code = read("runtime/core/src/env.rs");
+    let code = read("runtime/core/src/config.rs");
     let code = code.split("mod tests").next().unwrap_or_default();
     let mut found = 0;
     for word in code.split('"').skip(1).step_by(2) {

@@ -6,42 +6,29 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod again;
-mod around;
 mod config;
-mod context;
-mod end;
 mod error;
-mod guard;
 mod location;
 mod lock;
 mod name;
-mod naming;
-mod observe;
 mod os;
 mod output;
-mod process;
 mod random;
 mod report;
 mod resource;
 mod run;
 mod runner;
-mod session;
-mod short;
-mod spec;
 mod state;
 #[doc(hidden)]
 pub mod statistics;
-mod test;
 mod trace;
-mod verdict;
 
-pub use crate::context::{Entered, current, try_current};
 pub use crate::error::{BoxError, Error, ErrorKind};
-pub use crate::guard::Guard;
 pub use crate::lock::key::Key;
 pub use crate::resource::context::{Current, Handle};
 pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
 pub use crate::resource::tmpdir::TmpDir;
 pub use crate::resource::{Outcome, Resource, Travel};
+pub use crate::run::context::{Entered, current, try_current};
+pub use crate::run::guard::Guard;

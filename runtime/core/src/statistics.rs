@@ -129,9 +129,25 @@ fn ln_gamma(x: f64) -> f64 {
     (x - 0.5) * x.ln() - x + half_ln_tau + correction * inverse - f64::ln(product)
 }
 
+/// Writes the rate that failures have at most, with two digits and rounded up: `0.10 %`.
+pub(crate) fn at_most(failures: u64, runs: u64) -> String {
+    let percent = upper_bound(failures, runs) * 100.0;
+    let (mut decimals, mut scale) = (0, 1.0);
+    while percent * scale < 10.0 && decimals < 9 {
+        decimals += 1;
+        scale *= 10.0;
+    }
+    let text = format!("{:.decimals$}", (percent * scale).ceil() / scale);
+    let text = match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').trim_end_matches('.'),
+        None => &text,
+    };
+    format!("{text} %")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ln_gamma, real, upper_bound};
+    use super::{at_most, ln_gamma, real, upper_bound};
 
     #[track_caller]
     fn assert_close(found: f64, expected: f64) {
@@ -225,6 +241,25 @@ mod tests {
                 (found - factorial).abs() < 1e-11 * factorial.max(1.0),
                 "{n}"
             );
+        }
+    }
+
+    #[test]
+    fn a_rate_is_rounded_up_to_two_digits() {
+        for (failures, runs, text) in [
+            (0, 2_995, "0.1 %"),
+            (0, 2_994, "0.11 %"),
+            (0, 299, "1 %"),
+            (0, 298, "1.1 %"),
+            (0, 100, "3 %"),
+            (0, 27, "11 %"),
+            (0, 14, "20 %"),
+            (1, 100, "4.7 %"),
+            (0, 1, "95 %"),
+            (1, 1, "100 %"),
+            (0, 1_000_000, "0.0003 %"),
+        ] {
+            assert_eq!(at_most(failures, runs), text, "{failures} of {runs}");
         }
     }
 }

@@ -3,18 +3,23 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::location::SourceLocation;
 use crate::runner;
-use crate::spec::Spec;
 
 /// Returns the command that runs a test again.
-pub(super) fn command(spec: &Spec, name: &str, seed: Option<u64>, nextest: bool) -> String {
+pub(super) fn command(
+    place: &SourceLocation,
+    name: &str,
+    seed: Option<u64>,
+    nextest: bool,
+) -> String {
     let mut command = String::new();
     if let Some(seed) = seed {
         let _ = write!(command, "ISOLATED_SEED={seed} ");
     }
     let includes_ignored =
         runner::has_argument("--ignored") || runner::has_argument("--include-ignored");
-    let Some(options) = spec.place.build else {
+    let Some(options) = place.build else {
         // Whatever has built it, this is the program that has the test.
         let program = std::env::current_exe().unwrap_or_default();
         let program = program.display().to_string();

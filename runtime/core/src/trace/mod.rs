@@ -15,12 +15,10 @@ use std::thread;
 use self::file::TraceFile;
 use self::line::Value;
 use crate::config::variables;
-use crate::end::End;
 use crate::error::Error;
-use crate::error::panic_message;
+use crate::location::SourceLocation;
 use crate::lock::{Holder, Want};
 use crate::resource::Outcome;
-use crate::spec::Spec;
 
 /// What is written before and after a resource is provisioned.
 pub(crate) const PROVISION: [&str; 2] = ["provision", "provisioned"];
@@ -38,10 +36,10 @@ struct Lane {
 
 impl Trace {
     /// Says that a test has begun. A directory that cannot be used is an error of the first test.
-    pub(crate) fn begin(test: &str, spec: &Spec) -> Result<Self, Error> {
+    pub(crate) fn begin(test: &str, place: &SourceLocation) -> Result<Self, Error> {
         let trace = Trace::open()?;
         if trace.is_on() {
-            let place = format!("{}:{}", spec.place.file, spec.place.line);
+            let place = format!("{}:{}", place.file, place.line);
             trace.introduce("test", test, ("at", Value::Text(&place)));
         }
         Ok(trace)
@@ -104,23 +102,8 @@ impl Trace {
         self.say("child", &[("pid", Value::Number(process.into()))]);
     }
 
-    /// Says how the body has ended.
-    pub(crate) fn over(&self, end: &End, outcome: Outcome) {
-        if self.is_on() {
-            let (how, why) = match end {
-                End::Returned { .. } => ("returned", String::new()),
-                End::Panicked(payload) => (
-                    "panicked",
-                    panic_message(payload).unwrap_or_default().to_owned(),
-                ),
-                End::Died(error) => ("died", error.to_string()),
-            };
-            self.over_because(how, &why, outcome);
-        }
-    }
-
-    /// Says how a test has ended that has no such end, and why.
-    pub(crate) fn over_because(&self, how: &str, why: &str, outcome: Outcome) {
+    /// Says how the body has ended, and why.
+    pub(crate) fn over(&self, how: &str, why: &str, outcome: Outcome) {
         let how = ("how", Value::Text(how));
         let why = ("why", Value::Text(why));
         self.say("over", &[judged(outcome), how, why]);

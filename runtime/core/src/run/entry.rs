@@ -4,17 +4,17 @@ use std::any::type_name;
 use std::panic::resume_unwind;
 use std::process::{ExitCode, Termination};
 
-use crate::__private::Cx;
-use crate::again::{self, Calls};
-use crate::context::try_current;
-use crate::naming;
 use crate::report;
 use crate::resource::own::Own;
-use crate::session::Session;
-use crate::short::{self, poll_short};
-use crate::spec::Spec;
-use crate::test::{Test, poll_inside, run_inside};
-use crate::verdict::Verdict;
+use crate::run::attempts::{self, Calls};
+use crate::run::context::try_current;
+use crate::run::cx::Cx;
+use crate::run::driver::{Test, poll_inside, run_inside};
+use crate::run::naming;
+use crate::run::session::Session;
+use crate::run::short::{self, poll_short};
+use crate::run::spec::Spec;
+use crate::run::verdict::Verdict;
 
 /// Runs a test whose body judges itself. It is not generic, so that each test adds little code.
 pub fn run_plain(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
@@ -130,7 +130,7 @@ fn begin_returning<'a>(
     own: &mut [Own<'a>],
 ) -> Result<Box<Session<'a>>, Verdict> {
     let name = naming::of(spec);
-    again::runs_once(&name);
+    attempts::runs_once(&name);
     Session::begin(spec, name, own, &[], false)
 }
 
@@ -141,7 +141,9 @@ pub fn passed<R: Termination>(value: R) -> bool {
     // An error has been printed, and its code is always 1; a code alone says nothing by itself.
     let is_bare = type_name::<R>() == type_name::<ExitCode>();
     if !passed && (is_bare || code != ExitCode::FAILURE) {
-        report::returned(number_of(code));
+        if let Some(test) = try_current() {
+            report::returned(test.name(), number_of(code));
+        }
     }
     passed
 }

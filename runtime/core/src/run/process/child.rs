@@ -7,8 +7,6 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::mark;
 use super::terminal;
 use super::wire::{self, Ended, Gift, Given, How, Word};
-use crate::__private::Cx;
-use crate::end::End;
 use crate::error::{BoxError, Error, ErrorKind, chain};
 use crate::error::{Payload, panic_message};
 use crate::lock::{behalf, owner};
@@ -23,7 +21,9 @@ use crate::resource::remote::Call;
 use crate::resource::request::Kind;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::spec::Spec;
+use crate::run::cx::Cx;
+use crate::run::end::End;
+use crate::run::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
 /// The parent, as the process of a test sees it.
@@ -206,7 +206,7 @@ impl<'a> Inside<'a> {
     /// Says how the body has ended, and lets the test attribute and the runner go on.
     pub(crate) fn finish(mut self, end: End) {
         let outcome = end.outcome(self.spec.should_panic);
-        self.trace.over(&end, outcome);
+        end.trace(&self.trace, outcome);
         let described = if outcome == Outcome::Failed {
             self.describe()
         } else {

@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::context::try_current;
 use crate::name::Name;
-use crate::process::mark::is_mark;
+use crate::run::context::try_current;
+use crate::run::process::mark::is_mark;
+use crate::run::spec::Spec;
 use crate::runner;
-use crate::spec::Spec;
 
 /// Finds out what the running test is called.
 ///
@@ -102,7 +102,7 @@ fn asked_for(arguments: impl Iterator<Item = String>) -> Option<String> {
 mod tests {
     use super::{asked_for, is_made_of, mentions, of};
     use crate::location::SourceLocation;
-    use crate::spec::{ShouldPanic, Spec};
+    use crate::run::spec::{ShouldPanic, Spec};
 
     const SPEC: Spec = Spec {
         place: SourceLocation {

@@ -9,14 +9,14 @@ use std::ffi::OsString;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::context::try_current;
 use crate::name::Name;
-use crate::naming;
 use crate::os;
 use crate::os::subprocess::MarkPosition;
 use crate::report;
+use crate::run::context::try_current;
+use crate::run::naming;
+use crate::run::spec::Spec;
 use crate::runner;
-use crate::spec::Spec;
 
 const MARK: &str = "isolated-test-process:";
 

@@ -7,13 +7,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::__private::Cx;
 use crate::config::PREFIX;
 use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
+use crate::report::Missing;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
+use crate::run::cx::Cx;
+use crate::run::spec::Process;
 
 /// The surroundings of a test, as its attribute describes them.
 #[derive(Debug, Default)]
@@ -75,6 +77,27 @@ impl Surroundings {
             );
         }
         all
+    }
+
+    /// What a test does without that runs in place.
+    pub(crate) fn missing(&self, process: Option<Process>) -> Vec<Missing<'_>> {
+        let has_timeout = process.is_some_and(|process| process.timeout.is_some());
+        let has_network = process.is_some_and(|process| process.network.is_some());
+        let others = [
+            (self.is_clear, Missing::Clear),
+            (self.cwd.is_some(), Missing::Directory),
+            (self.timeout.is_some() || has_timeout, Missing::Timeout),
+            (has_network, Missing::Network),
+        ];
+        let variables = self.variables.iter();
+        variables
+            .map(|(name, _)| Missing::Variable(name))
+            .chain(
+                others
+                    .into_iter()
+                    .filter_map(|(is, what)| is.then_some(what)),
+            )
+            .collect()
     }
 
     /// Returns the working directory of the process, if it is to be another one.

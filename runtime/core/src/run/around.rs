@@ -16,20 +16,20 @@ use std::pin::Pin;
 use std::process::Termination;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::__private::Cx;
-use crate::again::Calls;
-use crate::context::try_current;
-use crate::end::End;
-use crate::process::surroundings::Surroundings;
 use crate::report;
 use crate::resource::context::{Current, Handle};
 use crate::resource::own::Own;
 use crate::resource::request::Kind;
-use crate::run::passed;
-use crate::short::{self, poll_short};
-use crate::spec::Spec;
-use crate::test::{Test, poll_inside};
-use crate::verdict::fail;
+use crate::run::attempts::Calls;
+use crate::run::context::try_current;
+use crate::run::cx::Cx;
+use crate::run::driver::{Test, poll_inside};
+use crate::run::end::End;
+use crate::run::entry::passed;
+use crate::run::process::surroundings::Surroundings;
+use crate::run::short::{self, poll_short};
+use crate::run::spec::Spec;
+use crate::run::verdict::fail;
 
 /// One annotated test, as a static item beside it.
 #[derive(Debug)]

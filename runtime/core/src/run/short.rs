@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use crate::__private::Cx;
+use crate::run::cx::Cx;
 
 /// Calls a body that can be called again.
 #[inline(never)]

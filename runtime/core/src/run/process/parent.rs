@@ -20,9 +20,9 @@ use crate::report;
 use crate::resource::Outcome;
 use crate::resource::context::Value;
 use crate::resource::remote::Call;
+use crate::run::session::{End, Session};
+use crate::run::spec::{ShouldPanic, Spec};
 use crate::runner;
-use crate::session::{End, Session};
-use crate::spec::{ShouldPanic, Spec};
 #[cfg(windows)]
 use crate::{os, random};
 

@@ -3,29 +3,26 @@
 //! What belongs to one test goes through `eprintln!`, so that the test runner shows it with that
 //! test. Who waits says so at once, past the runner, because a suite that hangs shows nothing else.
 
-mod again;
+mod attempts;
 mod repeat;
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-pub(crate) use self::again::{
-    all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
+pub(crate) use self::attempts::{
+    AttemptLog, all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
 };
 use crate::config::seconds;
-use crate::context::try_current;
 use crate::error::{Error, chain};
 use crate::lock::activity::Activity;
 use crate::lock::holder::held_by;
 use crate::lock::{Holder, Waited, Want};
 use crate::os::tree::Process;
 use crate::output::{aloud, print};
-use crate::process::surroundings::Surroundings;
 use crate::resource::Outcome;
 use crate::resource::context::{Handle, Value};
 use crate::resource::port::Port;
 use crate::runner;
-use crate::spec::Spec;
 
 /// A wait that is not worth a line is shorter than this.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
@@ -61,13 +58,11 @@ pub(crate) fn not_around(test: &str, why: &str) {
     ));
 }
 
-/// Reports the exit code that the running test has returned, if it is a failure and known.
-pub(crate) fn returned(code: Option<u8>) {
-    let Some(test) = try_current() else { return };
+/// Reports the exit code that a test has returned, if it is a failure and known.
+pub(crate) fn returned(test: &str, code: Option<u8>) {
     let code = code.map_or_else(String::new, |code| format!(" {code}"));
     print(&format!(
-        "isolated-test: {}: returned the exit code{code}, which is a failure\n",
-        test.name()
+        "isolated-test: {test}: returned the exit code{code}, which is a failure\n"
     ));
 }
 
@@ -142,27 +137,35 @@ pub(crate) fn immortal(test: &str, processes: &[Process]) {
     }
 }
 
+/// What a test does without that runs in place.
+pub(crate) enum Missing<'a> {
+    Variable(&'a str),
+    Clear,
+    Directory,
+    Timeout,
+    Network,
+}
+
+impl fmt::Display for Missing<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Missing::Variable(name) => return write!(formatter, "`{name}` is as in this process"),
+            Missing::Clear => "all variables are there",
+            Missing::Directory => "the working directory is that of this process",
+            Missing::Timeout => "it has all the time",
+            Missing::Network => "it is in the network of the machine",
+        })
+    }
+}
+
 /// Says what a test does without that runs in place.
-pub(crate) fn in_place(name: &str, spec: &Spec, surroundings: &Surroundings) {
+pub(crate) fn in_place(name: &str, missing: &[Missing<'_>]) {
     let mut text = format!(
         "isolated-test: {name}: runs in place, because `ISOLATED_PROCESS` is `off`: what it leaves \
          behind stays"
     );
-    for (name, _) in &surroundings.variables {
-        let _ = write!(text, ", `{name}` is as in this process");
-    }
-    if surroundings.is_clear {
-        text.push_str(", all variables are there");
-    }
-    if surroundings.cwd.is_some() {
-        text.push_str(", the working directory is that of this process");
-    }
-    let process = spec.process;
-    if surroundings.timeout.is_some() || process.is_some_and(|process| process.timeout.is_some()) {
-        text.push_str(", it has all the time");
-    }
-    if process.is_some_and(|process| process.network.is_some()) {
-        text.push_str(", it is in the network of the machine");
+    for one in missing {
+        let _ = write!(text, ", {one}");
     }
     text.push('\n');
     aloud(&text);
@@ -170,7 +173,6 @@ pub(crate) fn in_place(name: &str, spec: &Spec, surroundings: &Surroundings) {
 
 /// Everything that is known about a test that failed.
 pub(crate) struct Failure<'a> {
-    pub(crate) spec: &'a Spec,
     pub(crate) test: &'a Handle,
     /// What own resources say of themselves, by the index of the resource.
     pub(crate) described: Vec<(usize, String)>,
@@ -186,17 +188,17 @@ pub(crate) fn failure(failure: &Failure<'_>) {
 
 fn block(failure: &Failure<'_>, nextest: bool) -> String {
     let Failure {
-        spec,
         test,
         described,
         waits,
         seed,
     } = failure;
+    let (place, _) = test.function();
     let mut text = format!("isolated-test: {} failed\n", test.name());
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "    {label:<10} {value}");
     };
-    line("at", &format!("{}:{}", spec.place.file, spec.place.line));
+    line("at", &format!("{}:{}", place.file, place.line));
     for (index, (name, value)) in test.values().enumerate() {
         match value {
             None => line("missing", name),
@@ -249,7 +251,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
     }
     line(
         "repeat",
-        &repeat::command(spec, test.runner_name(), *seed, nextest),
+        &repeat::command(place, test.runner_name(), *seed, nextest),
     );
     text
 }

@@ -3,21 +3,15 @@
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::__private::Cx;
 use crate::config;
-use crate::context;
 use crate::error::{Error, chain};
-use crate::guard::tie_of_test;
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
 use crate::lock::plan::{Claim, plan};
 use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free};
 use crate::name::Name;
-use crate::observe::{Observed, patience};
 use crate::os::process::Kept;
-use crate::process::surroundings::Surroundings;
-use crate::process::wire::Gift;
 use crate::report;
 use crate::resource::context::Value;
 use crate::resource::namespace::Namespace;
@@ -27,11 +21,17 @@ use crate::resource::request::{Kind, Request};
 use crate::resource::seed;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt};
-use crate::spec::Spec;
+use crate::run::context;
+use crate::run::cx::Cx;
+use crate::run::guard::tie_of_test;
+use crate::run::observe::{Observed, patience};
+use crate::run::process::surroundings::Surroundings;
+use crate::run::process::wire::Gift;
+use crate::run::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
-pub(crate) use crate::end::End;
-use crate::verdict::Verdict;
+pub(crate) use crate::run::end::End;
+use crate::run::verdict::Verdict;
 
 /// A test that holds its locks and resources.
 pub(crate) struct Session<'a> {
@@ -70,7 +70,8 @@ impl<'a> Session<'a> {
         let caller = context::owner();
         let tie = tie_of_test(caller.as_deref());
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
-        let begun = begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), spec)?)));
+        let begun =
+            begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), &spec.place)?)));
         let (activity, trace) = match begun {
             Ok(begun) => begun,
             Err(error) => {
@@ -103,7 +104,7 @@ impl<'a> Session<'a> {
                 report::error(session.activity.name(), &error);
                 session
                     .trace
-                    .over_because("unable", &chain(&error), Outcome::Failed);
+                    .over("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
                 Err(Verdict::Unable(error.to_string()))
@@ -286,7 +287,7 @@ impl<'a> Session<'a> {
     /// Gives everything back, and judges the test by how its body has ended and by that.
     pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
         let outcome = end.outcome(self.spec.should_panic);
-        self.trace.over(&end, outcome);
+        end.trace(&self.trace, outcome);
         if let End::Died(error) = &end {
             report::died(self.activity.name(), &**error);
         }
@@ -304,7 +305,6 @@ impl<'a> Session<'a> {
     /// Prints what is known about a failed test.
     fn report(&self) {
         report::failure(&report::Failure {
-            spec: self.spec,
             test: self.cx.current(),
             described: self
                 .providers
@@ -391,7 +391,7 @@ impl Drop for Session<'_> {
         if self.is_open {
             report::abandoned(self.activity.name());
             let why = "the future of the test was dropped before it ended";
-            self.trace.over_because("dropped", why, Outcome::Failed);
+            self.trace.over("dropped", why, Outcome::Failed);
             self.report();
             self.close(Outcome::Failed);
         }

@@ -5,26 +5,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::__private::Cx;
-use crate::again::{Again, Calls};
-use crate::end::End;
 use crate::error::panic_message;
 use crate::error::{Error, ErrorKind};
 use crate::name::Name;
-use crate::naming;
-use crate::process::child::{self, Inside};
-use crate::process::mark::{self, Called};
-use crate::process::network::{self, Decision};
-use crate::process::surroundings::Surroundings;
-use crate::process::{parent, turns};
 use crate::report;
 use crate::resource::context::Current;
 use crate::resource::own::Own;
 use crate::resource::request::{Kind, Request};
-use crate::session::Session;
-use crate::short;
-use crate::spec::Spec;
-use crate::verdict::{Verdict, fail};
+use crate::run::attempts::{Again, Calls};
+use crate::run::cx::Cx;
+use crate::run::end::End;
+use crate::run::naming;
+use crate::run::process::child::{self, Inside};
+use crate::run::process::mark::{self, Called};
+use crate::run::process::network::{self, Decision};
+use crate::run::process::surroundings::Surroundings;
+use crate::run::process::{parent, turns};
+use crate::run::session::Session;
+use crate::run::short;
+use crate::run::spec::Spec;
+use crate::run::verdict::{Verdict, fail};
 
 /// What asks the attribute for the surroundings of a test.
 pub(crate) type Surround<'t> = &'t mut dyn FnMut(&Cx, &mut Surroundings);
@@ -140,7 +140,7 @@ impl<'t, 'a> Test<'t, 'a> {
             Err(error) => return Ok(Run::Over(session.finish(End::Died(error.into())))),
         };
         if !is_apart {
-            report::in_place(self.name.full(), spec, &surroundings);
+            report::in_place(self.name.full(), &surroundings.missing(spec.process));
             return Ok(Run::Here(session));
         }
         let end = parent::run(&mut session, &surroundings, network)

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::lock::key::Key;
-use crate::spec::Refused;
+use crate::run::spec::Refused;
 
 #[cfg(target_os = "linux")]
 pub(crate) use crate::os::network::Way;

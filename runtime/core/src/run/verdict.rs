@@ -2,10 +2,10 @@
 
 use std::panic::resume_unwind;
 
-use crate::end::End;
 use crate::error::panic_message;
 use crate::resource::Outcome;
-use crate::spec::{ShouldPanic, Spec};
+use crate::run::end::End;
+use crate::run::spec::{ShouldPanic, Spec};
 
 /// What is said of one run of a test.
 pub(crate) enum Verdict {

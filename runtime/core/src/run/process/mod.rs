@@ -21,17 +21,17 @@ use std::process::Termination;
 
 use self::network::Network;
 use self::surroundings::Surroundings;
-use crate::__private::Cx;
-use crate::again::Calls;
 use crate::error::Error;
 use crate::lock::Want;
 use crate::lock::plan::Claim;
 use crate::lock::plan::plan;
 use crate::resource::own::Own;
-use crate::run::{call_once, once, passed};
-use crate::short;
-use crate::spec::Spec;
-use crate::test::{Ready, Test};
+use crate::run::attempts::Calls;
+use crate::run::cx::Cx;
+use crate::run::driver::{Ready, Test};
+use crate::run::entry::{call_once, once, passed};
+use crate::run::short;
+use crate::run::spec::Spec;
 
 /// A test with a process of its own. In the parent it has run already when this is there.
 #[must_use = "the test has not run yet"]

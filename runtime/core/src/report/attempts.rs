@@ -2,9 +2,16 @@
 
 use std::fmt::Write as _;
 
-use crate::again::{Told, at_most};
 use crate::config::Flaky;
 use crate::output::{aloud, print};
+use crate::statistics::at_most;
+
+/// What one run has to say.
+pub(crate) struct AttemptLog {
+    /// Why it has failed, if it has.
+    pub(crate) why: Option<String>,
+    pub(crate) printed: String,
+}
 
 /// Says that a failed test runs again.
 pub(crate) fn runs_again(name: &str, run: u32, most: u32, why: &str) {
@@ -15,7 +22,7 @@ pub(crate) fn runs_again(name: &str, run: u32, most: u32, why: &str) {
 }
 
 /// Tells of a test that has failed and passed at last, with all that it has printed.
-pub(crate) fn flaky(name: &str, told: &[Told], counts: Flaky) {
+pub(crate) fn flaky(name: &str, told: &[AttemptLog], counts: Flaky) {
     let failures = told.iter().filter(|told| told.why.is_some()).count();
     let mut text = format!(
         "isolated-test: {name}: flaky: failed {}, then passed{}\n",
@@ -36,7 +43,7 @@ pub(crate) fn flaky(name: &str, told: &[Told], counts: Flaky) {
 }
 
 /// Tells how a test ended whose failure does not count.
-pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[Told]) {
+pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[AttemptLog]) {
     let mut text = format!("isolated-test: {name}: in quarantine (");
     // One line, so that whoever looks for it finds all of it.
     for letter in reason.chars() {
@@ -54,8 +61,8 @@ pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[T
 }
 
 /// Writes what each attempt came to, and what it has printed.
-fn attempts(text: &mut String, told: &[Told]) {
-    for (index, Told { why, printed }) in told.iter().enumerate() {
+fn attempts(text: &mut String, told: &[AttemptLog]) {
+    for (index, AttemptLog { why, printed }) in told.iter().enumerate() {
         let number = index + 1;
         let _ = match why {
             Some(why) => writeln!(text, "    attempt {number} failed, because {why}"),

@@ -8,15 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::config::{Flaky, variables};
-use crate::context::try_current;
 use crate::error::Error;
 use crate::name::Name;
 use crate::os;
 use crate::output;
-use crate::report;
-use crate::spec::Spec;
-use crate::statistics::upper_bound;
-use crate::verdict::Verdict;
+use crate::report::{self, AttemptLog};
+use crate::run::context::try_current;
+use crate::run::spec::Spec;
+use crate::run::verdict::Verdict;
 
 /// How often the body of a test can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +39,7 @@ pub(crate) struct Again {
     /// The verdict that counts when all have been run: the first failure, if there is one.
     counts: Option<Verdict>,
     /// Why runs have failed, and what all have printed.
-    told: Vec<Told>,
-}
-
-/// What one run has to say.
-pub(crate) struct Told {
-    /// Why it has failed, if it has.
-    pub(crate) why: Option<String>,
-    pub(crate) printed: String,
+    told: Vec<AttemptLog>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +119,7 @@ impl Again {
         self.runs += 1;
         self.failures += u32::from(!is_pass);
         if self.is_recorded {
-            self.told.push(Told {
+            self.told.push(AttemptLog {
                 why: (!is_pass).then(|| verdict.why()),
                 printed: output::recorded(),
             });
@@ -247,45 +239,5 @@ extern "C" fn tell_total() {
     let (tests, runs, failures) = (load(&TOTAL.tests), load(&TOTAL.runs), load(&TOTAL.failures));
     if tests > 1 {
         report::all_repeated(tests, runs, failures);
-    }
-}
-
-/// Writes the rate that failures have at most, with two digits and rounded up: `0.10 %`.
-pub(crate) fn at_most(failures: u64, runs: u64) -> String {
-    let percent = upper_bound(failures, runs) * 100.0;
-    let (mut decimals, mut scale) = (0, 1.0);
-    while percent * scale < 10.0 && decimals < 9 {
-        decimals += 1;
-        scale *= 10.0;
-    }
-    let text = format!("{:.decimals$}", (percent * scale).ceil() / scale);
-    let text = match text.split_once('.') {
-        Some(_) => text.trim_end_matches('0').trim_end_matches('.'),
-        None => &text,
-    };
-    format!("{text} %")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::at_most;
-
-    #[test]
-    fn a_rate_is_rounded_up_to_two_digits() {
-        for (failures, runs, text) in [
-            (0, 2_995, "0.1 %"),
-            (0, 2_994, "0.11 %"),
-            (0, 299, "1 %"),
-            (0, 298, "1.1 %"),
-            (0, 100, "3 %"),
-            (0, 27, "11 %"),
-            (0, 14, "20 %"),
-            (1, 100, "4.7 %"),
-            (0, 1, "95 %"),
-            (1, 1, "100 %"),
-            (0, 1_000_000, "0.0003 %"),
-        ] {
-            assert_eq!(at_most(failures, runs), text, "{failures} of {runs}");
-        }
     }
 }

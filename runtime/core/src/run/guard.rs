@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::context;
 use crate::error::Error;
 use crate::location::Site;
 use crate::lock::activity::Activity;
@@ -10,7 +9,8 @@ use crate::lock::key::Key;
 use crate::lock::owner::{self, Owner, Way};
 use crate::lock::{Asked, Held, Mode, Subject, Want, Watch, acquire, behalf, entry, free, limit};
 use crate::name::Name;
-use crate::observe::{Observed, patience};
+use crate::run::context;
+use crate::run::observe::{Observed, patience};
 use crate::state::mark::Tie;
 use crate::trace::{Holding, Trace};
 

@@ -2,7 +2,8 @@
 
 use crate::error::{BoxError, Payload, panic_message};
 use crate::resource::Outcome;
-use crate::spec::ShouldPanic;
+use crate::run::spec::ShouldPanic;
+use crate::trace::Trace;
 
 /// How a body ended.
 pub(crate) enum End {
@@ -37,5 +38,21 @@ impl End {
         } else {
             Outcome::Failed
         }
+    }
+
+    /// Writes into the trace how the body has ended.
+    pub(crate) fn trace(&self, trace: &Trace, outcome: Outcome) {
+        if !trace.is_on() {
+            return;
+        }
+        let (how, why) = match self {
+            End::Returned { .. } => ("returned", String::new()),
+            End::Panicked(payload) => (
+                "panicked",
+                panic_message(payload).unwrap_or_default().to_owned(),
+            ),
+            End::Died(error) => ("died", error.to_string()),
+        };
+        trace.over(how, &why, outcome);
     }
 }

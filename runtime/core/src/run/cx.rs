@@ -1,0 +1,120 @@
+//! What a wrapper binds parameters from.
+
+use crate::resource::Resource;
+use crate::resource::context::{Current, Value};
+use crate::resource::namespace::Namespace;
+use crate::resource::port::Port;
+use crate::resource::tmpdir::TmpDir;
+
+/// What a wrapper binds parameters from.
+#[derive(Debug)]
+pub struct Cx {
+    current: Current,
+}
+
+impl Cx {
+    pub(crate) fn new(current: Current) -> Self {
+        Cx { current }
+    }
+
+    pub(crate) fn current(&self) -> &Current {
+        &self.current
+    }
+
+    pub(crate) fn drop_own(&mut self, index: usize) {
+        self.current.drop_own(index);
+    }
+
+    /// Returns the `port`.
+    #[must_use]
+    pub fn port(&self, index: usize) -> &Port {
+        &self.reserved(index)[0]
+    }
+
+    /// Returns the ports of `port(count = N)`.
+    #[must_use]
+    pub fn ports<const N: usize>(&self, index: usize) -> &[Port; N] {
+        let ports = self.reserved(index).try_into();
+        ports.unwrap_or_else(|_| self.mismatch(index))
+    }
+
+    /// Returns the `tmpdir`.
+    #[must_use]
+    pub fn tmpdir(&self, index: usize) -> &TmpDir {
+        match self.current.value_at(index) {
+            Some(Value::TmpDir(dir)) => dir,
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// Returns the `namespace`.
+    #[must_use]
+    pub fn namespace(&self, index: usize) -> &Namespace {
+        match self.current.value_at(index) {
+            Some(Value::Namespace(namespace)) => namespace,
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// Returns the `seed`.
+    #[must_use]
+    pub fn seed(&self, index: usize) -> u64 {
+        match self.current.value_at(index) {
+            Some(Value::Seed(seed)) => *seed,
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// Lends the handle of a resource of the user's own.
+    pub fn own_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
+        let handle = self.current.own()[index].shared.get();
+        handle
+            .and_then(|handle| handle.downcast_ref())
+            .unwrap_or_else(|| self.mismatch(index))
+    }
+
+    /// Lends the handle of a resource of the user's own to the surroundings of the test.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the resource is provisioned in the process of the test, which does not run yet.
+    pub fn own_lent<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
+        let handle = self.current.own()[index].shared.get();
+        handle
+            .and_then(|handle| handle.downcast_ref())
+            .unwrap_or_else(|| {
+                let name = self
+                    .current
+                    .values()
+                    .nth(index)
+                    .map_or("", |(name, _)| name);
+                panic!(
+                    "`{name}` is provisioned in the process of the test, which does not run yet; \
+                     implement `Resource::travel` for it"
+                )
+            })
+    }
+
+    /// Hands over the handle of a resource of the user's own.
+    pub fn own_value<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> R::Handle {
+        let handle = self.current.own()[index].moved.take();
+        handle
+            .and_then(|handle| handle.downcast().ok())
+            .map_or_else(|| self.mismatch(index), |handle| *handle)
+    }
+
+    fn reserved(&self, index: usize) -> &[Port] {
+        match self.current.value_at(index) {
+            Some(Value::Ports(ports)) => ports,
+            _ => self.mismatch(index),
+        }
+    }
+
+    /// The attribute has written what it does not bind.
+    fn mismatch(&self, index: usize) -> ! {
+        unreachable!(
+            "resource {index} of {} is bound as what it is not",
+            self.current.name()
+        )
+    }
+}

@@ -1,0 +1,17 @@
+//! How a test runs: what it asks for, where it runs, how often, and what comes of it.
+
+pub(crate) mod around;
+pub(crate) mod attempts;
+pub(crate) mod context;
+pub(crate) mod cx;
+pub(crate) mod driver;
+pub(crate) mod end;
+pub(crate) mod entry;
+pub(crate) mod guard;
+pub(crate) mod naming;
+pub(crate) mod observe;
+pub(crate) mod process;
+pub(crate) mod session;
+pub(crate) mod short;
+pub(crate) mod spec;
+pub(crate) mod verdict;
