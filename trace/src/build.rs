@@ -1,10 +1,28 @@
-//! Makes tests of lines.
+//! Makes a timeline of lines.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use crate::error::Error;
 use crate::event::{Event, Who};
 use crate::read::{Files, Process};
 use crate::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
+use crate::{lanes, overlap, read, totals};
+
+impl Timeline {
+    /// Reads what the processes of one or more runs have written into a directory.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the directory is not there or has no traces, or when they are of another version.
+    pub fn read(dir: &Path) -> Result<Self, Error> {
+        let mut timeline = build(read::read(dir)?);
+        lanes::assign(&mut timeline);
+        timeline.totals = totals::totals(&timeline.tests);
+        overlap::find(&mut timeline.tests);
+        Ok(timeline)
+    }
+}
 
 /// A test whose lines are still coming.
 #[derive(Default)]
@@ -27,7 +45,7 @@ enum Kind {
 }
 
 /// Makes a timeline that has no lanes and no totals yet.
-pub(crate) fn build(files: Files) -> Timeline {
+fn build(files: Files) -> Timeline {
     let times = || files.processes.iter().flat_map(|process| &process.lines);
     let start = times().map(|line| line.t).min().unwrap_or_default();
     let end = times().map(|line| line.t).max().unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::timeline::Holder;
+
 /// One line.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Line {
@@ -39,7 +41,7 @@ pub(crate) enum Event {
     },
     Wait {
         want: String,
-        behind: Vec<crate::Holder>,
+        behind: Vec<Holder>,
     },
     Held {
         want: String,

@@ -22,8 +22,9 @@ mod totals;
 pub use error::Error;
 pub use html::html;
 pub use perfetto::perfetto;
-pub use timeline::{Group, Holder, Lock, Outcome, Overlap, Phase, Span, Test, Timeline, Wait};
-pub use totals::Total;
+pub use timeline::{
+    Group, Holder, Lock, Outcome, Overlap, Phase, Span, Test, Timeline, Total, Wait,
+};
 
 /// How many microseconds a second has.
 const SECOND: u64 = 1_000_000;

@@ -1,12 +1,6 @@
 //! What is drawn: tests with their phases, in lanes. Times are microseconds since the first event.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
-
-use crate::error::Error;
-use crate::totals::Total;
-use crate::{build, lanes, overlap, read, totals};
 
 /// Everything that is known about the runs of a directory.
 #[derive(Debug, Serialize)]
@@ -189,20 +183,26 @@ pub struct Overlap {
     pub time: u64,
 }
 
-impl Timeline {
-    /// Reads what the processes of one or more runs have written into a directory.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the directory is not there or has no traces, or when they are of another version.
-    pub fn read(dir: &Path) -> Result<Self, Error> {
-        let mut timeline = build::build(read::read(dir)?);
-        lanes::assign(&mut timeline);
-        timeline.totals = totals::totals(&timeline.tests);
-        overlap::find(&mut timeline.tests);
-        Ok(timeline)
-    }
+/// What waiting for one key has cost.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// The key, or nothing for tests that run alone and those that wait for them.
+    pub key: Option<String>,
+    /// How often it was held.
+    pub holders: usize,
+    /// How often somebody waited.
+    pub waits: usize,
+    /// For how long in all; those who wait at the same time each count.
+    pub time: u64,
+    /// For how long at most.
+    pub longest: u64,
+    /// The index of the test that waited for the longest.
+    pub test: Option<usize>,
+    /// Behind whom it did.
+    pub behind: Vec<Holder>,
+}
 
+impl Timeline {
     /// Returns how many tests have ended in some way.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {

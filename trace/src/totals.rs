@@ -2,28 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::timeline::{Holder, Test};
-
-/// What waiting for one key has cost.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Total {
-    /// The key, or nothing for tests that run alone and those that wait for them.
-    pub key: Option<String>,
-    /// How often it was held.
-    pub holders: usize,
-    /// How often somebody waited.
-    pub waits: usize,
-    /// For how long in all; those who wait at the same time each count.
-    pub time: u64,
-    /// For how long at most.
-    pub longest: u64,
-    /// The index of the test that waited for the longest.
-    pub test: Option<usize>,
-    /// Behind whom it did.
-    pub behind: Vec<Holder>,
-}
+use crate::timeline::{Test, Total};
 
 /// Adds up by key, the dearest first.
 pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {
