@@ -18,6 +18,7 @@ mod mention;
 mod model;
 mod module;
 mod names;
+mod next;
 mod scan;
 mod test_fn;
 #[cfg(test)]

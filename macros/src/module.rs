@@ -14,8 +14,8 @@ use self::made::Call;
 use crate::attribute::Attribute;
 use crate::generics::read_visibility;
 use crate::harness;
-use crate::item::Next;
 use crate::names::Names;
+use crate::next::Next;
 use crate::test_fn::TestFn;
 
 /// A module as written.

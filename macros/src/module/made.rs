@@ -12,8 +12,8 @@ use syn::{Token, token};
 use super::Inheritance;
 use crate::attribute::Attribute;
 use crate::harness;
-use crate::item::Next;
 use crate::names::Names;
+use crate::next::Next;
 
 /// An item that calls a macro: `macro_rules! name { ... }`, `path::to::tests! { ... }`.
 pub(super) struct Call {
