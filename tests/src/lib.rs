@@ -28,6 +28,8 @@ mod command;
 #[cfg(doctest)]
 mod guide;
 mod holders;
+#[cfg(test)]
+mod layers;
 mod reported;
 mod running;
 mod state;
