@@ -136,7 +136,7 @@ const NAME_IT: &str = "give the second a name of its own";
 const REMOVE: &str = "remove one";
 
 #[rustfmt::skip] // One line each, so that the columns can be read.
-pub(crate) static ARGUMENTS: [Row; 18] = [
+pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::Port, name: "port", takes: Takes::Options(PORT), is_resource: true, usage: "port", again: Some(NAME_IT) },
     Row { word: Word::TmpDir, name: "tmpdir", takes: Takes::Options(TMPDIR), is_resource: true, usage: "tmpdir", again: Some(NAME_IT) },
     Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },

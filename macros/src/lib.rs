@@ -47,86 +47,37 @@ use crate::test_fn::TestFn;
 /// fn serves_files(port: Port, tmpdir: &TmpDir) { /* ... */ }
 /// ```
 ///
-/// # Resources
+/// # Arguments
+///
+#[doc = include_str!("arguments.md")]
+///
+/// The [guide](https://github.com/isolated-test/isolated-test/blob/main/docs/guide/arguments.md)
+/// has an example of each.
+///
+/// # Parameters
 ///
 /// A parameter gets the resource of its name, with or without one leading underscore, in the form
 /// that its type asks for. A resource needs no parameter: helpers reach it through `current()`.
 /// Parameters that another attribute fills, such as `#[case] n: u32`, are left to that attribute.
 ///
-/// | argument | means | types of the parameter |
-/// |---|---|---|
-/// | `port` | a free port that stays the test's own while it runs | `Port`, `&Port`, `u16`, `SocketAddr`, `TcpListener` |
-/// | `port(udp)`, `port(tcp, udp)` | the same for UDP, or for both on one number | also `UdpSocket` |
-/// | `port(count = 3)` | several ports, at most 64 | an array or `Vec` of these |
-/// | `tmpdir` | a fresh directory, kept after a failure | `TmpDir`, `&TmpDir`, `&Path`, `PathBuf` |
-/// | `tmpdir(from = "fixtures/site")` | the same with a copy of a tree in the package | |
-/// | `tmpdir(keep = "always")` | when it is kept: `"always"`, `"failure"`, `"never"` | |
-/// | `namespace` | an identifier that is unique on this machine and in time | `Namespace`, `&Namespace`, `&str`, `String` |
-/// | `seed` | a number that is new each run and repeatable | `u64` |
-/// | `name = port`, `name = tmpdir(...)` | any of these under another name | |
-/// | `name = Expr` | a value of a type that implements `Resource` | `&Handle` or `Handle` |
+/// # Values
 ///
-/// A name on its own after `=` is one of these words first; write `self::port()` for a function of
-/// that name. The expression sees parameters that another attribute fills, and may borrow them;
-/// with a subprocess it does not if that attribute looks at what the function returns or how it
-/// panics, as `test_case` does with `=>`.
+/// A key is a string, literal or constant, or a constant of type `Key`. A constant in place of the
+/// number of `retries` is a `u32`, in place of the reason for a `quarantine` a `&'static str`.
 ///
-/// # Locks
-///
-/// | argument | means |
-/// |---|---|
-/// | `serial`, `serial = "tcp"`, `serial = ["tcp", DB]` | no other holder of the key, which is a string, literal or constant, or a constant of type `Key` |
-/// | `shared`, `shared = "db"`, `shared = ["db", FS]` | other holders only if they share the key too |
-/// | `limit("sockets", 4)` | at most so many holders of the key, from 1 to 256; may be written again for another key |
-/// | `alone` | no other isolated test at the same time |
-///
-/// # Surroundings
-///
-/// The body runs in a fresh process of the same test binary: what it changes there, nobody else
-/// sees. Each of these asks for that process.
-///
-/// | argument | means |
-/// |---|---|
-/// | `process` | a process of the test's own |
-/// | `env(NAME = expr, "odd-name" = expr)` | variables with these values: text, a path, a number, a `bool`, an address, a resource, or an `Option` of these, where `None` unsets |
-/// | `env(unset(NAME, "odd-name"))`, `env(clear)` | without these variables; without all but the few that a process needs |
-/// | `cwd`, `cwd = expr` | the working directory: the first `tmpdir`, or else one of its own by the name `cwd`; or the path given |
-/// | `timeout = "30s"`, `timeout = expr` | the process is killed after this time: `ms`, `s`, `m`, `h`, as in `"1m 30s"` or `"1.5s"`; or a `Duration` |
-/// | `network` | a network in which nobody else is |
-/// | `network(or = "skip")`, `network(or = "serial")` | where the system refuses that: skip the test; or run it in the network of the machine while no other such test runs |
-///
-/// The expressions are evaluated before the process begins. They see the resources by their names,
-/// and parameters that another attribute fills, unless that attribute looks at what the function
-/// returns or how it panics, as `test_case` does with `=>`.
-///
-/// # Failures
-///
-/// Each of these asks for a process, too, so that an abort, an exit or a hang is a failure like any
-/// other.
-///
-/// | argument | means |
-/// |---|---|
-/// | `retries = 3`, `retries = RETRIES` | a failed test is run again up to so many times, at most 100, each time in a fresh process with fresh resources; if it passes then, it is flaky, which is said, and passes |
-/// | `retries = 0` | it is not run again, whatever the module or `ISOLATED_RETRIES` says; it has its process all the same |
-/// | `quarantine = "reason or link"`, `quarantine = REASON` | a failure is reported together with the reason, and the test passes |
-///
-/// A constant in their place is a `u32` or a `&'static str`.
-///
-/// # The attribute itself
-///
-/// | argument | means |
-/// |---|---|
-/// | `crate = path` | where `isolated_test` is found, for those who re-export it; an absolute path |
-/// | `test_attribute` | an attribute below makes this a test, though it is not known here |
-/// | `test_attribute = "called by ..."` | no attribute does, because the user's own code calls the function |
+/// A name on its own after `name =` is a resource of the table first; write `self::port()` for a
+/// function of that name. Expressions see parameters that another attribute fills, and those of a
+/// resource may borrow them; with a subprocess they do not if that attribute looks at what the
+/// function returns or how it panics, as `test_case` does with `=>`. The expressions of `env`,
+/// `cwd` and `timeout` are evaluated before the subprocess begins, and see the resources too.
 ///
 /// # Modules
 ///
 /// On an inline module it applies to every function in it that has a known test attribute, nested
-/// modules included. What a test asks for itself is added; a resource or variable of the same name,
-/// a lock on the same key, its own `cwd`, `timeout`, `network`, `retries` or `quarantine` replaces that
-/// of the module. Tests of a `macro_rules!` that the module defines are annotated there; those of another
-/// macro are not seen, so a call that may make some is warned of, unless it is below `#[allow(deprecated)]`.
+/// modules included. A test's own arguments are added; where both name the same resource, variable,
+/// key or other argument, the test's own counts. Tests of a `macro_rules!` that the module defines
+/// are annotated there; those of another macro are not seen, so a call that may make some is warned
+/// of, unless it is below `#[allow(deprecated)]`.
 ///
 /// # The test
 ///

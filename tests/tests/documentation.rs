@@ -4,6 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where the main branch is on the web.
+const REPOSITORY: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
+
 /// A page, without what stands in its code blocks.
 struct Page {
     path: PathBuf,
@@ -31,6 +34,8 @@ impl Page {
     fn links(&self) -> Vec<&str> {
         let targets = self.prose.split("](").skip(1);
         let targets = targets.filter_map(|rest| rest.split(')').next());
+        // The README is read elsewhere too, so its links are whole.
+        let targets = targets.map(|target| target.strip_prefix(REPOSITORY).unwrap_or(target));
         targets.filter(|target| !target.contains("://")).collect()
     }
 
@@ -155,5 +160,22 @@ fn every_variable_and_every_argument_is_in_the_guide() {
         let heading = format!("`{name}`");
         let is_there = arguments.iter().any(|line| line.contains(&heading));
         assert!(is_there, "`{name}` is not in the guide");
+    }
+}
+
+/// The attribute includes one of the two, and nothing can be included in a README.
+#[test]
+fn the_readme_has_the_arguments_of_the_attribute() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).expect(file);
+    let (readme, arguments) = (read("README.md"), read("macros/src/arguments.md"));
+    let mut lines = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| argument |"));
+    for line in arguments.lines() {
+        assert_eq!(
+            lines.next(),
+            Some(line),
+            "README.md and macros/src/arguments.md differ"
+        );
     }
 }

@@ -4,10 +4,7 @@ use crate::args::{ARGUMENTS, Takes};
 
 #[test]
 fn every_argument_and_option_is_documented() {
-    let docs: String = include_str!("../lib.rs")
-        .lines()
-        .filter(|line| line.starts_with("/// | "))
-        .collect();
+    let docs = include_str!("../arguments.md");
     for row in ARGUMENTS.iter().filter(|row| !row.is_hidden()) {
         let is_documented = docs.contains(&format!("`{}", row.name));
         assert!(
