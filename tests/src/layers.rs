@@ -21,6 +21,24 @@ fn trace() {
     assert_no_circle(&uses("trace/src"));
 }
 
+#[test]
+fn runtime() {
+    let layers = [
+        "os",
+        "error random name output runner statistics",
+        "config location",
+        "state",
+        "lock",
+        "resource",
+        "report trace",
+        "run",
+        // Exported macros are items of the root.
+        "lib",
+        "private",
+    ];
+    assert_layers(&uses("runtime/core/src"), &layers);
+}
+
 #[track_caller]
 fn assert_no_circle(uses: &Uses) {
     if let Some(circle) = circle(uses) {
@@ -30,7 +48,6 @@ fn assert_no_circle(uses: &Uses) {
 
 /// Each layer has the names of its modules, and uses only modules of layers before it.
 #[track_caller]
-#[expect(dead_code, reason = "no crate has a list of its layers yet")]
 fn assert_layers(uses: &Uses, layers: &[&str]) {
     let mistakes = mistakes(uses, layers);
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
