@@ -19,7 +19,7 @@ pub use crate::run::entry::{
 };
 pub use crate::run::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::run::process::{Prepared, prepare};
-pub use crate::run::spec::{Process, Refused, ShouldPanic, Spec};
+pub use crate::run::spec::{Refused, ShouldPanic, Spec, Subprocess};
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;
@@ -71,7 +71,7 @@ macro_rules! __spec {
                 kind: $crate::__private::Kind::$kind $($details)?,
             }),*],
             locks: &[$($crate::__private::Claim::$claim $($key)?),*],
-            process: $crate::__optional!($($crate::__private::Process {
+            process: $crate::__optional!($($crate::__private::Subprocess {
                 timeout: $timeout,
                 network: $network,
                 retries: $crate::__or_none!($($retries)?),

@@ -92,7 +92,7 @@ impl Activity {
     }
 
     /// Takes back that locks are held.
-    pub(crate) fn take_back(&self, wants: &[Want]) {
+    pub(crate) fn retract(&self, wants: &[Want]) {
         let mut held = self.held();
         for want in wants {
             if let Some(at) = held.iter().rposition(|other| other.want == *want) {

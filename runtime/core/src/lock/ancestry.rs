@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::holder::{self, Told};
+use super::holder::{self, ProcessRecord};
 use crate::state::StateDir;
 use crate::state::record::now;
 
@@ -19,7 +19,7 @@ struct Ancestor {
 
 /// The record of a process that has started this one.
 pub(super) struct Above {
-    pub(super) told: Told,
+    pub(super) told: ProcessRecord,
     /// What began later than this has not started this program.
     pub(super) until: u64,
 }
@@ -49,7 +49,7 @@ pub(super) fn above(state_dir: &StateDir) -> Vec<Above> {
 /// Whether the process that a record names has it open: in another container, which shares the
 /// state directory, another process has the same number.
 #[cfg(unix)]
-fn is_of(told: &Told, state_dir: &StateDir) -> bool {
+fn is_of(told: &ProcessRecord, state_dir: &StateDir) -> bool {
     use std::os::unix::fs::MetadataExt;
     use std::path::PathBuf;
 
@@ -66,7 +66,7 @@ fn is_of(told: &Told, state_dir: &StateDir) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_of(_: &Told, _: &StateDir) -> bool {
+fn is_of(_: &ProcessRecord, _: &StateDir) -> bool {
     false
 }
 

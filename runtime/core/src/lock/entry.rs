@@ -23,16 +23,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::limit::Slots;
-use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, failure, lock_file};
+use super::claim_guard::ClaimGuard;
+use super::locked::{LockFile, LockStatus, Locked, Pause, RECORD_POLL, failure, lock_file};
 use super::queue::Queue;
-use super::said::Said;
+use super::semaphore::Slots;
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
 use crate::os::flock::Strength;
 use crate::os::process::Kept;
-use crate::os::{Changed, Spot};
+use crate::os::{ChangeTime, WatchedPath};
 use crate::state::{StateDir, state_dir};
 
 /// How many subjects of a process keep their files open between uses.
@@ -58,19 +58,19 @@ pub(crate) struct Entry {
     subject: Subject,
     pub(super) path: PathBuf,
     /// The same, as it is looked at for each lock.
-    pub(super) spot: Spot,
+    pub(super) spot: WatchedPath,
     turnstile: PathBuf,
     /// Whether files stay open between uses: descriptors are scarce where there are many keys.
     keeps_files: bool,
     pub(super) queue: Queue,
-    state: Mutex<State>,
+    state: Mutex<EntryState>,
     /// A holder in this process has gone.
     freed: Condvar,
     pub(super) slots: Slots,
 }
 
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct EntryState {
     /// How many threads of this process hold the subject, and whether one does exclusively.
     holders: usize,
     exclusive: bool,
@@ -85,10 +85,10 @@ pub(super) struct State {
     is_lost: bool,
     /// When the main file had changed as this process stood at the head of the queue, if that was
     /// long enough ago: see [`QUIET`].
-    pub(super) known: Option<Changed>,
+    pub(super) known: Option<ChangeTime>,
 }
 
-impl State {
+impl EntryState {
     /// Tells whether no thread of this process is in the way.
     pub(super) fn admits(&self, mode: Mode) -> bool {
         !self.exclusive && (mode != Mode::Exclusive || self.holders == 0)
@@ -109,7 +109,7 @@ pub(crate) struct Held {
     pub(super) main: Option<Arc<Locked>>,
     pub(super) slot: Option<Locked>,
     /// When the main file had changed, if it has been looked at.
-    pub(super) changed: Option<Changed>,
+    pub(super) changed: Option<ChangeTime>,
 }
 
 impl Held {
@@ -214,7 +214,7 @@ impl Entry {
         let entry = Arc::new(Entry {
             subject,
             keeps_files: entries.len() < KEEPING_FILES,
-            spot: Spot::new(&path).map_err(|error| failure(&path, error))?,
+            spot: WatchedPath::new(&path).map_err(|error| failure(&path, error))?,
             turnstile: path.with_extension("turn"),
             path,
             queue: Queue::default(),
@@ -234,24 +234,24 @@ impl Entry {
         me: &Activity,
         pause: Pause<'_>,
     ) -> Result<Held, Error> {
-        let said = Said::begin(want, me);
+        let claim = ClaimGuard::begin(want, me);
         let (main, changed, slot) = loop {
-            let (main, changed) = self.lock_main(state_dir, &said, pause)?;
+            let (main, changed) = self.lock_main(state_dir, &claim, pause)?;
             let Mode::Limit(limit) = want.mode else {
                 break (main, changed, None);
             };
             let slot = self
                 .slots
-                .take(state_dir, &said, limit, &self.path, pause)?;
+                .take(state_dir, &claim, limit, &self.path, pause)?;
             if slot.is_some() {
                 break (main, changed, slot);
             }
-            said.take_back();
+            claim.retract();
             drop(main);
             // The kernel cannot wake us: what is waited for is a change of records.
-            thread::sleep(pause()?.min(LOOK));
+            thread::sleep(pause()?.min(RECORD_POLL));
         };
-        said.keep();
+        claim.keep();
         let held = Held {
             entry: self.clone(),
             want,
@@ -263,7 +263,7 @@ impl Entry {
         Ok(held)
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, EntryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -299,11 +299,11 @@ impl Entry {
     fn lock_main(
         &self,
         state_dir: &StateDir,
-        said: &Said<'_>,
+        claim: &ClaimGuard<'_>,
         pause: Pause<'_>,
-    ) -> Result<(Arc<Locked>, Option<Changed>), Error> {
+    ) -> Result<(Arc<Locked>, Option<ChangeTime>), Error> {
         let fail = |error| failure(&self.path, error);
-        let is_shared = said.want.mode.strength() == Strength::Shared;
+        let is_shared = claim.want.mode.strength() == Strength::Shared;
         let (shared, mut idle) = {
             let mut state = self.lock();
             (
@@ -312,11 +312,11 @@ impl Entry {
             )
         };
         if let Some(shared) = shared {
-            said.say();
-            match shared.meaning(&self.spot).map_err(fail)? {
-                Meaning::Nothing => {}
-                Meaning::OnlyThis => return Ok((shared, None)),
-                Meaning::Proof(changed) => return Ok((shared, Some(changed))),
+            claim.publish();
+            match shared.status(&self.spot).map_err(fail)? {
+                LockStatus::Stale => {}
+                LockStatus::Unproven => return Ok((shared, None)),
+                LockStatus::Valid(changed) => return Ok((shared, Some(changed))),
             }
         }
         loop {
@@ -324,26 +324,26 @@ impl Entry {
                 state_dir,
                 &self.path,
                 idle.take(),
-                said.want.mode.strength(),
+                claim.want.mode.strength(),
                 pause,
             )?;
-            said.say();
-            let changed = match locked.meaning(&self.spot).map_err(fail)? {
-                Meaning::Nothing => {
-                    said.take_back();
+            claim.publish();
+            let changed = match locked.status(&self.spot).map_err(fail)? {
+                LockStatus::Stale => {
+                    claim.retract();
                     self.lock().is_lost = true;
                     continue;
                 }
-                Meaning::OnlyThis => {
+                LockStatus::Unproven => {
                     let spot = &self.spot;
-                    if !locked.wait_for_holders_of_a_deleted_file(state_dir, said, spot, pause)? {
-                        said.take_back();
+                    if !locked.wait_for_holders_of_a_deleted_file(state_dir, claim, spot, pause)? {
+                        claim.retract();
                         self.lock().is_lost = true;
                         continue;
                     }
                     None
                 }
-                Meaning::Proof(changed) => Some(changed),
+                LockStatus::Valid(changed) => Some(changed),
             };
             let main = Arc::new(locked);
             if is_shared {

@@ -71,29 +71,29 @@ impl Holder {
 
 /// The subject of a lock as read from a record, in the order of [`Subject`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum RecordedSubject {
     Everyone,
     Key(String),
     Internal(String),
 }
 
-impl Place {
+impl RecordedSubject {
     pub(super) fn of(subject: Subject) -> Self {
         match subject {
-            Subject::Everyone => Place::Everyone,
-            Subject::Key(key) if key.is_internal => Place::Internal(key.recorded()),
-            Subject::Key(key) => Place::Key(key.recorded()),
-            Subject::Delegated(delegated) => Place::of(delegated.subject),
+            Subject::Everyone => RecordedSubject::Everyone,
+            Subject::Key(key) if key.is_internal => RecordedSubject::Internal(key.recorded()),
+            Subject::Key(key) => RecordedSubject::Key(key.recorded()),
+            Subject::Delegated(delegated) => RecordedSubject::of(delegated.subject),
         }
     }
 
     /// The lock as it stands in messages.
     pub(super) fn in_mode(&self, mode: Mode) -> String {
         match (self, mode) {
-            (Place::Everyone, Mode::Exclusive) => "alone".to_owned(),
-            (Place::Everyone, _) => "the lock of all tests".to_owned(),
-            (Place::Key(key), mode) => format!("{} {}", mode.word(), quoted(key)),
-            (Place::Internal(key), mode) => {
+            (RecordedSubject::Everyone, Mode::Exclusive) => "alone".to_owned(),
+            (RecordedSubject::Everyone, _) => "the lock of all tests".to_owned(),
+            (RecordedSubject::Key(key), mode) => format!("{} {}", mode.word(), quoted(key)),
+            (RecordedSubject::Internal(key), mode) => {
                 format!("internal {} {}", mode.word(), quoted(key))
             }
         }
@@ -101,15 +101,15 @@ impl Place {
 }
 
 /// The contents of the record of a live process.
-pub(super) struct Told {
+pub(super) struct ProcessRecord {
     pub(super) process: u32,
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<RecordedBlock>,
     /// The name of the record.
     pub(super) record: String,
 }
 
 /// A test or guard that holds locks.
-pub(super) struct Block {
+pub(super) struct RecordedBlock {
     pub(super) number: usize,
     pub(super) since: u64,
     pub(super) name: String,
@@ -124,47 +124,49 @@ pub(super) struct HeldLock {
     since: u64,
     /// The test within which it is held, if it is.
     within: Option<String>,
-    pub(super) place: Place,
+    pub(super) place: RecordedSubject,
     /// The number of a limit is not told.
     pub(super) mode: Mode,
 }
 
-impl Block {
+impl RecordedBlock {
     /// Whether it is a test, and not a guard.
     pub(super) fn is_test(&self) -> bool {
-        self.held.iter().any(|held| held.place == Place::Everyone)
+        self.held
+            .iter()
+            .any(|held| held.place == RecordedSubject::Everyone)
     }
 }
 
-impl Told {
-    pub(super) fn mark_of(&self, block: &Block) -> Mark {
+impl ProcessRecord {
+    pub(super) fn mark_of(&self, block: &RecordedBlock) -> Mark {
         Mark::new(&*self.record, block.number, block.since)
     }
 
     /// The block that a mark names, while it is in use.
-    pub(super) fn block_of(&self, mark: &Mark) -> Option<&Block> {
+    pub(super) fn block_of(&self, mark: &Mark) -> Option<&RecordedBlock> {
         let mut blocks = self.blocks.iter();
         let is_here = mark.record() == self.record;
         blocks.find(|one| is_here && one.number == mark.block() && one.since == mark.since())
     }
 
     /// The block itself, and those in this record to which it belongs.
-    fn chain<'t>(&'t self, block: &'t Block) -> impl Iterator<Item = &'t Block> {
-        let next = |block: &&'t Block| self.block_of(block.tie.as_ref()?.mark());
+    fn chain<'t>(&'t self, block: &'t RecordedBlock) -> impl Iterator<Item = &'t RecordedBlock> {
+        let next = |block: &&'t RecordedBlock| self.block_of(block.tie.as_ref()?.mark());
         // Whatever a record claims, the chain ends.
         std::iter::successors(Some(block), next).take(self.blocks.len())
     }
 
     /// Whether a block belongs to another one, or both are guards of one test of another process.
-    fn belongs(&self, block: &Block, to: &Block) -> bool {
-        let is_guard_of_same = |one: &Block| matches!((&one.tie, &to.tie), (Some(Tie::Of(one)), Some(Tie::Of(other))) if one == other);
+    fn belongs(&self, block: &RecordedBlock, to: &RecordedBlock) -> bool {
+        let is_guard_of_same = |one: &RecordedBlock| matches!((&one.tie, &to.tie), (Some(Tie::Of(one)), Some(Tie::Of(other))) if one == other);
         let mut chain = self.chain(block);
         chain.any(|one| one.number == to.number || is_guard_of_same(one))
     }
 
     /// The tests and guards that began by a time, without those that belong to another one.
-    pub(super) fn heads(&self, until: u64) -> Vec<&Block> {
-        let mut heads: Vec<&Block> = Vec::new();
+    pub(super) fn heads(&self, until: u64) -> Vec<&RecordedBlock> {
+        let mut heads: Vec<&RecordedBlock> = Vec::new();
         for block in self.blocks.iter().filter(|block| block.since <= until) {
             if heads.iter().all(|head| !self.belongs(block, head)) {
                 heads.extend(self.chain(block).last());
@@ -174,7 +176,7 @@ impl Told {
     }
 
     /// The locks of a test or guard with everything that belongs to it, and which of them holds it.
-    pub(super) fn held_with(&self, block: &Block) -> Vec<(Place, Mode, Mark)> {
+    pub(super) fn held_with(&self, block: &RecordedBlock) -> Vec<(RecordedSubject, Mode, Mark)> {
         let family = self.blocks.iter().filter(|one| self.belongs(one, block));
         let held = family.flat_map(|one| one.held.iter().map(move |held| (one, held)));
         held.map(|(one, held)| (held.place.clone(), held.mode, self.mark_of(one)))
@@ -182,7 +184,7 @@ impl Told {
     }
 
     /// A holder that began by a time, of a lock in whatever mode.
-    pub(super) fn holder_of(&self, place: &Place, until: u64) -> Option<Holder> {
+    pub(super) fn holder_of(&self, place: &RecordedSubject, until: u64) -> Option<Holder> {
         let blocks = self.blocks.iter().filter(|block| block.since <= until);
         let mut held = blocks.flat_map(|block| block.held.iter().map(move |held| (block, held)));
         let (block, held) = held.find(|(_, held)| held.place == *place)?;
@@ -215,7 +217,7 @@ pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec
 }
 
 /// Reads the records of all living processes.
-pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = Told> {
+pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = ProcessRecord> {
     let entries = fs::read_dir(state_dir.runs())
         .into_iter()
         .flatten()
@@ -227,7 +229,7 @@ pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = Told> {
 }
 
 /// Reads the record of one process, if it lives.
-pub(super) fn read(path: &Path) -> Option<Told> {
+pub(super) fn read(path: &Path) -> Option<ProcessRecord> {
     let mut record = os::open_file(path).ok()?;
     // A dead process is not in the way, whatever its record says.
     if let Ok(true) = flock::try_lock(&record, Strength::Shared) {
@@ -245,7 +247,7 @@ pub(super) fn read(path: &Path) -> Option<Told> {
     });
     let process = blocks.next().and_then(|header| process_of(&header))?;
     let blocks = blocks.enumerate();
-    Some(Told {
+    Some(ProcessRecord {
         process,
         blocks: blocks
             .filter_map(|(number, block)| read_block(number + 1, &block))
@@ -254,10 +256,10 @@ pub(super) fn read(path: &Path) -> Option<Told> {
     })
 }
 
-fn read_block(number: usize, block: &str) -> Option<Block> {
+fn read_block(number: usize, block: &str) -> Option<RecordedBlock> {
     let mut lines = block.lines();
     let (since, name, place) = described(lines.next()?.strip_prefix('+')?)?;
-    let mut block = Block {
+    let mut block = RecordedBlock {
         number,
         since,
         name: name.to_owned(),
@@ -295,9 +297,9 @@ fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         _ => return None,
     };
     let place = match (word, is_internal) {
-        ("alone" | "test", _) => Place::Everyone,
-        (_, true) => Place::Internal(key.to_owned()),
-        (_, false) => Place::Key(key.to_owned()),
+        ("alone" | "test", _) => RecordedSubject::Everyone,
+        (_, true) => RecordedSubject::Internal(key.to_owned()),
+        (_, false) => RecordedSubject::Key(key.to_owned()),
     };
     Some(HeldLock {
         since,
@@ -335,7 +337,7 @@ fn timed(line: &str) -> Option<(u64, &str)> {
 /// Tells whether what somebody holds is in the way of what is wanted.
 fn conflicts(want: Want, held: &HeldLock) -> bool {
     held.within.as_deref() == want.within()
-        && held.place == Place::of(want.subject)
+        && held.place == RecordedSubject::of(want.subject)
         && match (want.mode, held.mode) {
             (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_)) => true,
             (Mode::Shared, _) | (_, Mode::Shared) => false,

@@ -7,17 +7,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::said::Said;
-use super::watcher::{self, Ended};
+use super::claim_guard::ClaimGuard;
+use super::watcher::{self, WaitEnd};
 use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
 use crate::os::flock::{self, Strength};
 use crate::os::process::Kept;
-use crate::os::{self, Changed, Identity, Spot, interrupt};
+use crate::os::{self, ChangeTime, FileId, WatchedPath, interrupt};
 use crate::state::StateDir;
 
 /// How often records are looked at where the kernel cannot wake anybody.
-pub(super) const LOOK: Duration = Duration::from_millis(10);
+pub(super) const RECORD_POLL: Duration = Duration::from_millis(10);
 
 /// How long a new file seems to have been unchanged.
 const LONG_AGO: Duration = Duration::from_secs(3600);
@@ -30,7 +30,7 @@ pub(super) type Pause<'a> = &'a mut (dyn FnMut() -> Result<Duration, Error> + Se
 /// An open file that can be locked, and which one it is.
 pub(super) struct LockFile {
     file: File,
-    identity: Identity,
+    identity: FileId,
 }
 
 impl LockFile {
@@ -59,13 +59,13 @@ impl LockFile {
 
 /// What a lock on a file means.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum LockStatus {
     /// Nothing: another file stands at the path, or none.
-    Nothing,
+    Stale,
     /// Nobody else holds this file, which is new. Somebody may hold a deleted one.
-    OnlyThis,
+    Unproven,
     /// Nobody else holds any file of this name, which has changed then.
-    Proof(Changed),
+    Valid(ChangeTime),
 }
 
 /// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
@@ -84,13 +84,13 @@ impl Locked {
 
     /// Looks at what stands at the path of the file now: one call tells whether it is the file that
     /// is locked, and whether it is marked.
-    pub(super) fn meaning(&self, spot: &Spot) -> io::Result<Meaning> {
+    pub(super) fn status(&self, spot: &WatchedPath) -> io::Result<LockStatus> {
         let mine = self.0.as_ref().map(|locked| locked.identity);
         Ok(match spot.look()? {
-            Some(found) if Some(found.identity) != mine => Meaning::Nothing,
-            None => Meaning::Nothing,
-            Some(found) if found.is_empty => Meaning::OnlyThis,
-            Some(found) => Meaning::Proof(found.changed),
+            Some(found) if Some(found.identity) != mine => LockStatus::Stale,
+            None => LockStatus::Stale,
+            Some(found) if found.is_empty => LockStatus::Unproven,
+            Some(found) => LockStatus::Valid(found.changed),
         })
     }
 
@@ -100,30 +100,30 @@ impl Locked {
     pub(super) fn wait_for_holders_of_a_deleted_file(
         &self,
         state_dir: &StateDir,
-        said: &Said<'_>,
-        spot: &Spot,
+        claim: &ClaimGuard<'_>,
+        spot: &WatchedPath,
         pause: Pause<'_>,
     ) -> Result<bool, Error> {
         // Those who are counted share this lock; their number is looked after with the slots.
-        let mode = match said.want.mode {
+        let mode = match claim.want.mode {
             Mode::Limit(_) => Mode::Shared,
             mode => mode,
         };
-        let want = Want { mode, ..said.want };
-        while !holder::in_the_way(state_dir, want, said.me).is_empty() {
+        let want = Want { mode, ..claim.want };
+        while !holder::in_the_way(state_dir, want, claim.me).is_empty() {
             // The kernel cannot wake us: what we would wait for has no name any more.
-            thread::sleep(pause()?.min(LOOK));
+            thread::sleep(pause()?.min(RECORD_POLL));
             let fail =
-                |error| Error::new(ErrorKind::Lock, format!("lock {}", said.want)).because(error);
-            if self.meaning(spot).map_err(fail)? == Meaning::Nothing {
+                |error| Error::new(ErrorKind::Lock, format!("lock {}", claim.want)).because(error);
+            if self.status(spot).map_err(fail)? == LockStatus::Stale {
                 return Ok(false);
             }
         }
         let anybody = Want {
             mode: Mode::Exclusive,
-            ..said.want
+            ..claim.want
         };
-        if holder::in_the_way(state_dir, anybody, said.me).is_empty() {
+        if holder::in_the_way(state_dir, anybody, claim.me).is_empty() {
             if let Some(locked) = &self.0 {
                 // Without the mark the next one looks again.
                 let _ = os::write_at(&locked.file, b"+", 0);
@@ -160,32 +160,32 @@ pub(super) fn lock_file(
             .map_err(|error| failure(path, error))?,
     };
     wait_for(file, strength, pause).map_err(|reason| match reason {
-        Failure::Refused(error) => error,
-        Failure::System(error) => failure(path, error),
+        WaitFailure::Refused(error) => error,
+        WaitFailure::System(error) => failure(path, error),
     })
 }
 
 /// Why a file was not locked.
-enum Failure {
+enum WaitFailure {
     Refused(Error),
     System(io::Error),
 }
 
 /// Locks a file. The thread blocks in the kernel while the [`watcher`] looks at the clock for it, or
 /// a helper thread does so where this one could not be interrupted.
-fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Locked, Failure> {
-    let file = match file.try_lock(strength).map_err(Failure::System)? {
+fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Locked, WaitFailure> {
+    let file = match file.try_lock(strength).map_err(WaitFailure::System)? {
         Ok(locked) => return Ok(locked),
         Err(file) => file,
     };
-    let next = pause().map_err(Failure::Refused)?;
+    let next = pause().map_err(WaitFailure::Refused)?;
     if let Some(this) = interrupt::this_thread() {
         let lock = || flock::lock_until_interrupted(&file.file, strength);
         match watcher::block(this, next, pause, lock) {
-            Ended::Called(Ok(())) => return Ok(Locked(Some(file))),
-            Ended::Called(Err(error)) => return Err(Failure::System(error)),
-            Ended::Refused(error) => return Err(Failure::Refused(error)),
-            Ended::Unwatched => {}
+            WaitEnd::Called(Ok(())) => return Ok(Locked(Some(file))),
+            WaitEnd::Called(Err(error)) => return Err(WaitFailure::System(error)),
+            WaitEnd::Refused(error) => return Err(WaitFailure::Refused(error)),
+            WaitEnd::Unwatched => {}
         }
     }
     have_it_waited_for(file, strength, next, pause)
@@ -197,7 +197,7 @@ fn have_it_waited_for(
     strength: Strength,
     mut next: Duration,
     pause: Pause<'_>,
-) -> Result<Locked, Failure> {
+) -> Result<Locked, WaitFailure> {
     let delivery = Arc::new(Delivery::default());
     let helper = delivery.clone();
     spawn(move || {
@@ -206,17 +206,17 @@ fn have_it_waited_for(
         *helper.lock() = Some(result);
         helper.arrived.notify_one();
     })
-    .map_err(Failure::System)?;
+    .map_err(WaitFailure::System)?;
     loop {
         let (mut result, _) = delivery
             .arrived
             .wait_timeout_while(delivery.lock(), next, |result| result.is_none())
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = result.take() {
-            return result.map_err(Failure::System);
+            return result.map_err(WaitFailure::System);
         }
         drop(result);
-        next = pause().map_err(Failure::Refused)?;
+        next = pause().map_err(WaitFailure::Refused)?;
     }
 }
 
@@ -252,7 +252,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::{Failure, LockFile, wait_for};
+    use super::{LockFile, WaitFailure, wait_for};
     use crate::error::{Error, ErrorKind};
     use crate::os::flock::{Strength, lock};
     use crate::os::interrupt;
@@ -276,6 +276,9 @@ mod tests {
             };
             wait_for(file, Strength::Exclusive, &mut pause)
         });
-        assert!(matches!(ended.join().unwrap(), Err(Failure::Refused(_))));
+        assert!(matches!(
+            ended.join().unwrap(),
+            Err(WaitFailure::Refused(_))
+        ));
     }
 }

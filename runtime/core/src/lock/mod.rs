@@ -1,40 +1,40 @@
 //! Locks between tests: across threads, processes and checkouts.
 //!
-//! This module has the words and the guard. [`free`] takes what is free, [`entry`] waits for one lock,
-//! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`limit`] counts, [`watch`]
-//! makes waiting visible and bounded, [`said`] and [`holder`] write and read who holds what, [`owner`]
-//! knows for whom and refuses what could never end, [`behalf`] acts for a test of another process, which
+//! This module has the words and the guard. [`fast_path`] takes what is free, [`entry`] waits for one lock,
+//! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`semaphore`] counts, [`bounded_wait`]
+//! makes waiting visible and bounded, [`claim_guard`] and [`holder`] write and read who holds what, [`owner`]
+//! knows for whom and refuses what could never end, [`delegation`] acts for a test of another process, which
 //! [`ancestry`] finds,
 //! [`watcher`] looks at the clock for who blocks in the kernel, and [`flock`](crate::os::flock) asks the kernel.
 
 pub(crate) mod activity;
 mod ancestry;
-pub(crate) mod behalf;
+mod bounded_wait;
+mod claim_guard;
+pub(crate) mod delegation;
 pub(crate) mod entry;
-pub(crate) mod free;
+pub(crate) mod fast_path;
 pub(crate) mod holder;
 pub(crate) mod key;
-pub(crate) mod limit;
 mod locked;
 pub(crate) mod observer;
 pub(crate) mod owner;
 pub(crate) mod plan;
 mod queue;
-mod said;
-mod watch;
+pub(crate) mod semaphore;
 mod watcher;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use self::behalf::Delegated;
+use self::delegation::Delegated;
 use self::key::{Key, quoted};
-use self::owner::Way;
+use self::owner::Approach;
 
+pub(crate) use bounded_wait::BoundedWait;
 pub(crate) use entry::Held;
 pub(crate) use holder::Holder;
-pub(crate) use watch::Watch;
 
 use crate::error::Error;
 use crate::lock::activity::Activity;
@@ -187,16 +187,16 @@ pub(crate) struct Waited {
 
 /// A lock that has been asked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct RequestedLock {
     want: Want,
     /// The lock that is taken for it: the same, or that within a test that has started this program.
     pub(crate) target: Want,
-    way: Way,
+    way: Approach,
 }
 
-impl Asked {
-    pub(crate) fn new(want: Want, way: Way) -> Self {
-        Asked {
+impl RequestedLock {
+    pub(crate) fn new(want: Want, way: Approach) -> Self {
+        RequestedLock {
             want,
             target: want,
             way,
@@ -205,13 +205,17 @@ impl Asked {
 }
 
 /// Takes a lock, waiting for it unless the wait could never end.
-pub(crate) fn acquire(asked: Asked, me: &Activity, watch: &mut Watch<'_>) -> Result<Held, Error> {
-    let Asked {
+pub(crate) fn acquire(
+    asked: RequestedLock,
+    me: &Activity,
+    watch: &mut BoundedWait<'_>,
+) -> Result<Held, Error> {
+    let RequestedLock {
         want,
         mut target,
         way,
     } = asked;
-    if way == Way::Try {
+    if way == Approach::Try {
         return entry::try_acquire(target, me)?.ok_or_else(|| owner::taken_in_turns(want));
     }
     loop {
@@ -221,7 +225,7 @@ pub(crate) fn acquire(asked: Asked, me: &Activity, watch: &mut Watch<'_>) -> Res
             Err(error) => {
                 target = match watch.instead() {
                     Some(delegated) => delegated,
-                    None => behalf::after_its_owner(want, target)?.ok_or(error)?,
+                    None => delegation::after_its_owner(want, target)?.ok_or(error)?,
                 };
             }
             held => return held,

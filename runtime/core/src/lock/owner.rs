@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use super::{Asked, Mode, Subject, Want};
+use super::{Mode, RequestedLock, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::name::Name;
 use crate::state::mark::Mark;
@@ -72,10 +72,10 @@ static CLAIMS: Mutex<Claims> = Mutex::new(Claims {
 struct Claims {
     /// The number of the last claim.
     last: u64,
-    held: Vec<Claim>,
+    held: Vec<OwnedClaim>,
 }
 
-struct Claim {
+struct OwnedClaim {
     number: u64,
     /// The test for which it is held, if there is one.
     owner: Option<Arc<Owner>>,
@@ -100,7 +100,7 @@ impl Drop for Claimed {
 
 /// How a lock has to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Approach {
     /// Waiting for it if it is not free.
     Wait,
     /// Without waiting: the thread itself holds it for another test, and whoever waits for that one
@@ -130,7 +130,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Whether a claim is of this thread outside of tests, of the test, or of one that has called it.
-    fn is_behind(self, claim: &Claim) -> bool {
+    fn is_behind(self, claim: &OwnedClaim) -> bool {
         claim
             .owner
             .as_ref()
@@ -140,12 +140,12 @@ impl<'a> Asker<'a> {
     }
 
     /// Whether a claim stays for as long as the asker waits.
-    fn keeps(self, claim: &Claim) -> bool {
+    fn keeps(self, claim: &OwnedClaim) -> bool {
         claim.thread == self.thread || claim.is_session && self.is_behind(claim)
     }
 
-    fn claim(self, number: u64, is_session: bool, want: Want) -> Claim {
-        Claim {
+    fn claim(self, number: u64, is_session: bool, want: Want) -> OwnedClaim {
+        OwnedClaim {
             number,
             owner: self.owner.cloned(),
             is_session,
@@ -155,8 +155,8 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn guard(self, number: u64, want: Want, mark: Mark) -> Claim {
-        Claim {
+    fn guard(self, number: u64, want: Want, mark: Mark) -> OwnedClaim {
+        OwnedClaim {
             mark: Some(mark),
             ..self.claim(number, false, want)
         }
@@ -165,16 +165,16 @@ impl<'a> Asker<'a> {
 
 /// How a request for a lock can be met.
 enum Answer<'c> {
-    Take(Way),
+    Take(Approach),
     /// The asker, or a test that has called it, holds it at least as strongly.
-    Covered(&'c Claim),
+    Covered(&'c OwnedClaim),
 }
 
 impl Claims {
     /// Judges whether a lock may be waited for.
     fn judge(&self, asker: Asker<'_>, want: Want) -> Result<Answer<'_>, Error> {
         let mut is_in_turns = false;
-        let mut last: Option<&Claim> = None;
+        let mut last: Option<&OwnedClaim> = None;
         for claim in self.held.iter().filter(|claim| asker.keeps(claim)) {
             if claim.want.subject != want.subject {
                 if last.is_none_or(|last| last.want.subject < claim.want.subject) {
@@ -192,7 +192,7 @@ impl Claims {
             }
         }
         if is_in_turns {
-            return Ok(Answer::Take(Way::Try));
+            return Ok(Answer::Take(Approach::Try));
         }
         if !want.is_internal() {
             for owner in asker.chain() {
@@ -204,7 +204,7 @@ impl Claims {
         if let Some(last) = last.filter(|last| last.want.subject > want.subject) {
             return Err(out_of_order(want, last));
         }
-        Ok(Answer::Take(Way::Wait))
+        Ok(Answer::Take(Approach::Wait))
     }
 
     fn next(&mut self) -> u64 {
@@ -217,13 +217,13 @@ impl Claims {
 pub(crate) fn claim_all(
     owner: &Arc<Owner>,
     wants: &[Want],
-) -> Result<(Claimed, Vec<Asked>), Error> {
+) -> Result<(Claimed, Vec<RequestedLock>), Error> {
     let asker = Asker::of(Some(owner));
     let mut claims = lock();
     let mut missing = Vec::with_capacity(wants.len());
     for want in wants {
         if let Answer::Take(way) = claims.judge(asker, *want)? {
-            missing.push(Asked::new(*want, way));
+            missing.push(RequestedLock::new(*want, way));
         }
     }
     let number = claims.next();
@@ -248,7 +248,7 @@ pub(crate) fn claim(
     owner: Option<&Arc<Owner>>,
     want: Want,
     mark: Mark,
-) -> Result<(Claimed, Way), Error> {
+) -> Result<(Claimed, Approach), Error> {
     let asker = Asker::of(owner);
     let mut claims = lock();
     let way = match claims.judge(asker, want)? {
@@ -269,7 +269,7 @@ pub(crate) fn claim_without_waiting(
 ) -> (Claimed, bool) {
     let asker = Asker::of(owner);
     let mut claims = lock();
-    let is_it = |claim: &Claim| claim.want.subject == want.subject && asker.keeps(claim);
+    let is_it = |claim: &OwnedClaim| claim.want.subject == want.subject && asker.keeps(claim);
     let is_held = claims.held.iter().any(is_it);
     let number = claims.next();
     claims.held.push(asker.guard(number, want, mark));
@@ -289,7 +289,7 @@ fn lock() -> MutexGuard<'static, Claims> {
     CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Claim {
+impl OwnedClaim {
     /// The holder of the lock, for messages.
     fn holder(&self) -> String {
         match &self.owner {
@@ -299,7 +299,7 @@ impl Claim {
     }
 }
 
-fn holds_already(want: Want, claim: &Claim) -> Error {
+fn holds_already(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     refusal(
         want,
@@ -308,7 +308,7 @@ fn holds_already(want: Want, claim: &Claim) -> Error {
     )
 }
 
-fn too_weak(want: Want, claim: &Claim) -> Error {
+fn too_weak(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     refusal(
         want,
@@ -317,7 +317,7 @@ fn too_weak(want: Want, claim: &Claim) -> Error {
     )
 }
 
-fn in_turns(want: Want, claim: &Claim) -> Error {
+fn in_turns(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     refusal(
         want,
@@ -328,7 +328,7 @@ fn in_turns(want: Want, claim: &Claim) -> Error {
     )
 }
 
-fn out_of_order(want: Want, claim: &Claim) -> Error {
+fn out_of_order(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     let reason = format!(
         "{holder} holds {held}, which comes later in the order of locks, and could wait for ever"

@@ -30,7 +30,7 @@
 //! and ends at a running thread. A slot of a limited key is acquired after its main lock, and its
 //! waiter stays at the head of the queue; holders of a slot wait only for subjects after *s*.
 //!
-//! A program that a test has started [acts](crate::lock::behalf) for it and keeps what it holds, too:
+//! A program that a test has started [acts](crate::lock::delegation) for it and keeps what it holds, too:
 //! where the test holds *s* itself, the program takes *s within* the test, which only other programs
 //! of that test want, and each of them in the same order; else *s* must come after all that the test
 //! holds. A program that waits before it has found out for whom it acts finds out then.
@@ -39,7 +39,7 @@
 //! a thread that waits for another one by other means while it keeps a lock that the other one wants.
 
 use super::key::Key;
-use super::{Mode, Subject, Want, limit};
+use super::{Mode, Subject, Want, semaphore};
 use crate::error::{Error, ErrorKind};
 
 /// One lock that a test wants.
@@ -88,7 +88,7 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
                  ordinary key",
             ));
         }
-        limit::check(want)?;
+        semaphore::check(want)?;
         match wants.iter_mut().find(|other| other.subject == want.subject) {
             Some(Want {
                 mode: Mode::Limit(one),

@@ -13,18 +13,18 @@ use crate::error::Error;
 /// A fair queue of threads.
 #[derive(Default)]
 pub(crate) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     /// Whether a thread is at the head, or has been called there.
     has_head: bool,
     /// Those behind it, the first in front. A thread that finds nobody needs no ticket.
     waiting: VecDeque<Arc<Ticket>>,
 }
 
-impl State {
+impl QueueState {
     /// Calls the next thread to the head, if there is one.
     fn call_next(&mut self) {
         let next = self.waiting.pop_front();
@@ -70,7 +70,7 @@ impl Queue {
             ticket
         };
         // Dropped on every way out, so that a thread that gives up leaves the queue too.
-        let place = Place {
+        let place = QueuePlace {
             queue: self,
             ticket: &ticket,
         };
@@ -81,12 +81,12 @@ impl Queue {
 }
 
 /// A place in the queue that is left when this is dropped.
-struct Place<'a> {
+struct QueuePlace<'a> {
     queue: &'a Queue,
     ticket: &'a Arc<Ticket>,
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.queue.state);
         let ahead = state.waiting.len();

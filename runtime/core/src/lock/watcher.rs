@@ -73,7 +73,7 @@ static WATCHED: Mutex<Watched> = Mutex::new(Watched {
 static CHANGED: Condvar = Condvar::new();
 
 /// How a wait has ended.
-pub(super) enum Ended {
+pub(super) enum WaitEnd {
     /// The call has ended like this.
     Called(io::Result<()>),
     /// Waiting any longer was refused.
@@ -90,7 +90,7 @@ pub(super) fn block(
     first: Duration,
     pause: Pause<'_>,
     mut call: impl FnMut() -> io::Result<bool>,
-) -> Ended {
+) -> WaitEnd {
     let wait = Arc::new(Wait {
         pause: Loan::new(),
         target,
@@ -101,7 +101,7 @@ pub(super) fn block(
     });
     wait.clone().pause.during(pause, || {
         let Ok(watched) = Registered::new(&wait, Instant::now() + first) else {
-            return Ended::Unwatched;
+            return WaitEnd::Unwatched;
         };
         let result = loop {
             if lock(&wait.inside).refused.is_some() {
@@ -115,8 +115,8 @@ pub(super) fn block(
         };
         let refused = watched.leave();
         match (result, refused) {
-            (Some(result), _) => Ended::Called(result),
-            (None, Some(error)) => Ended::Refused(error),
+            (Some(result), _) => WaitEnd::Called(result),
+            (None, Some(error)) => WaitEnd::Refused(error),
             (None, None) => unreachable!("the reason stays until the thread has left"),
         }
     })

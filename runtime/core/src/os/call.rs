@@ -27,7 +27,7 @@ pub(super) const ARE_RAW: bool = cfg!(all(
 ));
 
 /// Which child has ended.
-pub(super) enum Ended {
+pub(super) enum ChildEnd {
     Child {
         pid: pid_t,
         status: c_int,
@@ -38,14 +38,14 @@ pub(super) enum Ended {
 }
 
 /// Collects a child that has ended.
-pub(super) fn collect() -> Ended {
+pub(super) fn collect() -> ChildEnd {
     let mut status = 0;
     loop {
         match wait_any(&mut status) {
-            0 => return Ended::NoneYet,
-            pid if pid > 0 => return Ended::Child { pid, status },
+            0 => return ChildEnd::NoneYet,
+            pid if pid > 0 => return ChildEnd::Child { pid, status },
             error if error == -libc::EINTR => {}
-            _ => return Ended::Nobody,
+            _ => return ChildEnd::Nobody,
         }
     }
 }

@@ -24,7 +24,7 @@ use super::program::Program;
 use super::supervisor::check;
 
 /// Everything that a supervisor needs, prepared before it starts.
-pub(super) struct Plan {
+pub(super) struct LaunchPlan {
     /// The supervisor's end of the leash.
     pub(super) leash: RawFd,
     /// What it keeps open besides.
@@ -44,7 +44,7 @@ pub(super) struct Plan {
     #[cfg(target_os = "linux")]
     pub(super) stack: *mut libc::c_void,
     #[cfg(target_os = "linux")]
-    pub(super) network: Option<super::network::Way>,
+    pub(super) network: Option<super::network::NamespaceSetup>,
 }
 
 /// What must be as it was before in the process of the test.
@@ -57,7 +57,7 @@ pub(super) struct Before {
 /// What the process of the test needs to begin, and why it did not.
 #[cfg(target_os = "linux")]
 struct Start<'a> {
-    plan: &'a Plan,
+    plan: &'a LaunchPlan,
     before: &'a Before,
     failure: Option<io::Error>,
 }
@@ -73,7 +73,7 @@ extern "C" fn enter(start: *mut libc::c_void) -> c_int {
 }
 
 /// Starts the process of the test.
-pub(super) fn start(plan: &Plan, before: &Before) -> io::Result<pid_t> {
+pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     #[cfg(target_os = "linux")]
     if !plan.is_emulated {
         return start_here(plan, before);
@@ -84,7 +84,7 @@ pub(super) fn start(plan: &Plan, before: &Before) -> io::Result<pid_t> {
 /// Starts the process of the test in the memory of this one, which stands still until it runs its
 /// program: that is faster than a copy.
 #[cfg(target_os = "linux")]
-fn start_here(plan: &Plan, before: &Before) -> io::Result<pid_t> {
+fn start_here(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     let mut start = Start {
         plan,
         before,
@@ -108,7 +108,7 @@ fn start_here(plan: &Plan, before: &Before) -> io::Result<pid_t> {
 
 /// Starts the process of the test as a copy of this one, which says through a pipe why it did not
 /// become another program; the pipe closes when it does.
-fn start_copy(plan: &Plan, before: &Before) -> io::Result<pid_t> {
+fn start_copy(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     // SAFETY: all pointers are to locals. The copy calls only what is safe after a fork, and goes on
     // to run a program.
     unsafe {
@@ -136,14 +136,14 @@ fn start_copy(plan: &Plan, before: &Before) -> io::Result<pid_t> {
 }
 
 /// Becomes the test: returns only when that is not possible.
-fn become_test(plan: &Plan, before: &Before) -> io::Error {
+fn become_test(plan: &LaunchPlan, before: &Before) -> io::Error {
     match try_become_test(plan, before) {
         Ok(never) => match never {},
         Err(error) => error,
     }
 }
 
-fn try_become_test(plan: &Plan, before: &Before) -> io::Result<Infallible> {
+fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible> {
     // SAFETY: all calls are safe between fork and exec, and get valid pointers: those of the program
     // end with null and live as long as the plan.
     unsafe {

@@ -39,9 +39,9 @@ mod program;
 #[cfg(unix)]
 pub(crate) mod socket;
 #[cfg(unix)]
-mod spot;
+mod watched_path;
 #[cfg(unix)]
-pub(crate) use spot::*;
+pub(crate) use watched_path::*;
 #[cfg(target_os = "linux")]
 mod stack;
 pub(crate) mod subprocess;

@@ -22,7 +22,7 @@ use super::supervisor::check;
 
 /// How a process gets a network of its own; made before the fork.
 #[derive(Debug, Clone)]
-pub(crate) struct Way {
+pub(crate) struct NamespaceSetup {
     /// What is written into the maps of a user namespace, which an ordinary user needs.
     maps: Option<[Vec<u8>; 2]>,
 }
@@ -68,10 +68,10 @@ impl fmt::Display for Step {
     }
 }
 
-impl Way {
+impl NamespaceSetup {
     /// The way of root, for whom one namespace is enough.
     pub(crate) fn of_root() -> Self {
-        Way { maps: None }
+        NamespaceSetup { maps: None }
     }
 
     /// The way of an ordinary user, who stays the same user.
@@ -79,7 +79,7 @@ impl Way {
         // SAFETY: the calls take nothing and cannot fail.
         let (user, group) = unsafe { (libc::geteuid(), libc::getegid()) };
         let map = |id: u32| format!("{id} {id} 1\n").into_bytes();
-        Way {
+        NamespaceSetup {
             maps: Some([map(group), map(user)]),
         }
     }
@@ -141,7 +141,7 @@ impl Way {
 
 /// A way that is tried, and the pipe to which the result is written.
 struct Attempt<'a> {
-    way: &'a Way,
+    way: &'a NamespaceSetup,
     result: RawFd,
 }
 

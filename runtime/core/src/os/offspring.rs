@@ -11,7 +11,7 @@ use std::ptr;
 
 use libc::pid_t;
 
-use super::launch::Plan;
+use super::launch::LaunchPlan;
 #[cfg(target_os = "linux")]
 use super::stack::Stacks;
 use super::supervisor;
@@ -31,7 +31,7 @@ pub(super) struct Offspring {
 #[cfg(target_os = "linux")]
 extern "C" fn enter(plan: *mut libc::c_void) -> libc::c_int {
     // SAFETY: it points to a plan that stays until the supervisor says that it has started.
-    supervisor::run(unsafe { &*plan.cast::<Plan>() })
+    supervisor::run(unsafe { &*plan.cast::<LaunchPlan>() })
 }
 
 impl Offspring {
@@ -42,7 +42,7 @@ impl Offspring {
     /// All signals are blocked, and the plan stays, until it has said that it has started or until
     /// it has ended; meanwhile this thread does nothing but wait for that.
     #[cfg(target_os = "linux")]
-    pub(super) unsafe fn start(plan: &Plan, stacks: Stacks) -> io::Result<Self> {
+    pub(super) unsafe fn start(plan: &LaunchPlan, stacks: Stacks) -> io::Result<Self> {
         let start = |flags| {
             let plan = ptr::from_ref(plan).cast_mut().cast();
             // SAFETY: the stack is for it alone, and the plan is there.
@@ -73,7 +73,7 @@ impl Offspring {
     ///
     /// All signals are blocked.
     #[cfg(not(target_os = "linux"))]
-    pub(super) unsafe fn start(plan: &Plan) -> io::Result<Self> {
+    pub(super) unsafe fn start(plan: &LaunchPlan) -> io::Result<Self> {
         // SAFETY: the copy does only what is allowed in one.
         match supervisor::check(unsafe { libc::fork() })? {
             0 => supervisor::run(plan),

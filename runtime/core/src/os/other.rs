@@ -47,25 +47,25 @@ pub(crate) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 }
 
 /// A path that is looked at often.
-pub(crate) struct Spot(PathBuf);
+pub(crate) struct WatchedPath(PathBuf);
 
 /// Stands for every file: stable Rust does not tell which one it is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Identity;
+pub(crate) struct FileId;
 
 /// What stands at a path.
 #[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) identity: Identity,
+pub(crate) struct PathStatus {
+    pub(crate) identity: FileId,
     pub(crate) is_empty: bool,
-    pub(crate) changed: Changed,
+    pub(crate) changed: ChangeTime,
 }
 
 /// When a file was changed last, which is not used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Changed;
+pub(crate) struct ChangeTime;
 
-impl Changed {
+impl ChangeTime {
     /// Tells that it is too young for anything to be concluded from it.
     #[expect(clippy::unused_self, reason = "on Unix it is compared with the clock")]
     pub(crate) fn is_older_than(self, _age: Duration) -> bool {
@@ -73,19 +73,19 @@ impl Changed {
     }
 }
 
-impl Spot {
+impl WatchedPath {
     #[expect(clippy::unnecessary_wraps, reason = "on Unix a path may be refused")]
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
-        Ok(Spot(path.to_owned()))
+        Ok(WatchedPath(path.to_owned()))
     }
 
     /// Looks at the path; nothing may stand there.
-    pub(crate) fn look(&self) -> io::Result<Option<Found>> {
+    pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
         match std::fs::symlink_metadata(&self.0) {
-            Ok(data) => Ok(Some(Found {
-                identity: Identity,
+            Ok(data) => Ok(Some(PathStatus {
+                identity: FileId,
                 is_empty: data.len() == 0,
-                changed: Changed,
+                changed: ChangeTime,
             })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -105,8 +105,8 @@ impl Spot {
 
 /// Tells as much as can be told about which file this is.
 #[expect(clippy::unnecessary_wraps, reason = "on Unix the system is asked")]
-pub(crate) fn identity(_file: &File) -> io::Result<Identity> {
-    Ok(Identity)
+pub(crate) fn identity(_file: &File) -> io::Result<FileId> {
+    Ok(FileId)
 }
 
 /// Returns an owner and a mode that pass every check.
@@ -116,9 +116,9 @@ pub(crate) fn owner_and_mode(_metadata: &Metadata) -> (u32, u32) {
 
 /// Somebody who is given files, whom nobody is here: what a user creates belongs to that user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {}
+pub(crate) enum FileOwner {}
 
-impl Owner {
+impl FileOwner {
     pub(crate) fn other_than_root(_metadata: &Metadata) -> Option<Self> {
         None
     }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use super::launch::Plan;
+use super::launch::LaunchPlan;
 #[cfg(target_os = "linux")]
 use super::network;
 use super::nothing;
@@ -54,7 +54,7 @@ pub(crate) struct Start<'a> {
     /// Whether the output goes to the streams of this process and not through it.
     pub(crate) is_uncaptured: bool,
     #[cfg(target_os = "linux")]
-    pub(crate) network: Option<network::Way>,
+    pub(crate) network: Option<network::NamespaceSetup>,
 }
 
 /// A process of a test, with its supervisor.
@@ -108,7 +108,7 @@ impl Start<'_> {
         #[cfg(target_os = "linux")]
         let stacks = Stacks::take()?;
         let blocked = Blocked::all()?;
-        let plan = Plan {
+        let plan = LaunchPlan {
             leash: leash_end.as_raw_fd(),
             keep: self.keep,
             inherit: [said, seen],
@@ -188,7 +188,7 @@ impl Running {
                 [true, _, _] => self.hear_of_end()?,
                 [_, true, _] => match read_some(self.control.as_mut())? {
                     Some(bytes) if bytes.is_empty() => self.control = None,
-                    Some(bytes) => return Ok(Event::Said(bytes)),
+                    Some(bytes) => return Ok(Event::ClaimGuard(bytes)),
                     None => {}
                 },
                 [_, _, true] => match read_some(self.output.as_mut())? {

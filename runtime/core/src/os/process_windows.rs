@@ -37,7 +37,7 @@ const SETTLE: Duration = Duration::from_millis(50);
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// How often the job is asked who is left.
-const LOOK: Duration = Duration::from_millis(2);
+const JOB_POLL: Duration = Duration::from_millis(2);
 
 /// The length of what makes the mark of the words.
 pub(crate) const NONCE: usize = 12;
@@ -221,17 +221,17 @@ impl Running {
                     self.is_ending = true;
                     return Ok(Event::Left);
                 }
-                wait = wait.min(LOOK);
+                wait = wait.min(JOB_POLL);
             }
             match self.news.recv_timeout(wait) {
-                Ok(News::Part(Part::Word(bytes))) => return Ok(Event::Said(bytes)),
+                Ok(News::Part(Part::ChildMessage(bytes))) => return Ok(Event::ClaimGuard(bytes)),
                 Ok(News::Part(Part::Text(bytes))) if self.is_direct => pass_on(&bytes),
                 Ok(News::Part(Part::Text(bytes))) => return Ok(Event::Output(bytes)),
                 Ok(News::Closed) => self.open -= 1,
                 Ok(News::Ended(status)) => self.ended = Some((status?, Instant::now())),
                 Err(RecvTimeoutError::Timeout) => {}
                 // The threads are done, and somebody is left.
-                Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(LOOK)),
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(JOB_POLL)),
             }
         }
     }
@@ -333,7 +333,7 @@ impl Link {
 
     /// Says something to the parent.
     pub(crate) fn send(&self, frame: &[u8]) -> io::Result<()> {
-        self.print(Sign::Word(frame))
+        self.print(Sign::ChildMessage(frame))
     }
 
     /// Waits for the content of a frame from the parent.

@@ -26,9 +26,9 @@ use std::ptr;
 
 use libc::{c_int, pid_t};
 
-use super::call::{self, Ended};
+use super::call::{self, ChildEnd};
 use super::descriptors::close_all_but;
-use super::launch::{Before, Plan, start};
+use super::launch::{Before, LaunchPlan, start};
 use super::wake::Wake;
 
 /// Asks the supervisor to end everything politely, and by force after [`GRACE`].
@@ -66,7 +66,7 @@ pub(super) const GRACE: i64 = 1_000;
 const SETTLE: i64 = 50;
 
 /// Starts the process of the test and supervises it. All signals are blocked.
-pub(super) fn run(plan: &Plan) -> ! {
+pub(super) fn run(plan: &LaunchPlan) -> ! {
     match try_run(plan) {
         Ok(never) => match never {},
         Err(error) => say(plan.leash, FAILED, error.raw_os_error().unwrap_or(0)),
@@ -74,7 +74,7 @@ pub(super) fn run(plan: &Plan) -> ! {
     call::exit(1)
 }
 
-fn try_run(plan: &Plan) -> io::Result<Infallible> {
+fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
     // SAFETY: all calls are safe between fork and exec and get valid pointers to locals.
     unsafe {
         #[cfg(target_os = "linux")]
@@ -218,10 +218,10 @@ impl Supervisor {
     /// nobody is left when it has none.
     fn kill(&mut self) -> ! {
         /// How long it may take until somebody is seen who was missed in the list.
-        const LOOK: i64 = 20;
+        const CHILD_POLL: i64 = 20;
         while !self.reap() {
             self.signal(libc::SIGKILL);
-            self.wait(-1, Some(now() + LOOK));
+            self.wait(-1, Some(now() + CHILD_POLL));
         }
         self.leave()
     }
@@ -236,10 +236,10 @@ impl Supervisor {
     fn reap(&mut self) -> bool {
         loop {
             match call::collect() {
-                Ended::Child { pid, status } if pid == self.child => self.status = Some(status),
-                Ended::Child { .. } => {}
-                Ended::NoneYet => return false,
-                Ended::Nobody => return self.is_group_gone(),
+                ChildEnd::Child { pid, status } if pid == self.child => self.status = Some(status),
+                ChildEnd::Child { .. } => {}
+                ChildEnd::NoneYet => return false,
+                ChildEnd::Nobody => return self.is_group_gone(),
             }
         }
     }

@@ -7,27 +7,27 @@ use std::path::Path;
 
 /// A process that was started by a test, or by one that a test has started.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Process {
+pub(crate) struct ProcessInfo {
     pub(crate) pid: u32,
     pub(crate) parent: u32,
     /// The name of its program.
     pub(crate) name: String,
     /// Its threads and where the kernel has them wait, as far as that is told.
-    pub(crate) threads: Vec<Thread>,
+    pub(crate) threads: Vec<ThreadInfo>,
 }
 
 /// A thread.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Thread {
+pub(crate) struct ThreadInfo {
     pub(crate) name: String,
     pub(crate) doing: String,
 }
 
 /// Lists the living processes of a test.
 #[cfg(windows)]
-pub(crate) fn below(root: u32) -> Vec<Process> {
+pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
     let found = super::process::below(root).into_iter();
-    let process = |(pid, name)| Process {
+    let process = |(pid, name)| ProcessInfo {
         pid,
         parent: root,
         name,
@@ -40,12 +40,12 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
 ///
 /// On systems without `/proc` nobody is found.
 #[cfg(not(windows))]
-pub(crate) fn below(root: u32) -> Vec<Process> {
+pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
     let mut all = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         all.extend(read(&entry.file_name()));
     }
-    let mut found: Vec<Process> = Vec::new();
+    let mut found: Vec<ProcessInfo> = Vec::new();
     let mut next = 0;
     let mut parent = root;
     loop {
@@ -61,7 +61,7 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
 
 /// Reads about one process, unless it has ended.
 #[cfg(not(windows))]
-fn read(pid: &OsStr) -> Option<Process> {
+fn read(pid: &OsStr) -> Option<ProcessInfo> {
     let pid = pid.to_str()?.parse().ok()?;
     let (name, fields) = stat(Path::new(&format!("/proc/{pid}")))?;
     let mut fields = fields.split(' ');
@@ -70,7 +70,7 @@ fn read(pid: &OsStr) -> Option<Process> {
     if state == "Z" || state == "X" {
         return None;
     }
-    Some(Process {
+    Some(ProcessInfo {
         pid,
         parent,
         name,
@@ -90,18 +90,18 @@ fn stat(of: &Path) -> Option<(String, String)> {
     Some((name.to_owned(), fields.to_owned()))
 }
 
-impl Process {
+impl ProcessInfo {
     /// Finds out what the threads do.
     pub(crate) fn look_at_threads(&mut self) {
         // The kernel lists them in the order of their numbers.
         let tasks = fs::read_dir(format!("/proc/{}/task", self.pid));
         for task in tasks.into_iter().flatten().flatten() {
-            self.threads.extend(Thread::read(&task.path()));
+            self.threads.extend(ThreadInfo::read(&task.path()));
         }
     }
 }
 
-impl Thread {
+impl ThreadInfo {
     /// Reads about one thread, unless it has ended.
     fn read(task: &Path) -> Option<Self> {
         let (name, fields) = stat(task)?;
@@ -112,7 +112,7 @@ impl Thread {
             (_, "" | "0") => "waits".to_owned(),
             (_, place) => format!("waits in {place}"),
         };
-        Some(Thread { name, doing })
+        Some(ThreadInfo { name, doing })
     }
 }
 

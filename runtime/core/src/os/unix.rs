@@ -93,16 +93,16 @@ pub(crate) fn owner_and_mode(metadata: &Metadata) -> (u32, u32) {
 
 /// The user and group that a file is given to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Owner {
+pub(crate) struct FileOwner {
     user: u32,
     group: u32,
 }
 
-impl Owner {
+impl FileOwner {
     /// The owner of a directory in which root must not leave files of its own; nothing if this
     /// process is not root's, or the directory is.
     pub(crate) fn other_than_root(metadata: &Metadata) -> Option<Self> {
-        let owner = Owner {
+        let owner = FileOwner {
             user: metadata.uid(),
             group: metadata.gid(),
         };

@@ -17,7 +17,7 @@ use crate::error::{Error, chain};
 use crate::lock::activity::Activity;
 use crate::lock::holder::held_by;
 use crate::lock::{Holder, Waited, Want};
-use crate::os::tree::Process;
+use crate::os::tree::ProcessInfo;
 use crate::output::{aloud, print};
 use crate::resource::Outcome;
 use crate::resource::context::{Handle, Value};
@@ -87,7 +87,7 @@ pub(crate) fn not_here(name: &str, test: &str) {
 }
 
 /// Names the processes that a test has left behind, past the test runner: the test may pass.
-pub(crate) fn left(name: &str, processes: &[Process]) {
+pub(crate) fn left(name: &str, processes: &[ProcessInfo]) {
     if processes.is_empty() && cfg!(any(target_os = "linux", windows)) {
         // They have ended meanwhile; elsewhere nobody can be named.
         return;
@@ -109,7 +109,7 @@ pub(crate) fn left(name: &str, processes: &[Process]) {
 }
 
 /// Says that the time of a test is up, and what its processes are doing.
-pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[Process]) {
+pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[ProcessInfo]) {
     let mut text = format!(
         "isolated-test: {name}: its time is up after {}\n",
         seconds(round(elapsed))
@@ -128,7 +128,7 @@ pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[Process]) {
 }
 
 /// Says that processes of a test could not be ended.
-pub(crate) fn immortal(test: &str, processes: &[Process]) {
+pub(crate) fn immortal(test: &str, processes: &[ProcessInfo]) {
     for process in processes {
         aloud(&format!(
             "isolated-test: {test}: {} (pid {}) cannot be ended\n",

@@ -23,7 +23,7 @@ use crate::resource::tmpdir::TmpDir;
 /// answer, but what it returns belongs to nobody.
 #[derive(Clone)]
 pub struct Handle {
-    test: Arc<Test>,
+    test: Arc<TestContext>,
 }
 
 /// The annotated function has not begun.
@@ -35,7 +35,7 @@ const RUNNING: u8 = 1;
 /// The annotated function has returned.
 const OVER: u8 = 2;
 
-struct Test {
+struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
     /// How far the annotated function is.
@@ -69,7 +69,7 @@ impl Handle {
             values.push((request.name, OnceLock::new()));
         }
         Handle {
-            test: Arc::new(Test {
+            test: Arc::new(TestContext {
                 name,
                 function,
                 owner,

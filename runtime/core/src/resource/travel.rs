@@ -8,11 +8,11 @@ use crate::error::BoxError;
 /// How the handle of a [`Resource`](crate::Resource) gets into the process of a test; see
 /// [`Resource::travel`](crate::Resource::travel).
 pub struct Travel<H> {
-    pub(crate) way: Option<Way<H>>,
+    pub(crate) way: Option<TextForm<H>>,
 }
 
 /// How a handle is written as text, and read again.
-pub(crate) struct Way<H> {
+pub(crate) struct TextForm<H> {
     pub(crate) write: fn(&H) -> String,
     pub(crate) read: fn(&str) -> Result<H, BoxError>,
 }
@@ -30,7 +30,7 @@ impl<H> Travel<H> {
     #[must_use]
     pub fn with(write: fn(&H) -> String, read: fn(&str) -> Result<H, BoxError>) -> Self {
         Travel {
-            way: Some(Way { write, read }),
+            way: Some(TextForm { write, read }),
         }
     }
 

@@ -78,7 +78,7 @@ fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
         return;
     }
     run_recipe(recipe, Calls::Often, &mut |cx| {
-        let _running = Running::begin(cx.current().handle());
+        let _running = RunningTest::begin(cx.current().handle());
         let passed = test();
         if passed && cx.current().is_in_body() {
             report::abandoned(cx.current().name());
@@ -264,16 +264,16 @@ fn running() -> MutexGuard<'static, Vec<Handle>> {
 }
 
 /// Lets the body of a test find it from another thread, until this is dropped.
-struct Running(Handle);
+struct RunningTest(Handle);
 
-impl Running {
+impl RunningTest {
     fn begin(handle: Handle) -> Self {
         running().push(handle.clone());
-        Running(handle)
+        RunningTest(handle)
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningTest {
     fn drop(&mut self) {
         running().retain(|other| !other.is_same(&self.0));
     }

@@ -27,10 +27,10 @@ pub(crate) enum Calls {
 }
 
 /// The runs of one test: those that were, and those that are to come.
-pub(crate) struct Again {
+pub(crate) struct Attempts {
     name: Name,
-    plan: Plan,
-    is_apart: bool,
+    plan: Schedule,
+    in_subprocess: bool,
     quarantine: Option<&'static str>,
     /// Whether what the test prints is kept, because the test runner may hide it.
     is_recorded: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Again {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plan {
+enum Schedule {
     Once,
     /// So many times, whatever comes of it.
     Repeat(u32),
@@ -53,7 +53,7 @@ enum Plan {
     },
 }
 
-impl Again {
+impl Attempts {
     /// Decides how often a test is to run, and where.
     pub(crate) fn of(spec: &Spec, name: &Name, calls: Calls) -> Result<Self, Error> {
         let variables = variables()?;
@@ -69,28 +69,28 @@ impl Again {
         let can_repeat =
             is_whole && (calls == Calls::Often || variables.process && !spec.is_called_often);
         let plan = match variables.repeat {
-            Some(runs) if can_repeat => Plan::Repeat(runs),
+            Some(runs) if can_repeat => Schedule::Repeat(runs),
             Some(_) => {
                 if try_current().is_none() {
                     runs_once(name);
                 }
-                Plan::Once
+                Schedule::Once
             }
-            None if retries > 0 => Plan::Retry { most: retries + 1 },
-            None => Plan::Once,
+            None if retries > 0 => Schedule::Retry { most: retries + 1 },
+            None => Schedule::Once,
         };
         let needs_process = match plan {
-            Plan::Once => false,
-            Plan::Repeat(_) => calls == Calls::Once,
-            Plan::Retry { .. } => true,
+            Schedule::Once => false,
+            Schedule::Repeat(_) => calls == Calls::Once,
+            Schedule::Retry { .. } => true,
         };
         let quarantine = process.and_then(|process| process.quarantine);
-        Ok(Again {
+        Ok(Attempts {
             name: name.clone(),
             plan,
-            is_apart: variables.process && (process.is_some() || needs_process),
+            in_subprocess: variables.process && (process.is_some() || needs_process),
             quarantine,
-            is_recorded: matches!(plan, Plan::Retry { .. }) || quarantine.is_some(),
+            is_recorded: matches!(plan, Schedule::Retry { .. }) || quarantine.is_some(),
             runs: 0,
             failures: 0,
             counts: None,
@@ -99,8 +99,8 @@ impl Again {
     }
 
     /// Tells whether each run gets a process of its own.
-    pub(crate) fn is_apart(&self) -> bool {
-        self.is_apart
+    pub(crate) fn in_subprocess(&self) -> bool {
+        self.in_subprocess
     }
 
     /// Begins a run.
@@ -125,15 +125,15 @@ impl Again {
             });
         }
         let verdict = match self.plan {
-            Plan::Once => verdict,
-            Plan::Retry { most } => {
+            Schedule::Once => verdict,
+            Schedule::Retry { most } => {
                 if !is_pass && self.runs < most {
                     report::runs_again(self.name.full(), self.runs, most, &verdict.why());
                     return None;
                 }
                 self.retried(verdict)
             }
-            Plan::Repeat(most) => {
+            Schedule::Repeat(most) => {
                 if self.counts.is_none() || (!is_pass && self.failures == 1) {
                     self.counts = Some(verdict);
                 }

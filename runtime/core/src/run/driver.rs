@@ -12,7 +12,7 @@ use crate::report;
 use crate::resource::context::Current;
 use crate::resource::own::Own;
 use crate::resource::request::{Kind, Request};
-use crate::run::attempts::{Again, Calls};
+use crate::run::attempts::{Attempts, Calls};
 use crate::run::cx::Cx;
 use crate::run::end::End;
 use crate::run::naming;
@@ -35,11 +35,11 @@ pub(crate) struct Test<'t, 'a> {
     own: &'t mut [Own<'a>],
     surround: Option<Surround<'t>>,
     name: Name,
-    again: Again,
+    again: Attempts,
 }
 
 /// Where a test is, as its wrapper finds it.
-pub(crate) enum Place<'t, 'a> {
+pub(crate) enum Placement<'t, 'a> {
     /// In the test runner's process, where it has not begun.
     Runner(Test<'t, 'a>),
     /// There, or in the process of the test, with all that it needs.
@@ -49,7 +49,7 @@ pub(crate) enum Place<'t, 'a> {
 /// A test that needs no more than its body.
 pub(crate) enum Ready<'a> {
     /// In the test runner's process, to run once.
-    Begun(Box<Session<'a>>, Again),
+    Begun(Box<Session<'a>>, Attempts),
     /// In the process of the test.
     Inside(Inside<'a>),
     /// It has run already, in a process of its own.
@@ -73,19 +73,19 @@ impl<'t, 'a> Test<'t, 'a> {
         own: &'t mut [Own<'a>],
         surround: Option<Surround<'t>>,
         calls: Calls,
-    ) -> Place<'t, 'a> {
+    ) -> Placement<'t, 'a> {
         let name = naming::of(spec);
         match mark::called(spec, &name) {
             Called::Here(link) => {
                 let parent = child::connect(&name, link);
                 let inside = Inside::begin(spec, name, own, parent);
-                return Place::Ready(inside.map_or(Ready::Nothing, Ready::Inside));
+                return Placement::Ready(inside.map_or(Ready::Nothing, Ready::Inside));
             }
-            Called::Elsewhere => return Place::Ready(Ready::Over(Verdict::Skipped, spec)),
+            Called::Elsewhere => return Placement::Ready(Ready::Over(Verdict::Skipped, spec)),
             Called::Runner => {}
         }
-        match Again::of(spec, &name, calls) {
-            Ok(again) => Place::Runner(Test {
+        match Attempts::of(spec, &name, calls) {
+            Ok(again) => Placement::Runner(Test {
                 spec,
                 own,
                 surround,
@@ -95,7 +95,7 @@ impl<'t, 'a> Test<'t, 'a> {
             Err(error) => {
                 report::error(name.full(), &error);
                 fail(spec, error.to_string());
-                Place::Ready(Ready::Nothing)
+                Placement::Ready(Ready::Nothing)
             }
         }
     }
@@ -111,15 +111,15 @@ impl<'t, 'a> Test<'t, 'a> {
 
     fn set_up(&mut self) -> Result<Run<'a>, Error> {
         let spec = self.spec;
-        let is_apart = self.again.is_apart();
-        if is_apart && mark::is_lost() {
+        let in_subprocess = self.again.in_subprocess();
+        if in_subprocess && mark::is_lost() {
             let reason = "this is the process of a test already, but something has replaced the name by \
                           which it was started; set `ISOLATED_PROCESS=off` there";
             let action = "start the process of the test";
             return Err(Error::new(ErrorKind::Process, action).because(reason));
         }
         let asked = spec.process.and_then(|process| process.network);
-        let network = match network::decide(asked.filter(|_| is_apart)) {
+        let network = match network::decide(asked.filter(|_| in_subprocess)) {
             Decision::Run(network) => network,
             Decision::Fail(error) => return Err(error),
             Decision::Skip(reason) => {
@@ -127,19 +127,25 @@ impl<'t, 'a> Test<'t, 'a> {
                 return Ok(Run::Over(Verdict::Skipped));
             }
         };
-        let begun = Session::begin(spec, self.name.clone(), self.own, turns(&network), is_apart);
+        let begun = Session::begin(
+            spec,
+            self.name.clone(),
+            self.own,
+            turns(&network),
+            in_subprocess,
+        );
         let mut session = match begun {
             Ok(session) => session,
             Err(verdict) => return Ok(Run::Over(verdict)),
         };
-        if !is_apart && spec.process.is_none() {
+        if !in_subprocess && spec.process.is_none() {
             return Ok(Run::Here(session));
         }
-        let surroundings = match self.surroundings(&session, is_apart) {
+        let surroundings = match self.surroundings(&session, in_subprocess) {
             Ok(surroundings) => surroundings,
             Err(error) => return Ok(Run::Over(session.finish(End::Died(error.into())))),
         };
-        if !is_apart {
+        if !in_subprocess {
             report::in_place(self.name.full(), &surroundings.missing(spec.process));
             return Ok(Run::Here(session));
         }
@@ -152,12 +158,12 @@ impl<'t, 'a> Test<'t, 'a> {
     fn surroundings(
         &mut self,
         session: &Session<'_>,
-        is_apart: bool,
+        in_subprocess: bool,
     ) -> Result<Surroundings, Error> {
         let mut surroundings = Surroundings::default();
         // In place, a handle that the body takes by value cannot be lent before.
         let is_taken = |request: &Request| matches!(request.kind, Kind::Own { by_value: true });
-        let can_lend = is_apart || !self.spec.resources.iter().any(is_taken);
+        let can_lend = in_subprocess || !self.spec.resources.iter().any(is_taken);
         if let Some(surround) = self.surround.as_deref_mut().filter(|_| can_lend) {
             let described = catch_unwind(AssertUnwindSafe(|| {
                 let _entered = session.cx().current().enter_thread();
@@ -173,13 +179,13 @@ impl<'t, 'a> Test<'t, 'a> {
     }
 }
 
-impl<'a> Place<'_, 'a> {
+impl<'a> Placement<'_, 'a> {
     /// Runs a test here and now that has a process of its own, to its last attempt, and otherwise
     /// begins it: what describes its surroundings is not needed any more.
     pub(crate) fn prepare(self) -> Ready<'a> {
         let mut test = match self {
-            Place::Ready(ready) => return ready,
-            Place::Runner(test) => test,
+            Placement::Ready(ready) => return ready,
+            Placement::Runner(test) => test,
         };
         loop {
             let verdict = match test.begin() {
@@ -195,8 +201,8 @@ impl<'a> Place<'_, 'a> {
     /// Runs a synchronous test.
     pub(crate) fn run(self, body: &mut dyn FnMut(&Cx) -> bool) {
         let mut test = match self {
-            Place::Ready(ready) => return ready.run(body),
-            Place::Runner(test) => test,
+            Placement::Ready(ready) => return ready.run(body),
+            Placement::Runner(test) => test,
         };
         loop {
             let verdict = match test.begin() {
@@ -215,8 +221,8 @@ impl<'a> Place<'_, 'a> {
     /// Runs an asynchronous test.
     pub(crate) async fn run_async(self, mut body: impl AsyncFnMut(&Cx) -> bool) {
         let mut test = match self {
-            Place::Ready(ready) => return ready.run_async(body).await,
-            Place::Runner(test) => test,
+            Placement::Ready(ready) => return ready.run_async(body).await,
+            Placement::Runner(test) => test,
         };
         loop {
             let verdict = match test.begin() {
@@ -271,7 +277,7 @@ impl Ready<'_> {
 }
 
 /// Ends a test that runs once.
-fn finish(session: Box<Session<'_>>, mut again: Again, end: End) {
+fn finish(session: Box<Session<'_>>, mut again: Attempts, end: End) {
     let spec = session.spec();
     if let Some(verdict) = again.judge(session.finish(end)) {
         verdict.conclude(spec);

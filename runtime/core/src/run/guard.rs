@@ -6,8 +6,11 @@ use crate::error::Error;
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::key::Key;
-use crate::lock::owner::{self, Owner, Way};
-use crate::lock::{Asked, Held, Mode, Subject, Want, Watch, acquire, behalf, entry, free, limit};
+use crate::lock::owner::{self, Approach, Owner};
+use crate::lock::{
+    BoundedWait, Held, Mode, RequestedLock, Subject, Want, acquire, delegation, entry, fast_path,
+    semaphore,
+};
 use crate::name::Name;
 use crate::run::context;
 use crate::run::observe::{Observed, patience};
@@ -129,12 +132,12 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
-    let mut asked = [Asked::new(want, way)];
-    behalf::resolve_all(&mut asked)?;
+    let mut asked = [RequestedLock::new(want, way)];
+    delegation::resolve_all(&mut asked)?;
     let trace = Trace::guard(activity.name(), want);
     let observed = Observed(&trace);
-    let mut watch = Watch::new(want, &activity, &observed, patience()?)?;
-    let held = match free::take(&asked, &activity)?.pop() {
+    let mut watch = BoundedWait::new(want, &activity, &observed, patience()?)?;
+    let held = match fast_path::take(&asked, &activity)?.pop() {
         Some(held) => held,
         None => acquire(asked[0], &activity, &mut watch)?,
     };
@@ -154,15 +157,15 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let activity = begin_guard(owner.as_deref())?;
     let mark = activity.mark();
     let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
-    let mut asked = [Asked::new(want, Way::Try)];
+    let mut asked = [RequestedLock::new(want, Approach::Try)];
     if !is_held {
         // Why a test that has started this program does not let it wait does not matter here.
-        let _ = behalf::resolve_all(&mut asked);
+        let _ = delegation::resolve_all(&mut asked);
     }
-    let [Asked { mut target, .. }] = asked;
+    let [RequestedLock { mut target, .. }] = asked;
     let held = loop {
         match entry::try_acquire(target, &activity) {
-            Err(error) => target = behalf::after_its_owner(want, target)?.ok_or(error)?,
+            Err(error) => target = delegation::after_its_owner(want, target)?.ok_or(error)?,
             Ok(held) => break held,
         }
     };
@@ -181,7 +184,7 @@ fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
         Some(owner) => owner.mark().cloned().map(Tie::Of),
         None => owner::first_guard()
             .map(Tie::Of)
-            .or_else(|| behalf::acting().map(Tie::For)),
+            .or_else(|| delegation::acting().map(Tie::For)),
     };
     Activity::begin(
         Name::of_guard(context::name_of_caller()),
@@ -193,7 +196,7 @@ fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
 /// Returns how a test belongs to the one that calls it, or has started this program.
 pub(crate) fn tie_of_test(caller: Option<&Owner>) -> Option<Tie> {
     let caller = caller.and_then(|caller| caller.mark().cloned());
-    caller.or_else(behalf::acting).map(Tie::For)
+    caller.or_else(delegation::acting).map(Tie::For)
 }
 
 fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
@@ -201,6 +204,6 @@ fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
         subject: Subject::Key(key),
         mode,
     };
-    limit::check(want)?;
+    semaphore::check(want)?;
     Ok(want)
 }

@@ -9,7 +9,7 @@ use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
 use crate::lock::plan::{Claim, plan};
-use crate::lock::{Asked, Held, Waited, Want, Watch, acquire, behalf, free};
+use crate::lock::{BoundedWait, Held, RequestedLock, Waited, Want, acquire, delegation, fast_path};
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
@@ -25,8 +25,8 @@ use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
 use crate::run::observe::{Observed, patience};
+use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
-use crate::run::process::wire::Gift;
 use crate::run::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
@@ -47,7 +47,7 @@ pub(crate) struct Session<'a> {
     seed: Option<u64>,
     is_open: bool,
     /// Whether the body runs in a process of its own.
-    is_elsewhere: bool,
+    in_subprocess: bool,
     /// What the writers of handles are, by the index of the resource.
     writers: Vec<(usize, Writer)>,
     /// What the resources of that process say of themselves, and whether they were given back.
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
         name: Name,
         own: &mut [Own<'a>],
         further: &[Claim],
-        is_elsewhere: bool,
+        in_subprocess: bool,
     ) -> Result<Box<Self>, Verdict> {
         let caller = context::owner();
         let tie = tie_of_test(caller.as_deref());
@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
             waits: Vec::new(),
             seed: None,
             is_open: true,
-            is_elsewhere,
+            in_subprocess,
             writers: Vec::new(),
             described: Vec::new(),
             was_clean: true,
@@ -122,12 +122,12 @@ impl<'a> Session<'a> {
         let owner = self.cx.current().owner();
         let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
-        behalf::resolve_all(&mut asked)?;
+        delegation::resolve_all(&mut asked)?;
         if asked.is_empty() {
             // Its guards belong to it, though all its locks are those of a test that has called it.
             self.activity.add(&[]);
         }
-        self.held = free::take(&asked, &self.activity)?;
+        self.held = fast_path::take(&asked, &self.activity)?;
         for held in &self.held {
             self.trace.held(held.want());
         }
@@ -138,9 +138,9 @@ impl<'a> Session<'a> {
     }
 
     /// Takes one lock, for which it waits.
-    fn wait_for(&mut self, asked: Asked) -> Result<(), Error> {
+    fn wait_for(&mut self, asked: RequestedLock) -> Result<(), Error> {
         let observed = Observed(&self.trace);
-        let mut watch = Watch::new(asked.target, &self.activity, &observed, patience()?)?;
+        let mut watch = BoundedWait::new(asked.target, &self.activity, &observed, patience()?)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
         self.trace.held(held.want());
         if let Some(waited) = watch.waited() {
@@ -184,7 +184,7 @@ impl<'a> Session<'a> {
                 }
                 Kind::Own { by_value } => {
                     match own.next() {
-                        Some(own) if self.is_elsewhere => {
+                        Some(own) if self.in_subprocess => {
                             if let Some(writer) = own.writer() {
                                 self.provision_own(index, request, own, false)?;
                                 self.writers.push((index, writer));
@@ -236,16 +236,20 @@ impl<'a> Session<'a> {
     }
 
     /// Writes down the handles for the process of the test.
-    pub(crate) fn gifts(&self) -> Result<Vec<Gift>, Error> {
+    pub(crate) fn gifts(&self) -> Result<Vec<HandleWire>, Error> {
         let mut gifts = Vec::new();
         for (index, (_, value)) in self.cx.current().values().enumerate() {
             gifts.push(match value {
-                Some(Value::Ports(ports)) => Gift::Ports(ports.iter().map(Port::number).collect()),
-                Some(Value::TmpDir(dir)) => Gift::Dir(dir.path().to_owned()),
-                Some(Value::Namespace(name)) => Gift::Namespace(name.as_str().to_owned()),
-                Some(Value::Seed(seed)) => Gift::Seed(*seed),
-                Some(Value::Own) => self.written(index)?.map_or(Gift::Nothing, Gift::Own),
-                None => Gift::Nothing,
+                Some(Value::Ports(ports)) => {
+                    HandleWire::Ports(ports.iter().map(Port::number).collect())
+                }
+                Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().to_owned()),
+                Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
+                Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
+                Some(Value::Own) => self
+                    .written(index)?
+                    .map_or(HandleWire::Nothing, HandleWire::Own),
+                None => HandleWire::Nothing,
             });
         }
         Ok(gifts)

@@ -29,7 +29,7 @@ pub struct Spec {
     /// The locks, as written: unordered and perhaps repeated.
     pub locks: &'static [Claim],
     /// What the process of the test's own is like, if it has one.
-    pub process: Option<Process>,
+    pub process: Option<Subprocess>,
     /// Whether another attribute calls the function many times for one test.
     pub is_called_often: bool,
 }
@@ -59,7 +59,7 @@ impl Spec {
 
 /// A process of the test's own, as far as it is known at compile time.
 #[derive(Debug, Clone, Copy)]
-pub struct Process {
+pub struct Subprocess {
     /// `timeout = "..."`.
     pub timeout: Option<Duration>,
     /// `network`.

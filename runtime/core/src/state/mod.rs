@@ -33,7 +33,7 @@ pub(crate) use sweep::remove_tree;
 
 use crate::config::variables;
 use crate::error::{Error, ErrorKind};
-use crate::os::{self, Owner};
+use crate::os::{self, FileOwner};
 
 /// An opened state directory.
 pub(crate) struct StateDir {
@@ -44,7 +44,7 @@ pub(crate) struct StateDir {
     shared: u32,
     /// The owner of the directory if this process is root's and the directory is not: everything in
     /// it has to belong to that user, or root would lock the user out.
-    owner: Option<Owner>,
+    owner: Option<FileOwner>,
 }
 
 /// Returns the state directory of this process, which is made when it is not there.
@@ -184,7 +184,7 @@ fn make(path: &Path, mode: u32) -> io::Result<()> {
 
 /// Checks that the directory is one, and whose; returns its permissions, and its owner if that is
 /// somebody other than root, who runs this.
-fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<Owner>)> {
+fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<FileOwner>)> {
     let refuse = |found: String| {
         Err(io::Error::other(format!(
             "{found}; remove it, or set `ISOLATED_DIR` to a directory of your own"
@@ -219,7 +219,7 @@ fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<Owner>)> {
             ));
         }
     }
-    Ok((mode, Owner::other_than_root(&metadata)))
+    Ok((mode, FileOwner::other_than_root(&metadata)))
 }
 
 #[cfg(all(test, unix))]

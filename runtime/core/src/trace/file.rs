@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::line::{Value, line};
+use super::line::{Field, line};
 use crate::error::{Error, ErrorKind};
 use crate::random;
 
@@ -59,9 +59,9 @@ impl TraceFile {
         let program = std::env::current_exe().unwrap_or_default();
         let program = program.to_string_lossy();
         let values = [
-            ("version", Value::Number(VERSION)),
-            ("pid", Value::Number(trace.process.into())),
-            ("program", Value::Text(&program)),
+            ("version", Field::Number(VERSION)),
+            ("pid", Field::Number(trace.process.into())),
+            ("program", Field::Text(&program)),
         ];
         trace.write("process", None, &values);
         trace
@@ -71,7 +71,7 @@ impl TraceFile {
         self.process == process::id()
     }
 
-    pub(super) fn write(&self, event: &str, id: Option<u64>, values: &[(&str, Value<'_>)]) {
+    pub(super) fn write(&self, event: &str, id: Option<u64>, values: &[(&str, Field<'_>)]) {
         // A fork knows nothing about the tests of its parent that its parent does not say.
         if let Some(mut file) = self.file.as_ref().filter(|_| self.is_ours()) {
             // The disk may be full; that is no reason to fail a test.

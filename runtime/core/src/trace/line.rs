@@ -8,7 +8,7 @@ use crate::lock::{Holder, Want};
 const MOST: usize = 2_000;
 
 /// Something that is written.
-pub(super) enum Value<'a> {
+pub(super) enum Field<'a> {
     Text(&'a str),
     Number(u64),
     Want(Want),
@@ -20,7 +20,7 @@ pub(super) fn line(
     time: u64,
     event: &str,
     id: Option<u64>,
-    values: &[(&str, Value<'_>)],
+    values: &[(&str, Field<'_>)],
 ) -> String {
     let mut line = format!("{{\"t\":{time},\"e\":\"{event}\"");
     if let Some(id) = id {
@@ -29,14 +29,14 @@ pub(super) fn line(
     for (name, value) in values {
         let _ = write!(line, ",\"{name}\":");
         match value {
-            Value::Text(text) => push_text(&mut line, text),
-            Value::Want(want) => {
+            Field::Text(text) => push_text(&mut line, text),
+            Field::Want(want) => {
                 push_text(&mut line, &want.code());
             }
-            Value::Number(number) => {
+            Field::Number(number) => {
                 let _ = write!(line, "{number}");
             }
-            Value::Holders(holders) => {
+            Field::Holders(holders) => {
                 line.push('[');
                 for (index, holder) in holders.iter().enumerate() {
                     line.push_str(if index > 0 {
@@ -72,7 +72,7 @@ fn push_text(line: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Value, line};
+    use super::{Field, MOST, line};
     use crate::lock::key::Key;
     use crate::lock::{Holder, Mode, Subject, Want};
 
@@ -90,7 +90,7 @@ mod tests {
                 "{\"t\":12,\"e\":\"body\",\"id\":3}\n",
             ),
             (
-                line(12, "process", None, &[("pid", Value::Number(7))]),
+                line(12, "process", None, &[("pid", Field::Number(7))]),
                 "{\"t\":12,\"e\":\"process\",\"pid\":7}\n",
             ),
             (
@@ -99,15 +99,15 @@ mod tests {
                     "wait",
                     Some(1),
                     &[
-                        ("want", Value::Want(TCP)),
-                        ("behind", Value::Holders(&holders)),
+                        ("want", Field::Want(TCP)),
+                        ("behind", Field::Holders(&holders)),
                     ],
                 ),
                 "{\"t\":1,\"e\":\"wait\",\"id\":1,\"want\":\"serial tcp\",\"behind\":[\
                  {\"test\":\"a::b\",\"pid\":7},{\"test\":\"c\",\"pid\":8}]}\n",
             ),
             (
-                line(1, "wait", Some(1), &[("behind", Value::Holders(&[]))]),
+                line(1, "wait", Some(1), &[("behind", Field::Holders(&[]))]),
                 "{\"t\":1,\"e\":\"wait\",\"id\":1,\"behind\":[]}\n",
             ),
         ] {
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn texts_stay_on_their_line_and_within_their_quotes() {
-        let text = |text| line(0, "x", None, &[("s", Value::Text(text))]);
+        let text = |text| line(0, "x", None, &[("s", Field::Text(text))]);
         assert_eq!(
             text("a\"b\\c\nd\u{0}\u{1f}\u{7f}ü</script>"),
             "{\"t\":0,\"e\":\"x\",\"s\":\"a\\\"b\\\\c\\u000ad\\u0000\\u001f\u{7f}ü</script>\"}\n"

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 
 use self::file::TraceFile;
-use self::line::Value;
+use self::line::Field;
 use crate::config::variables;
 use crate::error::Error;
 use crate::location::SourceLocation;
@@ -40,7 +40,7 @@ impl Trace {
         let trace = Trace::open()?;
         if trace.is_on() {
             let place = format!("{}:{}", place.file, place.line);
-            trace.introduce("test", test, ("at", Value::Text(&place)));
+            trace.introduce("test", test, ("at", Field::Text(&place)));
         }
         Ok(trace)
     }
@@ -48,7 +48,7 @@ impl Trace {
     /// Says that somebody asks for a key outside of the attribute.
     pub(crate) fn guard(test: &str, want: Want) -> Self {
         let trace = Trace::open().unwrap_or(Trace(None));
-        trace.introduce("guard", test, ("want", Value::Want(want)));
+        trace.introduce("guard", test, ("want", Field::Want(want)));
         trace
     }
 
@@ -59,24 +59,24 @@ impl Trace {
         let parent = std::os::unix::process::parent_id();
         #[cfg(not(unix))]
         let parent = 0_u32;
-        trace.introduce("inside", test, ("parent", Value::Number(parent.into())));
+        trace.introduce("inside", test, ("parent", Field::Number(parent.into())));
         trace
     }
 
     /// Says that a lock is waited for, and who is in the way now.
     pub(crate) fn waiting(&self, want: Want, holders: &[Holder]) {
-        let behind = ("behind", Value::Holders(holders));
-        self.say("wait", &[("want", Value::Want(want)), behind]);
+        let behind = ("behind", Field::Holders(holders));
+        self.say("wait", &[("want", Field::Want(want)), behind]);
     }
 
     /// Says that a lock is held.
     pub(crate) fn held(&self, want: Want) {
-        self.say("held", &[("want", Value::Want(want))]);
+        self.say("held", &[("want", Field::Want(want))]);
     }
 
     /// Says that a lock is about to be released: before, so that no two seem to hold it at once.
     pub(crate) fn free(&self, want: Want) {
-        self.say("free", &[("want", Value::Want(want))]);
+        self.say("free", &[("want", Field::Want(want))]);
     }
 
     /// Says when something is done with a resource, and when that has ended.
@@ -86,9 +86,9 @@ impl Trace {
         resource: &str,
         act: impl FnOnce() -> T,
     ) -> T {
-        self.say(before, &[("name", Value::Text(resource))]);
+        self.say(before, &[("name", Field::Text(resource))]);
         let done = act();
-        self.say(after, &[("name", Value::Text(resource))]);
+        self.say(after, &[("name", Field::Text(resource))]);
         done
     }
 
@@ -99,13 +99,13 @@ impl Trace {
 
     /// Says below which process the body runs.
     pub(crate) fn child(&self, process: u32) {
-        self.say("child", &[("pid", Value::Number(process.into()))]);
+        self.say("child", &[("pid", Field::Number(process.into()))]);
     }
 
     /// Says how the body has ended, and why.
     pub(crate) fn over(&self, how: &str, why: &str, outcome: Outcome) {
-        let how = ("how", Value::Text(how));
-        let why = ("why", Value::Text(why));
+        let how = ("how", Field::Text(how));
+        let why = ("why", Field::Text(why));
         self.say("over", &[judged(outcome), how, why]);
     }
 
@@ -130,7 +130,7 @@ impl Trace {
         })))
     }
 
-    fn introduce(&self, event: &str, test: &str, more: (&str, Value<'_>)) {
+    fn introduce(&self, event: &str, test: &str, more: (&str, Field<'_>)) {
         if self.is_on() {
             let thread = thread::current();
             let number: String = format!("{:?}", thread.id())
@@ -140,16 +140,16 @@ impl Trace {
             self.say(
                 event,
                 &[
-                    ("test", Value::Text(test)),
-                    ("thread", Value::Text(thread.name().unwrap_or_default())),
-                    ("number", Value::Number(number.parse().unwrap_or_default())),
+                    ("test", Field::Text(test)),
+                    ("thread", Field::Text(thread.name().unwrap_or_default())),
+                    ("number", Field::Number(number.parse().unwrap_or_default())),
                     more,
                 ],
             );
         }
     }
 
-    fn say(&self, event: &str, values: &[(&str, Value<'_>)]) {
+    fn say(&self, event: &str, values: &[(&str, Field<'_>)]) {
         if let Some(lane) = &self.0 {
             lane.file.write(event, Some(lane.id), values);
         }
@@ -172,10 +172,10 @@ impl Drop for Holding {
     }
 }
 
-fn judged(outcome: Outcome) -> (&'static str, Value<'static>) {
+fn judged(outcome: Outcome) -> (&'static str, Field<'static>) {
     let word = match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
     };
-    ("outcome", Value::Text(word))
+    ("outcome", Field::Text(word))
 }

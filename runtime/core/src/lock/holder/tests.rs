@@ -1,4 +1,4 @@
-use super::{Place, conflicts, described, process_of, read_block, read_lock};
+use super::{RecordedSubject, conflicts, described, process_of, read_block, read_lock};
 use crate::lock::key::Key;
 use crate::lock::{Mode, Subject, Want};
 
@@ -23,9 +23,19 @@ fn a_block_is_read_as_it_is_written() {
     assert_eq!(
         held,
         [
-            (17, None, Place::Everyone, Mode::Shared),
-            (18, None, Place::Key("a b".to_owned()), Mode::Exclusive),
-            (17, within, Place::Internal("c".to_owned()), Mode::Limit(1)),
+            (17, None, RecordedSubject::Everyone, Mode::Shared),
+            (
+                18,
+                None,
+                RecordedSubject::Key("a b".to_owned()),
+                Mode::Exclusive
+            ),
+            (
+                17,
+                within,
+                RecordedSubject::Internal("c".to_owned()),
+                Mode::Limit(1)
+            ),
         ]
     );
     assert!(read_block(1, "-17 shop::pays\tshop\tsrc/a.rs:1\ntest\n").is_none());

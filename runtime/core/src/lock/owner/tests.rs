@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Claimed, Owner, Way, claim_all};
+use super::{Approach, Claimed, Owner, claim_all};
 use crate::error::ErrorKind;
 use crate::lock::key::Key;
 use crate::lock::{Mode, Subject, Want};
@@ -34,19 +34,19 @@ fn mark() -> Mark {
     Mark::new("abc", 1, 1)
 }
 
-fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Way), crate::Error> {
+fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Approach), crate::Error> {
     super::claim(owner, want, mark())
 }
 
 /// Claims the locks of a test, and returns those that it has to take.
-fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Way)>) {
+fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Approach)>) {
     let (claimed, asked) = claim_all(owner, wants).unwrap();
     let asked = asked.into_iter().map(|asked| (asked.want, asked.way));
     (claimed, asked.collect())
 }
 
 #[track_caller]
-fn assert_refused(result: Result<(Claimed, Way), crate::Error>, message: &str) {
+fn assert_refused(result: Result<(Claimed, Approach), crate::Error>, message: &str) {
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LockOrder);
     assert_eq!(error.to_string(), message);
@@ -117,7 +117,7 @@ fn a_thread_of_a_test_may_wait_for_the_guard_of_another_one() {
     let in_another_thread = move || {
         let ask = |key| claim(Some(&other), want(key, Mode::Exclusive));
         assert!(ask("a").is_err(), "the test holds it until it ends");
-        assert_eq!(ask("b").unwrap().1, Way::Wait);
+        assert_eq!(ask("b").unwrap().1, Approach::Wait);
     };
     std::thread::spawn(in_another_thread).join().unwrap();
 }
@@ -129,7 +129,7 @@ fn a_test_that_is_called_takes_only_what_its_caller_has_not() {
     let inside = test("shop::called", Some(&around));
     let wants = [EVERYONE, want("b", Mode::Shared), want("c", Mode::Shared)];
     let (claimed, missing) = begin(&inside, &wants);
-    assert_eq!(missing, [(want("c", Mode::Shared), Way::Wait)]);
+    assert_eq!(missing, [(want("c", Mode::Shared), Approach::Wait)]);
     assert!(claim_all(&inside, &[want("a", Mode::Shared)]).is_err());
     drop(claimed);
     assert!(claim_all(&inside, &[want("b", Mode::Exclusive)]).is_err());
@@ -140,7 +140,7 @@ fn tests_that_take_turns_in_a_thread_never_wait_for_each_other() {
     let (one, other) = (test("shop::one", None), test("shop::other", None));
     let _held = begin(&one, &[EVERYONE, want("b", Mode::Exclusive)]);
     let missing = begin(&other, &[EVERYONE]).1;
-    assert_eq!(missing, [(EVERYONE, Way::Try)]);
+    assert_eq!(missing, [(EVERYONE, Approach::Try)]);
     let refused = claim_all(&other, &[want("b", Mode::Shared)]).unwrap_err();
     assert_eq!(
         refused.to_string(),

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Ended, Inside, Wait, block};
+use super::{Inside, Wait, WaitEnd, block};
 use crate::error::{Error, ErrorKind, chain};
 use crate::os::flock::{Strength, lock, lock_until_interrupted, unlock};
 use crate::os::interrupt::tests::DELIVERED;
@@ -60,7 +60,7 @@ fn a_wait_is_given_up_also_when_it_has_not_begun_yet() {
                 }
                 lock_until_interrupted(&other, Strength::Exclusive)
             });
-            assert!(matches!(ended, Ended::Refused(_)));
+            assert!(matches!(ended, WaitEnd::Refused(_)));
         }
     });
 }
@@ -75,7 +75,7 @@ fn no_signal_arrives_after_the_wait() {
                 lock_until_interrupted(&other, Strength::Exclusive)
             });
             let delivered = DELIVERED.get();
-            assert!(matches!(ended, Ended::Refused(_)));
+            assert!(matches!(ended, WaitEnd::Refused(_)));
             let until = Instant::now() + Duration::from_millis(3);
             while Instant::now() < until {
                 thread::yield_now();
@@ -107,7 +107,7 @@ fn a_signal_of_somebody_else_does_not_end_the_wait() {
         let ended = block(this, Duration::ZERO, &mut pause, || {
             lock_until_interrupted(&other, Strength::Exclusive)
         });
-        assert!(matches!(ended, Ended::Called(Ok(()))));
+        assert!(matches!(ended, WaitEnd::Called(Ok(()))));
         assert!(calls >= 10);
     });
 }
@@ -129,7 +129,7 @@ fn who_waits_is_asked_when_it_has_said() {
         let ended = block(this, Duration::from_millis(20), &mut pause, || {
             lock_until_interrupted(&other, Strength::Exclusive)
         });
-        assert!(matches!(ended, Ended::Called(Ok(()))));
+        assert!(matches!(ended, WaitEnd::Called(Ok(()))));
         for (asked, least) in asked.iter().zip([20, 50, 80]) {
             assert!(*asked >= Duration::from_millis(least), "{asked:?}");
         }
@@ -150,7 +150,7 @@ fn threads_that_wait_are_watched_at_once() {
                     let ended = block(this, first, &mut || Err(refusal()), || {
                         lock_until_interrupted(&file, Strength::Shared)
                     });
-                    matches!(ended, Ended::Refused(_))
+                    matches!(ended, WaitEnd::Refused(_))
                 })
             })
             .collect();
@@ -187,7 +187,7 @@ fn a_panic_of_the_watcher_ends_one_wait_and_the_others_are_still_watched() {
         };
         for _ in 0..3 {
             let ended = wait(&mut || panic!("on purpose"));
-            let Ended::Refused(error) = ended else {
+            let WaitEnd::Refused(error) = ended else {
                 panic!("a wait that nobody watches goes on");
             };
             assert_eq!(
@@ -195,7 +195,7 @@ fn a_panic_of_the_watcher_ends_one_wait_and_the_others_are_still_watched() {
                 "failed to look after a wait for a lock, which is a bug of isolated-test; please report \
                  it: on purpose"
             );
-            assert!(matches!(wait(&mut || Err(refusal())), Ended::Refused(_)));
+            assert!(matches!(wait(&mut || Err(refusal())), WaitEnd::Refused(_)));
         }
     });
 }

@@ -5,11 +5,11 @@ use std::process;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::mark;
+use super::protocol::{self, BodyEnd, ChildMessage, HandleWire, Handover, How};
 use super::terminal;
-use super::wire::{self, Ended, Gift, Given, How, Word};
 use crate::error::{BoxError, Error, ErrorKind, chain};
 use crate::error::{Payload, panic_message};
-use crate::lock::{behalf, owner};
+use crate::lock::{delegation, owner};
 use crate::name::Name;
 use crate::os::process::Link;
 use crate::report;
@@ -61,7 +61,7 @@ pub(crate) fn ask(call: Call) -> Result<(), String> {
     };
     let link = parent.link.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = link
-        .send(&Word::Call(call).encode())
+        .send(&ChildMessage::Call(call).encode())
         .and_then(|()| link.receive())
         .map_err(|error| error.to_string())?;
     if answer.is_empty() {
@@ -76,7 +76,7 @@ impl Parent {
         self.process == process::id()
     }
 
-    fn say(&self, word: &Word) {
+    fn say(&self, word: &ChildMessage) {
         if self.is_ours() {
             let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
             // A parent that is gone ends this process.
@@ -114,12 +114,12 @@ impl<'a> Inside<'a> {
         own: &mut [Own<'a>],
         parent: &'static Parent,
     ) -> Option<Self> {
-        parent.say(&Word::Started);
+        parent.say(&ChildMessage::Started);
         let trace = Trace::inside(name.full());
         let mut inside = Inside {
             spec,
             providers: Vec::new(),
-            cx: Cx::new(spec.begin(name, None, behalf::acting())),
+            cx: Cx::new(spec.begin(name, None, delegation::acting())),
             parent,
             trace,
             held: None,
@@ -133,7 +133,7 @@ impl<'a> Inside<'a> {
             Err(error) => {
                 inside.release(Outcome::Failed);
                 inside.end_output();
-                parent.say(&Word::Unable(chain(&error)));
+                parent.say(&ChildMessage::Unable(chain(&error)));
                 None
             }
         }
@@ -142,7 +142,7 @@ impl<'a> Inside<'a> {
     fn take_over(&mut self, own: &mut [Own<'a>]) -> Result<(), Error> {
         let parent = self.parent;
         let content = parent.with_link(Link::receive)?;
-        let given = Given::decode(&content)
+        let given = Handover::decode(&content)
             .filter(|given| given.values.len() == self.spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
@@ -155,7 +155,7 @@ impl<'a> Inside<'a> {
             let request = &self.spec.resources[index];
             let current = self.cx.current();
             let value = match (gift, request.kind) {
-                (Gift::Ports(numbers), Kind::Port(protocol, _)) => {
+                (HandleWire::Ports(numbers), Kind::Port(protocol, _)) => {
                     let mut ports = Vec::with_capacity(numbers.len());
                     for number in numbers {
                         let (resource, nth) = (index, ports.len());
@@ -168,16 +168,16 @@ impl<'a> Inside<'a> {
                     }
                     Value::Ports(ports)
                 }
-                (Gift::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index, ask)),
-                (Gift::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
-                (Gift::Seed(seed), _) => Value::Seed(seed),
+                (HandleWire::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index, ask)),
+                (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
+                (HandleWire::Seed(seed), _) => Value::Seed(seed),
                 (gift, Kind::Own { by_value }) => {
                     if let Some(own) = own.next() {
                         let slot = &current.own()[index];
                         let _entered = current.enter_thread();
                         let _providing = current.owner().provide();
                         let result = catch_unwind(AssertUnwindSafe(|| {
-                            if let Gift::Own(text) = gift {
+                            if let HandleWire::Own(text) = gift {
                                 return own.receive(&text, by_value, slot).map(|()| None);
                             }
                             self.trace.during(PROVISION, request.name, || {
@@ -223,7 +223,7 @@ impl<'a> Inside<'a> {
         };
         // What was printed must have arrived before the end is known.
         self.end_output();
-        self.parent.say(&Word::Ended(Ended {
+        self.parent.say(&ChildMessage::BodyEnd(BodyEnd {
             how,
             is_clean,
             described,
@@ -282,5 +282,5 @@ impl Drop for Inside<'_> {
 /// Returns an answer to a call.
 pub(super) fn answer(result: Result<(), Error>) -> Vec<u8> {
     let refused = result.err().map(|error| chain(&error)).unwrap_or_default();
-    wire::frame(refused.as_bytes())
+    protocol::frame(refused.as_bytes())
 }

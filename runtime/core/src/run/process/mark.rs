@@ -25,7 +25,7 @@ const MARK: &str = "isolated-test-process:";
 const LAST_WORDS: [&str; 3] = ["--exact", "--nocapture", "--test-threads=1"];
 
 /// The test for which a subprocess was started.
-pub(crate) struct Asked {
+pub(crate) struct MarkedTest {
     /// The name of the test.
     test: String,
     /// The connection to the parent.
@@ -80,18 +80,18 @@ pub(crate) fn is_mark(argument: &str) -> bool {
 }
 
 /// The test for which this process was started, if it is a subprocess.
-fn asked() -> Option<&'static Asked> {
-    static ASKED: OnceLock<Option<Asked>> = OnceLock::new();
+fn asked() -> Option<&'static MarkedTest> {
+    static ASKED: OnceLock<Option<MarkedTest>> = OnceLock::new();
 
     ASKED.get_or_init(|| read(std::env::args_os())).as_ref()
 }
 
-fn read(mut words: impl Iterator<Item = OsString>) -> Option<Asked> {
+fn read(mut words: impl Iterator<Item = OsString>) -> Option<MarkedTest> {
     let (name, test, filter) = (words.next()?, words.next()?, words.next());
     let is_mark = |word: &OsString| word.as_encoded_bytes().starts_with(MARK.as_bytes());
     let mark = [Some(name), filter].into_iter().flatten().find(is_mark)?;
     let (link, function) = mark.to_str()?.strip_prefix(MARK)?.split_once(':')?;
-    Some(Asked {
+    Some(MarkedTest {
         test: test.into_string().ok()?,
         link: link.to_owned(),
         function: function.to_owned(),

@@ -4,7 +4,7 @@
 //! test. There the same wrapper finds that it is in the process of the test, gets handles of the
 //! resources, runs the body and says how it ended. Without that word no test passes.
 //!
-//! [`parent`] is the one side, [`child`] the other, and [`wire`] what they say to each other. A
+//! [`parent`] is the one side, [`child`] the other, and [`protocol`] what they say to each other. A
 //! supervisor stands between them: see `os::supervisor`.
 
 pub(crate) mod child;
@@ -13,9 +13,9 @@ pub(crate) mod mark;
 mod memory;
 pub(crate) mod network;
 pub(crate) mod parent;
+pub(crate) mod protocol;
 pub(crate) mod surroundings;
 mod terminal;
-pub(crate) mod wire;
 
 use std::process::Termination;
 

@@ -5,11 +5,11 @@ use crate::lock::key::Key;
 use crate::run::spec::Refused;
 
 #[cfg(target_os = "linux")]
-pub(crate) use crate::os::network::Way;
+pub(crate) use crate::os::network::NamespaceSetup;
 
 /// What stands for a way where there is none.
 #[cfg(not(target_os = "linux"))]
-pub(crate) type Way = std::convert::Infallible;
+pub(crate) type NamespaceSetup = std::convert::Infallible;
 
 /// Who could not have a network of their own take turns in that of the machine.
 pub(crate) const TURNS: Key = Key::new("network");
@@ -20,7 +20,7 @@ pub(crate) enum Network {
     /// That of everybody.
     Common,
     /// One of its own.
-    Own(Way),
+    Own(NamespaceSetup),
     /// That of everybody, while no other test that asked for one is in it.
     Serial,
 }
@@ -57,22 +57,22 @@ pub(crate) fn decide(asked: Option<Refused>) -> Decision {
 type Refusal = (String, &'static str);
 
 #[cfg(not(target_os = "linux"))]
-fn way() -> Result<Way, Refusal> {
+fn way() -> Result<NamespaceSetup, Refusal> {
     let reason = "only Linux has networks of a process's own".to_owned();
     Err((reason, "run the test on Linux"))
 }
 
 #[cfg(target_os = "linux")]
-fn way() -> Result<Way, Refusal> {
+fn way() -> Result<NamespaceSetup, Refusal> {
     use std::sync::OnceLock;
 
-    static WAY: OnceLock<Result<Way, Refusal>> = OnceLock::new();
+    static WAY: OnceLock<Result<NamespaceSetup, Refusal>> = OnceLock::new();
 
     WAY.get_or_init(|| {
         // Root in a container often has not the right, but may have that of an ordinary user.
-        let as_root = (crate::os::user() == 0).then(Way::of_root);
+        let as_root = (crate::os::user() == 0).then(NamespaceSetup::of_root);
         let mut refusal = None;
-        for way in as_root.into_iter().chain([Way::of_user()]) {
+        for way in as_root.into_iter().chain([NamespaceSetup::of_user()]) {
             match way.probe() {
                 Ok(()) => return Ok(way),
                 Err((step, error)) => refusal = Some(refused(step, &error)),

@@ -7,9 +7,9 @@ use super::ended::{self, Stage};
 use super::mark;
 use super::memory;
 use super::network::Network;
+use super::protocol::{self, BodyEnd, ChildMessage, Handover, How};
 use super::surroundings::Surroundings;
 use super::terminal;
-use super::wire::{self, Ended, Given, How, Word};
 use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::os::process::{GRACE, Running, Start};
@@ -41,7 +41,7 @@ pub(crate) fn run(
     let spec = session.spec();
     let limit = limit(spec, surroundings)?;
     let mut variables = session.environment(surroundings);
-    let given = Given {
+    let given = Handover {
         values: session.gifts()?,
         own_network: matches!(network, Network::Own(_)),
         serial_network: matches!(network, Network::Serial),
@@ -72,7 +72,7 @@ pub(crate) fn run(
         // It fits into the buffer of the connection, and need not be asked for.
         running.answer(&small);
     }
-    let mut watch = Watch {
+    let mut watch = Conversation {
         session,
         running,
         given,
@@ -105,7 +105,7 @@ fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, E
 }
 
 /// A process of a test, while it is watched.
-struct Watch<'w, 'a> {
+struct Conversation<'w, 'a> {
     session: &'w mut Session<'a>,
     running: Running,
     /// What the test is given once it asks for it, unless it was sent before.
@@ -126,13 +126,13 @@ struct Watch<'w, 'a> {
 struct Heard {
     has_started: bool,
     unable: Option<String>,
-    ended: Option<Ended>,
+    ended: Option<BodyEnd>,
     /// The time that it had, if that was not enough.
     timed_out: Option<Duration>,
     status: Option<std::process::ExitStatus>,
 }
 
-impl Watch<'_, '_> {
+impl Conversation<'_, '_> {
     /// Listens until nobody is left.
     fn until_nobody_is_left(&mut self) -> Result<(), Error> {
         let mut deadline = self.deadline();
@@ -142,7 +142,7 @@ impl Watch<'_, '_> {
             })?;
             match event {
                 Event::Output(bytes) => self.relay.push(&bytes),
-                Event::Said(bytes) => {
+                Event::ClaimGuard(bytes) => {
                     let had_started = self.heard.has_started;
                     self.hear(&bytes);
                     if self.heard.has_started && !had_started && !self.is_ending {
@@ -194,18 +194,18 @@ impl Watch<'_, '_> {
 
     fn hear(&mut self, bytes: &[u8]) {
         self.words.extend_from_slice(bytes);
-        while let Some(content) = wire::take_frame(&mut self.words) {
-            match Word::decode(&content) {
-                Some(Word::Started) => {
+        while let Some(content) = protocol::take_frame(&mut self.words) {
+            match ChildMessage::decode(&content) {
+                Some(ChildMessage::Started) => {
                     self.heard.has_started = true;
                     self.began = Instant::now();
                     if let Some(given) = self.given.take() {
                         self.running.answer(&given);
                     }
                 }
-                Some(Word::Unable(why)) => self.heard.unable = Some(why),
-                Some(Word::Ended(ended)) => self.heard.ended = Some(ended),
-                Some(Word::Call(call)) => {
+                Some(ChildMessage::Unable(why)) => self.heard.unable = Some(why),
+                Some(ChildMessage::BodyEnd(ended)) => self.heard.ended = Some(ended),
+                Some(ChildMessage::Call(call)) => {
                     let result = self.obey(call);
                     self.running.answer(&child::answer(result));
                 }

@@ -15,7 +15,7 @@ use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 use crate::run::cx::Cx;
-use crate::run::spec::Process;
+use crate::run::spec::Subprocess;
 
 /// The surroundings of a test, as its attribute describes them.
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ impl Surroundings {
     }
 
     /// What a test does without that runs in place.
-    pub(crate) fn missing(&self, process: Option<Process>) -> Vec<Missing<'_>> {
+    pub(crate) fn missing(&self, process: Option<Subprocess>) -> Vec<Missing<'_>> {
         let has_timeout = process.is_some_and(|process| process.timeout.is_some());
         let has_network = process.is_some_and(|process| process.network.is_some());
         let others = [

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::behalf;
+use super::delegation;
 use super::holder::{self, Holder};
 use super::observer::{Observer, Patience};
 use super::{Waited, Want};
@@ -12,13 +12,13 @@ use crate::lock::activity::Activity;
 use crate::state::{StateDir, state_dir};
 
 /// How long a lock is waited for before the holder is looked up: most are free sooner.
-const LOOK: Duration = Duration::from_millis(50);
+const FIRST_LOOK: Duration = Duration::from_millis(50);
 
 /// How often the holders are looked up while waiting.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Watches one thread that waits for one lock.
-pub(crate) struct Watch<'a> {
+pub(crate) struct BoundedWait<'a> {
     state_dir: &'static StateDir,
     want: Want,
     me: &'a Activity,
@@ -43,7 +43,7 @@ struct Waiting {
     behind: Option<Holder>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> BoundedWait<'a> {
     /// Begins to watch.
     pub(crate) fn new(
         want: Want,
@@ -51,7 +51,7 @@ impl<'a> Watch<'a> {
         observer: &'a dyn Observer,
         patience: Patience,
     ) -> Result<Self, Error> {
-        Ok(Watch {
+        Ok(BoundedWait {
             state_dir: state_dir()?,
             want,
             me,
@@ -97,7 +97,7 @@ impl<'a> Watch<'a> {
                 waiting.behind = waiting.holders.first().cloned();
                 self.observer.waiting(self.want, &waiting.holders);
             }
-            let pause = LOOK
+            let pause = FIRST_LOOK
                 .min(self.patience.timeout / 4)
                 .min(self.patience.notice);
             waiting.due = now + pause;
@@ -106,10 +106,10 @@ impl<'a> Watch<'a> {
         let holders = holder::in_the_way(self.state_dir, self.want, self.me);
         let is_news = holders != waiting.holders;
         if is_news || !waiting.has_looked {
-            // Said again and again, because a thread that is refused may have got through one queue at
+            // ClaimGuard again and again, because a thread that is refused may have got through one queue at
             // that moment, and asks at the next one.
             waiting.has_looked = false;
-            self.instead = behalf::look(self.state_dir, self.want)?;
+            self.instead = delegation::look(self.state_dir, self.want)?;
             if let Some(want) = self.instead {
                 return Err(Error::new(ErrorKind::Lock, format!("wait for {want}")));
             }
@@ -120,13 +120,13 @@ impl<'a> Watch<'a> {
             self.observer.waiting(self.want, &waiting.holders);
         }
         match step {
-            Step::Wait(pause) => Ok(pause),
-            Step::Speak(pause) => {
+            WaitStep::Wait(pause) => Ok(pause),
+            WaitStep::Speak(pause) => {
                 self.observer
                     .still_waiting(self.me, self.want, &waiting.holders);
                 Ok(pause)
             }
-            Step::GiveUp => Err(Error::new(
+            WaitStep::GiveUp => Err(Error::new(
                 ErrorKind::Lock,
                 format!(
                     "lock {} within {}",
@@ -149,7 +149,7 @@ impl<'a> Watch<'a> {
 
 /// What a thread does that still has to wait.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum WaitStep {
     /// Waits for so long until the next step.
     Wait(Duration),
     /// Says so first.
@@ -178,18 +178,18 @@ impl Waiting {
     }
 
     /// Decides what to do now that these are in the way, and when to look next.
-    fn step(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> Step {
+    fn step(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> WaitStep {
         // Who looks late has not run, because the machine was busy or stood still altogether. Then the
         // holders may not have run either, and it is not their time that has passed.
         self.unchanged_since += now.saturating_duration_since(self.due);
         let step = self.step_in_time(now, holders, timeout);
-        if let Step::Wait(pause) | Step::Speak(pause) = step {
+        if let WaitStep::Wait(pause) | WaitStep::Speak(pause) = step {
             self.due = now + pause;
         }
         step
     }
 
-    fn step_in_time(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> Step {
+    fn step_in_time(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> WaitStep {
         if holders != self.holders {
             self.holders = holders;
             self.unchanged_since = now;
@@ -198,15 +198,15 @@ impl Waiting {
             self.behind = self.holders.first().cloned();
         }
         if now - self.unchanged_since >= timeout {
-            return Step::GiveUp;
+            return WaitStep::GiveUp;
         }
         let waited = now - self.since;
         let period = PERIOD.min(timeout / 4);
         if waited < self.speak_after {
-            return Step::Wait(period.min(self.speak_after.saturating_sub(waited)));
+            return WaitStep::Wait(period.min(self.speak_after.saturating_sub(waited)));
         }
         self.speak_after = waited * 2;
-        Step::Speak(period.min(waited))
+        WaitStep::Speak(period.min(waited))
     }
 }
 
@@ -214,7 +214,7 @@ impl Waiting {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Holder, PERIOD, Step, Waiting};
+    use super::{Holder, PERIOD, WaitStep, Waiting};
 
     const SECOND: Duration = Duration::from_secs(1);
     const TIMEOUT: Duration = Duration::from_secs(10);
@@ -234,10 +234,10 @@ mod tests {
         let mut waiting = Waiting::begin(start, 100 * SECOND);
         for second in 0..10 {
             let step = waiting.step(start + SECOND * second, holders(1), TIMEOUT);
-            assert_eq!(step, Step::Wait(PERIOD));
+            assert_eq!(step, WaitStep::Wait(PERIOD));
         }
         let step = waiting.step(start + 10 * SECOND, holders(1), TIMEOUT);
-        assert_eq!(step, Step::GiveUp);
+        assert_eq!(step, WaitStep::GiveUp);
     }
 
     #[test]
@@ -247,9 +247,9 @@ mod tests {
         let mut step = |second| waiting.step(start + SECOND * second, holders(1), TIMEOUT);
         // Of the times that nobody looked, twice about a minute, the second before it was due counts.
         for second in [1, 2, 60, 61, 120, 121, 122, 123, 124, 125] {
-            assert_eq!(step(second), Step::Wait(PERIOD), "after {second} s");
+            assert_eq!(step(second), WaitStep::Wait(PERIOD), "after {second} s");
         }
-        assert_eq!(step(126), Step::GiveUp);
+        assert_eq!(step(126), WaitStep::GiveUp);
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
         for second in 0..1000 {
             let turn = u64::from(second / 9);
             let step = waiting.step(start + SECOND * second, holders(turn), TIMEOUT);
-            assert_eq!(step, Step::Wait(PERIOD));
+            assert_eq!(step, WaitStep::Wait(PERIOD));
         }
     }
 
@@ -268,8 +268,8 @@ mod tests {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 100 * SECOND);
         let mut step = |second| waiting.step(start + SECOND * second, Vec::new(), TIMEOUT);
-        assert!((0..10).all(|second| step(second) == Step::Wait(PERIOD)));
-        assert_eq!(step(10), Step::GiveUp);
+        assert!((0..10).all(|second| step(second) == WaitStep::Wait(PERIOD)));
+        assert_eq!(step(10), WaitStep::GiveUp);
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         let spoken: Vec<u32> = (1..=60)
             .filter(|second| {
                 let step = waiting.step(start + SECOND * *second, holders(1), 100 * SECOND);
-                matches!(step, Step::Speak(_))
+                matches!(step, WaitStep::Speak(_))
             })
             .collect();
         assert_eq!(spoken, [3, 6, 12, 24, 48]);

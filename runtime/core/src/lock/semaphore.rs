@@ -13,13 +13,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::claim_guard::ClaimGuard;
 use super::holder;
-use super::locked::{LOOK, LockFile, Locked, Meaning, Pause, spawn};
-use super::said::Said;
+use super::locked::{LockFile, LockStatus, Locked, Pause, RECORD_POLL, spawn};
 use super::{Mode, Want};
 use crate::error::{Error, ErrorKind};
 use crate::os::flock::Strength;
-use crate::os::{self, Spot};
+use crate::os::{self, WatchedPath};
 use crate::state::StateDir;
 
 /// The highest limit. Each slot is a file, and a thread where somebody waits for it. The attribute
@@ -44,17 +44,17 @@ pub(crate) fn check(want: Want) -> Result<(), Error> {
 /// The slots of one key, as this process sees them.
 #[derive(Default)]
 pub(super) struct Slots {
-    inner: Arc<Inner>,
+    inner: Arc<SharedSlots>,
 }
 
 #[derive(Default)]
-struct Inner {
-    state: Mutex<State>,
+struct SharedSlots {
+    state: Mutex<SlotsState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct SlotsState {
     /// The slots for which a thread blocks in the kernel.
     awaited: Vec<u32>,
     /// Whether the head of the queue is in this process and wants a slot.
@@ -62,7 +62,7 @@ struct State {
     delivered: Option<Locked>,
 }
 
-impl State {
+impl SlotsState {
     /// Notes that a thread blocks for a slot, and tells whether none did.
     fn await_slot(&mut self, slot: u32) -> bool {
         let is_new = !self.awaited.contains(&slot);
@@ -78,8 +78,8 @@ impl State {
     }
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl SharedSlots {
+    fn lock(&self) -> MutexGuard<'_, SlotsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,19 +88,19 @@ impl Slots {
     /// Takes a slot. The caller is at the head of the queue and holds the main lock shared.
     ///
     /// There is none when somebody has deleted files of the key. Then the caller must let go of the
-    /// lock, take back what it has said, and begin anew a little later: two who stand at the head, of
+    /// lock, take back what it has claim, and begin anew a little later: two who stand at the head, of
     /// two turnstiles one of which was deleted, would else wait for each other's records.
     pub(super) fn take(
         &self,
         state_dir: &StateDir,
-        said: &Said<'_>,
+        claim: &ClaimGuard<'_>,
         limit: u32,
         main: &Path,
         pause: Pause<'_>,
     ) -> Result<Option<Locked>, Error> {
         let fail =
-            |error| Error::new(ErrorKind::Lock, format!("lock {}", said.want)).because(error);
-        match agree(state_dir, said, limit, main).map_err(fail)? {
+            |error| Error::new(ErrorKind::Lock, format!("lock {}", claim.want)).because(error);
+        match agree(state_dir, claim, limit, main).map_err(fail)? {
             Agreement::Reached => {}
             Agreement::Unknown => return Ok(None),
             Agreement::Other(found) => {
@@ -109,7 +109,7 @@ impl Slots {
                     format!(
                         "lock {}, because others hold it with a limit of {found} at this moment; \
                          write the same limit everywhere",
-                        said.want
+                        claim.want
                     ),
                 ));
             }
@@ -123,7 +123,11 @@ impl Slots {
             self.await_all(limit, main).map_err(fail)?;
             // A slot that was deleted while it was held wakes nobody.
             let is_complete = is_complete(limit, main);
-            let pause_for = if is_complete { next } else { next.min(LOOK) };
+            let pause_for = if is_complete {
+                next
+            } else {
+                next.min(RECORD_POLL)
+            };
             let state = self.inner.lock();
             let (mut state, _) = self
                 .inner
@@ -175,7 +179,7 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
             result => result?,
         };
         if let Ok(slot) = file.try_lock(Strength::Exclusive)? {
-            if slot.meaning(&Spot::new(&path)?)? != Meaning::Nothing {
+            if slot.status(&WatchedPath::new(&path)?)? != LockStatus::Stale {
                 return Ok(Some(slot));
             }
         }
@@ -184,12 +188,12 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
 }
 
 /// Blocks for a slot, and gives it to whoever wants one in this process by then.
-fn deliver(inner: &Inner, file: LockFile, path: &Path, slot: u32) {
+fn deliver(inner: &SharedSlots, file: LockFile, path: &Path, slot: u32) {
     let locked = file.lock(Strength::Exclusive);
     let is_there = |locked: &Locked| {
-        Spot::new(path)
-            .and_then(|spot| locked.meaning(&spot))
-            .is_ok_and(|meaning| meaning != Meaning::Nothing)
+        WatchedPath::new(path)
+            .and_then(|spot| locked.status(&spot))
+            .is_ok_and(|status| status != LockStatus::Stale)
     };
     let locked = locked.ok().filter(is_there);
     let mut state = inner.lock();
@@ -202,10 +206,10 @@ fn deliver(inner: &Inner, file: LockFile, path: &Path, slot: u32) {
 }
 
 /// Says that the head of the queue is in this process, until it is dropped.
-struct Wanted<'a>(&'a Inner);
+struct Wanted<'a>(&'a SharedSlots);
 
 impl<'a> Wanted<'a> {
-    fn begin(inner: &'a Inner) -> Self {
+    fn begin(inner: &'a SharedSlots) -> Self {
         inner.lock().wanted = true;
         Wanted(inner)
     }
@@ -242,7 +246,12 @@ enum Agreement {
 ///
 /// The limit stands in a file that only the head of the queue reads and writes. It is replaced, and
 /// slots are made, only when no living process says that it holds one.
-fn agree(state_dir: &StateDir, said: &Said<'_>, limit: u32, main: &Path) -> io::Result<Agreement> {
+fn agree(
+    state_dir: &StateDir,
+    claim: &ClaimGuard<'_>,
+    limit: u32,
+    main: &Path,
+) -> io::Result<Agreement> {
     const WIDTH: usize = 10;
 
     let path = main.with_extension("limit");
@@ -257,7 +266,7 @@ fn agree(state_dir: &StateDir, said: &Said<'_>, limit: u32, main: &Path) -> io::
     if found == Some(limit) && is_complete(limit, main) {
         return Ok(Agreement::Reached);
     }
-    let slots_held = holder::in_the_way(state_dir, said.want, said.me);
+    let slots_held = holder::in_the_way(state_dir, claim.want, claim.me);
     match found {
         _ if slots_held.is_empty() => {
             for slot in 0..limit {

@@ -8,14 +8,14 @@
 use std::sync::Arc;
 
 use super::entry::{Entry, Held};
-use super::locked::{Meaning, failure};
-use super::{Asked, Mode, Want};
+use super::locked::{LockStatus, failure};
+use super::{Mode, RequestedLock, Want};
 use crate::error::Error;
 use crate::lock::activity::Activity;
 use crate::state::state_dir;
 
 /// Takes as many locks from the first on as are free, and says so in the record.
-pub(crate) fn take(asked: &[Asked], me: &Activity) -> Result<Vec<Held>, Error> {
+pub(crate) fn take(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
     let state_dir = state_dir()?;
     let mut held = Vec::with_capacity(asked.len());
     let mut locked = Vec::with_capacity(asked.len());
@@ -34,7 +34,7 @@ pub(crate) fn take(asked: &[Asked], me: &Activity) -> Result<Vec<Held>, Error> {
     let sound = held.iter().take_while(|lock| lock.is_in_place()).count();
     if sound < held.len() {
         // The others were held for a moment only. Why they cannot be is found out by who waits.
-        me.take_back(&locked[sound..]);
+        me.retract(&locked[sound..]);
         held.truncate(sound);
     }
     Ok(held)
@@ -90,7 +90,7 @@ impl Held {
         let (Some(main), Some(changed)) = (&self.main, self.changed) else {
             return false;
         };
-        let meaning = main.meaning(&self.entry.spot);
-        meaning.is_ok_and(|meaning| meaning == Meaning::Proof(changed))
+        let status = main.status(&self.entry.spot);
+        status.is_ok_and(|status| status == LockStatus::Valid(changed))
     }
 }

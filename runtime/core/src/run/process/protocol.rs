@@ -11,20 +11,20 @@ use crate::resource::remote::Call;
 
 /// What the process of a test says to its parent.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum ChildMessage {
     /// The test was found and waits for its resources.
     Started,
     /// The test could not begin; the text says why.
     Unable(String),
     /// The body has come to its end.
-    Ended(Ended),
+    BodyEnd(BodyEnd),
     /// Something is asked of the parent, which answers.
     Call(Call),
 }
 
 /// How a body has ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Ended {
+pub(crate) struct BodyEnd {
     pub(crate) how: How,
     /// Whether the resources of that process could be given back.
     pub(crate) is_clean: bool,
@@ -43,8 +43,8 @@ pub(crate) enum How {
 
 /// What the parent gives to the test.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Given {
-    pub(crate) values: Vec<Gift>,
+pub(crate) struct Handover {
+    pub(crate) values: Vec<HandleWire>,
     /// Whether the process has a network of its own.
     pub(crate) own_network: bool,
     /// Whether the parent holds the lock of those who could not have one.
@@ -55,7 +55,7 @@ pub(crate) struct Given {
 
 /// The handle of one resource.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Gift {
+pub(crate) enum HandleWire {
     /// It is provisioned in the process of the test.
     Nothing,
     Ports(Vec<u16>),
@@ -65,16 +65,16 @@ pub(crate) enum Gift {
     Own(String),
 }
 
-impl Word {
+impl ChildMessage {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         match self {
-            Word::Started => out.byte(0),
-            Word::Unable(why) => {
+            ChildMessage::Started => out.byte(0),
+            ChildMessage::Unable(why) => {
                 out.byte(1);
                 out.text(why);
             }
-            Word::Ended(ended) => {
+            ChildMessage::BodyEnd(ended) => {
                 out.byte(2);
                 match &ended.how {
                     How::Passed => out.byte(0),
@@ -92,7 +92,7 @@ impl Word {
                     out.text(text);
                 }
             }
-            Word::Call(call) => {
+            ChildMessage::Call(call) => {
                 let (kind, resource, nth) = match *call {
                     Call::ReleasePort { resource, nth } => (3, resource, nth),
                     Call::KeepDir { resource } => (4, resource, 0),
@@ -107,11 +107,11 @@ impl Word {
     }
 
     /// Reads the content of a frame.
-    pub(crate) fn decode(content: &[u8]) -> Option<Word> {
+    pub(crate) fn decode(content: &[u8]) -> Option<ChildMessage> {
         let mut input = Reader(content);
         Some(match input.byte()? {
-            0 => Word::Started,
-            1 => Word::Unable(input.text()?),
+            0 => ChildMessage::Started,
+            1 => ChildMessage::Unable(input.text()?),
             2 => {
                 let how = match input.byte()? {
                     0 => How::Passed,
@@ -122,7 +122,7 @@ impl Word {
                 };
                 let is_clean = input.byte()? == 1;
                 let described = input.many(|input| Some((input.number()?, input.text()?)))?;
-                Word::Ended(Ended {
+                ChildMessage::BodyEnd(BodyEnd {
                     how,
                     is_clean,
                     described,
@@ -130,7 +130,7 @@ impl Word {
             }
             kind => {
                 let (resource, nth) = (input.number()?, input.number()?);
-                Word::Call(match kind {
+                ChildMessage::Call(match kind {
                     3 => Call::ReleasePort { resource, nth },
                     4 => Call::KeepDir { resource },
                     5 => Call::CloseDir { resource },
@@ -141,7 +141,7 @@ impl Word {
     }
 }
 
-impl Given {
+impl Handover {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         out.byte(u8::from(self.own_network));
@@ -150,27 +150,27 @@ impl Given {
         out.number(self.values.len());
         for gift in &self.values {
             match gift {
-                Gift::Nothing => out.byte(0),
-                Gift::Ports(numbers) => {
+                HandleWire::Nothing => out.byte(0),
+                HandleWire::Ports(numbers) => {
                     out.byte(1);
                     out.number(numbers.len());
                     for number in numbers {
                         out.bytes(&number.to_le_bytes());
                     }
                 }
-                Gift::Dir(path) => {
+                HandleWire::Dir(path) => {
                     out.byte(2);
                     out.list(&os::path_to_bytes(path));
                 }
-                Gift::Namespace(name) => {
+                HandleWire::Namespace(name) => {
                     out.byte(3);
                     out.text(name);
                 }
-                Gift::Seed(seed) => {
+                HandleWire::Seed(seed) => {
                     out.byte(4);
                     out.bytes(&seed.to_le_bytes());
                 }
-                Gift::Own(text) => {
+                HandleWire::Own(text) => {
                     out.byte(5);
                     out.text(text);
                 }
@@ -180,12 +180,12 @@ impl Given {
     }
 
     /// Reads the content of a frame.
-    pub(crate) fn decode(content: &[u8]) -> Option<Given> {
+    pub(crate) fn decode(content: &[u8]) -> Option<Handover> {
         let mut input = Reader(content);
         let (own_network, serial_network) = (input.byte()? == 1, input.byte()? == 1);
         let terminal = os::path_from_bytes(input.list()?).into_os_string();
-        let values = input.many(Gift::read)?;
-        Some(Given {
+        let values = input.many(HandleWire::read)?;
+        Some(Handover {
             values,
             own_network,
             serial_network,
@@ -194,15 +194,15 @@ impl Given {
     }
 }
 
-impl Gift {
-    fn read(input: &mut Reader<'_>) -> Option<Gift> {
+impl HandleWire {
+    fn read(input: &mut Reader<'_>) -> Option<HandleWire> {
         Some(match input.byte()? {
-            0 => Gift::Nothing,
-            1 => Gift::Ports(input.many(|input| Some(u16::from_le_bytes(input.array()?)))?),
-            2 => Gift::Dir(os::path_from_bytes(input.list()?)),
-            3 => Gift::Namespace(input.text()?),
-            4 => Gift::Seed(u64::from_le_bytes(input.array()?)),
-            5 => Gift::Own(input.text()?),
+            0 => HandleWire::Nothing,
+            1 => HandleWire::Ports(input.many(|input| Some(u16::from_le_bytes(input.array()?)))?),
+            2 => HandleWire::Dir(os::path_from_bytes(input.list()?)),
+            3 => HandleWire::Namespace(input.text()?),
+            4 => HandleWire::Seed(u64::from_le_bytes(input.array()?)),
+            5 => HandleWire::Own(input.text()?),
             _ => return None,
         })
     }
@@ -302,38 +302,38 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Call, Ended, Gift, Given, How, Word, take_frame};
+    use super::{BodyEnd, Call, ChildMessage, HandleWire, Handover, How, take_frame};
 
-    fn words() -> Vec<Word> {
+    fn words() -> Vec<ChildMessage> {
         let ended = |how| {
-            Word::Ended(Ended {
+            ChildMessage::BodyEnd(BodyEnd {
                 how,
                 is_clean: false,
                 described: vec![(3, "a server on port 1".to_owned())],
             })
         };
         vec![
-            Word::Started,
-            Word::Unable("no space".to_owned()),
+            ChildMessage::Started,
+            ChildMessage::Unable("no space".to_owned()),
             ended(How::Passed),
             ended(How::Failed),
             ended(How::Panicked(None)),
             ended(How::Panicked(Some("größer\nals".to_owned()))),
-            Word::Call(Call::ReleasePort {
+            ChildMessage::Call(Call::ReleasePort {
                 resource: 1,
                 nth: 2,
             }),
-            Word::Call(Call::KeepDir { resource: 1 }),
-            Word::Call(Call::CloseDir { resource: 300 }),
+            ChildMessage::Call(Call::KeepDir { resource: 1 }),
+            ChildMessage::Call(Call::CloseDir { resource: 300 }),
         ]
     }
 
     #[test]
     fn words_arrive_as_they_were_said() {
-        let mut buffer: Vec<u8> = words().iter().flat_map(Word::encode).collect();
+        let mut buffer: Vec<u8> = words().iter().flat_map(ChildMessage::encode).collect();
         for word in words() {
             let frame = take_frame(&mut buffer).unwrap();
-            assert_eq!(Word::decode(&frame), Some(word));
+            assert_eq!(ChildMessage::decode(&frame), Some(word));
         }
         assert!(buffer.is_empty());
     }
@@ -346,29 +346,32 @@ mod tests {
                 assert_eq!(take_frame(&mut whole[..end].to_vec()), None);
             }
             for end in 0..whole.len() - 4 {
-                let cut = Word::decode(&whole[4..4 + end]);
-                assert!(cut.is_none_or(|cut| cut == Word::Started), "{word:?} {end}");
+                let cut = ChildMessage::decode(&whole[4..4 + end]);
+                assert!(
+                    cut.is_none_or(|cut| cut == ChildMessage::Started),
+                    "{word:?} {end}"
+                );
             }
         }
     }
 
     #[test]
     fn handles_arrive_as_they_were_given() {
-        let given = Given {
+        let given = Handover {
             values: vec![
-                Gift::Nothing,
-                Gift::Ports(vec![1, 65535]),
-                Gift::Dir("/tmp/x y".into()),
-                Gift::Namespace("t1".to_owned()),
-                Gift::Seed(u64::MAX),
-                Gift::Own("http://[::1]:80/".to_owned()),
+                HandleWire::Nothing,
+                HandleWire::Ports(vec![1, 65535]),
+                HandleWire::Dir("/tmp/x y".into()),
+                HandleWire::Namespace("t1".to_owned()),
+                HandleWire::Seed(u64::MAX),
+                HandleWire::Own("http://[::1]:80/".to_owned()),
             ],
             own_network: true,
             serial_network: false,
             terminal: "xterm".into(),
         };
         let frame = take_frame(&mut given.encode()).unwrap();
-        assert_eq!(Given::decode(&frame), Some(given));
-        assert_eq!(Given::decode(&frame[..frame.len() - 1]), None);
+        assert_eq!(Handover::decode(&frame), Some(given));
+        assert_eq!(Handover::decode(&frame[..frame.len() - 1]), None);
     }
 }

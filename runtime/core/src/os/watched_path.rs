@@ -19,11 +19,11 @@ use libc::{fstat as fstat64, lstat as lstat64, stat as stat64};
 use libc::{fstat64, lstat64, stat64};
 
 /// A path that is looked at often.
-pub(crate) struct Spot(CString);
+pub(crate) struct WatchedPath(CString);
 
 /// Which file something is, for as long as it exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub(crate) struct FileId {
     device: libc::dev_t,
     inode: Inode,
 }
@@ -35,21 +35,21 @@ type Inode = libc::ino_t;
 
 /// What stands at a path.
 #[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) identity: Identity,
+pub(crate) struct PathStatus {
+    pub(crate) identity: FileId,
     pub(crate) is_empty: bool,
-    pub(crate) changed: Changed,
+    pub(crate) changed: ChangeTime,
 }
 
 /// When a file was changed last, as far as its file system tells: the nanoseconds since 1970.
 ///
 /// The types of which the kernel makes them are 32 bits wide in some places and 64 in others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Changed(i128);
+pub(crate) struct ChangeTime(i128);
 
 const SECOND: i128 = 1_000_000_000;
 
-impl Changed {
+impl ChangeTime {
     /// Tells whether that was at least so long ago, by the clock of this machine.
     pub(crate) fn is_older_than(self, age: Duration) -> bool {
         let since = u64::try_from(self.0 / SECOND).unwrap_or_default();
@@ -61,9 +61,9 @@ impl Changed {
     }
 }
 
-impl Spot {
+impl WatchedPath {
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
-        Ok(Spot(CString::new(path.as_os_str().as_bytes())?))
+        Ok(WatchedPath(CString::new(path.as_os_str().as_bytes())?))
     }
 
     /// Looks at the path, without following a link; nothing may stand there.
@@ -71,7 +71,7 @@ impl Spot {
         unsafe_code,
         reason = "the standard library makes a string for each call"
     )]
-    pub(crate) fn look(&self) -> io::Result<Option<Found>> {
+    pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
         let mut data = MaybeUninit::<stat64>::uninit();
         // SAFETY: the string ends with a zero, and there is room for what is written.
         if unsafe { lstat64(self.0.as_ptr(), data.as_mut_ptr()) } == 0 {
@@ -109,7 +109,7 @@ impl Spot {
     unsafe_code,
     reason = "it must be of the same types as what stands at a path"
 )]
-pub(crate) fn identity(file: &File) -> io::Result<Identity> {
+pub(crate) fn identity(file: &File) -> io::Result<FileId> {
     let mut data = MaybeUninit::<stat64>::uninit();
     // SAFETY: the descriptor is open, and there is room for what is written.
     if unsafe { fstat64(file.as_raw_fd(), data.as_mut_ptr()) } != 0 {
@@ -119,14 +119,14 @@ pub(crate) fn identity(file: &File) -> io::Result<Identity> {
     Ok(found(unsafe { data.assume_init_ref() }).identity)
 }
 
-fn found(data: &stat64) -> Found {
-    Found {
-        identity: Identity {
+fn found(data: &stat64) -> PathStatus {
+    PathStatus {
+        identity: FileId {
             device: data.st_dev,
             inode: data.st_ino,
         },
         is_empty: data.st_size == 0,
-        changed: Changed(i128::from(data.st_mtime) * SECOND + i128::from(data.st_mtime_nsec)),
+        changed: ChangeTime(i128::from(data.st_mtime) * SECOND + i128::from(data.st_mtime_nsec)),
     }
 }
 
@@ -136,13 +136,13 @@ mod tests {
 
     use std::time::{Duration, SystemTime};
 
-    use super::{Spot, identity};
+    use super::{WatchedPath, identity};
 
     #[test]
     fn a_file_is_known_by_what_it_is_and_not_by_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let (path, other) = (dir.path().join("file"), dir.path().join("other"));
-        let spot = Spot::new(&path).unwrap();
+        let spot = WatchedPath::new(&path).unwrap();
         assert!(spot.look().unwrap().is_none());
 
         let file = fs::File::create(&path).unwrap();
@@ -170,7 +170,7 @@ mod tests {
     fn a_touched_file_has_changed_now() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
-        let spot = Spot::new(&path).unwrap();
+        let spot = WatchedPath::new(&path).unwrap();
         assert!(spot.touch().is_err());
         let long_ago = SystemTime::now() - Duration::from_secs(60);
         let file = fs::File::create(&path).unwrap();

@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::ancestry::above;
-use super::holder::{self, Holder, Place};
+use super::holder::{self, Holder, RecordedSubject};
 use super::owner;
-use super::{Asked, Mode, Subject, Want};
+use super::{Mode, RequestedLock, Subject, Want};
 use crate::config;
 use crate::error::Error;
 use crate::state::mark::Mark;
@@ -96,7 +96,7 @@ pub(crate) fn acting() -> Option<Mark> {
 }
 
 /// Finds out which locks are to be taken for those that are wanted.
-pub(crate) fn resolve_all(asked: &mut [Asked]) -> Result<(), Error> {
+pub(crate) fn resolve_all(asked: &mut [RequestedLock]) -> Result<(), Error> {
     if acting().is_none() {
         return Ok(());
     }
@@ -121,16 +121,16 @@ pub(crate) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, 
 }
 
 /// A test or guard that has started this program, perhaps through others.
-struct Starter {
+struct Delegator {
     mark: Mark,
     process: u32,
     name: String,
     /// The locks that it and what belongs to it hold, and which of them holds it.
-    held: Vec<(Place, Mode, Mark)>,
+    held: Vec<(RecordedSubject, Mode, Mark)>,
 }
 
 /// Lists the tests for which this process acts, the nearest first, as far as they still run.
-fn starters(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Starter> {
+fn starters(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
     let mut starters = Vec::new();
     for mark in nearest {
         add_chain(state_dir, mark, &mut starters);
@@ -139,7 +139,7 @@ fn starters(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Starter> {
 }
 
 /// Adds a test, those for which it acts, and so on.
-fn add_chain(state_dir: &StateDir, mark: &Mark, starters: &mut Vec<Starter>) {
+fn add_chain(state_dir: &StateDir, mark: &Mark, starters: &mut Vec<Delegator>) {
     let mut next = Some(mark.clone());
     while let Some(mark) = next.take() {
         if starters.len() == LONGEST_CHAIN || starters.iter().any(|one| one.mark == mark) {
@@ -152,7 +152,7 @@ fn add_chain(state_dir: &StateDir, mark: &Mark, starters: &mut Vec<Starter>) {
             return;
         };
         next = block.tie.as_ref().map(|tie| tie.mark().clone());
-        starters.push(Starter {
+        starters.push(Delegator {
             process: told.process,
             name: block.name.clone(),
             held: told.held_with(block),
@@ -162,8 +162,8 @@ fn add_chain(state_dir: &StateDir, mark: &Mark, starters: &mut Vec<Starter>) {
 }
 
 /// Finds out which lock is to be taken for one that is wanted.
-fn resolve(state_dir: &StateDir, starters: &[Starter], want: Want) -> Result<Want, Error> {
-    let place = Place::of(want.subject);
+fn resolve(state_dir: &StateDir, starters: &[Delegator], want: Want) -> Result<Want, Error> {
+    let place = RecordedSubject::of(want.subject);
     for starter in starters {
         let same = starter.held.iter().filter(|(held, ..)| *held == place);
         if let Some((_, mode, holder)) = same.max_by_key(|(_, mode, _)| *mode) {
@@ -175,8 +175,10 @@ fn resolve(state_dir: &StateDir, starters: &[Starter], want: Want) -> Result<Wan
                     place.in_mode(*mode)
                 );
                 let way_out = match place {
-                    Place::Everyone => "ask for `alone` in that test",
-                    Place::Key(_) | Place::Internal(_) => "ask for the stronger one in that test",
+                    RecordedSubject::Everyone => "ask for `alone` in that test",
+                    RecordedSubject::Key(_) | RecordedSubject::Internal(_) => {
+                        "ask for the stronger one in that test"
+                    }
                 };
                 return Err(refusal(want, &reason, way_out));
             }
@@ -215,7 +217,7 @@ fn covers(held: Mode, wanted: Mode) -> bool {
     }
 }
 
-impl Starter {
+impl Delegator {
     fn who(&self) -> String {
         format!("`{}` (pid {})", self.name, self.process)
     }
@@ -229,10 +231,10 @@ pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Err
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
-    let place = Place::of(want.subject);
+    let place = RecordedSubject::of(want.subject);
     let known = nearest();
     let mut found = Vec::new();
-    let mut starters: Vec<Starter> = Vec::new();
+    let mut starters: Vec<Delegator> = Vec::new();
     for ancestor in above(state_dir) {
         let told = &ancestor.told;
         if starters.iter().any(|one| one.mark.record() == told.record) {

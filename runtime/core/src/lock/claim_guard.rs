@@ -6,16 +6,16 @@ use super::Want;
 use crate::lock::activity::Activity;
 
 /// What is said of a lock in the record, and taken back if the lock is not had in the end.
-pub(super) struct Said<'a> {
+pub(super) struct ClaimGuard<'a> {
     pub(super) want: Want,
     pub(super) me: &'a Activity,
     in_record: Cell<bool>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> ClaimGuard<'a> {
     /// Begins without having said anything.
     pub(super) fn begin(want: Want, me: &'a Activity) -> Self {
-        Said {
+        ClaimGuard {
             want,
             me,
             in_record: Cell::new(false),
@@ -23,27 +23,27 @@ impl<'a> Said<'a> {
     }
 
     /// Says that the lock is held.
-    pub(super) fn say(&self) {
+    pub(super) fn publish(&self) {
         if !self.in_record.replace(true) {
             self.me.add_now(self.want);
         }
     }
 
     /// Says that the lock is not held after all.
-    pub(super) fn take_back(&self) {
+    pub(super) fn retract(&self) {
         if self.in_record.replace(false) {
-            self.me.take_back(&[self.want]);
+            self.me.retract(&[self.want]);
         }
     }
 
-    /// Leaves what is said, because it is true.
+    /// Leaves what is claim, because it is true.
     pub(super) fn keep(self) {
         self.in_record.set(false);
     }
 }
 
-impl Drop for Said<'_> {
+impl Drop for ClaimGuard<'_> {
     fn drop(&mut self) {
-        self.take_back();
+        self.retract();
     }
 }
