@@ -53,7 +53,7 @@ pub(crate) enum Kind {
     },
     Namespace,
     Seed,
-    Own(TokenStream),
+    Custom(TokenStream),
 }
 
 #[derive(Clone, Copy)]
@@ -156,7 +156,7 @@ impl Wanted {
                 self.is_called = matches!(value, Value::Expression(_));
             }
             (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
-            (None, Value::Expression(tokens)) => self.ask(name, Kind::Own(tokens)),
+            (None, Value::Expression(tokens)) => self.ask(name, Kind::Custom(tokens)),
             // The table gives no other value to these words.
             (
                 Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
@@ -239,7 +239,7 @@ impl Wanted {
     fn mentions_any(&self, parameters: &[&Parameter]) -> bool {
         let resources = self.resources.iter();
         let own = resources.filter_map(|resource| match &resource.kind {
-            Kind::Own(expression) => Some(expression),
+            Kind::Custom(expression) => Some(expression),
             _ => None,
         });
         let mut expressions = own.chain(self.surroundings.expressions());

@@ -13,10 +13,10 @@ mod inner {
     use std::cell::RefCell;
     use std::thread;
 
-    use isolated_test::{Entered, current, isolated, try_current};
+    use isolated_test::{EnterGuard, current, isolated, try_current};
 
     thread_local! {
-        static ENTERED: RefCell<Option<Entered>> = const { RefCell::new(None) };
+        static ENTERED: RefCell<Option<EnterGuard>> = const { RefCell::new(None) };
     }
 
     #[isolated]

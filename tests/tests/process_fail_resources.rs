@@ -5,7 +5,7 @@
 use isolated_test_tests::{Finished, State};
 
 mod inner {
-    use isolated_test::{BoxError, Current, Outcome, Resource, Travel, isolated};
+    use isolated_test::{BoxError, Current, Outcome, Resource, Transfer, isolated};
     use isolated_test_tests::{ends, say};
 
     /// Where a resource fails.
@@ -68,8 +68,8 @@ mod inner {
             Some("what travels".to_owned())
         }
 
-        fn travel() -> Travel<Written> {
-            Travel::with(
+        fn transfer() -> Transfer<Written> {
+            Transfer::with(
                 |written| written.0.to_owned(),
                 |text| Err(format!("{text:?} cannot be read").into()),
             )
@@ -91,8 +91,8 @@ mod inner {
             Ok(())
         }
 
-        fn travel() -> Travel<u8> {
-            Travel::with(|number| panic!("{number} has no text"), |_| Ok(7))
+        fn transfer() -> Transfer<u8> {
+            Transfer::with(|number| panic!("{number} has no text"), |_| Ok(7))
         }
     }
 

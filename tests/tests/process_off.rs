@@ -11,7 +11,7 @@ const NOTHING: [PathBuf; 0] = [];
 mod inner {
     use std::env;
 
-    use isolated_test::{BoxError, Current, Resource, TmpDir, Travel, isolated};
+    use isolated_test::{BoxError, Current, Resource, TmpDir, Transfer, isolated};
     use isolated_test_tests::say;
 
     fn say_who() {
@@ -71,8 +71,8 @@ mod inner {
             Ok(std::process::id())
         }
 
-        fn travel() -> Travel<u32> {
-            Travel::with(
+        fn transfer() -> Transfer<u32> {
+            Transfer::with(
                 |_| panic!("nothing is written"),
                 |_| Err("nothing is read".into()),
             )

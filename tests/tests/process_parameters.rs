@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use isolated_test::{
-    BoxError, Current, Namespace, Outcome, Port, Resource, TmpDir, Travel, current, isolated,
+    BoxError, Current, Namespace, Outcome, Port, Resource, TmpDir, Transfer, current, isolated,
 };
 use isolated_test_tests::State;
 
@@ -154,8 +154,8 @@ impl Resource for AsText {
         Ok(())
     }
 
-    fn travel() -> Travel<u32> {
-        Travel::as_text()
+    fn transfer() -> Transfer<u32> {
+        Transfer::as_text()
     }
 }
 
@@ -179,8 +179,8 @@ impl Resource for Pair {
         Ok(Pair(self.0, std::mem::take(&mut self.1)))
     }
 
-    fn travel() -> Travel<Pair> {
-        Travel::with(
+    fn transfer() -> Transfer<Pair> {
+        Transfer::with(
             |pair| format!("{} {}", pair.0, pair.1),
             |text| {
                 let (number, text) = text.split_once(' ').ok_or("no space")?;

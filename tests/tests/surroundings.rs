@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use isolated_test::{BoxError, Current, Port, Resource, TmpDir, Travel, isolated};
+use isolated_test::{BoxError, Current, Port, Resource, TmpDir, Transfer, isolated};
 use isolated_test_tests::State;
 use rstest::rstest;
 
@@ -176,8 +176,8 @@ impl Resource for Url {
         Ok(format!("http://{}", test.port().addr()))
     }
 
-    fn travel() -> Travel<String> {
-        Travel::as_text()
+    fn transfer() -> Transfer<String> {
+        Transfer::as_text()
     }
 }
 
@@ -369,7 +369,7 @@ fn a_resource_that_stays_in_the_process_has_no_value_before_it() {
     assert_eq!(run.said("body"), None);
     let report = run.reported("surroundings");
     assert!(
-        report.contains("`stays`") && report.contains("travel"),
+        report.contains("`stays`") && report.contains("`Resource::transfer`"),
         "{report}"
     );
 }

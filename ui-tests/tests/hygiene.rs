@@ -82,8 +82,8 @@ impl Resource for Db {
         Ok(3)
     }
 
-    fn travel() -> ::isolated_test::Travel<u32> {
-        ::isolated_test::Travel::as_text()
+    fn transfer() -> ::isolated_test::Transfer<u32> {
+        ::isolated_test::Transfer::as_text()
     }
 }
 

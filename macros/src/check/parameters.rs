@@ -155,7 +155,7 @@ pub(super) fn own_resources_are_not_lent_mutably(
         let kind = binding
             .and_then(|index| model.wanted.resources.get(index))
             .map(|resource| &resource.kind);
-        if let (Some(Kind::Own(_)), Some(mutability)) = (kind, parameter.mutable_reference()) {
+        if let (Some(Kind::Custom(_)), Some(mutability)) = (kind, parameter.mutable_reference()) {
             errors.at(
                 mutability,
                 "a resource is lent as `&T` or given as `T`; remove `mut` or take it by value",

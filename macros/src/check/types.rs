@@ -22,7 +22,7 @@ fn forms(kind: &Kind) -> Option<String> {
         Kind::TmpDir { .. } => &["TmpDir", "&TmpDir", "&Path", "PathBuf"],
         Kind::Namespace => &["Namespace", "&Namespace", "&str", "String"],
         Kind::Seed => &["u64"],
-        Kind::Own(_) => return None,
+        Kind::Custom(_) => return None,
     };
     Some(list(forms.iter().copied()))
 }

@@ -59,10 +59,10 @@ impl Writer<'_> {
             return quote!(#private::no_own);
         }
         let own = own.map(|(_, expression)| {
-            let maker = quote!(#private::own(&|| #private::expr!(#expression)));
+            let maker = quote!(#private::custom(&|| #private::expr!(#expression)));
             at(start(expression), maker)
         });
-        quote!(|| #private::owned([#(#own),*]))
+        quote!(|| #private::customs([#(#own),*]))
     }
 
     /// The hidden attribute, below all others.

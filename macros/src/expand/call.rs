@@ -45,7 +45,7 @@ impl<'a> Writer<'a> {
     pub(super) fn own(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
         let resources = self.model.wanted.resources.iter();
         resources.filter_map(|resource| match &resource.kind {
-            Kind::Own(expression) => Some((resource, expression)),
+            Kind::Custom(expression) => Some((resource, expression)),
             _ => None,
         })
     }
@@ -137,7 +137,7 @@ impl<'a> Writer<'a> {
         let private = &self.private;
         let own = self.own().map(|(resource, expression)| {
             let maker = lent_maker(resource, expression);
-            at(start(expression), quote!(#private::own(#maker)))
+            at(start(expression), quote!(#private::custom(#maker)))
         });
         quote!(&mut [#(#own),*])
     }
@@ -254,10 +254,10 @@ impl<'a> Writer<'a> {
                 quote!(FromSeed::from_seed),
                 quote_spanned!(span=> #context.seed(#index)),
             ),
-            Kind::Own(expression) => {
+            Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
                 if parameter.is_reference() {
-                    let lent = quote_spanned!(span=> #context.own_ref(#index, #maker));
+                    let lent = quote_spanned!(span=> #context.custom_ref(#index, #maker));
                     // No trait describes the coercions of the compiler.
                     if parameter.is_lent_unsized() {
                         return lent;
@@ -265,7 +265,7 @@ impl<'a> Writer<'a> {
                     let lent = at(start(&parameter.ty), lent);
                     at(start(&parameter.ty), quote!(#private::Lent::lend(#lent)))
                 } else {
-                    quote_spanned!(span=> #context.own_value(#index, #maker))
+                    quote_spanned!(span=> #context.custom_value(#index, #maker))
                 }
             }
         }

@@ -104,9 +104,9 @@ impl Writer<'_> {
             }
             Kind::Namespace => quote!(Namespace),
             Kind::Seed => quote!(Seed),
-            Kind::Own(_) => {
+            Kind::Custom(_) => {
                 let by_value = self.model.given.get(index).is_some_and(|given| *given);
-                quote!(Own { by_value: #by_value })
+                quote!(Custom { by_value: #by_value })
             }
         };
         quote!((#name #kind))

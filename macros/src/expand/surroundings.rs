@@ -171,9 +171,9 @@ impl Writer<'_> {
             Kind::TmpDir { .. } => (None, quote!(#context.tmpdir(#place))),
             Kind::Namespace => (None, quote!(#context.namespace(#place))),
             Kind::Seed => (None, quote!(#context.seed(#place))),
-            Kind::Own(expression) => {
+            Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
-                (None, quote!(#context.own_lent(#place, #maker)))
+                (None, quote!(#context.custom_lent(#place, #maker)))
             }
         }
     }

@@ -116,20 +116,20 @@ fn stores() {
     let make_mail = || ::isolated_test::__private::expr!(Mail::default());
     ::isolated_test::__private::run_plain(
         &::isolated_test::__private::spec!(
-            const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Own {
-            by_value : false }), ("mail" Own { by_value : true })],
+            const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Custom {
+            by_value : false }), ("mail" Custom { by_value : true })],
             [(Exclusive(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
             .key())), (Exclusive(::isolated_test::Key { checked : "mail", scope : "",
             is_internal : false }))]
         ),
         &mut [
-            ::isolated_test::__private::own(&make_db),
-            ::isolated_test::__private::own(&make_mail),
+            ::isolated_test::__private::custom(&make_db),
+            ::isolated_test::__private::custom(&make_mail),
         ],
         &mut |cx| ::isolated_test::__private::passed(
             stores(
-                ::isolated_test::__private::Lent::lend(cx.own_ref(0, &make_db)),
-                cx.own_value(1, &make_mail),
+                ::isolated_test::__private::Lent::lend(cx.custom_ref(0, &make_db)),
+                cx.custom_value(1, &make_mail),
             ),
         ),
     )

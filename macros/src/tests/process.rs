@@ -126,10 +126,10 @@ fn stores() {
             &my::isolated::__private::spec!(
                 const "stores", my::isolated::__private::ShouldPanic::No, [("udp"
                 Port(my::isolated::__private::Protocol::Udp, 3)), ("id" Namespace),
-                ("seed" Seed), ("db" Own { by_value : true })], [],
+                ("seed" Seed), ("db" Custom { by_value : true })], [],
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
-            &mut [my::isolated::__private::own(&make_db)],
+            &mut [my::isolated::__private::custom(&make_db)],
             &mut |cx, surroundings| {
                 let udp: &[my::isolated::Port] = cx.ports::<3>(0);
                 let _ = &udp;
@@ -137,7 +137,7 @@ fn stores() {
                 let _ = &id;
                 let seed = cx.seed(2);
                 let _ = &seed;
-                let db = cx.own_lent(3, &make_db);
+                let db = cx.custom_lent(3, &make_db);
                 let _ = &db;
                 surroundings.set("A", &my::isolated::__private::expr!(udp));
                 surroundings.set("B", &my::isolated::__private::expr!([id, & seed]));
@@ -147,7 +147,7 @@ fn stores() {
         .run_plain(
             &mut |cx| my::isolated::__private::passed(
                 stores(
-                    cx.own_value(3, &make_db),
+                    cx.custom_value(3, &make_db),
                     my::isolated::__private::FromPorts::<
                         my::isolated::__private::Udp,
                         3,
@@ -256,20 +256,20 @@ fn judged_value() {
         r#"#[doc(hidden)]
 static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
     spec: ::isolated_test::__private::spec!(
-        "doubles", ::isolated_test::__private::ShouldPanic::No, [("db" Own { by_value :
-        false }), ("mail" Own { by_value : true }), ("unused" Own { by_value : false }),
-        ("port" Port(::isolated_test::__private::Protocol::Tcp, 1)), ("cwd" TmpDir { from
-        : ::core::option::Option::None, keep : ::core::option::Option::None })], [],
-        (::core::option::Option::None, ::core::option::Option::None)
+        "doubles", ::isolated_test::__private::ShouldPanic::No, [("db" Custom { by_value
+        : false }), ("mail" Custom { by_value : true }), ("unused" Custom { by_value :
+        false }), ("port" Port(::isolated_test::__private::Protocol::Tcp, 1)), ("cwd"
+        TmpDir { from : ::core::option::Option::None, keep : ::core::option::Option::None
+        })], [], (::core::option::Option::None, ::core::option::Option::None)
     ),
-    own: || ::isolated_test::__private::owned([
-        ::isolated_test::__private::own(
+    own: || ::isolated_test::__private::customs([
+        ::isolated_test::__private::custom(
             &|| ::isolated_test::__private::expr!(super::Db),
         ),
-        ::isolated_test::__private::own(
+        ::isolated_test::__private::custom(
             &|| ::isolated_test::__private::expr!(self::mail::Mail),
         ),
-        ::isolated_test::__private::own(&|| ::isolated_test::__private::expr!(Unused)),
+        ::isolated_test::__private::custom(&|| ::isolated_test::__private::expr!(Unused)),
     ]),
     surround: |cx, surroundings| {
         surroundings.set("DIR", &::isolated_test::__private::expr!(super::super::DIR));
@@ -291,8 +291,8 @@ pub fn doubles(n: u32) -> u32 {
         ::isolated_test::__private::no_value,
         |cx| doubles(
             n,
-            cx.own_value(1, &make_mail),
-            ::isolated_test::__private::Lent::lend(cx.own_ref(0, &make_db)),
+            cx.custom_value(1, &make_mail),
+            ::isolated_test::__private::Lent::lend(cx.custom_ref(0, &make_db)),
             ::isolated_test::__private::FromPort::<
                 ::isolated_test::__private::Tcp,
             >::from_port(cx.port(3)),

@@ -29,6 +29,6 @@ pub use crate::resource::context::{Current, Handle};
 pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
 pub use crate::resource::tmpdir::TmpDir;
-pub use crate::resource::{Outcome, Resource, Travel};
-pub use crate::run::context::{Entered, current, try_current};
+pub use crate::resource::{Outcome, Resource, Transfer};
+pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;

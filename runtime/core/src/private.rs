@@ -6,11 +6,11 @@ pub use crate::lock::plan::Claim;
 pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
 };
-pub use crate::resource::own::{Own, own};
+pub use crate::resource::custom::{Custom, custom};
 pub use crate::resource::request::{Kind, Protocol, Request};
 pub use crate::run::around::{
-    Recipe, around, around_never, inside, inside_async, judged_inside_async, no_own, no_value,
-    owned,
+    Recipe, around, around_never, customs, inside, inside_async, judged_inside_async, no_own,
+    no_value,
 };
 pub use crate::run::cx::Cx;
 pub use crate::run::entry::{

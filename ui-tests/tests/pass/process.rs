@@ -20,8 +20,8 @@ impl Resource for Number {
         Ok(self.0)
     }
 
-    fn travel() -> isolated_test::Travel<u32> {
-        isolated_test::Travel::as_text()
+    fn transfer() -> isolated_test::Transfer<u32> {
+        isolated_test::Transfer::as_text()
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::own::OwnSlot;
+use super::custom::CustomSlot;
 use super::request::Request;
 use crate::config;
 use crate::location::SourceLocation;
@@ -53,7 +53,7 @@ pub(crate) enum Value {
     Namespace(Namespace),
     Seed(u64),
     /// One of the user's own, whose handle only the thread of the test may have.
-    Own,
+    Custom,
 }
 
 impl Handle {
@@ -298,14 +298,14 @@ impl fmt::Debug for Handle {
 #[derive(Clone)]
 pub struct Current {
     handle: Handle,
-    own: Rc<Vec<OwnSlot>>,
+    own: Rc<Vec<CustomSlot>>,
 }
 
 impl Current {
     /// The test as a thread sees it that has no handles of custom resources.
     pub(crate) fn elsewhere(handle: Handle) -> Self {
         let mut own = Vec::new();
-        own.resize_with(handle.values().count(), OwnSlot::default);
+        own.resize_with(handle.values().count(), CustomSlot::default);
         let own = Rc::new(own);
         Current { handle, own }
     }
@@ -327,14 +327,14 @@ impl Current {
     }
 
     /// Returns the places of the handles of the user's own resources.
-    pub(crate) fn own(&self) -> &[OwnSlot] {
+    pub(crate) fn own(&self) -> &[CustomSlot] {
         &self.own
     }
 
     /// Drops the handle of a resource of the user's own, unless somebody else has it too.
     pub(crate) fn drop_own(&mut self, index: usize) {
         if let Some(own) = Rc::get_mut(&mut self.own) {
-            own[index] = OwnSlot::default();
+            own[index] = CustomSlot::default();
         }
     }
 }

@@ -2,21 +2,21 @@
 
 pub(crate) mod bind;
 pub(crate) mod context;
+pub(crate) mod custom;
 pub(crate) mod namespace;
-pub(crate) mod own;
 pub(crate) mod port;
 pub(crate) mod remote;
 pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod tmpdir;
-pub(crate) mod travel;
+pub(crate) mod transfer;
 
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::error::{Payload, panic_message};
 use crate::resource::context::Current;
 
 use request::Request;
-pub use travel::Travel;
+pub use transfer::Transfer;
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,7 +121,7 @@ pub trait Resource {
     /// # Examples
     ///
     /// ```rust,test_harness
-    /// use isolated_test::{BoxError, Current, Resource, Travel, isolated};
+    /// use isolated_test::{BoxError, Current, Resource, Transfer, isolated};
     ///
     /// /// A directory of templates, made once by the parent.
     /// struct Templates;
@@ -135,8 +135,8 @@ pub trait Resource {
     ///         Ok(path.display().to_string())
     ///     }
     ///
-    ///     fn travel() -> Travel<String> {
-    ///         Travel::as_text()
+    ///     fn transfer() -> Transfer<String> {
+    ///         Transfer::as_text()
     ///     }
     /// }
     ///
@@ -149,11 +149,11 @@ pub trait Resource {
     /// }
     /// ```
     #[must_use]
-    fn travel() -> Travel<Self::Handle>
+    fn transfer() -> Transfer<Self::Handle>
     where
         Self: Sized,
     {
-        Travel::none()
+        Transfer::none()
     }
 
     /// Describes the provisioned resource in the report of a failed test, on one line: an address,

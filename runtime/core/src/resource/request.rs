@@ -28,7 +28,7 @@ pub enum Kind {
     /// `seed`.
     Seed,
     /// A value of a type that implements [`Resource`](crate::Resource).
-    Own {
+    Custom {
         /// Whether the parameter takes the handle by value.
         by_value: bool,
     },

@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::report;
 use crate::resource::context::{Current, Handle};
-use crate::resource::own::Own;
+use crate::resource::custom::Custom;
 use crate::resource::request::Kind;
 use crate::run::attempts::Calls;
 use crate::run::context::try_current;
@@ -37,7 +37,7 @@ pub struct Recipe {
     /// The requests of the test.
     pub spec: Spec,
     /// Wraps the expressions of custom resources.
-    pub own: fn() -> Vec<Own<'static>>,
+    pub own: fn() -> Vec<Custom<'static>>,
     /// Describes the subprocess.
     pub surround: fn(&Cx, &mut Surroundings),
 }
@@ -47,13 +47,13 @@ const NOT_COPIED: &str = "it does not copy the attributes below it";
 
 /// The custom resources of a test that has none.
 #[must_use]
-pub fn no_own() -> Vec<Own<'static>> {
+pub fn no_own() -> Vec<Custom<'static>> {
     Vec::new()
 }
 
 /// The custom resources of a test, in the order in which they are written.
 #[must_use]
-pub fn owned<const N: usize>(own: [Own<'static>; N]) -> Vec<Own<'static>> {
+pub fn customs<const N: usize>(own: [Custom<'static>; N]) -> Vec<Custom<'static>> {
     own.into()
 }
 
@@ -248,7 +248,7 @@ fn find(spec: &Spec) -> Option<Current> {
         !spec
             .resources
             .iter()
-            .any(|request| matches!(request.kind, Kind::Own { .. })),
+            .any(|request| matches!(request.kind, Kind::Custom { .. })),
         "{} runs its body in another thread, which handles of custom resources cannot reach; remove \
          what moves it there",
         handle.name()

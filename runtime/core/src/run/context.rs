@@ -81,11 +81,11 @@ pub(crate) fn name_of_caller() -> String {
 
 impl Current {
     /// Makes this the test of the thread until the guard is dropped.
-    pub(crate) fn enter_thread(&self) -> Entered {
+    pub(crate) fn enter_thread(&self) -> EnterGuard {
         let number = LAST.get() + 1;
         LAST.set(number);
         let _ = STACK.try_with(|stack| stack.borrow_mut().push((number, self.clone())));
-        Entered {
+        EnterGuard {
             number,
             thread: PhantomData,
         }
@@ -113,7 +113,7 @@ impl Handle {
     ///     assert!(thread.join().is_ok_and(|written| written.is_ok()));
     /// }
     /// ```
-    pub fn enter(&self) -> Entered {
+    pub fn enter(&self) -> EnterGuard {
         Current::elsewhere(self.clone()).enter_thread()
     }
 }
@@ -121,14 +121,14 @@ impl Handle {
 /// Has [`current`] return a test until it is dropped; see [`Handle::enter`].
 #[derive(Debug)]
 #[must_use = "`current` forgets the test as soon as this is dropped"]
-pub struct Entered {
+pub struct EnterGuard {
     /// Which of the thread's entries it is: guards may be dropped in any order.
     number: u64,
     /// The test belongs to the thread that has entered it.
     thread: PhantomData<*const ()>,
 }
 
-impl Drop for Entered {
+impl Drop for EnterGuard {
     fn drop(&mut self) {
         // There is nothing to forget when the thread has ended and its stack is gone. What is
         // forgotten is dropped outside, because handles of the user's may ask for the current test.

@@ -66,7 +66,7 @@ impl Cx {
     }
 
     /// Lends the handle of a resource of the user's own.
-    pub fn own_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
+    pub fn custom_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
         let handle = self.current.own()[index].shared.get();
         handle
             .and_then(|handle| handle.downcast_ref())
@@ -78,7 +78,7 @@ impl Cx {
     /// # Panics
     ///
     /// Panics when the resource is provisioned in the process of the test, which does not run yet.
-    pub fn own_lent<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
+    pub fn custom_lent<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
         let handle = self.current.own()[index].shared.get();
         handle
             .and_then(|handle| handle.downcast_ref())
@@ -90,13 +90,13 @@ impl Cx {
                     .map_or("", |(name, _)| name);
                 panic!(
                     "`{name}` is provisioned in the process of the test, which does not run yet; \
-                     implement `Resource::travel` for it"
+                     implement `Resource::transfer` for it"
                 )
             })
     }
 
     /// Hands over the handle of a resource of the user's own.
-    pub fn own_value<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> R::Handle {
+    pub fn custom_value<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> R::Handle {
         let handle = self.current.own()[index].moved.take();
         handle
             .and_then(|handle| handle.downcast().ok())

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::name::Name;
 use crate::report;
 use crate::resource::context::Current;
-use crate::resource::own::Own;
+use crate::resource::custom::Custom;
 use crate::resource::request::{Kind, Request};
 use crate::run::attempts::{Attempts, Calls};
 use crate::run::cx::Cx;
@@ -32,7 +32,7 @@ pub(crate) type Surround<'t> = &'t mut dyn FnMut(&Cx, &mut Surroundings);
 /// A test that has not run yet.
 pub(crate) struct Test<'t, 'a> {
     spec: &'static Spec,
-    own: &'t mut [Own<'a>],
+    own: &'t mut [Custom<'a>],
     surround: Option<Surround<'t>>,
     name: Name,
     again: Attempts,
@@ -70,7 +70,7 @@ impl<'t, 'a> Test<'t, 'a> {
     /// Finds out where the test is, and how often it is to run.
     pub(crate) fn find(
         spec: &'static Spec,
-        own: &'t mut [Own<'a>],
+        own: &'t mut [Custom<'a>],
         surround: Option<Surround<'t>>,
         calls: Calls,
     ) -> Placement<'t, 'a> {
@@ -162,7 +162,7 @@ impl<'t, 'a> Test<'t, 'a> {
     ) -> Result<Surroundings, Error> {
         let mut surroundings = Surroundings::default();
         // In place, a handle that the body takes by value cannot be lent before.
-        let is_taken = |request: &Request| matches!(request.kind, Kind::Own { by_value: true });
+        let is_taken = |request: &Request| matches!(request.kind, Kind::Custom { by_value: true });
         let can_lend = in_subprocess || !self.spec.resources.iter().any(is_taken);
         if let Some(surround) = self.surround.as_deref_mut().filter(|_| can_lend) {
             let described = catch_unwind(AssertUnwindSafe(|| {

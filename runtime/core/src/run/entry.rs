@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::process::{ExitCode, Termination};
 
 use crate::report;
-use crate::resource::own::Own;
+use crate::resource::custom::Custom;
 use crate::run::attempts::{self, Calls};
 use crate::run::context::try_current;
 use crate::run::cx::Cx;
@@ -17,19 +17,23 @@ use crate::run::spec::Spec;
 use crate::run::verdict::Verdict;
 
 /// Runs a test whose body judges itself. It is not generic, so that each test adds little code.
-pub fn run_plain(spec: &'static Spec, own: &mut [Own<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
+pub fn run_plain(spec: &'static Spec, own: &mut [Custom<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
     Test::find(spec, own, None, Calls::Often).run(body);
 }
 
 /// Runs a test that is a function without parameters.
-pub fn run_function<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: fn() -> R) {
+pub fn run_function<R: Termination>(spec: &'static Spec, own: &mut [Custom<'_>], body: fn() -> R) {
     run_plain(spec, own, &mut |_| {
         passed(short::__rust_begin_short_backtrace_of_function(body))
     });
 }
 
 /// Runs a test whose body can be called only once.
-pub fn run<R: Termination>(spec: &'static Spec, own: &mut [Own<'_>], body: impl FnOnce(&Cx) -> R) {
+pub fn run<R: Termination>(
+    spec: &'static Spec,
+    own: &mut [Custom<'_>],
+    body: impl FnOnce(&Cx) -> R,
+) {
     let mut body = Some(body);
     Test::find(spec, own, None, Calls::Once).run(&mut |cx| call_once(&mut body, cx));
 }
@@ -47,7 +51,7 @@ pub(crate) fn call_once<R: Termination>(body: &mut Option<impl FnOnce(&Cx) -> R>
 /// Panics when the test could not begin or end, because there is no value to return then.
 pub fn run_returning<T>(
     spec: &'static Spec,
-    own: &mut [Own<'_>],
+    own: &mut [Custom<'_>],
     body: impl FnOnce(&Cx) -> T,
 ) -> T {
     let (mut body, mut value) = (Some(body), None);
@@ -66,7 +70,7 @@ pub fn run_returning<T>(
 /// Runs an asynchronous test whose body can be called only once.
 pub async fn run_async<R: Termination>(
     spec: &'static Spec,
-    own: &mut [Own<'_>],
+    own: &mut [Custom<'_>],
     body: impl AsyncFnOnce(&Cx) -> R,
 ) {
     Test::find(spec, own, None, Calls::Once)
@@ -77,7 +81,7 @@ pub async fn run_async<R: Termination>(
 /// Runs an asynchronous test inside an attribute whose parameters its own attribute uses.
 pub async fn run_async_inside<R: Termination>(
     spec: &'static Spec,
-    own: &mut [Own<'_>],
+    own: &mut [Custom<'_>],
     body: impl AsyncFnOnce(&Cx) -> R,
 ) {
     const WHY: &str = "an expression uses a parameter that this attribute fills";
@@ -106,7 +110,7 @@ pub(crate) fn once<R: Termination>(
 /// Panics when the test could not begin or end, because there is no value to return then.
 pub async fn run_returning_async<T>(
     spec: &'static Spec,
-    own: &mut [Own<'_>],
+    own: &mut [Custom<'_>],
     body: impl AsyncFnOnce(&Cx) -> T,
 ) -> T {
     let mut value = None;
@@ -127,7 +131,7 @@ pub async fn run_returning_async<T>(
 
 fn begin_returning<'a>(
     spec: &'static Spec,
-    own: &mut [Own<'a>],
+    own: &mut [Custom<'a>],
 ) -> Result<Box<Session<'a>>, Verdict> {
     let name = naming::of(spec);
     attempts::runs_once(&name);

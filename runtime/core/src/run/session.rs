@@ -14,8 +14,8 @@ use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
 use crate::resource::context::Value;
+use crate::resource::custom::{Custom, Provider, Writer};
 use crate::resource::namespace::Namespace;
-use crate::resource::own::{Own, Provider, Writer};
 use crate::resource::port::Port;
 use crate::resource::request::{Kind, Request};
 use crate::resource::seed;
@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
-        own: &mut [Own<'a>],
+        own: &mut [Custom<'a>],
         further: &[Claim],
         in_subprocess: bool,
     ) -> Result<Box<Self>, Verdict> {
@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
     }
 
     /// Provisions all resources in the order in which they are written.
-    fn provision(&mut self, own: &mut [Own<'a>]) -> Result<(), Error> {
+    fn provision(&mut self, own: &mut [Custom<'a>]) -> Result<(), Error> {
         let mut own = own.iter();
         let mut seeds = 0;
         for (index, request) in self.spec.resources.iter().enumerate() {
@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
                     seeds += 1;
                     Value::Seed(seed::nth(base, seeds - 1))
                 }
-                Kind::Own { by_value } => {
+                Kind::Custom { by_value } => {
                     match own.next() {
                         Some(own) if self.in_subprocess => {
                             if let Some(writer) = own.writer() {
@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
                         Some(own) => self.provision_own(index, request, own, by_value)?,
                         None => {}
                     }
-                    Value::Own
+                    Value::Custom
                 }
             };
             self.cx.current().provide(index, value);
@@ -206,7 +206,7 @@ impl<'a> Session<'a> {
         &mut self,
         index: usize,
         request: &Request,
-        own: &Own<'a>,
+        own: &Custom<'a>,
         by_value: bool,
     ) -> Result<(), Error> {
         let current = self.cx.current();
@@ -246,9 +246,9 @@ impl<'a> Session<'a> {
                 Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().to_owned()),
                 Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
                 Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
-                Some(Value::Own) => self
+                Some(Value::Custom) => self
                     .written(index)?
-                    .map_or(HandleWire::Nothing, HandleWire::Own),
+                    .map_or(HandleWire::Nothing, HandleWire::Custom),
                 None => HandleWire::Nothing,
             });
         }
@@ -341,7 +341,7 @@ impl<'a> Session<'a> {
                     let finish = || dir.finish(outcome);
                     self.trace.during(RELEASE, request.name, finish)
                 }
-                Some(Value::Own) => self.release_own(index, request, outcome),
+                Some(Value::Custom) => self.release_own(index, request, outcome),
                 Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
             };
             if let Err(error) = result {

@@ -14,8 +14,8 @@ use crate::name::Name;
 use crate::os::process::Link;
 use crate::report;
 use crate::resource::context::Value;
+use crate::resource::custom::{Custom, Provider};
 use crate::resource::namespace::Namespace;
-use crate::resource::own::{Own, Provider};
 use crate::resource::port::Port;
 use crate::resource::remote::Call;
 use crate::resource::request::Kind;
@@ -111,7 +111,7 @@ impl<'a> Inside<'a> {
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
-        own: &mut [Own<'a>],
+        own: &mut [Custom<'a>],
         parent: &'static Parent,
     ) -> Option<Self> {
         parent.say(&ChildMessage::Started);
@@ -139,7 +139,7 @@ impl<'a> Inside<'a> {
         }
     }
 
-    fn take_over(&mut self, own: &mut [Own<'a>]) -> Result<(), Error> {
+    fn take_over(&mut self, own: &mut [Custom<'a>]) -> Result<(), Error> {
         let parent = self.parent;
         let content = parent.with_link(Link::receive)?;
         let given = Handover::decode(&content)
@@ -171,13 +171,13 @@ impl<'a> Inside<'a> {
                 (HandleWire::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index, ask)),
                 (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
-                (gift, Kind::Own { by_value }) => {
+                (gift, Kind::Custom { by_value }) => {
                     if let Some(own) = own.next() {
                         let slot = &current.own()[index];
                         let _entered = current.enter_thread();
                         let _providing = current.owner().provide();
                         let result = catch_unwind(AssertUnwindSafe(|| {
-                            if let HandleWire::Own(text) = gift {
+                            if let HandleWire::Custom(text) = gift {
                                 return own.receive(&text, by_value, slot).map(|()| None);
                             }
                             self.trace.during(PROVISION, request.name, || {
@@ -190,7 +190,7 @@ impl<'a> Inside<'a> {
                         self.providers
                             .extend(provider.map(|provider| (index, provider)));
                     }
-                    Value::Own
+                    Value::Custom
                 }
                 _ => continue,
             };

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::lock::Want;
 use crate::lock::plan::Claim;
 use crate::lock::plan::plan;
-use crate::resource::own::Own;
+use crate::resource::custom::Custom;
 use crate::run::attempts::Calls;
 use crate::run::cx::Cx;
 use crate::run::driver::{Ready, Test};
@@ -42,7 +42,7 @@ pub struct Prepared<'a>(Ready<'a>);
 /// It is not generic, so that each test adds little code.
 pub fn prepare<'a>(
     spec: &'static Spec,
-    own: &mut [Own<'a>],
+    own: &mut [Custom<'a>],
     surround: &mut dyn FnMut(&Cx, &mut Surroundings),
 ) -> Prepared<'a> {
     Prepared(Test::find(spec, own, Some(surround), Calls::Once).prepare())
@@ -75,7 +75,7 @@ impl Prepared<'_> {
 pub(crate) fn turns(network: &Network) -> &'static [Claim] {
     match network {
         Network::Serial => &[Claim::Exclusive(network::TURNS)],
-        Network::Common | Network::Own(_) => &[],
+        Network::Common | Network::Custom(_) => &[],
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum Network {
     /// That of everybody.
     Common,
     /// One of its own.
-    Own(NamespaceSetup),
+    Custom(NamespaceSetup),
     /// That of everybody, while no other test that asked for one is in it.
     Serial,
 }
@@ -39,7 +39,7 @@ pub(crate) fn decide(asked: Option<Refused>) -> Decision {
         return Decision::Run(Network::Common);
     };
     let (reason, way_out) = match way() {
-        Ok(way) => return Decision::Run(Network::Own(way)),
+        Ok(way) => return Decision::Run(Network::Custom(way)),
         Err(refusal) => refusal,
     };
     match or {

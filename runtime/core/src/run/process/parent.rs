@@ -43,7 +43,7 @@ pub(crate) fn run(
     let mut variables = session.environment(surroundings);
     let given = Handover {
         values: session.gifts()?,
-        own_network: matches!(network, Network::Own(_)),
+        own_network: matches!(network, Network::Custom(_)),
         serial_network: matches!(network, Network::Serial),
         terminal: terminal::withhold(&mut variables),
     };
@@ -59,7 +59,7 @@ pub(crate) fn run(
         is_uncaptured: runner::is_uncaptured(),
         #[cfg(target_os = "linux")]
         network: match network {
-            Network::Own(way) => Some(way),
+            Network::Custom(way) => Some(way),
             Network::Common | Network::Serial => None,
         },
     };

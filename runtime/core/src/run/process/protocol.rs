@@ -62,7 +62,7 @@ pub(crate) enum HandleWire {
     Dir(PathBuf),
     Namespace(String),
     Seed(u64),
-    Own(String),
+    Custom(String),
 }
 
 impl ChildMessage {
@@ -170,7 +170,7 @@ impl Handover {
                     out.byte(4);
                     out.bytes(&seed.to_le_bytes());
                 }
-                HandleWire::Own(text) => {
+                HandleWire::Custom(text) => {
                     out.byte(5);
                     out.text(text);
                 }
@@ -202,7 +202,7 @@ impl HandleWire {
             2 => HandleWire::Dir(os::path_from_bytes(input.list()?)),
             3 => HandleWire::Namespace(input.text()?),
             4 => HandleWire::Seed(u64::from_le_bytes(input.array()?)),
-            5 => HandleWire::Own(input.text()?),
+            5 => HandleWire::Custom(input.text()?),
             _ => return None,
         })
     }
@@ -364,7 +364,7 @@ mod tests {
                 HandleWire::Dir("/tmp/x y".into()),
                 HandleWire::Namespace("t1".to_owned()),
                 HandleWire::Seed(u64::MAX),
-                HandleWire::Own("http://[::1]:80/".to_owned()),
+                HandleWire::Custom("http://[::1]:80/".to_owned()),
             ],
             own_network: true,
             serial_network: false,

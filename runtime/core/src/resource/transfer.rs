@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::error::BoxError;
 
 /// How the handle of a [`Resource`](crate::Resource) gets into the process of a test; see
-/// [`Resource::travel`](crate::Resource::travel).
-pub struct Travel<H> {
+/// [`Resource::transfer`](crate::Resource::transfer).
+pub struct Transfer<H> {
     pub(crate) way: Option<TextForm<H>>,
 }
 
@@ -17,11 +17,11 @@ pub(crate) struct TextForm<H> {
     pub(crate) read: fn(&str) -> Result<H, BoxError>,
 }
 
-impl<H> Travel<H> {
+impl<H> Transfer<H> {
     /// It does not: the resource is provisioned in the process of the test.
     #[must_use]
     pub fn none() -> Self {
-        Travel { way: None }
+        Transfer { way: None }
     }
 
     /// It is written as a text in the parent, and read in the process of the test.
@@ -29,7 +29,7 @@ impl<H> Travel<H> {
     /// An error of `read` fails the test with its reason.
     #[must_use]
     pub fn with(write: fn(&H) -> String, read: fn(&str) -> Result<H, BoxError>) -> Self {
-        Travel {
+        Transfer {
             way: Some(TextForm { write, read }),
         }
     }
@@ -41,16 +41,16 @@ impl<H> Travel<H> {
         H: Display + FromStr,
         H::Err: Into<BoxError>,
     {
-        Travel::with(H::to_string, |text| text.parse().map_err(Into::into))
+        Transfer::with(H::to_string, |text| text.parse().map_err(Into::into))
     }
 }
 
-impl<H> fmt::Debug for Travel<H> {
+impl<H> fmt::Debug for Transfer<H> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.way.is_some() {
-            "Travel::with"
+            "Transfer::with"
         } else {
-            "Travel::none"
+            "Transfer::none"
         })
     }
 }

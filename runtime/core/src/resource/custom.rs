@@ -9,37 +9,37 @@ use crate::error::BoxError;
 use crate::resource::context::Current;
 
 /// The expression of one resource of the user's own, to be evaluated when its turn comes.
-pub struct Own<'a> {
+pub struct Custom<'a> {
     make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
     writer: fn() -> Option<Writer>,
-    receive: fn(&str, bool, &OwnSlot) -> Result<(), BoxError>,
+    receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
 }
 
 /// Writes a handle as text for another process.
-pub(crate) type Writer = fn(&OwnSlot) -> Option<String>;
+pub(crate) type Writer = fn(&CustomSlot) -> Option<String>;
 
 /// Wraps the expression of a resource of the user's own.
-pub fn own<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Own<'a> {
-    Own {
+pub fn custom<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Custom<'a> {
+    Custom {
         make: Box::new(move || Box::new(make())),
-        writer: || R::travel().way.map(|_| write::<R> as Writer),
+        writer: || R::transfer().way.map(|_| write::<R> as Writer),
         receive: receive::<R>,
     }
 }
 
-fn write<R: Resource>(slot: &OwnSlot) -> Option<String> {
+fn write<R: Resource>(slot: &CustomSlot) -> Option<String> {
     let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
-    R::travel().way.map(|way| (way.write)(handle))
+    R::transfer().way.map(|way| (way.write)(handle))
 }
 
-fn receive<R: Resource>(text: &str, by_value: bool, slot: &OwnSlot) -> Result<(), BoxError> {
-    if let Some(way) = R::travel().way {
+fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result<(), BoxError> {
+    if let Some(way) = R::transfer().way {
         slot.put((way.read)(text)?, by_value);
     }
     Ok(())
 }
 
-impl<'a> Own<'a> {
+impl<'a> Custom<'a> {
     /// Returns what writes the handle for another process, if it can go there.
     pub(crate) fn writer(&self) -> Option<Writer> {
         (self.writer)()
@@ -50,7 +50,7 @@ impl<'a> Own<'a> {
         &self,
         text: &str,
         by_value: bool,
-        slot: &OwnSlot,
+        slot: &CustomSlot,
     ) -> Result<(), BoxError> {
         (self.receive)(text, by_value, slot)
     }
@@ -61,17 +61,21 @@ impl<'a> Own<'a> {
     }
 }
 
-impl std::fmt::Debug for Own<'_> {
+impl std::fmt::Debug for Custom<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Own")
+        formatter.write_str("Custom")
     }
 }
 
 /// A [`Resource`] whose types are hidden.
 pub(crate) trait Provider {
     /// Provisions the resource and puts its handle away.
-    fn provision(&mut self, test: &Current, by_value: bool, slot: &OwnSlot)
-    -> Result<(), BoxError>;
+    fn provision(
+        &mut self,
+        test: &Current,
+        by_value: bool,
+        slot: &CustomSlot,
+    ) -> Result<(), BoxError>;
     /// Releases the resource.
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError>;
     /// Describes the resource.
@@ -83,7 +87,7 @@ impl<R: Resource> Provider for R {
         &mut self,
         test: &Current,
         by_value: bool,
-        slot: &OwnSlot,
+        slot: &CustomSlot,
     ) -> Result<(), BoxError> {
         slot.put(Resource::provision(self, test)?, by_value);
         Ok(())
@@ -100,14 +104,14 @@ impl<R: Resource> Provider for R {
 
 /// Where the handle of one resource is until the test has it.
 #[derive(Default)]
-pub(crate) struct OwnSlot {
+pub(crate) struct CustomSlot {
     /// A handle that is borrowed.
     pub(crate) shared: OnceCell<Rc<dyn Any>>,
     /// A handle that is taken.
     pub(crate) moved: Cell<Option<Box<dyn Any>>>,
 }
 
-impl OwnSlot {
+impl CustomSlot {
     /// Puts a handle away.
     fn put<H: 'static>(&self, handle: H, by_value: bool) {
         if by_value {
@@ -118,8 +122,8 @@ impl OwnSlot {
     }
 }
 
-impl std::fmt::Debug for OwnSlot {
+impl std::fmt::Debug for CustomSlot {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("OwnSlot")
+        formatter.write_str("CustomSlot")
     }
 }
