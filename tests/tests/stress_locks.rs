@@ -27,7 +27,7 @@ mod inner {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use isolated_test::__private::{Claim, ShouldPanic, Spec, place, run};
+    use isolated_test::__private::{Claim, ClaimedKey, ShouldPanic, Spec, place, run};
     use isolated_test::Key;
     use isolated_test_tests::Random;
     use isolated_test_tests::witness::{Counters, Witness};
@@ -54,10 +54,11 @@ mod inner {
         let mut claims = Vec::new();
         for _ in 0..=random.below(3) {
             let at = usize::try_from(random.below(5)).unwrap();
+            let key_at = ClaimedKey::Key(KEYS[at]);
             let claim = match random.below(3) {
-                0 => Claim::Exclusive(KEYS[at]),
-                1 => Claim::Shared(KEYS[at]),
-                _ => Claim::Limit(KEYS[at], LIMITS[at]),
+                0 => Claim::Exclusive(key_at),
+                1 => Claim::Shared(key_at),
+                _ => Claim::Limit(key_at, LIMITS[at]),
             };
             // The plan merges claims on one key; the witness would have to know how.
             if !claims.iter().any(|other| key(*other) == key(claim)) {
@@ -82,7 +83,7 @@ mod inner {
     fn key(claim: Claim) -> Option<usize> {
         match claim {
             Claim::Exclusive(key) | Claim::Shared(key) | Claim::Limit(key, _) => {
-                KEYS.iter().position(|other| *other == key)
+                KEYS.iter().position(|other| ClaimedKey::Key(*other) == key)
             }
             Claim::Alone => None,
         }

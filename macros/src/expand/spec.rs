@@ -115,22 +115,21 @@ impl Writer<'_> {
     fn claim(&self, lock: &Lock) -> TokenStream {
         let Writer { private, krate, .. } = self;
         let key = match &lock.key {
-            None => quote!(#krate::Key::DEFAULT),
+            None => quote!(Key(#krate::Key::DEFAULT)),
             // It has been checked, with better words than a constant has.
-            Some(Key::Text(text)) => {
-                quote!(#krate::Key { checked: #text, scope: "", is_internal: false })
-            }
+            Some(Key::Text(text)) => quote!(Text(#text)),
             Some(Key::Expression(tokens)) => {
                 let key = quote!(#private::Keyed(#private::expr!(#tokens)).key());
-                at(start(tokens), key)
+                let key = at(start(tokens), key);
+                quote!(Key(#key))
             }
         };
         match &lock.mode {
-            Mode::Exclusive => quote!((Exclusive(#key))),
-            Mode::Shared => quote!((Shared(#key))),
+            Mode::Exclusive => quote!((Exclusive(#private::ClaimedKey::#key))),
+            Mode::Shared => quote!((Shared(#private::ClaimedKey::#key))),
             Mode::Limit(number) => {
                 let number = self.constant(number);
-                quote!((Limit(#key, #number)))
+                quote!((Limit(#private::ClaimedKey::#key, #number)))
             }
         }
     }

@@ -44,8 +44,7 @@ pub fn serves_files() {
             "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
             Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
             : ::core::option::Option::None, keep : ::core::option::Option::None })],
-            [(Exclusive(::isolated_test::Key { checked : "tcp", scope : "", is_internal :
-            false }))]
+            [(Exclusive(::isolated_test::__private::ClaimedKey::Text("tcp")))]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(
@@ -74,7 +73,8 @@ static __ISOLATED_ANSWERS: ::isolated_test::__private::Recipe = ::isolated_test:
     spec: ::isolated_test::__private::spec!(
         "answers", ::isolated_test::__private::ShouldPanic::No, [("port"
         Port(::isolated_test::__private::Protocol::Both, 1))],
-        [(Shared(::isolated_test::Key::DEFAULT)), (Alone)]
+        [(Shared(::isolated_test::__private::ClaimedKey::Key(::isolated_test::Key::DEFAULT))),
+        (Alone)]
     ),
     own: ::isolated_test::__private::no_own,
     surround: ::isolated_test::__private::as_here,
@@ -118,9 +118,8 @@ fn stores() {
         &::isolated_test::__private::spec!(
             const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Custom {
             by_value : false }), ("mail" Custom { by_value : true })],
-            [(Exclusive(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
-            .key())), (Exclusive(::isolated_test::Key { checked : "mail", scope : "",
-            is_internal : false }))]
+            [(Exclusive(::isolated_test::__private::ClaimedKey::Key(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
+            .key()))), (Exclusive(::isolated_test::__private::ClaimedKey::Text("mail")))]
         ),
         &mut [
             ::isolated_test::__private::custom(&make_db),
@@ -240,10 +239,10 @@ fn r#match() {
             const "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir"
             TmpDir { from : ::core::option::Option::Some("site"), keep :
             ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
-            Namespace), ("type" Seed)], [(Limit(my::isolated::Key { checked : "sockets",
-            scope : "", is_internal : false }, 4)),
-            (Limit(my::isolated::__private::Keyed(my::isolated::__private::expr!(POOL))
-            .key(), my::isolated::__private::expr!(pool_size())))]
+            Namespace), ("type" Seed)],
+            [(Limit(my::isolated::__private::ClaimedKey::Text("sockets"), 4)),
+            (Limit(my::isolated::__private::ClaimedKey::Key(my::isolated::__private::Keyed(my::isolated::__private::expr!(POOL))
+            .key()), my::isolated::__private::expr!(pool_size())))]
         ),
         &mut [],
         &mut |cx| my::isolated::__private::passed(

@@ -245,9 +245,8 @@ fn merges() {
             "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir {
             from : ::core::option::Option::None, keep : ::core::option::Option::None }),
             ("api" Port(::isolated_test::__private::Protocol::Udp, 1))],
-            [(Shared(::isolated_test::Key { checked : "db", scope : "", is_internal :
-            false })), (Exclusive(::isolated_test::Key { checked : "fs", scope : "",
-            is_internal : false })), (Alone)]
+            [(Shared(::isolated_test::__private::ClaimedKey::Text("db"))),
+            (Exclusive(::isolated_test::__private::ClaimedKey::Text("fs"))), (Alone)]
         ),
         &mut [],
         &mut |cx| ::isolated_test::__private::passed(

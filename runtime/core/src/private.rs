@@ -2,7 +2,7 @@
 
 pub use crate::config::Keep;
 pub use crate::location::SourceLocation;
-pub use crate::lock::plan::Claim;
+pub use crate::lock::plan::{Claim, ClaimedKey};
 pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
 };

@@ -44,14 +44,10 @@ const LONGEST: usize = 80;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Stands first, because internal keys come after all others.
-    #[doc(hidden)]
-    pub is_internal: bool,
-    /// The name, as the attribute writes it, which has checked it.
-    #[doc(hidden)]
-    pub checked: &'static str,
-    /// The scope of the name, validated; empty without one.
-    #[doc(hidden)]
-    pub scope: &'static str,
+    pub(super) is_internal: bool,
+    name: &'static str,
+    /// Empty without one.
+    scope: &'static str,
 }
 
 impl Key {
@@ -67,9 +63,14 @@ impl Key {
     #[must_use]
     pub const fn new(name: &'static str) -> Key {
         check(name);
+        Key::checked(name)
+    }
+
+    /// Names a key by a text that the attribute has checked.
+    pub(super) const fn checked(name: &'static str) -> Key {
         Key {
             is_internal: false,
-            checked: name,
+            name,
             scope: "",
         }
     }
@@ -104,7 +105,7 @@ impl Key {
             "the key has a scope already; write one `scoped`"
         );
         assert!(
-            self.checked.len() + scope.len() <= LONGEST,
+            self.name.len() + scope.len() <= LONGEST,
             "a key and its scope are at most 80 bytes long together; shorten one"
         );
         Key { scope, ..self }
@@ -188,7 +189,7 @@ impl Key {
     /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        self.checked
+        self.name
     }
 
     /// Returns what the name belongs to, if the key was [`scoped`](Key::scoped).
@@ -211,9 +212,9 @@ impl Key {
 
     /// Encodes the name as a file name, injectively even where file names ignore case.
     pub(crate) fn file_name(self) -> String {
-        let mut encoded = String::with_capacity(self.checked.len() + 2);
+        let mut encoded = String::with_capacity(self.name.len() + 2);
         encoded.push_str(if self.is_internal { "i-" } else { "k-" });
-        encode(self.checked, &mut encoded);
+        encode(self.name, &mut encoded);
         if let Some(scope) = self.scope() {
             // No name is encoded with it.
             encoded.push('@');
@@ -275,7 +276,7 @@ impl fmt::Debug for Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.checked)?;
+        formatter.write_str(self.name)?;
         match self.scope() {
             None => Ok(()),
             Some(scope) => write!(formatter, " of {scope}"),

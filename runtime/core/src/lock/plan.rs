@@ -46,13 +46,32 @@ use crate::error::{Error, ErrorKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// `serial`: no other holder of the key.
-    Exclusive(Key),
+    Exclusive(ClaimedKey),
     /// `shared`: no exclusive holder of the key.
-    Shared(Key),
+    Shared(ClaimedKey),
     /// `limit`: at most this many holders of the key.
-    Limit(Key, u32),
+    Limit(ClaimedKey, u32),
     /// `alone`: no other isolated test.
     Alone,
+}
+
+/// The key of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimedKey {
+    /// A literal that the attribute has checked. As a variant it costs the compiler nothing, unlike the
+    /// call of a constant function.
+    Text(&'static str),
+    /// A constant of the user.
+    Key(Key),
+}
+
+impl ClaimedKey {
+    fn key(self) -> Key {
+        match self {
+            ClaimedKey::Text(name) => Key::checked(name),
+            ClaimedKey::Key(key) => key,
+        }
+    }
 }
 
 /// Orders the claims of a test, and further ones, and merges those on one subject into the strongest.
@@ -65,15 +84,15 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
     for claim in claims.iter().chain(further) {
         let want = match *claim {
             Claim::Exclusive(key) => Want {
-                subject: Subject::Key(key),
+                subject: Subject::Key(key.key()),
                 mode: Mode::Exclusive,
             },
             Claim::Shared(key) => Want {
-                subject: Subject::Key(key),
+                subject: Subject::Key(key.key()),
                 mode: Mode::Shared,
             },
             Claim::Limit(key, limit) => Want {
-                subject: Subject::Key(key),
+                subject: Subject::Key(key.key()),
                 mode: Mode::Limit(limit),
             },
             Claim::Alone => Want {
@@ -119,12 +138,12 @@ fn refusal(want: Want, reason: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, plan};
+    use super::{Claim, ClaimedKey, plan};
     use crate::lock::Want;
     use crate::lock::key::Key;
 
-    const A: Key = Key::new("a");
-    const B: Key = Key::new("b");
+    const A: ClaimedKey = ClaimedKey::Text("a");
+    const B: ClaimedKey = ClaimedKey::Key(Key::new("b"));
 
     fn words(claims: &[Claim]) -> Vec<String> {
         plan(claims, &[])

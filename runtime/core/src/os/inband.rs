@@ -16,7 +16,7 @@ pub(crate) enum Sign<'a> {
     /// The text of the test has ended.
     End,
     /// Some bytes for the parent.
-    ChildMessage(&'a [u8]),
+    Message(&'a [u8]),
 }
 
 /// Writes a sign with the mark that is made of the nonce.
@@ -25,7 +25,7 @@ pub(crate) fn line(nonce: &str, sign: Sign<'_>) -> Vec<u8> {
     match sign {
         Sign::Begin => line.push(b'b'),
         Sign::End => line.push(b'e'),
-        Sign::ChildMessage(bytes) => {
+        Sign::Message(bytes) => {
             line.push(b'w');
             line.extend(
                 bytes
@@ -44,7 +44,7 @@ pub(crate) enum Part {
     /// Some text of the test.
     Text(Vec<u8>),
     /// Some bytes for the parent.
-    ChildMessage(Vec<u8>),
+    Message(Vec<u8>),
 }
 
 /// Takes a stream apart as it comes.
@@ -109,7 +109,7 @@ impl Unweaver {
             b"b\n" => self.is_text = true,
             b"e\n" => self.is_text = false,
             [b'w', digits @ .., b'\n'] if digits.len() % 2 == 0 => {
-                parts.push(Part::ChildMessage(digits.chunks(2).map(byte).collect()));
+                parts.push(Part::Message(digits.chunks(2).map(byte).collect()));
             }
             // Somebody has copied the mark.
             _ => self.add_text(parts, line),
@@ -160,7 +160,7 @@ mod tests {
         for part in parts {
             match part {
                 Part::Text(bytes) => text.extend(bytes),
-                Part::ChildMessage(bytes) => words.push(bytes),
+                Part::Message(bytes) => words.push(bytes),
             }
         }
         (text, words)
@@ -179,16 +179,16 @@ mod tests {
         let every_byte: Vec<u8> = (0..=u8::MAX).collect();
         let stream = woven(&[
             Ok(b"\nrunning 1 test\n"),
-            Err(Sign::ChildMessage(b"started")),
+            Err(Sign::Message(b"started")),
             Err(Sign::Begin),
             Ok(b"no end of line"),
-            Err(Sign::ChildMessage(&every_byte)),
+            Err(Sign::Message(&every_byte)),
             Ok(&every_byte),
-            Err(Sign::ChildMessage(b"")),
+            Err(Sign::Message(b"")),
             Ok(b"\r\n\n"),
             Err(Sign::End),
             Ok(b"test a ... "),
-            Err(Sign::ChildMessage(b"ended")),
+            Err(Sign::Message(b"ended")),
             Ok(b"ok\n"),
         ]);
         let text = [b"no end of line", &every_byte[..], b"\r\n\n"].concat();
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_sign_is_text() {
-        let mut other = line("n0nsense", Sign::ChildMessage(b"x"));
+        let mut other = line("n0nsense", Sign::Message(b"x"));
         other.extend([FIRST, FIRST]);
         other.extend_from_slice(&line(NONCE, Sign::Begin)[..4]);
         other.extend_from_slice(b"\n\x1en0nce:what\n\x1en0nce:wabc\n\x1en0nce");

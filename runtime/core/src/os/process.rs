@@ -188,7 +188,7 @@ impl Running {
                 [true, _, _] => self.hear_of_end()?,
                 [_, true, _] => match read_some(self.control.as_mut())? {
                     Some(bytes) if bytes.is_empty() => self.control = None,
-                    Some(bytes) => return Ok(Event::ClaimGuard(bytes)),
+                    Some(bytes) => return Ok(Event::Message(bytes)),
                     None => {}
                 },
                 [_, _, true] => match read_some(self.output.as_mut())? {

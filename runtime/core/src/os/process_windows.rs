@@ -224,7 +224,7 @@ impl Running {
                 wait = wait.min(JOB_POLL);
             }
             match self.news.recv_timeout(wait) {
-                Ok(News::Part(Part::ChildMessage(bytes))) => return Ok(Event::ClaimGuard(bytes)),
+                Ok(News::Part(Part::Message(bytes))) => return Ok(Event::Message(bytes)),
                 Ok(News::Part(Part::Text(bytes))) if self.is_direct => pass_on(&bytes),
                 Ok(News::Part(Part::Text(bytes))) => return Ok(Event::Output(bytes)),
                 Ok(News::Closed) => self.open -= 1,
@@ -333,7 +333,7 @@ impl Link {
 
     /// Says something to the parent.
     pub(crate) fn send(&self, frame: &[u8]) -> io::Result<()> {
-        self.print(Sign::ChildMessage(frame))
+        self.print(Sign::Message(frame))
     }
 
     /// Waits for the content of a frame from the parent.

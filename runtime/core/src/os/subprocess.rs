@@ -8,7 +8,7 @@ pub(crate) enum Event {
     /// It has written something.
     Output(Vec<u8>),
     /// It has said something to its parent.
-    ClaimGuard(Vec<u8>),
+    Message(Vec<u8>),
     /// It has ended, and has left other processes behind.
     Left,
     /// Nobody is left. There is no status when the supervisor was killed.

@@ -23,8 +23,8 @@ use self::network::Network;
 use self::surroundings::Surroundings;
 use crate::error::Error;
 use crate::lock::Want;
-use crate::lock::plan::Claim;
 use crate::lock::plan::plan;
+use crate::lock::plan::{Claim, ClaimedKey};
 use crate::resource::custom::Custom;
 use crate::run::attempts::Calls;
 use crate::run::cx::Cx;
@@ -74,7 +74,7 @@ impl Prepared<'_> {
 /// Returns the locks that a test needs because of its network.
 pub(crate) fn turns(network: &Network) -> &'static [Claim] {
     match network {
-        Network::Serial => &[Claim::Exclusive(network::TURNS)],
+        Network::Serial => &[Claim::Exclusive(ClaimedKey::Key(network::TURNS))],
         Network::Common | Network::Custom(_) => &[],
     }
 }

@@ -142,7 +142,7 @@ impl Conversation<'_, '_> {
             })?;
             match event {
                 Event::Output(bytes) => self.relay.push(&bytes),
-                Event::ClaimGuard(bytes) => {
+                Event::Message(bytes) => {
                     let had_started = self.heard.has_started;
                     self.hear(&bytes);
                     if self.heard.has_started && !had_started && !self.is_ending {
