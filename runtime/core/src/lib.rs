@@ -19,8 +19,7 @@ mod resource;
 mod run;
 mod runner;
 mod state;
-#[doc(hidden)]
-pub mod statistics;
+mod statistics;
 mod trace;
 
 pub use crate::error::{BoxError, Error, ErrorKind};

@@ -20,6 +20,7 @@ pub use crate::run::entry::{
 pub use crate::run::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::run::process::{Prepared, prepare};
 pub use crate::run::spec::{Refused, ShouldPanic, Spec, Subprocess};
+pub use crate::statistics::upper_bound;
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;

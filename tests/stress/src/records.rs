@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use isolated_test_core::statistics::upper_bound;
+use isolated_test_core::__private::upper_bound;
 
 use crate::examples::Examples;
 use crate::results::{Outcome, Results};

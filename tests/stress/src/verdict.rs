@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isolated_test_core::statistics::upper_bound;
+use isolated_test_core::__private::upper_bound;
 
 use crate::options::Options;
 use crate::rounds::Found;
