@@ -136,7 +136,8 @@ impl<'cx, P, const N: usize> FromPorts<'cx, P, N> for &'cx [Port; N] {
 /// A form of `tmpdir`.
 #[diagnostic::on_unimplemented(
     message = "a `tmpdir` cannot be bound to a parameter of type `{Self}`",
-    label = "expected one of `TmpDir`, `&TmpDir`, `&Path`, `PathBuf`"
+    label = "expected one of `TmpDir`, `&TmpDir`, `&Path`, `PathBuf`",
+    note = "the feature `tempfile` of `isolated-test` adds `&tempfile::TempDir` and `tempfile::TempDir`"
 )]
 pub trait FromTmpDir<'cx>: Sized {
     /// Takes this form.

@@ -8,6 +8,8 @@ pub(crate) mod port;
 pub(crate) mod remote;
 pub(crate) mod request;
 pub(crate) mod seed;
+#[cfg(feature = "tempfile")]
+mod tempfile;
 pub(crate) mod tmpdir;
 pub(crate) mod transfer;
 

@@ -49,6 +49,8 @@ struct Inner {
     dir: Mutex<Option<Dir>>,
     keep: Keep,
     kept: AtomicBool,
+    #[cfg(feature = "tempfile")]
+    borrowed: super::tempfile::Borrowed,
 }
 
 /// Who removes a directory.
@@ -67,6 +69,8 @@ impl TmpDir {
                 dir: Mutex::new(Some(Dir::Parent(resource, ask))),
                 keep: Keep::Never,
                 kept: AtomicBool::new(false),
+                #[cfg(feature = "tempfile")]
+                borrowed: super::tempfile::Borrowed::default(),
             }),
         }
     }
@@ -105,6 +109,8 @@ impl TmpDir {
                 dir: Mutex::new(Some(Dir::Here(dir))),
                 keep,
                 kept: AtomicBool::new(false),
+                #[cfg(feature = "tempfile")]
+                borrowed: super::tempfile::Borrowed::default(),
             }),
         })
     }
@@ -173,6 +179,11 @@ impl TmpDir {
         }
         let _ = discard(dir);
         Ok(())
+    }
+
+    #[cfg(feature = "tempfile")]
+    pub(super) fn borrowed(&self) -> &tempfile::TempDir {
+        self.inner.borrowed.get(self)
     }
 
     fn dir(&self) -> MutexGuard<'_, Option<Dir>> {
