@@ -30,9 +30,10 @@ pub fn fails() -> bool {
     number <= failures.parse().expect("a number")
 }
 
-/// Runs an inner test whose first attempts are to fail, with captured output; returns what each
+/// Runs an inner test of the calling file whose first attempts are to fail, with captured output; returns what each
 /// attempt has written down: its process and its namespace.
 #[must_use]
+#[track_caller]
 pub fn attempts(
     test: &str,
     failures: &str,

@@ -33,15 +33,18 @@ impl Inner {
 }
 
 impl Inner {
-    /// Runs all inner tests of the binary at once, with captured output.
+    /// Runs all inner tests of the file at once, with captured output.
     ///
     /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
     #[must_use]
     pub fn all(self, threads: u32) -> Self {
+        // The runner takes every test with this in its name, so the name of no other file may end with
+        // the name of this one.
+        let module = self.module().to_owned();
         self.with(|command| {
             let program = command.get_program().to_owned();
             let threads = format!("--test-threads={threads}");
-            let words = ["inner::", "--ignored", &threads].map(OsString::from);
+            let words = [&module, "--ignored", &threads].map(OsString::from);
             rebuild(command, [program].into_iter().chain(words).collect());
             // So many wait for each other a little, which is nothing to tell.
             command.env("ISOLATED_WAIT_NOTICE", "60s");

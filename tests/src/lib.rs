@@ -30,6 +30,7 @@ mod guide;
 mod holders;
 #[cfg(test)]
 mod layers;
+mod named;
 mod reported;
 mod running;
 mod state;

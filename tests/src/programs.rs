@@ -2,16 +2,19 @@
 
 use std::process::{Command, Output};
 
-/// The command that runs an inner test in another process, as `cargo test` does.
+use crate::named;
+
+/// The command that runs an inner test of the calling file in another process, as `cargo test` does.
 ///
 /// # Panics
 ///
 /// Panics when the running program is not known.
 #[must_use]
+#[track_caller]
 pub fn program(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the running program"));
     command.args([
-        &format!("inner::{test}"),
+        &format!("{}{test}", named::module()),
         "--exact",
         "--ignored",
         "--nocapture",
@@ -31,7 +34,7 @@ pub fn assert_passed(output: &Output) {
     assert!(printed.contains("1 passed; 0 failed"), "{printed}");
 }
 
-/// Runs an inner test in another process.
+/// Runs an inner test of the calling file in another process.
 ///
 /// # Panics
 ///

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::named;
 use crate::running::{Finished, Running};
 
 /// The file that marks a state directory.
@@ -68,12 +69,13 @@ impl State {
         dir
     }
 
-    /// Prepares to run one inner test of this binary.
+    /// Prepares to run one inner test of the calling file.
     ///
     /// # Panics
     ///
     /// Panics when the running program is not known.
     #[must_use]
+    #[track_caller]
     pub fn inner(&self, test: &str) -> Inner {
         self.inner_of(&std::env::current_exe().expect("the running program"), test)
     }
@@ -85,6 +87,7 @@ impl State {
     /// Panics when the directory cannot be given away.
     #[cfg(unix)]
     #[must_use]
+    #[track_caller]
     pub fn inner_as_nobody(&self, test: &str) -> Inner {
         const NOBODY: u32 = 65534;
 
@@ -103,6 +106,7 @@ impl State {
     /// Panics when the program cannot be copied to where that user can start it.
     #[cfg(unix)]
     #[must_use]
+    #[track_caller]
     pub fn inner_as(&self, user: u32, test: &str) -> Inner {
         use std::os::unix::process::CommandExt;
 
@@ -120,6 +124,7 @@ impl State {
         })
     }
 
+    #[track_caller]
     fn inner_of(&self, program: &Path, test: &str) -> Inner {
         Inner::of(program, test).env("ISOLATED_DIR", self.path())
     }
@@ -173,24 +178,28 @@ pub fn tree(dir: &Path) -> Vec<PathBuf> {
 #[derive(Debug)]
 pub struct Inner {
     command: Command,
+    module: String,
 }
 
 impl Inner {
-    /// Prepares to run one inner test of this binary from another one, beside it.
+    /// Prepares to run one inner test of the calling file from another one, beside it.
     ///
     /// # Panics
     ///
     /// Panics when the running program is not known.
     #[must_use]
+    #[track_caller]
     pub fn beside(test: &str) -> Self {
         Inner::of(&std::env::current_exe().expect("the running program"), test)
     }
 
+    #[track_caller]
     fn of(program: &Path, test: &str) -> Self {
+        let module = named::module();
         let mut command = Command::new(program);
         command
             .args([
-                &format!("inner::{test}"),
+                &format!("{module}{test}"),
                 "--exact",
                 "--ignored",
                 "--nocapture",
@@ -209,7 +218,12 @@ impl Inner {
         }
         // Tests wait for the line that says that somebody waits.
         command.env("ISOLATED_WAIT_NOTICE", "100ms");
-        Inner { command }
+        Inner { command, module }
+    }
+
+    /// What the names of all inner tests of its file begin with.
+    pub(crate) fn module(&self) -> &str {
+        &self.module
     }
 
     /// Sets a variable.

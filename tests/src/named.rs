@@ -1,0 +1,26 @@
+//! The names that the test runner has for inner tests.
+
+use std::panic::Location;
+
+/// The names of all inner tests of a file begin with this: `waiting::inner::` for the file
+/// `tests/locking/waiting.rs`, and for `tests/locking/waiting/inner.rs` as well.
+///
+/// The file is that of the first caller without `#[track_caller]`, so a test names its inner tests
+/// without the modules around them.
+#[track_caller]
+pub(crate) fn module() -> String {
+    module_of(Location::caller().file())
+}
+
+fn module_of(file: &str) -> String {
+    let parts: Vec<_> = file.split(['/', '\\']).collect();
+    let below = parts.iter().rposition(|part| *part == "tests");
+    let below = below.unwrap_or_else(|| panic!("`{file}` does not belong to a test binary"));
+    // The first folder, if there is one, is the binary; `main.rs` is its root.
+    let modules = parts[below + 1..].iter().skip(1);
+    let modules = modules.map(|part| part.trim_end_matches(".rs"));
+    let modules = modules.filter(|part| !["main", "inner"].contains(part));
+    modules
+        .chain(["inner"])
+        .fold(String::new(), |name, module| name + module + "::")
+}
