@@ -44,7 +44,7 @@ fn a_guard_of_another_thread_is_not_around_a_program() {
     let errors = run("another_thread_has_the_guard").passed().errors;
     assert!(
         errors.contains(
-            "starters::inner::serial: failed to lock serial \"k\", because it is held by starters-"
+            "locking::starters::inner::serial: failed to lock serial \"k\", because it is held by locking-"
         ) && errors.contains(
             "), whose process has started this program while it held several locks; release the \
                  others, or hold them in the thread that starts the program\n"

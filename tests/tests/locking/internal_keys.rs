@@ -172,8 +172,9 @@ fn internal_keys_exclude_across_processes_and_are_named_as_such() {
     let state = State::new();
     let first = state.holding("holds");
     let mut second = state.inner("holds").start();
-    let line =
-        second.hear_error("waiting for internal serial \"k\", held by internal_keys::inner::holds");
+    let line = second.hear_error(
+        "waiting for internal serial \"k\", held by locking::internal_keys::inner::holds",
+    );
     assert!(!second.has_said("held"), "{line}");
     first.release();
     second.hear("held");

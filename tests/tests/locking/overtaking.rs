@@ -190,7 +190,10 @@ fn who_passes_by_is_known_to_hold_what_it_has() {
     }
     let mut second = state.inner("writer").start();
     let line = second.hear_error("waiting for");
-    assert!(line.contains("inner::writer (pid "), "{line}");
+    assert!(
+        line.contains("locking::overtaking::inner::writer (pid "),
+        "{line}"
+    );
     known.release();
     second.hear("held");
     second.release();

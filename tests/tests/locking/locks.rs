@@ -82,7 +82,12 @@ mod inner {
     #[expect(clippy::zombie_processes, reason = "it is to outlive the test")]
     fn leaves_a_child() {
         let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["inner::listens", "--exact", "--ignored", "--nocapture"])
+            .args([
+                "locks::inner::listens",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+            ])
             .stdin(std::process::Stdio::inherit())
             .stdout(std::process::Stdio::null())
             .spawn()

@@ -167,7 +167,7 @@ fn delegates_to_two() {
     let mut other = delegated("holds").start();
     let line = other.hear_error("waiting for");
     assert!(
-        line.contains("held by delegation::inner::holds (pid "),
+        line.contains("held by locking::delegation::inner::holds (pid "),
         "{line}"
     );
     assert!(!other.has_said("held"));

@@ -60,8 +60,8 @@ fn what_a_test_holds_does_not_become_stronger_in_a_program() {
     let refused = run("shared_runs_serial").failed();
     assert!(
         refused.errors.contains(
-            "delegation::inner::serial: failed to lock serial \"k\", because \
-             `delegation::inner::shared_runs_serial` (pid "
+            "locking::delegation::inner::serial: failed to lock serial \"k\", because \
+             `locking::delegation::inner::shared_runs_serial` (pid "
         ) && refused.errors.contains(
             ") has started this program and holds shared \"k\", which never becomes stronger while it is \
              held; ask for the stronger one in that test\n"
@@ -108,8 +108,8 @@ fn a_program_that_cannot_know_for_whom_it_acts_is_refused_at_once() {
     let run = run("two_at_once").passed();
     assert!(
         run.errors.contains(
-            "delegation::inner::serial: failed to lock serial \"k\", because it is held by \
-             delegation::inner::starts_a_program_beside_another_test (pid "
+            "locking::delegation::inner::serial: failed to lock serial \"k\", because it is held by \
+             locking::delegation::inner::starts_a_program_beside_another_test (pid "
         ) && run.errors.contains(
             "), whose process has started this program for one of several tests; write \
              `current().delegate_to(&mut command)` where the program is started\n"

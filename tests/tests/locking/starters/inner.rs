@@ -69,7 +69,7 @@ fn is_waited_for(test: &str) {
     let program = program.as_mut().unwrap();
     program.tell("lock");
     let line = program.hear_error("waiting for");
-    let holder = format!("held by starters::inner::{test} ");
+    let holder = format!("held by locking::starters::inner::{test} ");
     assert!(line.contains(&holder), "{line}");
 }
 

@@ -182,9 +182,9 @@ fn who_waits_says_for_what_and_behind_whom() {
         assert_eq!(
             without_numbers(&second.hear_error("waiting for")),
             format!(
-                "isolated-test: waiting::inner::{waiter}: waiting for {lock}, held by \
-                 waiting::inner::{holder} (pid {}, package isolated-test-tests, \
-                 tests/tests/waiting.rs:1) for 0s, asked for at tests/tests/waiting.rs:1",
+                "isolated-test: locking::waiting::inner::{waiter}: waiting for {lock}, held by \
+                 locking::waiting::inner::{holder} (pid {}, package isolated-test-tests, \
+                 tests/tests/locking/waiting.rs:1) for 0s, asked for at tests/tests/locking/waiting.rs:1",
                 first.id()
             )
         );
@@ -203,9 +203,9 @@ fn a_guard_is_named_by_its_package_and_its_place() {
     let mut second = guards("");
     let line = second.hear_error("waiting for");
     let (_, line) = line.split_once(": waiting").unwrap();
-    let (_, line) = line.split_once(", held by waiting-").unwrap();
+    let (_, line) = line.split_once(", held by locking-").unwrap();
     let (_, line) = line.split_once(" (").unwrap();
-    let place = format!("tests/tests/waiting.rs:{}", inner::LINE);
+    let place = format!("tests/tests/locking/waiting.rs:{}", inner::LINE);
     assert_eq!(
         without_digits(line, ") for ", "0"),
         format!(
@@ -240,9 +240,9 @@ fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
     assert_eq!(
         without_numbers(line.unwrap_or(&gave_up.errors)),
         format!(
-            "isolated-test: waiting::inner::writer: failed to lock serial \"key\" within 300ms: held by \
-             waiting::inner::writer (pid {}, package isolated-test-tests, tests/tests/waiting.rs:1) \
-             for 0s",
+            "isolated-test: locking::waiting::inner::writer: failed to lock serial \"key\" within 300ms: \
+             held by locking::waiting::inner::writer (pid {}, package isolated-test-tests, \
+             tests/tests/locking/waiting.rs:1) for 0s",
             holder.id()
         )
     );
@@ -281,7 +281,8 @@ fn a_failed_test_tells_whom_it_waited_for() {
     let pid = holder.id();
     holder.release();
     let failed = waiter.finish().failed();
-    let behind = format!(" for serial \"key\" behind waiting::inner::writer (pid {pid})\n");
+    let behind =
+        format!(" for serial \"key\" behind locking::waiting::inner::writer (pid {pid})\n");
     let line = failed
         .errors
         .lines()

@@ -79,7 +79,7 @@ mod inner {
         assert_eq!(
             error.to_string(),
             "failed to lock serial \"k\", because \
-             `owners::inner::asks_in_a_helper_thread_for_its_own_key` already holds serial \"k\"; \
+             `locking::owners::inner::asks_in_a_helper_thread_for_its_own_key` already holds serial \"k\"; \
              remove this call, or release the other lock first"
         );
     }
@@ -90,9 +90,9 @@ fn two_tests_with_one_key_never_both_run_in_one_thread() {
     let run = State::new().inner("joins_two_with_one_key").run().passed();
     assert!(
         run.errors.contains(
-            "owners::inner::has_the_key_too: failed to lock serial \"k\", because \
-             `owners::inner::has_the_key`, which takes turns with it in one thread, holds serial \"k\" \
-             and could never release it; run them one after the other, or in threads of their own\n"
+            "locking::owners::inner::has_the_key_too: failed to lock serial \"k\", because \
+             `locking::owners::inner::has_the_key`, which takes turns with it in one thread, holds serial \
+             \"k\" and could never release it; run them one after the other, or in threads of their own\n"
         ),
         "{}",
         run.errors
@@ -104,8 +104,8 @@ fn tests_that_take_turns_in_one_thread_keep_the_order_of_locks() {
     let run = State::new().inner("joins_two_out_of_order").run().passed();
     assert!(
         run.errors.contains(
-            "owners::inner::has_an_earlier_key: failed to lock serial \"j\", because \
-             `owners::inner::has_the_key` holds serial \"k\", which comes later"
+            "locking::owners::inner::has_an_earlier_key: failed to lock serial \"j\", because \
+             `locking::owners::inner::has_the_key` holds serial \"k\", which comes later"
         ),
         "{}",
         run.errors
@@ -186,7 +186,7 @@ fn helper_threads_of_one_test_exclude_each_other(seed: u64) {
 #[test]
 #[ignore = "called by another test"]
 fn is_called() {
-    assert_eq!(current().name(), "owners::is_called");
+    assert_eq!(current().name(), "locking::owners::is_called");
 }
 
 #[isolated(serial = "owners called")]

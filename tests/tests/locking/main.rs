@@ -1,0 +1,11 @@
+//! Locks: who has one, who waits for it, and on whose behalf a program acts.
+
+mod delegation;
+mod deleted;
+mod internal_keys;
+mod keys;
+mod locks;
+mod overtaking;
+mod owners;
+mod starters;
+mod waiting;
