@@ -316,7 +316,7 @@ fn a_missing_fixture_is_named_in_full() {
     assert_eq!(
         line,
         format!(
-            "isolated-test: tmpdir::inner::has_no_fixture: failed to copy the fixture `{}`: \
+            "isolated-test: resources::tmpdir::inner::has_no_fixture: failed to copy the fixture `{}`: \
              No such file or directory (os error 2)",
             missing.display()
         )

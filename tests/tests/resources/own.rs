@@ -278,7 +278,7 @@ fn they_are_told_how_the_test_ended() {
 fn they_see_the_test_and_what_stands_before_them() {
     let run = run("sees_the_others").passed();
     assert!(
-        events(&run).contains(&"own::inner::sees_the_others a"),
+        events(&run).contains(&"resources::own::inner::sees_the_others a"),
         "{}",
         run.output
     );

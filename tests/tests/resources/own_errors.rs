@@ -155,7 +155,7 @@ fn errors(run: &Finished) -> Vec<&str> {
     run.errors
         .lines()
         .filter_map(|line| {
-            line.strip_prefix("isolated-test: own_errors::inner::")?
+            line.strip_prefix("isolated-test: resources::own_errors::inner::")?
                 .split_once(": ")
         })
         .map(|(_, error)| error)

@@ -224,7 +224,7 @@ fn the_printed_command_repeats_the_seeds() {
             "-p",
             "isolated-test-tests",
             "--test",
-            "namespace_seed",
+            "resources",
             "--",
             "--exact"
         ]
@@ -289,7 +289,7 @@ fn a_bad_seed_fails_the_test_and_says_what_is_expected() {
         assert_eq!(
             line,
             format!(
-                "isolated-test: namespace_seed::inner::has_a_seed: failed to read the variable \
+                "isolated-test: resources::namespace_seed::inner::has_a_seed: failed to read the variable \
                  `ISOLATED_SEED`: found \"{shown}\", expected a whole number below 2^64 such as `42` or \
                  `0x2a`"
             )
@@ -310,8 +310,8 @@ fn a_bad_variable_fails_a_test_that_expects_a_panic_too() {
             .run()
             .failed();
         let start = format!(
-            "isolated-test: namespace_seed::inner::expects_a_panic: failed to read the variable `{name}`: \
-             found {value:?}, expected "
+            "isolated-test: resources::namespace_seed::inner::expects_a_panic: failed to read the \
+             variable `{name}`: found {value:?}, expected "
         );
         assert!(run.errors.starts_with(&start), "{}", run.errors);
     }

@@ -1,0 +1,11 @@
+//! Resources: what a test asks for in its attribute, from the first use to the last trace.
+
+mod namespace_seed;
+mod own;
+mod own_errors;
+mod port;
+mod port_held;
+mod port_released;
+mod tmpdir;
+mod tmpdir_end;
+mod tmpdir_kept;
