@@ -129,7 +129,7 @@ mod inner {
 /// Expects that somebody was left behind, and returns how that was said.
 #[track_caller]
 fn left(run: &Finished, test: &str) -> String {
-    let start = format!("isolated-test: leaks::inner::{test}: left ");
+    let start = format!("isolated-test: processes::leaks::inner::{test}: left ");
     let mut lines = run.errors.lines().filter(|line| line.starts_with(&start));
     let line = lines.next().unwrap_or_else(|| panic!("{}", run.errors));
     assert_eq!(lines.next(), None);
@@ -243,9 +243,9 @@ fn a_test_goes_with_its_supervisor_and_has_failed() {
     assert!(plain::kill(supervisor));
     let run = inner.finish().failed();
     assert!(
-        run.reported("leaks").starts_with(
-            "isolated-test: leaks::inner::stays: the supervisor of the test's process was killed, \
-             and the process with it\nisolated-test: leaks::inner::stays failed\n"
+        run.reported("processes/leaks").starts_with(
+            "isolated-test: processes::leaks::inner::stays: the supervisor of the test's process was killed, \
+             and the process with it\nisolated-test: processes::leaks::inner::stays failed\n"
         ),
         "{}",
         run.errors
@@ -270,7 +270,7 @@ fn everything_is_held_until_the_last_process_is_gone() {
     let mut next = state.inner("has_the_key_alone").env("OLD", &old).start();
     let line = next.hear_error("waiting for serial \"leaks\"");
     assert!(
-        line.contains("held by leaks::inner::holds_with_others (pid "),
+        line.contains("held by processes::leaks::inner::holds_with_others (pid "),
         "{line}"
     );
     let others: Vec<u32> = old.split(' ').map(|pid| pid.parse().unwrap()).collect();

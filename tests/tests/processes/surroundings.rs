@@ -324,11 +324,11 @@ fn the_parent_keeps_its_own() {
 fn refused(test: &str, why: &str) -> String {
     let state = State::new();
     let run = state.inner(test).env("NUMBER", "seven").run().failed();
-    let report = run.reported("surroundings");
+    let report = run.reported("processes/surroundings");
     assert!(
         report.starts_with(&format!(
-            "isolated-test: surroundings::inner::{test}: {why}\n\
-             isolated-test: surroundings::inner::{test} failed\n"
+            "isolated-test: processes::surroundings::inner::{test}: {why}\n\
+             isolated-test: processes::surroundings::inner::{test} failed\n"
         )),
         "{report}"
     );
@@ -367,7 +367,7 @@ fn a_resource_that_stays_in_the_process_has_no_value_before_it() {
     let state = State::new();
     let run = state.inner("names_what_stays").run().failed();
     assert_eq!(run.said("body"), None);
-    let report = run.reported("surroundings");
+    let report = run.reported("processes/surroundings");
     assert!(
         report.contains("`stays`") && report.contains("`Resource::transfer`"),
         "{report}"

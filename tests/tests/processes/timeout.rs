@@ -141,8 +141,8 @@ mod inner {
 #[track_caller]
 fn timed_out(run: Finished, test: &str, limit: &str) -> Finished {
     let run = run.failed();
-    let report = run.reported("timeout");
-    let test = format!("isolated-test: timeout::inner::{test}");
+    let report = run.reported("processes/timeout");
+    let test = format!("isolated-test: processes::timeout::inner::{test}");
     assert!(
         report.starts_with(&format!("{test}: its time is up after ")),
         "{report}"
@@ -170,11 +170,11 @@ fn a_test_that_hangs_is_gone_and_the_next_proceeds() {
 fn the_report_says_what_the_processes_do() {
     let run = State::new().inner("hangs").run();
     let run = timed_out(run, "hangs", "1s");
-    let report = run.reported("timeout");
+    let report = run.reported("processes/timeout");
     let mut lines = report.lines().skip(1);
     let process = lines.next().unwrap();
     assert!(
-        process.starts_with("    process    timeout-") && process.ends_with(" (pid N)"),
+        process.starts_with("    process    processes-") && process.ends_with(" (pid N)"),
         "{report}"
     );
     let threads: Vec<_> = lines
@@ -269,7 +269,7 @@ fn a_factor_that_is_none_is_explained() {
         .failed();
     assert_eq!(
         run.errors,
-        "isolated-test: timeout::inner::needs_more_time: failed to read the variable \
+        "isolated-test: processes::timeout::inner::needs_more_time: failed to read the variable \
          `ISOLATED_TIMEOUT_SCALE`: found \"twice\", expected a number above zero such as `10` or \
          `1.5`\n"
     );
@@ -287,8 +287,8 @@ fn a_time_may_be_calculated() {
 fn a_time_of_zero_is_refused() {
     let run = State::new().inner("has_no_time").run().failed();
     assert!(
-        run.reported("timeout").starts_with(
-            "isolated-test: timeout::inner::has_no_time: failed to run the test: its timeout is \
+        run.reported("processes/timeout").starts_with(
+            "isolated-test: processes::timeout::inner::has_no_time: failed to run the test: its timeout is \
              zero; write a time above zero\n"
         ),
         "{}",

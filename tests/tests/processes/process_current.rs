@@ -119,7 +119,10 @@ fn a_lock_by_hand_is_seen_by_other_processes() {
     inner.hear("locked");
     let mut other = state.inner("wants_the_other").start();
     let line = other.hear_error("waiting for serial \"other\"");
-    assert!(line.contains("inner::locks_by_hand"), "{line}");
+    assert!(
+        line.contains("processes::process_current::inner::locks_by_hand"),
+        "{line}"
+    );
     release.open();
     inner.hear("released");
     other.hear("has");
@@ -155,7 +158,7 @@ fn a_key_that_the_parent_holds_counts_as_held() {
     test_attribute = "called by a test"
 )]
 fn is_called_by_another_test() {
-    assert!(current().name().starts_with("process_current::"));
+    assert!(current().name().starts_with("processes::process_current::"));
 }
 
 #[isolated(timeout = "30s", serial = ["process current nested", "process current too"])]

@@ -235,7 +235,7 @@ fn a_refusal_fails_the_test_with_the_step_and_a_way_out() {
     assert_eq!(
         run.errors,
         format!(
-            "isolated-test: network::inner::must_have_one: failed to make a network of the test's \
+            "isolated-test: processes::network::inner::must_have_one: failed to make a network of the test's \
              own: {REFUSED}, or write `network(or = \"skip\")` or `network(or = \"serial\")`\n"
         )
     );
@@ -279,7 +279,9 @@ fn a_test_that_may_be_skipped_says_so_aloud() {
         let run = inner.with(without_namespaces).run().passed();
         assert_eq!(
             run.errors,
-            format!("isolated-test: network::inner::{test}: skipped, because {REFUSED}\n")
+            format!(
+                "isolated-test: processes::network::inner::{test}: skipped, because {REFUSED}\n"
+            )
         );
         assert_eq!(run.said("body"), None);
     }

@@ -149,7 +149,7 @@ mod inner {
 /// Returns what libtest shows of a failed test, without what the runtime has added and what
 /// differs.
 fn block(run: &Finished, test: &str) -> String {
-    let start = format!("---- inner::{test} stdout ----\n");
+    let start = format!("---- output::inner::{test} stdout ----\n");
     let rest = run.output.split_once(&start).unwrap_or_else(|| {
         panic!("{}\n{}", run.output, run.errors);
     });
@@ -179,7 +179,7 @@ fn a_test_that_passes_shows_nothing() {
         let lines: Vec<_> = run.output.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(lines.len(), 3, "{}", run.output);
         assert_eq!(lines[0], "running 1 test");
-        assert_eq!(lines[1], format!("test inner::{test} ... ok"));
+        assert_eq!(lines[1], format!("test output::inner::{test} ... ok"));
         assert!(
             lines[2].starts_with("test result: ok. 1 passed"),
             "{}",
@@ -199,7 +199,7 @@ two
 three, still three
 four
 five
-thread 'inner::talks_and_fails'
+thread 'output::inner::talks_and_fails'
 seven
 six
 "
@@ -207,7 +207,7 @@ six
     let run = captured("is_asynchronous_and_fails").failed();
     assert_eq!(
         block(&run, "is_asynchronous_and_fails"),
-        "one\ntwo\nthread 'inner::is_asynchronous_and_fails'\nthree\n"
+        "one\ntwo\nthread 'output::inner::is_asynchronous_and_fails'\nthree\n"
     );
 }
 

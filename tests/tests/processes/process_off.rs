@@ -108,7 +108,7 @@ fn expect(test: &str, lack: &str) {
 
 fn notice(test: &str, lack: &str) -> String {
     format!(
-        "isolated-test: process_off::inner::{test}: runs in place, because `ISOLATED_PROCESS` is \
+        "isolated-test: processes::process_off::inner::{test}: runs in place, because `ISOLATED_PROCESS` is \
          `off`: what it leaves behind stays{lack}\n"
     )
 }
@@ -139,13 +139,13 @@ fn a_panic_is_that_of_the_body() {
     let state = State::new();
     let run = self::run(&state, "fails").failed();
     assert_eq!(run.errors.matches("on purpose").count(), 1);
-    let report = run.reported("process_off");
+    let report = run.reported("processes/process_off");
     assert!(
         report.starts_with(&notice("fails", ""))
             && report.ends_with(
-                "isolated-test: process_off::inner::fails failed
-    at         tests/tests/process_off.rs:1
-    repeat     cargo test -p isolated-test-tests --test process_off -- --exact inner::fails
+                "isolated-test: processes::process_off::inner::fails failed
+    at         tests/tests/processes/process_off.rs:1
+    repeat     cargo test -p isolated-test-tests --test processes -- --exact process_off::inner::fails
 "
             ),
         "{report}"
@@ -174,7 +174,7 @@ fn a_bad_value_is_explained() {
         assert_eq!(
             run.errors,
             format!(
-                "isolated-test: process_off::inner::has_a_process: failed to read the variable \
+                "isolated-test: processes::process_off::inner::has_a_process: failed to read the variable \
                  `ISOLATED_PROCESS`: found \"{value}\", expected `on` or `off`\n"
             )
         );

@@ -161,14 +161,14 @@ fn expect(test: &str, why: &str, lines: &str) -> Finished {
     let run = State::new().inner(test).run().failed();
     let why = match why {
         "" => String::new(),
-        why => format!("isolated-test: process_fail_resources::inner::{test}: {why}\n"),
+        why => format!("isolated-test: processes::process_fail_resources::inner::{test}: {why}\n"),
     };
     assert_eq!(
-        run.reported("process_fail_resources"),
+        run.reported("processes/process_fail_resources"),
         format!(
-            "{why}isolated-test: process_fail_resources::inner::{test} failed
-    at         tests/tests/process_fail_resources.rs:1
-{lines}    repeat     cargo test -p isolated-test-tests --test process_fail_resources -- --exact inner::{test}
+            "{why}isolated-test: processes::process_fail_resources::inner::{test} failed
+    at         tests/tests/processes/process_fail_resources.rs:1
+{lines}    repeat     cargo test -p isolated-test-tests --test processes -- --exact process_fail_resources::inner::{test}
 "
         )
     );
@@ -201,7 +201,7 @@ fn one_that_cannot_be_released_there() {
     let run = State::new().inner("fails_to_release").run().failed();
     assert_eq!(
         run.errors,
-        "isolated-test: process_fail_resources::inner::fails_to_release: failed to release the \
+        "isolated-test: processes::process_fail_resources::inner::fails_to_release: failed to release the \
          resource `second`: on purpose\n"
     );
     assert_eq!(run.said("released"), Some("Passed"));
@@ -214,7 +214,7 @@ fn one_that_cannot_be_released_after_an_expected_panic() {
         .inner("fails_to_release_after_its_panic")
         .run()
         .failed();
-    let report = run.reported("process_fail_resources");
+    let report = run.reported("processes/process_fail_resources");
     assert!(
         report.contains("failed to release the resource `first`: on purpose\n"),
         "{report}"

@@ -30,9 +30,9 @@ fn is_elsewhere() -> bool {
 #[track_caller]
 fn elsewhere(name: &str) {
     assert!(is_elsewhere());
-    assert_eq!(current().name(), format!("process::{name}"));
+    assert_eq!(current().name(), format!("processes::process::{name}"));
     let words: Vec<String> = std::env::args().collect();
-    assert_eq!(words.get(1).map(String::as_str), Some(name));
+    assert_eq!(words.get(1), Some(&format!("process::{name}")));
 }
 
 /// Ends a test that is to panic in a way that is no panic.
@@ -75,7 +75,7 @@ fn asks_for_nothing_else() {
     assert!(words[0].starts_with("isolated-test-process:"), "{words:?}");
     assert_eq!(
         words[1..4],
-        ["asks_for_nothing_else", "--exact", "--nocapture"]
+        ["process::asks_for_nothing_else", "--exact", "--nocapture"]
     );
 }
 
@@ -168,7 +168,7 @@ fn is_a_test_under_a_condition() {
 async fn is_asynchronous() -> std::io::Result<()> {
     elsewhere("is_asynchronous");
     tokio::task::yield_now().await;
-    assert_eq!(current().name(), "process::is_asynchronous");
+    assert_eq!(current().name(), "processes::process::is_asynchronous");
     Ok(())
 }
 

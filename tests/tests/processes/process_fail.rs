@@ -192,15 +192,15 @@ fn expect(test: &str, why: &str) -> Finished {
     let run = State::new().inner(test).run().failed();
     let why = match why {
         "" => String::new(),
-        why => format!("isolated-test: process_fail::inner::{test}: {why}\n"),
+        why => format!("isolated-test: processes::process_fail::inner::{test}: {why}\n"),
     };
-    let report = run.reported("process_fail");
+    let report = run.reported("processes/process_fail");
     assert_eq!(
         report.replace(", dumping core,", ""),
         format!(
-            "{why}isolated-test: process_fail::inner::{test} failed
-    at         tests/tests/process_fail.rs:1
-    repeat     cargo test -p isolated-test-tests --test process_fail -- --exact inner::{test}
+            "{why}isolated-test: processes::process_fail::inner::{test} failed
+    at         tests/tests/processes/process_fail.rs:1
+    repeat     cargo test -p isolated-test-tests --test processes -- --exact process_fail::inner::{test}
 "
         )
     );
@@ -216,9 +216,12 @@ fn count(run: &Finished, text: &str) -> usize {
 fn a_panic_is_told_once() {
     let run = expect("panics", "");
     assert_eq!(count(&run, "on purpose"), 1);
-    assert_eq!(count(&run, "panicked at tests/tests/process_fail.rs:"), 1);
+    assert_eq!(
+        count(&run, "panicked at tests/tests/processes/process_fail.rs:"),
+        1
+    );
     assert_eq!(count(&run, "panicked at"), 1);
-    assert_eq!(count(&run, "thread 'inner::panics'"), 1);
+    assert_eq!(count(&run, "thread 'process_fail::inner::panics'"), 1);
 }
 
 #[test]
@@ -334,7 +337,7 @@ fn a_status_after_an_expected_panic() {
 #[test]
 fn a_test_that_should_panic_and_hangs() {
     let run = State::new().inner("hangs_and_should_panic").run().failed();
-    let report = run.reported("process_fail");
+    let report = run.reported("processes/process_fail");
     assert!(report.contains(": timed out after 100ms\n"), "{report}");
 }
 
@@ -342,13 +345,13 @@ fn a_test_that_should_panic_and_hangs() {
 fn a_name_that_is_not_found() {
     let run = State::new().inner("calls_what_is_no_test").run().failed();
     assert_eq!(
-        run.reported("process_fail"),
-        "isolated-test: process_fail::inner::is_no_test: the test binary knows no test \
-         `inner::is_no_test`, so nothing was run; a test in a process of its own must be found by \
-         its name
-isolated-test: process_fail::inner::is_no_test failed
-    at         tests/tests/process_fail.rs:1
-    repeat     cargo test -p isolated-test-tests --test process_fail -- --exact inner::is_no_test
+        run.reported("processes/process_fail"),
+        "isolated-test: processes::process_fail::inner::is_no_test: the test binary knows no test \
+         `process_fail::inner::is_no_test`, so nothing was run; a test in a process of its own must be \
+         found by its name
+isolated-test: processes::process_fail::inner::is_no_test failed
+    at         tests/tests/processes/process_fail.rs:1
+    repeat     cargo test -p isolated-test-tests --test processes -- --exact process_fail::inner::is_no_test
 "
     );
 }
@@ -357,5 +360,5 @@ isolated-test: process_fail::inner::is_no_test failed
 fn a_forked_copy_says_nothing_for_the_test() {
     expect("forks_and_panics", "");
     let run = State::new().inner("forks_and_its_copy_panics").run();
-    assert_eq!(run.passed().reported("process_fail"), "");
+    assert_eq!(run.passed().reported("processes/process_fail"), "");
 }

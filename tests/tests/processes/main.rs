@@ -1,0 +1,17 @@
+//! Tests in processes of their own: their surroundings, what they print, how they end.
+
+mod leaks;
+mod network;
+mod output;
+mod process;
+mod process_current;
+mod process_fail;
+mod process_fail_resources;
+mod process_hostile;
+mod process_off;
+mod process_parallel;
+mod process_parameters;
+mod process_variants;
+mod surroundings;
+mod terminal;
+mod timeout;
