@@ -238,8 +238,8 @@ fn each_run_has_resources_of_its_own() {
         assert_eq!(different(&runs, 2), 20, "names of {test}");
         assert_eq!(state.runs(), NOTHING, "{test}");
         let line = format!(
-            "isolated-test: repeat::inner::{test}: passed 20 of 20 times; it fails in at most 14 % of all runs \
-             (at 95 %)\n"
+            "isolated-test: reporting::repeat::inner::{test}: passed 20 of 20 times; it fails in at most \
+             14 % of all runs (at 95 %)\n"
         );
         assert_eq!(finished.errors, line, "past the test runner");
     }
@@ -260,8 +260,8 @@ fn a_failure_counts_and_does_not_end_it() {
         let finished = finished.failed();
         assert_eq!(runs.len(), 10, "{test}");
         let line = format!(
-            "isolated-test: repeat::inner::{test}: passed 7 of 10 times; it fails in at most 61 % of all runs \
-             (at 95 %); the first failure: {why}\n"
+            "isolated-test: reporting::repeat::inner::{test}: passed 7 of 10 times; it fails in at most \
+             61 % of all runs (at 95 %); the first failure: {why}\n"
         );
         assert_eq!(finished.errors, line);
     }
@@ -318,8 +318,8 @@ fn what_another_attribute_calls_often_runs_as_it_would_and_says_so() {
     assert_eq!(runs.len(), 3);
     assert_eq!(
         finished.passed().errors,
-        "isolated-test: repeat::inner::is_called_often: `ISOLATED_REPEAT` does not apply, because another \
-         attribute calls the function or judges its value\n"
+        "isolated-test: reporting::repeat::inner::is_called_often: `ISOLATED_REPEAT` does not apply, \
+         because another attribute calls the function or judges its value\n"
     );
 }
 

@@ -149,8 +149,9 @@ fn the_whole_life_of_a_test_is_written() {
     );
     // The runner runs a single test in the main thread, or not, as it likes.
     assert!(
-        all[1].starts_with("\"test\",\"test\":\"trace::inner::everything\",\"thread\":\"")
-            && all[1].contains("tests/trace.rs:"),
+        all[1]
+            .starts_with("\"test\",\"test\":\"reporting::trace::inner::everything\",\"thread\":\"")
+            && all[1].contains("tests/reporting/trace.rs:"),
         "{all:?}"
     );
     assert_eq!(
@@ -218,7 +219,7 @@ fn who_waits_says_behind_whom_and_each_process_has_a_file() {
         "{first:#?}"
     );
     let wait = format!(
-        "\"wait\",\"want\":\"serial key\",\"behind\":[{{\"test\":\"trace::inner::holds\",\"pid\":{}}}]",
+        "\"wait\",\"want\":\"serial key\",\"behind\":[{{\"test\":\"reporting::trace::inner::holds\",\"pid\":{}}}]",
         ids[0]
     );
     let at = |wanted: &str| second.iter().position(|event| event == wanted);
@@ -247,7 +248,7 @@ fn a_guard_is_written_beside_the_test_that_takes_it() {
         .filter_map(|line| line.split("\"id\":2,").nth(1))
         .collect();
     assert!(
-        guard[0].starts_with("\"test\":\"trace::inner::takes_a_guard\""),
+        guard[0].starts_with("\"test\":\"reporting::trace::inner::takes_a_guard\""),
         "{text}"
     );
     assert!(guard[0].ends_with("\"want\":\"serial other\"}"), "{text}");
@@ -276,7 +277,7 @@ fn a_test_in_a_process_of_its_own_is_written_by_both() {
     assert!(has(&outside, "\"over\",\"outcome\":\"passed\""));
     assert!(!has(&outside, "\"provision\",\"name\":\"server\""));
     assert!(
-        inside[1].starts_with("\"inside\",\"test\":\"trace::inner::elsewhere\"")
+        inside[1].starts_with("\"inside\",\"test\":\"reporting::trace::inner::elsewhere\"")
             && inside[1].ends_with(&format!("\"parent\":{supervisor}")),
         "{inside:#?}"
     );
@@ -305,7 +306,7 @@ fn a_value_that_is_no_absolute_path_is_refused() {
         .failed();
     assert_eq!(
         errors(&failed),
-        "isolated-test: trace::inner::panics: failed to read the variable `ISOLATED_TRACE`: found \
+        "isolated-test: reporting::trace::inner::panics: failed to read the variable `ISOLATED_TRACE`: found \
          \"trace\", expected an absolute path"
     );
 }
@@ -323,7 +324,7 @@ fn a_directory_that_cannot_be_used_fails_the_first_test_only() {
     assert_eq!(finished.said("failed"), Some("true false"));
     let errors = errors(&finished);
     let begin = format!(
-        "isolated-test: trace::inner::nothing: failed to write the trace that `ISOLATED_TRACE` asks \
+        "isolated-test: reporting::trace::inner::nothing: failed to write the trace that `ISOLATED_TRACE` asks \
          for into `{}`: ",
         path.display()
     );

@@ -193,8 +193,9 @@ fn whatever_fails_runs_again_and_is_called_flaky() {
         let (finished, runs, _state) = attempts(test, "1", &[RETRIES]);
         let errors = finished.passed().errors;
         assert_eq!(runs.len(), 2, "{test}");
-        let head =
-            format!("isolated-test: retries::inner::{test}: flaky: failed once, then passed\n");
+        let head = format!(
+            "isolated-test: reporting::retries::inner::{test}: flaky: failed once, then passed\n"
+        );
         assert!(errors.starts_with(&head), "{test}: {errors}");
         let first = errors.find("    attempt 1 failed, because ").expect(test);
         let second = errors.find("    attempt 2 passed\n").expect(test);
@@ -213,8 +214,8 @@ fn the_report_of_a_failed_attempt_is_told_too() {
     let (finished, _runs, _state) = attempts("panics", "1", &[RETRIES]);
     let errors = finished.passed().errors;
     for line in [
-        "      | thread 'inner::panics'",
-        "      | isolated-test: retries::inner::panics failed\n",
+        "      | thread 'retries::inner::panics'",
+        "      | isolated-test: reporting::retries::inner::panics failed\n",
         "      |     tmpdir     tmpdir = ",
     ] {
         assert_eq!(errors.matches(line).count(), 1, "{line}: {errors}");
@@ -244,8 +245,8 @@ fn what_never_passes_fails_with_all_that_was_printed() {
     }
     for number in 1..=2 {
         let line = format!(
-            "isolated-test: retries::inner::panics: attempt {number} of 3 failed, because it panicked: on \
-             purpose; it runs again with fresh resources\n"
+            "isolated-test: reporting::retries::inner::panics: attempt {number} of 3 failed, because it \
+             panicked: on purpose; it runs again with fresh resources\n"
         );
         assert!(finished.output.contains(&line), "{}", finished.output);
     }
@@ -277,8 +278,8 @@ fn flaky_tests_fail_where_they_are_to() {
         let finished = finished.failed();
         assert_eq!(runs.len(), 2);
         let line = format!(
-            "isolated-test: retries::inner::{test}: flaky: failed once, then passed, which is a failure, because \
-             `ISOLATED_FLAKY` is `fail`\n"
+            "isolated-test: reporting::retries::inner::{test}: flaky: failed once, then passed, which is \
+             a failure, because `ISOLATED_FLAKY` is `fail`\n"
         );
         assert!(finished.output.contains(&line), "{}", finished.output);
         for number in 1..=2 {
@@ -327,8 +328,7 @@ fn what_a_test_calls_runs_again_with_it() {
     let (finished, runs, _state) = attempts("calls_another_one", "1", &[RETRIES]);
     let errors = finished.passed().errors;
     assert_eq!(runs.len(), 2);
-    let head =
-        "isolated-test: retries::inner::calls_another_one: flaky: failed once, then passed\n";
+    let head = "isolated-test: reporting::retries::inner::calls_another_one: flaky: failed once, then passed\n";
     assert!(errors.starts_with(head), "{errors}");
 }
 

@@ -93,7 +93,10 @@ fn shows_the_frames_of_the_test_only() {
         let frames = frames(test);
         let all = frames.join("\n");
         let of_the_test = test.split("::").next().unwrap();
-        for frame in ["inner::fails", &format!("inner::{of_the_test}")] {
+        for frame in [
+            "backtrace::inner::fails",
+            &format!("backtrace::inner::{of_the_test}"),
+        ] {
             assert!(all.contains(frame), "{test} does not show {frame}:\n{all}");
         }
         let is_ours = |frame: &String| frame.contains("isolated_test_core");

@@ -24,7 +24,7 @@ fn report(run: &Finished) -> String {
             text = text.replace(value, name);
         }
     }
-    let at = "tests/tests/report/inner.rs:";
+    let at = "tests/tests/reporting/report/inner.rs:";
     let mut parts = text.split(at);
     let mut text = parts.next().unwrap().to_owned();
     for part in parts {
@@ -48,9 +48,9 @@ fn expect(test: &str, lines: &str) {
 
 fn block(test: &str, lines: &str) -> String {
     format!(
-        "isolated-test: report::inner::{test} failed
-    at         tests/tests/report/inner.rs:1
-{lines}    repeat     cargo test -p isolated-test-tests --test report -- --exact inner::{test}
+        "isolated-test: reporting::report::inner::{test} failed
+    at         tests/tests/reporting/report/inner.rs:1
+{lines}    repeat     cargo test -p isolated-test-tests --test reporting -- --exact report::inner::{test}
 "
     )
 }
@@ -69,7 +69,7 @@ fn the_line_is_that_of_the_function() {
         let line = errors.lines().find_map(|line| line.strip_prefix("    at"));
         line.map(|line| line.trim().to_owned())
     };
-    let of = |line| Some(format!("tests/tests/report/inner.rs:{line}"));
+    let of = |line| Some(format!("tests/tests/reporting/report/inner.rs:{line}"));
     assert_eq!(at("annotated::stands_here"), of(LINE));
     assert_eq!(at("annotated::is_made_here"), of(MADE));
 }
@@ -92,10 +92,11 @@ fn a_returned_failure() {
         let run = State::new().inner(test).run().failed();
         let printed = format!("{}{}", run.output, run.errors);
         let line = format!(
-            "isolated-test: report::inner::{test}: returned the exit code {code}, which is a failure\n"
+            "isolated-test: reporting::report::inner::{test}: returned the exit code {code}, which is a \
+             failure\n"
         );
         assert_eq!(printed.matches(&line).count(), 1, "{printed}");
-        let failed = format!("isolated-test: report::inner::{test} failed\n");
+        let failed = format!("isolated-test: reporting::report::inner::{test} failed\n");
         assert!(printed.contains(&failed), "{printed}");
     }
     let run = State::new().inner("returns_no_code").run().failed();
@@ -135,13 +136,13 @@ fn names_and_seeds() {
     let run = State::new().inner("has_names_and_seeds").run().failed();
     assert_eq!(
         report(&run),
-        "isolated-test: report::inner::has_names_and_seeds failed
-    at         tests/tests/report/inner.rs:1
+        "isolated-test: reporting::report::inner::has_names_and_seeds failed
+    at         tests/tests/reporting/report/inner.rs:1
     namespace  namespace = NAMESPACE
     namespace  topic = TOPIC
     seed       seed = SEED
     seed       order = ORDER
-    repeat     ISOLATED_SEED=SEED cargo test -p isolated-test-tests --test report -- --exact inner::has_names_and_seeds
+    repeat     ISOLATED_SEED=SEED cargo test -p isolated-test-tests --test reporting -- --exact report::inner::has_names_and_seeds
 "
     );
 }
@@ -162,14 +163,14 @@ fn the_command_that_repeats_the_test_is_the_one_of_its_runner() {
     let run = State::new()
         .inner("panics")
         .env("NEXTEST", "1")
-        .env("NEXTEST_TEST_NAME", "inner::panics")
+        .env("NEXTEST_TEST_NAME", "report::inner::panics")
         .run()
         .failed();
     assert_eq!(
         report(&run),
-        "isolated-test: report::inner::panics failed
-    at         tests/tests/report/inner.rs:1
-    repeat     cargo nextest run -p isolated-test-tests --test report -E 'test(=inner::panics)'
+        "isolated-test: reporting::report::inner::panics failed
+    at         tests/tests/reporting/report/inner.rs:1
+    repeat     cargo nextest run -p isolated-test-tests --test reporting -E 'test(=report::inner::panics)'
 "
     );
 }
@@ -202,13 +203,14 @@ fn a_future_that_is_dropped_before_its_end_is_reported_and_everything_given_back
     let run = state.inner("is_given_up").run().passed();
     assert_eq!(
         report(&run),
-        "isolated-test: report::inner::is_given_up: the future of the test was dropped before it ended
-isolated-test: report::inner::is_given_up failed
-    at         tests/tests/report/inner.rs:1
+        "isolated-test: reporting::report::inner::is_given_up: the future of the test was dropped before \
+         it ended
+isolated-test: reporting::report::inner::is_given_up failed
+    at         tests/tests/reporting/report/inner.rs:1
     port       port = PORT (tcp)
     tmpdir     tmpdir = TMPDIR (kept)
     resource   told
-    repeat     cargo test -p isolated-test-tests --test report -- --exact inner::is_given_up
+    repeat     cargo test -p isolated-test-tests --test reporting -- --exact report::inner::is_given_up
 "
         .replace("is_given_up", "never_ends")
     );

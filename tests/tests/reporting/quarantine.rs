@@ -159,8 +159,8 @@ fn whatever_fails_is_told_and_passes() {
     ] {
         let errors = run(test, &[FAILS]).passed().errors;
         let head = format!(
-            "isolated-test: quarantine::inner::{test}: in quarantine (issue 7): failed, which does not count, \
-             because "
+            "isolated-test: reporting::quarantine::inner::{test}: in quarantine (issue 7): failed, which \
+             does not count, because "
         );
         assert!(errors.starts_with(&head), "{test}: {errors}");
         let first = errors.lines().next().unwrap_or_default();
@@ -191,8 +191,8 @@ fn what_passes_says_so() {
         assert_eq!(
             run(test, &[]).passed().errors,
             format!(
-                "isolated-test: quarantine::inner::{test}: in quarantine (issue 7): passed; if it goes on like \
-                 that, remove `quarantine`\n"
+                "isolated-test: reporting::quarantine::inner::{test}: in quarantine (issue 7): passed; if \
+                 it goes on like that, remove `quarantine`\n"
             )
         );
     }
