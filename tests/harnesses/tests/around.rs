@@ -9,7 +9,7 @@ mod inner {
     use rstest::{fixture, rstest};
     use test_case::test_case;
 
-    include!("../../tests/around/leaves.rs");
+    include!("../../tests/attributes/around/leaves.rs");
 
     #[isolated(serial = KEY, tmpdir)]
     #[sqlx::test]

@@ -15,7 +15,8 @@ use test_case::test_case;
 /// Checks that the test is called what libtest calls it.
 #[track_caller]
 fn known_as(name: &str) {
-    assert_eq!(current().name(), format!("signatures::{name}"));
+    assert_eq!(current().name(), format!("attributes::signatures::{name}"));
+    let name = format!("signatures::{name}");
     // With one thread, libtest may run tests in the main one.
     if let Some(thread) = std::thread::current().name() {
         assert!(thread == name || thread == "main", "{thread} is not {name}");
@@ -332,6 +333,7 @@ fn all_names_are_the_same_with_one_thread() {
     let state = State::new();
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
+            "signatures::",
             "--test-threads=1",
             "--skip",
             "names_are_the_same_with_one_thread",
@@ -341,7 +343,7 @@ fn all_names_are_the_same_with_one_thread() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && text.contains("test annotated::"),
+        output.status.success() && text.contains("test signatures::annotated::"),
         "{text}"
     );
 }

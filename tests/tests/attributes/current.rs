@@ -149,7 +149,7 @@ fn a_thread_of_the_test_has_none_until_it_enters() {
         let entered = test.enter();
         assert_eq!(
             current().name(),
-            "current::a_thread_of_the_test_has_none_until_it_enters"
+            "attributes::current::a_thread_of_the_test_has_none_until_it_enters"
         );
         drop(entered);
         assert!(try_current().is_none());
@@ -177,8 +177,7 @@ fn asking_for_what_the_attribute_does_not_name_says_what_to_write() {
         .inner("asks_for_what_it_has_not")
         .run()
         .failed();
-    let message =
-        "\ncurrent::inner::asks_for_what_it_has_not has no port; write `#[isolated(port)]`\n";
+    let message = "\nattributes::current::inner::asks_for_what_it_has_not has no port; write `#[isolated(port)]`\n";
     assert!(run.errors.contains(message), "{}", run.errors);
 }
 
@@ -187,7 +186,8 @@ fn a_panic_of_ours_is_shown_where_the_test_asked() {
     for test in ["asks_for_what_it_has_not", "asks_outside_of_a_test"] {
         let run = State::new().inner(test).run().failed();
         assert!(
-            run.errors.contains("panicked at tests/tests/current.rs:"),
+            run.errors
+                .contains("panicked at tests/tests/attributes/current.rs:"),
             "{}",
             run.errors
         );
@@ -207,7 +207,7 @@ fn leaves_its_handle() {
 fn a_handle_answers_after_the_test() {
     leaves_its_handle();
     let left = LEFT.lock().unwrap().take().unwrap();
-    assert_eq!(left.name(), "current::leaves_its_handle");
+    assert_eq!(left.name(), "attributes::current::leaves_its_handle");
     assert!(left.port().number() > 0);
     assert!(
         !left.tmpdir().exists(),

@@ -129,7 +129,7 @@ fn failures_of_every_kind_fail() {
         "is_doubled::test_case_1_wrongly",
     ] {
         let run = state.inner(test).run().failed();
-        let report = format!("isolated-test: signatures_fail::inner::{test} failed\n");
+        let report = format!("isolated-test: attributes::signatures_fail::inner::{test} failed\n");
         assert!(run.errors.contains(&report), "{test}: {}", run.errors);
         assert_eq!(run.said("reached"), None);
     }

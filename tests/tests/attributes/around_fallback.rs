@@ -168,9 +168,9 @@ fn run(test: &str) -> Finished {
 
 fn warning(test: &str, why: &str) -> String {
     format!(
-        "isolated-test: around_fallback::inner::{test}: isolated inside its test attribute, because {why}: \
-         locks and resources are released before that attribute has ended; write `process` if tasks of the test \
-         must not outlive them\n"
+        "isolated-test: attributes::around_fallback::inner::{test}: isolated inside its test attribute, \
+         because {why}: locks and resources are released before that attribute has ended; write `process` \
+         if tasks of the test must not outlive them\n"
     )
 }
 
@@ -232,7 +232,7 @@ fn a_body_in_another_thread_that_may_belong_to_two_tests_fails() {
 fn a_timeout_of_rstest_takes_the_test_along_to_its_thread() {
     let run = State::new().inner("is_moved_by_a_timeout").all(2).run();
     for case in ["case_1_one", "case_2_other"] {
-        let passed = format!("test inner::is_moved_by_a_timeout::{case} ... ok\n");
+        let passed = format!("test around_fallback::inner::is_moved_by_a_timeout::{case} ... ok\n");
         assert!(run.output.contains(&passed), "{run:?}");
     }
 }

@@ -7,7 +7,7 @@ use isolated_test_tests::State;
 /// Expects that the running test has this name.
 #[track_caller]
 fn expect(name: &str) {
-    assert_eq!(current().name(), format!("renamed::{name}"));
+    assert_eq!(current().name(), format!("attributes::renamed::{name}"));
 }
 
 mod dir {
@@ -73,6 +73,7 @@ mod inner {
 #[test]
 fn the_line_that_repeats_a_test_names_it() {
     let run = State::new().inner("fails_2").run().failed();
-    let repeat = "cargo test -p isolated-test-tests --test renamed -- --exact inner::fails_2 ";
+    let repeat =
+        "cargo test -p isolated-test-tests --test attributes -- --exact renamed::inner::fails_2 ";
     assert!(run.errors.contains(repeat), "{}", run.errors);
 }

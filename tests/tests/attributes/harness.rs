@@ -32,7 +32,7 @@ fn a_program_that_ignores_its_arguments_starts_one_process_for_each_test() {
     }
 }
 
-/// Finds the program of `mimic.rs` beside this one: the newest of its builds.
+/// Finds the program of `tests/mimic.rs` beside this one: the newest of its builds.
 fn mimic() -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let built = |path: &Path| path.metadata().and_then(|data| data.modified()).unwrap();

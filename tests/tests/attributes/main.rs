@@ -1,0 +1,9 @@
+//! Every way to write a test: its test attribute, its signature, its name, its runner.
+
+mod around;
+mod around_fallback;
+mod current;
+mod harness;
+mod renamed;
+mod signatures;
+mod signatures_fail;
