@@ -70,7 +70,7 @@ fn a_directory_of_somebody_elses_is_refused_and_stays_as_it_is() {
     let run = state.inner("passes").run().failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: ownership::inner::passes: failed to use the state directory `DIR`: it is not \
+        "isolated-test: system::ownership::inner::passes: failed to use the state directory `DIR`: it is not \
          empty and no state directory of isolated-test; set `ISOLATED_DIR` to an empty or a new \
          directory"
     );
@@ -142,7 +142,7 @@ fn a_directory_of_another_version_is_refused() {
     let run = state.inner("passes").run().failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: ownership::inner::passes: failed to use the state directory `DIR`: another \
+        "isolated-test: system::ownership::inner::passes: failed to use the state directory `DIR`: another \
          version of isolated-test has made it; use one version everywhere, or set `ISOLATED_DIR` to \
          an empty or a new directory"
     );

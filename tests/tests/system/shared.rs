@@ -70,7 +70,7 @@ fn users_exclude_each_other() {
             let line = waiter.hear_error("waiting for");
             assert!(
                 line.contains(&format!(
-                    "held by shared::inner::{first} (pid {}, ",
+                    "held by system::shared::inner::{first} (pid {}, ",
                     holder.id()
                 )),
                 "{line}"

@@ -184,9 +184,9 @@ fn all_tests_of_a_process_together_leave_nothing_but_lock_files() {
         .inner("uses_all")
         .with(|command| {
             command.args([
-                "inner::uses_a_runtime",
-                "inner::panics_as_it_should",
-                "inner::isolated",
+                "hygiene::inner::uses_a_runtime",
+                "hygiene::inner::panics_as_it_should",
+                "hygiene::inner::isolated",
             ]);
         })
         .run();

@@ -60,7 +60,7 @@ fn a_state_directory_that_cannot_be_written_is_named() {
     let run = inner.run().failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: hostile::inner::locks: failed to use the state directory `DIR`: \
+        "isolated-test: system::hostile::inner::locks: failed to use the state directory `DIR`: \
          Permission denied (os error 13)"
     );
     assert_eq!(run.said("body"), None);
@@ -78,7 +78,7 @@ fn a_state_directory_that_is_a_file_is_named() {
         .failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: hostile::inner::locks: failed to use the state directory `DIR/file`: \
+        "isolated-test: system::hostile::inner::locks: failed to use the state directory `DIR/file`: \
          File exists (os error 17)"
     );
     assert_eq!(fs::read_to_string(file).unwrap(), "text");
@@ -94,7 +94,7 @@ fn a_relative_state_directory_is_refused() {
         .failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: hostile::inner::locks: failed to read the variable `ISOLATED_DIR`: found \
+        "isolated-test: system::hostile::inner::locks: failed to read the variable `ISOLATED_DIR`: found \
          \"target/state\", expected an absolute path"
     );
     assert!(!Path::new("target/state").exists());
@@ -119,7 +119,7 @@ fn a_variable_that_is_none_of_ours_is_refused_with_the_nearest_name() {
         assert_eq!(
             state.complaint(&run),
             format!(
-                "isolated-test: hostile::inner::locks: failed to read the variable `{name}`: it is \
+                "isolated-test: system::hostile::inner::locks: failed to read the variable `{name}`: it is \
                  unknown; {way_out}"
             )
         );
@@ -140,7 +140,7 @@ fn a_state_directory_that_is_a_dangling_link_is_named() {
         .failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: hostile::inner::locks: failed to use the state directory `DIR/link`: \
+        "isolated-test: system::hostile::inner::locks: failed to use the state directory `DIR/link`: \
          File exists (os error 17)"
     );
     assert!(!state.path().join("nowhere").exists());
@@ -190,7 +190,7 @@ fn without_descriptors_each_failure_says_what_could_not_be_done() {
         let text = state.complaint(&run(test, 4));
         assert_eq!(
             text,
-            format!("isolated-test: hostile::inner::{test}: {what}: {lacking}")
+            format!("isolated-test: system::hostile::inner::{test}: {what}: {lacking}")
         );
     }
     // With each further one a test gets further; it never hangs, and never begins without its own.
@@ -303,7 +303,7 @@ fn a_lock_that_is_a_link_is_refused_and_its_target_untouched() {
             assert_eq!(
                 state.complaint(&run),
                 format!(
-                    "isolated-test: hostile::inner::locks: failed to lock `DIR/locks/{name}`: \
+                    "isolated-test: system::hostile::inner::locks: failed to lock `DIR/locks/{name}`: \
                      {}",
                     io::Error::from_raw_os_error(40)
                 )
