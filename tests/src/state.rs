@@ -117,7 +117,13 @@ impl State {
         let program = self.path().join("program");
         let original = std::env::current_exe().expect("the running program");
         if !program.exists() && fs::hard_link(&original, &program).is_err() {
-            fs::copy(&original, &program).expect("a copy of the running program");
+            // A child that another thread starts meanwhile would have a copy that this process writes
+            // open for writing, and what is written to cannot be started.
+            let copied = Command::new("cp").arg(&original).arg(&program).status();
+            assert!(
+                copied.is_ok_and(|status| status.success()),
+                "a copy of the running program"
+            );
         }
         self.inner_of(&program, test).with(|command| {
             command.uid(user).gid(user).current_dir("/");
