@@ -4,11 +4,15 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Instant;
 
 use isolated_test::{TmpDir, current, isolated};
-use isolated_test_tests::{State, plain, tree};
+use isolated_test_tests::{PATIENCE, State, plain, tree};
 use rstest::rstest;
 
 mod inner {
@@ -123,7 +127,7 @@ fn two_names_are_two_directories(input: &Path, output: &Path) {
 #[test]
 fn threads_of_one_process_have_directories_of_their_own() {
     let threads: Vec<_> = (0..8)
-        .map(|_| std::thread::spawn(inner::meets_seven_others))
+        .map(|_| thread::spawn(inner::meets_seven_others))
         .collect();
     for thread in threads {
         thread.join().unwrap();
@@ -278,9 +282,19 @@ fn links_are_copied_as_links(tmpdir: &Path) {
 #[isolated(tmpdir(from = "fixtures/site"))]
 #[test]
 fn a_copied_program_runs(tmpdir: &Path) {
-    let output = std::process::Command::new(tmpdir.join("serve.sh"))
-        .output()
-        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let output = loop {
+        match Command::new(tmpdir.join("serve.sh")).output() {
+            // A child that another thread is just starting has the copy open, as this process had.
+            Err(error)
+                if error.kind() == io::ErrorKind::ExecutableFileBusy
+                    && Instant::now() < deadline =>
+            {
+                thread::yield_now();
+            }
+            output => break output.unwrap(),
+        }
+    };
     assert_eq!(output.stdout, b"served\n");
 }
 
