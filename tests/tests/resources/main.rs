@@ -9,3 +9,4 @@ mod port_released;
 mod tmpdir;
 mod tmpdir_end;
 mod tmpdir_kept;
+mod tmpdir_tempfile;
