@@ -1,4 +1,4 @@
-//! What the operating systems do differently; the only place that knows `libc`.
+//! What differs between operating systems; the only place that knows `libc`.
 
 #[cfg(unix)]
 mod unix;

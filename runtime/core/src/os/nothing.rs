@@ -1,5 +1,4 @@
-//! Where nothing comes from, and where nothing goes to: `/dev/null`, or what does instead of it in
-//! a container that has none.
+//! `/dev/null`, or its substitute in a container that has none.
 
 #![cfg_attr(
     target_os = "linux",
@@ -15,7 +14,7 @@ use std::os::fd::OwnedFd;
 
 const NULL: &str = "/dev/null";
 
-/// Opens something to read that has ended, and to write that nobody reads.
+/// Opens a file that is empty to readers, and whose content nobody reads.
 pub(super) fn open() -> io::Result<OwnedFd> {
     match File::options().read(true).write(true).open(NULL) {
         Ok(file) => Ok(file.into()),
@@ -25,13 +24,13 @@ pub(super) fn open() -> io::Result<OwnedFd> {
     }
 }
 
-/// A file in memory, which goes with the last who has it open. All read and write in one place, which
-/// is its end.
+/// A file in memory, which is freed with its last descriptor. All descriptors share one offset,
+/// which is always the end of the file.
 #[cfg(target_os = "linux")]
 fn in_memory() -> io::Result<OwnedFd> {
     use std::os::fd::FromRawFd;
 
-    // SAFETY: the name ends with a null; what was just opened belongs to nobody else.
+    // SAFETY: the name ends with a null, and nothing else owns the new descriptor.
     unsafe {
         let name = c"isolated-test-output".as_ptr();
         let file = super::supervisor::check(libc::memfd_create(name, libc::MFD_CLOEXEC))?;

@@ -1,31 +1,32 @@
-//! Platforms that are not Unix, of which Windows is meant: what is weaker here says so.
+//! Platforms other than Unix, which means Windows. Items that are weaker than on Unix say so.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Returns the state directory; the temporary directory of Windows is each user's own.
+/// The default state directory. Each user of Windows has a separate temporary directory.
 pub(crate) fn default_state_dir() -> PathBuf {
     std::env::temp_dir().join("isolated-test")
 }
 
-/// Returns the same number for everybody: access is ruled by the lists of the parent directory.
+/// The same number for every user: the access control list of the parent directory decides about
+/// access.
 pub(crate) fn user() -> u32 {
     0
 }
 
-/// Describes a directory, without following a link in its last component.
+/// The metadata of a directory, without following a link in its last component.
 pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
     std::fs::symlink_metadata(path)
 }
 
-/// Makes a directory; the mode has no meaning here.
+/// Creates a directory; the mode has no meaning here.
 pub(crate) fn create_dir(path: &Path, _mode: u32) -> io::Result<()> {
     DirBuilder::new().create(path)
 }
 
-/// Makes a file that must be new; the mode has no meaning here.
+/// Creates a file that must not exist yet; the mode has no meaning here.
 pub(crate) fn create_file(path: &Path, _mode: u32) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -34,26 +35,26 @@ pub(crate) fn create_file(path: &Path, _mode: u32) -> io::Result<File> {
         .open(path)
 }
 
-/// Opens a file that exists.
+/// Opens an existing file.
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
-/// Tells whether a file still stands at the path.
+/// Whether any file exists at the path.
 ///
-/// Weaker than on Unix, where identities are compared: stable Rust does not tell them here.
+/// Weaker than on Unix, which compares identities: stable Rust does not expose them here.
 pub(crate) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }
 
-/// A path that is looked at often.
+/// A path whose status is read often.
 pub(crate) struct WatchedPath(PathBuf);
 
-/// Stands for every file: stable Rust does not tell which one it is here.
+/// The same for every file: stable Rust does not expose the identity of a file here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId;
 
-/// What stands at a path.
+/// The status of the file at a path.
 #[derive(Debug)]
 pub(crate) struct PathStatus {
     pub(crate) identity: FileId,
@@ -61,12 +62,12 @@ pub(crate) struct PathStatus {
     pub(crate) changed: ChangeTime,
 }
 
-/// When a file was changed last, which is not used here.
+/// The time at which a file was last modified, which is not used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ChangeTime;
 
 impl ChangeTime {
-    /// Tells that it is too young for anything to be concluded from it.
+    /// Always `false`: the file counts as too young to conclude anything from its time.
     #[expect(clippy::unused_self, reason = "on Unix it is compared with the clock")]
     pub(crate) fn is_older_than(self, _age: Duration) -> bool {
         false
@@ -79,7 +80,7 @@ impl WatchedPath {
         Ok(WatchedPath(path.to_owned()))
     }
 
-    /// Looks at the path; nothing may stand there.
+    /// Reads the status of the path; `None` if nothing exists there.
     pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
         match std::fs::symlink_metadata(&self.0) {
             Ok(data) => Ok(Some(PathStatus {
@@ -92,7 +93,7 @@ impl WatchedPath {
         }
     }
 
-    /// Does nothing, because nobody asks when a file has changed.
+    /// Does nothing, because the modification time is not used here.
     #[expect(
         clippy::unnecessary_wraps,
         clippy::unused_self,
@@ -103,18 +104,18 @@ impl WatchedPath {
     }
 }
 
-/// Tells as much as can be told about which file this is.
+/// The identity of a file, as far as it is known here.
 #[expect(clippy::unnecessary_wraps, reason = "on Unix the system is asked")]
 pub(crate) fn identity(_file: &File) -> io::Result<FileId> {
     Ok(FileId)
 }
 
-/// Returns an owner and a mode that pass every check.
+/// An owner and a mode that pass every check.
 pub(crate) fn owner_and_mode(_metadata: &Metadata) -> (u32, u32) {
     (user(), 0o700)
 }
 
-/// Somebody who is given files, whom nobody is here: what a user creates belongs to that user.
+/// The user to give a file to. There is none here: a file belongs to the user who creates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileOwner {}
 
@@ -143,7 +144,7 @@ pub(crate) fn unlock_dir(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, permissions)
 }
 
-/// Writes all bytes at a place of a file.
+/// Writes all bytes at an offset in a file.
 pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     use std::io::{Seek, SeekFrom, Write};
 
@@ -152,22 +153,22 @@ pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()>
     file.write_all(bytes)
 }
 
-/// Copies what a symbolic link points to: links need a privilege here.
+/// Copies the target of a symbolic link, because links need a privilege here.
 pub(crate) fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::copy(from, to).map(drop)
 }
 
-/// Returns the bytes of a path, which is text here unless somebody has taken pains.
+/// The path as UTF-8. Invalid Unicode, which hardly ever occurs in a path, is replaced.
 pub(crate) fn path_to_bytes(path: &Path) -> Vec<u8> {
     path.to_string_lossy().into_owned().into_bytes()
 }
 
-/// Makes a path of its bytes.
+/// Converts bytes back into a path.
 pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// Windows ends a process without exit handlers: the next process sweeps.
+/// Always `false`: Windows may end a process without exit handlers. The next process sweeps.
 pub(crate) fn at_exit(_handler: extern "C" fn()) -> bool {
     false
 }

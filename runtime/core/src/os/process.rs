@@ -1,4 +1,4 @@
-//! Processes of tests on Unix: how one is started under a supervisor, and what comes from it.
+//! Subprocesses of tests on Unix: starts one under a supervisor and receives its events.
 
 #![expect(
     unsafe_code,
@@ -31,50 +31,51 @@ use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STA
 
 pub(crate) use super::link::Link;
 
-/// A descriptor that the supervisor keeps, because what it stands for must outlast the parent.
+/// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
+/// the parent.
 pub(crate) type Kept = RawFd;
 
-/// How long the polite request to end is before force, to be told to people.
+/// The time between the request to end and `SIGKILL`.
 pub(crate) const GRACE: Duration = Duration::from_millis(supervisor::GRACE.unsigned_abs());
 
-/// Returns what keeps something open.
+/// The descriptor that keeps `held` open.
 #[expect(clippy::unnecessary_wraps, reason = "other platforms keep nothing")]
 pub(crate) fn kept(held: &impl AsRawFd) -> Option<Kept> {
     Some(held.as_raw_fd())
 }
 
-/// How a process is started.
+/// How to start a subprocess.
 pub(crate) struct Start<'a> {
-    /// All variables of the process.
+    /// All environment variables of the subprocess.
     pub(crate) variables: Vec<(OsString, OsString)>,
-    /// Its working directory, unless it is that of the parent.
+    /// Its working directory; `None` for that of the parent.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) words: Words<'a>,
     pub(crate) keep: Vec<Kept>,
-    /// Whether the output goes to the streams of this process and not through it.
+    /// Whether the output goes directly to the standard streams of this process.
     pub(crate) is_uncaptured: bool,
     #[cfg(target_os = "linux")]
     pub(crate) network: Option<network::NamespaceSetup>,
 }
 
-/// A process of a test, with its supervisor.
+/// The subprocess of a test, with its supervisor.
 pub(crate) struct Running {
     supervisor: Offspring,
     leash: UnixStream,
-    /// Nothing once its other end is closed, as for the output.
+    /// `None` once its other end is closed. The same applies to `output`.
     control: Option<Take<UnixStream>>,
     output: Option<Take<File>>,
-    /// How the process has ended, once nobody is left.
+    /// The exit status of the subprocess, known once no process is left.
     status: Option<ExitStatus>,
-    /// Whether the process has ended and others are left.
+    /// Whether [`Event::Left`] is due: the subprocess has ended, and other processes are left.
     is_left: bool,
-    /// Whether nobody is left.
+    /// Whether no process is left.
     is_over: bool,
     is_gone: bool,
 }
 
 impl Start<'_> {
-    /// Starts the process.
+    /// Starts the subprocess.
     pub(crate) fn spawn(self) -> io::Result<Running> {
         let (leash, leash_end) = UnixStream::pair()?;
         let (control, control_end) = UnixStream::pair()?;
@@ -89,8 +90,8 @@ impl Start<'_> {
         let (control_end, out, error) = (control_end?, out?, error?);
         let nothing = behind_streams(nothing::open()?)?;
         let itself = Itself::find()?;
-        let (said, seen) = (control_end.as_raw_fd(), out.as_raw_fd());
-        let link = Link::describe(said, seen, &itself.name);
+        let (control_fd, output_fd) = (control_end.as_raw_fd(), out.as_raw_fd());
+        let link = Link::describe(control_fd, output_fd, &itself.name);
         let directory = self
             .directory
             .map(|path| CString::new(path.as_os_str().as_bytes()));
@@ -111,7 +112,7 @@ impl Start<'_> {
         let plan = LaunchPlan {
             leash: leash_end.as_raw_fd(),
             keep: self.keep,
-            inherit: [said, seen],
+            inherit: [control_fd, output_fd],
             streams: [&nothing, &nothing, &error].map(AsRawFd::as_raw_fd),
             directory: directory.transpose()?,
             program,
@@ -123,8 +124,9 @@ impl Start<'_> {
             #[cfg(target_os = "linux")]
             network: self.network,
         };
-        // SAFETY: all signals are blocked. The plan, which is dropped after what is made here, stays
-        // until the supervisor has started, which is the next thing to wait for, or has ended.
+        // SAFETY: all signals are blocked. The plan outlives the start of the supervisor: the next
+        // thing to wait for is `STARTED`, and on failure `running` is dropped before the plan and
+        // waits for the end of the supervisor.
         let supervisor = unsafe {
             #[cfg(target_os = "linux")]
             let started = Offspring::start(&plan, stacks);
@@ -154,19 +156,19 @@ impl Start<'_> {
 }
 
 impl Running {
-    /// Returns the identifier of the supervisor, above all processes of the test.
+    /// The process ID of the supervisor, the ancestor of all processes of the test.
     pub(crate) fn supervisor(&self) -> u32 {
         self.supervisor.id()
     }
 
-    /// Waits for what comes next; what was written before an end comes before it. The output is the
-    /// last to be read, because somebody may write for ever.
+    /// Waits for the next event. Everything written before the end arrives before [`Event::Gone`].
+    /// The output is read last, because a process may write forever.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Event> {
         loop {
             if std::mem::take(&mut self.is_left) {
                 return Ok(Event::Left);
             }
-            // First, for the same reason.
+            // Checked before any read, for the same reason.
             if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
@@ -206,7 +208,8 @@ impl Running {
         }
     }
 
-    /// Answers the process. That it is gone is told by the next event.
+    /// Sends an answer to the subprocess. Errors are ignored: the next event reports that it is
+    /// gone.
     pub(crate) fn answer(&mut self, frame: &[u8]) {
         if let Some(control) = &mut self.control {
             let control = control.get_mut();
@@ -217,30 +220,30 @@ impl Running {
         }
     }
 
-    /// Has all processes end politely, and by force after [`GRACE`]: those that are given, and the
-    /// children of the supervisor.
+    /// Asks all processes to end: `others` and the children of the supervisor. The supervisor kills
+    /// them after [`GRACE`].
     pub(crate) fn end(&mut self, others: impl Iterator<Item = u32>) {
         for pid in others.filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
-            // SAFETY: the call takes numbers only. The process was below the supervisor a moment
-            // ago, and numbers are given anew only when all others have been.
+            // SAFETY: the call takes numbers only. The process was a descendant of the supervisor a
+            // moment ago, and the kernel reuses a process ID only after all others.
             unsafe { libc::kill(pid, libc::SIGTERM) };
         }
         let _ = self.leash.write_all(&[END]);
     }
 
-    /// Has all processes end by force.
+    /// Kills all processes.
     pub(crate) fn kill(&mut self) {
         let _ = self.leash.write_all(&[KILL]);
     }
 
-    /// Has the supervisor close what it has kept.
+    /// Makes the supervisor close a kept descriptor, and waits until it has.
     pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
         let [a, b, c, d] = kept.to_ne_bytes();
         self.leash.write_all(&[CLOSE, a, b, c, d])?;
         self.hear_of(CLOSED).map(drop)
     }
 
-    /// Reads why a step to a network was refused.
+    /// Reads the error of a refused step towards a network.
     #[cfg(target_os = "linux")]
     fn hear_refusal(&mut self, step: i32) -> io::Error {
         match self.hear() {
@@ -249,13 +252,14 @@ impl Running {
         }
     }
 
-    /// Leaves behind what cannot be ended.
+    /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.
     pub(crate) fn abandon(&mut self) {
         self.is_gone = true;
         self.supervisor.abandon();
     }
 
-    /// Reads what the supervisor says next. When it is over, only what was written by now is read.
+    /// Reads the next message of the supervisor. After the end, limits the streams to the bytes
+    /// written so far.
     fn hear_of_end(&mut self) -> io::Result<()> {
         if self.hear()?.is_none_or(|what| what == ENDED) {
             self.is_over = true;
@@ -265,7 +269,7 @@ impl Running {
         Ok(())
     }
 
-    /// Reads what the supervisor says until it says this; tells whether it has, before it was gone.
+    /// Reads messages until the supervisor sends `what`; `false` if it is gone first.
     fn hear_of(&mut self, what: u8) -> io::Result<bool> {
         loop {
             match self.hear()? {
@@ -276,7 +280,7 @@ impl Running {
         }
     }
 
-    /// Reads what the supervisor says next, and nothing when it is gone.
+    /// Reads the next message of the supervisor; `None` if it is gone.
     fn hear(&mut self) -> io::Result<Option<u8>> {
         let mut message = [0; 5];
         match self.leash.read_exact(&mut message) {
@@ -302,30 +306,30 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.is_gone {
-            // The supervisor ends everything when the leash is let go.
+            // The supervisor ends everything when the leash is closed.
             let _ = self.leash.shutdown(std::net::Shutdown::Both);
             self.supervisor.wait();
         }
     }
 }
 
-/// Whether a supervisor has started this process.
+/// Whether a supervisor started this process.
 pub(crate) fn is_below_supervisor() -> bool {
     let parent = std::os::unix::process::parent_id();
     let name = std::fs::read(format!("/proc/{parent}/comm"));
     name.is_ok_and(|name| name == b"isolated-test\n")
 }
 
-/// Moves a descriptor behind the three that a program begins with, where it is one of those.
+/// Moves a descriptor past the three standard streams if it is one of them.
 fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > libc::STDERR_FILENO {
         return Ok(fd);
     }
-    // The standard library duplicates to no less than this.
+    // The standard library never duplicates to one of the three.
     fd.try_clone()
 }
 
-/// Makes a pipe whose ends no other program inherits; reading does not block.
+/// Creates a close-on-exec pipe whose read end does not block.
 pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0; 2];
     #[cfg(target_os = "linux")]
@@ -337,7 +341,7 @@ pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     if result < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: both were just opened and nothing else owns them.
+    // SAFETY: both were just opened, and nothing else owns them.
     let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
     for end in [&read, &write] {
         // SAFETY: the call takes numbers only.
@@ -354,7 +358,8 @@ fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
     from.map_or(-1, |from| from.get_ref().as_raw_fd())
 }
 
-/// Ends what is read behind what is there by now: somebody whom nobody ends may write for ever.
+/// Limits a stream to the bytes that are available now, because a process that nobody ends may
+/// write forever.
 fn limit(from: Option<&mut Take<impl AsRawFd>>) -> io::Result<()> {
     let Some(from) = from else { return Ok(()) };
     let mut unread: libc::c_int = 0;
@@ -364,11 +369,12 @@ fn limit(from: Option<&mut Take<impl AsRawFd>>) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until something can be read, or the time is up; descriptors below zero are passed over.
+/// Waits until a descriptor is readable or the deadline has passed. Negative descriptors are
+/// ignored.
 fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bool; 3]> {
     let timeout = deadline.map_or(-1, |deadline| {
         let left = deadline.saturating_duration_since(Instant::now());
-        // Rounded up, so that the time is up when it is.
+        // Rounded up, so that the deadline has passed when the call returns.
         i32::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX)
     });
     let mut waiting = fds.map(|fd| libc::pollfd {
@@ -387,7 +393,7 @@ fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bool; 3]> {
     Ok(waiting.map(|one| one.revents != 0))
 }
 
-/// Reads what is there: nothing yet, an end when it is empty, or some bytes.
+/// Reads the available bytes: `None` if there are none yet, an empty vector at the end.
 fn read_some(from: Option<&mut impl Read>) -> io::Result<Option<Vec<u8>>> {
     let Some(from) = from else { return Ok(None) };
     let mut buffer = vec![0; 16 * 1024];
@@ -398,7 +404,7 @@ fn read_some(from: Option<&mut impl Read>) -> io::Result<Option<Vec<u8>>> {
         }
         Err(error) => match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
-            // The other end is gone, perhaps with something unread.
+            // The other end is gone, perhaps without having read everything.
             io::ErrorKind::ConnectionReset => Ok(Some(Vec::new())),
             _ => Err(error),
         },
@@ -414,9 +420,9 @@ mod tests {
     use super::super::subprocess::Event;
     use super::{LEFT, Offspring, Running, pipe};
 
-    /// What is printed, and what comes then, when a supervisor has said this and is gone, while
-    /// somebody writes again whatever is read.
-    fn beside_a_flood(said: &[u8]) -> (String, Event) {
+    /// The output and the event after it, for a supervisor that has sent `messages` and is gone,
+    /// while all output that is read is written again.
+    fn beside_a_flood(messages: &[u8]) -> (String, Event) {
         let (leash, mut supervisor) = UnixStream::pair().unwrap();
         let (read, write) = pipe().unwrap();
         let (read, mut write) = (File::from(read), File::from(write));
@@ -431,7 +437,7 @@ mod tests {
             is_gone: false,
         };
         write.write_all(b"before").unwrap();
-        supervisor.write_all(said).unwrap();
+        supervisor.write_all(messages).unwrap();
         drop(supervisor);
         let mut printed = Vec::new();
         for _ in 0..8 {

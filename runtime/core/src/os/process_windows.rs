@@ -1,11 +1,11 @@
-//! Processes of tests on Windows: how one is started in a job, and what comes from it.
+//! Subprocesses of tests on Windows: starts one in a job and receives its events.
 //!
-//! The job is what the supervisor is on Unix: whatever the test starts is in it, and the system ends
-//! all of it when the last handle of the job is closed, which is this process's. The test is put into
-//! it before it is told to begin, so nobody escapes.
+//! The job takes the role of the supervisor on Unix. It contains everything that the test starts,
+//! and the system ends all of it when the last handle of the job is closed, which this process
+//! owns. The subprocess is put into the job before it is told to begin, so no process escapes.
 //!
-//! What the process prints and what it says come on one stream, see [`inband`]; what it is
-//! told, it reads from standard input.
+//! The output of the subprocess and its messages share one stream, see [`inband`]. It reads the
+//! answers from standard input.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -23,64 +23,65 @@ use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
 use super::subprocess::{Event, MarkPosition, Words};
 
-/// What must outlast the parent: nothing, because the processes of a test do not.
+/// A handle that must outlast the parent. There is none, because the processes of a test do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kept {}
 
-/// How long the polite request to end is before force: there is none.
+/// The time between the request to end and force: there is no such request.
 pub(crate) const GRACE: Duration = Duration::ZERO;
 
-/// How long processes that are ending anyway may take to end by themselves.
+/// How long processes that are ending anyway may take to end on their own.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// How long the streams may stay open when nobody is left: somebody outside of the job may have them.
+/// How long the streams may stay open when no process is left: a process outside the job may hold
+/// them.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// How often the job is asked who is left.
+/// How often the job is asked for its processes.
 const JOB_POLL: Duration = Duration::from_millis(2);
 
-/// The length of what makes the mark of the words.
+/// The length of the nonce in the mark of messages.
 pub(crate) const NONCE: usize = 12;
 
-/// Returns what keeps something open.
+/// `None`: nothing has to be kept open.
 pub(crate) fn kept<T>(_held: &T) -> Option<Kept> {
     None
 }
 
-/// How a process is started.
+/// How to start a subprocess.
 pub(crate) struct Start<'a> {
-    /// All variables of the process.
+    /// All environment variables of the subprocess.
     pub(crate) variables: Vec<(OsString, OsString)>,
-    /// Its working directory, unless it is that of the parent.
+    /// Its working directory; `None` for that of the parent.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) words: Words<'a>,
-    /// A random word of [`NONCE`] letters, by which what the process says is told from what it prints.
+    /// A random word of [`NONCE`] letters that distinguishes messages from output.
     pub(crate) nonce: String,
     pub(crate) keep: Vec<Kept>,
-    /// Whether the output goes to the streams of this process as it comes.
+    /// Whether the output goes to the standard streams of this process as it arrives.
     pub(crate) is_uncaptured: bool,
 }
 
-/// A process of a test, with its job.
+/// The subprocess of a test, with its job.
 pub(crate) struct Running {
     id: u32,
-    /// Keeps the identifier from being given anew.
+    /// Keeps the process ID from being reused.
     _process: OwnedHandle,
     job: Arc<Job>,
     answers: ChildStdin,
     news: Receiver<News>,
-    /// Whether text is passed on here, byte by byte.
+    /// Whether output is written to standard output here, byte by byte.
     is_direct: bool,
-    /// How many of the streams are open.
+    /// The number of open streams.
     open: usize,
-    /// How and when the process has ended.
+    /// The exit status of the subprocess and the time of its end.
     ended: Option<(ExitStatus, Instant)>,
     /// Whether everything is ending, or the parent is about to end it.
     is_ending: bool,
     is_gone: bool,
 }
 
-/// What the threads find out that read and wait.
+/// What the reading and waiting threads report.
 enum News {
     Part(Part),
     /// A stream has ended.
@@ -89,18 +90,18 @@ enum News {
 }
 
 impl Start<'_> {
-    /// Starts the process.
+    /// Starts the subprocess.
     pub(crate) fn spawn(self) -> io::Result<Running> {
         debug_assert!(self.keep.is_empty());
         let job = Arc::new(Job::new()?);
         let nonce = self.nonce;
-        // The file of a program cannot be replaced while it runs.
+        // The path stays right: the file of a program cannot be replaced while it runs.
         let mut command = Command::new(std::env::current_exe()?);
         if let Some(directory) = self.directory {
             command.current_dir(directory);
         }
         command
-            // The name itself is the system's.
+            // The system sets `argv[0]`.
             .args((self.words)(&nonce, MarkPosition::Filter).split_off(1))
             .env_clear()
             .envs(self.variables)
@@ -113,7 +114,7 @@ impl Start<'_> {
             });
         let mut process = command.spawn()?;
         if let Err(error) = job.admit(&process) {
-            // One that has ended already is not admitted.
+            // A process that has ended already is not admitted; that is no error.
             if process.try_wait()?.is_none() {
                 process.kill()?;
                 process.wait()?;
@@ -124,7 +125,7 @@ impl Start<'_> {
         let answers = process.stdin.take().ok_or_else(missing)?;
         let output = process.stdout.take().ok_or_else(missing)?;
         let errors = process.stderr.take();
-        // Bounded, so that a process that prints a lot waits for whoever reads it.
+        // Bounded, so that a process that prints a lot waits for the reader.
         let (sender, news) = sync_channel(16);
         let id = process.id();
         let running = Running {
@@ -133,7 +134,7 @@ impl Start<'_> {
             job: job.clone(),
             answers,
             news,
-            // A terminal takes whole characters only.
+            // A terminal accepts whole characters only.
             is_direct: self.is_uncaptured && !io::stdout().is_terminal(),
             open: 1 + usize::from(errors.is_some()),
             ended: None,
@@ -164,7 +165,8 @@ impl Start<'_> {
     }
 }
 
-/// Starts a thread that blocks in the system. Without it, whoever was to listen ends the job.
+/// Starts a thread that blocks in system calls. If that fails, the caller drops [`Running`], which
+/// ends the job.
 fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new()
         .name("isolated-test-process".to_owned())
@@ -173,7 +175,7 @@ fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
         .map(drop)
 }
 
-/// Reads a stream to its end, or until nobody listens.
+/// Reads a stream to its end, or until the receiver is gone.
 fn read(
     mut from: impl Read,
     sender: &SyncSender<News>,
@@ -197,16 +199,16 @@ fn read(
 }
 
 impl Running {
-    /// Returns the identifier under which [`below`] finds the processes of the test.
+    /// The process ID by which [`below`] finds the processes of the test.
     pub(crate) fn supervisor(&self) -> u32 {
         self.id
     }
 
-    /// Waits for what comes next; what was written before an end comes before it.
+    /// Waits for the next event. Everything written before the end arrives before [`Event::Gone`].
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Event> {
         loop {
             let now = Instant::now();
-            // Also while there is something to read: who prints for ever has no more time.
+            // Checked before any read: a process that prints forever gets no extra time.
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
@@ -230,35 +232,36 @@ impl Running {
                 Ok(News::Closed) => self.open -= 1,
                 Ok(News::Ended(status)) => self.ended = Some((status?, Instant::now())),
                 Err(RecvTimeoutError::Timeout) => {}
-                // The threads are done, and somebody is left.
+                // The threads have ended, and a process is left.
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(JOB_POLL)),
             }
         }
     }
 
-    /// Answers the process. That it is gone is told by the next event.
+    /// Sends an answer to the subprocess. Errors are ignored: the next event reports that it is
+    /// gone.
     pub(crate) fn answer(&mut self, frame: &[u8]) {
         let _ = self.answers.write_all(frame);
     }
 
-    /// Has all processes end. There is no polite way that reaches each of them.
+    /// Ends all processes by force, because no request to end reaches each of them.
     pub(crate) fn end(&mut self, _others: impl Iterator<Item = u32>) {
         self.kill();
     }
 
-    /// Has all processes end by force.
+    /// Ends all processes by force.
     pub(crate) fn kill(&mut self) {
         self.is_ending = true;
         self.job.end();
     }
 
-    /// Closes what was kept, which is nothing.
+    /// Closes a kept handle. There is none.
     #[expect(clippy::unused_self, reason = "other platforms keep something")]
     pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
         match kept {}
     }
 
-    /// Leaves behind what cannot be ended.
+    /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.
     pub(crate) fn abandon(&mut self) {
         self.is_gone = true;
     }
@@ -278,26 +281,26 @@ impl Drop for Running {
     }
 }
 
-/// Whether a supervisor has started this process. There is none.
+/// Whether a supervisor started this process. There is none here.
 pub(crate) fn is_below_supervisor() -> bool {
     false
 }
 
-/// Writes text of the test to standard output at once.
+/// Writes output of the test to standard output at once.
 fn pass_on(bytes: &[u8]) {
     let mut output = io::stdout().lock();
-    // Nobody is left to be told when standard output is closed.
+    // A closed standard output cannot be reported to anyone.
     let _ = output.write_all(bytes).and_then(|()| output.flush());
 }
 
-/// The jobs of the tests that run, by the identifier of the test's process.
+/// The jobs of running tests, by the process ID of the subprocess.
 static JOBS: Mutex<BTreeMap<u32, Arc<Job>>> = Mutex::new(BTreeMap::new());
 
 fn jobs() -> MutexGuard<'static, BTreeMap<u32, Arc<Job>>> {
     JOBS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lists the living processes of a test with the names of their programs.
+/// Lists the live processes of a test with the names of their programs.
 pub(crate) fn below(supervisor: u32) -> Vec<(u32, String)> {
     let job = jobs().get(&supervisor).cloned();
     let processes = job.and_then(|job| job.processes().ok()).unwrap_or_default();
@@ -310,14 +313,14 @@ pub(crate) fn below(supervisor: u32) -> Vec<(u32, String)> {
     processes.into_iter().map(named).collect()
 }
 
-/// The end of a test's process at which it talks to its parent.
+/// The end of the connection in the subprocess that talks to the parent.
 pub(crate) struct Link {
     nonce: String,
     answers: File,
 }
 
 impl Link {
-    /// Takes over standard input; the test finds an empty one.
+    /// Takes over standard input and leaves an empty one to the test.
     pub(crate) fn attach(nonce: &str) -> io::Result<Link> {
         let input = io::stdin();
         if nonce.len() != NONCE || input.is_terminal() {
@@ -331,12 +334,12 @@ impl Link {
         })
     }
 
-    /// Says something to the parent.
+    /// Sends a frame to the parent.
     pub(crate) fn send(&self, frame: &[u8]) -> io::Result<()> {
         self.print(Sign::Message(frame))
     }
 
-    /// Waits for the content of a frame from the parent.
+    /// Waits for a frame from the parent and returns its content.
     pub(crate) fn receive(&self) -> io::Result<Vec<u8>> {
         let mut frame = vec![0; 4];
         (&self.answers).read_exact(&mut frame)?;
@@ -346,17 +349,17 @@ impl Link {
         Ok(content)
     }
 
-    /// Lets standard output be seen from here on. What the test runner has written is left out.
+    /// Shows standard output from here on. The output of the test runner before it is left out.
     pub(crate) fn begin_output(&self) -> io::Result<()> {
         self.print(Sign::Begin)
     }
 
-    /// Lets nothing more of standard output be seen: the test runner has the word again.
+    /// Hides standard output from here on, because the test runner writes to it again.
     pub(crate) fn end_output(&self) -> io::Result<()> {
         self.print(Sign::End)
     }
 
-    /// Writes a sign in one go, behind all that was printed before.
+    /// Writes a sign with a single write, after everything printed before.
     fn print(&self, sign: Sign<'_>) -> io::Result<()> {
         let line = inband::line(&self.nonce, sign);
         let mut output = io::stdout().lock();

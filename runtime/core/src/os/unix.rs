@@ -1,4 +1,4 @@
-//! Unix: owners, modes, identities of files, and the end of the process.
+//! Unix: users, owners, modes and identities of files, and exit handlers.
 
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
@@ -9,9 +9,10 @@ use std::os::unix::fs::{
 };
 use std::path::{Path, PathBuf};
 
-/// Returns the folder in which the state directory stands, and the name that is this user's own.
+/// The default state directory: `/tmp/isolated-test-UID`.
 ///
-/// It is `/tmp` whatever `TMPDIR` says: two shells with different values must meet at one lock.
+/// It ignores `TMPDIR`, because two shells with different values must meet at one lock. Only a
+/// system without `/tmp` uses its temporary directory.
 pub(crate) fn default_state_dir() -> PathBuf {
     let base = Path::new("/tmp");
     let base = if base.is_dir() {
@@ -22,16 +23,17 @@ pub(crate) fn default_state_dir() -> PathBuf {
     base.join(format!("isolated-test-{}", user()))
 }
 
-/// Returns the effective user.
+/// The effective user ID.
 #[expect(unsafe_code, reason = "the standard library does not tell the user")]
 pub(crate) fn user() -> u32 {
     // SAFETY: `geteuid` takes nothing, touches no memory and cannot fail.
     unsafe { libc::geteuid() }
 }
 
-/// Describes a directory, without following a link in its last component.
+/// The metadata of a directory, without following a link in its last component.
 ///
-/// What is described is what was opened: a path may mean something else a moment later.
+/// The metadata is that of the opened directory, because the path may name something else a moment
+/// later.
 pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
     OpenOptions::new()
         .read(true)
@@ -40,7 +42,8 @@ pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
         .metadata()
 }
 
-/// Makes a directory with exactly these permissions, whatever the umask.
+/// Creates a directory with exactly these permissions, whatever the umask takes from group and
+/// others.
 pub(crate) fn create_dir(path: &Path, mode: u32) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)?;
     if mode != 0o700 {
@@ -49,7 +52,8 @@ pub(crate) fn create_dir(path: &Path, mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file that must be new, with exactly these permissions, whatever the umask.
+/// Creates a file that must not exist yet, with exactly these permissions, whatever the umask takes
+/// from group and others.
 pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
@@ -64,10 +68,10 @@ pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that exists, without following a link.
+/// Opens an existing file without following a link.
 ///
-/// `O_CREAT` is left out on purpose: with it, Linux refuses files of other users in directories
-/// with the sticky bit (`fs.protected_regular`).
+/// Leaves out `O_CREAT`: with it, Linux refuses files of other users in sticky directories
+/// (`fs.protected_regular`).
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -76,7 +80,7 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Tells whether the file is still the one that stands at the path.
+/// Whether the path still names this file.
 pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let mine = file.metadata()?;
     match std::fs::symlink_metadata(path) {
@@ -86,12 +90,12 @@ pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Returns the owner of a file and the bits of its mode.
+/// The owner of a file and its mode bits.
 pub(crate) fn owner_and_mode(metadata: &Metadata) -> (u32, u32) {
     (metadata.uid(), metadata.mode() & 0o7777)
 }
 
-/// The user and group that a file is given to.
+/// The user and group to give a file to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileOwner {
     user: u32,
@@ -99,8 +103,8 @@ pub(crate) struct FileOwner {
 }
 
 impl FileOwner {
-    /// The owner of a directory in which root must not leave files of its own; nothing if this
-    /// process is not root's, or the directory is.
+    /// The owner of a directory in which root must not leave files that belong to root. `None` if
+    /// this process does not run as root, or the directory belongs to root.
     pub(crate) fn other_than_root(metadata: &Metadata) -> Option<Self> {
         let owner = FileOwner {
             user: metadata.uid(),
@@ -118,35 +122,35 @@ impl FileOwner {
     }
 }
 
-/// Gives its owner all permissions on a directory, so that what is in it can be removed.
+/// Gives the owner of a directory all permissions, so that its content can be removed.
 pub(crate) fn unlock_dir(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
-/// Writes all bytes at a place of a file.
+/// Writes all bytes at an offset in a file.
 pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     file.write_all_at(bytes, offset)
 }
 
-/// Makes a symbolic link that points where another one points.
+/// Creates a symbolic link with the target of another one.
 pub(crate) fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(std::fs::read_link(from)?, to)
 }
 
-/// Returns the bytes of a path.
+/// The bytes of a path.
 pub(crate) fn path_to_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
 }
 
-/// Makes a path of its bytes.
+/// Converts bytes back into a path.
 pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
-/// Has a function called when the process ends normally; tells whether that worked.
+/// Registers an exit handler for the normal end of the process; returns whether that worked.
 #[expect(unsafe_code, reason = "the standard library has no exit handler")]
 pub(crate) fn at_exit(handler: extern "C" fn()) -> bool {
-    // SAFETY: `handler` is a function without arguments that lives as long as the program, and it
-    // does not unwind: the caller's catches everything.
+    // SAFETY: `handler` is a function without arguments that lives as long as the program. It does
+    // not unwind, because each of our handlers catches every panic.
     unsafe { libc::atexit(handler) == 0 }
 }
