@@ -1,7 +1,7 @@
 //! The system calls of a supervisor, which may run in the memory of its parent.
 //!
-//! On Linux they leave `errno` alone, because that belongs to the thread that started the
-//! supervisor and runs on. A failure is a negative number here.
+//! On Linux, where `ARE_RAW` holds, they leave `errno` alone, because it belongs to the thread that
+//! started the supervisor and continues. A failure is a negative number.
 
 #![expect(
     unsafe_code,
@@ -26,7 +26,7 @@ pub(super) const ARE_RAW: bool = cfg!(all(
     )
 ));
 
-/// Which child has ended.
+/// The result of [`collect`].
 pub(super) enum ChildEnd {
     Child {
         pid: pid_t,
@@ -37,7 +37,7 @@ pub(super) enum ChildEnd {
     Nobody,
 }
 
-/// Collects a child that has ended.
+/// Collects one child that has ended.
 pub(super) fn collect() -> ChildEnd {
     let mut status = 0;
     loop {
@@ -50,16 +50,17 @@ pub(super) fn collect() -> ChildEnd {
     }
 }
 
-/// What is done at a signal, which from here on may be `SIG_DFL` or `SIG_IGN`; nothing for a signal
-/// that has no action.
+/// Returns the action of a signal, and may set a new one, which is `SIG_DFL` or `SIG_IGN`. `None`
+/// if the signal has no action.
 ///
-/// The function of the C library may take a lock, which in a copy nobody gives back: musl's does.
+/// The function of the C library may take a lock, which may stay locked forever in a forked copy:
+/// musl's does.
 pub(super) fn action(signal: c_int, new: Option<libc::sighandler_t>) -> Option<libc::sighandler_t> {
     #[cfg(target_os = "linux")]
     if ARE_RAW {
         return made::action(signal, new);
     }
-    // SAFETY: both are locals, and all zeroes are valid ones.
+    // SAFETY: both are locals, for which all zeroes are valid.
     unsafe {
         let [mut to, mut before]: [libc::sigaction; 2] = mem::zeroed();
         to.sa_sigaction = new.unwrap_or(libc::SIG_DFL);
@@ -77,11 +78,11 @@ mod made {
     ///
     /// # Safety
     ///
-    /// As of the call.
+    /// The requirements of that call apply.
     #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
         let result;
-        // SAFETY: this is how the kernel is called, which changes no other register.
+        // SAFETY: this is the kernel's calling convention, and the kernel changes no other register.
         unsafe {
             std::arch::asm!(
                 "syscall",
@@ -97,7 +98,7 @@ mod made {
     #[cfg(target_arch = "aarch64")]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
         let result;
-        // SAFETY: this is how the kernel is called, which changes no other register.
+        // SAFETY: this is the kernel's calling convention, and the kernel changes no other register.
         unsafe {
             std::arch::asm!(
                 "svc 0",
@@ -112,7 +113,7 @@ mod made {
     #[cfg(target_arch = "riscv64")]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
         let result;
-        // SAFETY: this is how the kernel is called, which changes no other register.
+        // SAFETY: this is the kernel's calling convention, and the kernel changes no other register.
         unsafe {
             std::arch::asm!(
                 "ecall",
@@ -130,7 +131,7 @@ mod made {
         target_arch = "riscv64"
     )))]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
-        // SAFETY: as of the call.
+        // SAFETY: the caller meets the requirements of the call.
         let result = unsafe {
             let [first, second, third, fourth, fifth] = arguments;
             libc::syscall(number, first, second, third, fourth, fifth, 0_usize)
@@ -162,9 +163,9 @@ mod made {
         narrow(unsafe { raw(libc::SYS_wait4, arguments) })
     }
 
-    /// Waits until something can be read, or for so many milliseconds.
+    /// Waits until a descriptor is readable, at most for `milliseconds`.
     pub(in crate::os) fn poll(fds: &mut [libc::pollfd], milliseconds: Option<i64>) {
-        /// A time as the call of this name has it on every processor.
+        /// The `timespec` of `SYS_ppoll`, which has these fields on every processor.
         #[repr(C)]
         struct Time {
             seconds: c_long,
@@ -182,7 +183,7 @@ mod made {
     }
 
     pub(in crate::os) fn receive(fd: RawFd, buffer: &mut [u8], flags: c_int) -> isize {
-        // Without addresses, these are the calls of all processors; `recv` and `send` are not.
+        // These calls, here without an address, exist on every processor; `recv` and `send` do not.
         let arguments = [
             word(fd),
             buffer.as_mut_ptr() as usize,
@@ -215,7 +216,7 @@ mod made {
     }
 
     pub(in crate::os) unsafe fn close(fd: RawFd) {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller owns the descriptor.
         unsafe { raw(libc::SYS_close, [word(fd), 0, 0, 0, 0]) };
     }
 
@@ -223,7 +224,7 @@ mod made {
         signal: c_int,
         new: Option<libc::sighandler_t>,
     ) -> Option<libc::sighandler_t> {
-        /// The handler, flags, perhaps a function to return by, and a mask.
+        /// The handler, the flags, on some processors a function to return through, and the mask.
         type Action = [usize; 4];
 
         let to: Option<Action> = new.map(|handler| [handler, 0, 0, 0]);
@@ -231,7 +232,7 @@ mod made {
         let mut before: Action = [0; 4];
         let from = before.as_mut_ptr() as usize;
         let arguments = [word(signal), to, from, mem::size_of::<u64>(), 0];
-        // SAFETY: both are as long as the kernel has them at most.
+        // SAFETY: both are at least as long as the structure of the kernel.
         let result = unsafe { raw(libc::SYS_rt_sigaction, arguments) };
         (result == 0).then_some(before[0])
     }
@@ -266,7 +267,7 @@ mod made {
         or_error(unsafe { libc::waitpid(-1, status, libc::WNOHANG) })
     }
 
-    /// Waits until something can be read, or for so many milliseconds.
+    /// Waits until a descriptor is readable, at most for `milliseconds`.
     pub(in crate::os) fn poll(fds: &mut [libc::pollfd], milliseconds: Option<i64>) {
         let timeout = milliseconds.map_or(-1, |all| c_int::try_from(all).unwrap_or(c_int::MAX));
         let length = libc::nfds_t::try_from(fds.len()).unwrap_or(0);
@@ -296,7 +297,7 @@ mod made {
     }
 
     pub(in crate::os) unsafe fn close(fd: RawFd) {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller owns the descriptor.
         unsafe { libc::close(fd) };
     }
 
@@ -306,7 +307,7 @@ mod made {
     }
 
     pub(in crate::os) fn exit(status: c_int) -> ! {
-        // SAFETY: nothing of this copy of the process needs an end.
+        // SAFETY: nothing in this copy of the process needs cleanup.
         unsafe { libc::_exit(status) }
     }
 }

@@ -1,4 +1,4 @@
-//! Closes what a supervisor must not keep.
+//! Closes the descriptors that a supervisor must not keep.
 
 #![expect(
     unsafe_code,
@@ -7,18 +7,19 @@
 
 use std::os::fd::RawFd;
 
-/// Closes all descriptors but these.
+/// Closes all descriptors except these.
 ///
 /// # Safety
 ///
-/// Nobody uses what is closed any more.
+/// Nothing uses the closed descriptors any more.
 pub(super) unsafe fn close_all_but(keep: &[&[RawFd]]) {
     let mut from = 0;
     loop {
-        // The next one to keep that is not behind us.
+        // The lowest descriptor to keep from here on.
         let kept = keep.iter().copied().flatten().copied();
         let next = kept.filter(|fd| *fd >= from).min();
-        // SAFETY: what is closed belongs to the parent's copy of this process.
+        // SAFETY: the caller guarantees that nothing uses the descriptors. The parent has its own
+        // copies.
         unsafe { close_between(from, next.map_or(RawFd::MAX, |next| next - 1)) };
         match next {
             Some(next) => from = next + 1,
@@ -28,7 +29,7 @@ pub(super) unsafe fn close_all_but(keep: &[&[RawFd]]) {
 }
 
 unsafe fn close_between(first: RawFd, last: RawFd) {
-    /// Where no limit is known: nobody has more.
+    /// The upper bound, also where no limit is known: no process is expected to have more.
     const MOST: RawFd = 65_536;
 
     if first > last {
@@ -51,13 +52,13 @@ unsafe fn close_between(first: RawFd, last: RawFd) {
     }
 }
 
-/// Gives this thread descriptors of its own, of which there are none yet.
+/// Gives this thread a separate descriptor table, which is empty.
 #[cfg(target_os = "linux")]
 pub(crate) fn begin_without_any() -> std::io::Result<()> {
-    /// Copies only what is not closed: `CLOSE_RANGE_UNSHARE`.
+    /// `CLOSE_RANGE_UNSHARE`: copies only the descriptors that are not closed.
     const UNSHARE: libc::c_uint = 2;
 
-    // SAFETY: the calls take numbers only. What is closed stays open for all other threads.
+    // SAFETY: the calls take numbers only. The descriptors stay open for all other threads.
     unsafe {
         let last = libc::c_uint::MAX;
         if libc::syscall(libc::SYS_close_range, 0 as libc::c_uint, last, UNSHARE) == 0 {

@@ -1,29 +1,29 @@
 //! Advisory locks on whole files; the only place that knows `fs2`.
 //!
-//! The calls name the trait, because the standard library has methods of the same names that are
-//! younger than our minimum Rust version and would win.
+//! The calls name the trait, because the standard library has methods of the same names, which
+//! would win and are newer than our minimum Rust version.
 
 use std::fs::File;
 use std::io;
 
 use fs2::FileExt;
 
-/// How strongly a file is locked.
+/// The mode of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strength {
-    /// Together with other shared locks.
+    /// Compatible with other shared locks.
     Shared,
-    /// Alone.
+    /// Excludes all other locks.
     Exclusive,
 }
 
-/// Locks a file, waiting in the kernel as long as it takes.
+/// Acquires a lock, blocking in the kernel as long as it takes.
 pub(crate) fn lock(file: &File, strength: Strength) -> io::Result<()> {
     while !lock_until_interrupted(file, strength)? {}
     Ok(())
 }
 
-/// Locks a file, waiting in the kernel until a signal arrives; tells whether it is locked.
+/// Acquires a lock, blocking in the kernel; `false` if a signal interrupted the wait.
 pub(crate) fn lock_until_interrupted(file: &File, strength: Strength) -> io::Result<bool> {
     let result = match strength {
         Strength::Shared => FileExt::lock_shared(file),
@@ -36,7 +36,7 @@ pub(crate) fn lock_until_interrupted(file: &File, strength: Strength) -> io::Res
     }
 }
 
-/// Locks a file if that is possible without waiting, and tells whether it was.
+/// Acquires a lock if that is possible without waiting; returns whether it was.
 pub(crate) fn try_lock(file: &File, strength: Strength) -> io::Result<bool> {
     let result = uninterrupted(|| match strength {
         Strength::Shared => FileExt::try_lock_shared(file),
@@ -51,13 +51,13 @@ pub(crate) fn try_lock(file: &File, strength: Strength) -> io::Result<bool> {
     }
 }
 
-/// Unlocks a file, also for copies of its descriptor that a forked child may have.
+/// Releases a lock, even if a forked child has a copy of the descriptor.
 pub(crate) fn unlock(file: &File) {
-    // A lock that cannot be released explicitly goes with the descriptor.
+    // A lock that cannot be released explicitly is released with the descriptor.
     let _ = uninterrupted(|| FileExt::unlock(file));
 }
 
-/// Repeats a call that a signal has interrupted, which `fs2` does not do.
+/// Repeats a call after an interruption by a signal, which `fs2` does not do.
 fn uninterrupted(mut call: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     loop {
         match call() {

@@ -1,25 +1,25 @@
-//! Words woven into text: for platforms on which the process of a test can speak to its parent only
-//! where it prints.
+//! Messages within output, for platforms where the subprocess of a test can reach its parent only
+//! through its output.
 //!
-//! A word is one line behind a mark that nobody can meet by chance. It may follow a line that has
-//! no end yet, and is taken out without a trace. What stands before the sign of the beginning and
-//! behind that of the end is the test runner's and is left out.
+//! A message is one line after a mark that cannot occur by chance. It may follow an unfinished
+//! line, and is removed without a trace. Text before the sign of the beginning and after the sign
+//! of the end belongs to the test runner and is left out.
 
-/// The first byte of a mark, which stands nowhere else in it and hardly ever in text.
+/// The first byte of a mark. It occurs only once in a mark, and hardly ever in text.
 const FIRST: u8 = 0x1e;
 
-/// What a line behind a mark says.
+/// The meaning of a line after a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sign<'a> {
-    /// The text of the test begins.
+    /// The output of the test begins.
     Begin,
-    /// The text of the test has ended.
+    /// The output of the test has ended.
     End,
-    /// Some bytes for the parent.
+    /// Bytes for the parent.
     Message(&'a [u8]),
 }
 
-/// Writes a sign with the mark that is made of the nonce.
+/// Writes a sign after the mark of the nonce.
 pub(crate) fn line(nonce: &str, sign: Sign<'_>) -> Vec<u8> {
     let mut line = mark(nonce);
     match sign {
@@ -38,21 +38,21 @@ pub(crate) fn line(nonce: &str, sign: Sign<'_>) -> Vec<u8> {
     line
 }
 
-/// What is found in a stream.
+/// A part of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Some text of the test.
+    /// Output of the test.
     Text(Vec<u8>),
-    /// Some bytes for the parent.
+    /// Bytes for the parent.
     Message(Vec<u8>),
 }
 
-/// Takes a stream apart as it comes.
+/// Separates a stream into output and messages as it arrives.
 pub(crate) struct Unweaver {
     mark: Vec<u8>,
-    /// What may be the beginning of a sign whose rest has not arrived.
+    /// The possible start of a sign whose rest has not arrived.
     pending: Vec<u8>,
-    /// Whether the text is that of the test.
+    /// Whether the text belongs to the test.
     is_text: bool,
 }
 
@@ -65,7 +65,7 @@ impl Unweaver {
         }
     }
 
-    /// Takes apart what has arrived.
+    /// Separates the bytes that have arrived.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Part> {
         let (mut parts, mut text) = (Vec::new(), Vec::new());
         for byte in bytes {
@@ -73,7 +73,7 @@ impl Unweaver {
                 Some(next) if next == byte => self.pending.push(*byte),
                 Some(_) => {
                     text.append(&mut self.pending);
-                    // A mark may begin where another one has turned out to be none.
+                    // The byte that breaks off one mark may start another.
                     let to = if *byte == FIRST {
                         &mut self.pending
                     } else {
@@ -94,7 +94,7 @@ impl Unweaver {
         parts
     }
 
-    /// Returns what was held back, at the end of the stream.
+    /// The bytes held back, at the end of the stream.
     pub(crate) fn finish(mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         let rest = std::mem::take(&mut self.pending);
@@ -102,7 +102,7 @@ impl Unweaver {
         parts
     }
 
-    /// Takes what is pending for a sign.
+    /// Handles the pending line as a sign.
     fn take_line(&mut self, parts: &mut Vec<Part>) {
         let line = std::mem::take(&mut self.pending);
         match &line[self.mark.len()..] {
@@ -111,7 +111,7 @@ impl Unweaver {
             [b'w', digits @ .., b'\n'] if digits.len() % 2 == 0 => {
                 parts.push(Part::Message(digits.chunks(2).map(byte).collect()));
             }
-            // Somebody has copied the mark.
+            // The test has printed a copy of the mark, so this is text.
             _ => self.add_text(parts, line),
         }
     }
@@ -130,12 +130,12 @@ fn mark(nonce: &str) -> Vec<u8> {
     mark
 }
 
-/// Writes four bits as a letter.
+/// Encodes four bits as a letter.
 fn digit(bits: u8) -> u8 {
     b'a' + bits
 }
 
-/// Reads two letters.
+/// Decodes two letters.
 fn byte(letters: &[u8]) -> u8 {
     letters.iter().fold(0, |byte, letter| {
         (byte << 4) | (letter.wrapping_sub(b'a') & 15)
@@ -148,25 +148,25 @@ mod tests {
 
     const NONCE: &str = "n0nce";
 
-    /// Returns the text and the words of a stream that arrives in pieces of this length.
-    fn unwoven(stream: &[u8], length: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
+    /// The output and the messages of a stream that arrives in pieces of this length.
+    fn separated(stream: &[u8], length: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
         let mut unweaver = Unweaver::new(NONCE);
         let mut parts: Vec<_> = stream
             .chunks(length)
             .flat_map(|piece| unweaver.push(piece))
             .collect();
         parts.extend(unweaver.finish());
-        let (mut text, mut words) = (Vec::new(), Vec::new());
+        let (mut text, mut messages) = (Vec::new(), Vec::new());
         for part in parts {
             match part {
                 Part::Text(bytes) => text.extend(bytes),
-                Part::Message(bytes) => words.push(bytes),
+                Part::Message(bytes) => messages.push(bytes),
             }
         }
-        (text, words)
+        (text, messages)
     }
 
-    fn woven(parts: &[Result<&[u8], Sign<'_>>]) -> Vec<u8> {
+    fn stream_of(parts: &[Result<&[u8], Sign<'_>>]) -> Vec<u8> {
         let one = |part: &Result<&[u8], Sign<'_>>| match part {
             Ok(text) => text.to_vec(),
             Err(sign) => line(NONCE, *sign),
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn words_leave_no_trace_in_text_however_it_arrives() {
         let every_byte: Vec<u8> = (0..=u8::MAX).collect();
-        let stream = woven(&[
+        let stream = stream_of(&[
             Ok(b"\nrunning 1 test\n"),
             Err(Sign::Message(b"started")),
             Err(Sign::Begin),
@@ -192,11 +192,11 @@ mod tests {
             Ok(b"ok\n"),
         ]);
         let text = [b"no end of line", &every_byte[..], b"\r\n\n"].concat();
-        let words = [b"started", &every_byte[..], b"", b"ended"].map(<[u8]>::to_vec);
+        let messages = [b"started", &every_byte[..], b"", b"ended"].map(<[u8]>::to_vec);
         for length in 1..=stream.len() {
-            let (found, said) = unwoven(&stream, length);
+            let (found, received) = separated(&stream, length);
             assert_eq!(found, text, "in pieces of {length}");
-            assert_eq!(said, words, "in pieces of {length}");
+            assert_eq!(received, messages, "in pieces of {length}");
         }
     }
 
@@ -206,9 +206,9 @@ mod tests {
         other.extend([FIRST, FIRST]);
         other.extend_from_slice(&line(NONCE, Sign::Begin)[..4]);
         other.extend_from_slice(b"\n\x1en0nce:what\n\x1en0nce:wabc\n\x1en0nce");
-        let stream = woven(&[Err(Sign::Begin), Ok(&other)]);
+        let stream = stream_of(&[Err(Sign::Begin), Ok(&other)]);
         for length in 1..=stream.len() {
-            assert_eq!(unwoven(&stream, length), (other.clone(), Vec::new()));
+            assert_eq!(separated(&stream, length), (other.clone(), Vec::new()));
         }
     }
 

@@ -1,4 +1,4 @@
-//! A supervisor, as its parent has it: how it is started and collected.
+//! The supervisor from the view of its parent: how to start and collect it.
 
 #![expect(
     unsafe_code,
@@ -16,11 +16,11 @@ use super::launch::LaunchPlan;
 use super::stack::Stacks;
 use super::supervisor;
 
-/// A supervisor that was started.
+/// A started supervisor.
 ///
-/// On Linux no signal tells of its end, so nobody else in this process collects it: neither who
-/// waits for any child, nor the kernel where `SIGCHLD` is ignored. Elsewhere both may happen, and
-/// are no reason to fail: the supervisor has said before how the test has ended.
+/// On Linux, unless emulated, its end sends no signal. So nothing else in this process collects it:
+/// neither a wait for any child nor, where `SIGCHLD` is ignored, the kernel. Elsewhere both may
+/// happen and are no failure, because the supervisor has already reported how the test ended.
 pub(super) struct Offspring {
     pid: pid_t,
     #[cfg(target_os = "linux")]
@@ -30,27 +30,27 @@ pub(super) struct Offspring {
 
 #[cfg(target_os = "linux")]
 extern "C" fn enter(plan: *mut libc::c_void) -> libc::c_int {
-    // SAFETY: it points to a plan that stays until the supervisor says that it has started.
+    // SAFETY: it points to a plan that stays until the supervisor has reported its start.
     supervisor::run(unsafe { &*plan.cast::<LaunchPlan>() })
 }
 
 impl Offspring {
-    /// Starts it.
+    /// Starts a supervisor.
     ///
     /// # Safety
     ///
-    /// All signals are blocked, and the plan stays, until it has said that it has started or until
-    /// it has ended; meanwhile this thread does nothing but wait for that.
+    /// Until the supervisor has reported its start or has ended, all signals are blocked, the plan
+    /// stays, and this thread does nothing but wait for that.
     #[cfg(target_os = "linux")]
     pub(super) unsafe fn start(plan: &LaunchPlan, stacks: Stacks) -> io::Result<Self> {
         let start = |flags| {
             let plan = ptr::from_ref(plan).cast_mut().cast();
-            // SAFETY: the stack is for it alone, and the plan is there.
+            // SAFETY: nothing else uses the stack, and the plan is valid.
             unsafe { libc::clone(enter, stacks.of_supervisor(), flags, plan) }
         };
         let pid = if plan.is_emulated {
-            // There, neither stacks nor signals can be chosen.
-            // SAFETY: the copy does only what is allowed in one.
+            // An emulator supports neither a chosen stack nor a chosen signal.
+            // SAFETY: the copy does only what is allowed after a fork.
             match unsafe { libc::fork() } {
                 0 => supervisor::run(plan),
                 pid => pid,
@@ -67,14 +67,14 @@ impl Offspring {
         })
     }
 
-    /// Starts it.
+    /// Starts a supervisor.
     ///
     /// # Safety
     ///
     /// All signals are blocked.
     #[cfg(not(target_os = "linux"))]
     pub(super) unsafe fn start(plan: &LaunchPlan) -> io::Result<Self> {
-        // SAFETY: the copy does only what is allowed in one.
+        // SAFETY: the copy does only what is allowed after a fork.
         match supervisor::check(unsafe { libc::fork() })? {
             0 => supervisor::run(plan),
             pid => Ok(Offspring {
@@ -84,7 +84,7 @@ impl Offspring {
         }
     }
 
-    /// One that has ended and was collected.
+    /// A supervisor that has ended and was collected.
     #[cfg(test)]
     pub(super) fn gone() -> Self {
         Offspring {
@@ -99,7 +99,7 @@ impl Offspring {
         self.pid.unsigned_abs()
     }
 
-    /// Waits until it has ended.
+    /// Waits until the supervisor has ended, and collects it.
     pub(super) fn wait(&mut self) {
         if !mem::replace(&mut self.is_over, true) {
             collect(self.pid);
@@ -110,7 +110,7 @@ impl Offspring {
         }
     }
 
-    /// Leaves behind what cannot be ended; its stacks stay.
+    /// Gives up on a supervisor that cannot be ended. It keeps its stacks.
     pub(super) fn abandon(&mut self) {
         self.is_over = true;
         #[cfg(target_os = "linux")]
@@ -118,7 +118,8 @@ impl Offspring {
     }
 }
 
-/// Waits until a child has ended, whose status does not matter: somebody else may have collected it.
+/// Waits until a child has ended. Its status does not matter, because something else may have
+/// collected it.
 pub(super) fn collect(child: pid_t) {
     #[cfg(target_os = "linux")]
     const ANY_KIND: libc::c_int = libc::__WALL;
@@ -137,8 +138,8 @@ impl Drop for Offspring {
     }
 }
 
-/// Whether a supervisor can run in the memory of its parent without ending with it: older kernels
-/// than 5.16 end all who share the memory of a process that dumps core.
+/// Whether a supervisor can share the memory of its parent without ending with it. Kernels before
+/// 5.16 end all processes that share the memory of one that dumps core.
 #[cfg(target_os = "linux")]
 fn memory_can_be_shared() -> bool {
     use std::sync::OnceLock;
@@ -158,14 +159,14 @@ fn is_recent(release: &str) -> bool {
     (next(), next()) >= (5_u32, 16_u32)
 }
 
-/// All signals of this thread, blocked for a while.
+/// Blocks all signals of this thread until it is dropped.
 pub(super) struct Blocked {
     before: libc::sigset_t,
 }
 
 impl Blocked {
     pub(super) fn all() -> io::Result<Self> {
-        // SAFETY: both sets are locals, of which all zeroes are valid ones.
+        // SAFETY: both sets are locals, for which all zeroes are valid.
         unsafe {
             let mut all: libc::sigset_t = mem::zeroed();
             let mut before: libc::sigset_t = mem::zeroed();
@@ -177,7 +178,7 @@ impl Blocked {
         }
     }
 
-    /// The signal mask from before.
+    /// The previous signal mask.
     pub(super) fn before(&self) -> libc::sigset_t {
         self.before
     }
@@ -185,7 +186,7 @@ impl Blocked {
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // SAFETY: the set is that of before.
+        // SAFETY: the set is the previous mask.
         unsafe {
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut());
         }

@@ -1,23 +1,23 @@
-//! What all platforms have in common that start the subprocess of a test.
+//! What all platforms share to run the subprocess of a test.
 
 use std::process::ExitStatus;
 
-/// What comes from a process and from who watches it.
+/// An event of a subprocess, as its parent sees it.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// It has written something.
+    /// Output of the test.
     Output(Vec<u8>),
-    /// It has said something to its parent.
+    /// Bytes of the messages to the parent.
     Message(Vec<u8>),
-    /// It has ended, and has left other processes behind.
+    /// The subprocess has ended and has left other processes behind.
     Left,
-    /// Nobody is left. There is no status when the supervisor was killed.
+    /// No process is left. The status is `None` if the supervisor was killed.
     Gone(Option<ExitStatus>),
-    /// The time is up.
+    /// The deadline has passed.
     TimeIsUp,
 }
 
-/// Where the command line of a program says which test it is to run.
+/// Where the command line of a program names the test to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MarkPosition {
     /// In `argv[0]`.
@@ -27,5 +27,5 @@ pub(crate) enum MarkPosition {
     Filter,
 }
 
-/// Writes the command line of a program, from the description of its connection to the parent.
+/// Builds the command line of a program from the description of its link to the parent.
 pub(crate) type Words<'a> = &'a dyn Fn(&str, MarkPosition) -> Vec<String>;

@@ -1,17 +1,18 @@
-//! The process between a test's process and its parent, which ends all that the test has started.
+//! The process between a test's process and its parent. It ends everything that the test has
+//! started.
 //!
-//! It is there before the process of the test is, and never runs a program of its own. On Linux it
-//! runs in the memory of its parent, so its start costs the same however much there is of that; where
-//! this is not possible, and elsewhere, in a copy. Neither allows it to allocate, lock or panic. Until
-//! it says that it has started, the thread of the parent that waits for this lends it its `errno`;
-//! after that, on Linux, it only makes calls that leave `errno` alone.
+//! It exists before the test's process does, and never runs another program. On Linux it runs in
+//! the memory of its parent, so its start costs the same however much memory that is. Where this is
+//! not possible, and on other systems, it is a forked copy. In neither case may it allocate, lock
+//! or panic. Until it reports its start, it uses the `errno` of the parent's thread that waits for
+//! it. After that, on Linux, it only makes calls that leave `errno` alone.
 //!
-//! On Linux it is the reaper of all descendants of the test: whoever loses its parent becomes a
-//! child of the supervisor, also after a double fork and `setsid`. So "has no children" means that
-//! nobody is left. Elsewhere it ends the process group of the test.
+//! On Linux it is the reaper of all descendants of the test: an orphan becomes a child of the
+//! supervisor, even after a double fork and `setsid`. So "has no children" means that no process is
+//! left. Elsewhere it ends the process group of the test.
 //!
-//! It keeps descriptors of the locks of the test. When the parent is killed, the kernel frees them
-//! only when the supervisor has ended everything that runs under them.
+//! It keeps descriptors of the test's locks. If the parent is killed, the kernel releases these
+//! locks only after the supervisor has ended everything that runs under them.
 
 #![expect(
     unsafe_code,
@@ -31,41 +32,42 @@ use super::descriptors::close_all_but;
 use super::launch::{Before, LaunchPlan, start};
 use super::wake::Wake;
 
-/// Asks the supervisor to end everything politely, and by force after [`GRACE`].
+/// Command: ask everything to end, and kill what is left after [`GRACE`].
 pub(super) const END: u8 = b't';
 
-/// Asks the supervisor to end everything by force.
+/// Command: kill everything.
 pub(super) const KILL: u8 = b'k';
 
-/// Asks the supervisor to close one of its descriptors, which follows in four bytes.
+/// Command: close a kept descriptor; its number follows in four bytes.
 pub(super) const CLOSE: u8 = b'c';
 
-/// The subprocess has started.
+/// Message: the subprocess has started.
 pub(super) const STARTED: u8 = b's';
 
-/// The subprocess has not started; the error number follows in four bytes.
+/// Message: the subprocess has not started; the error number follows in four bytes.
 pub(super) const FAILED: u8 = b'f';
 
-/// A step towards a network was refused; its number follows in four bytes.
+/// Message: a step towards a network was refused; its number follows in four bytes.
 #[cfg(target_os = "linux")]
 pub(super) const STEP: u8 = b'n';
 
-/// Says how the test's process has ended, now that nobody is left; its status follows in four bytes.
+/// Message: no process is left; the exit status of the subprocess follows in four bytes.
 pub(super) const ENDED: u8 = b'e';
 
-/// Says that the test's process has ended and others are left; its status follows.
+/// Message: the subprocess has ended and other processes are left; its exit status follows in four
+/// bytes.
 pub(super) const LEFT: u8 = b'l';
 
-/// Says that a descriptor is closed.
+/// Message: the descriptor is closed.
 pub(super) const CLOSED: u8 = b'd';
 
-/// The milliseconds between a polite request and force.
+/// The time between the request to end and `SIGKILL`, in milliseconds.
 pub(super) const GRACE: i64 = 1_000;
 
-/// The milliseconds in which processes that are ending anyway may end by themselves.
+/// How long processes that are ending anyway may take to end on their own, in milliseconds.
 const SETTLE: i64 = 50;
 
-/// Starts the process of the test and supervises it. All signals are blocked.
+/// Starts the subprocess and supervises it. All signals are blocked.
 pub(super) fn run(plan: &LaunchPlan) -> ! {
     match try_run(plan) {
         Ok(never) => match never {},
@@ -84,7 +86,8 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
         }
         let ignores_children = forget_handlers();
         let wake = Wake::new()?;
-        // Whoever ends the process group of the parent, as nextest does, must not end this one.
+        // In a separate process group, because the parent's may be killed as a whole, as nextest
+        // does.
         check(libc::setpgid(0, 0))?;
         let before = Before {
             supervisor: libc::getpid(),
@@ -93,7 +96,7 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
         let child = start(plan, &before)?;
         close_all_but(&[&plan.keep, &wake.descriptors(), &[plan.leash]]);
         let leash = plan.leash;
-        // From here on the parent may go on, and everything is gone that it has lent.
+        // The parent continues after this message, so everything that it lent is gone from here on.
         say(leash, STARTED, 0);
         Supervisor {
             child,
@@ -105,8 +108,9 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
     }
 }
 
-/// Takes back all that the parent does about signals: its handlers are none of this process, nor of
-/// the test's. Tells whether it ignores the ends of its children.
+/// Resets the signal handlers of the parent, which must run neither here nor in the subprocess.
+/// Signals that the parent ignores stay ignored, except `SIGCHLD` and `SIGPIPE`. Returns whether
+/// the parent ignores `SIGCHLD`.
 fn forget_handlers() -> bool {
     const LAST: c_int = 64;
 
@@ -114,15 +118,15 @@ fn forget_handlers() -> bool {
     for signal in 1..=LAST {
         let now = call::action(signal, None).unwrap_or(libc::SIG_DFL);
         let is_ignored = now == libc::SIG_IGN;
-        // Every Rust program ignores `SIGPIPE`, and programs that it starts do not.
+        // Every Rust program ignores `SIGPIPE`, but the programs that it starts do not.
         let is_kept = is_ignored && signal != libc::SIGCHLD && signal != libc::SIGPIPE;
         if now != libc::SIG_DFL && !is_kept {
             call::action(signal, Some(libc::SIG_DFL));
         }
         ignores_children |= is_ignored && signal == libc::SIGCHLD;
     }
-    // SAFETY: the pointer is to a local, and all zeroes are a valid one. There is no stack for handlers
-    // any more where it is not.
+    // SAFETY: the pointer is to a local, for which all zeroes are valid. Without handlers, nothing
+    // uses the alternate stack.
     unsafe {
         let mut none: libc::stack_t = mem::zeroed();
         none.ss_flags = libc::SS_DISABLE;
@@ -143,7 +147,7 @@ pub(super) fn say_step(leash: RawFd, step: super::network::Step) {
     say(leash, STEP, c_int::from(step as u8));
 }
 
-/// What a call has returned, unless it failed.
+/// The result of a call, or the error in `errno` if it failed.
 pub(super) fn check(result: c_int) -> io::Result<c_int> {
     if result < 0 {
         Err(io::Error::last_os_error())
@@ -157,18 +161,18 @@ struct Supervisor {
     leash: RawFd,
     /// Readable when a child has ended.
     wake: Wake,
-    /// How the test's process has ended, once it has.
+    /// The exit status of the subprocess, once it has ended.
     status: Option<c_int>,
 }
 
-/// What has happened.
+/// The result of [`Supervisor::listen`].
 #[derive(PartialEq)]
 enum Heard {
-    /// A child has ended, or the time is up.
+    /// No command to end: a child has ended, the time is up, or a descriptor was closed.
     Nothing,
-    /// Everything is to end politely.
+    /// Ask everything to end.
     End,
-    /// Everything is to end by force, perhaps because the parent is gone.
+    /// Kill everything, perhaps because the parent is gone.
     Kill,
 }
 
@@ -199,7 +203,8 @@ impl Supervisor {
         self.leave()
     }
 
-    /// Ends everything politely, then by force. The parent asks those further below.
+    /// Asks all children to end, and kills everything after [`GRACE`]. The parent asks the
+    /// descendants further below.
     fn end(&mut self) -> ! {
         let deadline = now() + GRACE;
         self.signal(libc::SIGTERM);
@@ -214,10 +219,10 @@ impl Supervisor {
         self.leave()
     }
 
-    /// Ends everything by force. Children of those that end become children of this process, so
-    /// nobody is left when it has none.
+    /// Kills everything. On Linux, the children of a killed process become children of this
+    /// process, so no process is left when it has none.
     fn kill(&mut self) -> ! {
-        /// How long it may take until somebody is seen who was missed in the list.
+        /// How soon the list is read again, for a child that it missed, in milliseconds.
         const CHILD_POLL: i64 = 20;
         while !self.reap() {
             self.signal(libc::SIGKILL);
@@ -232,7 +237,7 @@ impl Supervisor {
         call::exit(0)
     }
 
-    /// Collects all who have ended; tells whether nobody is left.
+    /// Collects all children that have ended; returns whether no process is left.
     fn reap(&mut self) -> bool {
         loop {
             match call::collect() {
@@ -244,11 +249,12 @@ impl Supervisor {
         }
     }
 
-    /// Where others do not become children of this process: whether the test's group is empty.
+    /// Whether the test's process group is empty, which matters where orphans do not become
+    /// children of this process.
     #[cfg(not(target_os = "linux"))]
     fn is_group_gone(&self) -> bool {
-        // The group is that of a child that was just collected; its number is not given anew while
-        // somebody is in it.
+        // The group has the ID of the collected child, which is not reused while the group has a
+        // member.
         call::kill(-self.child, 0) < 0
     }
 
@@ -258,7 +264,7 @@ impl Supervisor {
         true
     }
 
-    /// Waits until something happens.
+    /// Waits for a command, the end of a child, or a time. Carries out `CLOSE`.
     fn listen(&self, until: Option<i64>) -> Heard {
         if !self.wait(self.leash, until) {
             return Heard::Nothing;
@@ -270,7 +276,7 @@ impl Supervisor {
             (1, CLOSE) => {
                 let mut kept = [0; 4];
                 if call::receive(self.leash, &mut kept, libc::MSG_WAITALL) == 4 {
-                    // SAFETY: the descriptor is one of those that the plan has kept for the test.
+                    // SAFETY: the descriptor is one that the plan keeps for the test.
                     unsafe { call::close(c_int::from_ne_bytes(kept)) };
                 }
                 say(self.leash, CLOSED, 0);
@@ -285,8 +291,8 @@ impl Supervisor {
         say(self.leash, what, self.status.unwrap_or(-1));
     }
 
-    /// Sends a signal to all children; nobody else collects them, so no number can have another
-    /// owner meanwhile.
+    /// Sends a signal to all children. Only this process collects them, so no ID can be reused
+    /// meanwhile.
     #[cfg(target_os = "linux")]
     fn signal(&self, signal: c_int) {
         let list = call::open(c"/proc/thread-self/children");
@@ -314,8 +320,8 @@ impl Supervisor {
         self.signal_group(signal);
     }
 
-    /// Sends a signal to the test's process and its group. A process that was collected is not
-    /// signalled, and the number of its group is not given anew while somebody is in it.
+    /// Sends a signal to the test's process group, and to the subprocess until it is collected. The
+    /// ID of the group is not reused while the group has a member.
     fn signal_group(&self, signal: c_int) {
         call::kill(-self.child, signal);
         if self.status.is_none() {
@@ -323,8 +329,8 @@ impl Supervisor {
         }
     }
 
-    /// Waits until the leash has something to say, a child has ended, or the time has come; tells
-    /// whether it is the leash. A leash below zero is passed over.
+    /// Waits until the leash is readable, a child has ended, or the time has come; returns whether
+    /// the leash is readable. A negative leash is ignored.
     fn wait(&self, leash: RawFd, until: Option<i64>) -> bool {
         let waits = |fd| libc::pollfd {
             fd,
@@ -343,7 +349,7 @@ impl Supervisor {
     }
 }
 
-/// Returns the milliseconds on a clock that never goes back.
+/// The milliseconds of a clock that never goes back.
 fn now() -> i64 {
     // SAFETY: the time can be written.
     let time = unsafe {

@@ -151,6 +151,6 @@ pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
 #[expect(unsafe_code, reason = "the standard library has no exit handler")]
 pub(crate) fn at_exit(handler: extern "C" fn()) -> bool {
     // SAFETY: `handler` is a function without arguments that lives as long as the program. It does
-    // not unwind, because each of our handlers catches every panic.
+    // not unwind: a panic in an `extern "C"` function aborts.
     unsafe { libc::atexit(handler) == 0 }
 }
