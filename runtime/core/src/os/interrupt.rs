@@ -1,12 +1,13 @@
 //! Interrupts a thread that blocks in a system call, by a signal to this thread alone.
 //!
-//! The signal is `SIGURG`, if nobody handles it. Hardly anybody does, and by default it is ignored,
-//! so one too many harms nobody, whatever becomes of the handler meanwhile. It is no real-time
-//! signal, because those are queued, and cannot be sent when the queue of the user is full. Our
-//! handler does nothing and is installed without `SA_RESTART`: the call ends with `EINTR`.
+//! The signal is `SIGURG`, if nothing else handles it. Hardly any program does, and by default it
+//! is ignored, so a surplus signal is harmless, whatever becomes of the handler meanwhile. It is
+//! not a real-time signal, because those are queued and cannot be sent while the queue of the user
+//! is full. The handler does nothing and is installed without `SA_RESTART`, so the call fails with
+//! `EINTR`.
 //!
-//! It is sent only to who has asked for it, by [`this_thread`], and only when a wait is given up. A
-//! program that is started has the default disposition again, and is never sent the signal.
+//! Only a thread that has asked for the signal by [`this_thread`] receives it, and only when a wait
+//! is given up. A program that is started has the default disposition again, and never receives it.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -14,7 +15,7 @@ use std::ptr;
 
 const SIGNAL: libc::c_int = libc::SIGURG;
 
-/// A thread of this process that may be interrupted.
+/// A thread of this process that can be interrupted.
 #[derive(Clone, Copy)]
 pub(crate) struct Target(libc::c_long);
 
@@ -23,7 +24,7 @@ extern "C" fn nothing(_signal: libc::c_int) {
     tests::DELIVERED.with(|delivered| delivered.set(delivered.get() + 1));
 }
 
-/// Returns this thread, unless a signal would not reach it or none is to be had.
+/// This thread; `None` if a signal would not reach it, or the signal is taken.
 pub(crate) fn this_thread() -> Option<Target> {
     if !install().unwrap_or(false) || is_blocked(SIGNAL) {
         return None;
@@ -38,37 +39,38 @@ pub(crate) fn this_thread() -> Option<Target> {
 }
 
 impl Target {
-    /// Interrupts the call in which the thread blocks; one that it is about to make is not
-    /// interrupted, so this must be repeated until the thread shows that it has noticed.
+    /// Interrupts the system call in which the thread blocks. A call that it is about to make is
+    /// not interrupted, so repeat this until the thread shows that it has noticed.
     #[expect(unsafe_code, reason = "the standard library sends no signals")]
     pub(crate) fn interrupt(self) {
-        // The user may have taken the signal since, and must not get ours.
+        // The user may have installed a handler since, and must not get our signal.
         if install().unwrap_or(false) {
-            // SAFETY: numbers are all that is passed; a thread that is no more gets no signal.
+            // SAFETY: the call takes numbers only; a thread that has ended gets no signal.
             unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), self.0, SIGNAL) };
         }
     }
 }
 
-/// Returns when all signals have arrived that were sent to this thread before the call.
+/// Returns after all signals sent to this thread before the call have been delivered.
 ///
-/// They arrive at the latest when a system call returns, and this makes one.
+/// They are delivered at the latest when a system call returns, and this makes one.
 pub(crate) fn settle() {
     let _ = is_blocked(libc::SIGKILL);
 }
 
-/// Keeps all signals away from this thread, for whoever in the program waits for them.
+/// Blocks all signals in this thread, so that they reach the threads of the program that wait for
+/// them.
 #[expect(unsafe_code, reason = "the standard library masks no signals")]
 pub(crate) fn block_all() {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: the set is filled before it is read, and the old mask is not asked for.
+    // SAFETY: the set is filled before it is read, and the old mask is not requested.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
     }
 }
 
-/// Installs the handler unless somebody has another one, and tells whether it is there.
+/// Installs the handler unless there is another one; returns whether ours is installed.
 #[expect(unsafe_code, reason = "the standard library handles no signals")]
 fn install() -> io::Result<bool> {
     match handler()? {
@@ -77,20 +79,20 @@ fn install() -> io::Result<bool> {
         _ => return Ok(false),
     }
     let mut before = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: an action of zeros is a valid one, without flags and with an empty mask.
+    // SAFETY: an action of all zeroes is valid, without flags and with an empty mask.
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     action.sa_sigaction = ours();
     // SAFETY: the handler does nothing, so it may interrupt anything; both pointers are valid.
     if unsafe { libc::sigaction(SIGNAL, &raw const action, before.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the call has succeeded, so it has written the action that was there.
+    // SAFETY: the call has succeeded, so it has written the previous action.
     let before = unsafe { before.assume_init() };
     if before.sa_sigaction == libc::SIG_DFL || before.sa_sigaction == ours() {
         return Ok(true);
     }
-    // Somebody has come between; it is theirs.
-    // SAFETY: this is the action that the system has told.
+    // Another handler was installed in between: restore it.
+    // SAFETY: this is the action that the system has just returned.
     unsafe { libc::sigaction(SIGNAL, &raw const before, ptr::null_mut()) };
     Ok(false)
 }
@@ -110,7 +112,7 @@ fn handler() -> io::Result<libc::sighandler_t> {
     Ok(unsafe { action.assume_init() }.sa_sigaction)
 }
 
-/// Tells whether this thread blocks a signal.
+/// Whether this thread blocks a signal.
 #[expect(unsafe_code, reason = "the standard library masks no signals")]
 fn is_blocked(signal: libc::c_int) -> bool {
     let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
@@ -143,7 +145,7 @@ pub(crate) mod tests {
         .unwrap();
     }
 
-    /// Real-time signals could not be sent then.
+    /// A real-time signal could not be sent in this state.
     #[test]
     #[expect(unsafe_code, reason = "the standard library knows no limits")]
     fn a_thread_is_interrupted_also_where_no_signal_can_be_queued() {
@@ -169,7 +171,7 @@ pub(crate) mod tests {
 
     extern "C" fn of_the_user(_signal: libc::c_int) {}
 
-    /// In a process of its own, since it takes the signal from all other tests.
+    /// Runs in a subprocess, because it takes the signal from all other tests.
     #[test]
     #[expect(unsafe_code, reason = "the standard library handles no signals")]
     fn a_signal_that_the_user_has_taken_is_left_alone() {

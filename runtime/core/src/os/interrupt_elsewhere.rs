@@ -1,23 +1,23 @@
-//! Systems on which no thread is interrupted: a helper thread waits there instead.
+//! Systems on which no thread can be interrupted. A helper thread blocks there instead.
 
-/// A thread that may be interrupted: there is none.
+/// A thread that can be interrupted: there is none.
 #[derive(Clone, Copy)]
 pub(crate) enum Target {}
 
-/// Returns nothing.
+/// Always `None`.
 pub(crate) fn this_thread() -> Option<Target> {
     None
 }
 
 impl Target {
-    /// Interrupts nobody.
+    /// Never called, because no target exists.
     pub(crate) fn interrupt(self) {
         match self {}
     }
 }
 
-/// Has nothing to wait for.
+/// Does nothing, because no signal was sent.
 pub(crate) fn settle() {}
 
-/// Has no signals to block.
+/// Does nothing, because no signal is to be blocked.
 pub(crate) fn block_all() {}

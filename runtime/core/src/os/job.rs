@@ -1,4 +1,4 @@
-//! The calls of Windows that the standard library does not make: jobs, and the streams of C.
+//! The calls of Windows that the standard library does not make: jobs and C streams.
 
 #![expect(
     unsafe_code,
@@ -25,12 +25,12 @@ use windows_sys::Win32::System::Threading::{
     OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
 
-/// Returns the name of a process's program.
+/// The file name of the program of a process.
 pub(super) fn program(id: u32) -> Option<String> {
     let mut path = vec![0_u16; 1024];
     let mut length = u32::try_from(path.len()).ok()?;
-    // SAFETY: the first call takes numbers only; what it returns is owned by nobody else. The second
-    // one may write as much as `length` says.
+    // SAFETY: the first call takes numbers only, and nothing else owns the handle that it returns.
+    // The second call writes at most `length` characters.
     let has_path = unsafe {
         let process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, id);
         if process.is_null() {
@@ -55,10 +55,10 @@ pub(super) fn program(id: u32) -> Option<String> {
 pub(super) struct Job(OwnedHandle);
 
 impl Job {
-    /// Makes a job that ends with this process at the latest. Its handle is not inherited.
+    /// Creates a job that ends with this process at the latest. Its handle is not inherited.
     pub(super) fn new() -> io::Result<Job> {
-        // SAFETY: the nulls stand for the usual rights and for no name; what is returned is owned by
-        // nobody else.
+        // SAFETY: the nulls stand for default rights and for no name, and nothing else owns the
+        // returned handle.
         let job = unsafe {
             let job = CreateJobObjectW(ptr::null(), ptr::null());
             if job.is_null() {
@@ -68,7 +68,7 @@ impl Job {
         };
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-        // SAFETY: the structure is the one that the class is about.
+        // SAFETY: the structure is the one that belongs to the information class.
         check(unsafe {
             SetInformationJobObject(
                 job.0.as_raw_handle(),
@@ -80,7 +80,7 @@ impl Job {
         Ok(job)
     }
 
-    /// Puts a process into the job, and all that it will start.
+    /// Puts a process into the job, with everything that it will start.
     pub(super) fn admit(&self, process: &Child) -> io::Result<()> {
         // SAFETY: both handles are open.
         check(unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), process.as_raw_handle()) })
@@ -88,14 +88,14 @@ impl Job {
 
     /// Ends all processes in the job.
     pub(super) fn end(&self) {
-        // SAFETY: the handle is open. It has the right, so the call does not fail.
+        // SAFETY: the handle is open and has the necessary right, so the call does not fail.
         unsafe { TerminateJobObject(self.0.as_raw_handle(), 1) };
     }
 
     /// Lists the processes in the job that have not ended.
     pub(super) fn processes(&self) -> io::Result<Vec<u32>> {
         type List = JOBOBJECT_BASIC_PROCESS_ID_LIST;
-        /// The numbers before the identifiers, measured in identifiers.
+        /// The length of the fields before the identifiers, in identifiers.
         const HEAD: usize = offset_of!(List, ProcessIdList) / size_of::<usize>();
 
         let mut list = vec![0_usize; HEAD + 64];
@@ -118,7 +118,8 @@ impl Job {
                 Err(error) => return Err(error),
             }
         }
-        // SAFETY: the list is aligned for its identifiers, longer than a structure, and numbers only.
+        // SAFETY: the list is aligned for its identifiers, is longer than the structure, and holds
+        // only numbers.
         let head = unsafe { list.as_ptr().cast::<List>().read() };
         let count = usize::try_from(head.NumberOfProcessIdsInList).unwrap_or_default();
         let listed = list.into_iter().skip(HEAD).take(count);
@@ -126,12 +127,12 @@ impl Job {
     }
 }
 
-/// Returns the size of something as the system wants it.
+/// The size of a value in the type that the system takes.
 fn size<T: ?Sized>(value: &T) -> u32 {
     u32::try_from(size_of_val(value)).unwrap_or(u32::MAX)
 }
 
-/// Judges what a call has returned.
+/// The error of a call, if its result is zero.
 fn check(result: i32) -> io::Result<()> {
     if result == 0 {
         Err(io::Error::last_os_error())
@@ -140,10 +141,10 @@ fn check(result: i32) -> io::Result<()> {
     }
 }
 
-/// Makes standard input an empty one, for Rust and for C.
+/// Replaces standard input with an empty one, for Rust and for C.
 pub(super) fn empty_stdin() -> io::Result<()> {
     // SAFETY: the path ends with a null, and the new descriptor is closed once. The second call
-    // closes what was standard input and puts the new one there, for the system too.
+    // closes the previous standard input and replaces it, also for the system.
     let result = unsafe {
         let nothing = libc::open(c"NUL".as_ptr(), libc::O_RDONLY);
         let result = libc::dup2(nothing, 0);
@@ -156,7 +157,7 @@ pub(super) fn empty_stdin() -> io::Result<()> {
     Ok(())
 }
 
-/// Has everything written that is still in a buffer of C.
+/// Flushes the output buffers of C.
 pub(super) fn flush_c() {
     // SAFETY: null stands for all streams.
     unsafe { libc::fflush(ptr::null_mut()) };

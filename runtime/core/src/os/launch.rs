@@ -1,7 +1,7 @@
-//! Becomes the process of a test: what happens between the start of a supervisor and `exec`.
+//! Becomes the subprocess of a test: what happens between the start of a supervisor and `exec`.
 //!
-//! Only what is safe in a copy of a process with threads, and in the memory of one that stands
-//! still, may be called here: no allocation, no lock, no panic.
+//! Only what is safe in a copy of a process with threads, and in the memory of a suspended process,
+//! may be called here: no allocation, no lock, no panic.
 
 #![expect(
     unsafe_code,
@@ -27,34 +27,34 @@ use super::supervisor::check;
 pub(super) struct LaunchPlan {
     /// The supervisor's end of the leash.
     pub(super) leash: RawFd,
-    /// What it keeps open besides.
+    /// Other descriptors that the supervisor keeps open.
     pub(super) keep: Vec<RawFd>,
-    /// What the test's process inherits.
+    /// The descriptors that the subprocess inherits.
     pub(super) inherit: [RawFd; 2],
-    /// The first three descriptors of the test's process; each of these is a later one.
+    /// The standard streams of the subprocess. Each of these descriptors is greater than 2.
     pub(super) streams: [RawFd; 3],
     pub(super) directory: Option<CString>,
     pub(super) program: Program,
-    /// The signals that the thread of the test has blocked.
+    /// The signal mask of the parent's thread before the start, for the subprocess.
     pub(super) mask: libc::sigset_t,
-    /// Whether it runs in a program such as valgrind, where memory is not shared.
+    /// Whether the program runs in an emulator such as valgrind, where memory is not shared.
     #[cfg(target_os = "linux")]
     pub(super) is_emulated: bool,
-    /// Where the stack of the test's process begins.
+    /// The top of the stack of the subprocess.
     #[cfg(target_os = "linux")]
     pub(super) stack: *mut libc::c_void,
     #[cfg(target_os = "linux")]
     pub(super) network: Option<super::network::NamespaceSetup>,
 }
 
-/// What must be as it was before in the process of the test.
+/// The state before the start that the subprocess checks or restores.
 pub(super) struct Before {
     pub(super) supervisor: pid_t,
-    /// Whether the parent ignores the ends of its children, as the test's process does then.
+    /// Whether the parent ignores `SIGCHLD`; then the subprocess does, too.
     pub(super) ignores_children: bool,
 }
 
-/// What the process of the test needs to begin, and why it did not.
+/// The input of the new subprocess, and why it could not run its program.
 #[cfg(target_os = "linux")]
 struct Start<'a> {
     plan: &'a LaunchPlan,
@@ -64,15 +64,15 @@ struct Start<'a> {
 
 #[cfg(target_os = "linux")]
 extern "C" fn enter(start: *mut libc::c_void) -> c_int {
-    // SAFETY: it points to a local of `start`, which nobody else uses until this process has another
-    // program or has ended.
+    // SAFETY: it points to a local of `start_here`, which nothing else uses until this process runs
+    // another program or has ended.
     let start = unsafe { &mut *start.cast::<Start<'_>>() };
     start.failure = Some(become_test(start.plan, start.before));
-    // SAFETY: nothing of this process needs an end.
+    // SAFETY: nothing in this process needs cleanup.
     unsafe { libc::_exit(1) }
 }
 
-/// Starts the process of the test.
+/// Starts the subprocess.
 pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     #[cfg(target_os = "linux")]
     if !plan.is_emulated {
@@ -81,8 +81,8 @@ pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     start_copy(plan, before)
 }
 
-/// Starts the process of the test in the memory of this one, which stands still until it runs its
-/// program: that is faster than a copy.
+/// Starts the subprocess in the memory of this process, which is suspended until the subprocess
+/// runs its program. That is faster than a copy.
 #[cfg(target_os = "linux")]
 fn start_here(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     let mut start = Start {
@@ -90,8 +90,8 @@ fn start_here(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
         before,
         failure: None,
     };
-    // SAFETY: the stack is that of this process alone. It uses this memory only while this one
-    // stands still.
+    // SAFETY: nothing else uses the stack. The subprocess uses this memory only while this process
+    // is suspended.
     let child = check(unsafe {
         libc::clone(
             enter,
@@ -106,11 +106,11 @@ fn start_here(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     }
 }
 
-/// Starts the process of the test as a copy of this one, which says through a pipe why it did not
-/// become another program; the pipe closes when it does.
+/// Starts the subprocess as a copy of this process. The copy reports through a pipe why it could
+/// not run its program; `exec` closes the pipe.
 fn start_copy(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
-    // SAFETY: all pointers are to locals. The copy calls only what is safe after a fork, and goes on
-    // to run a program.
+    // SAFETY: all pointers are to locals. The copy calls only what is safe after a fork, and then
+    // runs a program.
     unsafe {
         let mut failure = [0; 2];
         check(libc::pipe(failure.as_mut_ptr()))?;
@@ -127,7 +127,7 @@ fn start_copy(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
         libc::close(failure[1]);
         let mut failure = File::from_raw_fd(failure[0]);
         let mut error = [0; 4];
-        // It reads again after an interruption.
+        // This reads again after an interruption.
         if failure.read_exact(&mut error).is_ok() {
             return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(error)));
         }
@@ -135,7 +135,7 @@ fn start_copy(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
     }
 }
 
-/// Becomes the test: returns only when that is not possible.
+/// Becomes the test; returns only if that fails.
 fn become_test(plan: &LaunchPlan, before: &Before) -> io::Error {
     match try_become_test(plan, before) {
         Ok(never) => match never {},
@@ -144,8 +144,8 @@ fn become_test(plan: &LaunchPlan, before: &Before) -> io::Error {
 }
 
 fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible> {
-    // SAFETY: all calls are safe between fork and exec, and get valid pointers: those of the program
-    // end with null and live as long as the plan.
+    // SAFETY: all calls are safe between fork and exec and get valid pointers: those of the program
+    // end with a null and live as long as the plan.
     unsafe {
         check(libc::setpgid(0, 0))?;
         if before.ignores_children {
@@ -167,7 +167,7 @@ fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible>
                 error
             })?;
         }
-        // Behind the network, because a change of rights may take it back.
+        // After the network, because a change of credentials may reset it.
         #[cfg(target_os = "linux")]
         {
             check(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0))?;
@@ -175,7 +175,7 @@ fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible>
         if libc::getppid() != before.supervisor {
             libc::_exit(1);
         }
-        // Last, because a signal that has come meanwhile ends this process then.
+        // Last, because a signal that has arrived meanwhile ends this process now.
         check(libc::sigprocmask(
             libc::SIG_SETMASK,
             &raw const plan.mask,

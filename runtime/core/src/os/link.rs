@@ -1,4 +1,4 @@
-//! The end of a test's process at which it talks to its parent, on Unix.
+//! The subprocess's end of the connection to its parent, on Unix.
 
 #![expect(
     unsafe_code,
@@ -10,23 +10,23 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The end of a test's process at which it talks to its parent.
+/// The subprocess's end of the connection to its parent.
 pub(crate) struct Link {
     control: UnixStream,
     output: OwnedFd,
-    /// The standard output of the test runner, while the test has its own. It is no owner: a test may
-    /// close all descriptors that it finds.
+    /// The standard output of the test runner, while the test has its own. A number and not an
+    /// owner, because a test may close all descriptors that it finds.
     runner: Mutex<Option<RawFd>>,
 }
 
 impl Link {
-    /// Writes down for the process of a test how it gets its end, and how its program is called: a name
-    /// without a colon, behind which stands the rest of the mark.
+    /// Describes to the subprocess its end of the connection and the name of its program. The name
+    /// contains no colon, because a colon and the rest of the mark follow it.
     pub(super) fn describe(control: RawFd, output: RawFd, program: &str) -> String {
         format!("{control},{output},{program}")
     }
 
-    /// Takes over what the parent has handed down.
+    /// Takes over the descriptors that the parent has handed down.
     pub(crate) fn attach(description: &str) -> io::Result<Link> {
         let mut parts = description.splitn(3, ',');
         let mut next = || parts.next().ok_or(io::ErrorKind::InvalidInput);
@@ -39,12 +39,12 @@ impl Link {
         })
     }
 
-    /// Says something to the parent.
+    /// Sends a frame to the parent.
     pub(crate) fn send(&self, frame: &[u8]) -> io::Result<()> {
         (&self.control).write_all(frame)
     }
 
-    /// Waits for the content of a frame from the parent.
+    /// Waits for a frame from the parent and returns its content.
     pub(crate) fn receive(&self) -> io::Result<Vec<u8>> {
         let mut length = [0; 4];
         (&self.control).read_exact(&mut length)?;
@@ -54,7 +54,7 @@ impl Link {
         Ok(content)
     }
 
-    /// Lets standard output be seen from here on. What the test runner has written is gone.
+    /// Shows standard output from here on. Earlier output of the test runner is discarded.
     pub(crate) fn begin_output(&self) -> io::Result<()> {
         flush();
         let runner = io::stdout().as_fd().try_clone_to_owned()?;
@@ -62,14 +62,14 @@ impl Link {
         redirect_stdout(self.output.as_raw_fd())
     }
 
-    /// Lets nothing more of standard output be seen: the test runner has the word again.
+    /// Hides standard output from here on, because the test runner writes to it again.
     pub(crate) fn end_output(&self) -> io::Result<()> {
         flush();
         let Some(runner) = self.runner().take() else {
             return Ok(());
         };
         let result = redirect_stdout(runner);
-        // SAFETY: the call takes a number only, which nobody else was told.
+        // SAFETY: the call takes a number only, which no other code knows.
         unsafe { libc::close(runner) };
         result
     }
@@ -79,13 +79,14 @@ impl Link {
     }
 }
 
-/// Gives this process the name of its program: that of the link by which it was started says nothing.
+/// Names this process after its program. It has the name of the link by which it was started, which
+/// means nothing.
 fn restore_name(program: &str) {
-    // Only Linux has the file; it is a name for people.
+    // Only Linux has the file. The name is for display only, so an error does not matter.
     let _ = std::fs::write("/proc/self/comm", program);
 }
 
-/// Takes over a descriptor that was handed down, and hands it down no further.
+/// Takes over an inherited descriptor and makes it close-on-exec.
 fn inherited(number: &str) -> io::Result<OwnedFd> {
     let number: RawFd = number
         .parse()
@@ -94,11 +95,11 @@ fn inherited(number: &str) -> io::Result<OwnedFd> {
     if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the descriptor is open, and the parent has opened it for nobody but us.
+    // SAFETY: the descriptor is open, and the parent has opened it for this process only.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Has everything written that is still in a buffer, of Rust and of C.
+/// Flushes the output buffers of Rust and of C.
 fn flush() {
     let _ = io::stdout().flush();
     // SAFETY: null stands for all streams.

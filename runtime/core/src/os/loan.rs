@@ -1,16 +1,16 @@
-//! Lends a closure to another thread for as long as a function runs.
+//! Lends a closure to another thread while a function runs.
 
 use std::mem;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Where a closure stands while it is lent.
+/// The slot of a closure while it is lent.
 pub(crate) struct Loan<T>(Mutex<Option<Lent<T>>>);
 
-/// A closure that is there for as long as it stands in a [`Loan`].
+/// A closure that is valid while it is in a [`Loan`].
 struct Lent<T>(NonNull<dyn FnMut() -> T + Send>);
 
-// SAFETY: whoever has this may use the closure, which may be sent to other threads itself.
+// SAFETY: the owner of this value may use the closure, which itself may be sent to other threads.
 #[expect(unsafe_code, reason = "pointers are not sent without a reason")]
 unsafe impl<T> Send for Lent<T> {}
 
@@ -19,13 +19,13 @@ impl<T> Loan<T> {
         Loan(Mutex::new(None))
     }
 
-    /// Lends a closure while a function runs. It ends only when nobody calls the closure any longer.
+    /// Lends a closure while a function runs. Returns only after the last call of the closure.
     pub(crate) fn during<R>(
         &self,
         lent: &mut (dyn FnMut() -> T + Send),
         act: impl FnOnce() -> R,
     ) -> R {
-        /// Takes the closure back, also when the function panics.
+        /// Takes the closure back, even if the function panics.
         struct TakeBack<'a, T>(&'a Loan<T>);
 
         impl<T> Drop for TakeBack<'_, T> {
@@ -35,8 +35,8 @@ impl<T> Loan<T> {
         }
 
         let pointer: NonNull<dyn FnMut() -> T + Send + '_> = NonNull::from(lent);
-        // SAFETY: only the lifetime changes. The pointer is used only while it stands in the loan,
-        // under its lock, and it is taken out, under the same lock, before this function ends. So it
+        // SAFETY: only the lifetime changes. The pointer is used only while it is in the loan,
+        // under its lock, and it is removed under the same lock before this function returns. So it
         // is never used after that, and `lent` is borrowed exclusively until then.
         #[expect(unsafe_code, reason = "the other thread does not know the lifetime")]
         let pointer = unsafe {
@@ -53,8 +53,8 @@ impl<T> Loan<T> {
     /// Calls the closure, if one is lent at the moment.
     pub(crate) fn call(&self) -> Option<T> {
         let mut lent = self.lock();
-        // SAFETY: it stands in the loan, so it is there and nobody else has it; the lock is held
-        // until it returns.
+        // SAFETY: it is in the loan, so it is valid and nothing else uses it; the lock is held
+        // until the call returns.
         #[expect(
             unsafe_code,
             reason = "the lifetime of the closure is that of its loan"
@@ -101,7 +101,8 @@ mod tests {
         thread::scope(|scope| {
             let mut slow = || {
                 begun.wait();
-                // A loan that does not wait ends at once; for one that waits there is nothing to hear.
+                // A loan that does not wait ends and sends at once. One that waits lets this time
+                // out.
                 let ended = ended.lock().unwrap();
                 was_lent = ended.recv_timeout(Duration::from_millis(100)).is_err();
             };

@@ -313,7 +313,7 @@ pub(crate) fn below(supervisor: u32) -> Vec<(u32, String)> {
     processes.into_iter().map(named).collect()
 }
 
-/// The end of the connection in the subprocess that talks to the parent.
+/// The subprocess's end of the connection to its parent.
 pub(crate) struct Link {
     nonce: String,
     answers: File,
@@ -349,7 +349,7 @@ impl Link {
         Ok(content)
     }
 
-    /// Shows standard output from here on. The output of the test runner before it is left out.
+    /// Shows standard output from here on. Earlier output of the test runner is left out.
     pub(crate) fn begin_output(&self) -> io::Result<()> {
         self.print(Sign::Begin)
     }
