@@ -1,4 +1,4 @@
-//! Networks of a process's own: Linux.
+//! Network namespaces for subprocesses, on Linux.
 
 #![expect(
     unsafe_code,
@@ -20,19 +20,20 @@ use super::program::Itself;
 use super::stack::Stacks;
 use super::supervisor::check;
 
-/// How a process gets a network of its own; made before the fork.
+/// How a process gets a separate network. Prepared before the fork.
 #[derive(Debug, Clone)]
 pub(crate) struct NamespaceSetup {
-    /// What is written into the maps of a user namespace, which an ordinary user needs.
+    /// The content of the group map and the user map of a user namespace, which an ordinary user
+    /// needs.
     maps: Option<[Vec<u8>; 2]>,
 }
 
-/// A step on the way, of which the system may refuse each.
+/// A step of the setup. The system may refuse each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A network namespace, for root.
     Network = 1,
-    /// A user namespace and in it a network namespace.
+    /// A user namespace, and a network namespace in it.
     UserAndNetwork,
     /// Giving up the right to change groups.
     Groups,
@@ -69,12 +70,12 @@ impl fmt::Display for Step {
 }
 
 impl NamespaceSetup {
-    /// The way of root, for whom one namespace is enough.
+    /// The setup for root, who needs only a network namespace.
     pub(crate) fn of_root() -> Self {
         NamespaceSetup { maps: None }
     }
 
-    /// The way of an ordinary user, who stays the same user.
+    /// The setup for an ordinary user, who stays the same user.
     pub(crate) fn of_user() -> Self {
         // SAFETY: the calls take nothing and cannot fail.
         let (user, group) = unsafe { (libc::geteuid(), libc::getegid()) };
@@ -84,7 +85,7 @@ impl NamespaceSetup {
         }
     }
 
-    /// Gives this process a network of its own. Called between fork and exec.
+    /// Moves this process into a separate network. Called between fork and exec.
     pub(crate) fn enter(&self) -> Result<(), (Step, io::Error)> {
         match &self.maps {
             None => step(Step::Network, unshare(libc::CLONE_NEWNET))?,
@@ -99,14 +100,14 @@ impl NamespaceSetup {
         step(Step::Loopback, bring_loopback_up())
     }
 
-    /// Finds out in a throw-away process whether the system allows this way.
+    /// Tries the setup in a throw-away process, to find out whether the system allows it.
     pub(crate) fn probe(&self) -> Result<(), (Option<Step>, io::Error)> {
         let [step, error @ ..] = self.attempt().map_err(|error| (None, error))?;
         let error = io::Error::from_raw_os_error(c_int::from_ne_bytes(error));
         step_of(step).map_or(Ok(()), |step| Err((Some(step), error)))
     }
 
-    /// The step that was refused and its error, or zeroes.
+    /// The refused step and its error, or zeroes.
     fn attempt(&self) -> io::Result<[u8; 5]> {
         let is_emulated = Itself::find()?.is_emulated;
         let (read, write) = pipe()?;
@@ -116,10 +117,11 @@ impl NamespaceSetup {
         };
         let argument = (&raw const attempt).cast_mut().cast();
         let stacks = Stacks::take()?;
-        // Handlers of this process must not run in that one.
+        // Signal handlers of this process must not run in the child.
         let _blocked = Blocked::all()?;
-        // SAFETY: the other process is a copy, or uses this memory, on a stack of its own, while this
-        // thread stands still. There nobody else collects it, as no signal tells of its end.
+        // SAFETY: the child is a copy, or uses this memory on a separate stack while this thread is
+        // suspended. In the second case nothing else collects the child, because its end sends no
+        // signal.
         unsafe {
             let child = if is_emulated {
                 match libc::fork() {
@@ -139,21 +141,22 @@ impl NamespaceSetup {
     }
 }
 
-/// A way that is tried, and the pipe to which the result is written.
+/// A setup to try, and the pipe for its result.
 struct Attempt<'a> {
     way: &'a NamespaceSetup,
     result: RawFd,
 }
 
 extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
-    // SAFETY: it points to a local of `attempt`, which stands still or of which this is a copy.
+    // SAFETY: it points to a local of `attempt`, whose thread is suspended or of which this is a
+    // copy.
     let attempt = unsafe { &*attempt.cast::<Attempt<'_>>() };
     let (step, error) = match attempt.way.enter() {
         Ok(()) => (0, 0),
         Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
     };
     let [a, b, c, d] = error.to_ne_bytes();
-    // SAFETY: the array can be read for its length, and nothing of this process needs an end.
+    // SAFETY: the array can be read for its length, and nothing in this process needs cleanup.
     unsafe {
         libc::write(attempt.result, [step, a, b, c, d].as_ptr().cast(), 5);
         libc::_exit(0)
@@ -168,7 +171,7 @@ fn step(step: Step, result: io::Result<()>) -> Result<(), (Step, io::Error)> {
     result.map_err(|error| (step, error))
 }
 
-/// Adds to an error which step was refused.
+/// Adds the refused step to an error.
 pub(super) fn explain(step: c_int, error: io::Error) -> io::Error {
     match u8::try_from(step).ok().and_then(step_of) {
         Some(step) => io::Error::new(
@@ -196,9 +199,9 @@ fn write(path: &CStr, content: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Brings the interface `lo` up, which a new network has, but down.
+/// Brings up the interface `lo`, which is down in a new network.
 fn bring_loopback_up() -> io::Result<()> {
-    // SAFETY: the request is a plain structure whose all zeroes are valid, the name ends with a
+    // SAFETY: the request is a plain structure for which all zeroes are valid, the name ends with a
     // null, and the descriptor is closed once.
     unsafe {
         let socket = check(libc::socket(

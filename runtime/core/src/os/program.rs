@@ -1,4 +1,4 @@
-//! The program that runs here, to be run again.
+//! The program of this process, to be run again.
 
 #![cfg_attr(
     target_os = "linux",
@@ -15,15 +15,16 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The file of this program.
+/// The file of the program of this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Itself {
-    /// On Linux the very file that runs here, also when it has been replaced since.
+    /// On Linux usually `/proc/self/exe`, the very file that is running, even if it has been
+    /// replaced since.
     path: PathBuf,
-    /// The name of the file, for people, with `_` for each colon, because the mark of a process stands
-    /// beside it.
+    /// The file name for display, with `_` for each colon, because a colon ends it in the mark of a
+    /// process.
     pub(super) name: String,
-    /// Whether it does not run on the kernel itself, but in a program such as valgrind.
+    /// Whether the program runs in an emulator such as valgrind and not directly on the kernel.
     pub(super) is_emulated: bool,
 }
 
@@ -37,7 +38,7 @@ impl Itself {
         }
     }
 
-    /// Finds it, once.
+    /// Finds the program, once.
     pub(super) fn find() -> io::Result<&'static Self> {
         static ITSELF: OnceLock<Result<Itself, String>> = OnceLock::new();
 
@@ -59,12 +60,12 @@ fn find() -> io::Result<Itself> {
 fn find() -> io::Result<Itself> {
     let running = Path::new("/proc/self/exe");
     let named = std::env::current_exe()?;
-    // The usual case: the name by which it was started is that of the file which the kernel runs.
+    // The usual case: the program was started by the name of the file that the kernel runs.
     if is_same(&started_as(), running) == Some(true) {
         return Ok(Itself::at(running, &named, false));
     }
     match mapped_from(find as fn() -> io::Result<Itself> as usize) {
-        // The kernel runs the loader, which has loaded this program.
+        // The kernel runs the loader, which loaded this program.
         Some(file) if file != named => {
             if !file.exists() {
                 let reason = format!("`{}` is gone", file.display());
@@ -72,7 +73,7 @@ fn find() -> io::Result<Itself> {
             }
             Ok(Itself::at(&file, &file, false))
         }
-        // Valgrind and QEMU give the right name, but the kernel runs them.
+        // Valgrind and QEMU report the right name, but the kernel runs them.
         _ if is_same(&named, running) == Some(false) => Ok(Itself::at(&named, &named, true)),
         _ => Ok(Itself::at(running, &named, false)),
     }
@@ -83,7 +84,7 @@ fn find() -> io::Result<Itself> {
 fn started_as() -> PathBuf {
     use std::ffi::{CStr, OsStr};
 
-    // SAFETY: the call takes a number only; what it returns is null or a text that stays.
+    // SAFETY: the call takes a number only; it returns null or a string that stays valid.
     let name = unsafe {
         let name = libc::getauxval(libc::AT_EXECFN) as *const libc::c_char;
         if name.is_null() {
@@ -94,7 +95,7 @@ fn started_as() -> PathBuf {
     PathBuf::from(OsStr::from_bytes(name.to_bytes()))
 }
 
-/// Whether two paths lead to one file, if both lead to any.
+/// Whether two paths lead to the same file; `None` if one of them leads to none.
 #[cfg(target_os = "linux")]
 fn is_same(one: &Path, other: &Path) -> Option<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -123,7 +124,7 @@ fn mapped_from(address: usize) -> Option<PathBuf> {
     })
 }
 
-/// A program as the kernel wants it.
+/// A program in the form that `execve` takes.
 pub(super) struct Program {
     pub(super) path: CString,
     pub(super) arguments: Strings,
@@ -131,7 +132,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Writes down this program with arguments and variables.
+    /// Prepares this program with arguments and environment variables.
     pub(super) fn new(
         itself: &Itself,
         arguments: impl IntoIterator<Item = String>,
@@ -153,7 +154,7 @@ impl Program {
     }
 }
 
-/// Texts, and pointers to them that end with null.
+/// Strings, and a null-terminated list of pointers to them.
 pub(super) struct Strings {
     pub(super) pointers: Vec<*const libc::c_char>,
     _texts: Vec<CString>,

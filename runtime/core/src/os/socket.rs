@@ -1,4 +1,4 @@
-//! Sockets that are bound and never listen, with options that the standard library cannot set.
+//! Sockets that hold a port and do not serve it, with options that the standard library cannot set.
 
 #![expect(
     unsafe_code,
@@ -9,7 +9,7 @@ use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-/// The kinds of socket.
+/// The kind of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// TCP.
@@ -18,10 +18,10 @@ pub(crate) enum Transport {
     Datagram,
 }
 
-/// Binds a socket to a port of all addresses of both families; port 0 lets the kernel choose.
+/// Binds a socket to a port on all addresses of both families; port 0 lets the kernel choose.
 ///
-/// Because no option allows it to share, this succeeds only if nobody at all is bound to the
-/// number: it is a probe and a hold in one step. Without IPv6 it binds all IPv4 addresses.
+/// No option allows the socket to share, so this succeeds only if nothing else is bound to the
+/// port: it probes and holds in one step. Without IPv6, it binds all IPv4 addresses.
 pub(crate) fn bind_everywhere(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
     match bind_v6(transport, port) {
         Err(error) if is_without_v6(&error) => bind_v4(transport, port),
@@ -29,19 +29,20 @@ pub(crate) fn bind_everywhere(transport: Transport, port: u16) -> io::Result<(Ow
     }
 }
 
-/// Lets servers bind the number of a held socket, if they set either option as nearly all do.
+/// Lets servers bind the held port if they set either `SO_REUSEADDR` or `SO_REUSEPORT`, as nearly
+/// all do.
 #[cfg(target_os = "linux")]
 pub(crate) fn let_servers_bind(socket: &OwnedFd) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
     set(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)
 }
 
-/// Has a socket that does nothing give up a number that the kernel has chosen for it, also in the
-/// copies that other processes have.
+/// Makes an idle socket give up the port that the kernel chose for it, even if other processes have
+/// copies of the socket.
 ///
-/// Shutting a listening socket down closes it, and a closed one keeps a number only if it has asked
-/// for it (`tcp_set_state` in Linux). For that moment it listens, without a queue; that
-/// fails if somebody else listens there, because it shares the number with no server by then.
+/// A shutdown closes a listening socket, and a closed one keeps its port only if it requested that
+/// port (`tcp_set_state` in Linux). So the socket listens for a moment, without a queue. That fails
+/// if another socket listens on the port, because this one no longer shares it by then.
 #[cfg(target_os = "linux")]
 pub(crate) fn unbind(socket: &OwnedFd) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, 0)?;
@@ -56,7 +57,7 @@ pub(crate) fn unbind(socket: &OwnedFd) -> io::Result<()> {
     }
 }
 
-/// Tells whether an error means that this machine has no IPv6.
+/// Whether an error means that this machine has no IPv6.
 fn is_without_v6(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
@@ -83,12 +84,12 @@ fn bind_v4(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
     bind(&socket, &mut address).map(|bound| (socket, u16::from_be(bound.sin_port)))
 }
 
-/// Converts an address family to the type that the platform's addresses have.
+/// Converts an address family to the type that the addresses of the platform have.
 fn family(family: libc::c_int) -> libc::sa_family_t {
     libc::sa_family_t::try_from(family).unwrap_or_default()
 }
 
-/// Opens a socket that no other program inherits.
+/// Opens a socket, which is close-on-exec.
 fn open(family: libc::c_int, transport: Transport) -> io::Result<OwnedFd> {
     let kind = match transport {
         Transport::Stream => libc::SOCK_STREAM,
@@ -101,7 +102,7 @@ fn open(family: libc::c_int, transport: Transport) -> io::Result<OwnedFd> {
     if raw < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: `raw` was just opened and nothing else owns it.
+    // SAFETY: `raw` was just opened, and nothing else owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(raw) };
     #[cfg(target_vendor = "apple")]
     // SAFETY: `fcntl` with this command takes numbers only.
@@ -111,7 +112,7 @@ fn open(family: libc::c_int, transport: Transport) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Binds a socket and returns the address that it got.
+/// Binds a socket and returns the address that it is bound to.
 fn bind<A>(socket: &OwnedFd, address: &mut A) -> io::Result<A>
 where
     A: Copy,
@@ -170,7 +171,7 @@ mod tests {
 
     use super::{Transport, bind, bind_everywhere, family, let_servers_bind, open, set, unbind};
 
-    /// Listens on a port of all IPv4 addresses as a server does that sets `SO_REUSEPORT` only.
+    /// Listens on a port of all IPv4 addresses, like a server that sets only `SO_REUSEPORT`.
     fn listen_reusing_port(number: u16) -> OwnedFd {
         let server = open(libc::AF_INET, Transport::Stream).unwrap();
         set(&server, libc::SOL_SOCKET, libc::SO_REUSEPORT, 1).unwrap();

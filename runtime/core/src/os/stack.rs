@@ -1,4 +1,4 @@
-//! Stacks for processes that run in the memory of another one.
+//! Stacks for processes that run in the memory of another process.
 
 #![expect(
     unsafe_code,
@@ -11,20 +11,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::supervisor::check;
 
-/// More than a supervisor or what it starts can need, in bytes.
+/// The size of a stack in bytes: more than a supervisor or its child can need.
 const SIZE: usize = 64 * 1024;
 
-/// A stack for a supervisor and one for the process that it starts, below each of which nothing can
-/// be written: who needs more than there is ends, instead of writing elsewhere.
+/// A stack for a supervisor and one for its child. Below each there is a guard that cannot be
+/// written, so a process that needs more stack ends and does not write elsewhere.
 pub(super) struct Stacks {
     start: *mut libc::c_void,
     guard: usize,
 }
 
-// SAFETY: the pointer is that of memory that only this value stands for.
+// SAFETY: only this value owns the memory behind the pointer.
 unsafe impl Send for Stacks {}
 
-/// Stacks that are used again: what was mapped anew would cost more than all the rest of a start.
+/// Stacks to reuse: mapping new ones costs more than all the rest of a start.
 static FREE: Mutex<Vec<Stacks>> = Mutex::new(Vec::new());
 
 fn free() -> MutexGuard<'static, Vec<Stacks>> {
@@ -37,7 +37,7 @@ impl Stacks {
         used.map_or_else(Stacks::map, Ok)
     }
 
-    /// Gives them back. Nobody uses them any more.
+    /// Returns the stacks for reuse. No process may use them any more.
     pub(super) fn give_back(self) {
         free().push(self);
     }
@@ -68,13 +68,13 @@ impl Stacks {
         }
     }
 
-    /// The end from which the stack of a supervisor grows down, as on all platforms that Linux runs
-    /// on and Rust supports.
+    /// The top of the stack of a supervisor. Stacks grow down on all platforms that both Linux and
+    /// Rust support.
     pub(super) fn of_supervisor(&self) -> *mut libc::c_void {
         self.start.wrapping_byte_add(2 * (self.guard + SIZE))
     }
 
-    /// The end from which the stack of what it starts grows down.
+    /// The top of the stack of its child.
     pub(super) fn of_test(&self) -> *mut libc::c_void {
         self.start.wrapping_byte_add(self.guard + SIZE)
     }
@@ -82,7 +82,7 @@ impl Stacks {
 
 impl Drop for Stacks {
     fn drop(&mut self) {
-        // SAFETY: nobody uses the memory any more: whoever did has ended.
+        // SAFETY: the processes that used the memory have ended.
         unsafe { libc::munmap(self.start, 2 * (self.guard + SIZE)) };
     }
 }
@@ -91,7 +91,7 @@ impl Drop for Stacks {
 mod tests {
     use super::{SIZE, Stacks};
 
-    /// The permissions of the mapping in which an address is.
+    /// The permissions of the mapping that contains an address.
     fn permissions(address: usize) -> String {
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         let is_in = |line: &&str| {

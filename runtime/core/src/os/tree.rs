@@ -1,29 +1,29 @@
-//! The processes of a test, described for people.
+//! The processes of a test, for messages.
 
 #[cfg(not(windows))]
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-/// A process that was started by a test, or by one that a test has started.
+/// A process that a test has started, directly or through another process.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ProcessInfo {
     pub(crate) pid: u32,
     pub(crate) parent: u32,
     /// The name of its program.
     pub(crate) name: String,
-    /// Its threads and where the kernel has them wait, as far as that is told.
+    /// Its threads and where they wait in the kernel, as far as that is known.
     pub(crate) threads: Vec<ThreadInfo>,
 }
 
-/// A thread.
+/// A thread and what it does.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ThreadInfo {
     pub(crate) name: String,
     pub(crate) doing: String,
 }
 
-/// Lists the living processes of a test.
+/// Lists the live processes of a test.
 #[cfg(windows)]
 pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
     let found = super::process::below(root).into_iter();
@@ -36,9 +36,9 @@ pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
     found.map(process).collect()
 }
 
-/// Lists the living processes below one, parents first.
+/// Lists the live descendants of a process, parents first.
 ///
-/// On systems without `/proc` nobody is found.
+/// Systems without `/proc` list none.
 #[cfg(not(windows))]
 pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
     let mut all = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
     }
 }
 
-/// Reads about one process, unless it has ended.
+/// Reads one process; `None` if it has ended.
 #[cfg(not(windows))]
 fn read(pid: &OsStr) -> Option<ProcessInfo> {
     let pid = pid.to_str()?.parse().ok()?;
@@ -78,10 +78,10 @@ fn read(pid: &OsStr) -> Option<ProcessInfo> {
     })
 }
 
-/// Reads the name of a process or a thread, and the fields behind it.
+/// Reads the name of a process or thread, and the fields after it.
 ///
-/// The name stands in parentheses and may be any bytes: it is what somebody has called a program, or
-/// the beginning of that.
+/// The name is in parentheses and may be any bytes: it is a name that was chosen for a program, or
+/// the beginning of that name.
 fn stat(of: &Path) -> Option<(String, String)> {
     let stat = fs::read(of.join("stat")).ok()?;
     let stat = String::from_utf8_lossy(&stat);
@@ -91,9 +91,9 @@ fn stat(of: &Path) -> Option<(String, String)> {
 }
 
 impl ProcessInfo {
-    /// Finds out what the threads do.
+    /// Reads what the threads do.
     pub(crate) fn look_at_threads(&mut self) {
-        // The kernel lists them in the order of their numbers.
+        // The kernel lists the threads by number.
         let tasks = fs::read_dir(format!("/proc/{}/task", self.pid));
         for task in tasks.into_iter().flatten().flatten() {
             self.threads.extend(ThreadInfo::read(&task.path()));
@@ -102,7 +102,7 @@ impl ProcessInfo {
 }
 
 impl ThreadInfo {
-    /// Reads about one thread, unless it has ended.
+    /// Reads one thread; `None` if it has ended.
     fn read(task: &Path) -> Option<Self> {
         let (name, fields) = stat(task)?;
         let place = fs::read_to_string(task.join("wchan")).unwrap_or_default();

@@ -14,7 +14,7 @@ use libc::c_int;
 use super::call;
 use super::supervisor::check;
 
-/// Readable when a child has ended. It is made while all signals are blocked.
+/// Readable when a child has ended. Created while all signals are blocked.
 pub(super) struct Wake {
     #[cfg(target_os = "linux")]
     signals: RawFd,
@@ -24,9 +24,9 @@ pub(super) struct Wake {
 
 #[cfg(target_os = "linux")]
 impl Wake {
-    /// Has the kernel say it through a descriptor, without any handler.
+    /// Makes the kernel report the end of a child through a descriptor, without a handler.
     pub(super) unsafe fn new() -> io::Result<Self> {
-        // SAFETY: the set is a local, and all zeroes are a valid one.
+        // SAFETY: the set is a local, for which all zeroes are valid.
         let signals = check(unsafe {
             let mut children: libc::sigset_t = mem::zeroed();
             libc::sigemptyset(&raw mut children);
@@ -48,22 +48,23 @@ impl Wake {
         [self.signals]
     }
 
-    /// Forgets all who have ended so far.
+    /// Discards the reports so far.
     pub(super) fn drain(&self) {
-        // Signals of one kind are one, however many there were.
+        // Pending signals of one kind are merged into one, so one read discards them all.
         call::read(self.signals, &mut [0; 128]);
     }
 }
 
-/// Where the handler of `SIGCHLD` writes to in the supervisor, which has a copy of its own.
+/// The descriptor to which the handler of `SIGCHLD` writes. The supervisor has a separate copy of
+/// this variable.
 #[cfg(not(target_os = "linux"))]
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
 #[cfg(not(target_os = "linux"))]
 extern "C" fn wake_up(_signal: c_int) {
-    // SAFETY: `write` may be called in a handler; the pipe does not block. Nothing else here can
-    // set `errno`, and the supervisor does not look at it after a call that a signal may interrupt
-    // without checking the result of that call first.
+    // SAFETY: `write` may be called in a handler, and the pipe does not block. Nothing else here
+    // can set `errno`. After a call that a signal may interrupt, the supervisor checks the result
+    // of the call before it reads `errno`.
     unsafe {
         libc::write(WAKE.load(Ordering::Relaxed), b"!".as_ptr().cast(), 1);
     }
@@ -71,10 +72,10 @@ extern "C" fn wake_up(_signal: c_int) {
 
 #[cfg(not(target_os = "linux"))]
 impl Wake {
-    /// Has a handler write into a pipe.
+    /// Installs a handler that writes into a pipe.
     pub(super) unsafe fn new() -> io::Result<Self> {
         let mut pipe = [0; 2];
-        // SAFETY: all pointers are to locals, of which all zeroes are valid ones.
+        // SAFETY: all pointers are to locals, for which all zeroes are valid.
         unsafe {
             check(libc::pipe(pipe.as_mut_ptr()))?;
             for end in pipe {
@@ -108,7 +109,7 @@ impl Wake {
         self.pipe
     }
 
-    /// Forgets all who have ended so far.
+    /// Discards the reports so far.
     pub(super) fn drain(&self) {
         call::read(self.pipe[0], &mut [0; 64]);
     }

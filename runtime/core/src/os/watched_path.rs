@@ -1,7 +1,7 @@
-//! What stands at a path that is looked at often.
+//! The status of the file at a path that is checked often.
 //!
-//! The standard library would make a string for the kernel at each look, and copy all that the
-//! kernel knows of a file: in a build without optimisation that costs half as much as the call.
+//! The standard library would create a C string for each check, and copy everything that the kernel
+//! knows about the file. In an unoptimised build, that costs half as much as the system call.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -18,10 +18,10 @@ use libc::{fstat as fstat64, lstat as lstat64, stat as stat64};
 #[cfg(target_os = "linux")]
 use libc::{fstat64, lstat64, stat64};
 
-/// A path that is looked at often.
+/// A path whose status is read often.
 pub(crate) struct WatchedPath(CString);
 
-/// Which file something is, for as long as it exists.
+/// The identity of a file, valid as long as the file exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId {
     device: libc::dev_t,
@@ -33,7 +33,7 @@ type Inode = libc::ino64_t;
 #[cfg(not(target_os = "linux"))]
 type Inode = libc::ino_t;
 
-/// What stands at a path.
+/// The status of the file at a path.
 #[derive(Debug)]
 pub(crate) struct PathStatus {
     pub(crate) identity: FileId,
@@ -41,19 +41,21 @@ pub(crate) struct PathStatus {
     pub(crate) changed: ChangeTime,
 }
 
-/// When a file was changed last, as far as its file system tells: the nanoseconds since 1970.
+/// The time at which a file was last modified, as precise as its file system, in nanoseconds since
+/// 1970.
 ///
-/// The types of which the kernel makes them are 32 bits wide in some places and 64 in others.
+/// The fields that the kernel returns are 32 bits wide on some platforms and 64 on others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ChangeTime(i128);
 
 const SECOND: i128 = 1_000_000_000;
 
 impl ChangeTime {
-    /// Tells whether that was at least so long ago, by the clock of this machine.
+    /// Whether the modification was at least `age` ago, by the clock of this machine.
     pub(crate) fn is_older_than(self, age: Duration) -> bool {
         let since = u64::try_from(self.0 / SECOND).unwrap_or_default();
-        // What is left out makes it younger than it is.
+        // Rounded up to a later second, so the file counts as younger than it is and never as
+        // older.
         let changed = UNIX_EPOCH + Duration::from_secs(since) + Duration::from_secs(1);
         SystemTime::now()
             .duration_since(changed)
@@ -66,14 +68,14 @@ impl WatchedPath {
         Ok(WatchedPath(CString::new(path.as_os_str().as_bytes())?))
     }
 
-    /// Looks at the path, without following a link; nothing may stand there.
+    /// Reads the status of the path, without following a link; `None` if nothing exists there.
     #[expect(
         unsafe_code,
         reason = "the standard library makes a string for each call"
     )]
     pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
         let mut data = MaybeUninit::<stat64>::uninit();
-        // SAFETY: the string ends with a zero, and there is room for what is written.
+        // SAFETY: the string ends with a null, and there is room for what is written.
         if unsafe { lstat64(self.0.as_ptr(), data.as_mut_ptr()) } == 0 {
             // SAFETY: the call has succeeded, so it has written everything.
             return Ok(Some(found(unsafe { data.assume_init_ref() })));
@@ -84,10 +86,10 @@ impl WatchedPath {
         }
     }
 
-    /// Has the file change now, and nothing in it.
+    /// Sets the times of the file to now and leaves its content alone.
     #[expect(unsafe_code, reason = "the standard library has to open the file")]
     pub(crate) fn touch(&self) -> io::Result<()> {
-        // SAFETY: the string ends with a zero; without times, the call reads no more memory.
+        // SAFETY: the string ends with a null; without times, the call reads no other memory.
         let result = unsafe {
             libc::utimensat(
                 libc::AT_FDCWD,
@@ -104,7 +106,7 @@ impl WatchedPath {
     }
 }
 
-/// Tells which file this is. It stays the same while the file is open.
+/// The identity of a file. It stays the same while the file is open.
 #[expect(
     unsafe_code,
     reason = "it must be of the same types as what stands at a path"
@@ -142,52 +144,52 @@ mod tests {
     fn a_file_is_known_by_what_it_is_and_not_by_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let (path, other) = (dir.path().join("file"), dir.path().join("other"));
-        let spot = WatchedPath::new(&path).unwrap();
-        assert!(spot.look().unwrap().is_none());
+        let watched = WatchedPath::new(&path).unwrap();
+        assert!(watched.look().unwrap().is_none());
 
         let file = fs::File::create(&path).unwrap();
         let mine = identity(&file).unwrap();
-        let found = spot.look().unwrap().unwrap();
+        let found = watched.look().unwrap().unwrap();
         assert_eq!(found.identity, mine);
         assert!(found.is_empty);
 
         fs::write(&path, "+").unwrap();
-        assert!(!spot.look().unwrap().unwrap().is_empty);
+        assert!(!watched.look().unwrap().unwrap().is_empty);
 
         fs::write(&other, "+").unwrap();
         fs::rename(&other, &path).unwrap();
-        assert_ne!(spot.look().unwrap().unwrap().identity, mine);
+        assert_ne!(watched.look().unwrap().unwrap().identity, mine);
 
         // A link to the file is not the file.
         fs::hard_link(&path, &other).unwrap();
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink(&other, &path).unwrap();
         let linked = identity(&fs::File::open(&other).unwrap()).unwrap();
-        assert_ne!(spot.look().unwrap().unwrap().identity, linked);
+        assert_ne!(watched.look().unwrap().unwrap().identity, linked);
     }
 
     #[test]
     fn a_touched_file_has_changed_now() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
-        let spot = WatchedPath::new(&path).unwrap();
-        assert!(spot.touch().is_err());
+        let watched = WatchedPath::new(&path).unwrap();
+        assert!(watched.touch().is_err());
         let long_ago = SystemTime::now() - Duration::from_secs(60);
         let file = fs::File::create(&path).unwrap();
         file.set_modified(long_ago).unwrap();
-        let old = spot.look().unwrap().unwrap();
+        let old = watched.look().unwrap().unwrap();
         assert!(old.changed.is_older_than(Duration::from_secs(50)));
         assert!(!old.changed.is_older_than(Duration::from_secs(70)));
 
-        spot.touch().unwrap();
-        let new = spot.look().unwrap().unwrap();
+        watched.touch().unwrap();
+        let new = watched.look().unwrap().unwrap();
         assert_ne!(new.changed, old.changed);
         assert!(!new.changed.is_older_than(Duration::ZERO));
         assert!(new.is_empty);
-        // Clocks are set back now and then.
+        // A clock may have been set back.
         file.set_modified(SystemTime::now() + Duration::from_secs(60))
             .unwrap();
-        let future = spot.look().unwrap().unwrap();
+        let future = watched.look().unwrap().unwrap();
         assert!(!future.changed.is_older_than(Duration::ZERO));
     }
 }
