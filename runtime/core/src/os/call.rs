@@ -82,7 +82,7 @@ mod made {
     #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
         let result;
-        // SAFETY: this is the kernel's calling convention, and the kernel changes no other register.
+        // SAFETY: this is the kernel's calling convention, which changes no other register.
         unsafe {
             std::arch::asm!(
                 "syscall",
@@ -98,7 +98,7 @@ mod made {
     #[cfg(target_arch = "aarch64")]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
         let result;
-        // SAFETY: this is the kernel's calling convention, and the kernel changes no other register.
+        // SAFETY: this is the kernel's calling convention, which changes no other register.
         unsafe {
             std::arch::asm!(
                 "svc 0",
@@ -113,7 +113,7 @@ mod made {
     #[cfg(target_arch = "riscv64")]
     unsafe fn raw(number: c_long, arguments: [usize; 5]) -> isize {
         let result;
-        // SAFETY: this is the kernel's calling convention, and the kernel changes no other register.
+        // SAFETY: this is the kernel's calling convention, which changes no other register.
         unsafe {
             std::arch::asm!(
                 "ecall",

@@ -154,7 +154,7 @@ pub(crate) mod tests {
             rlim_max: 0,
         };
         let this = this_thread().unwrap();
-        // SAFETY: the limit is only read. No other test needs a queue.
+        // SAFETY: the limit is a local. No other test needs a queue.
         unsafe {
             libc::getrlimit(libc::RLIMIT_SIGPENDING, &raw mut limit);
             limit.rlim_cur = 0;

@@ -1,4 +1,4 @@
-//! Platforms other than Unix, which means Windows. Items that are weaker than on Unix say so.
+//! Platforms other than Unix, in practice Windows. Items that are weaker than on Unix note it.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
@@ -133,7 +133,7 @@ impl FileOwner {
     }
 }
 
-/// Makes a directory writable, so that what is in it can be removed.
+/// Makes a directory writable, so that its content can be removed.
 #[expect(
     clippy::permissions_set_readonly_false,
     reason = "the lint is about Unix"

@@ -168,7 +168,7 @@ impl Running {
             if std::mem::take(&mut self.is_left) {
                 return Ok(Event::Left);
             }
-            // Checked before any read, for the same reason.
+            // Checked before any read, because a process may write forever.
             if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
@@ -358,7 +358,7 @@ fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
     from.map_or(-1, |from| from.get_ref().as_raw_fd())
 }
 
-/// Limits a stream to the bytes that are available now, because a process that nobody ends may
+/// Limits a stream to the bytes that are available now, because a process outside our reach may
 /// write forever.
 fn limit(from: Option<&mut Take<impl AsRawFd>>) -> io::Result<()> {
     let Some(from) = from else { return Ok(()) };

@@ -46,7 +46,7 @@ impl Stacks {
         // SAFETY: the call takes a number only.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
         let guard = usize::try_from(page).unwrap_or(SIZE);
-        // SAFETY: the memory is new, and only parts of it are made usable.
+        // SAFETY: the memory is new, and only parts of it are made accessible.
         unsafe {
             let start = libc::mmap(
                 ptr::null_mut(),

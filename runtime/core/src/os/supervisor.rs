@@ -159,7 +159,7 @@ pub(super) fn check(result: c_int) -> io::Result<c_int> {
 struct Supervisor {
     child: pid_t,
     leash: RawFd,
-    /// Readable when a child has ended.
+    /// Its descriptor is readable when a child has ended.
     wake: Wake,
     /// The exit status of the subprocess, once it has ended.
     status: Option<c_int>,

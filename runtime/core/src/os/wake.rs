@@ -14,7 +14,7 @@ use libc::c_int;
 use super::call;
 use super::supervisor::check;
 
-/// Readable when a child has ended. Created while all signals are blocked.
+/// A descriptor that is readable when a child has ended. Created while all signals are blocked.
 pub(super) struct Wake {
     #[cfg(target_os = "linux")]
     signals: RawFd,
