@@ -1,5 +1,5 @@
-//! The grammar of the arguments, driven by one table. It knows how an argument is written and not
-//! what it means: [`model`](crate::model) gives it a meaning.
+//! The grammar of the arguments, driven by one table. This module knows how an argument is written;
+//! [`model`](crate::model) knows what it means.
 
 mod duration;
 mod form;
@@ -17,7 +17,7 @@ use syn::{Ident, LitStr};
 pub(crate) use self::duration::{Mistake, millis};
 pub(crate) use self::variables::Variables;
 
-/// Which argument a row of the table stands for.
+/// Identifies a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
     Port,
@@ -40,41 +40,41 @@ pub(crate) enum Word {
     Inherited,
 }
 
-/// One argument: how it is called and written.
+/// A row of the table: the name of an argument and its syntax.
 pub(crate) struct Row {
     pub(crate) word: Word,
     pub(crate) name: &'static str,
     pub(crate) takes: Takes,
-    /// Whether it is a resource, so that `name = …` can give it another name.
+    /// Whether the argument is a resource, so that `name = …` can give it another name.
     pub(crate) is_resource: bool,
-    /// How it is written, to be shown after "write".
+    /// The syntax, as messages show it after "write".
     pub(crate) usage: &'static str,
-    /// The way out for somebody who wrote it twice; nothing if that is allowed.
+    /// The advice in the message about a duplicate; `None` if duplicates are allowed.
     pub(crate) again: Option<&'static str>,
 }
 
-/// What follows the word of an argument.
+/// What follows the name of an argument.
 pub(crate) enum Takes {
     Nothing,
-    /// Perhaps a list of options in parentheses.
+    /// Optionally, a list of options in parentheses.
     Options(&'static [Setting]),
-    /// Perhaps `=` and a key or a list of keys.
+    /// Optionally, `=` and a key or a list of keys.
     Keys,
     /// A key and a number in parentheses.
     KeyAndNumber,
-    /// Variables of the environment in parentheses.
+    /// Environment variables in parentheses.
     Variables,
-    /// Perhaps `=` and a directory.
+    /// Optionally, `=` and a directory.
     Directory,
-    /// `=` and a time.
+    /// `=` and a duration.
     Duration,
-    /// `=` and a number up to this one.
+    /// `=` and a number of at most `most`.
     Number {
         most: u32,
     },
-    /// `=` and a text for people.
+    /// `=` and a reason as free text.
     Reason,
-    /// Perhaps `=` and a text for people.
+    /// Optionally, `=` and free text.
     PerhapsReason,
     /// `=` and a path.
     Path,
@@ -88,7 +88,7 @@ pub(crate) struct Setting {
     pub(crate) form: Form,
 }
 
-/// How an option is written.
+/// The syntax of an option.
 pub(crate) enum Form {
     Flag,
     Number { least: u32, most: u32 },
@@ -158,7 +158,7 @@ pub(crate) static ARGUMENTS: &[Row] = &[
 ];
 
 impl Row {
-    /// Whether only the macro itself writes it.
+    /// Whether only the macro itself writes this argument.
     pub(crate) fn is_hidden(&self) -> bool {
         matches!(self.word, Word::Inherited)
     }
@@ -168,27 +168,27 @@ impl Row {
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) list: Vec<Arg>,
-    /// The names of arguments that had a mistake and are missing from the list.
+    /// The names of arguments with a mistake, which are missing from `list`.
     pub(crate) failed: Vec<String>,
 }
 
-/// One argument, well-formed.
+/// A well-formed argument.
 pub(crate) struct Arg {
-    /// The name left of `=`, or else the word itself.
+    /// The name left of `=`, or the argument's own name.
     pub(crate) name: Ident,
-    /// The row of its word; nothing for a resource that the user brings.
+    /// The row in the table; `None` for a custom resource.
     pub(crate) row: Option<&'static Row>,
     pub(crate) value: Value,
 }
 
-/// What follows the word of an argument, as written.
+/// What follows the name of an argument, as written.
 pub(crate) enum Value {
     Nothing,
     Options(Vec<(&'static str, Choice)>),
     Keys(Vec<Key>),
     Limit(Key, TokenStream),
     Variables(Variables),
-    /// A time in milliseconds.
+    /// A duration in milliseconds.
     Millis(u64),
     Path(TokenStream),
     Arguments(TokenStream),
@@ -203,7 +203,7 @@ pub(crate) enum Choice {
     OneOf(&'static str),
 }
 
-/// A key: a text, or an expression of type `Key`.
+/// A key: a string literal, or an expression that yields a string or a `Key`.
 pub(crate) enum Key {
     Text(LitStr),
     Expression(TokenStream),

@@ -1,8 +1,8 @@
-//! The attribute of `isolated-test`, which re-exports it; depend on that crate instead.
+//! The attribute macros of `isolated-test`, which re-exports them. Depend on that crate instead.
 //!
-//! The tokens of the arguments become `Args`, what they mean becomes a `Model`, and the model becomes
-//! a function with a single call to the runtime. Every mistake is reported, and the function is
-//! emitted in any case.
+//! The arguments are parsed into `Args`, their meaning is resolved into a `Model`, and the model is
+//! expanded into a function with a single call to the runtime. Every mistake is reported, and the
+//! function is emitted in any case.
 
 mod args;
 mod attribute;
@@ -39,7 +39,7 @@ use crate::test_fn::TestFn;
 
 /// Isolates a test, or every test of a module.
 ///
-/// It stands above the test attribute, whichever that is, and never adds one.
+/// Place it above the test attribute, whichever that is. It never adds one.
 ///
 /// ```ignore
 /// #[isolated(port, tmpdir, serial = "tcp")]
@@ -56,34 +56,37 @@ use crate::test_fn::TestFn;
 ///
 /// # Parameters
 ///
-/// A parameter gets the resource of its name, with or without one leading underscore, in the form
-/// that its type asks for. A resource needs no parameter: helpers reach it through `current()`.
+/// A parameter receives the resource of the same name, with or without one leading underscore. Its
+/// type selects the form. A resource needs no parameter: helpers reach it through `current()`.
 /// Parameters that another attribute fills, such as `#[case] n: u32`, are left to that attribute.
 ///
 /// # Values
 ///
-/// A key is a string, literal or constant, or a constant of type `Key`. A constant in place of the
-/// number of `retries` is a `u32`, in place of the reason for a `quarantine` a `&'static str`.
+/// A key is a string (a literal or a constant) or a constant of type `Key`. In place of a number,
+/// `retries` accepts a `u32` constant; in place of a literal, `quarantine` accepts a `&'static str`
+/// constant.
 ///
-/// A name on its own after `name =` is a resource of the table first; write `self::port()` for a
-/// function of that name. Expressions see parameters that another attribute fills, and those of a
-/// resource may borrow them; with a subprocess they do not if that attribute looks at what the
-/// function returns or how it panics, as `test_case` does with `=>`. The expressions of `env`,
-/// `cwd` and `timeout` are evaluated before the subprocess begins, and see the resources too.
+/// After `name =`, the name of a built-in resource always means that resource; write `self::port()`
+/// to call a function of that name. Expressions can use parameters that another attribute fills,
+/// and the expression of a resource may borrow them. The exception is a test in a subprocess whose
+/// attribute inspects the return value or the panic, as `test_case` does with `=>`. The expressions
+/// of `env`, `cwd` and `timeout` are evaluated before the subprocess starts, and can use the
+/// resources too.
 ///
 /// # Modules
 ///
-/// On an inline module it applies to every function in it that has a known test attribute, nested
-/// modules included. A test's own arguments are added; where both name the same resource, variable,
-/// key or other argument, the test's own counts. Tests of a `macro_rules!` that the module defines
-/// are annotated there; those of another macro are not seen, so a call that may make some is warned
-/// of, unless it is below `#[allow(deprecated)]`.
+/// On an inline module, the attribute applies to every function with a known test attribute,
+/// including those in nested modules. A test's own arguments are added to the inherited ones; where
+/// both name the same resource, variable, key or other argument, the test's own wins. Tests in a
+/// `macro_rules!` that the module defines are annotated in that definition. Tests that other macros
+/// generate are not visible, so a call that may generate tests causes a warning unless it is below
+/// `#[allow(deprecated)]`.
 ///
 /// # The test
 ///
-/// The function may be `async`, return anything that a test may return, and have lifetimes; other
-/// generics only if another attribute fills its parameters. With `#[should_panic]` it returns
-/// nothing. Its body is not looked at.
+/// The function may be `async`, may return anything that a test may return, and may have lifetime
+/// parameters. Other generics are allowed only if another attribute fills its parameters. With
+/// `#[should_panic]`, it must return nothing. The body is not parsed.
 #[proc_macro_attribute]
 pub fn isolated(
     arguments: proc_macro::TokenStream,
@@ -92,16 +95,16 @@ pub fn isolated(
     isolate(arguments.into(), &item.into()).into()
 }
 
-/// `#[isolated(...)]` and `#[test]` in one line.
+/// `#[isolated(...)]` and `#[test]` in one attribute.
 ///
 /// ```ignore
 /// #[isolated_test::test(port, tmpdir)]
 /// fn serves_files(port: Port, tmpdir: &TmpDir) { /* ... */ }
 /// ```
 ///
-/// It takes the same arguments as [`macro@isolated`], inside an annotated module too. Everything
-/// else that makes a function a test, `#[tokio::test]` or `#[rstest]` say, stands below
-/// `#[isolated(...)]` instead.
+/// It takes the same arguments as [`macro@isolated`], including inside an annotated module. Any
+/// other test attribute, such as `#[tokio::test]` or `#[rstest]`, goes below `#[isolated(...)]`
+/// instead.
 #[proc_macro_attribute]
 pub fn test(
     arguments: proc_macro::TokenStream,
@@ -110,7 +113,7 @@ pub fn test(
     isolate_test(&arguments.into(), &item.into()).into()
 }
 
-/// Stands below a test attribute, which copies it to the test that it generates.
+/// Placed below a test attribute, which copies it to the test that it generates.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn __around(
@@ -133,7 +136,7 @@ fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     }
 }
 
-/// Isolates a plain test whose `#[test]` is our own attribute.
+/// Expands `#[isolated_test::test]`: adds `#[test]` to the function and isolates it.
 fn isolate_test(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     const BELONGS: &str = "`#[isolated_test::test]` belongs on a function";
 
@@ -167,7 +170,7 @@ fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStrea
     let own = Wanted::new(Args::read(arguments.clone(), &mut errors));
     Names::new(own.krate()).recognise(&mut function.attributes);
     if let Some(handed_on) = module::hand_on_below(arguments, own.krate(), &function) {
-        // The attribute that has them now reports the mistakes.
+        // The attribute that receives the arguments reports the mistakes.
         let _ = errors.finish();
         return handed_on;
     }

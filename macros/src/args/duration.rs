@@ -1,4 +1,4 @@
-//! Reads a time as people write it: `"30s"`, `"1m 30s"`, `"1.5s"`.
+//! Reads a duration such as `"30s"`, `"1m 30s"` or `"1.5s"`.
 
 use proc_macro2::TokenStream;
 use syn::{Ident, Lit};
@@ -14,7 +14,7 @@ const UNITS: [(&[&str], u64); 4] = [
     (&["h"], 60 * 60 * 1000),
 ];
 
-/// A year, which no test takes.
+/// One year in milliseconds. No test takes that long.
 const LONGEST: u64 = 365 * 24 * 60 * 60 * 1000;
 
 pub(super) fn read(
@@ -30,14 +30,14 @@ pub(super) fn read(
         },
         Ok(literal) => without_quotes(row, &literal),
         Err(_) if tokens.is_empty() => wrong(row),
-        // The compiler says whether it is a `Duration`.
+        // The compiler checks that it is a `Duration`.
         Err(_) => return Some(Value::Expression(tokens)),
     };
     errors.at(place(&tokens, name), mistake);
     None
 }
 
-/// What to say about a number instead of a string.
+/// The message for a number where a string is expected.
 fn without_quotes(row: &Row, literal: &Lit) -> String {
     let written = match literal {
         Lit::Int(number) => number.to_string(),
@@ -54,7 +54,7 @@ fn without_quotes(row: &Row, literal: &Lit) -> String {
     }
 }
 
-/// Why a text is no time.
+/// Why a text is not a duration.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
     NoNumber,
@@ -101,7 +101,7 @@ impl Mistake {
     }
 }
 
-/// The time in milliseconds, which is exact: there is no rounding.
+/// Converts a text to milliseconds exactly, without rounding.
 pub(crate) fn millis(text: &str) -> Result<u64, Mistake> {
     let (mut sum, mut rest) = (0, text.trim());
     if rest.is_empty() {
@@ -134,7 +134,8 @@ pub(crate) fn millis(text: &str) -> Result<u64, Mistake> {
     }
 }
 
-/// At most [`LONGEST`], so that a sum of two cannot overflow.
+/// Converts one number with its unit. The whole part is at most [`LONGEST`], so the sum of two
+/// results cannot overflow.
 fn in_millis(whole: &str, decimals: &str, factor: u64) -> Result<u64, Mistake> {
     let whole: u64 = whole.parse().map_err(|_| Mistake::TooLong)?;
     let whole = whole.checked_mul(factor).ok_or(Mistake::TooLong)?;
@@ -145,7 +146,8 @@ fn in_millis(whole: &str, decimals: &str, factor: u64) -> Result<u64, Mistake> {
     if decimals.is_empty() {
         return Ok(whole);
     }
-    // Whole milliseconds have at most seven decimals, because an hour is 2^7 * 3^2 * 5^5 of them.
+    // A whole number of milliseconds needs at most seven decimals, because an hour has
+    // `2^7 * 3^2 * 5^5` milliseconds.
     let parts = u32::try_from(decimals.len())
         .ok()
         .filter(|digits| *digits <= 7)
@@ -159,7 +161,7 @@ fn in_millis(whole: &str, decimals: &str, factor: u64) -> Result<u64, Mistake> {
     }
 }
 
-/// The longest beginning whose letters all fit, and the rest.
+/// Splits off the longest prefix in which every character satisfies `fits`.
 fn split(text: &str, fits: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|letter| !fits(letter)).unwrap_or(text.len()))
 }

@@ -1,4 +1,4 @@
-//! The forms of an argument: a word, a word with a list in parentheses, and `name = value`.
+//! The forms of an argument: a name, a name with a list in parentheses, and `name = value`.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -77,7 +77,7 @@ impl Reader<'_> {
     pub(super) fn assigned(&mut self, name: Ident, tokens: TokenStream) {
         let row = find(&name).filter(|row| !row.is_hidden());
         match (row, named(&tokens)) {
-            // `port = port(udp)` repeats the word, which is needless and clear.
+            // `port = port(udp)` is redundant but clear.
             (Some(row), Some((word, list))) if row.is_resource && word == name => {
                 self.named(name, &word, list, tokens);
             }
@@ -129,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `name = word` and `name = word(...)`.
+    /// Handles `name = word` and `name = word(...)`.
     fn named(&mut self, name: Ident, word: &Ident, list: Option<Group>, tokens: TokenStream) {
         match (find(word), list) {
             (Some(row), None) if row.is_resource => self.add(name, Some(row), Value::Nothing),
@@ -164,10 +164,10 @@ impl Reader<'_> {
     }
 }
 
-/// A word and its list in parentheses.
+/// A word and the list in parentheses after it, if any.
 type NamedWord = (Ident, Option<Group>);
 
-/// Whether the value is one word, perhaps with a list in parentheses.
+/// The value as a single word, optionally with a list in parentheses; `None` for anything else.
 fn named(tokens: &TokenStream) -> Option<NamedWord> {
     let mut tokens = tokens.clone().into_iter();
     match (tokens.next()?, tokens.next(), tokens.next()) {
@@ -181,7 +181,8 @@ fn named(tokens: &TokenStream) -> Option<NamedWord> {
     }
 }
 
-/// Whether the value is a text, a number, a truth value or an array: never a resource.
+/// Whether the value is a literal (a string, a number, a boolean) or an array, which is never a
+/// resource.
 fn is_plain_data(tokens: &TokenStream) -> bool {
     let positive: TokenStream = match scan::first(tokens) {
         Some(TokenTree::Punct(minus)) if minus.as_char() == '-' => {

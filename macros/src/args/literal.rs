@@ -1,4 +1,5 @@
-//! Reads one number or one text; an expression instead is left to the compiler.
+//! Reads a number, a reason or a caller. Numbers and reasons may also be expressions, which the
+//! compiler checks.
 
 use proc_macro2::TokenStream;
 use syn::{Ident, Lit, LitStr};
@@ -49,7 +50,8 @@ pub(super) fn reason(
     None
 }
 
-/// The caller of a function that no attribute turns into a test: `test_attribute = "called by main"`.
+/// Reads the caller of a function that no attribute turns into a test:
+/// `test_attribute = "called by main"`.
 pub(super) fn caller(
     row: &Row,
     name: &Ident,

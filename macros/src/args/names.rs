@@ -1,4 +1,4 @@
-//! The names of arguments: the known ones, what other tools call them, and those to suggest.
+//! The names of arguments: the known ones, their counterparts in other tools, and suggestions.
 
 use syn::Ident;
 use syn::ext::IdentExt;
@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use super::{ARGUMENTS, Row};
 use crate::errors::{alike, expected};
 
-/// What other tools call the same things.
+/// Names from other tools, with the message for each.
 #[rustfmt::skip] // One line each, so that the columns can be read.
 const OTHER_SPELLINGS: [(&[&str], &str); 23] = [
     (&["tempdir", "temp_dir", "tmp_dir", "tmp", "temp", "temp_path"], "the temporary directory is called `tmpdir`"),
@@ -38,7 +38,7 @@ pub(crate) fn find(name: &Ident) -> Option<&'static Row> {
     ARGUMENTS.iter().find(|row| name == row.name)
 }
 
-/// The names that messages list.
+/// The names that messages list, which excludes hidden arguments.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     ARGUMENTS
         .iter()
@@ -72,7 +72,7 @@ pub(super) fn suggested_name(word: &Ident) -> String {
     }
 }
 
-/// What to say about a word that stands for a resource and is none, but nearly.
+/// The message for a word that is almost the name of a resource, or that another tool uses for one.
 pub(super) fn resource_meant_by(word: &Ident) -> Option<String> {
     let is_of_a_resource =
         |hint: &&str| resources().any(|known| hint.contains(&format!("`{known}")));

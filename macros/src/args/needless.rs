@@ -1,5 +1,5 @@
-//! Messages for values of arguments that take none. Most such values are meant for another argument,
-//! which the message names.
+//! Messages for values of arguments that take no value. Most such values are meant for another
+//! argument, which the message names.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
@@ -9,7 +9,7 @@ use syn::{Ident, Lit, LitInt, Token};
 use super::value::wrong;
 use super::{MOST_PORTS, Row, Takes, Word};
 
-/// The message for `name = value` where the argument takes no value like that.
+/// The message for `name = value` where the argument takes no such value.
 pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> String {
     let Row { name, usage, .. } = row;
     if let Some(message) = fixed_port(row, tokens) {
@@ -49,8 +49,9 @@ pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> Str
     }
 }
 
-/// The message for a number that a port should have: `port = 8080`, `port(8080)`, `port(number = 8080)`;
-/// or for how many there should be, which is a low one: `port(3)`.
+/// The message for a fixed port number, such as `port = 8080`, `port(8080)` or
+/// `port(number = 8080)`. A number up to [`MOST_PORTS`], as in `port(3)`, is taken for a count of
+/// ports instead.
 pub(super) fn fixed_port(row: &Row, tokens: &TokenStream) -> Option<String> {
     const NAMES: [&str; 5] = ["number", "port", "fixed", "value", "n"];
     if row.word != Word::Port {

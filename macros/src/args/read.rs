@@ -1,4 +1,5 @@
-//! Reads a list of arguments, one at a time, so that a mistake in one hides none in the next.
+//! Reads a list of arguments one at a time, so that a mistake in one argument does not hide a
+//! mistake in the next.
 
 use proc_macro2::{Group, TokenStream};
 use quote::ToTokens;
@@ -40,7 +41,7 @@ impl Reader<'_> {
         let whole = tokens.clone();
         let content = |input: ParseStream<'_>| {
             self.argument(&whole, input);
-            // What was not understood has been reported.
+            // Mistakes in the remaining tokens have been reported already.
             input.parse::<TokenStream>()
         };
         if let Err(error) = content.parse2(tokens) {
@@ -105,7 +106,7 @@ impl Reader<'_> {
         self.errors.at(whole, message);
     }
 
-    /// A value that stands where its name should.
+    /// Reports a resource without a name.
     pub(super) fn nameless(&mut self, word: &Ident, place: impl ToTokens, value: &str) {
         let name = suggested_name(word);
         let message = format!("expected a name for this resource; write `{name} = {value}`");

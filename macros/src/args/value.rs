@@ -1,4 +1,4 @@
-//! Reads what follows the word of an argument: options, keys, a limit, a path.
+//! Reads what follows the name of an argument: options, keys, a limit, a path.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
@@ -10,7 +10,7 @@ use super::{Choice, Form, Key, Row, Setting, Takes, Value, needless};
 use crate::errors::{Errors, expected, list};
 use crate::scan;
 
-/// Says how an argument is written, after it was written another way.
+/// The message that shows the correct form of an argument after a mistake.
 pub(super) fn wrong(row: &Row) -> String {
     let Row { name, usage, .. } = row;
     let kind = match row.takes {
@@ -33,7 +33,7 @@ pub(super) fn wrong(row: &Row) -> String {
     format!("expected `{name}` to be {kind}: `{usage}`")
 }
 
-/// The tokens, or the name if there are none to point at.
+/// The place to report: the tokens, or the name if there are no tokens.
 pub(super) fn place(tokens: &TokenStream, name: impl ToTokens) -> TokenStream {
     if tokens.is_empty() {
         name.into_token_stream()
@@ -81,7 +81,7 @@ fn key(row: &Row, name: impl ToTokens, tokens: &TokenStream, errors: &mut Errors
 }
 
 pub(super) fn limit(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
-    /// `HIGHEST` of the runtime, which this crate does not depend on; tests take both by their word.
+    /// Equals `HIGHEST` of the runtime, which this crate does not depend on. Tests check both.
     const HIGHEST: u32 = 256;
 
     let pieces: Vec<_> = scan::expressions(group.stream())
@@ -228,7 +228,7 @@ fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {
     }
 }
 
-/// Says how an option is written, after it was written another way.
+/// The message that shows the correct form of an option after a mistake.
 fn shape(row: &Row, setting: &Setting) -> String {
     let Setting { name, .. } = setting;
     match setting.form {

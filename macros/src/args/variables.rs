@@ -1,4 +1,4 @@
-//! Reads the variables of the environment: `NAME = value`, `unset(NAME)` and `clear`.
+//! Reads environment variables: `NAME = value`, `unset(NAME)` and `clear`.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,18 +11,17 @@ use super::{Row, Value};
 use crate::errors::{Errors, alike, expected};
 use crate::scan;
 
-/// What a test says about its variables.
+/// The environment variables of a test.
 #[derive(Default)]
 pub(crate) struct Variables {
-    /// Whether the others are removed.
+    /// Whether all other variables are removed.
     pub(crate) is_clear: bool,
     pub(crate) list: Vec<Variable>,
 }
 
-/// One variable.
 pub(crate) struct Variable {
     pub(crate) name: String,
-    /// Nothing if it is unset.
+    /// `None` if the variable is unset.
     pub(crate) value: Option<TokenStream>,
 }
 
@@ -68,7 +67,7 @@ impl Reader<'_> {
         let whole = tokens.clone();
         let content = |input: ParseStream<'_>| {
             self.variable(&whole, input);
-            // What was not understood has been reported.
+            // Mistakes in the remaining tokens have been reported already.
             input.parse::<TokenStream>()
         };
         if let Err(error) = content.parse2(tokens) {
@@ -179,7 +178,7 @@ impl Reader<'_> {
         self.mistake(place, message);
     }
 
-    /// A name, which is a word or a text.
+    /// Reads a name, which is an identifier or a string.
     fn name(
         &mut self,
         tokens: &TokenStream,
@@ -250,7 +249,7 @@ fn meant_as_an_option(word: &Ident, value: &TokenStream) -> Option<String> {
     ))
 }
 
-/// What stands left of the first `=` and, if there is one, right of it.
+/// Splits at the first `=`, ignoring `==` and `=>`. The right side is `None` if there is no `=`.
 fn assignment(tokens: &TokenStream) -> (TokenStream, Option<TokenStream>) {
     let content = |input: ParseStream<'_>| {
         let mut left = TokenStream::new();
@@ -271,7 +270,7 @@ fn assignment(tokens: &TokenStream) -> (TokenStream, Option<TokenStream>) {
         .unwrap_or_else(|_| (tokens.clone(), None))
 }
 
-/// Tokens as they are written, without space.
+/// The tokens as text without spaces.
 fn written(tokens: &TokenStream) -> String {
     tokens.to_string().replace(' ', "")
 }
