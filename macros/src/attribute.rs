@@ -1,4 +1,4 @@
-//! One attribute above an item, read only as far as needed: its path and the tokens behind it.
+//! One attribute of an item, parsed only as far as needed: its path and the tokens after it.
 
 use proc_macro2::{Delimiter, Group, Punct, TokenStream};
 use quote::{ToTokens, quote};
@@ -15,16 +15,17 @@ pub(crate) struct Attribute {
     group: Group,
     /// The path, as written.
     pub(crate) path: TokenStream,
-    /// The words of the path, without `r#`; our own ones, if it leads to us.
+    /// The segments of the path, without `r#`. Replaced by our own names if the path leads to this
+    /// crate.
     pub(crate) words: Vec<String>,
     /// What follows the path: nothing, a group, or `= value`.
     pub(crate) rest: TokenStream,
-    /// The condition of a `cfg_attr` and the attributes that it stands for.
+    /// The condition of a `cfg_attr` and the attributes that it contains.
     pub(crate) conditional: Option<(TokenStream, Vec<Attribute>)>,
 }
 
 impl Attribute {
-    /// Reads the attributes that stand next, perhaps none.
+    /// Reads the attributes that come next, if any.
     pub(crate) fn all(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
         let mut attributes = Vec::new();
         while input.peek(Token![#]) && input.peek2(token::Bracket) {
@@ -80,7 +81,7 @@ impl Attribute {
         Some((condition, attributes.collect()))
     }
 
-    /// The last word of the path, by which attributes are known however they are imported.
+    /// The last segment of the path, which identifies the attribute however it is imported.
     pub(crate) fn name(&self) -> &str {
         self.words.last().map_or("", String::as_str)
     }
@@ -89,7 +90,7 @@ impl Attribute {
         self.name() == name
     }
 
-    /// Whether this is our own attribute, or the one that is `#[test]` too.
+    /// Whether this is `#[isolated]` or `#[isolated_test::test]`.
     pub(crate) fn is_isolated(&self) -> bool {
         self.is("isolated")
             || self
@@ -97,22 +98,22 @@ impl Attribute {
                 .ends_with(&["isolated_test".to_owned(), "test".to_owned()])
     }
 
-    /// Whether this is our own attribute, perhaps inside of a `cfg_attr`.
+    /// Whether this is our own attribute, directly or inside a `cfg_attr`.
     pub(crate) fn mentions_isolated(&self) -> bool {
         self.flattened().iter().any(Attribute::is_isolated)
     }
 
-    /// Whether this is an attribute of that name, perhaps inside of a `cfg_attr`.
+    /// Whether this is an attribute of that name, directly or inside a `cfg_attr`.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         self.flattened().iter().any(|attribute| attribute.is(name))
     }
 
-    /// What stands in the parentheses behind the path.
+    /// The tokens in the parentheses after the path.
     pub(crate) fn arguments(&self) -> Option<TokenStream> {
         scan::only_group(&self.rest, Delimiter::Parenthesis).map(|group| group.stream())
     }
 
-    /// This attribute, or the ones that stand inside it if it is a `cfg_attr`.
+    /// This attribute, or the attributes inside it if it is a `cfg_attr`.
     pub(crate) fn flattened(&self) -> Vec<Attribute> {
         match &self.conditional {
             Some((_, inside)) => inside.iter().flat_map(Attribute::flattened).collect(),
@@ -120,7 +121,8 @@ impl Attribute {
         }
     }
 
-    /// What it says about when the item exists, without what else stands inside of a `cfg_attr`.
+    /// The `cfg` condition of the item in this attribute, if any. Drops everything else inside a
+    /// `cfg_attr`.
     pub(crate) fn only_cfg(&self) -> Option<TokenStream> {
         let Some((condition, inside)) = &self.conditional else {
             return self.is("cfg").then(|| self.content());
@@ -129,12 +131,13 @@ impl Attribute {
         (!inside.is_empty()).then(|| quote!(cfg_attr(#condition, #(#inside),*)))
     }
 
-    /// What stands between the brackets.
+    /// The tokens between the brackets.
     pub(crate) fn content(&self) -> TokenStream {
         self.group.stream()
     }
 
-    /// Whether it makes sense on any function or parameter: conditions, docs and lint levels.
+    /// Whether it is valid on any function or parameter: conditions, docs, lint levels and
+    /// deprecation.
     pub(crate) fn is_neutral(&self) -> bool {
         const NEUTRAL: [&str; 8] = [
             "cfg",
@@ -151,7 +154,8 @@ impl Attribute {
             .all(|attribute| NEUTRAL.contains(&attribute.name()))
     }
 
-    /// Whether it leaves a function what it is: no attribute that is not built in does that for sure.
+    /// Whether it certainly does not turn a function into a test, which is known only of
+    /// `#[isolated]` and of built-in attributes.
     pub(crate) fn makes_no_test(&self) -> bool {
         const BUILT_IN: [&str; 9] = [
             "ignore",
@@ -169,7 +173,7 @@ impl Attribute {
         self.flattened().iter().all(is_built_in)
     }
 
-    /// The same attribute with other content between its brackets.
+    /// The same attribute with different content between its brackets.
     pub(crate) fn with(&self, content: TokenStream) -> TokenStream {
         let pound = &self.pound;
         let mut group = Group::new(Delimiter::Bracket, content);

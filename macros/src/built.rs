@@ -1,14 +1,16 @@
-//! How Cargo builds the test: the options that build it again, read from what the compiler was told.
+//! The Cargo options that build a test again, derived from the compiler's invocation.
 //!
-//! Nothing at run time says which target of the package a test is in, with which features. The macro
-//! runs in the compiler, whose command line and variables say both.
+//! At run time, a test cannot find out to which target of the package it belongs and which features
+//! are enabled. The macro runs inside the compiler, whose command line and environment variables
+//! contain both.
 
 use std::env;
 use std::path::Path;
 
-/// The options of `cargo test` that build and run this target and no other: `-p shop --test pays`.
+/// The options of `cargo test` that build and run only this target, such as `-p shop --test pays`.
 ///
-/// Nothing if it is not Cargo that builds, or not a compiler that expands.
+/// `None` if Cargo did not start the build, or if something other than a compiler expands the
+/// macro.
 pub(crate) fn options() -> Option<String> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     options_of(&env::args().collect::<Vec<_>>(), &variable)
@@ -20,13 +22,13 @@ pub(crate) fn options_of(
 ) -> Option<String> {
     let package = variable("CARGO_PKG_NAME")?;
     if let Some(line) = variable("UNSTABLE_RUSTDOC_TEST_LINE") {
-        // An example is found by its line, at which its text begins.
+        // A doctest is identified by the line on which its text begins.
         return Some(format!("-p {package} --doc -- '(line {line})'"));
     }
-    let told = Told { arguments };
-    let mut options = format!("-p {package} {}", told.target(variable)?);
-    let enabled = told.features();
-    let declares_default = told
+    let command_line = CommandLine { arguments };
+    let mut options = format!("-p {package} {}", command_line.target(variable)?);
+    let enabled = command_line.features();
+    let declares_default = command_line
         .values("--check-cfg")
         .any(|cfg| cfg.contains("\"default\""));
     if declares_default && !enabled.contains(&"default") {
@@ -40,7 +42,7 @@ pub(crate) fn options_of(
         options.push_str(" --features ");
         options.push_str(&others.join(","));
     }
-    match told.profile() {
+    match command_line.profile() {
         None | Some("debug") => {}
         Some("release") => options.push_str(" --release"),
         Some(profile) => {
@@ -48,7 +50,7 @@ pub(crate) fn options_of(
             options.push_str(profile);
         }
     }
-    if let Some(triple) = told.values("--target").next() {
+    if let Some(triple) = command_line.values("--target").next() {
         options.push_str(" --target ");
         options.push_str(triple);
     }
@@ -56,11 +58,11 @@ pub(crate) fn options_of(
 }
 
 /// The command line of the compiler.
-struct Told<'a> {
+struct CommandLine<'a> {
     arguments: &'a [String],
 }
 
-impl<'a> Told<'a> {
+impl<'a> CommandLine<'a> {
     /// The values of an option: `--cfg value` or `--cfg=value`.
     fn values(&self, option: &'a str) -> impl Iterator<Item = &'a str> {
         let pairs = self.arguments.iter().zip(self.arguments.iter().skip(1));
@@ -80,7 +82,7 @@ impl<'a> Told<'a> {
         self.values("--cfg").filter_map(value).collect()
     }
 
-    /// The option that chooses the target.
+    /// The option that selects the target.
     fn target(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let krate = self.values("--crate-name").next()?;
         let mut paths = self.arguments.iter().skip(1).map(Path::new);
@@ -97,14 +99,14 @@ impl<'a> Told<'a> {
         Some(option)
     }
 
-    /// The folder that the output is written to: `deps`, or `examples`.
+    /// The name of the output directory: `deps` or `examples`.
     fn folder(&self) -> Option<&'a str> {
         Path::new(self.values("--out-dir").next()?)
             .file_name()?
             .to_str()
     }
 
-    /// The folder of the profile, in which that one is.
+    /// The name of the profile's directory, which contains the output directory.
     fn profile(&self) -> Option<&'a str> {
         let output = Path::new(self.values("--out-dir").next()?);
         let mut folders = output.iter().rev().filter_map(|folder| folder.to_str());
@@ -113,7 +115,8 @@ impl<'a> Told<'a> {
     }
 }
 
-/// The name of a target by its first file, which may have a `-` where that of the crate has a `_`.
+/// The name of a target, derived from the path of its root file. It may contain `-` where the name
+/// of the crate contains `_`.
 fn name_of(root: &Path, krate: &str) -> String {
     let words = [Some(root), root.parent()].map(|path| path?.file_stem()?.to_str());
     let mut names = words.into_iter().flatten();

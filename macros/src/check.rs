@@ -1,4 +1,4 @@
-//! The rules that need more than one argument, or the function. One function per rule.
+//! The rules that involve several arguments or the function. One function per rule.
 
 mod keys;
 mod modules;
@@ -25,7 +25,7 @@ pub(crate) fn arguments(wanted: &Wanted, errors: &mut Errors) {
     keys::each_key_is_locked_once(wanted, errors);
 }
 
-/// The rules for what stands below our own test attribute.
+/// The rules for the item below our own test attribute.
 pub(crate) fn plain_test(item: &Item, errors: &mut Errors) {
     match item {
         Item::Function(function) => {
@@ -44,7 +44,7 @@ pub(crate) fn module(wanted: &Wanted, module: &Module, tests: usize, errors: &mu
     modules::test_attribute_is_on_a_function(wanted, errors);
 }
 
-/// The rules for a function and what it wants.
+/// The rules for a function and what it requests.
 pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     isolated_once(function, errors);
     is_not_isolated_under_another_name(function, errors);
@@ -66,7 +66,7 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     parameters::parameters_have_resources(model, function, errors);
     parameters::our_types_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
-    parameters::own_resources_are_not_lent_mutably(model, function, errors);
+    parameters::custom_resources_are_not_lent_mutably(model, function, errors);
 }
 
 fn isolated_once(function: &TestFn, errors: &mut Errors) {
@@ -85,7 +85,8 @@ fn is_made_a_test_once(function: &TestFn, errors: &mut Errors) {
     }
 }
 
-/// The name `test` was imported, and the attribute above has left it in place.
+/// Detects `#[test]` that means ours, because `test` was imported. The `#[isolated]` above has
+/// expanded already and left it in place.
 fn our_test_attribute_is_not_below_another_of_ours(function: &TestFn, errors: &mut Errors) {
     if function.is_a_wrapper() {
         let message = "this test is isolated already, by an attribute above it or above its module, and `test` means \
@@ -109,7 +110,8 @@ fn is_a_test(model: &Model, function: &TestFn, errors: &mut Errors) {
     }
 }
 
-/// `test_attribute` promises that something below makes this a test, and nobody would miss it.
+/// `test_attribute` promises that an attribute below makes this a test. Without one, the function
+/// would silently never run.
 fn test_attribute_admits_one(model: &Model, function: &TestFn, errors: &mut Errors) {
     let Some(word) = &model.wanted.test_attribute else {
         return;
@@ -122,7 +124,8 @@ fn test_attribute_admits_one(model: &Model, function: &TestFn, errors: &mut Erro
     }
 }
 
-/// The attribute above has expanded already, and this one is called by a name that it does not know.
+/// Detects `#[isolated]` under a name that the attribute above did not recognise. That one has
+/// expanded already.
 fn is_not_isolated_under_another_name(function: &TestFn, errors: &mut Errors) {
     if function.is_a_wrapper() {
         let message = "this test is isolated already, by an attribute above it or above its module, which knows \
@@ -171,7 +174,7 @@ fn async_has_a_runtime(model: &Model, function: &TestFn, errors: &mut Errors) {
 
 fn generics_are_lifetimes(model: &Model, function: &TestFn, errors: &mut Errors) {
     if model.has_foreign_parameters() {
-        return; // Whoever fills the parameters decides the types.
+        return; // The attribute that fills the parameters determines the types.
     }
     for name in &function.generics.names {
         let message = format!(
@@ -192,7 +195,8 @@ fn should_panic_returns_nothing(model: &Model, function: &TestFn, errors: &mut E
     }
 }
 
-/// Inside of `test_case`, which judges panics itself, ours included, only a text tells them apart.
+/// `test_case` judges panics itself, including ours if the test is isolated inside it. Only the
+/// text of a panic tells them apart.
 fn panics_have_a_text(model: &Model, function: &TestFn, errors: &mut Errors) {
     if model.run == Run::Around {
         return;

@@ -1,5 +1,5 @@
-//! Collects errors, so that all mistakes of one attribute are reported at once, and words the parts
-//! that messages share: lists of names and names that look alike.
+//! Collects errors, so that all mistakes of one attribute are reported at once. Also formats the
+//! parts that messages share: lists of names and suggestions of similar names.
 
 use std::fmt::Display;
 use std::thread;
@@ -7,7 +7,7 @@ use std::thread;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// The mistakes found so far. It has to be finished, so that none is swallowed.
+/// The mistakes found so far. Must be finished, so that no mistake is lost.
 pub(crate) struct Errors {
     found: Option<syn::Error>,
     finished: bool,
@@ -21,7 +21,7 @@ impl Errors {
         }
     }
 
-    /// Reports `message` at the place where `tokens` stand.
+    /// Reports `message` at the span of `tokens`.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -33,7 +33,7 @@ impl Errors {
         }
     }
 
-    /// Every mistake as one `compile_error!` each; nothing if there was none.
+    /// One `compile_error!` for each mistake; `None` if there was no mistake.
     pub(crate) fn finish(mut self) -> Option<TokenStream> {
         self.finished = true;
         self.found.take().map(|error| error.to_compile_error())
@@ -42,7 +42,8 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        // Every entry to the macro ends in `finish`, so only a mistake of ours can arrive here.
+        // Every entry point of the macro calls `finish`, so this fails only through a bug in this
+        // crate.
         assert!(
             self.finished || thread::panicking(),
             "errors were collected and not reported"
@@ -50,7 +51,7 @@ impl Drop for Errors {
     }
 }
 
-/// Puts each name in backticks and a comma between them.
+/// The names in backticks, separated by commas.
 pub(crate) fn list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     names
         .into_iter()
@@ -59,7 +60,7 @@ pub(crate) fn list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
         .join(", ")
 }
 
-/// Says which of the known names may have been meant, or lists them all.
+/// Suggests the known names that resemble `written`, or lists all known names.
 pub(crate) fn expected<'n>(
     what: &str,
     written: &str,
@@ -73,14 +74,14 @@ pub(crate) fn expected<'n>(
     }
 }
 
-/// Whether two names are so close that one may be a slip for the other.
+/// Whether `written` may be a typo of `known`.
 pub(crate) fn alike(written: &str, known: &str) -> bool {
     let written = written.to_lowercase();
     let slips = if known.len() < 6 { 1 } else { 2 };
     written.len() > 1 && distance(&written, known) <= slips
 }
 
-/// Counts the letters to insert, delete, replace or swap with their neighbour.
+/// The edit distance: the number of letters to insert, delete, replace or swap with a neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];

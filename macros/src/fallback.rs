@@ -1,4 +1,5 @@
-//! The errors plus the function, so that editors keep completing and the body is still checked.
+//! The function to emit next to the errors, so that editors keep completing and the compiler still
+//! checks the body.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,8 +9,8 @@ use crate::test_fn::TestFn;
 
 /// The function without isolation.
 ///
-/// It stays a test if it could be one as it is. Otherwise its test attributes go, because their
-/// complaints about parameters that were ours to fill would hide the mistake.
+/// It stays a test if it is valid as one. Otherwise its test attributes are removed, because their
+/// errors about parameters that isolation would have filled would hide the mistake.
 pub(crate) fn function(function: &TestFn) -> TokenStream {
     let TestFn {
         attributes,

@@ -1,6 +1,6 @@
-//! What may stand before and behind the name of a function, carried as raw tokens.
+//! The visibility and the generic parameters of a function, carried as raw tokens.
 //!
-//! `syn` could parse both, but only with a feature that costs every user a second of building.
+//! `syn` could parse both, but only with a feature that adds a second to every user's build.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -12,11 +12,11 @@ use syn::{Ident, Token, token};
 use crate::attribute::Attribute;
 use crate::scan;
 
-/// The list behind the name of a function, brackets included.
+/// The generic parameters of a function, including the angle brackets.
 #[derive(Default)]
 pub(crate) struct Generics {
     tokens: TokenStream,
-    /// The names of types and constants; lifetimes have none here.
+    /// The names of the type and const parameters, without lifetimes.
     pub(crate) names: Vec<Ident>,
 }
 
@@ -63,7 +63,7 @@ impl ToTokens for Generics {
     }
 }
 
-/// The name of one parameter of the list, unless it is a lifetime.
+/// The name of one generic parameter; `None` for a lifetime.
 fn name(input: ParseStream<'_>) -> syn::Result<Option<Ident>> {
     let _attributes = Attribute::all(input)?;
     let _const = input.parse::<Option<Token![const]>>()?;
@@ -76,9 +76,9 @@ fn name(input: ParseStream<'_>) -> syn::Result<Option<Ident>> {
     Ok(name)
 }
 
-/// Reads `pub`, `pub(crate)` and so on, or nothing.
+/// Reads an optional visibility, such as `pub` or `pub(crate)`.
 pub(crate) fn read_visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    // A `$vis` that matched nothing arrives as an invisible group.
+    // A `$vis` that matched nothing arrives as an empty invisible group.
     let nothing = |cursor: Cursor<'_>| match cursor.group(Delimiter::None) {
         Some((content, _, _)) => content.eof(),
         None => false,

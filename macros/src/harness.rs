@@ -1,20 +1,20 @@
-//! The attributes that make a function a test, and what each brings along.
+//! The known test attributes and what each does to a function.
 //!
-//! Attributes are known by the end of their path, because there is no way to ask what a path means.
-//! What is not known here is admitted by the argument `test_attribute`.
+//! An attribute is recognised by the end of its path, because a macro cannot resolve paths. The
+//! argument `test_attribute` admits attributes that are not listed here.
 
 use crate::attribute::Attribute;
 
-/// What is known about an attribute of the ecosystem.
+/// A known attribute of the ecosystem.
 #[derive(Clone, Copy)]
 struct Harness {
-    /// The end of its path; the first row that fits decides.
+    /// The end of its path. The first row that matches applies.
     path: &'static [&'static str],
     makes_a_test: bool,
     runs_async: When,
-    /// Whether it fills parameters of its own.
+    /// Whether it fills parameters.
     brings_parameters: When,
-    /// Whether it looks at the value that the function returns.
+    /// Whether it inspects the return value.
     judges_value: When,
     generates: Generates,
 }
@@ -29,22 +29,24 @@ enum When {
     Arrow,
 }
 
-/// What an attribute makes of the function, and whether the attributes below it come along.
+/// What an attribute generates from the function, and whether the attributes below it are copied.
 #[derive(Clone, Copy, PartialEq)]
 enum Generates {
     /// Nothing around the function.
     Nothing,
     /// A test that gets a copy of the attributes below.
     Copied,
-    /// The same, but a timeout moves the call of a synchronous function to another thread, which does
-    /// not know the test around it.
+    /// Like `Copied`, but a timeout moves the call of a synchronous function to another thread,
+    /// where the enclosing test is unknown.
     CopiedUnlessTimed,
-    /// The same, but `ntest` has one of that name, which refuses attributes with a path. It knows neither
-    /// `=>` nor `async`; without them, this one generates nothing around the function.
+    /// Like `Copied`, but `ntest` has an attribute of the same name, which refuses attributes with
+    /// a path. That one supports neither `=>` nor `async`. Without both, this attribute generates
+    /// nothing around the function.
     CopiedIfArrowOrAsync,
-    /// A test that calls the function often, and is not told from outside when a call begins.
+    /// A test that calls the function many times. Code around the test cannot observe when a call
+    /// begins.
     Loop,
-    /// Nobody knows.
+    /// Not known.
     Unknown,
 }
 
@@ -88,11 +90,12 @@ const KNOWN: [Harness; 18] = [
     row(&["dir_test"],             Never,  Always,    Never,  Unknown),
     row(&["wasm_bindgen_test"],    Always, Never,     Never,  Unknown),
     Harness { makes_a_test: false, ..row(&["test_context"], Never, Always, Never, Copied) },
-    // tokio, async_std, actix_rt, futures_test and everybody else who calls theirs `test`.
+    // tokio, async_std, actix_rt, futures_test and every other crate with an attribute named
+    // `test`.
     row(&["test"],                 Always, Never,     Never,  Copied),
 ];
 
-/// The plain `#[test]`, which has one word only.
+/// The plain `#[test]`, whose path has only one segment.
 const PLAIN: Harness = row(&["test"], Never, Never, Never, Nothing);
 
 fn known(attribute: &Attribute) -> Option<&'static Harness> {
@@ -125,7 +128,7 @@ fn holds(when: When, attribute: &Attribute) -> bool {
 
 /// Whether one of the attributes makes the function a test.
 pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
-    // `rstest_reuse` marks a list of cases like this; it is no test yet.
+    // `rstest_reuse` marks a reusable list of cases with `#[template]`, which is not a test yet.
     !attributes.iter().any(|attribute| attribute.is("template"))
         && any(attributes, |row, _| row.makes_a_test)
 }
@@ -136,7 +139,7 @@ pub(crate) fn test_attribute(attributes: &[Attribute]) -> Option<&Attribute> {
     attributes.iter().find(alone)
 }
 
-/// Whether one of the attributes runs a future to its end.
+/// Whether one of the attributes runs a future to completion.
 pub(crate) fn runs_async(attributes: &[Attribute]) -> bool {
     any(attributes, |row, attribute| {
         holds(row.runs_async, attribute)
@@ -150,14 +153,14 @@ pub(crate) fn brings_parameters(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether one of the attributes needs the value that the function returns.
+/// Whether one of the attributes inspects the return value.
 pub(crate) fn judges_value(attributes: &[Attribute]) -> bool {
     any(attributes, |row, attribute| {
         holds(row.judges_value, attribute)
     })
 }
 
-/// Whether the test attributes copy the attributes below them to the test that they generate.
+/// Whether the test attributes copy the attributes below them to the generated test.
 pub(crate) fn copies_attributes(attributes: &[Attribute], is_async: bool) -> bool {
     let is_timed = std::env::var_os("RSTEST_TIMEOUT").is_some()
         || attributes
@@ -179,7 +182,7 @@ pub(crate) fn is_plain(attributes: &[Attribute]) -> bool {
     !any(attributes, |row, _| row.generates != Nothing)
 }
 
-/// The attribute that calls the function more than once in one test.
+/// The attribute that calls the function many times in one test.
 pub(crate) fn calls_often(attributes: &[Attribute]) -> Option<Attribute> {
     let mut flat = attributes.iter().flat_map(Attribute::flattened);
     flat.find(|attribute| known(attribute).is_some_and(|row| row.generates == Loop))

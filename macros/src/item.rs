@@ -1,4 +1,4 @@
-//! Tells what the attribute stands on.
+//! The kind of item that the attribute annotates.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
@@ -9,14 +9,14 @@ use crate::module::Module;
 use crate::next::Next;
 use crate::test_fn::TestFn;
 
-/// What the attribute belongs on.
+/// An item that the attribute may annotate.
 pub(crate) enum Item {
     Function(Box<TestFn>),
     Module(Module),
 }
 
 impl Item {
-    /// Reads an item, or says where the attribute belongs.
+    /// Reads an item. The error for any other item ends in `belongs`.
     pub(crate) fn read(item: &TokenStream, belongs: &str) -> syn::Result<Item> {
         let content = |input: ParseStream<'_>| {
             let attributes = Attribute::all(input)?;

@@ -1,10 +1,10 @@
-//! Finds whether an expression names a local variable, without parsing it.
+//! Detects whether an expression names a local variable, without parsing it.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
-/// Whether the expression may name this variable; too often is better than too rarely.
+/// Whether the expression may name this variable. Errs on the side of `true`.
 pub(crate) fn mentions(expression: &TokenStream, name: &Ident) -> bool {
     search(expression.clone(), &name.unraw().to_string(), false)
 }
@@ -19,7 +19,7 @@ fn search(tokens: TokenStream, name: &str, in_group: bool) -> bool {
             let in_group = in_group || group.delimiter() != Delimiter::None;
             search(group.stream(), name, in_group)
         }
-        // Only in the parentheses of a macro can a text be a format.
+        // Only inside the delimiters of a macro call can a string be a format string.
         TokenTree::Literal(_) if in_group => {
             let text = syn::parse2::<LitStr>(TokenStream::from(token.clone()));
             text.is_ok_and(|text| formats(&text.value(), name))
@@ -28,7 +28,7 @@ fn search(tokens: TokenStream, name: &str, in_group: bool) -> bool {
     })
 }
 
-/// Whether the word between these tokens is a field, a method, or a part of a path.
+/// Whether the word between these tokens is a field, a method, or part of a path.
 fn is_field_or_path(before: &[TokenTree], behind: &[TokenTree]) -> bool {
     let is = |token: Option<&TokenTree>, mark: char| matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == mark);
     let (mut before, mut behind) = (before.iter().rev(), behind.iter());
@@ -39,7 +39,8 @@ fn is_field_or_path(before: &[TokenTree], behind: &[TokenTree]) -> bool {
     is_field || ends_a_path || begins_a_path
 }
 
-/// Whether a format names the variable in its braces, as what to print or as how: `{a:>name$}`.
+/// Whether a format string names the variable in its braces, as the value or as a parameter of its
+/// format: `{a:>name$}`.
 fn formats(text: &str, name: &str) -> bool {
     let text = text.replace("{{", "");
     text.split('{').skip(1).any(|piece| {

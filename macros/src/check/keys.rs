@@ -57,7 +57,7 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
     }
 }
 
-/// The lock as it is written.
+/// The lock as the user wrote it.
 fn shown(lock: &Lock) -> String {
     let Lock { argument, mode, .. } = lock;
     match (lock.key_text(), mode) {

@@ -1,4 +1,4 @@
-//! The rules that tie parameters to resources.
+//! The rules for binding parameters to resources.
 
 use proc_macro2::TokenTree;
 use quote::ToTokens;
@@ -31,8 +31,9 @@ pub(super) fn parameters_have_resources(model: &Model, function: &TestFn, errors
     }
 }
 
-/// Another attribute may fill a parameter of any type, but only we can lend ours. Somebody else may have
-/// a `Port` or a `Namespace`, so these are ours by their path only.
+/// Another attribute may fill a parameter of any type, but only this crate lends its own types.
+/// Other crates may also have a `Port` or a `Namespace`, so these two are recognised by their path
+/// only.
 pub(super) fn our_types_have_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
     const OURS: [(&str, &str); 3] = [
         ("Port", "port"),
@@ -80,7 +81,7 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
     let plain = name.unraw().to_string();
     let plain = plain.trim_start_matches('_');
     if is_reported(model, plain) {
-        return None; // The argument that should be its resource is reported already.
+        return None; // The argument that should be its resource has been reported.
     }
     let known: Vec<String> = model
         .wanted
@@ -114,7 +115,7 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
     ))
 }
 
-/// Whether the argument that should be the resource of a parameter has a mistake itself.
+/// Whether a mistake was reported in the argument that seems meant for this parameter.
 fn is_reported(model: &Model, plain: &str) -> bool {
     let mut failed = model.wanted.failed.iter();
     failed.any(|failed| failed.trim_start_matches('_') == plain || alike(failed, plain))
@@ -129,7 +130,7 @@ pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors:
             .iter()
             .any(|attribute| attribute.is("cfg"))
         {
-            continue; // It may not exist at the same time as the other.
+            continue; // `cfg` may exclude one of the two.
         }
         let first = seen.iter().find(|(bound, _)| *bound == index).copied();
         seen.push((index, parameter));
@@ -146,7 +147,7 @@ pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors:
     }
 }
 
-pub(super) fn own_resources_are_not_lent_mutably(
+pub(super) fn custom_resources_are_not_lent_mutably(
     model: &Model,
     function: &TestFn,
     errors: &mut Errors,

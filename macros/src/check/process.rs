@@ -1,4 +1,4 @@
-//! The rules for a process of the test's own.
+//! The rules for tests that run in a subprocess.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Ident;
@@ -23,8 +23,8 @@ pub(super) fn body_runs_once(model: &Model, function: &TestFn, errors: &mut Erro
     }
 }
 
-/// A resource that is named in an expression, and that the test does not ask for, would be an unknown
-/// variable.
+/// Reports a built-in resource that an expression names but the test does not request. The compiler
+/// would report an unknown variable instead.
 pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
     let wanted = &model.wanted;
     for expression in wanted.surroundings.expressions() {
@@ -52,10 +52,11 @@ pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, error
     }
 }
 
-/// An attribute that judges the value does all its work in the process, which begins with these values.
+/// An attribute that judges the return value fills its parameters inside the subprocess, so they
+/// have no value when these expressions are evaluated before it starts.
 pub(super) fn expressions_are_known_outside(model: &Model, function: &TestFn, errors: &mut Errors) {
     if model.run != Run::Around {
-        return; // The attribute has filled the parameters before.
+        return; // The attribute fills the parameters before they are needed.
     }
     let surroundings = &model.wanted.surroundings;
     for word in surroundings.expressions().filter_map(value_of) {
@@ -72,7 +73,7 @@ pub(super) fn expressions_are_known_outside(model: &Model, function: &TestFn, er
     }
 }
 
-/// The local value that an expression is, or whose method or field it is.
+/// The local variable that an expression consists of, or whose method or field it uses.
 fn value_of(expression: &TokenStream) -> Option<Ident> {
     let is_mark = |token: &TokenTree, wanted: char| matches!(token, TokenTree::Punct(mark) if mark.as_char() == wanted);
     let mut tokens = expression

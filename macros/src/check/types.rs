@@ -1,4 +1,4 @@
-//! The rules for types, as far as their tokens show them; the compiler knows the rest.
+//! The rules for types, as far as tokens show them. The compiler checks the rest.
 
 use proc_macro2::TokenTree;
 
@@ -7,7 +7,7 @@ use crate::harness;
 use crate::model::{Kind, Model};
 use crate::test_fn::TestFn;
 
-/// The forms of a resource, for those who have to choose one.
+/// The types that a message suggests for a resource.
 fn forms(kind: &Kind) -> Option<String> {
     let forms: &[&str] = match kind {
         Kind::Port { count: None, .. } => &[
@@ -60,7 +60,8 @@ pub(super) fn resources_are_lent_for_the_test(
     }
 }
 
-/// Of the types without a `Termination`, those that the standard library names in one word.
+/// Rejects types without `Termination` that tokens alone identify: primitives, `String`, tuples,
+/// arrays, references, `Option` and `Vec`.
 pub(super) fn value_can_fail_a_test(function: &TestFn, errors: &mut Errors) {
     let is_judged = harness::judges_value(&function.attributes);
     if let (Some(output), false) = (&function.output, is_judged) {
