@@ -1,5 +1,5 @@
-//! What a test wants, with defaults filled in and parameters bound; no syntax left but the tokens
-//! that the user's code is made of.
+//! What a test requests, with defaults filled in and parameters bound. The only syntax left is the
+//! tokens of the user's own code.
 
 mod surroundings;
 
@@ -17,7 +17,7 @@ use crate::test_fn::{Parameter, TestFn};
 
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
 
-/// What the arguments of one attribute ask for.
+/// What the arguments of one attribute request.
 pub(crate) struct Wanted {
     pub(crate) resources: Vec<Resource>,
     pub(crate) locks: Vec<Lock>,
@@ -26,17 +26,17 @@ pub(crate) struct Wanted {
     /// The path of `crate = path`.
     pub(crate) krate: Option<TokenStream>,
     pub(crate) test_attribute: Option<Ident>,
-    /// Whether the function is called by code of the user instead.
+    /// Whether the user's own code calls the function, so that it needs no test attribute.
     pub(crate) is_called: bool,
-    /// What the annotated modules around the test ask for.
+    /// What the enclosing annotated modules request.
     outer: Option<Box<Wanted>>,
-    /// The names of arguments that had a mistake.
+    /// The names of arguments with a mistake.
     pub(crate) failed: Vec<String>,
-    /// Whether a mistake was found that is reported elsewhere.
+    /// Whether something is missing because of a mistake that is reported elsewhere.
     pub(crate) is_partial: bool,
 }
 
-/// A resource by its name.
+/// A requested resource and its name.
 pub(crate) struct Resource {
     pub(crate) name: Ident,
     pub(crate) kind: Kind,
@@ -66,9 +66,9 @@ pub(crate) enum Protocol {
 /// A lock on one key.
 pub(crate) struct Lock {
     pub(crate) mode: Mode,
-    /// Nothing for the key that has no name.
+    /// `None` for the key that has no name.
     pub(crate) key: Option<Key>,
-    /// The argument that asked for it.
+    /// The argument that requests the lock.
     pub(crate) argument: Ident,
 }
 
@@ -78,31 +78,32 @@ pub(crate) enum Mode {
     Limit(TokenStream),
 }
 
-/// A test that is understood: what it wants, and which parameter gets which resource.
+/// A fully resolved test: what it requests, and which parameter receives which resource.
 pub(crate) struct Model {
     pub(crate) wanted: Wanted,
-    /// For each parameter the resource that it is bound to; the others belong to somebody else.
+    /// For each parameter, the index of its resource; `None` if another attribute fills it.
     pub(crate) bindings: Vec<Option<usize>>,
-    /// For each resource whether the test takes it by value.
+    /// For each resource, whether the test takes it by value.
     pub(crate) given: Vec<bool>,
     pub(crate) run: Run,
     /// Whether another attribute calls the function many times for one test.
     pub(crate) is_called_often: bool,
 }
 
-/// Where the test is isolated, and what judges its value.
+/// Where the test is isolated, and what judges its return value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Run {
-    /// Where the function is called; the runtime judges the value.
+    /// At the call of the function; the runtime judges the value.
     Here {
-        /// Whether a test attribute stands around the test that could stand inside it otherwise.
+        /// Whether the run reports that a test attribute is outside the isolation, although it
+        /// could be inside.
         warns: bool,
     },
-    /// Where the function is called; the test attribute judges the value.
+    /// At the call of the function; the test attribute judges the value.
     Returning,
-    /// Where the function is called, which runs in a subprocess.
+    /// At the call of the function, which runs in a subprocess.
     Apart,
-    /// Around the test that another attribute generates; in a subprocess or not.
+    /// Around the test that another attribute generates, with or without a subprocess.
     Around,
 }
 
@@ -157,7 +158,7 @@ impl Wanted {
             }
             (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Custom(tokens)),
-            // The table gives no other value to these words.
+            // The grammar produces no other values for these arguments.
             (
                 Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
                 | None,
@@ -184,14 +185,14 @@ impl Wanted {
     }
 
     fn inherit(&mut self, tokens: TokenStream) {
-        // The module has reported its mistakes itself.
+        // The attribute of the module reports its own mistakes.
         let mut errors = Errors::new();
         let mut outer = Wanted::new(Args::read(tokens, &mut errors));
         outer.is_partial |= errors.finish().is_some();
         self.outer = Some(Box::new(outer));
     }
 
-    /// The path to the runtime.
+    /// The path of the crate `isolated-test`.
     pub(crate) fn krate(&self) -> TokenStream {
         match (&self.krate, &self.outer) {
             (Some(path), _) => path.clone(),
@@ -200,7 +201,7 @@ impl Wanted {
         }
     }
 
-    /// Adds what the modules around ask for, unless the test itself says otherwise.
+    /// Adds what the enclosing modules request, unless the test overrides it.
     pub(crate) fn merged(mut self) -> Wanted {
         let krate = self.krate();
         if let Some(outer) = self.outer.take() {
@@ -235,14 +236,14 @@ impl Wanted {
         self
     }
 
-    /// Whether an expression names one of these parameters, and so needs its value.
+    /// Whether an expression names one of these parameters and therefore needs its value.
     fn mentions_any(&self, parameters: &[&Parameter]) -> bool {
         let resources = self.resources.iter();
-        let own = resources.filter_map(|resource| match &resource.kind {
+        let custom = resources.filter_map(|resource| match &resource.kind {
             Kind::Custom(expression) => Some(expression),
             _ => None,
         });
-        let mut expressions = own.chain(self.surroundings.expressions());
+        let mut expressions = custom.chain(self.surroundings.expressions());
         expressions.any(|expression| {
             let mut names = parameters
                 .iter()
@@ -251,7 +252,8 @@ impl Wanted {
         })
     }
 
-    /// The resource of the same name, perhaps but for an underscore.
+    /// The index of the resource with the name of the parameter, with or without one leading
+    /// underscore.
     fn bound_to(&self, parameter: &Parameter) -> Option<usize> {
         let named = |name: &str| {
             let mut resources = self.resources.iter();
@@ -269,7 +271,7 @@ impl Resource {
 }
 
 impl Lock {
-    /// What the key is, to compare it and to show it.
+    /// The key as text, for comparisons and messages.
     pub(crate) fn key_text(&self) -> Option<String> {
         match &self.key {
             None => None,
@@ -278,7 +280,7 @@ impl Lock {
         }
     }
 
-    /// Where the key stands.
+    /// The tokens at which to report a mistake in the key.
     pub(crate) fn place(&self) -> TokenStream {
         match &self.key {
             None => self.argument.to_token_stream(),
@@ -316,9 +318,10 @@ impl Model {
         }
     }
 
-    /// Whether the function passes its value on to the test attribute.
+    /// Whether the wrapper returns the value to the test attribute.
     ///
-    /// The attributes of runtimes write the type of the value somewhere, where not every type can stand.
+    /// The attributes of async runtimes repeat the return type in a place where not every type is
+    /// allowed.
     pub(crate) fn returns(&self, function: &TestFn) -> bool {
         match self.run {
             Run::Here { .. } | Run::Apart => false,
@@ -333,12 +336,14 @@ impl Model {
     }
 }
 
-/// Decides where a test is isolated: around all that its attributes generate, where they allow it.
+/// Decides where a test is isolated: around everything that its attributes generate, if they allow
+/// it.
 fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
     let has_process = !wanted.surroundings.asked_by.is_empty();
     let attributes = &function.attributes;
     let is_judged = harness::judges_value(attributes);
-    // The runtime cannot pass a judged value on from a subprocess, but the attribute can judge it there.
+    // The runtime cannot pass a value out of a subprocess to the attribute that judges it, but the
+    // attribute can judge it inside the subprocess.
     let must_be_around = has_process && is_judged;
     let foreign = function.parameters.iter().zip(bindings);
     let foreign: Vec<&Parameter> = foreign

@@ -1,7 +1,8 @@
-//! An annotated module: hands its arguments to every test in it by rewriting attributes only.
+//! An annotated module, which passes its arguments on to every test in it by rewriting attributes
+//! only.
 //!
-//! The tokens are scanned for attributes followed by a `fn` or a `mod`; what else a module contains,
-//! bodies included, is passed on untouched.
+//! The tokens are scanned for attributes followed by a `fn` or a `mod`, and for macros, which
+//! [`made`] handles. Everything else in a module, including bodies, is passed through unchanged.
 
 mod made;
 
@@ -21,20 +22,20 @@ use crate::test_fn::TestFn;
 /// A module as written.
 pub(crate) struct Module {
     attributes: Vec<Attribute>,
-    /// Everything between the attributes and the name, the name included.
+    /// Everything between the attributes and the body, including the name.
     head: TokenStream,
     pub(crate) name: Ident,
-    /// Nothing for `mod name;`.
+    /// `None` for `mod name;`.
     pub(crate) body: Option<Group>,
 }
 
 /// What the tests of a module inherit.
 pub(crate) struct Inheritance {
-    /// The path to the runtime.
+    /// The path of the crate `isolated-test`.
     pub(crate) krate: TokenStream,
     /// The arguments of the module's attribute, as written.
     pub(crate) arguments: TokenStream,
-    /// What the module calls things.
+    /// The names that the module uses.
     pub(crate) names: Names,
 }
 
@@ -46,7 +47,7 @@ impl Module {
         Ok(module)
     }
 
-    /// Reads a module with other items behind it.
+    /// Reads a module that other items may follow.
     fn read_inline(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<Module> {
         let visibility = read_visibility(input)?;
         let unsafety: Option<Token![unsafe]> = input.parse()?;
@@ -66,10 +67,10 @@ impl Module {
         })
     }
 
-    /// The module with its arguments handed on, and how many tests are in it.
+    /// The module with its arguments passed on to its tests, and the number of tests in it.
     pub(crate) fn rewrite(&self, inheritance: &Inheritance) -> (TokenStream, usize) {
         let Module { head, body, .. } = self;
-        // A second attribute is reported and must not expand once more.
+        // A second attribute is reported, and must not expand again.
         let attributes: Vec<_> = self
             .attributes
             .iter()
@@ -84,7 +85,7 @@ impl Module {
         }
     }
 
-    /// Where another `#[isolated]` stands above the module.
+    /// Another `#[isolated]` above the module, if any.
     pub(crate) fn second_attribute(&self) -> Option<&Attribute> {
         self.attributes
             .iter()
@@ -92,7 +93,8 @@ impl Module {
     }
 }
 
-/// The function with what it inherits in its own attribute, if that came only when a macro was expanded.
+/// Moves the inherited arguments into the function's own `#[isolated]`, if that became visible only
+/// when a macro was expanded.
 pub(crate) fn hand_on_below(
     arguments: &TokenStream,
     krate: TokenStream,
@@ -126,7 +128,7 @@ pub(crate) fn hand_on_below(
 impl Inheritance {
     fn hand_on(&self, body: &Group) -> (TokenStream, usize) {
         let scan = |input: ParseStream<'_>| self.scan(input);
-        // Scanning takes any token, so it cannot fail; if it did, the module stays as it is.
+        // Scanning accepts any token, so it cannot fail. If it did, the module would stay as it is.
         let (content, tests) = scan
             .parse2(body.stream())
             .unwrap_or_else(|_| (body.stream(), 0));
@@ -152,7 +154,8 @@ impl Inheritance {
                     let (tokens, inside) = module.rewrite(self);
                     tests += inside;
                     if own {
-                        // It hands on its own arguments together with these when its turn comes.
+                        // The nested module passes on its own arguments together with these when
+                        // its attribute expands.
                         let attributes = self.inherit(&module.attributes);
                         let Module { head, body, .. } = module;
                         output.extend(quote!(#attributes #head #body));
@@ -178,13 +181,14 @@ impl Inheritance {
         Ok((output, tests))
     }
 
-    /// The attributes of a test with ours on top.
+    /// The attributes of a test, with the inherited arguments in an `#[isolated]` on top.
     fn inherit(&self, attributes: &[Attribute]) -> TokenStream {
         let Inheritance {
             krate, arguments, ..
         } = self;
         let (mut top, mut rest) = (TokenStream::new(), TokenStream::new());
-        // Where our own test attribute is not, it makes no test.
+        // Whether nothing makes the function a test where the condition excludes our own test
+        // attribute.
         let is_no_test_elsewhere =
             |ours: &Attribute| !ours.mentions("isolated") && !makes_a_test(attributes);
         for attribute in attributes {
@@ -207,7 +211,8 @@ impl Inheritance {
         quote!(#top #rest)
     }
 
-    /// An `#[isolated]` of the test with our arguments added.
+    /// The content of our own attribute with the inherited arguments added; `None` for any other
+    /// attribute.
     fn extended(&self, attribute: &Attribute) -> Option<TokenStream> {
         if let Some((condition, inside)) = &attribute.conditional {
             let inside = inside.iter().map(|inner| match self.extended(inner) {
@@ -236,7 +241,7 @@ impl Inheritance {
     }
 }
 
-/// Whether an attribute of somebody else makes this a test.
+/// Whether an attribute of another crate makes this a test.
 fn makes_a_test(attributes: &[Attribute]) -> bool {
     let theirs = attributes
         .iter()
@@ -244,7 +249,7 @@ fn makes_a_test(attributes: &[Attribute]) -> bool {
     harness::is_test(&theirs.cloned().collect::<Vec<_>>())
 }
 
-/// Whether another item may begin behind the token.
+/// Whether another item may begin after the token.
 fn ends_an_item(token: &TokenTree) -> bool {
     match token {
         TokenTree::Punct(mark) => mark.as_char() == ';',

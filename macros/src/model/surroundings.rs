@@ -1,4 +1,5 @@
-//! What the process of a test's own finds around it, and what a module says about that.
+//! What the arguments request for the subprocess of a test (environment variables, working
+//! directory, timeout, network, handling of failures), and how that is inherited from a module.
 
 use proc_macro2::TokenStream;
 use syn::Ident;
@@ -6,35 +7,35 @@ use syn::Ident;
 use super::{Kind, Resource, Wanted};
 use crate::args::{Choice, Value, Variables, Word};
 
-/// The surroundings that the arguments describe.
+/// What the arguments request for the subprocess.
 #[derive(Default)]
 pub(crate) struct Surroundings {
-    /// The arguments that ask for a process; there is none without them.
+    /// The arguments that imply a subprocess. Without any, the test has no subprocess.
     pub(crate) asked_by: Vec<Ident>,
     pub(crate) variables: Variables,
     pub(crate) cwd: Option<Cwd>,
     pub(crate) timeout: Option<Timeout>,
     pub(crate) network: Option<Refused>,
-    /// How often a failed test is run again.
+    /// The maximum number of retries after a failure.
     pub(crate) retries: Option<TokenStream>,
     /// Why a failure does not count.
     pub(crate) quarantine: Option<TokenStream>,
 }
 
-/// The directory to work in.
+/// The working directory.
 pub(crate) enum Cwd {
-    /// A temporary directory of the test; holds the argument that asks for it.
+    /// A temporary directory of the test; holds the argument that requests it.
     Temporary(Ident),
     Given(TokenStream),
 }
 
-/// The time that the test may take.
+/// The time limit of the test.
 pub(crate) enum Timeout {
     Millis(u64),
     Given(TokenStream),
 }
 
-/// What the test does where the system refuses a network of its own.
+/// What the test does if the system refuses a separate network.
 #[derive(Clone, Copy)]
 pub(crate) enum Refused {
     Fail,
@@ -56,12 +57,12 @@ impl Surroundings {
             (Word::Network, value) => self.network = Some(refused(&value)),
             (Word::Retries, Value::Expression(tokens)) => self.retries = Some(tokens),
             (Word::Quarantine, Value::Expression(tokens)) => self.quarantine = Some(tokens),
-            // The other words say nothing but that there is a process.
+            // The other arguments only request a subprocess.
             _ => {}
         }
     }
 
-    /// Adds what a module around says, unless the test itself says otherwise.
+    /// Adds what an enclosing module requests, unless the test overrides it.
     pub(super) fn inherit(&mut self, outer: Surroundings) {
         let Surroundings {
             mut asked_by,
@@ -86,7 +87,7 @@ impl Surroundings {
         self.quarantine = self.quarantine.take().or(quarantine);
     }
 
-    /// The expressions that are evaluated before the process begins.
+    /// The expressions that are evaluated before the subprocess starts.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &TokenStream> {
         let values = self.variables.list.iter();
         let cwd = match &self.cwd {
@@ -105,7 +106,7 @@ impl Surroundings {
 }
 
 impl Wanted {
-    /// Asks for a temporary directory if the test is to work in one and has none.
+    /// Adds a temporary directory if the test is to work in one and has none.
     pub(super) fn have_a_directory_to_work_in(&mut self) {
         let Some(Cwd::Temporary(name)) = &self.surroundings.cwd else {
             return;
@@ -119,7 +120,7 @@ impl Wanted {
         }
     }
 
-    /// The temporary directory in which a test works that says `cwd`.
+    /// The index of the temporary directory that `cwd` without a value selects.
     pub(crate) fn first_directory(&self) -> Option<usize> {
         let is_directory = |resource: &Resource| matches!(resource.kind, Kind::TmpDir { .. });
         self.resources.iter().position(is_directory)

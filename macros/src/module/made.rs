@@ -1,4 +1,4 @@
-//! Tests that macros make in an annotated module.
+//! Tests that macros generate in an annotated module.
 //!
 //! Tests of a `macro_rules!` in the module are annotated in its definition. Other macros are expanded
 //! later, so their tests are not visible here; a call that may generate tests causes a warning.
@@ -15,17 +15,17 @@ use crate::harness;
 use crate::names::Names;
 use crate::next::Next;
 
-/// An item that calls a macro: `macro_rules! name { ... }`, `path::to::tests! { ... }`.
+/// An item that is a macro call: `macro_rules! name { ... }`, `path::to::tests! { ... }`.
 pub(super) struct Call {
-    /// The path, `!`, and the name of a definition.
+    /// The path, `!`, and the name that `macro_rules!` defines.
     head: TokenStream,
-    /// The last word of the path.
+    /// The last segment of the path.
     word: Ident,
     content: Group,
 }
 
 impl Call {
-    /// Reads a call if one stands next.
+    /// Reads a macro call if one comes next.
     pub(super) fn read(input: ParseStream<'_>) -> Option<Call> {
         let ahead = input.fork();
         let mut head = ahead
@@ -43,7 +43,7 @@ impl Call {
             ahead.parse::<Ident>().ok()?.to_tokens(&mut head);
         }
         let content = ahead.parse::<Group>().ok()?;
-        // Nothing is left that `ahead` has not seen.
+        // Consume the tokens that `ahead` has read.
         let taken = head.clone().into_iter().count() + 1;
         for _ in 0..taken {
             input.parse::<TokenTree>().ok()?;
@@ -55,7 +55,7 @@ impl Call {
         })
     }
 
-    /// Whether tests may come of it: by its name, or because there are some in its input.
+    /// Whether the call may generate tests, judging by its name or by tests in its input.
     fn may_make_tests(&self, names: &Names) -> bool {
         const WORDS: [&str; 8] = [
             "test",
@@ -96,7 +96,8 @@ fn contains_tests(tokens: TokenStream, names: &Names) -> bool {
 }
 
 impl Inheritance {
-    /// A call with what its tests inherit, and how many tests there are in a definition.
+    /// Passes the inherited arguments on to the tests in a `macro_rules!`, and adds a warning to a
+    /// call that may generate tests. Also returns the number of tests in a definition.
     pub(super) fn hand_on_to_macro(
         &self,
         attributes: &[Attribute],
@@ -113,7 +114,7 @@ impl Inheritance {
             group.set_span(content.span());
             return (quote!(#(#attributes)* #head #group), tests);
         }
-        // On a call of a macro it means nothing to anybody else.
+        // On a macro call, `allow(deprecated)` has no other meaning, so it is removed.
         let (allowed, attributes): (Vec<&Attribute>, Vec<_>) = attributes
             .iter()
             .partition(|attribute| allows_deprecated(attribute));
@@ -141,7 +142,7 @@ impl Inheritance {
         (output, 0)
     }
 
-    /// The rules of a macro: what stands behind each arrow makes items.
+    /// Rewrites the rules of a macro: the group after each arrow contains items.
     fn rules(&self, rules: TokenStream) -> (TokenStream, usize) {
         let (mut output, mut tests) = (TokenStream::new(), 0);
         let mut is_behind_an_arrow = false;
@@ -162,7 +163,8 @@ impl Inheritance {
         (output, tests)
     }
 
-    /// Items that a macro makes, at any depth: between them stand `$name` and `$( ... )*`.
+    /// Rewrites items that a macro generates, at any depth. `$name` and `$( ... )*` may stand
+    /// between them.
     fn items(&self, items: TokenStream) -> (TokenStream, usize) {
         let scan = |input: ParseStream<'_>| {
             let (mut output, mut tests, mut is_input) = (TokenStream::new(), 0, false);
@@ -198,7 +200,8 @@ impl Inheritance {
     }
 }
 
-/// Whether a function comes next, behind what a macro may put before it: `$vis`, `$(#[$meta])*`.
+/// Whether a function comes next, after fragments that a macro may put before it: `$vis`,
+/// `$(#[$meta])*`.
 fn is_function(ahead: ParseStream<'_>) -> bool {
     while ahead.parse::<Token![$]>().is_ok() {
         if ahead.peek(token::Paren) {
