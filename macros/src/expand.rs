@@ -1,4 +1,5 @@
-//! The wrapper function and its single call. It decides nothing: [`model`](crate::model) has.
+//! Generates the wrapper function and its single call. [`model`](crate::model) has made all
+//! decisions.
 
 mod around;
 mod call;
@@ -15,10 +16,10 @@ use crate::model::{Model, Run};
 use crate::scan;
 use crate::test_fn::{Parameter, TestFn};
 
-/// The test, isolated.
+/// The isolated test.
 ///
-/// The user's function moves into the wrapper under its own name, so that nothing its body says
-/// means something else than before. Names of ours are hygienic.
+/// The user's function moves into the wrapper under its own name, so that every name in its body
+/// keeps its meaning. Our own names are hygienic.
 pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
     let TestFn {
         attributes,
@@ -53,22 +54,24 @@ pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
         .parameters
         .iter()
         .map(|parameter| inner_parameter(function, parameter));
-    // Below the generated test only the types of custom resources are of use.
+    // Inside the generated test, the makers only provide the types of the custom resources that are
+    // bound.
     let is_around = model.run == Run::Around;
-    let own = writer.makers(|resource| !is_around || writer.is_bound(resource));
+    let makers = writer.makers(|resource| !is_around || writer.is_bound(resource));
     let call = writer.call();
-    // Lints that would have the user write other parameters look for functions that nobody generated.
+    // Lints that suggest other parameter types skip functions from a macro, so these keywords come
+    // from here.
     let inner_async = asyncness
         .as_ref()
         .map(|token| at(token.span, quote!(async)));
     let inner_fn = at(fn_token.span, quote!(fn));
     let mut content = quote! {
         #inner_async #abi #inner_fn #name #generics (#(#parameters),*) #output #where_clause #body
-        #own
+        #makers
         #call
     };
     if let Some(namesake) = writer.namesake() {
-        // The function in the block would hide the parameter, which therefore gets another name.
+        // The inner function would shadow the parameter, which therefore gets another name.
         content = quote!(let #namesake = #name; { #content });
     }
     let (recipe, around) = (writer.recipe(), writer.around());
@@ -82,7 +85,7 @@ pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
     }
 }
 
-/// Tokens that come from here and are shown at a place in the user's code.
+/// Tokens that keep their hygiene but are shown at a place in the user's code.
 fn at(place: Span, tokens: TokenStream) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
         token.set_span(token.span().located_at(place));
@@ -91,17 +94,17 @@ fn at(place: Span, tokens: TokenStream) -> TokenStream {
     moved.collect()
 }
 
-/// A name of ours, which no expression of the user means.
+/// An identifier that no expression of the user can refer to.
 fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// Where something begins, or the attribute if there is nothing.
+/// The span of the first token, or of the attribute if there is none.
 fn start(tokens: &TokenStream) -> Span {
     scan::first(tokens).map_or_else(Span::call_site, |token| token.span())
 }
 
-/// A parameter that another attribute fills, as it sees it: with a name and without `mut`.
+/// A parameter of the wrapper that another attribute fills: it has a name and no `mut`.
 fn wrapper_parameter(index: usize, parameter: &Parameter) -> TokenStream {
     let Parameter { attributes, ty, .. } = parameter;
     let name = foreign_name(index, parameter);
@@ -114,13 +117,14 @@ fn foreign_name(index: usize, parameter: &Parameter) -> Ident {
     };
     let mut name = name.clone();
     if name.to_string().starts_with('_') {
-        // It is used here, which a lint would take amiss if it were the user's own doing.
+        // The wrapper uses this underscored name. With its original span, a lint would complain
+        // about the user's code.
         name.set_span(name.span().resolved_at(Span::call_site()));
     }
     name
 }
 
-/// A parameter as the user's function sees it: without the attributes that told where it comes from.
+/// A parameter of the user's function, without the attributes that determine its source.
 fn inner_parameter(function: &TestFn, parameter: &Parameter) -> TokenStream {
     let Parameter {
         attributes,

@@ -1,4 +1,4 @@
-//! What a module calls this crate, its attributes, and macros of its own.
+//! The names that a module uses for this crate and its attributes, and those of its own macros.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Ident;
@@ -6,20 +6,20 @@ use syn::ext::IdentExt;
 
 use crate::attribute::Attribute;
 
-/// The names by which our attributes are known, and those of the macros that a module defines.
+/// The names of our attributes, and those of the macros that a module defines.
 #[derive(Default)]
 pub(crate) struct Names {
-    /// The last words of paths to this crate.
+    /// The last segments of paths to this crate.
     crates: Vec<String>,
-    /// The other names of `isolated`.
+    /// Aliases of `isolated`.
     isolated: Vec<String>,
-    /// The other names of `isolated_test::test`.
+    /// Aliases of `isolated_test::test`.
     tests: Vec<String>,
     macros: Vec<String>,
 }
 
 impl Names {
-    /// The crate by its path.
+    /// Starts with the crate as `isolated_test` and by the last segment of this path.
     pub(crate) fn new(krate: TokenStream) -> Names {
         let mut names = Names::default();
         names.crates.push("isolated_test".to_owned());
@@ -29,7 +29,8 @@ impl Names {
         names
     }
 
-    /// Adds what is named outside of functions: what a body names counts only there.
+    /// Adds the names that are introduced outside functions. Names in a body count only there, so
+    /// they are skipped.
     pub(crate) fn collect(&mut self, items: TokenStream) {
         self.collect_in(items, false);
     }
@@ -58,7 +59,7 @@ impl Names {
         }
     }
 
-    /// What the word behind these tokens is a name of: `isolated_test::test as`, `macro_rules!`.
+    /// The list for the word after these tokens: `isolated_test::test as`, `macro_rules!`.
     fn names_behind(
         &mut self,
         before: &[TokenTree],
@@ -86,7 +87,7 @@ impl Names {
         }
     }
 
-    /// Whether a path ends here that leads into this crate.
+    /// Whether these tokens end in a path into this crate.
     fn is_our_crate(&self, path: &[TokenTree]) -> bool {
         let [
             ..,
@@ -100,7 +101,7 @@ impl Names {
         colon.as_char() == ':' && self.crates.iter().any(|krate| word.unraw() == krate)
     }
 
-    /// Has our attributes known by our names, whichever they are called by.
+    /// Replaces aliases in the paths of our attributes by our own names.
     pub(crate) fn recognise(&self, attributes: &mut [Attribute]) {
         for attribute in attributes {
             let ours: &[&str] = match attribute.words.as_slice() {

@@ -1,4 +1,4 @@
-//! Looks at which kind of item comes next.
+//! Determines which kind of item comes next.
 
 use proc_macro2::TokenTree;
 use syn::parse::ParseStream;
@@ -16,7 +16,7 @@ pub(crate) enum Next {
 }
 
 impl Next {
-    /// Looks behind visibility and qualifiers.
+    /// Looks past the visibility and qualifiers.
     pub(crate) fn in_front_of(input: ParseStream<'_>) -> Next {
         let ahead = input.fork();
         if read_visibility(&ahead).is_err() {

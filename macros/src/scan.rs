@@ -1,12 +1,12 @@
-//! Finds where one piece of a comma-separated list ends, without parsing what the pieces are.
+//! Splits a comma-separated list without parsing its pieces.
 //!
 //! Expressions and types are carried as raw tokens, so that half-typed code still expands. A comma
-//! inside parentheses, brackets or braces is already hidden in a group; what is left to know is which
-//! `<` opens a list of generic arguments and which `|` opens the parameters of a closure.
+//! inside parentheses, brackets or braces is already hidden in a group. The scanner must still find
+//! out which `<` opens a list of generic arguments and which `|` opens the parameters of a closure.
 
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 
-/// The tokens up to a comma, and the comma unless the list ended.
+/// The tokens up to a comma, and the comma; `None` at the end of the list.
 pub(crate) struct Piece {
     pub(crate) tokens: TokenStream,
     pub(crate) comma: Option<Punct>,
@@ -22,7 +22,7 @@ pub(crate) fn parameters(list: TokenStream) -> Vec<Piece> {
     split(list, Grammar::Types)
 }
 
-/// The first token, seen through the invisible groups that `macro_rules!` puts around fragments.
+/// The first token, looking through the invisible groups that `macro_rules!` puts around fragments.
 pub(crate) fn first(tokens: &TokenStream) -> Option<TokenTree> {
     match tokens.clone().into_iter().next()? {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => first(&group.stream()),
@@ -30,7 +30,7 @@ pub(crate) fn first(tokens: &TokenStream) -> Option<TokenTree> {
     }
 }
 
-/// The only token, seen through invisible groups; nothing if there are more.
+/// The only token, looking through invisible groups; `None` if there are more.
 pub(crate) fn only(tokens: &TokenStream) -> Option<TokenTree> {
     let mut rest = tokens.clone().into_iter();
     match (rest.next()?, rest.next()) {
@@ -50,7 +50,7 @@ pub(crate) fn only_group(tokens: &TokenStream, delimiter: Delimiter) -> Option<G
     }
 }
 
-/// Whether a word stands somewhere among the tokens, in groups too.
+/// Whether the tokens contain a word, at any depth.
 pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(found) => found == word,
@@ -107,7 +107,8 @@ struct State {
     operand_next: bool,
     /// The first half of an operator that may be `<<` or `||`.
     half_operator: Option<char>,
-    /// The last two marks, if they were marks: `::` and `->` are two tokens each.
+    /// The last two tokens, each `None` unless it is a `:` or is joined to the next one: `::` and
+    /// `->` are two tokens each.
     marks: [Option<char>; 2],
 }
 

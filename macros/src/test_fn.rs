@@ -1,4 +1,4 @@
-//! The annotated function: its attributes, its head taken apart, its body as raw tokens.
+//! The annotated function: its attributes, the parts of its signature, and its body as raw tokens.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -23,7 +23,7 @@ pub(crate) struct TestFn {
     pub(crate) name: Ident,
     pub(crate) generics: Generics,
     pub(crate) parameters: Vec<Parameter>,
-    /// What stands behind `->`.
+    /// The return type after `->`.
     pub(crate) output: Option<TokenStream>,
     pub(crate) where_clause: TokenStream,
     pub(crate) body: TokenTree,
@@ -35,14 +35,14 @@ pub(crate) struct TestFn {
 pub(crate) struct Parameter {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) pattern: TokenStream,
-    /// What stands behind the colon; empty without one.
+    /// The type after the colon; empty without one.
     pub(crate) ty: TokenStream,
-    /// The name, if the pattern is just that, perhaps with `mut` or `ref`.
+    /// The name, if the pattern is only a name, optionally with `mut` or `ref`.
     pub(crate) name: Option<Ident>,
     pub(crate) is_self: bool,
 }
 
-/// What `#[should_panic]` says, and under which condition if it stands in a `cfg_attr`.
+/// The content of `#[should_panic]`, and its condition if it is inside a `cfg_attr`.
 pub(crate) struct ShouldPanic {
     pub(crate) condition: Option<TokenStream>,
     pub(crate) message: Option<LitStr>,
@@ -98,7 +98,7 @@ impl TestFn {
         self.name.unraw().to_string()
     }
 
-    /// Whether the function returns something that can be more than "it ran to its end".
+    /// Whether the return type is something other than `()` and `!`.
     pub(crate) fn returns_a_value(&self) -> bool {
         self.output.as_ref().is_some_and(|output| {
             let is_unit = scan::only_group(output, Delimiter::Parenthesis)
@@ -107,7 +107,8 @@ impl TestFn {
         })
     }
 
-    /// Whether the function returns a number, a text or the like, which is neither success nor failure.
+    /// Whether the function returns plain data, such as a number or a string, which is neither
+    /// success nor failure.
     pub(crate) fn returns_plain_data(&self) -> bool {
         const PLAIN: [&str; 17] = [
             "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
@@ -131,14 +132,13 @@ impl TestFn {
         matches!(only, Some(TokenTree::Punct(mark)) if mark.as_char() == '!')
     }
 
-    /// Whether the type that the function returns can be written anywhere: it is no `impl Trait`, and
-    /// not `!`.
+    /// Whether the return type can be written anywhere, which excludes `impl Trait` and `!`.
     pub(crate) fn returns_a_named_type(&self) -> bool {
         let output = self.output.clone().unwrap_or_default();
         !self.never_returns() && !scan::contains_word(output, "impl")
     }
 
-    /// Whether this is what became of a test that another `#[isolated]` has isolated.
+    /// Whether this is the expansion of a test that another `#[isolated]` has isolated.
     pub(crate) fn is_a_wrapper(&self) -> bool {
         matches!(&self.body, TokenTree::Group(body) if is_wrapper_of(&self.name, body.stream()))
     }
@@ -149,7 +149,7 @@ impl TestFn {
             .find_map(|attribute| should_panic(attribute, None))
     }
 
-    /// Whether `rstest` hands over a future of the type and not a value of it.
+    /// Whether `rstest` passes a future of the type and not a value of it.
     pub(crate) fn gets_a_future(&self, parameter: &Parameter) -> bool {
         let is_awaited =
             |attributes: &[Attribute]| attributes.iter().any(|attribute| attribute.is("awt"));
@@ -187,7 +187,7 @@ impl Parameter {
         })
     }
 
-    /// Whether the value is lent to the function.
+    /// Whether the type is a reference.
     pub(crate) fn is_reference(&self) -> bool {
         self.starts_with_ampersand().is_some()
     }
@@ -212,7 +212,7 @@ impl Parameter {
         }
     }
 
-    /// Whether the type is `&dyn Trait`, `&[T]`, or one that only the compiler knows.
+    /// Whether the type is `&dyn Trait`, `&[T]`, or a type that only the compiler knows.
     pub(crate) fn is_lent_unsized(&self) -> bool {
         match self.behind_the_reference().first() {
             Some(TokenTree::Ident(word)) => word == "dyn" || word == "mut",
@@ -295,8 +295,8 @@ fn is_body(token: &TokenTree) -> bool {
     }
 }
 
-/// Whether a function of this name is followed by a call of the runtime. Both stand in a block of their
-/// own, which comes last, if a parameter has that name too.
+/// Whether a function of this name is followed by a call to the runtime. If a parameter has that
+/// name too, both are inside a block, which comes last.
 fn is_wrapper_of(name: &Ident, body: TokenStream) -> bool {
     let is_word =
         |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(found) if found == word);

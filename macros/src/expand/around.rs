@@ -1,5 +1,6 @@
-//! The test around another attribute's test: a static item that says what the test asks for, a hidden
-//! attribute that travels to the generated function, and what both become.
+//! Isolation around a test that another attribute generates: a static item with what the test
+//! requests, a hidden attribute that is copied to the generated function, and the expansion of
+//! both.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -17,12 +18,13 @@ use crate::test_fn::TestFn;
 impl Writer<'_> {
     /// The name of the static item. Generated modules import it together with the function.
     ///
-    /// No lint looks at a name like this, so none has to be allowed, which code may forbid.
+    /// No lint checks a name of this form, so it needs no `allow`, which the user's code may
+    /// forbid.
     fn recipe_name(&self) -> Ident {
         let mut name = "__ISOLATED_".to_owned();
         for letter in self.function.plain_name().chars() {
             if letter.is_uppercase() {
-                name.push_str("__"); // Tests may differ in that only.
+                name.push_str("__"); // Names of tests may differ in case only.
             }
             name.extend(letter.to_uppercase());
         }
@@ -33,11 +35,11 @@ impl Writer<'_> {
         self.model.run == Run::Around
     }
 
-    /// The static item that says what the test asks for.
+    /// The static item with what the test requests.
     pub(super) fn recipe(&self) -> Option<TokenStream> {
         self.is_around().then(|| {
             let (private, name, spec) = (&self.private, self.recipe_name(), self.spec());
-            let (own, surround) = (self.static_own(), self.surround());
+            let (custom, surround) = (self.static_custom(), self.surround());
             let attributes = self.function.attributes.iter();
             let conditions = attributes.filter_map(Attribute::only_cfg);
             quote! {
@@ -45,24 +47,24 @@ impl Writer<'_> {
                 #[doc(hidden)]
                 static #name: #private::Recipe = #private::Recipe {
                     spec: #spec,
-                    own: #own,
+                    own: #custom,
                     surround: #surround,
                 };
             }
         })
     }
 
-    fn static_own(&self) -> TokenStream {
+    fn static_custom(&self) -> TokenStream {
         let private = &self.private;
-        let mut own = self.own().peekable();
-        if own.peek().is_none() {
+        let mut custom = self.custom().peekable();
+        if custom.peek().is_none() {
             return quote!(#private::no_own);
         }
-        let own = own.map(|(_, expression)| {
+        let custom = custom.map(|(_, expression)| {
             let maker = quote!(#private::custom(&|| #private::expr!(#expression)));
             at(start(expression), maker)
         });
-        quote!(|| #private::customs([#(#own),*]))
+        quote!(|| #private::customs([#(#custom),*]))
     }
 
     /// The hidden attribute, below all others.
@@ -72,7 +74,7 @@ impl Writer<'_> {
             .then(|| quote!(#[#krate::__around(#recipe, #krate)]))
     }
 
-    /// The call of the user's function with the resources of the test around it.
+    /// The call of the user's function, with the resources of the enclosing test.
     pub(super) fn inside(&self) -> TokenStream {
         let (private, recipe, body) = (&self.private, self.recipe_name(), self.body());
         let output = self.function.output.as_ref();
@@ -92,9 +94,9 @@ impl Writer<'_> {
     }
 }
 
-/// Expands the hidden attribute on the function that it has reached.
+/// Expands the hidden attribute on the function that it was copied to.
 ///
-/// This is the generated test, unless a test attribute below has yet to generate it.
+/// That function is the generated test, unless a test attribute below has yet to generate it.
 pub(crate) fn generated(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     let Ok(Item::Function(function)) = Item::read(item, "") else {
         return item.clone();
@@ -103,7 +105,7 @@ pub(crate) fn generated(arguments: &TokenStream, item: &TokenStream) -> TokenStr
         return below_all(arguments, &function);
     }
     if function.asyncness.is_some() || !function.parameters.is_empty() {
-        // A copy on a function that the generated test calls.
+        // This is a copy on a function that the generated test calls.
         return item.clone();
     }
     let pieces = scan::expressions(arguments.clone());
@@ -118,7 +120,7 @@ fn generates_more(function: &TestFn) -> bool {
     harness::is_test(attributes) && !harness::is_plain(attributes)
 }
 
-/// The same function with the hidden attribute below all others.
+/// The same function, with the hidden attribute below all others.
 fn below_all(arguments: &TokenStream, function: &TestFn) -> TokenStream {
     let TestFn {
         attributes,
@@ -150,7 +152,7 @@ fn around(function: &TestFn, recipe: &TokenStream, krate: &TokenStream) -> Token
     };
     let call = match function.should_panic() {
         None => quote!(#private::#call(&#recipe, #name)),
-        // Each generated test has its own expectation. The block keeps its name from the body.
+        // Each generated test has its own expectation. The block hides `CASE` from the body.
         Some(found) => {
             let expected = found.expected(&private);
             quote! {{

@@ -1,4 +1,4 @@
-//! The call to the runtime: what it is told, and how the user's function gets its arguments.
+//! The call to the runtime: its arguments, and how the user's function gets its own.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -9,7 +9,7 @@ use super::{at, foreign_name, hygienic, start};
 use crate::model::{Kind, Model, Resource, Run};
 use crate::test_fn::{Parameter, TestFn};
 
-/// Writes the parts of one wrapper.
+/// Generates the parts of one wrapper.
 pub(super) struct Writer<'a> {
     pub(super) model: &'a Model,
     pub(super) function: &'a TestFn,
@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The custom resources with the expressions that make them.
-    pub(super) fn own(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
+    pub(super) fn custom(&self) -> impl Iterator<Item = (&'a Resource, &'a TokenStream)> + use<'a> {
         let resources = self.model.wanted.resources.iter();
         resources.filter_map(|resource| match &resource.kind {
             Kind::Custom(expression) => Some((resource, expression)),
@@ -50,7 +50,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// The other name of a foreign parameter that is called like the function.
+    /// The replacement name for a foreign parameter with the name of the function, if there is one.
     pub(super) fn namesake(&self) -> Option<Ident> {
         let name = Some(&self.function.name);
         let is_namesake = |parameter: &Parameter| parameter.name.as_ref() == name;
@@ -60,10 +60,11 @@ impl<'a> Writer<'a> {
         found.then(|| hygienic("namesake"))
     }
 
-    /// One closure for each custom resource that is needed here, so that it is made when its turn comes.
+    /// One closure for each custom resource that is needed here, so that the runtime evaluates the
+    /// expression when the resource is due.
     pub(super) fn makers(&self, is_needed: impl Fn(&Resource) -> bool) -> TokenStream {
         let private = &self.private;
-        let needed = self.own().filter(|(resource, _)| is_needed(resource));
+        let needed = self.custom().filter(|(resource, _)| is_needed(resource));
         let makers = needed.map(|(resource, expression)| {
             let maker = maker(resource);
             quote!(let #maker = || #private::expr!(#expression);)
@@ -82,14 +83,14 @@ impl<'a> Writer<'a> {
         let Writer {
             private, function, ..
         } = self;
-        let (spec, own, body) = (self.spec(), self.lent_own(), self.body());
+        let (spec, custom, body) = (self.spec(), self.lent_custom(), self.body());
         let is_async = function.asyncness.is_some();
         let dot_await = is_async.then(|| quote!(.await));
         let call = match (self.model.run, is_async) {
             (Run::Around, _) => return self.inside(),
             (Run::Here { .. }, false) if self.is_bare() => {
                 let name = self.name_at_the_value();
-                quote!(#private::run_function(&#spec, #own, #name))
+                quote!(#private::run_function(&#spec, #custom, #name))
             }
             (Run::Apart, false) if self.is_bare() => {
                 let name = self.name_at_the_value();
@@ -97,34 +98,36 @@ impl<'a> Writer<'a> {
             }
             (Run::Here { .. }, false) if self.is_plain() => {
                 let body = self.plain_body();
-                quote!(#private::run_plain(&#spec, #own, #body))
+                quote!(#private::run_plain(&#spec, #custom, #body))
             }
             (Run::Apart, false) if self.is_plain() => {
                 let body = self.plain_body();
                 quote!(.run_plain(#body))
             }
-            (Run::Here { .. }, false) => quote!(#private::run(&#spec, #own, #body)),
+            (Run::Here { .. }, false) => quote!(#private::run(&#spec, #custom, #body)),
             (Run::Here { warns: true }, true) => {
-                quote!(#private::run_async_inside(&#spec, #own, #body))
+                quote!(#private::run_async_inside(&#spec, #custom, #body))
             }
-            (Run::Here { warns: false }, true) => quote!(#private::run_async(&#spec, #own, #body)),
-            (Run::Returning, false) => quote!(#private::run_returning(&#spec, #own, #body)),
-            (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #own, #body)),
+            (Run::Here { warns: false }, true) => {
+                quote!(#private::run_async(&#spec, #custom, #body))
+            }
+            (Run::Returning, false) => quote!(#private::run_returning(&#spec, #custom, #body)),
+            (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #custom, #body)),
             (Run::Apart, false) => quote!(.run(#body)),
             (Run::Apart, true) => quote!(.run_async(#body)),
         };
-        // A value that no test may return is shown where its type stands.
+        // An error about a value that no test may return is shown at its type.
         let output = function.output.as_ref();
         let call = output.map_or(call.clone(), |output| at(start(output), call));
         let prepared = (self.model.run == Run::Apart).then(|| {
             let surround = self.surround();
-            quote!(#private::prepare(&#spec, #own, &mut #surround))
+            quote!(#private::prepare(&#spec, #custom, &mut #surround))
         });
         quote!(#prepared #call #dot_await)
     }
 
-    /// The name of the function, shown where the type of its value stands: what is wrong with the call is
-    /// that.
+    /// The name of the function with the span of the return type, because an error in the call is
+    /// about that type.
     fn name_at_the_value(&self) -> Ident {
         let mut name = self.function.name.clone();
         if let Some(output) = &self.function.output {
@@ -133,22 +136,22 @@ impl<'a> Writer<'a> {
         name
     }
 
-    fn lent_own(&self) -> TokenStream {
+    fn lent_custom(&self) -> TokenStream {
         let private = &self.private;
-        let own = self.own().map(|(resource, expression)| {
+        let custom = self.custom().map(|(resource, expression)| {
             let maker = lent_maker(resource, expression);
             at(start(expression), quote!(#private::custom(#maker)))
         });
-        quote!(&mut [#(#own),*])
+        quote!(&mut [#(#custom),*])
     }
 
-    /// Whether the function can be called by a closure that gives nothing away: it can be called again
-    /// then, and if it is synchronous, the runtime needs no code of its own for it.
+    /// Whether a closure can call the function without moving anything out. Such a closure can be
+    /// called again, and if it is synchronous, the runtime needs no generic code for it.
     fn is_plain(&self) -> bool {
         self.model.bindings.iter().all(Option::is_some) && !self.function.never_returns()
     }
 
-    /// Whether the function can be called as it is, which spares the compiler a closure.
+    /// Whether the runtime can call the function directly, which saves the compiler a closure.
     fn is_bare(&self) -> bool {
         let function = self.function;
         let is_ordinary = function.unsafety.is_none() && function.abi.is_empty();
@@ -214,7 +217,7 @@ impl<'a> Writer<'a> {
         let Writer {
             private, context, ..
         } = self;
-        // A type that does not fit is shown where the user wrote it.
+        // A type mismatch is shown where the user wrote the type.
         let span = Span::mixed_site().located_at(start(&parameter.ty));
         let index = Literal::usize_unsuffixed(index);
         let from = |form: TokenStream, handle: TokenStream| {
@@ -258,7 +261,7 @@ impl<'a> Writer<'a> {
                 let maker = lent_maker(resource, expression);
                 if parameter.is_reference() {
                     let lent = quote_spanned!(span=> #context.custom_ref(#index, #maker));
-                    // No trait describes the coercions of the compiler.
+                    // No trait describes the compiler's coercions.
                     if parameter.is_lent_unsized() {
                         return lent;
                     }
@@ -272,7 +275,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The closure that makes a resource; an expression that is none is shown where it stands.
+/// The closure that makes a resource. An error about an expression that is no resource is shown at
+/// the expression.
 pub(super) fn lent_maker(resource: &Resource, expression: &TokenStream) -> TokenStream {
     let maker = maker(resource);
     at(start(expression), quote!(&#maker))

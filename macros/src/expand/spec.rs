@@ -1,4 +1,4 @@
-//! The constant that tells the runtime what the test asked for.
+//! The constant that describes to the runtime what the test requests.
 
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -38,7 +38,7 @@ impl Writer<'_> {
         });
         let often = self.model.is_called_often.then(|| quote!(; often));
         let built = built::options().map(|options| quote!(in #options,));
-        // A static item is evaluated anyway.
+        // The initializer of a static item is evaluated at compile time anyway.
         let is_const = (self.model.run != Run::Around && self.needs_const()).then(|| quote!(const));
         let spec = quote! {
             #private::spec!(#is_const #built #function, #should_panic, [#(#resources),*], [#(#locks),*] #process #often)
@@ -46,8 +46,9 @@ impl Writer<'_> {
         self.at_the_name(spec)
     }
 
-    /// A macro call that says where it stands: at the function, and not where an attribute, perhaps that
-    /// of a module, is written. `line!` takes the place of the outermost call that is no code of the user.
+    /// A macro call with the span of the function's name, so that `line!` reports the function and
+    /// not an attribute, which may be that of a module. `line!` reports the position of the
+    /// outermost call that is not the user's code.
     fn at_the_name(&self, call: TokenStream) -> TokenStream {
         let place = self.function.name.span();
         let moved = call.into_iter().map(|mut token| {
@@ -57,7 +58,8 @@ impl Writer<'_> {
         moved.collect()
     }
 
-    /// Whether there is more in it than literals, which stay in the binary without being evaluated.
+    /// Whether the spec contains more than literals. Literals alone are stored in the binary
+    /// without evaluation.
     fn needs_const(&self) -> bool {
         let is_literal = |lock: &Lock| {
             let has_literal_key = !matches!(lock.key, Some(Key::Expression(_)));
@@ -71,7 +73,7 @@ impl Writer<'_> {
 
     fn should_panic(&self) -> TokenStream {
         let private = &self.private;
-        // Each generated test says it itself.
+        // Each generated test has its own expectation.
         let found = self.function.should_panic();
         found
             .filter(|_| self.model.run != Run::Around)
@@ -116,7 +118,7 @@ impl Writer<'_> {
         let Writer { private, krate, .. } = self;
         let key = match &lock.key {
             None => quote!(Key(#krate::Key::DEFAULT)),
-            // It has been checked, with better words than a constant has.
+            // The macro has checked it, with a better message than a constant could give.
             Some(Key::Text(text)) => quote!(Text(#text)),
             Some(Key::Expression(tokens)) => {
                 let key = quote!(#private::Keyed(#private::expr!(#tokens)).key());
@@ -134,7 +136,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A value that is known when the test is compiled.
+    /// A value that is known at compile time.
     pub(super) fn constant(&self, value: &TokenStream) -> TokenStream {
         let private = &self.private;
         if is_literal(value) {
@@ -150,7 +152,7 @@ fn is_literal(value: &TokenStream) -> bool {
 }
 
 impl ShouldPanic {
-    /// The expression of this for the runtime.
+    /// The runtime's expression for this expectation.
     pub(super) fn expected(&self, private: &TokenStream) -> TokenStream {
         let expected = self.message.as_ref().map_or(
             quote!(#private::ShouldPanic::Yes),

@@ -1,5 +1,5 @@
-//! The process of the test's own: what the runtime is told about it, and the closure that evaluates
-//! the user's expressions before it begins.
+//! The subprocess of a test: its part of the spec, and the closure that evaluates the user's
+//! expressions before the subprocess starts.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -12,7 +12,7 @@ use crate::mention::mentions;
 use crate::model::{Cwd, Kind, Refused, Resource, Run, Surroundings, Timeout};
 
 impl Writer<'_> {
-    /// What is known about the process when the test is compiled.
+    /// The part that is known at compile time.
     pub(super) fn process(&self) -> TokenStream {
         let private = &self.private;
         let surroundings = &self.model.wanted.surroundings;
@@ -31,7 +31,7 @@ impl Writer<'_> {
         quote!((#timeout, #network #of_failures))
     }
 
-    /// What comes of a failure, unless nothing is said about that.
+    /// How a failure is handled; `None` if no argument requests anything.
     fn of_failures(&self) -> Option<TokenStream> {
         let Surroundings {
             retries,
@@ -41,19 +41,19 @@ impl Writer<'_> {
         if retries.is_none() && quarantine.is_none() {
             return None;
         }
-        let said = |word: TokenStream, value: &Option<TokenStream>| {
+        let wrapped = |word: TokenStream, value: &Option<TokenStream>| {
             let Some(value) = value else {
                 return quote!(::core::option::Option::None);
             };
             let (private, constant) = (&self.private, self.constant(value));
             at(start(value), quote!(#private::#word(#constant)))
         };
-        let retries = said(quote!(retries), retries);
-        let quarantine = said(quote!(quarantine), quarantine);
+        let retries = wrapped(quote!(retries), retries);
+        let quarantine = wrapped(quote!(quarantine), quarantine);
         Some(quote!(, #retries, #quarantine))
     }
 
-    /// The closure that describes the surroundings.
+    /// The closure that sets the environment variables, the working directory and the timeout.
     pub(super) fn surround(&self) -> TokenStream {
         let context = &self.context;
         let surroundings = hygienic("surroundings");
@@ -103,7 +103,7 @@ impl Writer<'_> {
         statements
     }
 
-    /// The place of the temporary directory to work in.
+    /// The index of the temporary directory to work in.
     fn directory(&self) -> Option<usize> {
         match self.model.wanted.surroundings.cwd {
             Some(Cwd::Temporary(_)) => self.model.wanted.first_directory(),
@@ -111,21 +111,20 @@ impl Writer<'_> {
         }
     }
 
-    /// A value that is not taken from the body, which may need it too. One of a wrong type is shown
-    /// where it stands.
+    /// Borrows a value, because the body may need it too. A type mismatch is shown at the value.
     fn lent(&self, value: &TokenStream) -> TokenStream {
         let private = &self.private;
         at(start(value), quote!(&#private::expr!(#value)))
     }
 
-    /// Variables for what the expressions name, and whether one is a resource.
+    /// Variables for the names in the expressions, and whether one of them is a resource.
     fn mentioned(&self) -> (TokenStream, bool) {
         let wanted = &self.model.wanted;
         let is_mentioned = |name: &Ident| {
             let mut expressions = wanted.surroundings.expressions();
             expressions.any(|expression| mentions(expression, name))
         };
-        // A static item has nothing around it where they could stand.
+        // A static item is outside the function that otherwise contains the makers.
         let mut bindings = if self.model.run == Run::Around {
             self.makers(|resource| is_mentioned(&resource.name))
         } else {
@@ -138,7 +137,8 @@ impl Writer<'_> {
             let (ty, value) = self.lent_resource(index, resource);
             let colon = ty.as_ref().map(|_| quote!(:));
             uses_context = true;
-            // It may be named in vain, as in `Server { port: 80 }`.
+            // The name may mean something else, as in `Server { port: 80 }`. This use avoids a
+            // warning about an unused variable.
             bindings.extend(quote!(let #name #colon #ty = #value; let _ = &#name;));
         }
         if let Some(namesake) = self.namesake() {
