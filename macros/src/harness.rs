@@ -40,7 +40,7 @@ enum Generates {
     /// where the enclosing test is unknown.
     CopiedUnlessTimed,
     /// Like `Copied`, but `ntest` has an attribute of the same name, which refuses attributes with
-    /// a path. That one supports neither `=>` nor `async`. Without both, this attribute generates
+    /// a path. That one supports neither `=>` nor `async`. With neither, this attribute generates
     /// nothing around the function.
     CopiedIfArrowOrAsync,
     /// A test that calls the function many times. Code around the test cannot observe when a call

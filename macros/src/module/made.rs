@@ -1,7 +1,8 @@
 //! Tests that macros generate in an annotated module.
 //!
-//! Tests of a `macro_rules!` in the module are annotated in its definition. Other macros are expanded
-//! later, so their tests are not visible here; a call that may generate tests causes a warning.
+//! Tests of a `macro_rules!` in the module are annotated in its definition. Other macros are
+//! expanded later, so their tests are not visible here; a call that may generate tests causes a
+//! warning.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
