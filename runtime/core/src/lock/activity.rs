@@ -1,4 +1,4 @@
-//! The entry of a test or guard in the record of its process.
+//! The block of a test or guard in the record of its process.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,10 +24,10 @@ pub(crate) struct Activity {
     held: Mutex<Vec<Published>>,
 }
 
-/// A lock that is held.
+/// A held lock, as published.
 struct Published {
     want: Want,
-    /// Since when, if that is not the time at which the activity began.
+    /// When the lock was acquired, unless it is held from the beginning of the activity.
     since: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Published {
     }
 }
 
-/// Values, each on a line of its own.
+/// Displays each value on its own line.
 struct Lines<'a, T>(&'a [T]);
 
 impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
@@ -56,7 +56,7 @@ impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
 }
 
 impl Activity {
-    /// Begins something that stands at this place, and publishes nothing yet.
+    /// Begins the activity of a test or guard at `site`, without publishing anything.
     pub(crate) fn begin(name: Name, site: Site, tie: Option<Tie>) -> Result<Self, Error> {
         Ok(Activity {
             block: Block::take()?,
@@ -67,7 +67,7 @@ impl Activity {
         })
     }
 
-    /// Publishes locks that are held from the beginning, with a single write.
+    /// Publishes locks that are held from the beginning of the activity, with a single write.
     ///
     /// This must happen before the last check of the lock files: see [`entry`](crate::lock::entry).
     pub(crate) fn add(&self, wants: &[Want]) {
@@ -91,7 +91,7 @@ impl Activity {
         self.publish(&held);
     }
 
-    /// Takes back that locks are held.
+    /// Retracts published locks.
     pub(crate) fn retract(&self, wants: &[Want]) {
         let mut held = self.held();
         for want in wants {
@@ -119,33 +119,33 @@ impl Activity {
         ));
     }
 
-    /// Takes back all that was published.
+    /// Clears everything that was published.
     pub(crate) fn clear(&self) {
         self.block.clear();
     }
 
-    /// Returns the name of what is running.
+    /// The name of the test or guard.
     pub(crate) fn name(&self) -> &str {
         self.name.full()
     }
 
-    /// Returns where in the code the locks are asked for.
+    /// Where in the code the locks are requested.
     pub(crate) fn site(&self) -> Site {
         self.site
     }
 
-    /// Returns what must stay open while a process of the test lives: this process counts as alive
-    /// until then.
+    /// What must stay open while a subprocess of the test lives, so that this process counts as
+    /// alive until then.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         self.block.kept().into_iter().collect()
     }
 
-    /// Returns where it is written, as the record and the block.
+    /// The name of the record, and the number of the block in it.
     pub(crate) fn place(&self) -> (&str, usize) {
         self.block.place()
     }
 
-    /// Returns how other processes find it.
+    /// How other processes find the block.
     pub(crate) fn mark(&self) -> Mark {
         self.block.mark()
     }

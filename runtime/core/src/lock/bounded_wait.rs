@@ -11,13 +11,13 @@ use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
 use crate::state::{StateDir, state_dir};
 
-/// How long a lock is waited for before the holder is looked up: most are free sooner.
+/// Delay before the holders are looked up for the first time. Most locks are free sooner.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 
-/// How often the holders are looked up while waiting.
+/// Interval between look-ups of the holders.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Watches one thread that waits for one lock.
+/// Watches the wait of one thread for one lock.
 pub(crate) struct BoundedWait<'a> {
     state_dir: &'static StateDir,
     want: Want,
@@ -25,26 +25,27 @@ pub(crate) struct BoundedWait<'a> {
     observer: &'a dyn Observer,
     patience: Patience,
     waiting: Option<Waiting>,
-    /// The lock that is to be taken instead, within a test that has started this program.
+    /// The lock to acquire instead, within a test that has started this program.
     instead: Option<Want>,
 }
 
 struct Waiting {
     since: Instant,
-    /// When to look next.
+    /// When the next look-up of the holders is due.
     due: Instant,
     holders: Vec<Holder>,
-    /// Whether it was looked for a test that has started this program.
+    /// Whether the search for a test that has started this program has succeeded since the holders
+    /// changed.
     has_looked: bool,
-    /// Since when, less the time in which nobody looked.
+    /// Since when the holders have been the same, not counting the time in which nobody looked.
     unchanged_since: Instant,
-    /// How long the next line is away from the beginning.
+    /// How long after `since` the next notice is due.
     speak_after: Duration,
     behind: Option<Holder>,
 }
 
 impl<'a> BoundedWait<'a> {
-    /// Begins to watch.
+    /// Watches a wait that may be about to begin.
     pub(crate) fn new(
         want: Want,
         me: &'a Activity,
@@ -62,37 +63,39 @@ impl<'a> BoundedWait<'a> {
         })
     }
 
-    /// Watches the wait for this lock from now on; it goes on as the same wait.
+    /// Watches the wait for `want` from now on, as a continuation of the same wait.
     pub(super) fn begin(&mut self, want: Want) {
         self.want = want;
     }
 
-    /// Returns the lock that is to be taken instead, if that is why the wait has ended.
+    /// The lock to acquire instead, if that is why the wait has ended.
     pub(super) fn instead(&mut self) -> Option<Want> {
         self.instead.take()
     }
 
-    /// Returns how long to wait until this is called again.
+    /// Returns how long to wait until the next call.
     ///
-    /// Refuses when the same holders have been in the way for as long as the user has patience, not
-    /// counting the time in which this process did not run.
+    /// Fails when the same holders have been in the way for the whole timeout, not counting the
+    /// time in which this process did not run. Also fails when another lock is to be acquired
+    /// [`instead`](Self::instead).
     pub(crate) fn pause(&mut self) -> Result<Duration, Error> {
         let now = Instant::now();
-        // Who has got through one queue asks at the next one, which may be before it is time.
+        // A thread that has passed one queue asks again at the next one, perhaps before a look-up
+        // is due.
         if let Some(early) = self.waiting.as_ref().and_then(|waiting| waiting.early(now)) {
             return Ok(early);
         }
         self.pause_at(now)
     }
 
-    /// Looks who is in the way, and says so or refuses if it is time.
+    /// Looks up the holders. Reports them or gives up if it is time.
     fn pause_at(&mut self, now: Instant) -> Result<Duration, Error> {
         let Some(waiting) = &mut self.waiting else {
             let waiting = self
                 .waiting
                 .insert(Waiting::begin(now, self.patience.notice));
             if self.observer.is_told_at_once() {
-                // Most waits end before the first look, and a trace is about them too.
+                // Most waits end before the first look-up, and a trace includes them too.
                 waiting.holders = holder::in_the_way(self.state_dir, self.want, self.me);
                 waiting.behind = waiting.holders.first().cloned();
                 self.observer.waiting(self.want, &waiting.holders);
@@ -106,8 +109,8 @@ impl<'a> BoundedWait<'a> {
         let holders = holder::in_the_way(self.state_dir, self.want, self.me);
         let is_news = holders != waiting.holders;
         if is_news || !waiting.has_looked {
-            // ClaimGuard again and again, because a thread that is refused may have got through one queue at
-            // that moment, and asks at the next one.
+            // A refusal is repeated until the thread notices it. The thread may have passed one
+            // queue at that moment, and would then ask at the next one.
             waiting.has_looked = false;
             self.instead = delegation::look(self.state_dir, self.want)?;
             if let Some(want) = self.instead {
@@ -138,7 +141,7 @@ impl<'a> BoundedWait<'a> {
         }
     }
 
-    /// Returns how long the lock was waited for, if it was.
+    /// How long the thread waited and behind whom, if it had to wait.
     pub(crate) fn waited(self) -> Option<Waited> {
         self.waiting.map(|waiting| Waited {
             time: waiting.since.elapsed(),
@@ -147,14 +150,14 @@ impl<'a> BoundedWait<'a> {
     }
 }
 
-/// What a thread does that still has to wait.
+/// The next step of a thread that still has to wait.
 #[derive(Debug, PartialEq, Eq)]
 enum WaitStep {
-    /// Waits for so long until the next step.
+    /// Wait for this long until the next step.
     Wait(Duration),
-    /// Says so first.
+    /// Report the wait, then wait for this long.
     Speak(Duration),
-    /// Waits no longer.
+    /// Stop waiting.
     GiveUp,
 }
 
@@ -171,16 +174,16 @@ impl Waiting {
         }
     }
 
-    /// Returns how long it is until it is time to look, if it is not yet.
+    /// How long until the next look-up is due, if it is not due yet.
     fn early(&self, now: Instant) -> Option<Duration> {
         let early = self.due.saturating_duration_since(now);
         (early > Duration::ZERO).then_some(early)
     }
 
-    /// Decides what to do now that these are in the way, and when to look next.
+    /// Decides what to do about the current holders, and when the next look-up is due.
     fn step(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> WaitStep {
-        // Who looks late has not run, because the machine was busy or stood still altogether. Then the
-        // holders may not have run either, and it is not their time that has passed.
+        // A late look-up means that this process did not run, because the machine was busy or
+        // suspended. The holders may not have run either, so the delay does not count against them.
         self.unchanged_since += now.saturating_duration_since(self.due);
         let step = self.step_in_time(now, holders, timeout);
         if let WaitStep::Wait(pause) | WaitStep::Speak(pause) = step {
@@ -245,7 +248,8 @@ mod tests {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 1000 * SECOND);
         let mut step = |second| waiting.step(start + SECOND * second, holders(1), TIMEOUT);
-        // Of the times that nobody looked, twice about a minute, the second before it was due counts.
+        // Nobody looks for about a minute, twice. Of each gap only the second before the look-up
+        // was due counts.
         for second in [1, 2, 60, 61, 120, 121, 122, 123, 124, 125] {
             assert_eq!(step(second), WaitStep::Wait(PERIOD), "after {second} s");
         }
@@ -286,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_early_looks_later() {
+    fn an_early_call_waits_until_the_look_up_is_due() {
         let start = Instant::now();
         let mut waiting = Waiting::begin(start, 3 * SECOND);
         assert_eq!(waiting.early(start), None);

@@ -1,11 +1,12 @@
-//! What the record of the process says about a lock that is being taken.
+//! The published claim on a lock that is being acquired.
 
 use std::cell::Cell;
 
 use super::Want;
 use crate::lock::activity::Activity;
 
-/// What is said of a lock in the record, and taken back if the lock is not had in the end.
+/// A claim that can be published in the record. Dropping it retracts the claim, unless the lock was
+/// acquired and the claim [kept](ClaimGuard::keep).
 pub(super) struct ClaimGuard<'a> {
     pub(super) want: Want,
     pub(super) me: &'a Activity,
@@ -13,7 +14,7 @@ pub(super) struct ClaimGuard<'a> {
 }
 
 impl<'a> ClaimGuard<'a> {
-    /// Begins without having said anything.
+    /// Creates a claim that is not yet published.
     pub(super) fn begin(want: Want, me: &'a Activity) -> Self {
         ClaimGuard {
             want,
@@ -22,21 +23,21 @@ impl<'a> ClaimGuard<'a> {
         }
     }
 
-    /// Says that the lock is held.
+    /// Publishes that the lock is held.
     pub(super) fn publish(&self) {
         if !self.in_record.replace(true) {
             self.me.add_now(self.want);
         }
     }
 
-    /// Says that the lock is not held after all.
+    /// Retracts the claim if it is published.
     pub(super) fn retract(&self) {
         if self.in_record.replace(false) {
             self.me.retract(&[self.want]);
         }
     }
 
-    /// Leaves what is claim, because it is true.
+    /// Leaves the claim in the record, because the lock is held.
     pub(super) fn keep(self) {
         self.in_record.set(false);
     }

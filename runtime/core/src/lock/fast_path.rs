@@ -1,9 +1,10 @@
-//! Takes locks that are free, as many of them at once as there are.
+//! Acquires free locks, as many as possible at once.
 //!
-//! A lock that nobody holds and for which nobody waits needs no place in a queue. Those of one test
-//! are locked one after the other, in their order and without waiting, and then said with one word
-//! in the record and looked at, as [`entry`](super::entry) demands. What follows the first that is not
-//! free is left to who asks, to be waited for while those before it are held.
+//! A lock that nobody holds or waits for needs no place in a queue. [`take`] locks the files of one
+//! test one after the other, in their order and without waiting. Then it publishes all of these
+//! locks with a single write to the record and checks each file, as [`entry`](super::entry)
+//! requires. The first lock that is not free and all after it are left to the caller, which waits
+//! for them while it holds those before.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::lock::activity::Activity;
 use crate::state::state_dir;
 
-/// Takes as many locks from the first on as are free, and says so in the record.
+/// Acquires locks from the first on, until one is not free, and publishes them.
 pub(crate) fn take(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
     let state_dir = state_dir()?;
     let mut held = Vec::with_capacity(asked.len());
@@ -33,7 +34,7 @@ pub(crate) fn take(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, 
     me.add(&locked);
     let sound = held.iter().take_while(|lock| lock.is_in_place()).count();
     if sound < held.len() {
-        // The others were held for a moment only. Why they cannot be is found out by who waits.
+        // The others were held only for a moment. The caller finds out what is wrong when it waits.
         me.retract(&locked[sound..]);
         held.truncate(sound);
     }
@@ -41,11 +42,12 @@ pub(crate) fn take(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, 
 }
 
 impl Entry {
-    /// Locks the files if they are free and nobody waits at the head of the queue: see
-    /// [`QUIET`](super::entry::QUIET). It does not count before it is said and looked at.
+    /// Locks the main file if it is free, without the turnstile: see
+    /// [`QUIET`](super::entry::QUIET). The lock does not count until it has been published and the
+    /// file checked.
     fn lock_if_free(self: &Arc<Self>, want: Want) -> Result<Option<Held>, Error> {
-        // Only the head of the queue may look for a slot. That nobody overtakes a thread is seen by
-        // the look at the file, too; this is cheaper.
+        // Only the head of the queue may look for a slot. The later check of the file would also
+        // notice that this overtakes a thread, but checking the queue is cheaper.
         if matches!(want.mode, Mode::Limit(_)) || !self.queue.is_empty() {
             return Ok(None);
         }
@@ -85,7 +87,7 @@ impl Entry {
 }
 
 impl Held {
-    /// Tells whether the file is in its place, and as unchanged as it was known to be.
+    /// Whether the file is in place and has not changed since `self.changed`.
     fn is_in_place(&self) -> bool {
         let (Some(main), Some(changed)) = (&self.main, self.changed) else {
             return false;

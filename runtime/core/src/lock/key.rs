@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 
 /// The longest name of a key, in bytes.
 ///
-/// A name becomes a file name of at most three times its length, and file names end at 255 bytes.
+/// Encoding a name makes it at most three times as long, and file names have at most 255 bytes.
 const LONGEST: usize = 80;
 
 /// The name of something that tests must not use at the same time.
@@ -25,14 +25,14 @@ const LONGEST: usize = 80;
 /// fn listens() {}
 /// ```
 ///
-/// Helpers, build scripts and other programs can join in by taking the lock themselves:
+/// Helpers, build scripts and other programs can join in by acquiring the lock themselves:
 ///
 /// ```
 /// # fn main() -> Result<(), isolated_test::Error> {
 /// use isolated_test::Key;
 ///
 /// let guard = Key::new("doc-schema").lock()?;
-/// // No isolated test that says `serial = "doc-schema"` runs here.
+/// // No isolated test with `serial = "doc-schema"` runs here.
 /// drop(guard);
 /// # Ok(())
 /// # }
@@ -43,7 +43,7 @@ const LONGEST: usize = 80;
 /// The kernel releases every lock that the process held.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// Stands first, because internal keys come after all others.
+    /// The first field, so that internal keys sort after all others.
     pub(super) is_internal: bool,
     name: &'static str,
     /// Empty without one.
@@ -54,12 +54,12 @@ impl Key {
     /// The key of `serial` and `shared` without a value.
     pub const DEFAULT: Key = Key::new("default");
 
-    /// Names a key.
+    /// Creates the key of this name.
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, when the name is empty, longer than 80 bytes, or has
-    /// a control character.
+    /// Panics, at compile time in a constant, when the name is empty, is longer than 80 bytes, or
+    /// contains a control character.
     #[must_use]
     pub const fn new(name: &'static str) -> Key {
         check(name);
@@ -75,10 +75,10 @@ impl Key {
         }
     }
 
-    /// Puts the key into a scope, such as a package; a key of another scope is another lock.
+    /// Puts the key into a scope, such as a package. Keys of different scopes are different locks.
     ///
-    /// All projects of a user share their keys, so that they can lock what they all use. Scope a
-    /// key for something that each project has for itself; otherwise unrelated projects wait for
+    /// All projects of a user share their keys, so that they can lock what they all use. Scope the
+    /// key of something that each project has for itself. Otherwise unrelated projects wait for
     /// each other:
     ///
     /// ```rust,test_harness
@@ -95,8 +95,8 @@ impl Key {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, when the scope is not a valid name, when it is longer
-    /// than 80 bytes together with that of the key, or when the key is scoped already.
+    /// Panics, at compile time in a constant, when the scope is not a valid name, when scope and name
+    /// together are longer than 80 bytes, or when the key already has a scope.
     #[must_use]
     pub const fn scoped(self, scope: &'static str) -> Key {
         check(scope);
@@ -111,13 +111,13 @@ impl Key {
         Key { scope, ..self }
     }
 
-    /// Names a key at run time, for keys that are made of paths or numbers.
+    /// Creates a key at run time, for names that are built from paths or numbers.
     ///
     /// Each distinct name is stored once and stays in memory until the process ends.
     ///
     /// # Errors
     ///
-    /// Fails when the name is empty, longer than 80 bytes, or has a control character.
+    /// Fails when the name is empty, is longer than 80 bytes, or contains a control character.
     pub fn intern(name: &str) -> Result<Key, Error> {
         static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
@@ -145,11 +145,11 @@ impl Key {
         Ok(Key::new(stored))
     }
 
-    /// Makes the internal key of this name, for a [`Resource`](crate::Resource) that locks while it
-    /// is provisioned or released.
+    /// Returns the internal key of this name, for a [`Resource`](crate::Resource) that acquires a lock
+    /// while it is provisioned or released.
     ///
-    /// It is another lock than the ordinary key of the name, and comes after all ordinary keys in
-    /// the order of locks. So a resource can lock it whichever ordinary keys the test holds; while
+    /// It is a different lock from the ordinary key of that name and comes after all ordinary keys in
+    /// the order of locks. So a resource can lock it whichever ordinary keys the test holds. While
     /// it is held, waiting for an ordinary key is refused. Internal keys are ordered by name. An
     /// attribute cannot name one.
     ///
@@ -167,7 +167,7 @@ impl Key {
     ///
     ///     fn provision(&mut self, test: &Current) -> Result<String, BoxError> {
     ///         let _guard = SCHEMA.lock()?;
-    ///         // CREATE TABLE ..., which only one may do at a time.
+    ///         // CREATE TABLE ..., which only one test may do at a time.
     ///         Ok(format!("orders_{}", test.namespace()))
     ///     }
     /// }
@@ -192,7 +192,7 @@ impl Key {
         self.name
     }
 
-    /// Returns what the name belongs to, if the key was [`scoped`](Key::scoped).
+    /// Returns the scope, if the key was [`scoped`](Key::scoped).
     #[must_use]
     pub const fn scope(self) -> Option<&'static str> {
         if self.scope.is_empty() {
@@ -202,7 +202,8 @@ impl Key {
         }
     }
 
-    /// As it stands in records: its name and, behind a tab, its scope. No key has a control character.
+    /// The key as written in records: its name and, after a tab, its scope. Neither contains a
+    /// control character.
     pub(crate) fn recorded(self) -> String {
         match self.scope() {
             None => self.name().to_owned(),
@@ -210,13 +211,13 @@ impl Key {
         }
     }
 
-    /// Encodes the name as a file name, injectively even where file names ignore case.
+    /// Encodes the key as a file name, injectively even where file names ignore case.
     pub(crate) fn file_name(self) -> String {
         let mut encoded = String::with_capacity(self.name.len() + 2);
         encoded.push_str(if self.is_internal { "i-" } else { "k-" });
         encode(self.name, &mut encoded);
         if let Some(scope) = self.scope() {
-            // No name is encoded with it.
+            // The encoding of a name never contains `@`.
             encoded.push('@');
             encode(scope, &mut encoded);
         }
@@ -224,7 +225,7 @@ impl Key {
     }
 }
 
-/// Refuses what no key is called.
+/// Panics if a key cannot have this name.
 const fn check(name: &str) {
     assert!(
         !name.is_empty(),
@@ -245,7 +246,7 @@ const fn check(name: &str) {
     }
 }
 
-/// A recorded key as it stands in messages: `"db"`, or `"db" of "shop"`.
+/// Formats a recorded key for messages: `"db"`, or `"db" of "shop"`.
 pub(crate) fn quoted(recorded: &str) -> String {
     match recorded.split_once('\t') {
         None => format!("{recorded:?}"),
@@ -253,7 +254,7 @@ pub(crate) fn quoted(recorded: &str) -> String {
     }
 }
 
-/// Appends a name as a part of a file name.
+/// Appends the encoding of a name to a file name.
 fn encode(name: &str, encoded: &mut String) {
     for byte in name.bytes() {
         if byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_') {

@@ -1,4 +1,4 @@
-//! A lock on one file, and how it is waited for.
+//! A lock on one file, and the wait for it.
 
 use std::fs::File;
 use std::io;
@@ -16,18 +16,19 @@ use crate::os::process::Kept;
 use crate::os::{self, ChangeTime, FileId, WatchedPath, interrupt};
 use crate::state::StateDir;
 
-/// How often records are looked at where the kernel cannot wake anybody.
+/// How often records are read while a wait depends on them, because the kernel cannot wake the
+/// waiter.
 pub(super) const RECORD_POLL: Duration = Duration::from_millis(10);
 
-/// How long a new file seems to have been unchanged.
+/// How far the mtime of a new file is set back.
 const LONG_AGO: Duration = Duration::from_secs(3600);
 
-/// Says how long to wait until it is asked again, or refuses to wait any longer.
+/// Returns how long to wait until the next call, or an error to give up.
 ///
-/// Whoever waits in the kernel has another thread ask.
+/// While a thread blocks in the kernel, another thread makes the calls.
 pub(super) type Pause<'a> = &'a mut (dyn FnMut() -> Result<Duration, Error> + Send);
 
-/// An open file that can be locked, and which one it is.
+/// An open file that can be locked, with its identity.
 pub(super) struct LockFile {
     file: File,
     identity: FileId,
@@ -35,12 +36,12 @@ pub(super) struct LockFile {
 
 impl LockFile {
     pub(super) fn new(file: File) -> io::Result<Self> {
-        // Asked once: an open file stays the same one.
+        // Looked up only once: the identity of an open file never changes.
         let identity = os::identity(&file)?;
         Ok(LockFile { file, identity })
     }
 
-    /// Locks the file if that is possible without waiting; gives it back if it is not.
+    /// Locks the file if that is possible without waiting; otherwise returns it.
     pub(super) fn try_lock(self, strength: Strength) -> io::Result<Result<Locked, Self>> {
         let is_locked = flock::try_lock(&self.file, strength)?;
         Ok(if is_locked {
@@ -50,40 +51,43 @@ impl LockFile {
         })
     }
 
-    /// Locks the file, waiting in the kernel as long as it takes.
+    /// Locks the file, blocking in the kernel as long as it takes.
     pub(super) fn lock(self, strength: Strength) -> io::Result<Locked> {
         flock::lock(&self.file, strength)?;
         Ok(Locked(Some(self)))
     }
 }
 
-/// What a lock on a file means.
+/// What a lock on a file proves.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LockStatus {
-    /// Nothing: another file stands at the path, or none.
+    /// Nothing: the path names another file, or none.
     Stale,
-    /// Nobody else holds this file, which is new. Somebody may hold a deleted one.
+    /// Nobody holds a conflicting lock on this file. But the file is new, so somebody may hold one
+    /// on a deleted file.
     Unproven,
-    /// Nobody else holds any file of this name, which has changed then.
+    /// Nobody holds a conflicting lock on any file of this name. The file was last changed at this
+    /// time.
     Valid(ChangeTime),
 }
 
-/// A locked file, which is unlocked explicitly: a forked child may have a copy of the descriptor.
+/// A locked file. It is unlocked explicitly, because a forked child may have a copy of the
+/// descriptor.
 pub(super) struct Locked(Option<LockFile>);
 
 impl Locked {
-    /// Unlocks the file and gives it back.
+    /// Unlocks the file and returns it.
     pub(super) fn unlock(mut self) -> Option<LockFile> {
         self.0.take().inspect(|locked| flock::unlock(&locked.file))
     }
 
-    /// Returns what keeps the lock.
+    /// What a subprocess must keep open for the lock to stay held.
     pub(super) fn kept(&self) -> Option<Kept> {
         os::process::kept(&self.0.as_ref()?.file)
     }
 
-    /// Looks at what stands at the path of the file now: one call tells whether it is the file that
-    /// is locked, and whether it is marked.
+    /// Checks the path of the file. One system call finds both whether the path still names the
+    /// locked file and whether that file is marked.
     pub(super) fn status(&self, spot: &WatchedPath) -> io::Result<LockStatus> {
         let mine = self.0.as_ref().map(|locked| locked.identity);
         Ok(match spot.look()? {
@@ -94,9 +98,11 @@ impl Locked {
         })
     }
 
-    /// Waits until no record contradicts the lock on a file that is new, and marks the file if
-    /// nobody at all can have locked another one. Tells whether the file is still in its place: if
-    /// it was deleted as well, whoever has locked the one after it waits for our record.
+    /// Waits until no record contradicts the lock on a new file. Then marks the file, if no record
+    /// at all names a holder of the subject.
+    ///
+    /// Returns whether the file is still in place. If it was deleted as well, whoever has locked
+    /// its successor waits for our record.
     pub(super) fn wait_for_holders_of_a_deleted_file(
         &self,
         state_dir: &StateDir,
@@ -104,14 +110,14 @@ impl Locked {
         spot: &WatchedPath,
         pause: Pause<'_>,
     ) -> Result<bool, Error> {
-        // Those who are counted share this lock; their number is looked after with the slots.
+        // Limited holders share the main lock; the slots limit their number.
         let mode = match claim.want.mode {
             Mode::Limit(_) => Mode::Shared,
             mode => mode,
         };
         let want = Want { mode, ..claim.want };
         while !holder::in_the_way(state_dir, want, claim.me).is_empty() {
-            // The kernel cannot wake us: what we would wait for has no name any more.
+            // The kernel cannot wake us: the file that we would wait for no longer has a name.
             thread::sleep(pause()?.min(RECORD_POLL));
             let fail =
                 |error| Error::new(ErrorKind::Lock, format!("lock {}", claim.want)).because(error);
@@ -125,10 +131,10 @@ impl Locked {
         };
         if holder::in_the_way(state_dir, anybody, claim.me).is_empty() {
             if let Some(locked) = &self.0 {
-                // Without the mark the next one looks again.
+                // Without the mark, the next holder reads the records again.
                 let _ = os::write_at(&locked.file, b"+", 0);
-                // Nobody has waited for it yet: see [`QUIET`](super::entry::QUIET). Only the owner may
-                // say so, and without it the next few seconds cost a little more.
+                // Nobody has waited for this file yet: see `QUIET`. Only the file's owner may set its
+                // mtime. If this fails, the fast path is closed for the next few seconds.
                 let _ = locked.file.set_modified(SystemTime::now() - LONG_AGO);
             }
         }
@@ -144,7 +150,7 @@ impl Drop for Locked {
     }
 }
 
-/// Locks the file at a path, which may be deleted meanwhile.
+/// Locks the file at `path`, which somebody may delete meanwhile.
 pub(super) fn lock_file(
     state_dir: &StateDir,
     path: &Path,
@@ -165,14 +171,14 @@ pub(super) fn lock_file(
     })
 }
 
-/// Why a file was not locked.
+/// Why a file could not be locked.
 enum WaitFailure {
     Refused(Error),
     System(io::Error),
 }
 
-/// Locks a file. The thread blocks in the kernel while the [`watcher`] looks at the clock for it, or
-/// a helper thread does so where this one could not be interrupted.
+/// Locks a file. The thread blocks in the kernel while the [`watcher`] watches the clock for it. If
+/// the thread cannot be interrupted, a helper thread blocks instead.
 fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Locked, WaitFailure> {
     let file = match file.try_lock(strength).map_err(WaitFailure::System)? {
         Ok(locked) => return Ok(locked),
@@ -188,11 +194,11 @@ fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Lock
             WaitEnd::Unwatched => {}
         }
     }
-    have_it_waited_for(file, strength, next, pause)
+    lock_in_helper_thread(file, strength, next, pause)
 }
 
-/// Has a helper thread lock a file.
-fn have_it_waited_for(
+/// Locks a file in a helper thread.
+fn lock_in_helper_thread(
     file: LockFile,
     strength: Strength,
     mut next: Duration,
@@ -202,7 +208,8 @@ fn have_it_waited_for(
     let helper = delivery.clone();
     spawn(move || {
         let result = file.lock(strength);
-        // When nobody waits any longer, this is the last to drop the lock, and so to release it.
+        // If the waiter has given up, this is the last reference, and dropping it releases the
+        // lock.
         *helper.lock() = Some(result);
         helper.arrived.notify_one();
     })
@@ -220,7 +227,7 @@ fn have_it_waited_for(
     }
 }
 
-/// Where a helper thread leaves what it has got.
+/// Where a helper thread leaves its result.
 #[derive(Default)]
 struct Delivery {
     result: Mutex<Option<io::Result<Locked>>>,

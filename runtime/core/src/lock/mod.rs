@@ -1,11 +1,12 @@
 //! Locks between tests: across threads, processes and checkouts.
 //!
-//! This module has the words and the guard. [`fast_path`] takes what is free, [`entry`] waits for one lock,
-//! [`queue`] orders the threads of a process, [`locked`] waits for a file, [`semaphore`] counts, [`bounded_wait`]
-//! makes waiting visible and bounded, [`claim_guard`] and [`holder`] write and read who holds what, [`owner`]
-//! knows for whom and refuses what could never end, [`delegation`] acts for a test of another process, which
-//! [`ancestry`] finds,
-//! [`watcher`] looks at the clock for who blocks in the kernel, and [`flock`](crate::os::flock) asks the kernel.
+//! This module defines the vocabulary and [`acquire`]. [`fast_path`] acquires free locks, [`entry`]
+//! waits for one lock, [`queue`] orders the threads of a process, [`locked`] waits for a file, and
+//! [`semaphore`] counts holders. [`bounded_wait`] makes waiting visible and bounded.
+//! [`claim_guard`] publishes who holds what, and [`holder`] reads it. [`owner`] tracks for whom a
+//! lock is held and refuses waits that could never end. [`delegation`] acts for a test of another
+//! process, which [`ancestry`] finds. [`watcher`] watches the clock for threads that block in the
+//! kernel, and [`flock`](crate::os::flock) makes the system calls.
 
 pub(crate) mod activity;
 mod ancestry;
@@ -41,29 +42,33 @@ use crate::lock::activity::Activity;
 use crate::os::flock::Strength;
 use crate::state::StateDir;
 
-/// What a lock is about; the order of the variants is the order in which locks are taken.
+/// What a lock protects.
+///
+/// `Everyone` and `Key` are declared in the order in which locks are acquired. A `Delegated`
+/// subject is acquired in the place of the subject that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
-    /// All isolated tests: held shared by each of them, and exclusively by one that runs alone.
+    /// All isolated tests. Each of them holds it shared; a test that runs alone holds it
+    /// exclusively.
     Everyone,
     /// A key.
     Key(Key),
-    /// One of these within a test that has started this program and holds it.
+    /// One of the others, within a test or guard that holds it and has started this program.
     Delegated(&'static Delegated),
 }
 
 impl Subject {
-    /// Returns the name of the lock file, to which endings are added.
+    /// The name of the main lock file. The other files of the subject append an extension.
     pub(crate) fn file_name(self) -> String {
         match self {
-            // Keys begin with `k-` or `i-`.
+            // The file names of keys begin with `k-` or `i-`.
             Subject::Everyone => "everyone".to_owned(),
             Subject::Key(key) => key.file_name(),
             Subject::Delegated(delegated) => delegated.subject.file_name(),
         }
     }
 
-    /// Returns what it is about, wherever the lock is taken.
+    /// The subject itself, without delegation.
     pub(crate) fn asked(self) -> Self {
         match self {
             Subject::Delegated(delegated) => delegated.subject,
@@ -71,7 +76,7 @@ impl Subject {
         }
     }
 
-    /// Returns where the lock file stands.
+    /// The path of the main lock file.
     fn path(self, state_dir: &StateDir) -> PathBuf {
         match self {
             Subject::Delegated(delegated) => delegated.path(),
@@ -80,19 +85,19 @@ impl Subject {
     }
 }
 
-/// How a lock is held; the order of the variants is that of their strength.
+/// How a lock is held. The variants are ordered by strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
-    /// Together with others that do not hold it exclusively.
+    /// Together with all holders that are not exclusive.
     Shared,
-    /// Together with a limited number of others that say the same, and with shared holders.
+    /// Together with shared holders, and with at most this many limited holders in total.
     Limit(u32),
-    /// By nobody else.
+    /// Without any other holder.
     Exclusive,
 }
 
 impl Mode {
-    /// Returns the word of the attribute for it.
+    /// The argument of the attribute that requests this mode.
     fn word(self) -> &'static str {
         match self {
             Mode::Exclusive => "serial",
@@ -101,7 +106,7 @@ impl Mode {
         }
     }
 
-    /// Returns how the main file is locked.
+    /// How strongly the main file is locked.
     fn strength(self) -> Strength {
         match self {
             Mode::Exclusive => Strength::Exclusive,
@@ -118,12 +123,12 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    /// Returns what is written into the record.
+    /// The lock as written into the record.
     pub(crate) fn code(self) -> String {
         Code(self).to_string()
     }
 
-    /// Returns the test within which it is taken, as records name it.
+    /// The test or guard within which the lock is taken, as records name it.
     pub(crate) fn within(self) -> Option<&'static str> {
         match self.subject {
             Subject::Delegated(delegated) => Some(&delegated.within),
@@ -131,13 +136,13 @@ impl Want {
         }
     }
 
-    /// Whether it is about an internal key.
+    /// Whether the subject is an internal key.
     pub(crate) fn is_internal(self) -> bool {
         matches!(self.subject.asked(), Subject::Key(key) if key.is_internal)
     }
 }
 
-/// A lock as records have it: `serial tcp`.
+/// Displays a lock as records contain it: `serial tcp`.
 pub(crate) struct Code(pub(crate) Want);
 
 impl fmt::Display for Code {
@@ -154,7 +159,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// As the user has written it: `serial "tcp"`.
+/// Displays the lock as the user wrote it: `serial "tcp"`.
 impl fmt::Display for Want {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = match (self.subject.asked(), self.mode) {
@@ -178,18 +183,19 @@ impl fmt::Display for Want {
     }
 }
 
-/// How long a lock was waited for, and behind whom.
+/// How long a thread waited for a lock, and behind whom.
 #[derive(Debug, Clone)]
 pub(crate) struct Waited {
     pub(crate) time: Duration,
     pub(crate) behind: Option<Holder>,
 }
 
-/// A lock that has been asked for.
+/// A lock that a test or guard has requested.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestedLock {
     want: Want,
-    /// The lock that is taken for it: the same, or that within a test that has started this program.
+    /// The lock to acquire for it: `want` itself, or its counterpart within a test that has started
+    /// this program.
     pub(crate) target: Want,
     way: Approach,
 }
@@ -204,7 +210,7 @@ impl RequestedLock {
     }
 }
 
-/// Takes a lock, waiting for it unless the wait could never end.
+/// Acquires a lock, waiting for it unless the wait could never end.
 pub(crate) fn acquire(
     asked: RequestedLock,
     me: &Activity,
@@ -221,7 +227,8 @@ pub(crate) fn acquire(
     loop {
         watch.begin(target);
         match entry::acquire(target, me, &mut || watch.pause()) {
-            // It turned out to be held by a test that has started this program, or that one has ended.
+            // Either a test that has started this program holds the lock, or the owner of a
+            // delegated lock has ended. Any other error stands.
             Err(error) => {
                 target = match watch.instead() {
                     Some(delegated) => delegated,

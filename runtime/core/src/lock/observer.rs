@@ -1,27 +1,28 @@
-//! What is told of waiting, and how long it may last.
+//! Reports about waits, and limits on how long they last.
 
 use std::time::Duration;
 
 use super::activity::Activity;
 use super::{Holder, Want};
 
-/// Is told what somebody waits for.
+/// Receives reports about threads that wait for locks.
 pub(crate) trait Observer: Sync {
-    /// Whether each wait is told from its beginning. Most end before anybody looks at the holders.
+    /// Whether to report each wait from its beginning. Most waits end before the holders are looked
+    /// up.
     fn is_told_at_once(&self) -> bool;
 
-    /// A lock is waited for, and others are in the way than before.
+    /// A thread waits for a lock, and the holders in the way have changed.
     fn waiting(&self, want: Want, holders: &[Holder]);
 
-    /// A lock has been waited for so long that people want to know.
+    /// A wait has lasted so long that the user wants to know.
     fn still_waiting(&self, waiter: &Activity, want: Want, holders: &[Holder]);
 }
 
-/// How long a lock is waited for.
+/// Limits on the wait for a lock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
-    /// Behind holders that do not change.
+    /// How long to wait behind holders that do not change.
     pub(crate) timeout: Duration,
-    /// In silence.
+    /// How long to wait before the first notice.
     pub(crate) notice: Duration,
 }

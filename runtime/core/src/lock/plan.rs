@@ -1,42 +1,46 @@
-//! The locks of one test, without repetition and in order.
+//! The locks of one test, merged and in order.
 //!
 //! # Why tests cannot deadlock
 //!
-//! Every test takes its locks one after the other in one total order that is the same in all
+//! Every test acquires its locks one after the other, in one total order that is the same in all
 //! processes: first [`Subject::Everyone`], then the keys by name, then the internal keys by name.
 //!
-//! Threads wait. A thread acts for a test, or for itself. It *keeps* every lock that it cannot release
-//! while it waits: its guards, the locks of all tests that run in it, and those of the test for which it
-//! acts and of that test's callers. Before it waits, [`owner`](crate::lock::owner) refuses any lock that
-//! does not come after everything the thread keeps.
+//! A waiter is always a thread, which acts for a test or for itself. A thread *keeps* every lock
+//! that it cannot release while it waits: its guards, the locks of all tests that run in it, and
+//! those of the test for which it acts and of that test's callers. Before a thread waits,
+//! [`owner`](crate::lock::owner) refuses any lock that does not come after everything that the
+//! thread keeps.
 //!
-//! A thread that waits for subject *s* keeps only subjects before *s*, and perhaps the place at the
-//! head of the queue of *s*: of its process, and at the turnstile of *s*. It waits for one of
+//! A thread that waits for subject *s* keeps only subjects before *s*, and perhaps the head of the
+//! queue of *s*, in its process and at the turnstile. It waits for one of
 //!
-//! 1. the head of the queue of *s*, which waits for the turnstile or for holders of *s*;
-//! 2. the turnstile of *s*, whose holder waits for holders of *s* only, never for another head;
-//! 3. holders of *s*. A guard ends when the thread goes on that has taken it. A lock of a test ends
-//!    when the test does, which may take all threads that act for it. Each of these threads keeps
-//!    *s*, so it runs, or waits for subjects after *s*.
+//! 1. the head of the queue of *s* in its process, which waits for the turnstile or for holders of
+//!    *s*;
+//! 2. the turnstile of *s*, whose holder waits only for holders of *s*, never for another head;
+//! 3. holders of *s*. The thread that acquired a guard releases it as it goes on. A test releases
+//!    its locks when it ends, and it may not end before all threads that act for it have finished.
+//!    Each of these threads keeps *s*, so it runs, or waits for subjects after *s*.
 //!
-//! Helper threads of one test may wait for each other's guards: these are of the third kind. Tests that
-//! take turns in one thread keep each other's locks. The second acquires a lock that both may hold
-//! without waiting, because a waiter ahead of it may be waiting for the first.
+//! Helper threads of one test may wait for each other's guards, which is the third case. Tests that
+//! take turns in one thread keep each other's locks. If both may hold a lock, the second acquires
+//! it without waiting, because a waiter ahead of it may be waiting for the first.
 //!
 //! The fast path acquires free locks without their turnstiles and never waits.
 //!
-//! Nobody ever waits in the queue of *s* while keeping *s* itself. So every chain of waiting goes
-//! strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after s*,
-//! and ends at a running thread. A slot of a limited key is acquired after its main lock, and its
-//! waiter stays at the head of the queue; holders of a slot wait only for subjects after *s*.
+//! No thread ever waits in the queue of *s* while it keeps *s* itself. So every chain of waiting
+//! goes strictly upwards in the order *queue of s < turnstile of s < s < queue of the subject after
+//! s*, and ends at a running thread. A slot of a limited key is acquired after its main lock, and
+//! its waiter stays at the head of the queue; holders of a slot wait only for subjects after *s*.
 //!
-//! A program that a test has started [acts](crate::lock::delegation) for it and keeps what it holds, too:
-//! where the test holds *s* itself, the program takes *s within* the test, which only other programs
-//! of that test want, and each of them in the same order; else *s* must come after all that the test
-//! holds. A program that waits before it has found out for whom it acts finds out then.
+//! A program that a test has started [acts](crate::lock::delegation) for the test and keeps what
+//! the test holds, too. If the test holds *s* itself, the program acquires *s within* the test,
+//! where it meets only other programs of that test, and all of them acquire locks in the same
+//! order. Otherwise *s* must come after everything that the test holds. A program that starts to
+//! wait before it knows for whom it acts finds out while it waits.
 //!
-//! A process that dies releases its locks, which breaks any chain through it. One case is not detected:
-//! a thread that waits for another one by other means while it keeps a lock that the other one wants.
+//! A process that dies releases its locks, which breaks any chain through it. One case is not
+//! detected: a thread that waits for another thread by other means while it keeps a lock that the
+//! other thread wants.
 
 use super::key::Key;
 use super::{Mode, Subject, Want, semaphore};
@@ -58,10 +62,10 @@ pub enum Claim {
 /// The key of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimedKey {
-    /// A literal that the attribute has checked. As a variant it costs the compiler nothing, unlike the
-    /// call of a constant function.
+    /// A literal that the attribute has checked. Unlike a call of a constant function, it costs the
+    /// compiler nothing.
     Text(&'static str),
-    /// A constant of the user.
+    /// A constant of the user's.
     Key(Key),
 }
 
@@ -74,7 +78,8 @@ impl ClaimedKey {
     }
 }
 
-/// Orders the claims of a test, and further ones, and merges those on one subject into the strongest.
+/// Merges the claims of a test and `further` ones: one lock per subject, in the strongest mode, in
+/// the order in which locks are acquired.
 pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Error> {
     let mut wants = Vec::with_capacity(claims.len() + 1);
     wants.push(Want {

@@ -1,7 +1,7 @@
 //! The queue of the threads of one process for one key: first come, first served.
 //!
-//! Only the thread at the head asks the kernel. That keeps the order, and spares the kernel a
-//! crowd of waiters from every process.
+//! Only the thread at the head asks the kernel. That keeps the order and spares the kernel a crowd
+//! of waiters from every process.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -20,7 +20,7 @@ pub(crate) struct Queue {
 struct QueueState {
     /// Whether a thread is at the head, or has been called there.
     has_head: bool,
-    /// Those behind it, the first in front. A thread that finds nobody needs no ticket.
+    /// The threads behind the head, in order. A thread that finds no head needs no ticket.
     waiting: VecDeque<Arc<Ticket>>,
 }
 
@@ -42,20 +42,20 @@ struct Ticket {
     changed: Condvar,
 }
 
-/// The head of the queue; the next thread is called when it is dropped.
+/// The head of the queue. Dropping it calls the next thread.
 #[must_use = "the next thread is called as soon as this is dropped"]
 pub(crate) struct Head<'a> {
     queue: &'a Queue,
 }
 
 impl Queue {
-    /// Tells whether no thread is at the head.
+    /// Whether no thread is at the head.
     pub(crate) fn is_empty(&self) -> bool {
         !lock(&self.state).has_head
     }
 
-    /// Waits for this thread's turn. `pause` is asked again and again how long to wait until it is
-    /// asked next, and may refuse.
+    /// Waits for this thread's turn. `pause` returns how long to wait until its next call, or an
+    /// error to give up.
     pub(crate) fn enter(
         &self,
         mut pause: impl FnMut() -> Result<Duration, Error>,
@@ -69,7 +69,7 @@ impl Queue {
             state.waiting.push_back(ticket.clone());
             ticket
         };
-        // Dropped on every way out, so that a thread that gives up leaves the queue too.
+        // Dropped on every early exit, so that a thread that gives up also leaves the queue.
         let place = QueuePlace {
             queue: self,
             ticket: &ticket,
@@ -80,7 +80,7 @@ impl Queue {
     }
 }
 
-/// A place in the queue that is left when this is dropped.
+/// A place in the queue. Dropping it leaves the queue.
 struct QueuePlace<'a> {
     queue: &'a Queue,
     ticket: &'a Arc<Ticket>,
@@ -93,7 +93,7 @@ impl Drop for QueuePlace<'_> {
         state
             .waiting
             .retain(|ticket| !Arc::ptr_eq(ticket, self.ticket));
-        // Who has been called meanwhile is at the head.
+        // If the ticket was gone, this thread has been called meanwhile and is at the head.
         if state.waiting.len() == ahead {
             state.call_next();
         }
@@ -104,7 +104,7 @@ impl Ticket {
     /// Waits until the ticket is called.
     fn wait(&self, pause: &mut dyn FnMut() -> Result<Duration, Error>) -> Result<(), Error> {
         loop {
-            // Asked without the lock: looking for holders takes its time.
+            // Call `pause` without the mutex: looking up holders takes time.
             let pause = pause()?;
             let (called, _) = self
                 .changed
