@@ -19,7 +19,7 @@ struct Ancestor {
 
 /// The record of a process that has started this one.
 pub(super) struct Above {
-    pub(super) told: ProcessRecord,
+    pub(super) process_record: ProcessRecord,
     /// What began later than this has not started this program.
     pub(super) until: u64,
 }
@@ -31,16 +31,16 @@ pub(super) fn above(state_dir: &StateDir) -> Vec<Above> {
         return Vec::new();
     }
     let mut above: Vec<_> = holder::all(state_dir)
-        .filter(|told| !told.blocks.is_empty())
-        .filter_map(|told| {
+        .filter(|process_record| !process_record.blocks.is_empty())
+        .filter_map(|process_record| {
             let mut ancestors = ancestors.iter();
-            let at = ancestors.position(|one| one.process == told.process)?;
-            is_of(&told, state_dir).then_some((at, told))
+            let at = ancestors.position(|one| one.process == process_record.process)?;
+            is_of(&process_record, state_dir).then_some((at, process_record))
         })
         .collect();
     above.sort_by_key(|(at, _)| *at);
-    let above = above.into_iter().map(|(at, told)| Above {
-        told,
+    let above = above.into_iter().map(|(at, process_record)| Above {
+        process_record,
         until: ancestors[at].until,
     });
     above.collect()
@@ -49,7 +49,7 @@ pub(super) fn above(state_dir: &StateDir) -> Vec<Above> {
 /// Whether the process that a record names has it open: in another container, which shares the
 /// state directory, another process has the same number.
 #[cfg(unix)]
-fn is_of(told: &ProcessRecord, state_dir: &StateDir) -> bool {
+fn is_of(process_record: &ProcessRecord, state_dir: &StateDir) -> bool {
     use std::os::unix::fs::MetadataExt;
     use std::path::PathBuf;
 
@@ -57,10 +57,10 @@ fn is_of(told: &ProcessRecord, state_dir: &StateDir) -> bool {
         let found = fs::metadata(path).ok()?;
         Some((found.dev(), found.ino()))
     };
-    let Some(record) = identity(state_dir.record_path(&told.record)) else {
+    let Some(record) = identity(state_dir.record_path(&process_record.record)) else {
         return false;
     };
-    let open = fs::read_dir(format!("/proc/{}/fd", told.process));
+    let open = fs::read_dir(format!("/proc/{}/fd", process_record.process));
     let mut open = open.into_iter().flatten().flatten();
     open.any(|file| identity(file.path()) == Some(record))
 }

@@ -61,8 +61,8 @@ impl Delegated {
     /// Whether the test or guard has not ended.
     fn has_owner(&self, state_dir: &StateDir) -> bool {
         Mark::parse(&self.within).is_some_and(|mark| {
-            let told = holder::read(&state_dir.record_path(mark.record()));
-            told.is_some_and(|told| told.block_of(&mark).is_some())
+            let process_record = holder::read(&state_dir.record_path(mark.record()));
+            process_record.is_some_and(|process_record| process_record.block_of(&mark).is_some())
         })
     }
 }
@@ -101,9 +101,9 @@ pub(crate) fn resolve_all(asked: &mut [RequestedLock]) -> Result<(), Error> {
         return Ok(());
     }
     let state_dir = state_dir()?;
-    let starters = starters(state_dir, &nearest());
+    let delegators = delegators(state_dir, &nearest());
     for one in asked {
-        one.target = resolve(state_dir, &starters, one.want)?;
+        one.target = resolve(state_dir, &delegators, one.want)?;
     }
     Ok(())
 }
@@ -117,7 +117,7 @@ pub(crate) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, 
     if delegated.has_owner(state_dir) {
         return Ok(None);
     }
-    resolve(state_dir, &starters(state_dir, &nearest()), want).map(Some)
+    resolve(state_dir, &delegators(state_dir, &nearest()), want).map(Some)
 }
 
 /// A test or guard that has started this program, perhaps through others.
@@ -130,51 +130,51 @@ struct Delegator {
 }
 
 /// Lists the tests for which this process acts, the nearest first, as far as they still run.
-fn starters(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
-    let mut starters = Vec::new();
+fn delegators(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
+    let mut delegators = Vec::new();
     for mark in nearest {
-        add_chain(state_dir, mark, &mut starters);
+        add_chain(state_dir, mark, &mut delegators);
     }
-    starters
+    delegators
 }
 
 /// Adds a test, those for which it acts, and so on.
-fn add_chain(state_dir: &StateDir, mark: &Mark, starters: &mut Vec<Delegator>) {
+fn add_chain(state_dir: &StateDir, mark: &Mark, delegators: &mut Vec<Delegator>) {
     let mut next = Some(mark.clone());
     while let Some(mark) = next.take() {
-        if starters.len() == LONGEST_CHAIN || starters.iter().any(|one| one.mark == mark) {
+        if delegators.len() == LONGEST_CHAIN || delegators.iter().any(|one| one.mark == mark) {
             return;
         }
-        let Some(told) = holder::read(&state_dir.record_path(mark.record())) else {
+        let Some(process_record) = holder::read(&state_dir.record_path(mark.record())) else {
             return;
         };
-        let Some(block) = told.block_of(&mark) else {
+        let Some(block) = process_record.block_of(&mark) else {
             return;
         };
         next = block.tie.as_ref().map(|tie| tie.mark().clone());
-        starters.push(Delegator {
-            process: told.process,
+        delegators.push(Delegator {
+            process: process_record.process,
             name: block.name.clone(),
-            held: told.held_with(block),
+            held: process_record.held_with(block),
             mark,
         });
     }
 }
 
 /// Finds out which lock is to be taken for one that is wanted.
-fn resolve(state_dir: &StateDir, starters: &[Delegator], want: Want) -> Result<Want, Error> {
-    let place = RecordedSubject::of(want.subject);
-    for starter in starters {
-        let same = starter.held.iter().filter(|(held, ..)| *held == place);
+fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result<Want, Error> {
+    let subject = RecordedSubject::of(want.subject);
+    for delegator in delegators {
+        let same = delegator.held.iter().filter(|(held, ..)| *held == subject);
         if let Some((_, mode, holder)) = same.max_by_key(|(_, mode, _)| *mode) {
             if !covers(*mode, want.mode) {
                 let reason = format!(
                     "{} has started this program and holds {}, which never becomes stronger while it \
                      is held",
-                    starter.who(),
-                    place.in_mode(*mode)
+                    delegator.who(),
+                    subject.in_mode(*mode)
                 );
-                let way_out = match place {
+                let way_out = match subject {
                     RecordedSubject::Everyone => "ask for `alone` in that test",
                     RecordedSubject::Key(_) | RecordedSubject::Internal(_) => {
                         "ask for the stronger one in that test"
@@ -193,12 +193,12 @@ fn resolve(state_dir: &StateDir, starters: &[Delegator], want: Want) -> Result<W
                 mode,
             });
         }
-        let later = starter.held.iter().filter(|(held, ..)| *held > place);
+        let later = delegator.held.iter().filter(|(held, ..)| *held > subject);
         if let Some((later, mode, _)) = later.max_by_key(|(held, mode, _)| (held, *mode)) {
             let reason = format!(
                 "{} has started this program and holds {}, which comes later in the order of locks, \
                  and could wait for ever",
-                starter.who(),
+                delegator.who(),
                 later.in_mode(*mode)
             );
             let way_out = "ask for both in the attribute of that test";
@@ -231,39 +231,45 @@ pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Err
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
-    let place = RecordedSubject::of(want.subject);
+    let subject = RecordedSubject::of(want.subject);
     let known = nearest();
     let mut found = Vec::new();
-    let mut starters: Vec<Delegator> = Vec::new();
+    let mut delegators: Vec<Delegator> = Vec::new();
     for ancestor in above(state_dir) {
-        let told = &ancestor.told;
-        if starters.iter().any(|one| one.mark.record() == told.record) {
+        let process_record = &ancestor.process_record;
+        if delegators
+            .iter()
+            .any(|one| one.mark.record() == process_record.record)
+        {
             continue;
         }
-        let mut known = known.iter().filter(|mark| mark.record() == told.record);
+        let mut known = known
+            .iter()
+            .filter(|mark| mark.record() == process_record.record);
         // A program that a test has outlived belongs to no other test of that process.
-        let stays = |mark: &&Mark| Some(*mark) == declared() || told.block_of(mark).is_some();
+        let stays =
+            |mark: &&Mark| Some(*mark) == declared() || process_record.block_of(mark).is_some();
         let mark = if let Some(mark) = known.find(stays) {
             mark.clone()
         } else {
-            match told.heads(ancestor.until)[..] {
+            match process_record.heads(ancestor.until)[..] {
                 [] => continue,
-                [head] => told.mark_of(head),
-                [head, ..] => match told.holder_of(&place, ancestor.until) {
+                [head] => process_record.mark_of(head),
+                [head, ..] => match process_record.holder_of(&subject, ancestor.until) {
                     Some(holder) => return Err(ambiguous(want, &holder, head.is_test())),
                     None => continue,
                 },
             }
         };
-        add_chain(state_dir, &mark, &mut starters);
+        add_chain(state_dir, &mark, &mut delegators);
         found.push(mark);
     }
     if let Some(mark) = declared().filter(|mark| !found.contains(mark)) {
-        add_chain(state_dir, mark, &mut starters);
+        add_chain(state_dir, mark, &mut delegators);
         found.push(mark.clone());
     }
     *lock(FOUND.get_or_init(Mutex::default)) = found;
-    let instead = resolve(state_dir, &starters, want)?;
+    let instead = resolve(state_dir, &delegators, want)?;
     Ok((instead != want).then_some(instead))
 }
 

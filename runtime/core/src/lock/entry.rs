@@ -1,21 +1,21 @@
-//! Takes one lock.
+//! Acquires one lock.
 //!
-//! Each subject has two files. Who may have to wait queues at the *turnstile*, which is held
-//! exclusively and only while waiting for the *main* lock. So readers that come after a waiting
-//! writer stand behind it and cannot starve it, and a reader that gets through lets the next one try
-//! at once.
+//! Each subject has two files. A thread that may block first acquires the *turnstile*, exclusively,
+//! and holds it only while it waits for the *main* lock. So readers that come after a waiting
+//! writer queue behind it and cannot starve it, and a reader that gets through lets the next one
+//! try at once.
 //!
-//! Who holds the turnstile waits only for holders of the main lock of the same subject, and those
-//! never wait for that turnstile: see [`plan`](crate::lock::plan) for the whole argument.
+//! The holder of the turnstile waits only for holders of the main lock of the same subject, and
+//! those never wait for that turnstile: see [`plan`](crate::lock::plan) for the whole argument.
 //!
-//! A lock file is never deleted by us. Should somebody else do so, those who have locked it and
-//! those who come later would not see each other. Two rules prevent that:
+//! We never delete a lock file. If somebody else does, those who have locked it and those who come
+//! later do not see each other. Two rules prevent that:
 //!
-//! - A lock counts only if its file is still in its place after its holder has *said* in its record
-//!   that it holds it. Who waited for a file that is gone begins anew.
-//! - A file that is new, which shows by its being empty, is no proof that nobody holds the lock. Who
-//!   locks it looks into all records and waits until nobody says so. The first who finds that
-//!   nobody at all does marks the file, and from then on its lock is proof again.
+//! - A lock counts only if its file is still in place after the holder has *published* the lock in
+//!   its record. A thread that finds its file gone begins again.
+//! - A file that is empty is new, and does not prove that nobody holds the lock. A thread that
+//!   locks it reads all records and waits until none names a holder in its way. The first thread
+//!   that finds no other holder at all marks the file. From then on, a lock on it is proof again.
 
 use std::mem;
 use std::path::PathBuf;
@@ -35,61 +35,60 @@ use crate::os::process::Kept;
 use crate::os::{ChangeTime, WatchedPath};
 use crate::state::{StateDir, state_dir};
 
-/// How many subjects of a process keep their files open between uses.
+/// Number of subjects whose files a process keeps open between uses.
 const KEEPING_FILES: usize = 64;
 
-/// How long nobody may have waited for a lock at the head of the queue before this process passes
-/// by the turnstile.
+/// Minimum age of the main file's mtime before this process may skip the turnstile.
 ///
-/// Who has to wait at the head of the queue *touches* the main file, so that its time of change is
-/// that moment. A process that is at the head itself remembers that time, if it is this old by then:
-/// older than any file system rounds times. (A file that is new is dated back, before anybody can
-/// remember its time.) As long as the time is the remembered one nobody has come to the head after
-/// that and had to wait, so nobody waits there now. Then a lock that is free may be taken without
-/// the turnstile, by one look at the file that is needed anyway. Otherwise the process stands behind
-/// those who wait, as everybody does.
+/// A thread that has to wait at the head of the queue *touches* the main file before it blocks,
+/// which sets the mtime to that moment. A process that is at the head itself remembers the mtime,
+/// if the mtime is this old by then: older than any file system rounds times. (The mtime of a new
+/// file is set back before anybody can remember it.) As long as the mtime equals the remembered
+/// one, nobody has since come to the head and had to wait, so nobody waits there now. Then a free
+/// lock may be acquired without the turnstile, by one check of the file that is needed anyway.
+/// Otherwise the process queues like all others.
 ///
-/// Nothing but order hangs on it: who is at the head can be overtaken for the moment between finding
-/// the lock taken and saying so, and never again.
+/// This affects only fairness, never exclusion: a thread at the head can be overtaken in the moment
+/// between finding the lock held and touching the file, and never again.
 pub(super) const QUIET: Duration = Duration::from_secs(3);
 
 /// What this process knows of one subject.
 pub(crate) struct Entry {
     subject: Subject,
     pub(super) path: PathBuf,
-    /// The same, as it is looked at for each lock.
+    /// The same path, in the form in which it is checked for each lock.
     pub(super) spot: WatchedPath,
     turnstile: PathBuf,
-    /// Whether files stay open between uses: descriptors are scarce where there are many keys.
+    /// Whether files stay open between uses. With many keys, descriptors are scarce.
     keeps_files: bool,
     pub(super) queue: Queue,
     state: Mutex<EntryState>,
-    /// A holder in this process has gone.
+    /// Signals that a holder in this process has released the lock.
     freed: Condvar,
     pub(super) slots: Slots,
 }
 
 #[derive(Default)]
 pub(super) struct EntryState {
-    /// How many threads of this process hold the subject, and whether one does exclusively.
+    /// How many threads of this process hold the subject, and whether one holds it exclusively.
     holders: usize,
     exclusive: bool,
     /// The lock that the readers of this process share.
     pub(super) shared: Weak<Locked>,
-    /// How many threads wait for one of the holders to go.
+    /// How many threads wait for a holder in this process.
     waiting: usize,
-    /// Open files for the next time; a subject in use is asked for again.
+    /// Open files for the next use: a subject that was used is usually requested again.
     turnstile: Option<LockFile>,
     pub(super) main: Option<LockFile>,
     /// Whether the files were found deleted since the turnstile was opened.
     is_lost: bool,
-    /// When the main file had changed as this process stood at the head of the queue, if that was
-    /// long enough ago: see [`QUIET`].
+    /// The mtime of the main file when this process was at the head of the queue, if it was old
+    /// enough: see [`QUIET`].
     pub(super) known: Option<ChangeTime>,
 }
 
 impl EntryState {
-    /// Tells whether no thread of this process is in the way.
+    /// Whether no thread of this process is in the way.
     pub(super) fn admits(&self, mode: Mode) -> bool {
         !self.exclusive && (mode != Mode::Exclusive || self.holders == 0)
     }
@@ -108,17 +107,17 @@ pub(crate) struct Held {
     pub(super) want: Want,
     pub(super) main: Option<Arc<Locked>>,
     pub(super) slot: Option<Locked>,
-    /// When the main file had changed, if it has been looked at.
+    /// The mtime of the main file, if it is known.
     pub(super) changed: Option<ChangeTime>,
 }
 
 impl Held {
-    /// Returns what is held.
+    /// The lock that is held.
     pub(crate) fn want(&self) -> Want {
         self.want
     }
 
-    /// Adds what must stay open while a process runs under the lock.
+    /// Adds what a subprocess must keep open for the lock to stay held.
     pub(crate) fn add_kept(&self, kept: &mut Vec<Kept>) {
         let files = self.main.as_deref().into_iter().chain(&self.slot);
         kept.extend(files.filter_map(Locked::kept));
@@ -139,7 +138,7 @@ impl Drop for Held {
         }
         state.holders -= 1;
         state.exclusive = false;
-        // To call nobody costs a system call, too.
+        // Notifying costs a system call even if nobody waits.
         let is_awaited = state.waiting > 0;
         drop(state);
         if is_awaited {
@@ -148,14 +147,14 @@ impl Drop for Held {
     }
 }
 
-/// Takes a lock, waiting for it as `pause` allows, and says so in the record.
+/// Acquires a lock, waiting for it as `pause` allows, and publishes it in the record.
 pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Held, Error> {
     let state_dir = state_dir()?;
     let entry = Entry::of(want.subject, state_dir)?;
     let first_in_line = entry.queue.enter(&mut *pause)?;
     let turnstile = entry.pass_turnstile(state_dir, pause)?;
-    // Who stands at the head of the queue and has to wait shows that to those who would pass by. It
-    // is shown again each time, because the file may be another one by then.
+    // A waiter at the head of the queue touches the file, which closes the fast path. It touches
+    // the file before each wait, because the path may name another file by then.
     let mut pause = || {
         let _ = entry.spot.touch();
         pause()
@@ -165,7 +164,8 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
     let held = entry.take(state_dir, want, me, &mut pause)?;
     let mut state = entry.lock();
     if state.known != held.changed {
-        // While this process is still at the head, or somebody else might have come there since.
+        // Set while this process is still at the head: afterwards somebody else might have come
+        // there.
         state.known = held.changed.filter(|changed| changed.is_older_than(QUIET));
     }
     drop(state);
@@ -178,10 +178,10 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
     Ok(held)
 }
 
-/// Takes a lock if it is free, exclusively or shared.
+/// Acquires a lock if it is free.
 ///
-/// It passes by the queue: who stands there for a moment, perhaps only to try as well, does not make
-/// a free lock taken.
+/// This bypasses the queue: a thread that is there for a moment, perhaps also just to try, does not
+/// make a free lock unavailable.
 pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Error> {
     let state_dir = state_dir()?;
     let entry = Entry::of(want.subject, state_dir)?;
@@ -226,7 +226,7 @@ impl Entry {
         Ok(entry)
     }
 
-    /// Takes the files of a lock once nobody in this process is in the way.
+    /// Locks the files of a lock once no thread of this process is in the way.
     fn take(
         self: &Arc<Self>,
         state_dir: &StateDir,
@@ -248,7 +248,7 @@ impl Entry {
             }
             claim.retract();
             drop(main);
-            // The kernel cannot wake us: what is waited for is a change of records.
+            // The kernel cannot wake us: we wait for records to change.
             thread::sleep(pause()?.min(RECORD_POLL));
         };
         claim.keep();
@@ -267,16 +267,17 @@ impl Entry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gets to the head of the queue of all processes.
+    /// Acquires the turnstile, which is the head of the queue of all processes.
     ///
-    /// Where the file stands is not looked at: two turnstiles are unfair, and no more than that. Who
-    /// finds the main file deleted opens the turnstile anew, too, so it does not last.
+    /// Nothing checks whether its file is still in place: two turnstiles are merely unfair. They do
+    /// not last, because a thread that finds the main file deleted also reopens the turnstile.
     fn pass_turnstile(&self, state_dir: &StateDir, pause: Pause<'_>) -> Result<Locked, Error> {
         let idle = self.lock().turnstile.take();
         lock_file(state_dir, &self.turnstile, idle, Strength::Exclusive, pause)
     }
 
-    /// Waits until no thread of this process is in the way, which is cheaper than the kernel.
+    /// Waits until no thread of this process is in the way, which is cheaper than asking the
+    /// kernel.
     fn wait_for_threads(&self, mode: Mode, pause: Pause<'_>) -> Result<(), Error> {
         let mut state = self.lock();
         while !state.admits(mode) {
@@ -295,7 +296,7 @@ impl Entry {
         Ok(())
     }
 
-    /// Takes the main lock; readers of one process share one lock.
+    /// Acquires the main lock. The readers of one process share one lock.
     fn lock_main(
         &self,
         state_dir: &StateDir,

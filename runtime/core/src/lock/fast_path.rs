@@ -46,8 +46,8 @@ impl Entry {
     /// [`QUIET`](super::entry::QUIET). The lock does not count until it has been published and the
     /// file checked.
     fn lock_if_free(self: &Arc<Self>, want: Want) -> Result<Option<Held>, Error> {
-        // Only the head of the queue may look for a slot. The later check of the file would also
-        // notice that this overtakes a thread, but checking the queue is cheaper.
+        // The search for a slot is left to the head of the queue. The later check of the file would
+        // also notice that this overtakes a thread, but checking the queue is cheaper.
         if matches!(want.mode, Mode::Limit(_)) || !self.queue.is_empty() {
             return Ok(None);
         }

@@ -1,7 +1,9 @@
 //! Who holds what, read from the records of all processes.
 //!
-//! This is for messages, and for telling a holder that goes on from one that has changed. It never
-//! decides who gets a lock.
+//! Messages name the holders, and a bounded wait compares them to see whether its queue moves.
+//! Records affect who gets a lock only where lock files were deleted or are new (see
+//! [`entry`](super::entry)), and where a program acts for a test (see
+//! [`delegation`](super::delegation)).
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -26,11 +28,12 @@ pub(crate) struct Holder {
     name: String,
     process: u32,
     since: u64,
-    /// Where it is in which code: `package shop, src/checkout.rs:12`.
+    /// The package and the source location: `package shop, src/checkout.rs:12`.
     place: String,
 }
 
-/// As it stands in messages: `shop::checkout (pid 4242, package shop, src/checkout.rs:12) for 12s`.
+/// Displays the holder as in messages: `shop::checkout (pid 4242, package shop, src/checkout.rs:12)
+/// for 12s`.
 impl fmt::Display for Holder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = now().saturating_sub(self.since) / 1000;
@@ -43,7 +46,7 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
-    /// Names a holder.
+    /// Creates a holder from what its record publishes.
     pub(crate) fn new(name: &str, process: u32, since: u64, place: &str) -> Self {
         Holder {
             name: name.to_owned(),
@@ -53,17 +56,17 @@ impl Holder {
         }
     }
 
-    /// Returns the name of the test.
+    /// The name of the test or guard.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the process.
+    /// The process identifier.
     pub(crate) fn process(&self) -> u32 {
         self.process
     }
 
-    /// Returns the name and the process: `shop::checkout (pid 4242)`.
+    /// Formats the name and the process identifier: `shop::checkout (pid 4242)`.
     pub(crate) fn who(&self) -> String {
         format!("{} (pid {})", self.name, self.process)
     }
@@ -87,7 +90,7 @@ impl RecordedSubject {
         }
     }
 
-    /// The lock as it stands in messages.
+    /// Formats the lock for messages.
     pub(super) fn in_mode(&self, mode: Mode) -> String {
         match (self, mode) {
             (RecordedSubject::Everyone, Mode::Exclusive) => "alone".to_owned(),
@@ -104,37 +107,37 @@ impl RecordedSubject {
 pub(super) struct ProcessRecord {
     pub(super) process: u32,
     pub(super) blocks: Vec<RecordedBlock>,
-    /// The name of the record.
+    /// The file name of the record, without its extension.
     pub(super) record: String,
 }
 
-/// A test or guard that holds locks.
+/// A test or guard, as published in a block.
 pub(super) struct RecordedBlock {
     pub(super) number: usize,
     pub(super) since: u64,
     pub(super) name: String,
-    /// Where it stands in the code.
+    /// The package and the source location.
     pub(super) place: String,
     pub(super) tie: Option<Tie>,
     pub(super) held: Vec<HeldLock>,
 }
 
-/// A lock that is held.
+/// A held lock, as published.
 pub(super) struct HeldLock {
     since: u64,
-    /// The test within which it is held, if it is.
+    /// The test or guard within which it is held, if any.
     within: Option<String>,
-    pub(super) place: RecordedSubject,
-    /// The number of a limit is not told.
+    pub(super) subject: RecordedSubject,
+    /// Records omit the number of a limit.
     pub(super) mode: Mode,
 }
 
 impl RecordedBlock {
-    /// Whether it is a test, and not a guard.
+    /// Whether the block belongs to a test, not to a guard.
     pub(super) fn is_test(&self) -> bool {
         self.held
             .iter()
-            .any(|held| held.place == RecordedSubject::Everyone)
+            .any(|held| held.subject == RecordedSubject::Everyone)
     }
 }
 
@@ -143,28 +146,28 @@ impl ProcessRecord {
         Mark::new(&*self.record, block.number, block.since)
     }
 
-    /// The block that a mark names, while it is in use.
+    /// The block that a mark names, while the block is in use.
     pub(super) fn block_of(&self, mark: &Mark) -> Option<&RecordedBlock> {
         let mut blocks = self.blocks.iter();
         let is_here = mark.record() == self.record;
         blocks.find(|one| is_here && one.number == mark.block() && one.since == mark.since())
     }
 
-    /// The block itself, and those in this record to which it belongs.
+    /// The block itself, and the blocks of this record to which it belongs.
     fn chain<'t>(&'t self, block: &'t RecordedBlock) -> impl Iterator<Item = &'t RecordedBlock> {
         let next = |block: &&'t RecordedBlock| self.block_of(block.tie.as_ref()?.mark());
-        // Whatever a record claims, the chain ends.
+        // The chain ends, whatever the record contains.
         std::iter::successors(Some(block), next).take(self.blocks.len())
     }
 
-    /// Whether a block belongs to another one, or both are guards of one test of another process.
+    /// Whether `block` belongs to `to`, or both are guards of one test of another process.
     fn belongs(&self, block: &RecordedBlock, to: &RecordedBlock) -> bool {
         let is_guard_of_same = |one: &RecordedBlock| matches!((&one.tie, &to.tie), (Some(Tie::Of(one)), Some(Tie::Of(other))) if one == other);
         let mut chain = self.chain(block);
         chain.any(|one| one.number == to.number || is_guard_of_same(one))
     }
 
-    /// The tests and guards that began by a time, without those that belong to another one.
+    /// The tests and guards that began by `until`, without those that belong to another one.
     pub(super) fn heads(&self, until: u64) -> Vec<&RecordedBlock> {
         let mut heads: Vec<&RecordedBlock> = Vec::new();
         for block in self.blocks.iter().filter(|block| block.since <= until) {
@@ -175,19 +178,20 @@ impl ProcessRecord {
         heads
     }
 
-    /// The locks of a test or guard with everything that belongs to it, and which of them holds it.
+    /// The locks of a test or guard and of everything that belongs to it, each with the mark of its
+    /// holder.
     pub(super) fn held_with(&self, block: &RecordedBlock) -> Vec<(RecordedSubject, Mode, Mark)> {
         let family = self.blocks.iter().filter(|one| self.belongs(one, block));
         let held = family.flat_map(|one| one.held.iter().map(move |held| (one, held)));
-        held.map(|(one, held)| (held.place.clone(), held.mode, self.mark_of(one)))
+        held.map(|(one, held)| (held.subject.clone(), held.mode, self.mark_of(one)))
             .collect()
     }
 
-    /// A holder that began by a time, of a lock in whatever mode.
-    pub(super) fn holder_of(&self, place: &RecordedSubject, until: u64) -> Option<Holder> {
+    /// A holder of the subject, in any mode, that began by `until`.
+    pub(super) fn holder_of(&self, subject: &RecordedSubject, until: u64) -> Option<Holder> {
         let blocks = self.blocks.iter().filter(|block| block.since <= until);
         let mut held = blocks.flat_map(|block| block.held.iter().map(move |held| (block, held)));
-        let (block, held) = held.find(|(_, held)| held.place == *place)?;
+        let (block, held) = held.find(|(_, held)| held.subject == *subject)?;
         Some(Holder::new(
             &block.name,
             self.process,
@@ -197,17 +201,22 @@ impl ProcessRecord {
     }
 }
 
-/// Lists who is in the way of a lock, as far as it is known, the longest first.
+/// Lists the known holders that are in the way of a lock, the longest first.
 pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec<Holder> {
     let mut holders: Vec<Holder> = Vec::new();
-    for told in all(state_dir) {
-        let others = told.blocks.iter().filter(|block| {
+    for process_record in all(state_dir) {
+        let others = process_record.blocks.iter().filter(|block| {
             let (record, number) = me.place();
-            number != block.number || record != told.record
+            number != block.number || record != process_record.record
         });
         for block in others {
             for held in block.held.iter().filter(|held| conflicts(want, held)) {
-                let holder = Holder::new(&block.name, told.process, held.since, &block.place);
+                let holder = Holder::new(
+                    &block.name,
+                    process_record.process,
+                    held.since,
+                    &block.place,
+                );
                 let at = holders.partition_point(|other| other.since <= held.since);
                 holders.insert(at, holder);
             }
@@ -216,7 +225,7 @@ pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec
     holders
 }
 
-/// Reads the records of all living processes.
+/// Reads the records of all live processes.
 pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = ProcessRecord> {
     let entries = fs::read_dir(state_dir.runs())
         .into_iter()
@@ -228,7 +237,7 @@ pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = ProcessRecord> {
         .filter_map(|path| read(&path))
 }
 
-/// Reads the record of one process, if it lives.
+/// Reads the record of one process, if the process is alive.
 pub(super) fn read(path: &Path) -> Option<ProcessRecord> {
     let mut record = os::open_file(path).ok()?;
     // A dead process is not in the way, whatever its record says.
@@ -296,7 +305,7 @@ fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         "limit" => Mode::Limit(1),
         _ => return None,
     };
-    let place = match (word, is_internal) {
+    let subject = match (word, is_internal) {
         ("alone" | "test", _) => RecordedSubject::Everyone,
         (_, true) => RecordedSubject::Internal(key.to_owned()),
         (_, false) => RecordedSubject::Key(key.to_owned()),
@@ -304,47 +313,48 @@ fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
     Some(HeldLock {
         since,
         within,
-        place,
+        subject,
         mode,
     })
 }
 
-/// The process of a record, if this version has written it.
+/// The process identifier in the header of a record, if this version has written the record.
 fn process_of(header: &str) -> Option<u32> {
     let mut lines = header.strip_prefix(RECORD)?.lines();
     lines.find_map(|line| line.strip_prefix("process ")?.parse().ok())
 }
 
-/// Reads the first line of a block: since when, the name, and where that is.
+/// Parses the first line of a block: the time at which it began, its name, and its source location.
 fn described(line: &str) -> Option<(u64, &str, String)> {
     let (begun, rest) = timed(line)?;
     let mut parts = rest.splitn(3, '\t');
     let (name, package) = (parts.next()?, parts.next()?);
     let place = match (package, parts.next()?) {
-        // Not everything is run by Cargo.
+        // Only Cargo provides the name of the package.
         ("", place) => place.to_owned(),
         (package, place) => format!("package {package}, {place}"),
     };
     Some((begun, name, place))
 }
 
-/// Returns the time with which a line begins, if it does, and what follows.
+/// Splits off the time with which a line begins, if it does.
 fn timed(line: &str) -> Option<(u64, &str)> {
     let (time, rest) = line.split_once(' ')?;
     Some((time.parse().ok()?, rest))
 }
 
-/// Tells whether what somebody holds is in the way of what is wanted.
+/// Whether a held lock is in the way of a wanted one.
 fn conflicts(want: Want, held: &HeldLock) -> bool {
     held.within.as_deref() == want.within()
-        && held.place == RecordedSubject::of(want.subject)
+        && held.subject == RecordedSubject::of(want.subject)
         && match (want.mode, held.mode) {
             (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_)) => true,
             (Mode::Shared, _) | (_, Mode::Shared) => false,
         }
 }
 
-/// Names holders: `held by shop::checkout (pid 4242, package shop, src/checkout.rs:12) for 12s`.
+/// Formats holders for messages: `held by shop::checkout (pid 4242, package shop,
+/// src/checkout.rs:12) for 12s`.
 pub(crate) fn held_by(holders: &[Holder]) -> String {
     match holders {
         [] => "held by a process that does not say so".to_owned(),

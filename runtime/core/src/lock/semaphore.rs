@@ -1,13 +1,14 @@
-//! Counts: at most `n` holders at a time.
+//! Limits: at most `n` holders at a time.
 //!
-//! A limited key has `n` slot files, and each holder keeps one of them locked beside its shared
-//! lock on the main file, so that an exclusive holder excludes them all. Only the head of the queue
-//! looks for a free slot. When there is none, one thread for each slot blocks in the kernel; the
-//! first that gets its slot hands it over, and the others release theirs when they get them, or
-//! serve whoever is at the head then. Nothing polls, and whatever dies frees its slot.
+//! A limited key has `n` slot files. Each holder keeps one of them locked, beside its shared lock
+//! on the main file, so that an exclusive holder excludes them all. Only the head of the queue
+//! waits for a slot. If none is free, one thread for each slot blocks in the kernel. The first that
+//! acquires its slot hands it over. The others release theirs when they get them, or serve
+//! whichever thread is at the head then. Nothing polls unless slot files were deleted, and a
+//! process that dies frees its slot.
 //!
-//! Slots are made, and their number is changed, only when no record says that one is held. So a
-//! slot that somebody deletes while it is held does not admit one holder more.
+//! Slots are created, and their number is changed, only while no record names a holder of one. So
+//! deleting the file of a held slot does not admit an additional holder.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -22,11 +23,11 @@ use crate::os::flock::Strength;
 use crate::os::{self, WatchedPath};
 use crate::state::StateDir;
 
-/// The highest limit. Each slot is a file, and a thread where somebody waits for it. The attribute
-/// refuses higher ones while it compiles.
+/// The highest limit. Each slot is a file, and a thread in every process that waits for it. The
+/// attribute rejects higher limits at compile time.
 const HIGHEST: u32 = 256;
 
-/// Refuses a limit that cannot be kept.
+/// Refuses a limit that cannot be enforced.
 pub(crate) fn check(want: Want) -> Result<(), Error> {
     let reason = match want.mode {
         Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
@@ -63,7 +64,7 @@ struct SlotsState {
 }
 
 impl SlotsState {
-    /// Notes that a thread blocks for a slot, and tells whether none did.
+    /// Notes that a thread blocks for a slot. Returns whether none did so before.
     fn await_slot(&mut self, slot: u32) -> bool {
         let is_new = !self.awaited.contains(&slot);
         if is_new {
@@ -72,7 +73,7 @@ impl SlotsState {
         is_new
     }
 
-    /// Notes that no thread blocks for a slot any longer.
+    /// Notes that no thread blocks for the slot any longer.
     fn forget(&mut self, slot: u32) {
         self.awaited.retain(|other| *other != slot);
     }
@@ -85,11 +86,12 @@ impl SharedSlots {
 }
 
 impl Slots {
-    /// Takes a slot. The caller is at the head of the queue and holds the main lock shared.
+    /// Acquires a slot. The caller holds the main lock shared. It is at the head of the queue,
+    /// unless it refuses to wait.
     ///
-    /// There is none when somebody has deleted files of the key. Then the caller must let go of the
-    /// lock, take back what it has claim, and begin anew a little later: two who stand at the head, of
-    /// two turnstiles one of which was deleted, would else wait for each other's records.
+    /// Returns `None` if somebody has deleted files of the key. The caller must then release the
+    /// lock, retract its claim, and begin again a little later. Otherwise two threads could wait
+    /// for each other's records: after a turnstile was deleted, there may be two at the head.
     pub(super) fn take(
         &self,
         state_dir: &StateDir,
@@ -121,7 +123,7 @@ impl Slots {
         let _wanted = Wanted::begin(&self.inner);
         loop {
             self.await_all(limit, main).map_err(fail)?;
-            // A slot that was deleted while it was held wakes nobody.
+            // A slot whose file was deleted while it was held wakes nobody.
             let is_complete = is_complete(limit, main);
             let pause_for = if is_complete {
                 next
@@ -139,14 +141,14 @@ impl Slots {
             }
             drop(state);
             if !is_complete {
-                // Their number is made up when no record says that one is held, this one neither.
+                // Missing slots are created only while no record names a holder, and ours does.
                 return Ok(None);
             }
             next = pause()?;
         }
     }
 
-    /// Makes sure that a thread blocks for each slot.
+    /// Ensures that a thread blocks for each slot.
     fn await_all(&self, limit: u32, main: &Path) -> io::Result<()> {
         for slot in 0..limit {
             if !self.inner.lock().await_slot(slot) {
@@ -168,9 +170,9 @@ impl Slots {
     }
 }
 
-/// Takes a slot that is free now.
+/// Acquires a slot that is free now.
 ///
-/// One that is not there was deleted, perhaps while it was held, and is not made again here.
+/// A missing slot file was deleted, perhaps while the slot was held, and is not created again here.
 fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
     for slot in 0..limit {
         let path = slot_path(main, slot);
@@ -187,7 +189,7 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
     Ok(None)
 }
 
-/// Blocks for a slot, and gives it to whoever wants one in this process by then.
+/// Blocks for a slot, then hands it to the thread of this process that wants one by then.
 fn deliver(inner: &SharedSlots, file: LockFile, path: &Path, slot: u32) {
     let locked = file.lock(Strength::Exclusive);
     let is_there = |locked: &Locked| {
@@ -205,7 +207,7 @@ fn deliver(inner: &SharedSlots, file: LockFile, path: &Path, slot: u32) {
     inner.changed.notify_all();
 }
 
-/// Says that the head of the queue is in this process, until it is dropped.
+/// The head of the queue is in this process and wants a slot, until this is dropped.
 struct Wanted<'a>(&'a SharedSlots);
 
 impl<'a> Wanted<'a> {
@@ -223,7 +225,7 @@ impl Drop for Wanted<'_> {
     }
 }
 
-/// Tells whether all slots are there.
+/// Whether all slot files exist.
 fn is_complete(limit: u32, main: &Path) -> bool {
     (0..limit).all(|slot| slot_path(main, slot).exists())
 }
@@ -232,20 +234,22 @@ fn slot_path(main: &Path, slot: u32) -> PathBuf {
     main.with_extension(format!("s{slot}"))
 }
 
-/// Whether the users of a key mean the same limit.
+/// Whether the users of a key agree on its limit.
 enum Agreement {
-    /// They do, and all slots are there that nobody can hold without a file.
+    /// They agree. All slot files exist, except those that were deleted and whose slots may still
+    /// be held.
     Reached,
-    /// Others hold slots of another limit.
+    /// Others hold slots under another limit.
     Other(u32),
-    /// Others hold slots, and somebody has deleted what says how many there are.
+    /// Others hold slots, and the file with their limit was deleted.
     Unknown,
 }
 
-/// Makes sure that all users of the key mean the same limit.
+/// Ensures that all users of the key have the same limit.
 ///
-/// The limit stands in a file that only the head of the queue reads and writes. It is replaced, and
-/// slots are made, only when no living process says that it holds one.
+/// The limit is in a file that only the head of the queue, or a thread that refuses to wait, reads
+/// and writes. The limit is changed, and slots are created, only while no record of a live process
+/// names a holder of a slot.
 fn agree(
     state_dir: &StateDir,
     claim: &ClaimGuard<'_>,
@@ -257,7 +261,7 @@ fn agree(
     let path = main.with_extension("limit");
     let mut file = state_dir.open_or_create(&path)?;
     let mut text = String::with_capacity(WIDTH);
-    // What is no number was never completely written, so nobody has gone by it.
+    // Text that is not a number was never completely written, so nobody has relied on it.
     let found: Option<u32> = match file.read_to_string(&mut text) {
         Ok(_) => text.parse().ok(),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => None,

@@ -17,7 +17,7 @@ fn a_block_is_read_as_it_is_written() {
     let held: Vec<_> = block
         .held
         .into_iter()
-        .map(|held| (held.since, held.within, held.place, held.mode))
+        .map(|held| (held.since, held.within, held.subject, held.mode))
         .collect();
     let within = Some("g69cc0:1:16".to_owned());
     assert_eq!(
