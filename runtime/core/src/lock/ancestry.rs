@@ -1,4 +1,4 @@
-//! The processes that have started this one, and what their records tell.
+//! The processes that have started this one, and the contents of their records.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use super::holder::{self, ProcessRecord};
 use crate::state::StateDir;
 use crate::state::record::now;
 
-/// The unit in which the kernel tells times of processes, in milliseconds.
+/// The kernel's unit for times of processes, in milliseconds.
 const TICK: u64 = 10;
 
 /// A process that has started this one, perhaps through others.
 struct Ancestor {
     process: u32,
-    /// The time by which it had started the next one on the way to this process, in milliseconds
+    /// The time by which it had started the next process on the way to this one, in milliseconds
     /// since 1970.
     until: u64,
 }
@@ -20,7 +20,7 @@ struct Ancestor {
 /// The record of a process that has started this one.
 pub(super) struct Above {
     pub(super) process_record: ProcessRecord,
-    /// What began later than this has not started this program.
+    /// Anything that began later has not started this program.
     pub(super) until: u64,
 }
 
@@ -46,8 +46,8 @@ pub(super) fn above(state_dir: &StateDir) -> Vec<Above> {
     above.collect()
 }
 
-/// Whether the process that a record names has it open: in another container, which shares the
-/// state directory, another process has the same number.
+/// Whether the process that a record names has the record open. In another container that shares
+/// the state directory, a different process may have the same number.
 #[cfg(unix)]
 fn is_of(process_record: &ProcessRecord, state_dir: &StateDir) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -70,7 +70,7 @@ fn is_of(_: &ProcessRecord, _: &StateDir) -> bool {
     false
 }
 
-/// Lists the processes that have started one, the nearest first. Without `/proc` there are none.
+/// Lists the ancestors of a process, the nearest first. Without `/proc` there are none.
 fn ancestors(process: u32) -> Vec<Ancestor> {
     let mut found: Vec<Ancestor> = Vec::new();
     let mut next = Stat::of(process);
@@ -86,10 +86,10 @@ fn ancestors(process: u32) -> Vec<Ancestor> {
     found
 }
 
-/// What the kernel tells of a process.
+/// What the kernel reports about a process.
 struct Stat {
     parent: u32,
-    /// When it was started, in ticks since the machine was.
+    /// When the process was started, in ticks since the machine booted.
     start: u64,
 }
 
@@ -99,7 +99,7 @@ impl Stat {
     }
 
     fn parse(stat: &str) -> Option<Self> {
-        // The name of the program stands in parentheses and may contain any character.
+        // The name of the program is in parentheses and may contain any character.
         let (_, fields) = stat.rsplit_once(") ")?;
         let mut fields = fields.split(' ');
         Some(Stat {
@@ -108,8 +108,8 @@ impl Stat {
         })
     }
 
-    /// The time by which it had been started, in milliseconds since 1970. It is too late by two ticks
-    /// at most, and the end of all times where the kernel does not tell.
+    /// The time by which the process had been started, in milliseconds since 1970. It is at most
+    /// two ticks late, and the largest possible time where the kernel does not report it.
     fn started(&self) -> u64 {
         let ticks = fs::read_to_string("/proc/uptime");
         match ticks.ok().and_then(|text| uptime(&text)) {
@@ -122,7 +122,7 @@ impl Stat {
     }
 }
 
-/// Reads for how many ticks the machine has run.
+/// Parses how many ticks the machine has been running.
 fn uptime(text: &str) -> Option<u64> {
     let (seconds, rest) = text.split_once('.')?;
     let seconds: u64 = seconds.parse().ok()?;

@@ -1,11 +1,11 @@
-//! Acting for a test of another process, which has started this program.
+//! Acting for a test of another process that has started this program.
 //!
-//! A test that holds locks may start programs that contain isolated tests: `cargo test`, a helper. They
-//! would wait for their own parent. So they act for it: what it holds they take *within* it, in lock
-//! files of their own, where only programs that it has started meet.
+//! A test that holds locks may start programs that contain isolated tests, such as `cargo test` or
+//! a helper. These would wait for their own parent. So they act for it: they acquire the locks that
+//! it holds *within* it, in separate lock files where only programs that it has started meet.
 //!
-//! A program knows the test from a variable, or else, when it has to wait, from its ancestors. Whether
-//! that test still runs is read in its record each time.
+//! A program knows the test from a variable or, when it has to wait, from its ancestors. It reads
+//! in the record of the test, each time, whether the test is still running.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,15 +19,15 @@ use crate::error::Error;
 use crate::state::mark::Mark;
 use crate::state::{StateDir, state_dir, within};
 
-/// How many tests may have started each other; a longer chain is not genuine.
+/// The longest chain of tests that have started each other. A longer one is not genuine.
 const LONGEST_CHAIN: usize = 64;
 
-/// A lock within a test or guard: its subject, as programs see it which that one has started.
+/// A subject within a test or guard, for the programs that the test or guard has started.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Delegated {
-    /// The test or guard, as it is written into records.
+    /// The mark of the test or guard, as written into records.
     pub(crate) within: String,
-    /// Where the lock files stand.
+    /// The directory of the lock files.
     dir: PathBuf,
     pub(crate) subject: Subject,
 }
@@ -37,12 +37,12 @@ impl Delegated {
         self.dir.join(self.subject.file_name())
     }
 
-    /// Makes the directory of the lock files. It goes with the record of the owner.
+    /// Creates the directory of the lock files. It is removed with the record of the owner.
     fn make(state_dir: &StateDir, mark: &Mark, subject: Subject) -> Result<&'static Self, Error> {
         static MADE: Mutex<Vec<&'static Delegated>> = Mutex::new(Vec::new());
 
         let within = mark.to_string();
-        // Each time, because people clean up.
+        // Done each time, because somebody may have cleaned up.
         let dir = within::make(state_dir, mark)?;
         let mut made = lock(&MADE);
         let same = |one: &&&Delegated| one.subject == subject && one.within == within;
@@ -67,11 +67,11 @@ impl Delegated {
     }
 }
 
-/// The tests and guards from which all others are found that have started this program, the nearest
-/// first, if this process has looked for them.
+/// The nearest tests and guards that have started this program, if this process has looked for
+/// them. All others are found from these.
 static FOUND: OnceLock<Mutex<Vec<Mark>>> = OnceLock::new();
 
-/// The same; the declared one alone until this process has looked.
+/// The same, or only the declared test until this process has looked.
 fn nearest() -> Vec<Mark> {
     match FOUND.get() {
         Some(found) => lock(found).clone(),
@@ -79,7 +79,7 @@ fn nearest() -> Vec<Mark> {
     }
 }
 
-/// The test that the variable names.
+/// The test that the environment variable names.
 fn declared() -> Option<&'static Mark> {
     static DECLARED: OnceLock<Option<Mark>> = OnceLock::new();
 
@@ -87,7 +87,7 @@ fn declared() -> Option<&'static Mark> {
     DECLARED.get_or_init(read).as_ref()
 }
 
-/// The test for which this process acts, which may have ended.
+/// The test for which this process acts. It may have ended.
 pub(crate) fn acting() -> Option<Mark> {
     match FOUND.get() {
         Some(found) => lock(found).first().cloned(),
@@ -95,7 +95,7 @@ pub(crate) fn acting() -> Option<Mark> {
     }
 }
 
-/// Finds out which locks are to be taken for those that are wanted.
+/// Determines which locks to acquire for the requested ones.
 pub(crate) fn resolve_all(asked: &mut [RequestedLock]) -> Result<(), Error> {
     if acting().is_none() {
         return Ok(());
@@ -108,7 +108,7 @@ pub(crate) fn resolve_all(asked: &mut [RequestedLock]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Finds out what to take instead of a lock within a test that has ended.
+/// Determines what to acquire instead of a lock within a test, if that test has ended.
 pub(crate) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, Error> {
     let Subject::Delegated(delegated) = target.subject else {
         return Ok(None);
@@ -125,11 +125,12 @@ struct Delegator {
     mark: Mark,
     process: u32,
     name: String,
-    /// The locks that it and what belongs to it hold, and which of them holds it.
+    /// The locks of the test or guard and of everything that belongs to it, each with the mark of
+    /// its holder.
     held: Vec<(RecordedSubject, Mode, Mark)>,
 }
 
-/// Lists the tests for which this process acts, the nearest first, as far as they still run.
+/// Lists the tests for which this process acts, as far as they still run. The nearest come first.
 fn delegators(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
     let mut delegators = Vec::new();
     for mark in nearest {
@@ -138,7 +139,7 @@ fn delegators(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
     delegators
 }
 
-/// Adds a test, those for which it acts, and so on.
+/// Adds a test, the one for which it acts, and so on.
 fn add_chain(state_dir: &StateDir, mark: &Mark, delegators: &mut Vec<Delegator>) {
     let mut next = Some(mark.clone());
     while let Some(mark) = next.take() {
@@ -161,7 +162,7 @@ fn add_chain(state_dir: &StateDir, mark: &Mark, delegators: &mut Vec<Delegator>)
     }
 }
 
-/// Finds out which lock is to be taken for one that is wanted.
+/// Determines which lock to acquire for a wanted one.
 fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result<Want, Error> {
     let subject = RecordedSubject::of(want.subject);
     for delegator in delegators {
@@ -182,7 +183,7 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
                 };
                 return Err(refusal(want, &reason, way_out));
             }
-            // It has one slot, and those that it has started take turns with it.
+            // The test has one slot, and the programs that it has started take turns with it.
             let mode = match (mode, want.mode) {
                 (Mode::Limit(_), Mode::Limit(_)) => Mode::Limit(1),
                 _ => want.mode,
@@ -208,8 +209,8 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
     Ok(want)
 }
 
-/// Whether a lock that is held in one mode is enough for another one. The number of a limit is not
-/// told in records.
+/// Whether a lock held in one mode is enough for another mode. Records omit the number of a limit,
+/// so any limit covers another.
 fn covers(held: Mode, wanted: Mode) -> bool {
     match (held, wanted) {
         (Mode::Limit(_), Mode::Limit(_)) => true,
@@ -223,10 +224,10 @@ impl Delegator {
     }
 }
 
-/// Looks whether what this process waits for is held by a test that has started it. Returns the
-/// lock that is to be taken instead, if there is one.
+/// Searches the ancestors of this process for a test that holds the wanted lock. Returns the lock
+/// to acquire instead, if there is one.
 ///
-/// Most waits end before this is asked.
+/// Most waits end before this is called.
 pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Error> {
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
@@ -246,7 +247,7 @@ pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Err
         let mut known = known
             .iter()
             .filter(|mark| mark.record() == process_record.record);
-        // A program that a test has outlived belongs to no other test of that process.
+        // A program that has outlived its test belongs to no other test of that process.
         let stays =
             |mark: &&Mark| Some(*mark) == declared() || process_record.block_of(mark).is_some();
         let mark = if let Some(mark) = known.find(stays) {
@@ -273,7 +274,7 @@ pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Err
     Ok((instead != want).then_some(instead))
 }
 
-/// Refuses to wait for a process whose tests or guards all may have started this program.
+/// Refuses to wait for a process in which several tests or guards may have started this program.
 fn ambiguous(want: Want, holder: &Holder, is_test: bool) -> Error {
     let (what, way_out) = if is_test {
         (

@@ -1,11 +1,12 @@
-//! Owners of locks, and the refusal of a wait that could never end.
+//! Owners of locks, and the refusal of waits that could never end.
 //!
-//! A lock is held by a test, or by a guard that a thread has taken: for the test that it acts for, or
-//! for itself where there is none. A test that another one calls has that one as its parent.
+//! A lock is held by a test or by a guard. A guard belongs to the test for which its thread acts,
+//! or to the thread if there is no such test. A test that calls another test is its parent.
 //!
 //! Locks are acquired in one total order, that of [`Subject`]. A thread may wait for a lock only if
-//! everything that it, its test, and the parents of that test hold comes before it; otherwise it gets
-//! an error with the way out. See [`plan`](crate::lock::plan) for the argument.
+//! the lock comes after all that are held in the thread, and after all that its test and the
+//! parents of that test hold until they end. Otherwise it gets an error with the way out. See
+//! [`plan`](crate::lock::plan) for the argument.
 
 use std::iter;
 use std::ptr;
@@ -24,7 +25,7 @@ pub(crate) struct Owner {
     name: Name,
     /// The test that has called this one.
     parent: Option<Arc<Owner>>,
-    /// How many of its resources are provisioned or released at this moment.
+    /// How many of its resources are being provisioned or released.
     providing: AtomicUsize,
     /// How other processes find it.
     mark: Option<Mark>,
@@ -45,15 +46,15 @@ impl Owner {
         self.mark.as_ref()
     }
 
-    /// Allows internal keys only, until the result is dropped: a resource of the test is provisioned
-    /// or released.
+    /// Allows only internal keys until the result is dropped, because a resource of the test is
+    /// being provisioned or released.
     pub(crate) fn provide(self: &Arc<Self>) -> Providing {
         self.providing.fetch_add(1, Ordering::Relaxed);
         Providing(self.clone())
     }
 }
 
-/// A resource is provisioned or released until this is dropped.
+/// A resource is being provisioned or released until this is dropped.
 #[must_use = "all keys are allowed as soon as this is dropped"]
 pub(crate) struct Providing(Arc<Owner>);
 
@@ -77,18 +78,18 @@ struct Claims {
 
 struct OwnedClaim {
     number: u64,
-    /// The test for which it is held, if there is one.
+    /// The test for which it is held, if any.
     owner: Option<Arc<Owner>>,
-    /// Whether the test holds it from its beginning to its end, and not a guard.
+    /// Whether the test holds it from its beginning to its end, not through a guard.
     is_session: bool,
-    /// Where the test runs, or where the guard was taken.
+    /// The thread in which the test runs, or which acquired the guard.
     thread: ThreadId,
     want: Want,
-    /// How other processes find a guard.
+    /// How other processes find the guard, if it is one.
     mark: Option<Mark>,
 }
 
-/// Notes that locks are held or waited for, until it is dropped, in whatever thread.
+/// Registers locks as held or waited for, until it is dropped in whatever thread.
 #[derive(Debug)]
 pub(crate) struct Claimed(u64);
 
@@ -98,13 +99,13 @@ impl Drop for Claimed {
     }
 }
 
-/// How a lock has to be taken.
+/// How a lock has to be acquired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Approach {
-    /// Waiting for it if it is not free.
+    /// Wait if it is not free.
     Wait,
-    /// Without waiting: the thread itself holds it for another test, and whoever waits for that one
-    /// would have to be waited for.
+    /// Do not wait. The thread itself holds the lock for another test, and a waiter ahead may be
+    /// waiting for that test.
     Try,
 }
 
@@ -123,13 +124,14 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// The test and those that have called it.
+    /// The test, and the tests that have called it.
     fn chain(self) -> impl Iterator<Item = &'a Owner> {
         let first = self.owner.map(|owner| &**owner);
         iter::successors(first, |owner| owner.parent.as_deref())
     }
 
-    /// Whether a claim is of this thread outside of tests, of the test, or of one that has called it.
+    /// Whether a claim belongs to the test, to a test that has called it, or to this thread outside
+    /// of any test.
     fn is_behind(self, claim: &OwnedClaim) -> bool {
         claim
             .owner
@@ -139,7 +141,7 @@ impl<'a> Asker<'a> {
             })
     }
 
-    /// Whether a claim stays for as long as the asker waits.
+    /// Whether a claim remains for as long as the asker waits.
     fn keeps(self, claim: &OwnedClaim) -> bool {
         claim.thread == self.thread || claim.is_session && self.is_behind(claim)
     }
@@ -166,12 +168,12 @@ impl<'a> Asker<'a> {
 /// How a request for a lock can be met.
 enum Answer<'c> {
     Take(Approach),
-    /// The asker, or a test that has called it, holds it at least as strongly.
+    /// The asker, or a test that has called it, already holds the lock at least as strongly.
     Covered(&'c OwnedClaim),
 }
 
 impl Claims {
-    /// Judges whether a lock may be waited for.
+    /// Decides whether a lock may be acquired, and whether the asker may wait for it.
     fn judge(&self, asker: Asker<'_>, want: Want) -> Result<Answer<'_>, Error> {
         let mut is_in_turns = false;
         let mut last: Option<&OwnedClaim> = None;
@@ -213,7 +215,7 @@ impl Claims {
     }
 }
 
-/// Claims the locks of a test that begins, but for those that the tests have which called it.
+/// Claims the locks of a test that begins, except those that its callers already hold.
 pub(crate) fn claim_all(
     owner: &Arc<Owner>,
     wants: &[Want],
@@ -233,7 +235,7 @@ pub(crate) fn claim_all(
     Ok((Claimed(number), missing))
 }
 
-/// Claims the locks that the parent of this process holds for a test.
+/// Claims the locks that the parent process holds for a test.
 pub(crate) fn claim_of_parent(owner: &Arc<Owner>, wants: &[Want]) -> Claimed {
     let asker = Asker::of(Some(owner));
     let mut claims = lock();
@@ -260,8 +262,8 @@ pub(crate) fn claim(
     Ok((Claimed(number), way))
 }
 
-/// Claims a lock that a guard takes without waiting, and tells whether the asker holds its subject
-/// already.
+/// Claims a lock that a guard acquires without waiting. Also returns whether the asker already
+/// holds its subject.
 pub(crate) fn claim_without_waiting(
     owner: Option<&Arc<Owner>>,
     want: Want,
@@ -337,7 +339,7 @@ fn out_of_order(want: Want, claim: &OwnedClaim) -> Error {
     refusal(want, &reason, way_out)
 }
 
-/// Refuses a lock that was not free, and that its own thread holds for another test.
+/// Refuses a lock that was not free and that its own thread holds for another test.
 pub(super) fn taken_in_turns(want: Want) -> Error {
     let reason = "a test that takes turns with it in one thread holds it too, and whoever else waits \
                   or holds it could wait for that one";
@@ -345,8 +347,8 @@ pub(super) fn taken_in_turns(want: Want) -> Error {
     refusal(want, reason, way_out)
 }
 
-/// Refuses an ordinary key to a resource, whatever it is called: by its name, it would be in order
-/// for some tests and not for others.
+/// Refuses an ordinary key to a resource, whatever the key is called. Depending on its name, it
+/// would be in order for some tests and not for others.
 fn provides(want: Want, owner: &Owner) -> Error {
     let reason = format!(
         "a resource of `{}` is being provisioned or released, and only internal keys come after all \

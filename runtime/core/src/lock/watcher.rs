@@ -1,27 +1,29 @@
-//! Lets the thread of a test block in the kernel itself, while another one looks at the clock.
+//! Lets the thread of a test block in the kernel while another thread watches the clock.
 //!
-//! One thread for each process, started when somebody waits for the first time, calls for all who
-//! wait what they would do themselves from time to time: look for the holders, say so, give up. It
-//! runs only then. The thread of the test stays in the kernel all the while, and keeps its place in
-//! the kernel's queue.
+//! Each process has one watcher thread, started when a thread waits for the first time. It makes
+//! the calls that the waiting threads would otherwise make themselves from time to time: look up
+//! the holders, report the wait, give up. It runs only then. The thread of the test stays in the
+//! kernel all the while and keeps its place in the kernel's queue.
 //!
 //! # Giving up
 //!
-//! A thread that is to wait no longer is *interrupted*: its call ends. Four things make that right.
+//! A thread that is to stop waiting is *interrupted*: its system call ends. Four facts matter here.
 //!
-//! - A signal that arrives before the call does not end it. So it is sent again and again, until the
-//!   thread has left.
-//! - A signal ends any call, also one of the user's. So it is sent only under a lock ([`Inside`]) that
-//!   the thread takes to leave, and the thread waits until all that were sent have arrived.
-//! - A call also ends by signals of others. So the thread goes on to wait unless it was told why not.
+//! - A signal that arrives before the call does not end it. So the signal is sent again and again
+//!   until the thread has left.
+//! - A signal ends any call, including one of the user's. So it is sent only under a lock
+//!   ([`Inside`]) that the thread takes to leave, and the thread waits until all signals that were
+//!   sent have arrived.
+//! - A call also ends by signals from elsewhere. So the thread repeats it unless it was given a
+//!   reason to stop.
 //! - A thread may block the signal, the program may handle it, and only Linux has it. Then a helper
-//!   thread waits instead: see [`locked`](super::locked). A program that takes the signal while one
-//!   of its threads waits already has that thread wait until it gets the lock.
+//!   thread waits instead: see [`locked`](super::locked). If the program begins to handle the
+//!   signal while one of its threads waits, that thread waits until it gets the lock.
 //!
-//! Who gets the lock although the wait was being given up has it. What the watcher calls is lent by
-//! the thread that waits, which cannot leave before the call has ended. Should that panic, the wait is
-//! given up, because nobody would look at the clock for it any longer, and all others are still watched.
-//! A process that was forked starts a watcher of its own.
+//! A thread that gets the lock although its wait was being given up keeps the lock. The waiting
+//! thread lends the watcher the closure to call, and cannot leave before the call has ended. If the
+//! closure panics, the wait is given up, because nobody would watch the clock for it any longer.
+//! All other waits are still watched. A forked process starts its own watcher.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,10 +37,10 @@ use crate::error::{Payload, panic_message};
 use crate::os::interrupt::{self, Target};
 use crate::os::loan::Loan;
 
-/// How soon a thread is interrupted again that has not left.
+/// Interval at which a thread that has not left is interrupted again.
 const AGAIN: Duration = Duration::from_millis(1);
 
-/// A thread that waits.
+/// One wait of a thread.
 struct Wait {
     pause: Loan<Result<Duration, Error>>,
     target: Target,
@@ -48,19 +50,19 @@ struct Wait {
 /// Whether a thread may be interrupted.
 #[derive(Default)]
 struct Inside {
-    /// Until it has left.
+    /// Whether the thread has not left yet.
     is_inside: bool,
-    /// Why it is to leave.
+    /// Why the thread is to stop waiting.
     refused: Option<Error>,
 }
 
-/// All who wait in this process.
+/// All waits of this process.
 struct Watched {
     process: u32,
     is_watching: bool,
-    /// Each with the time at which it is looked after.
+    /// Each wait, with the time at which it is due.
     waits: Vec<(Instant, Arc<Wait>)>,
-    /// When the watcher wakes by itself; nothing if it must be called.
+    /// When the watcher wakes by itself; `None` if it must be notified.
     wakes: Option<Instant>,
 }
 
@@ -72,19 +74,21 @@ static WATCHED: Mutex<Watched> = Mutex::new(Watched {
 });
 static CHANGED: Condvar = Condvar::new();
 
-/// How a wait has ended.
+/// How a wait ended.
 pub(super) enum WaitEnd {
-    /// The call has ended like this.
+    /// The call ended with this result.
     Called(io::Result<()>),
     /// Waiting any longer was refused.
     Refused(Error),
-    /// Nobody could be found to look at the clock, so nothing was done.
+    /// The watcher could not be started, so nothing was done.
     Unwatched,
 }
 
-/// Makes a call that blocks until it is done, and tells whether it is; a signal may end it before.
+/// Repeats a blocking call until it is done. The call returns `false` if a signal has ended it
+/// early.
 ///
-/// `pause` is asked after `first`, and then again when it has said, whether to wait any longer.
+/// The watcher calls `pause` after `first`, and from then on whenever the time that `pause`
+/// returned has passed. An error of `pause` ends the wait.
 pub(super) fn block(
     target: Target,
     first: Duration,
@@ -122,7 +126,7 @@ pub(super) fn block(
     })
 }
 
-/// A thread that is watched until this is dropped.
+/// A wait that is watched until this is dropped.
 struct Registered<'a>(&'a Arc<Wait>);
 
 impl<'a> Registered<'a> {
@@ -130,7 +134,7 @@ impl<'a> Registered<'a> {
         let mut watched = lock(&WATCHED);
         let process = std::process::id();
         if watched.process != process {
-            // Neither the watcher nor those who wait have come along.
+            // This process was forked: neither the watcher nor the waiting threads exist in it.
             watched.process = process;
             watched.is_watching = false;
             watched.waits.clear();
@@ -149,7 +153,8 @@ impl<'a> Registered<'a> {
         Ok(Registered(wait))
     }
 
-    /// Is watched no longer, and cannot be interrupted any more.
+    /// Ends the watch, after which the thread cannot be interrupted. Returns why it was to stop
+    /// waiting.
     fn leave(self) -> Option<Error> {
         let refused = self.0.leave();
         drop(self);
@@ -166,7 +171,7 @@ impl Drop for Registered<'_> {
 }
 
 impl Wait {
-    /// Leaves the wait, and returns why it was to be left.
+    /// Leaves the wait. Returns why the thread was to stop waiting, if it was.
     fn leave(&self) -> Option<Error> {
         let mut inside = lock(&self.inside);
         inside.is_inside = false;
@@ -178,7 +183,8 @@ impl Wait {
         refused
     }
 
-    /// Looks after the thread, and tells when to do so again; never if it has left.
+    /// Makes the call for the thread, and interrupts the thread if it is to stop waiting. Returns
+    /// how long until the next time, or `None` if the thread has left.
     fn look(&self) -> Option<Duration> {
         if lock(&self.inside).refused.is_none() {
             match catch_unwind(AssertUnwindSafe(|| self.pause.call())) {
@@ -192,21 +198,21 @@ impl Wait {
         if !inside.is_inside {
             return None;
         }
-        // The thread takes this lock before it leaves.
+        // The thread takes this lock to leave, so it has not left yet.
         self.target.interrupt();
         drop(inside);
         Some(AGAIN)
     }
 }
 
-/// Why a wait is given up whose holders could not be looked for.
+/// The error of a wait that is given up because its `pause` has panicked.
 fn unwatched(panic: &Payload) -> Error {
     let action = "look after a wait for a lock, which is a bug of isolated-test; please report it";
     let cause = panic_message(panic).unwrap_or("it panicked").to_owned();
     Error::new(ErrorKind::Lock, action).because(cause)
 }
 
-/// Looks after all who wait, for as long as the process lives.
+/// Watches all waits, for as long as the process lives.
 fn watch() {
     interrupt::block_all();
     let mut watched = lock(&WATCHED);

@@ -1,10 +1,10 @@
-//! One block of a record: the text of one test.
+//! One block of a record: the text about one test or guard.
 
-/// The size of a block.
+/// The size of a block, in bytes.
 pub(crate) const BLOCK: usize = 1024;
 
-/// Cuts a text to the lines that fit into a block, or to a part of the first one. Then follows a zero
-/// if there is room: readers stop there, and what an older text has left behind it means nothing.
+/// Truncates a text to the lines that fit into a block, or to a part of the first line. Appends a
+/// zero if there is room: readers stop there and ignore what an older text has left behind.
 pub(crate) fn fitted(mut text: String) -> String {
     if text.len() > BLOCK {
         let mut whole = (0..=BLOCK).rev().filter(|at| text.is_char_boundary(*at));

@@ -1,11 +1,12 @@
 //! Directories that were kept on purpose, and how long they stay.
 //!
-//! Their path has been printed, so it must be there for as long as people come back to it: each
+//! Their paths have been printed, so they must exist for as long as users come back to them. Each
 //! stays for [`A_WHILE`], and after that for as long as it is among the newest [`RETAINED`] of the
-//! whole state directory. A process that keeps one looks after that; one that keeps nothing does not
-//! look at them, because most begin and end without, and often.
+//! whole state directory. A process that keeps a directory enforces this. A process that keeps
+//! nothing does not look at them, because most processes keep nothing, and they start often.
 //!
-//! Age decides only about what was kept and says so in its marker, never whether a process lives.
+//! Age decides only about directories whose marker proves that they were kept, never about whether
+//! a process is alive.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -22,20 +23,21 @@ use crate::os;
 /// How long every kept directory stays.
 const A_WHILE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many kept directories stay after that.
+/// How many kept directories, the newest, stay after that.
 const RETAINED: usize = 32;
 
-/// The ending of the names of markers, which stand beside kept directories.
+/// The extension of markers, which are beside kept directories.
 const KEPT: &str = "kept";
 
-/// Marks a directory as kept, and removes kept directories that have expired, once in a process.
+/// Marks a directory as kept. The first call in a process also removes kept directories that have
+/// expired.
 pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
     static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
 
     match state_dir.create(&marker(dir)) {
-        // On a full disk it stays empty, and the directory until somebody removes it.
+        // On a full disk the marker stays empty, and the directory stays until somebody removes it.
         Ok(file) => drop(os::write_at(&file, PROOF.as_bytes(), 0)),
-        // A test may have made it itself, and then nobody knows that it is ours.
+        // A test may have created the file itself. Then nothing proves that it is ours.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
@@ -62,7 +64,7 @@ pub(super) fn is_marker(path: &Path) -> bool {
     path.extension() == Some(OsStr::new(KEPT))
 }
 
-/// Whether a marker stands beside a directory.
+/// Whether there is a marker beside a directory.
 pub(super) fn is_kept(dir: &Path) -> bool {
     marker(dir).symlink_metadata().is_ok()
 }
@@ -71,7 +73,8 @@ fn is_proven(marker: &Path) -> bool {
     matches!(origin_at(marker, PROOF), Ok(Some(Origin::Ours)))
 }
 
-/// Whether the directory of a marker is still there; people remove them manually.
+/// Whether the directory of a marker still exists. Users remove such directories manually; then
+/// this removes the marker, too.
 fn stands(marker: &Path) -> bool {
     let stands = marker.with_extension("").exists();
     if !stands && is_proven(marker) && fs::remove_file(marker).is_ok() {
@@ -84,7 +87,7 @@ fn stands(marker: &Path) -> bool {
 fn retain(markers: Vec<PathBuf>, now: SystemTime) {
     let mut newest_first: Vec<(SystemTime, PathBuf)> = Vec::with_capacity(markers.len());
     for marker in markers {
-        // Of what cannot be dated nothing is concluded.
+        // A marker that cannot be dated counts as new.
         let made = fs::symlink_metadata(&marker).and_then(|data| data.modified());
         newest_first.push((made.unwrap_or(now), marker));
     }
@@ -96,7 +99,7 @@ fn retain(markers: Vec<PathBuf>, now: SystemTime) {
             && remove_tree(&marker.with_extension("")).is_ok()
             && fs::remove_file(marker).is_ok()
         {
-            // Only the last one out finds the directory of the process empty.
+            // Succeeds only when the directory of the process is empty.
             let _ = marker.parent().map(fs::remove_dir);
         }
     }

@@ -1,9 +1,10 @@
-//! How one process finds a test or guard of another one.
+//! How one process finds a test or guard of another process.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A test or guard, as other processes can find it: its record, its block there, and since when.
+/// Identifies a test or guard to other processes: its record, its block there, and when it took the
+/// block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     record: Arc<str>,
@@ -20,7 +21,7 @@ impl Mark {
         }
     }
 
-    /// Reads a mark. Names that are no file names here mean nothing.
+    /// Parses a mark. A record name that cannot be a file name of ours is rejected.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let (record, block, since) = (parts.next()?, parts.next()?, parts.next()?);
@@ -59,12 +60,12 @@ impl fmt::Display for Mark {
 pub(crate) enum Tie {
     /// A test acts for the test that has called it or started its program.
     For(Mark),
-    /// A guard is a part of the test for which it was taken, or of the first guard of its thread.
+    /// A guard is part of the test for which it was acquired, or of the first guard of its thread.
     Of(Mark),
 }
 
 impl Tie {
-    /// Reads a line of a record.
+    /// Parses a line of a record.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         match line.split_once(' ')? {
             ("for", mark) => Mark::parse(mark).map(Tie::For),
@@ -80,7 +81,7 @@ impl Tie {
     }
 }
 
-/// As it stands in a record: `for g69cc0:3:1795288470360`.
+/// Displays the tie as written into a record: `for g69cc0:3:1795288470360`.
 impl fmt::Display for Tie {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

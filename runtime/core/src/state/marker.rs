@@ -1,7 +1,7 @@
-//! The file that marks a directory as a state directory, and what is refused without it.
+//! The file that marks a directory as a state directory, and the refusal of directories without it.
 //!
-//! `ISOLATED_DIR` may point anywhere. A directory becomes ours only if it is empty, or if nothing
-//! but our own files is in it: cleaners of `/tmp` may have removed the marker alone.
+//! `ISOLATED_DIR` may point anywhere. A directory becomes ours only if it is empty, or if it
+//! contains nothing but our own files: cleaners of `/tmp` may have removed only the marker.
 
 use std::fs;
 use std::io;
@@ -13,18 +13,18 @@ use super::{StateDir, record};
 /// The name of the marker.
 const MARKER: &str = "isolated-test.state";
 
-/// The explanation in the marker, for people.
+/// The human-readable explanation in the marker.
 const NOTE: &str = "Tests that are annotated with `#[isolated]` keep locks, records and temporary \
     directories here.\nDo not put anything else here. The whole directory can be deleted while no \
     such test runs.\n";
 
-/// Makes a directory ours, or refuses it.
+/// Claims a directory as ours, or refuses it.
 pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
     let path = root.join(MARKER);
     loop {
         match origin_at(&path, STATE)? {
             Some(Origin::Ours) => return Ok(()),
-            // Its creator died before writing it, or the disk was full.
+            // The creator of the marker died before writing it, or the disk was full.
             Some(Origin::Empty) => {
                 write(&path);
                 return Ok(());
@@ -39,7 +39,7 @@ pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
             None => {}
         }
         if !has_only_ours(root)? {
-            // Another process may have marked and used it since we looked.
+            // Another process may have marked and used the directory since we looked.
             if path.exists() {
                 continue;
             }
@@ -60,12 +60,12 @@ fn refuse(why: &str) -> io::Result<()> {
     Err(io::Error::other(why))
 }
 
-/// Writes the marker. On a full disk an empty one has to do.
+/// Writes the marker. On a full disk, an empty one has to do.
 fn write(path: &Path) {
     let _ = fs::write(path, format!("{STATE}{NOTE}"));
 }
 
-/// Whether every name in a directory is one that we give.
+/// Whether every name in a directory is one of ours.
 fn has_only_ours(root: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;
@@ -82,7 +82,7 @@ fn has_only_ours(root: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether a directory is one, and all names in it are ours.
+/// Whether a path is a directory in which all names are ours.
 fn are_ours(room: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<bool> {
     if !fs::symlink_metadata(room)?.is_dir() {
         return Ok(false);

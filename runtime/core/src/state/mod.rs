@@ -1,18 +1,18 @@
-//! The state directory: where it is, whose it is, and what stands in it.
+//! The state directory: where it is, who owns it, and what it contains.
 //!
 //! ```text
 //! isolated-test-1000/          mode 0700, checked for owner and type, never behind a link
-//!     isolated-test.state      marks it as ours
-//!     locks/                   one file or more for each key; never deleted
+//!     isolated-test.state      marks the directory as ours
+//!     locks/                   one or more files for each key; never deleted
 //!     runs/4fz81k.isolated-test          one record for each process, locked while the process lives
 //!     runs/4fz81k/             the temporary directories of that process
 //!     runs/4fz81k/it_works-x3q9/
-//!     runs/4fz81k/it_works-x3q9.kept     says that the directory is kept on purpose
+//!     runs/4fz81k/it_works-x3q9.kept     marks the directory beside it as kept on purpose
 //! ```
 //!
-//! This module finds and makes the directory; [`marker`] refuses those that are not ours, and
-//! [`proof`] tells files that are; [`record`] tells which processes live; [`sweep`] removes what dead
-//! ones left, and [`kept`] what was kept for long enough.
+//! This module finds and creates the directory. [`marker`] refuses directories that are not ours,
+//! and [`proof`] recognises files that are. [`record`] shows which processes are alive. [`sweep`]
+//! removes what dead processes left, and [`kept`] removes what was kept for long enough.
 
 use std::fs::File;
 use std::io;
@@ -39,39 +39,40 @@ use crate::os::{self, FileOwner};
 pub(crate) struct StateDir {
     locks: PathBuf,
     runs: PathBuf,
-    /// The permissions that others have here, and whether they may remove what is not theirs: none,
-    /// unless the directory is shared on purpose.
+    /// The permissions of other users in the directory, and its sticky bit. None, unless the
+    /// directory is shared on purpose.
     shared: u32,
-    /// The owner of the directory if this process is root's and the directory is not: everything in
-    /// it has to belong to that user, or root would lock the user out.
+    /// The owner of the directory, if this process runs as root and the directory belongs to
+    /// another user. Everything in it has to belong to that user, or root would lock the user out.
     owner: Option<FileOwner>,
 }
 
-/// Returns the state directory of this process, which is made when it is not there.
+/// Returns the state directory of this process, and creates it if it does not exist.
 pub(crate) fn state_dir() -> Result<&'static StateDir, Error> {
-    static STORE: OnceLock<StateDir> = OnceLock::new();
+    static STATE_DIR: OnceLock<StateDir> = OnceLock::new();
 
-    if let Some(state_dir) = STORE.get() {
+    if let Some(state_dir) = STATE_DIR.get() {
         return Ok(state_dir);
     }
     let state_dir = match &variables()?.dir {
         Some(dir) => StateDir::open(dir, Trust::Anybody)?,
         None => StateDir::open(&os::default_state_dir(), Trust::User(os::user()))?,
     };
-    Ok(STORE.get_or_init(|| state_dir))
+    Ok(STATE_DIR.get_or_init(|| state_dir))
 }
 
 /// Whose directory is acceptable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trust {
-    /// Only that of this user, closed to others: the place is open to everybody.
+    /// Only a directory of this user that is closed to others: it is in a place that is open to
+    /// everybody.
     User(u32),
-    /// Whatever the user has pointed at, perhaps to share it.
+    /// Any directory that the user has chosen, perhaps to share it.
     Anybody,
 }
 
 impl StateDir {
-    /// Opens a state directory, or makes it.
+    /// Opens a state directory, or creates it.
     pub(crate) fn open(root: &Path, trust: Trust) -> Result<Self, Error> {
         let refuse = |error| Error::path(ErrorKind::State, "use the state directory", root, error);
         if let Trust::Anybody = trust {
@@ -90,7 +91,8 @@ impl StateDir {
         Ok(state_dir)
     }
 
-    /// Marks the directory and makes those inside, also when somebody has removed them meanwhile.
+    /// Marks the directory and creates its subdirectories, also if somebody has removed them
+    /// meanwhile.
     fn make_rooms(&self, root: &Path) -> io::Result<()> {
         marker::claim(root, self)?;
         for room in [&self.locks, &self.runs] {
@@ -102,32 +104,32 @@ impl StateDir {
         Ok(())
     }
 
-    /// Returns the directory of the records and temporary directories.
+    /// The directory of the records and temporary directories.
     pub(crate) fn runs(&self) -> &Path {
         &self.runs
     }
 
-    /// Returns the path of a record.
+    /// The path of a record.
     pub(crate) fn record_path(&self, name: &str) -> PathBuf {
         self.runs.join(format!("{name}.{}", record::ENDING))
     }
 
-    /// Returns the path of a lock file.
+    /// The path of a lock file.
     pub(crate) fn lock_path(&self, name: &str) -> PathBuf {
         self.locks.join(name)
     }
 
-    /// Returns the permissions of new directories.
+    /// The permissions of new directories.
     fn dir_mode(&self) -> u32 {
         0o700 | self.shared
     }
 
-    /// Returns the permissions of new files.
+    /// The permissions of new files.
     fn file_mode(&self) -> u32 {
         0o600 | (self.shared & 0o066)
     }
 
-    /// Opens a file, which is made when it is not there.
+    /// Opens a file, and creates it if it does not exist.
     pub(crate) fn open_or_create(&self, path: &Path) -> io::Result<File> {
         loop {
             match os::open_file(path) {
@@ -141,7 +143,8 @@ impl StateDir {
         }
     }
 
-    /// Makes a file that must be new.
+    /// Creates a file that must be new. If the state directory was removed, creates that again
+    /// first.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
         match self.create_in_place(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -155,7 +158,7 @@ impl StateDir {
         }
     }
 
-    /// Makes a file that must be new, in a directory that must be there.
+    /// Creates a file that must be new, in a directory that must exist.
     fn create_in_place(&self, path: &Path) -> io::Result<File> {
         let file = os::create_file(path, self.file_mode())?;
         if let Some(owner) = self.owner {
@@ -164,7 +167,7 @@ impl StateDir {
         Ok(file)
     }
 
-    /// Makes a directory that must be new.
+    /// Creates a directory that must be new.
     pub(crate) fn create_dir(&self, path: &Path, mode: u32) -> io::Result<()> {
         os::create_dir(path, mode)?;
         if let Some(owner) = self.owner {
@@ -174,7 +177,7 @@ impl StateDir {
     }
 }
 
-/// Makes a directory unless something stands there already.
+/// Creates a directory unless something already exists at the path.
 fn make(path: &Path, mode: u32) -> io::Result<()> {
     match os::create_dir(path, mode) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -182,8 +185,8 @@ fn make(path: &Path, mode: u32) -> io::Result<()> {
     }
 }
 
-/// Checks that the directory is one, and whose; returns its permissions, and its owner if that is
-/// somebody other than root, who runs this.
+/// Checks that the path is a directory that may be used. Returns its permissions, and its owner if
+/// this process runs as root and the owner is another user.
 fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<FileOwner>)> {
     let refuse = |found: String| {
         Err(io::Error::other(format!(

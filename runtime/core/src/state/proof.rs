@@ -1,8 +1,8 @@
-//! How we tell what is ours: by its first line, which also has a version.
+//! How we recognise what is ours: by its first line, which includes a version.
 //!
 //! Nothing is deleted without that proof. The one exception is an empty file, which a process
-//! leaves that dies between creating and writing it: there, the name is the proof and no content
-//! can be lost.
+//! leaves if it dies between creating and writing the file. There the name is the proof, and no
+//! content can be lost.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -20,20 +20,20 @@ pub(crate) const KEPT: &str = "isolated-test kept 1\n";
 /// The first line of the marker in a directory for locks within a test.
 pub(crate) const WITHIN: &str = "isolated-test within 1\n";
 
-/// Where a file comes from, as far as its first line tells.
+/// The origin of a file, as far as its first line shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// This version of ours.
+    /// This version of isolated-test.
     Ours,
-    /// Another version of ours, which may mean something else by it.
+    /// Another version of isolated-test, to which the file may mean something else.
     OtherVersion,
-    /// It has no content.
+    /// Unknown: the file is empty.
     Empty,
-    /// Somebody else's.
+    /// Somebody else.
     Foreign,
 }
 
-/// Reads where an open file comes from, from its first line; `line` is ours.
+/// Determines the origin of an open file from its first line; `line` is ours.
 pub(crate) fn origin_of(file: &File, line: &str) -> io::Result<Origin> {
     if !file.metadata()?.is_file() {
         return Ok(Origin::Foreign);
@@ -59,7 +59,7 @@ pub(crate) fn origin_at(path: &Path, line: &str) -> io::Result<Option<Origin>> {
 }
 
 fn origin(begin: &[u8], line: &str) -> Origin {
-    // All that stands before the version.
+    // Everything before the version.
     let stem = line
         .trim_end()
         .trim_end_matches(|c: char| c.is_ascii_digit());

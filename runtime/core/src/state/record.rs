@@ -1,12 +1,13 @@
-//! The record of a process: a locked file that says that it lives, and what it is doing.
+//! The record of a process: a locked file that shows that the process is alive, and what it is
+//! doing.
 //!
-//! Who can lock the file knows that its owner is dead. The kernel keeps that promise whatever
-//! happens to the owner; neither process identifiers nor ages are ever asked.
+//! If the file can be locked, its process is dead. The kernel guarantees this, whatever happens to
+//! the process. Process identifiers and ages are never consulted.
 //!
-//! The file is a row of blocks of [`BLOCK`] bytes. The first begins with the [`proof`](super::proof)
-//! that it is ours and describes the process; each other one belongs to one running test or guard
-//! while its first byte is `+`. Blocks are overwritten in place, because truncating a file costs up to
-//! a hundred times as much.
+//! The file is a sequence of blocks of [`BLOCK`] bytes. The first block begins with the
+//! [`proof`](super::proof) that the file is ours, and describes the process. Each other block
+//! belongs to one running test or guard while its first byte is `+`. Blocks are overwritten in
+//! place, because truncating a file costs up to a hundred times as much.
 
 use std::fs::File;
 use std::io;
@@ -25,16 +26,16 @@ use crate::os::flock;
 use crate::os::process::Kept;
 use crate::random;
 
-/// The ending of the names of records, which nobody else gives to a file.
+/// The extension of records, which nobody else gives to a file.
 pub(crate) const ENDING: &str = "isolated-test";
 
-/// The line of the header that says that the directory beside the record is its process's own.
+/// The line of the header that states that this process created the directory beside the record.
 pub(super) const OWNS_DIR: &str = "directory";
 
 /// The length of the random names of records and of the directories beside them.
 const NAME: usize = 6;
 
-/// Whether this is the name of a record or of a directory beside it.
+/// Whether this is the name of a record, or of a directory beside one.
 pub(super) fn is_ours_by_name(name: &str) -> bool {
     let (stem, ending) = name.split_once('.').unwrap_or((name, ENDING));
     if ![ENDING, within::ENDING].contains(&ending) {
@@ -50,12 +51,12 @@ pub(crate) struct Record {
     path: PathBuf,
     /// The name of the file without its ending.
     name: Arc<str>,
-    /// Where the temporary directories of the process stand; made when first needed.
+    /// The directory of the temporary directories of the process, created when first needed.
     dir: PathBuf,
     has_dir: AtomicBool,
-    /// Held while that directory is made.
+    /// Held while that directory is created.
     making_dir: Mutex<()>,
-    /// Whether the header was written; a record without it proves nothing.
+    /// Whether the header was written. A record without it proves nothing.
     is_proven: AtomicBool,
     blocks: Mutex<Blocks>,
     process: u32,
@@ -63,7 +64,7 @@ pub(crate) struct Record {
 
 static RECORD: Mutex<Option<Arc<Record>>> = Mutex::new(None);
 
-/// Returns the record of this process; at the first call, sweeps what dead processes left.
+/// Returns the record of this process. The first call also sweeps what dead processes left.
 pub(crate) fn record() -> Result<Arc<Record>, Error> {
     static SWEPT: AtomicBool = AtomicBool::new(false);
 
@@ -85,7 +86,7 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
     Ok(record)
 }
 
-/// Replaces a record whose directory somebody has removed under this process.
+/// Replaces a record whose directory somebody has removed while this process was running.
 pub(crate) fn renew(lost: &Record) -> Result<Arc<Record>, Error> {
     let mut current = lock(&RECORD);
     if current
@@ -98,10 +99,10 @@ pub(crate) fn renew(lost: &Record) -> Result<Arc<Record>, Error> {
     record()
 }
 
-/// Removes the record and its directory when the process ends normally.
+/// Removes the record and its directory when the process exits normally.
 extern "C" fn forget_at_exit() {
-    // A forked child has the handler too, and must leave its parent's record alone. A thread that
-    // still holds the mutex will never be done: the next run sweeps then.
+    // A forked child has this handler too, and must leave its parent's record alone. A thread that
+    // still holds the mutex may never release it; then the next run sweeps.
     let Ok(mut current) = RECORD.try_lock() else {
         return;
     };
@@ -109,7 +110,7 @@ extern "C" fn forget_at_exit() {
         .take()
         .filter(|record| record.process == std::process::id())
     {
-        // Somebody may have emptied the state directory and put another file in its place.
+        // Somebody may have emptied the state directory, and another file may be at the path now.
         if os::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
             let has_dir = record.has_dir.load(Ordering::Relaxed);
             sweep::forget(&record.path, &record.dir, has_dir);
@@ -118,13 +119,13 @@ extern "C" fn forget_at_exit() {
 }
 
 impl Record {
-    /// Makes and locks the record of this process.
+    /// Creates and locks the record of this process.
     fn create(state_dir: &StateDir) -> Result<Self, Error> {
         loop {
             let name = random::word(NAME);
             let dir = state_dir.runs().join(&name);
             if dir.symlink_metadata().is_ok() {
-                // It is not this process's, and would be swept as if it were.
+                // The directory is somebody else's, and would be swept as if it were ours.
                 continue;
             }
             let path = state_dir.record_path(&name);
@@ -140,7 +141,8 @@ impl Record {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 result => result.map_err(fail)?,
             };
-            // A sweeper may have been faster, and takes a record that is not locked for a dead one.
+            // A sweeper may have been faster: it takes an unlocked record for that of a dead
+            // process.
             if !flock::try_lock(&file, flock::Strength::Exclusive).map_err(fail)?
                 || !os::is_at(&file, &path).map_err(fail)?
             {
@@ -165,9 +167,10 @@ impl Record {
         }
     }
 
-    /// Makes a temporary directory, whose name must be new.
+    /// Creates a temporary directory, whose name must be new.
     ///
-    /// Theirs is made when it turns out not to be there; mostly it is, and one call is enough.
+    /// The directory around it is created when it turns out to be missing. Mostly it exists, and
+    /// one system call is enough.
     pub(crate) fn create_dir(&self, state_dir: &StateDir, name: &str) -> io::Result<PathBuf> {
         let path = self.dir.join(name);
         match state_dir.create_dir(&path, 0o700) {
@@ -180,12 +183,13 @@ impl Record {
         Ok(path)
     }
 
-    /// Makes the directory for temporary directories, and says in the record that it is ours: only
-    /// then anything is ever made in it, and only then a sweep removes what is in it.
+    /// Creates the directory for temporary directories, then states in the record that it is ours.
+    /// Nothing is created in it before that. A sweep removes its contents only if the record has
+    /// that line.
     ///
-    /// A record that is no longer in its place must not own one, or nobody would sweep it. What
-    /// stands there without having been made here is not ours. In both cases the record has to be
-    /// [renewed](renew), and it is as if the directory could not be found.
+    /// A record that is no longer in place must not own a directory, or nobody would sweep the
+    /// directory. A directory that this process has not created is not ours. In both cases the
+    /// error is `NotFound`, and the record has to be [renewed](renew).
     fn make_dir(&self, state_dir: &StateDir) -> io::Result<()> {
         let _making = lock(&self.making_dir);
         match state_dir.create_dir(&self.dir, 0o700) {
@@ -226,7 +230,8 @@ impl Record {
         Ok(())
     }
 
-    /// Writes into one block, behind a header: a record must not begin with anything else.
+    /// Writes into one block, once the header is written: a record must not begin with anything
+    /// else.
     fn write(&self, number: usize, text: &str) -> io::Result<()> {
         if !self.is_proven.load(Ordering::Relaxed) {
             self.write_header()?;
@@ -237,14 +242,14 @@ impl Record {
 
 /// The blocks of a record.
 struct Blocks {
-    /// Which of them are taken; block 0 describes the process.
+    /// Which blocks are taken. Block 0 describes the process.
     taken: Vec<bool>,
-    /// When the last one was taken.
+    /// When the last block was taken.
     since: u64,
 }
 
 impl Blocks {
-    /// Takes a free block. The time is later than all before, so that it identifies the test.
+    /// Takes a free block. Its time is later than all before, so that the time identifies the test.
     fn take(&mut self) -> (usize, u64) {
         self.since = now().max(self.since + 1);
         let block = self.taken.iter().position(|taken| !taken);
@@ -258,9 +263,9 @@ impl Blocks {
     }
 }
 
-/// A block of the record of this process, which says something until it is cleared or dropped.
+/// A block of the record of this process. What it publishes stays until it is cleared or dropped.
 ///
-/// A failure to write it, for example on a full disk, is none of the test's.
+/// A failure to write it, for example on a full disk, does not fail the test.
 #[must_use = "the block is cleared as soon as this is dropped"]
 pub(crate) struct Block {
     record: Arc<Record>,
@@ -270,7 +275,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Takes a free block, and publishes nothing yet.
+    /// Takes a free block, without publishing anything.
     pub(crate) fn take() -> Result<Self, Error> {
         let record = record()?;
         let (number, since) = lock(&record.blocks).take();
@@ -288,14 +293,14 @@ impl Block {
         let _ = self.record.write(self.number, &fitted(text));
     }
 
-    /// Takes back what was published.
+    /// Clears what was published.
     pub(crate) fn clear(&self) {
         if self.is_published.swap(false, Ordering::Relaxed) {
             let _ = os::write_at(&self.record.file, b"-", offset(self.number));
         }
     }
 
-    /// When it was taken, in milliseconds since 1970.
+    /// When the block was taken, in milliseconds since 1970.
     pub(crate) fn since(&self) -> u64 {
         self.since
     }
@@ -305,7 +310,7 @@ impl Block {
         (&self.record.name, self.number)
     }
 
-    /// How other processes find it.
+    /// How other processes find the block.
     pub(crate) fn mark(&self) -> Mark {
         Mark::new(self.record.name.clone(), self.number, self.since)
     }
@@ -327,7 +332,7 @@ fn offset(block: usize) -> u64 {
     (block * BLOCK) as u64
 }
 
-/// Returns the milliseconds since 1970.
+/// The current time, in milliseconds since 1970.
 pub(crate) fn now() -> u64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH);
     u64::try_from(time.unwrap_or_default().as_millis()).unwrap_or_default()
@@ -365,7 +370,7 @@ mod tests {
         write(1, "short");
         assert_eq!(read(1), "short\n");
 
-        // The next block is not touched by one that is full.
+        // A full block does not touch the next one.
         write(2, "next");
         for length in [BLOCK - 2, BLOCK - 1, BLOCK, BLOCK + 1] {
             write(1, &"x".repeat(length));

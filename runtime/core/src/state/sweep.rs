@@ -1,11 +1,11 @@
 //! Removes what dead processes left, and nothing else.
 //!
 //! A process is dead when its record can be locked. Its directories go first and the record last,
-//! so that a sweeper which is killed itself leaves a record for the next one to find.
+//! so that a sweeper that is killed itself leaves a record for the next one to find.
 //!
 //! A file with the name of a record is a record only if its first line is ours: see
-//! [`proof`](super::proof). The directory beside it is removed only if the record states that its process
-//! created that directory.
+//! [`proof`](super::proof). The directory beside it is removed only if it is empty, or if the
+//! record states that its process created that directory.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -21,15 +21,16 @@ use crate::os;
 use crate::os::flock;
 use crate::state::block::BLOCK;
 
-/// Removes what dead processes left; what cannot be removed now is left for the next sweep. The
-/// process that sweeps lives.
+/// Removes what dead processes left. Anything that cannot be removed now is left for the next
+/// sweep. `mine` is the record of this process, which is alive.
 pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
     for entry in entries(state_dir.runs()) {
         if is_record(&entry) && entry != mine {
             let _ = sweep_one(&entry);
         }
     }
-    // A program may have made one at the moment at which the record went.
+    // A program may have created its directory for locks at the moment at which the record was
+    // removed.
     for entry in entries(state_dir.runs()) {
         let record = entry.with_extension(ENDING);
         if within::is_one(&entry) && record.symlink_metadata().is_err() {
@@ -43,19 +44,19 @@ fn is_record(path: &Path) -> bool {
     has_name(path, ENDING)
 }
 
-/// Whether a path has a name of ours with an ending.
+/// Whether a path has one of our names, with this extension.
 pub(super) fn has_name(path: &Path, ending: &str) -> bool {
     let name = path.file_name().and_then(OsStr::to_str);
     path.extension() == Some(OsStr::new(ending)) && name.is_some_and(is_ours_by_name)
 }
 
-/// Removes what the owner of one record left, if it is dead.
+/// Removes what the process of one record left, if the process is dead.
 fn sweep_one(record: &Path) -> io::Result<()> {
     let owner = os::open_file(record)?;
     if !flock::try_lock(&owner, flock::Strength::Exclusive)? || !os::is_at(&owner, record)? {
         return Ok(());
     }
-    // Only now nobody writes it any longer.
+    // Only now is it certain that nobody writes to the record any longer.
     let origin = origin_of(&owner, RECORD)?;
     if !matches!(origin, Origin::Ours | Origin::Empty) {
         return Ok(());
@@ -65,8 +66,8 @@ fn sweep_one(record: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a record, of which the first line has been read, says that the directory beside it is
-/// its process's own.
+/// Whether a record states that its process created the directory beside it. The first line has
+/// already been read.
 fn owns_dir(record: &File) -> io::Result<bool> {
     let mut header = Vec::new();
     record.take(BLOCK as u64).read_to_end(&mut header)?;
@@ -74,12 +75,13 @@ fn owns_dir(record: &File) -> io::Result<bool> {
     Ok(lines.next() == Some(OWNS_DIR.as_bytes()))
 }
 
-/// Removes the temporary directories of a process, if those are its own, and then its record.
+/// Removes the temporary directories of a process, if they are its own, and then its record.
 pub(super) fn forget(record: &Path, dir: &Path, owns_dir: bool) {
     let is_clean = if owns_dir {
         remove_dirs(dir)
     } else {
-        // A process that was killed after making it has left it empty, and nothing else is removed.
+        // A process that was killed after creating the directory has left it empty. Nothing else is
+        // removed.
         let _ = fs::remove_dir(dir);
         true
     };
@@ -88,7 +90,7 @@ pub(super) fn forget(record: &Path, dir: &Path, owns_dir: bool) {
     }
 }
 
-/// Removes the temporary directories of a process that are not kept. Whether they are gone.
+/// Removes the temporary directories of a process that are not kept. Returns whether they are gone.
 fn remove_dirs(dir: &Path) -> bool {
     let mut clean = true;
     let mut keeps = false;
@@ -100,7 +102,7 @@ fn remove_dirs(dir: &Path) -> bool {
         }
     }
     if !keeps && clean {
-        // Nothing is in it any longer; what is no directory was put there by somebody else.
+        // The directory is empty now. If it is not a directory, somebody else has put it there.
         clean = match fs::remove_dir(dir) {
             Err(error) => matches!(
                 error.kind(),
@@ -126,7 +128,7 @@ pub(super) fn entries(dir: &Path) -> impl Iterator<Item = PathBuf> {
         .map(|entry| entry.path())
 }
 
-/// Removes a file or a tree, also when a test has taken permissions away from its directories.
+/// Removes a file or a tree, even if a test has removed permissions from its directories.
 pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
     match remove(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -138,8 +140,8 @@ pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
 }
 
 fn remove(path: &Path) -> io::Result<()> {
-    // Most tests leave their directory empty, or empty it; then one call is enough. It follows no
-    // link, and whatever it refuses is looked at.
+    // Most tests leave their directory empty, or empty it. Then one system call is enough. It
+    // follows no link, and anything that it refuses is examined below.
     if fs::remove_dir(path).is_ok() {
         return Ok(());
     }
@@ -154,7 +156,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives back the permissions on all directories of a tree; links are not followed.
+/// Restores the permissions on all directories of a tree, without following links.
 fn open_up(path: &Path) {
     if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) && os::unlock_dir(path).is_ok() {
         for entry in entries(path) {

@@ -1,7 +1,8 @@
-//! The directory beside a record in which programs that a test has started lock what the test holds.
+//! The directory beside a record in which programs that a test has started lock what the test
+//! holds.
 //!
-//! Such a program makes it, and not the process whose record it is. So it has a marker of its own that
-//! proves that it is ours; it goes with the record.
+//! Such a program creates the directory, not the process of the record. So the directory contains
+//! its own marker, which proves that it is ours. It is removed with the record.
 
 use std::fs;
 use std::io;
@@ -14,13 +15,13 @@ use super::sweep::{has_name, remove_tree};
 use crate::error::{Error, ErrorKind};
 use crate::os;
 
-/// The ending of the name of the directory.
+/// The extension of the directory.
 pub(super) const ENDING: &str = "within";
 
-/// The name of the marker in it.
+/// The name of the marker in the directory.
 const MARKER: &str = "isolated-test.within";
 
-/// Makes the directory for the locks of one test, unless it is there.
+/// Creates the directory for the locks within one test or guard, unless it exists.
 pub(crate) fn make(state_dir: &StateDir, mark: &Mark) -> Result<PathBuf, Error> {
     let all = state_dir.runs().join(mark.record()).with_extension(ENDING);
     let dir = all.join(format!("{}-{}", mark.block(), mark.since()));
@@ -55,10 +56,11 @@ pub(super) fn is_one(path: &Path) -> bool {
     has_name(path, ENDING)
 }
 
-/// Removes the directory beside a record, if it is ours, and tells whether nothing of ours is left.
+/// Removes the directory beside a record, if it is ours. Returns whether nothing of ours is left.
 pub(super) fn remove(record: &Path) -> bool {
     let dir = record.with_extension(ENDING);
-    // Its creator may have died before writing the marker, and left it or the directory empty.
+    // Its creator may have died before writing the marker, leaving the directory or the marker
+    // empty.
     match fs::remove_dir(&dir) {
         Ok(()) => return true,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return true,

@@ -38,7 +38,7 @@ fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Approach), 
     super::claim(owner, want, mark())
 }
 
-/// Claims the locks of a test, and returns those that it has to take.
+/// Claims the locks of a test, and returns those that it has to acquire.
 fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Approach)>) {
     let (claimed, asked) = claim_all(owner, wants).unwrap();
     let asked = asked.into_iter().map(|asked| (asked.want, asked.way));

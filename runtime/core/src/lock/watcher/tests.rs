@@ -1,4 +1,4 @@
-//! Waits that end, and those that are given up.
+//! Waits that end, and waits that are given up.
 
 use std::fs::File;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use crate::os::loan::Loan;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Runs a test that would not end if a thread did not come back.
+/// Runs a test that would hang if a thread did not come back.
 fn bounded(test: impl FnOnce() + Send + 'static) {
     let (done, is_done) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -35,7 +35,7 @@ fn refusal() -> Error {
     Error::new(ErrorKind::Lock, "wait")
 }
 
-/// Opens one file twice; the first is locked.
+/// Opens one file twice, and locks the first.
 fn taken() -> (tempfile::TempDir, File, File) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
@@ -48,7 +48,7 @@ fn taken() -> (tempfile::TempDir, File, File) {
 fn a_wait_is_given_up_also_when_it_has_not_begun_yet() {
     bounded(|| {
         let (_dir, _one, other) = taken();
-        // The signal is sent before the thread has reached the call, and after.
+        // The signal is sent both before the thread has reached the call and after.
         for round in 0..500 {
             let this = this_thread().unwrap();
             let ended = block(this, Duration::ZERO, &mut || Err(refusal()), || {
@@ -99,7 +99,7 @@ fn a_signal_of_somebody_else_does_not_end_the_wait() {
             calls += 1;
             match calls {
                 1..10 => this.interrupt(),
-                // Only whoever still waits gets the lock.
+                // Only a thread that still waits gets the lock.
                 _ => one.take().iter().for_each(unlock),
             }
             Ok(Duration::from_millis(1))
@@ -113,7 +113,7 @@ fn a_signal_of_somebody_else_does_not_end_the_wait() {
 }
 
 #[test]
-fn who_waits_is_asked_when_it_has_said() {
+fn a_waiter_is_asked_again_after_its_own_pause() {
     bounded(|| {
         let (_dir, one, other) = taken();
         let (begin, mut asked) = (Instant::now(), Vec::new());
@@ -161,7 +161,7 @@ fn threads_that_wait_are_watched_at_once() {
 }
 
 #[test]
-fn who_has_left_is_not_interrupted() {
+fn a_thread_that_has_left_is_not_interrupted() {
     let wait = Wait {
         pause: Loan::new(),
         target: this_thread().unwrap(),
