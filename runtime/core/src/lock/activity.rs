@@ -11,10 +11,10 @@ use crate::os::process::Kept;
 use crate::state::mark::{Mark, Tie};
 use crate::state::record::{Block, now};
 
-/// Publishes a running test and its locks in the record until it is dropped.
+/// Publishes a running test or guard and its locks in the record until it is dropped.
 ///
-/// Waiters read it to name the holder, and to find holders of a lock file that was replaced. A failure
-/// to write it, for example on a full disk, does not fail the test.
+/// Waiters read it to name the holder, and to find holders of a lock file that was replaced. A
+/// failure to write it, for example on a full disk, does not fail the test.
 #[must_use = "what a test is doing is said only while this lives"]
 pub(crate) struct Activity {
     block: Block,

@@ -45,7 +45,7 @@ struct Waiting {
 }
 
 impl<'a> BoundedWait<'a> {
-    /// Watches a wait that may be about to begin.
+    /// Prepares to watch a wait that has not begun yet.
     pub(crate) fn new(
         want: Want,
         me: &'a Activity,

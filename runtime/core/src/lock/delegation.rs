@@ -1,11 +1,12 @@
 //! Acting for a test of another process that has started this program.
 //!
 //! A test that holds locks may start programs that contain isolated tests, such as `cargo test` or
-//! a helper. These would wait for their own parent. So they act for it: they acquire the locks that
-//! it holds *within* it, in separate lock files where only programs that it has started meet.
+//! a helper. Those tests would wait for their own parent. So they act for it: they acquire the
+//! locks that it holds *within* it, in separate lock files where only programs that it has started
+//! meet.
 //!
-//! A program knows the test from a variable or, when it has to wait, from its ancestors. It reads
-//! in the record of the test, each time, whether the test is still running.
+//! A program knows its parent test from a variable or, when it has to wait, from its ancestors.
+//! Each time, it reads in the record of that test whether the test is still running.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -71,7 +72,7 @@ impl Delegated {
 /// them. All others are found from these.
 static FOUND: OnceLock<Mutex<Vec<Mark>>> = OnceLock::new();
 
-/// The same, or only the declared test until this process has looked.
+/// The content of [`FOUND`], or only the declared test until this process has looked.
 fn nearest() -> Vec<Mark> {
     match FOUND.get() {
         Some(found) => lock(found).clone(),

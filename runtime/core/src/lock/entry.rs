@@ -200,7 +200,7 @@ pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Err
 }
 
 impl Entry {
-    /// Returns the entry of a subject.
+    /// Returns the entry of a subject, and creates it on first use.
     pub(super) fn of(subject: Subject, state_dir: &StateDir) -> Result<Arc<Self>, Error> {
         /// Sorted by subject.
         static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());

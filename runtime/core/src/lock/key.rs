@@ -95,8 +95,8 @@ impl Key {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, when the scope is not a valid name, when scope and name
-    /// together are longer than 80 bytes, or when the key already has a scope.
+    /// Panics, at compile time in a constant, when the scope is not a valid name, when scope and
+    /// name together are longer than 80 bytes, or when the key already has a scope.
     #[must_use]
     pub const fn scoped(self, scope: &'static str) -> Key {
         check(scope);
@@ -145,13 +145,13 @@ impl Key {
         Ok(Key::new(stored))
     }
 
-    /// Returns the internal key of this name, for a [`Resource`](crate::Resource) that acquires a lock
-    /// while it is provisioned or released.
+    /// Returns the internal key of this name, for a [`Resource`](crate::Resource) that acquires a
+    /// lock while it is provisioned or released.
     ///
-    /// It is a different lock from the ordinary key of that name and comes after all ordinary keys in
-    /// the order of locks. So a resource can lock it whichever ordinary keys the test holds. While
-    /// it is held, waiting for an ordinary key is refused. Internal keys are ordered by name. An
-    /// attribute cannot name one.
+    /// It is a different lock from the ordinary key of that name and comes after all ordinary keys
+    /// in the order of locks. So a resource can lock it whichever ordinary keys the test holds.
+    /// While it is held, waiting for an ordinary key is refused. Internal keys are ordered by name.
+    /// An attribute cannot name one.
     ///
     /// # Examples
     ///

@@ -99,10 +99,10 @@ impl Locked {
     }
 
     /// Waits until no record contradicts the lock on a new file. Then marks the file, if no record
-    /// at all names a holder of the subject.
+    /// at all names another holder of the subject.
     ///
-    /// Returns whether the file is still in place. If it was deleted as well, whoever has locked
-    /// its successor waits for our record.
+    /// Returns whether the file is still in place. If it was deleted as well, the holder of its
+    /// successor waits for our record.
     pub(super) fn wait_for_holders_of_a_deleted_file(
         &self,
         state_dir: &StateDir,
@@ -133,8 +133,8 @@ impl Locked {
             if let Some(locked) = &self.0 {
                 // Without the mark, the next holder reads the records again.
                 let _ = os::write_at(&locked.file, b"+", 0);
-                // Nobody has waited for this file yet: see `QUIET`. Only the file's owner may set its
-                // mtime. If this fails, the fast path is closed for the next few seconds.
+                // Nobody has waited for this file yet: see `QUIET`. Only the file's owner may set
+                // its mtime. If this fails, the fast path is closed for the next few seconds.
                 let _ = locked.file.set_modified(SystemTime::now() - LONG_AGO);
             }
         }

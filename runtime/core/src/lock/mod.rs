@@ -45,7 +45,7 @@ use crate::state::StateDir;
 /// What a lock protects.
 ///
 /// `Everyone` and `Key` are declared in the order in which locks are acquired. A `Delegated`
-/// subject is acquired in the place of the subject that it stands for.
+/// subject is acquired in place of the subject that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
     /// All isolated tests. Each of them holds it shared; a test that runs alone holds it

@@ -278,7 +278,7 @@ pub(crate) fn claim_without_waiting(
     (Claimed(number), is_held)
 }
 
-/// Returns the first guard that this thread holds outside of tests.
+/// The first guard that this thread holds outside of tests.
 pub(crate) fn first_guard() -> Option<Mark> {
     let thread = thread::current().id();
     let claims = lock();

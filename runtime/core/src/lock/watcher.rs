@@ -14,7 +14,7 @@
 //! - A signal ends any call, including one of the user's. So it is sent only under a lock
 //!   ([`Inside`]) that the thread takes to leave, and the thread waits until all signals that were
 //!   sent have arrived.
-//! - A call also ends by signals from elsewhere. So the thread repeats it unless it was given a
+//! - Signals from elsewhere end the call, too. So the thread repeats it unless it was given a
 //!   reason to stop.
 //! - A thread may block the signal, the program may handle it, and only Linux has it. Then a helper
 //!   thread waits instead: see [`locked`](super::locked). If the program begins to handle the

@@ -3,7 +3,8 @@
 //! Their paths have been printed, so they must exist for as long as users come back to them. Each
 //! stays for [`A_WHILE`], and after that for as long as it is among the newest [`RETAINED`] of the
 //! whole state directory. A process that keeps a directory enforces this. A process that keeps
-//! nothing does not look at them, because most processes keep nothing, and they start often.
+//! nothing does not look at kept directories, because most processes are such, and they start
+//! often.
 //!
 //! Age decides only about directories whose marker proves that they were kept, never about whether
 //! a process is alive.
@@ -23,7 +24,7 @@ use crate::os;
 /// How long every kept directory stays.
 const A_WHILE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many kept directories, the newest, stay after that.
+/// How many of the newest kept directories stay after that.
 const RETAINED: usize = 32;
 
 /// The extension of markers, which are beside kept directories.

@@ -4,7 +4,7 @@
 //! isolated-test-1000/          mode 0700, checked for owner and type, never behind a link
 //!     isolated-test.state      marks the directory as ours
 //!     locks/                   one or more files for each key; never deleted
-//!     runs/4fz81k.isolated-test          one record for each process, locked while the process lives
+//!     runs/4fz81k.isolated-test          one record for each process, locked while it lives
 //!     runs/4fz81k/             the temporary directories of that process
 //!     runs/4fz81k/it_works-x3q9/
 //!     runs/4fz81k/it_works-x3q9.kept     marks the directory beside it as kept on purpose
@@ -64,7 +64,7 @@ pub(crate) fn state_dir() -> Result<&'static StateDir, Error> {
 /// Whose directory is acceptable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trust {
-    /// Only a directory of this user that is closed to others: it is in a place that is open to
+    /// Only a directory of this user that is closed to others, because the place is open to
     /// everybody.
     User(u32),
     /// Any directory that the user has chosen, perhaps to share it.

@@ -29,7 +29,8 @@ use crate::random;
 /// The extension of records, which nobody else gives to a file.
 pub(crate) const ENDING: &str = "isolated-test";
 
-/// The line of the header that states that this process created the directory beside the record.
+/// The line of the header that states that the process of the record created the directory beside
+/// it.
 pub(super) const OWNS_DIR: &str = "directory";
 
 /// The length of the random names of records and of the directories beside them.
@@ -49,7 +50,7 @@ pub(super) fn is_ours_by_name(name: &str) -> bool {
 pub(crate) struct Record {
     file: File,
     path: PathBuf,
-    /// The name of the file without its ending.
+    /// The name of the file, without its extension.
     name: Arc<str>,
     /// The directory of the temporary directories of the process, created when first needed.
     dir: PathBuf,
@@ -203,7 +204,7 @@ impl Record {
                 Err(io::ErrorKind::NotFound.into())
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // Another thread was faster, or somebody else.
+                // Another thread or somebody else was faster.
                 let is_ours = self.has_dir.load(Ordering::Relaxed);
                 is_ours
                     .then_some(())
