@@ -1,7 +1,7 @@
-//! The forms in which a parameter takes a resource.
+//! The types that a parameter may have for each kind of resource.
 //!
-//! Each trait is implemented by the types that a parameter may have. Their messages are what a user
-//! reads who has written another type; they list the types, so that the compiler need not list the
+//! Each trait is implemented by the accepted types. A parameter of any other type produces the
+//! trait's message. The message lists the types, so that the compiler need not list the
 //! implementations.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -12,26 +12,26 @@ use super::namespace::Namespace;
 use super::port::Port;
 use super::tmpdir::TmpDir;
 
-/// TCP, as a type.
+/// TCP as a type.
 #[derive(Debug)]
 pub struct Tcp;
 
-/// UDP, as a type.
+/// UDP as a type.
 #[derive(Debug)]
 pub struct Udp;
 
-/// TCP and UDP on one number, as a type.
+/// TCP and UDP on one number as a type.
 #[derive(Debug)]
 pub struct Both;
 
-/// A form of `port`.
+/// A parameter type for `port`.
 #[diagnostic::on_unimplemented(
     message = "a `port` cannot be bound to a parameter of type `{Self}`",
     label = "expected one of `Port`, `&Port`, `u16`, `SocketAddr`, `TcpListener`, `UdpSocket`",
     note = "`TcpListener` needs a TCP port: `port`; `UdpSocket` needs a UDP port: `port(udp)`; several ports need `port(count = n)`"
 )]
 pub trait FromPort<'cx, P>: Sized {
-    /// Takes this form.
+    /// Converts the port to this type.
     fn from_port(port: &'cx Port) -> Self;
 }
 
@@ -78,30 +78,30 @@ impl<P: IsUdp> FromPort<'_, P> for UdpSocket {
     }
 }
 
-/// Ends a test whose own port cannot be bound, which only a program that asks for this very number
-/// can bring about.
+/// Panics because the test's own port cannot be bound. Only a program that asks for exactly this
+/// number can cause that.
 fn unbound(port: &Port, error: &std::io::Error) -> ! {
     panic!("failed to bind the reserved port {port}: {error}")
 }
 
-/// The protocols that have TCP.
+/// The protocols that include TCP.
 pub trait IsTcp {}
 impl IsTcp for Tcp {}
 impl IsTcp for Both {}
 
-/// The protocols that have UDP.
+/// The protocols that include UDP.
 pub trait IsUdp {}
 impl IsUdp for Udp {}
 impl IsUdp for Both {}
 
-/// A form of `port(count = N)`.
+/// A parameter type for `port(count = N)`.
 #[diagnostic::on_unimplemented(
     message = "{N} ports cannot be bound to a parameter of type `{Self}`",
     label = "expected an array of {N} such as `[Port; {N}]` or `[u16; {N}]`, `&[Port]` or `Vec<Port>`",
     note = "the elements of the array are what one `port` may be: `Port`, `u16`, `SocketAddr`, `TcpListener`, `UdpSocket`"
 )]
 pub trait FromPorts<'cx, P, const N: usize>: Sized {
-    /// Takes this form.
+    /// Converts the ports to this type.
     fn from_ports(ports: &'cx [Port; N]) -> Self;
 }
 
@@ -133,14 +133,14 @@ impl<'cx, P, const N: usize> FromPorts<'cx, P, N> for &'cx [Port; N] {
     }
 }
 
-/// A form of `tmpdir`.
+/// A parameter type for `tmpdir`.
 #[diagnostic::on_unimplemented(
     message = "a `tmpdir` cannot be bound to a parameter of type `{Self}`",
     label = "expected one of `TmpDir`, `&TmpDir`, `&Path`, `PathBuf`",
     note = "the feature `tempfile` of `isolated-test` adds `&tempfile::TempDir` and `tempfile::TempDir`"
 )]
 pub trait FromTmpDir<'cx>: Sized {
-    /// Takes this form.
+    /// Converts the directory to this type.
     fn from_tmpdir(dir: &'cx TmpDir) -> Self;
 }
 
@@ -172,13 +172,13 @@ impl FromTmpDir<'_> for PathBuf {
     }
 }
 
-/// A form of `namespace`.
+/// A parameter type for `namespace`.
 #[diagnostic::on_unimplemented(
     message = "a `namespace` cannot be bound to a parameter of type `{Self}`",
     label = "expected one of `Namespace`, `&Namespace`, `&str`, `String`"
 )]
 pub trait FromNamespace<'cx>: Sized {
-    /// Takes this form.
+    /// Converts the namespace to this type.
     fn from_namespace(namespace: &'cx Namespace) -> Self;
 }
 
@@ -210,13 +210,13 @@ impl FromNamespace<'_> for String {
     }
 }
 
-/// A form of `seed`.
+/// A parameter type for `seed`.
 #[diagnostic::on_unimplemented(
     message = "a `seed` cannot be bound to a parameter of type `{Self}`",
     label = "expected `u64`"
 )]
 pub trait FromSeed: Sized {
-    /// Takes this form.
+    /// Converts the seed to this type.
     fn from_seed(seed: u64) -> Self;
 }
 
@@ -227,7 +227,7 @@ impl FromSeed for u64 {
     }
 }
 
-/// A handle that can be lent as a `T`, as a reference to it can be written where one to a `T` is expected.
+/// A handle that can be borrowed as `&T`, as deref coercion would do at up to two levels.
 ///
 /// `How` only keeps the implementations apart.
 #[diagnostic::on_unimplemented(
@@ -235,19 +235,19 @@ impl FromSeed for u64 {
     label = "expected `&{Self}`, because the `Handle` of the resource is `{Self}`"
 )]
 pub trait Lent<T: ?Sized, How> {
-    /// Lends it.
+    /// Borrows the handle as `&T`.
     fn lend(&self) -> &T;
 }
 
-/// Lent as it is.
+/// Borrowed without dereferencing.
 #[derive(Debug)]
 pub struct AsItIs;
 
-/// Lent as what it dereferences to.
+/// Borrowed after one dereference.
 #[derive(Debug)]
 pub struct Dereferenced;
 
-/// Lent as what that dereferences to.
+/// Borrowed after two dereferences.
 #[derive(Debug)]
 pub struct DereferencedTwice;
 

@@ -1,4 +1,4 @@
-//! What a running test was given.
+//! The context of a running test: its name and its resources.
 
 use std::fmt;
 use std::ops::Deref;
@@ -17,28 +17,29 @@ use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 
-/// An isolated test with its ports, directories, namespaces and seeds; may be sent to other threads.
+/// A handle to an isolated test with its ports, directories, namespaces and seeds.
 ///
-/// Methods without a name return the first resource of their kind. After the test it goes on to
-/// answer, but what it returns belongs to nobody.
+/// It can be sent to other threads. Methods without a `name` parameter return the first resource of
+/// their kind. The handle works even after the test, but then the resources are no longer reserved
+/// for anyone.
 #[derive(Clone)]
 pub struct Handle {
     test: Arc<TestContext>,
 }
 
-/// The annotated function has not begun.
+/// The stage before the annotated function begins.
 const AWAITED: u8 = 0;
 
-/// The annotated function has begun.
+/// The stage while the annotated function runs.
 const RUNNING: u8 = 1;
 
-/// The annotated function has returned.
+/// The stage after the annotated function has returned.
 const OVER: u8 = 2;
 
 struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
-    /// How far the annotated function is.
+    /// The stage of the annotated function: [`AWAITED`], [`RUNNING`] or [`OVER`].
     stage: AtomicU8,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
@@ -52,12 +53,12 @@ pub(crate) enum Value {
     TmpDir(TmpDir),
     Namespace(Namespace),
     Seed(u64),
-    /// One of the user's own, whose handle only the thread of the test may have.
+    /// A custom resource. Only the thread of the test may have its handle.
     Custom,
 }
 
 impl Handle {
-    /// Begins a test, none of whose resources is provisioned yet.
+    /// Begins a test. None of its resources is provisioned yet.
     pub(crate) fn new(
         name: Name,
         function: (&'static SourceLocation, &'static str),
@@ -79,18 +80,18 @@ impl Handle {
         }
     }
 
-    /// Returns the name of the test: the crate, then what the test runner calls it.
+    /// Returns the name of the test: the crate, then the name that the test runner uses.
     #[must_use]
     pub fn name(&self) -> &str {
         self.test.name.full()
     }
 
-    /// Returns the test as an owner of locks.
+    /// The test as an owner of locks.
     pub(crate) fn owner(&self) -> &Arc<Owner> {
         &self.test.owner
     }
 
-    /// Returns the name that the test runner has.
+    /// The name that the test runner uses.
     pub(crate) fn runner_name(&self) -> &str {
         self.test.name.runner()
     }
@@ -105,12 +106,12 @@ impl Handle {
         self.test.stage.load(Ordering::Relaxed) == AWAITED
     }
 
-    /// Takes note that the annotated function begins; what calls it from there begins another run.
+    /// Records that the annotated function begins. A call of it from now on begins another run.
     pub(crate) fn begin_body(&self) {
         self.test.stage.store(RUNNING, Ordering::Relaxed);
     }
 
-    /// Takes note that the annotated function has returned.
+    /// Records that the annotated function has returned.
     pub(crate) fn end_body(&self) {
         self.test.stage.store(OVER, Ordering::Relaxed);
     }
@@ -120,16 +121,16 @@ impl Handle {
         self.test.stage.load(Ordering::Relaxed) == RUNNING
     }
 
-    /// Whether both are handles of the same run.
+    /// Whether both are handles to the same run.
     pub(crate) fn is_same(&self, other: &Handle) -> bool {
         Arc::ptr_eq(&self.test, &other.test)
     }
 
-    /// Returns the port, or the first of several.
+    /// Returns the port of the test, or the first of several.
     ///
     /// # Panics
     ///
-    /// Panics when the attribute asks for none.
+    /// Panics if the attribute requests none, or none is provisioned yet.
     #[must_use]
     #[track_caller]
     pub fn port(&self) -> Port {
@@ -139,8 +140,8 @@ impl Handle {
         })
     }
 
-    /// Returns the ports of this name: one, or as many as `count` says; none when there is no such
-    /// name.
+    /// Returns the ports with this name: one, or as many as `count` specifies. The list is empty if
+    /// no port has this name.
     #[must_use]
     pub fn ports(&self, name: &str) -> Vec<Port> {
         match self.value(name) {
@@ -149,11 +150,11 @@ impl Handle {
         }
     }
 
-    /// Returns the temporary directory, or the first of several.
+    /// Returns the temporary directory of the test, or the first of several.
     ///
     /// # Panics
     ///
-    /// Panics when the attribute asks for none.
+    /// Panics if the attribute requests none, or none is provisioned yet.
     #[must_use]
     #[track_caller]
     pub fn tmpdir(&self) -> TmpDir {
@@ -163,7 +164,7 @@ impl Handle {
         })
     }
 
-    /// Returns the temporary directory of this name.
+    /// Returns the temporary directory with this name, if there is one.
     #[must_use]
     pub fn tmpdir_named(&self, name: &str) -> Option<TmpDir> {
         match self.value(name)? {
@@ -172,11 +173,11 @@ impl Handle {
         }
     }
 
-    /// Returns the namespace, or the first of several.
+    /// Returns the namespace of the test, or the first of several.
     ///
     /// # Panics
     ///
-    /// Panics when the attribute asks for none.
+    /// Panics if the attribute requests none, or none is provisioned yet.
     #[must_use]
     #[track_caller]
     pub fn namespace(&self) -> Namespace {
@@ -186,7 +187,7 @@ impl Handle {
         })
     }
 
-    /// Returns the namespace of this name.
+    /// Returns the namespace with this name, if there is one.
     #[must_use]
     pub fn namespace_named(&self, name: &str) -> Option<Namespace> {
         match self.value(name)? {
@@ -195,11 +196,11 @@ impl Handle {
         }
     }
 
-    /// Returns the seed, or the first of several.
+    /// Returns the seed of the test, or the first of several.
     ///
     /// # Panics
     ///
-    /// Panics when the attribute asks for none.
+    /// Panics if the attribute requests none, or none is provisioned yet.
     #[must_use]
     #[track_caller]
     pub fn seed(&self) -> u64 {
@@ -209,7 +210,7 @@ impl Handle {
         })
     }
 
-    /// Returns the seed of this name.
+    /// Returns the seed with this name, if there is one.
     #[must_use]
     pub fn seed_named(&self, name: &str) -> Option<u64> {
         match self.value(name)? {
@@ -220,16 +221,16 @@ impl Handle {
 
     /// Lets a program act for this test.
     ///
-    /// The isolated tests in that program hold the locks of this test instead of waiting for them,
-    /// and take turns where a lock is exclusive.
+    /// Sets a variable of the command. Isolated tests in that program then share the locks of this
+    /// test instead of waiting for them, and take turns where a lock is exclusive.
     ///
-    /// Without this call, a program that has to wait looks for the test among its ancestors: on
-    /// Linux only, and only while no other isolated test runs in this process. A test with a
-    /// subprocess needs no call, because every program that it starts inherits the variable.
+    /// Without this call, a program that has to wait searches its ancestors for the test. That
+    /// works only on Linux, and only while no other isolated test runs in this process. A test with
+    /// a subprocess needs no call, because every program that it starts inherits the variable.
     ///
     /// # When the process dies
     ///
-    /// The program acts for nobody from then on, and waits for locks as any other.
+    /// The program no longer acts for any test, and waits for locks like any other program.
     ///
     /// # Examples
     ///
@@ -252,7 +253,7 @@ impl Handle {
         command
     }
 
-    /// Returns all resources by name, as far as they are provisioned.
+    /// All resources by name; `None` for those that are not provisioned yet.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, Option<&Value>)> {
         self.test
             .values
@@ -260,12 +261,12 @@ impl Handle {
             .map(|(name, value)| (*name, value.get()))
     }
 
-    /// Returns the resource at a place.
+    /// The resource at an index, if it is provisioned.
     pub(crate) fn value_at(&self, index: usize) -> Option<&Value> {
         self.test.values.get(index)?.1.get()
     }
 
-    /// Puts a provisioned resource at its place.
+    /// Stores a provisioned resource at its index.
     pub(crate) fn provide(&self, index: usize, value: Value) {
         let _ = self.test.values[index].1.set(value);
     }
@@ -292,9 +293,9 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// The isolated test that runs in this thread, with everything that it was given.
+/// The isolated test that runs in this thread, with all its resources.
 ///
-/// What all threads may use is on [`Handle`], to which it dereferences.
+/// Dereferences to [`Handle`], which provides everything that other threads may use too.
 #[derive(Clone)]
 pub struct Current {
     handle: Handle,
@@ -302,7 +303,7 @@ pub struct Current {
 }
 
 impl Current {
-    /// The test as a thread sees it that has no handles of custom resources.
+    /// The test as seen by a thread that has no handles of custom resources.
     pub(crate) fn elsewhere(handle: Handle) -> Self {
         let mut own = Vec::new();
         own.resize_with(handle.values().count(), CustomSlot::default);
@@ -310,28 +311,29 @@ impl Current {
         Current { handle, own }
     }
 
-    /// Returns a handle that may be sent to other threads.
+    /// Returns a handle that can be sent to other threads.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
 
-    /// Returns the handle of a resource of the user's own.
+    /// Returns the handle of a custom resource.
     ///
-    /// There is none when the attribute does not name it, when it is not provisioned yet, when it
-    /// has another type, and when a parameter has taken it by value.
+    /// Returns `None` if the attribute does not name the resource, if it is not provisioned yet, if
+    /// the handle has another type, or if a parameter takes it by value. Handles stay with the
+    /// thread of the test: a thread that used [`Handle::enter`] gets `None` too.
     #[must_use]
     pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
         let at = self.handle.values().position(|(other, _)| other == name)?;
         self.own[at].shared.get()?.clone().downcast().ok()
     }
 
-    /// Returns the places of the handles of the user's own resources.
+    /// The slots of the handles of custom resources.
     pub(crate) fn own(&self) -> &[CustomSlot] {
         &self.own
     }
 
-    /// Drops the handle of a resource of the user's own, unless somebody else has it too.
+    /// Drops the handle of a custom resource, unless a clone of this context shares it.
     pub(crate) fn drop_own(&mut self, index: usize) {
         if let Some(own) = Rc::get_mut(&mut self.own) {
             own[index] = CustomSlot::default();

@@ -1,4 +1,4 @@
-//! The user's own resources, without their types.
+//! Custom resources with their types erased.
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
@@ -8,7 +8,7 @@ use super::{Outcome, Resource};
 use crate::error::BoxError;
 use crate::resource::context::Current;
 
-/// The expression of one resource of the user's own, to be evaluated when its turn comes.
+/// The expression of one custom resource, evaluated when its turn comes.
 pub struct Custom<'a> {
     make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
     writer: fn() -> Option<Writer>,
@@ -18,7 +18,7 @@ pub struct Custom<'a> {
 /// Writes a handle as text for another process.
 pub(crate) type Writer = fn(&CustomSlot) -> Option<String>;
 
-/// Wraps the expression of a resource of the user's own.
+/// Wraps the expression of a custom resource.
 pub fn custom<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Custom<'a> {
     Custom {
         make: Box::new(move || Box::new(make())),
@@ -40,12 +40,12 @@ fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result
 }
 
 impl<'a> Custom<'a> {
-    /// Returns what writes the handle for another process, if it can go there.
+    /// The function that writes the handle for another process, if the handle has a transfer.
     pub(crate) fn writer(&self) -> Option<Writer> {
         (self.writer)()
     }
 
-    /// Reads the handle that the parent has written.
+    /// Reads the handle that the parent wrote.
     pub(crate) fn receive(
         &self,
         text: &str,
@@ -67,9 +67,9 @@ impl std::fmt::Debug for Custom<'_> {
     }
 }
 
-/// A [`Resource`] whose types are hidden.
+/// A [`Resource`] with its types erased.
 pub(crate) trait Provider {
-    /// Provisions the resource and puts its handle away.
+    /// Provisions the resource and stores its handle.
     fn provision(
         &mut self,
         test: &Current,
@@ -102,17 +102,17 @@ impl<R: Resource> Provider for R {
     }
 }
 
-/// Where the handle of one resource is until the test has it.
+/// Stores the handle of one resource until the test gets it.
 #[derive(Default)]
 pub(crate) struct CustomSlot {
-    /// A handle that is borrowed.
+    /// A handle that parameters borrow.
     pub(crate) shared: OnceCell<Rc<dyn Any>>,
-    /// A handle that is taken.
+    /// A handle that a parameter takes by value.
     pub(crate) moved: Cell<Option<Box<dyn Any>>>,
 }
 
 impl CustomSlot {
-    /// Puts a handle away.
+    /// Stores a handle.
     fn put<H: 'static>(&self, handle: H, by_value: bool) {
         if by_value {
             self.moved.set(Some(Box::new(handle)));

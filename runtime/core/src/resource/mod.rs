@@ -1,4 +1,4 @@
-//! What tests are given, and the trait for resources of the user's own.
+//! The resources of tests, and the trait for custom ones.
 
 pub(crate) mod bind;
 pub(crate) mod context;
@@ -24,22 +24,23 @@ pub use transfer::Transfer;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It passed, perhaps by panicking as `#[should_panic]` says.
+    /// The test passed, possibly with the panic that `#[should_panic]` expects.
     Passed,
-    /// It failed, or did not even begin because something could not be provisioned.
+    /// The test failed, or did not begin because something could not be provisioned.
     Failed,
 }
 
-/// Something that a test needs for itself: a database, a server, a repository.
+/// A custom resource that a test needs for itself: a database, a server, a repository.
 ///
-/// `#[isolated(db = Expr)]` takes any expression whose type implements this trait. The value is
-/// made and provisioned before the test, in the order in which the attribute names things, and
-/// released after it in the reverse order, whatever happened. The test gets the handle: a parameter
-/// `db: &Handle` borrows it, `db: Handle` takes it.
+/// `#[isolated(db = Expr)]` accepts any expression whose type implements this trait. Before the
+/// test, the expression is evaluated and the value provisioned, in the order of the resources in
+/// the attribute. After the test, resources are released in reverse order, whatever the outcome.
+/// The test gets the handle: a parameter `db: &Handle` borrows it, `db: Handle` takes it by value.
 ///
-/// Locks are held already when [`provision`](Resource::provision) is called and still held when
-/// [`release`](Resource::release) is. A resource that has to lock something itself meanwhile uses an
-/// [internal](crate::Key::internal) key: waiting for another one is refused.
+/// The test already holds its locks when [`provision`](Resource::provision) is called, and still
+/// holds them when [`release`](Resource::release) is called. A resource that needs a further lock
+/// in these methods uses an [internal](crate::Key::internal) key: waiting for any other key is
+/// refused.
 ///
 /// # Examples
 ///
@@ -78,54 +79,58 @@ pub enum Outcome {
 ///
 /// # When the process dies
 ///
-/// [`release`](Resource::release) is not called. Prefer what goes with the process, or with the
-/// temporary directory: a child that ends when its standard input closes, a file in
-/// [`tmpdir`](crate::Handle::tmpdir), a name from [`namespace`](crate::Handle::namespace) that
-/// can never be met again.
+/// [`release`](Resource::release) is not called. Prefer things that disappear with the process or
+/// with the temporary directory: a child that exits when its standard input closes, a file in
+/// [`tmpdir`](crate::Handle::tmpdir). A name from [`namespace`](crate::Handle::namespace) is safe
+/// to leave behind, because it is never used again.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
     label = "expected a value of a type that implements `isolated_test::Resource`",
     note = "implement `isolated_test::Resource` for `{Self}` to say how it is provisioned and released"
 )]
 pub trait Resource {
-    /// What the test gets.
+    /// The handle that the test gets.
     type Handle: 'static;
 
-    /// Makes the thing ready.
+    /// Provisions the resource and returns its handle.
     ///
-    /// `test` tells the name of the test and reaches every resource that stands before this one in
-    /// the attribute.
+    /// `test` provides the name of the test and every resource that precedes this one in the
+    /// attribute.
     ///
     /// # Errors
     ///
-    /// An error fails the test, which then does not begin; the error is shown with all its sources.
-    /// [`release`](Resource::release) is not called.
+    /// An error fails the test before its body begins; the failure shows the error with all its
+    /// sources. [`release`](Resource::release) is not called.
     fn provision(&mut self, test: &Current) -> Result<Self::Handle, BoxError>;
 
-    /// Gives everything back. The handle has been dropped by then, unless the test has leaked it.
-    /// [`current`](crate::current()) still answers, for ports, directories, namespaces and seeds that
-    /// stand before this resource.
+    /// Releases everything that [`provision`](Resource::provision) acquired.
+    ///
+    /// The handle has already been dropped, unless the test leaked it.
+    /// [`current`](crate::current()) still works, for the ports, directories, namespaces and seeds
+    /// that precede this resource in the attribute.
     ///
     /// # Errors
     ///
-    /// An error fails a test that has passed; it is shown with all its sources.
+    /// An error fails a test that passed; the failure shows the error with all its sources.
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
         let _ = outcome;
         Ok(())
     }
 
-    /// Says how the handle gets into the process of a test that runs in one of its own.
+    /// Defines how the handle reaches the subprocess of a test that runs in one.
     ///
-    /// Without it, the resource is provisioned in that process, and released there when the body has
-    /// ended; a test that dies does not release it. With it, the resource is provisioned and released
-    /// in the parent, whatever becomes of the test, and may be named in `env(...)` and `cwd`.
+    /// By default there is no transfer: the resource is provisioned in the subprocess and released
+    /// there after the body has ended. If the subprocess dies, the resource is not released.
+    ///
+    /// With a transfer, the resource is provisioned and released in the parent, whatever happens to
+    /// the test. It may then be named in `env(...)` and `cwd`.
     ///
     /// # Examples
     ///
     /// ```rust,test_harness
     /// use isolated_test::{BoxError, Current, Resource, Transfer, isolated};
     ///
-    /// /// A directory of templates, made once by the parent.
+    /// /// A template file, made once by the parent.
     /// struct Templates;
     ///
     /// impl Resource for Templates {
@@ -158,14 +163,14 @@ pub trait Resource {
         Transfer::none()
     }
 
-    /// Describes the provisioned resource in the report of a failed test, on one line: an address,
-    /// a path, a name.
+    /// Describes the provisioned resource on one line in the report of a failed test: an address, a
+    /// path, a name.
     fn describe(&self) -> Option<String> {
         None
     }
 }
 
-/// Turns what the user's code has returned or thrown into an error of ours.
+/// Converts an error or a panic of the user's code into an [`Error`].
 pub(crate) fn attempt<T>(
     verb: &str,
     request: &Request,

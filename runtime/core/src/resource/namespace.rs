@@ -1,4 +1,4 @@
-//! Names that nobody else has.
+//! Unique names.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,35 +9,35 @@ use crate::random;
 /// The length of a namespace, in bytes.
 const LENGTH: usize = 26;
 
-/// A name that is unique on this machine and in time.
+/// A name that is unique on this machine, now and later.
 ///
-/// It is 26 bytes long, begins with `t`, and the rest is lowercase letters and digits. So it is a
-/// valid SQL identifier without quotes, DNS label, file name, topic, bucket and schema name, also
-/// where case is ignored, and leaves room for a prefix or suffix of one's own within the 63 bytes
-/// that PostgreSQL and DNS allow. It carries 122 random bits from the operating system.
+/// The name is 26 bytes long: a `t`, followed by lowercase letters and digits. It is valid as an
+/// unquoted SQL identifier, DNS label, file name, topic, bucket or schema name, even where case is
+/// ignored. It leaves room for your own prefix or suffix within the 63 bytes that PostgreSQL and
+/// DNS allow. It carries 122 random bits from the operating system.
 ///
 /// # When the process dies
 ///
-/// The name is never given out again, so what was left under it is never met.
+/// No test gets the name again, so nothing collides with what was left under it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Namespace {
     name: Arc<str>,
 }
 
 impl Namespace {
-    /// Makes a new name.
+    /// Creates a new name.
     pub(crate) fn new() -> Self {
         Namespace {
             name: format!("t{}", random::digits(random::bits(), LENGTH - 1)).into(),
         }
     }
 
-    /// Takes over a name that was made in another process.
+    /// Takes over a name that another process created.
     pub(crate) fn given(name: &str) -> Self {
         Namespace { name: name.into() }
     }
 
-    /// Returns the name.
+    /// Returns the name as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.name
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_form_holds_122_bits() {
-        // 36^25 > 2^128: no digit is cut off.
+        // 36^25 > 2^128, so no digit is cut off.
         assert!(25.0 * 36_f64.log2() > 128.0);
     }
 

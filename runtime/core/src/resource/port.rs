@@ -1,15 +1,16 @@
-//! Ports that stay the test's own while it lives.
+//! Ports that stay reserved for a test while it lives.
 //!
-//! On Linux the kernel holds them: a socket that is bound to the number and never listens. A bind
-//! without `SO_REUSEADDR` succeeds only if nobody at all is bound there, in either family, so that
-//! probe and hold are one step. The options that let servers bind the same number are set after it.
-//! The kernel does not choose such a number for anybody else: 0 of 200,000 attempts met one.
+//! On Linux the kernel holds each port through a socket that is bound to the number and never
+//! listens. A bind without `SO_REUSEADDR` succeeds only if nobody is bound to the number in either
+//! family, so it probes and holds in one step. After that, the socket gets the options that let
+//! servers bind the same number. The kernel does not choose such a number for anybody else: in
+//! 200,000 attempts it never did.
 //!
-//! The hold of the TCP number is also the lock of the UDP number, for all users of the machine; UDP
-//! numbers lie outside the range from which the kernel chooses for others.
+//! The hold of the TCP number also locks the UDP number, for all users of the machine. UDP numbers
+//! lie outside the range from which the kernel chooses for others.
 //!
-//! Elsewhere the holds do not keep others away, so numbers lie outside that range, under a lock
-//! file each, and are probed before use: see `numbered`.
+//! On other systems a hold is a lock file, which does not keep other programs away. So numbers lie
+//! outside that range and are probed before use: see `numbered`.
 
 #[cfg(target_os = "linux")]
 mod held;
@@ -34,17 +35,17 @@ use crate::error::{Error, ErrorKind};
 use crate::os;
 use crate::os::process::Kept;
 
-/// A port that is free for this test, and stays so while the test lives.
+/// A port that is reserved for one test while the test lives.
 ///
-/// The number can be bound on `127.0.0.1`, `0.0.0.0`, `::1` and `::`, as often as the test likes,
-/// one listener at a time. Until then a connection to it is refused at once.
+/// The test can bind the number on `127.0.0.1`, `0.0.0.0`, `::1` and `::`, any number of times,
+/// with one listener at a time. Until something listens, connections are refused immediately.
 ///
-/// On Linux this holds for every server that sets `SO_REUSEADDR` or `SO_REUSEPORT` before it binds:
-/// the standard library, tokio, Go, Node.js, Python, Java, Redis and PostgreSQL do. For one that
-/// sets neither, call [`release`](Port::release) just before it starts. Only a program that asks
-/// for exactly this number, and sets one of these options, can take it away.
+/// On Linux, binding works for every server that sets `SO_REUSEADDR` or `SO_REUSEPORT` before it
+/// binds, as the standard library, tokio, Go, Node.js, Python, Java, Redis and PostgreSQL do. For a
+/// server that sets neither, call [`release`](Port::release) just before it starts. Only a program
+/// that asks for exactly this number and sets one of these options can take the port away.
 ///
-/// Clones are handles of the same port. After the test they are numbers without a promise.
+/// Clones are handles to the same port. After the test they are plain numbers without a guarantee.
 ///
 /// # When the process dies
 ///
@@ -60,10 +61,10 @@ struct Inner {
     keeper: Mutex<Option<Keeper>>,
 }
 
-/// Who keeps the number for the test.
+/// What keeps the number reserved for the test.
 enum Keeper {
     Hold(Hold),
-    /// The parent of this process, which releases it when it is asked to.
+    /// The parent of this process, which releases the number on request.
     Parent(Call, Ask),
 }
 
@@ -86,7 +87,7 @@ impl Port {
         Self::kept_by(number, protocol, Keeper::Parent(release, ask))
     }
 
-    /// Holds a number in a network of this process's own, where nobody else can have it.
+    /// Holds a number in the separate network of this process, where nobody else can have it.
     pub(crate) fn hold(number: u16, protocol: Protocol) -> Result<Self, Error> {
         let hold = hold(number, protocol).map_err(|error| {
             let action = format!("hold the port {number} in the network of the test");
@@ -105,13 +106,13 @@ impl Port {
         }
     }
 
-    /// Returns the number.
+    /// Returns the port number.
     #[must_use]
     pub fn number(&self) -> u16 {
         self.inner.number
     }
 
-    /// Returns the address `127.0.0.1` with this port.
+    /// Returns the socket address of this port on `127.0.0.1`.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.inner.number))
@@ -121,7 +122,7 @@ impl Port {
     ///
     /// # Errors
     ///
-    /// Fails when somebody listens on the port already.
+    /// Fails if something already listens on the port.
     pub fn listen(&self) -> io::Result<TcpListener> {
         TcpListener::bind(self.addr())
     }
@@ -130,21 +131,22 @@ impl Port {
     ///
     /// # Errors
     ///
-    /// Fails when somebody has bound the port already.
+    /// Fails if something has already bound the port.
     pub fn bind_udp(&self) -> io::Result<UdpSocket> {
         UdpSocket::bind(self.addr())
     }
 
-    /// Gives up the hold on the number, for a server that sets neither `SO_REUSEADDR` nor
+    /// Releases the hold on the number, for a server that sets neither `SO_REUSEADDR` nor
     /// `SO_REUSEPORT`, and returns the number.
     ///
-    /// Call it just before that server starts: from here on the kernel may choose the number for
-    /// anybody until the server has bound it. Does nothing the second time.
+    /// Call this just before that server starts. From then on the kernel may choose the number for
+    /// any program, until the server has bound it. Further calls do nothing.
     ///
-    /// On Linux the number can be bound when this returns, even while other threads start children.
-    /// With TCP and UDP on one number, and in a network of the test's own, such a child has a copy
-    /// of the hold until it calls `exec`. This call waits up to one second for that; then it prints
-    /// a line to standard error and returns, and the number may still be taken.
+    /// On Linux the number can be bound when this method returns, even while other threads start
+    /// child processes. There are two exceptions: a port for both TCP and UDP, and a port in the
+    /// test's own network. There, such a child has a copy of the hold until it calls `exec`. This
+    /// method waits up to one second for that. After that it prints a line to standard error and
+    /// returns, although the number may still be taken.
     #[expect(
         clippy::must_use_candidate,
         reason = "most who call it know the number already"
@@ -167,7 +169,7 @@ impl Port {
         self.inner.number
     }
 
-    /// Gives up the hold when the test is over, and nobody waits for the number.
+    /// Releases the hold when the test is over. Does not wait until the number is free.
     pub(crate) fn give_back(&self) {
         match self.keeper().take() {
             Some(Keeper::Parent(call, ask)) => drop(ask(call)),
@@ -175,7 +177,7 @@ impl Port {
         }
     }
 
-    /// Returns what keeps the number, for those who must keep it too.
+    /// Returns the hold, for a supervisor that must keep it open too.
     pub(crate) fn kept(&self) -> Option<Kept> {
         match &*self.keeper() {
             Some(Keeper::Hold(hold)) => os::process::kept(hold),
@@ -190,7 +192,7 @@ impl Port {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the protocols in words.
+    /// The protocols in words.
     pub(crate) fn protocols(&self) -> &'static str {
         match self.inner.protocol {
             Protocol::Tcp => "tcp",
@@ -220,7 +222,7 @@ impl fmt::Debug for Port {
     }
 }
 
-/// The number.
+/// Writes the port number.
 impl fmt::Display for Port {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.inner.number, formatter)

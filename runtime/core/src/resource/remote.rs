@@ -1,6 +1,6 @@
-//! Resources that the parent of a subprocess has: the parent is asked about them.
+//! Requests of a subprocess about resources that its parent holds.
 
-/// What is asked of the parent about one resource.
+/// A request to the parent about one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     ReleasePort { resource: usize, nth: usize },
@@ -8,5 +8,5 @@ pub(crate) enum Call {
     CloseDir { resource: usize },
 }
 
-/// Asks the parent. An error is the text of the parent's.
+/// Sends a request to the parent. An error is the text of the parent's error.
 pub(crate) type Ask = fn(Call) -> Result<(), String>;

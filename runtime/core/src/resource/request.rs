@@ -1,26 +1,26 @@
-//! What a test asks for, one resource at a time.
+//! The resources that a test requests.
 
 use crate::config::Keep;
 
-/// One resource by its name.
+/// The request for one named resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
-    /// The name that parameters are bound to.
+    /// The name to which parameters are bound.
     pub name: &'static str,
-    /// What is asked for.
+    /// The kind of resource.
     pub kind: Kind,
 }
 
-/// The kinds of resource that the attribute knows.
+/// The kinds of resources that the attribute supports.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// `port`.
     Port(Protocol, usize),
     /// `tmpdir`.
     TmpDir {
-        /// The tree that is copied in, relative to the root of the package.
+        /// The file or tree to copy into it, relative to the root of the package.
         from: Option<&'static str>,
-        /// When the directory is kept; unset means [`Keep::Failure`].
+        /// When the directory is kept; `None` means [`Keep::Failure`].
         keep: Option<Keep>,
     },
     /// `namespace`.
@@ -34,7 +34,7 @@ pub enum Kind {
     },
 }
 
-/// The protocols for which a port is free.
+/// The protocols for which a port is reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// TCP.

@@ -1,15 +1,15 @@
-//! Seeds for the user's generators of random data.
+//! Seeds for users' generators of random data.
 
 use crate::config::variables;
 use crate::error::Error;
 use crate::random;
 
-/// Chooses the seed of a test, from which those of all its `seed` resources follow.
+/// Chooses the base seed of a test. The seeds of all its `seed` resources follow from it.
 pub(crate) fn base() -> Result<u64, Error> {
     Ok(variables()?.seed.unwrap_or_else(random::number))
 }
 
-/// Returns the seed of the `index`th `seed` of a test: the first is the base itself.
+/// Returns the seed of a test's `index`th `seed` resource; the first is the base itself.
 pub(crate) fn nth(base: u64, index: u64) -> u64 {
     if index == 0 {
         return base;
@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn the_first_seed_is_the_printed_one_and_the_others_follow_from_it() {
         assert_eq!(nth(42, 0), 42);
-        // The first output of SplitMix64 with the state 42, as other implementations have it.
+        // The first output of SplitMix64 with the state 42, as other implementations produce it.
         assert_eq!(nth(42, 1), 13_679_457_532_755_275_413);
         assert_ne!(nth(42, 1), nth(42, 2));
     }

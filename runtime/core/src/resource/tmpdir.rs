@@ -1,4 +1,4 @@
-//! Directories of a test's own.
+//! Temporary directories of tests.
 
 use std::fmt;
 use std::fs;
@@ -19,25 +19,27 @@ use crate::random;
 use crate::state::record::{self, record};
 use crate::state::{StateDir, mark_kept, remove_tree, state_dir};
 
-/// How much of the name of a test goes into the name of its directory, in bytes.
+/// Maximum number of bytes of a test's name in the name of its directory.
 ///
-/// Unix sockets must fit into 107 bytes with their whole path.
+/// The whole path of a Unix socket must fit into 107 bytes.
 const NAME: usize = 24;
 
-/// A fresh directory of the test's own.
+/// A fresh temporary directory that belongs to one test.
 ///
-/// It dereferences to [`Path`]. It is removed when the test passes, and kept and printed when the
-/// test fails, unless `keep = "..."` or the variable `ISOLATED_KEEP` says otherwise. A kept directory
-/// stays for a day, and after that as long as it is among the newest 32. Its path is short
-/// enough for Unix sockets, and has no spaces in it.
+/// The type dereferences to [`Path`]. When the test passes, the directory is removed. When the test
+/// fails, the directory is kept and its path is printed. The argument `keep = "..."` and the
+/// variable `ISOLATED_KEEP` change this. A kept directory stays for one day, and after that for as
+/// long as it is among the newest 32.
 ///
-/// Only this user can read it. What a test has made unreadable is removed all the same.
+/// The path is short enough for Unix sockets and contains no spaces. Only the current user can read
+/// the directory. It is removed even if the test has made parts of it unreadable.
 ///
-/// Clones are handles of the same directory.
+/// Clones are handles to the same directory.
 ///
 /// # When the process dies
 ///
-/// The directory stays until the next isolated test on this machine starts, which removes it.
+/// The directory stays until another process on this machine begins its first isolated test and
+/// removes it.
 #[derive(Clone)]
 pub struct TmpDir {
     inner: Arc<Inner>,
@@ -45,7 +47,7 @@ pub struct TmpDir {
 
 struct Inner {
     path: PathBuf,
-    /// Gone when the test is over, or the directory has been closed.
+    /// `None` once the test is over or the directory has been closed.
     dir: Mutex<Option<Dir>>,
     keep: Keep,
     kept: AtomicBool,
@@ -53,15 +55,15 @@ struct Inner {
     borrowed: super::tempfile::Borrowed,
 }
 
-/// Who removes a directory.
+/// The process that removes a directory.
 enum Dir {
     Here(Made),
-    /// The parent of this process, as the resource of this index.
+    /// The parent of this process, which knows the directory by the index of the resource.
     Parent(usize, Ask),
 }
 
 impl TmpDir {
-    /// Takes over a directory of the parent of this process.
+    /// Takes over a directory that the parent of this process made.
     pub(crate) fn of_parent(path: PathBuf, resource: usize, ask: Ask) -> Self {
         TmpDir {
             inner: Arc::new(Inner {
@@ -87,7 +89,7 @@ impl TmpDir {
         let state_dir = state_dir()?;
         let mut owner = record()?;
         let dir = match Made::new(test, state_dir, &owner) {
-            // Somebody has emptied the state directory under us.
+            // The state directory was emptied while this process uses it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 owner = record::renew(&owner)?;
                 Made::new(test, state_dir, &owner)
@@ -115,28 +117,28 @@ impl TmpDir {
         })
     }
 
-    /// Returns the path.
+    /// Returns the path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path
     }
 
-    /// Keeps the directory however the test ends.
+    /// Keeps the directory, whatever the outcome of the test.
     pub fn keep(&self) {
         self.inner.kept.store(true, Ordering::Relaxed);
         if let Some(Dir::Parent(resource, ask)) = &*self.dir() {
             let resource = *resource;
-            // A parent that cannot be told is about to end this process.
+            // A parent that cannot be reached is about to end this process.
             let _ = ask(Call::KeepDir { resource });
         }
     }
 
-    /// Removes the directory now, and tells what the end of the test would pass over in silence.
+    /// Removes the directory now, and reports the errors that the end of the test would ignore.
     ///
     /// # Errors
     ///
-    /// Fails when something in it cannot be removed; what is left is removed when the process ends,
-    /// or by a later one.
+    /// Fails if something in the directory cannot be removed. The rest is removed when the process
+    /// ends, or by a later process.
     pub fn close(&self) -> Result<(), Error> {
         let dir = self.dir().take();
         match dir {
@@ -152,7 +154,7 @@ impl TmpDir {
         }
     }
 
-    /// Tells whether the directory outlives a test that ends like this.
+    /// Whether the directory outlives a test with this outcome.
     pub(crate) fn is_kept(&self, outcome: Outcome) -> bool {
         let stands = self.dir().is_some();
         stands
@@ -166,7 +168,8 @@ impl TmpDir {
 
     /// Keeps or removes the directory at the end of the test.
     ///
-    /// That something still writes into it is no reason to fail: it goes when the process ends.
+    /// Failing to remove it is not an error, because something may still write into it: the
+    /// directory is removed when the process ends.
     pub(crate) fn finish(&self, outcome: Outcome) -> Result<(), Error> {
         let is_kept = self.is_kept(outcome);
         let Some(Dir::Here(dir)) = self.dir().take() else {
@@ -194,14 +197,14 @@ impl TmpDir {
     }
 }
 
-/// A directory that was made here, and goes when this is dropped.
+/// A directory that this process made. Dropping it removes the directory.
 struct Made {
     path: PathBuf,
     is_kept: bool,
 }
 
 impl Made {
-    /// Makes a directory for a test among those of its process.
+    /// Makes a directory for a test, beside the others of this process.
     fn new(test: &str, state_dir: &StateDir, owner: &record::Record) -> io::Result<Self> {
         let name = short(test);
         loop {
@@ -218,7 +221,7 @@ impl Made {
         }
     }
 
-    /// Leaves the directory where it is.
+    /// Leaves the directory in place.
     fn keep(mut self) -> PathBuf {
         self.is_kept = true;
         self.path.clone()
@@ -233,16 +236,16 @@ impl Drop for Made {
     }
 }
 
-/// Removes a directory; what cannot be removed now is left to the sweep.
+/// Removes a directory. The sweep removes what cannot be removed now.
 fn discard(dir: Made) -> io::Result<()> {
     remove_tree(&dir.keep())
 }
 
-/// Turns the name of a test into a part of a file name: `shop::pays::case_1` into `pays-case_1`.
+/// Shortens the name of a test to a part of a file name: `shop::pays::case_1` into `pays-case_1`.
 fn short(test: &str) -> String {
     let mut parts = test.rsplit("::");
     let last = parts.next().unwrap_or_default();
-    // The name of a case says nothing without that of its test; a module says little.
+    // A case means little without the name of its test; a module adds little.
     let name = match parts.next().filter(|_| last.starts_with("case")) {
         Some(test) => format!("{test}-{last}"),
         None => last.to_owned(),
@@ -257,7 +260,7 @@ fn short(test: &str) -> String {
     name.trim_matches('-').to_owned()
 }
 
-/// Copies a tree into a directory, or one file; links are copied as links.
+/// Copies one file or the content of a tree into a directory. Links within are copied as links.
 fn copy(from: &Path, into: &Path) -> io::Result<()> {
     if !fs::metadata(from)?.is_dir() {
         let name = from.file_name().ok_or(io::ErrorKind::InvalidInput)?;

@@ -1,32 +1,32 @@
-//! How the handles of the user's own resources get into another process.
+//! How the handles of custom resources reach another process.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::error::BoxError;
 
-/// How the handle of a [`Resource`](crate::Resource) gets into the process of a test; see
+/// How the handle of a [`Resource`](crate::Resource) reaches the subprocess of a test; see
 /// [`Resource::transfer`](crate::Resource::transfer).
 pub struct Transfer<H> {
     pub(crate) way: Option<TextForm<H>>,
 }
 
-/// How a handle is written as text, and read again.
+/// How a handle is written as text and read back.
 pub(crate) struct TextForm<H> {
     pub(crate) write: fn(&H) -> String,
     pub(crate) read: fn(&str) -> Result<H, BoxError>,
 }
 
 impl<H> Transfer<H> {
-    /// It does not: the resource is provisioned in the process of the test.
+    /// No transfer: the resource is provisioned in the subprocess of the test.
     #[must_use]
     pub fn none() -> Self {
         Transfer { way: None }
     }
 
-    /// It is written as a text in the parent, and read in the process of the test.
+    /// Transfers the handle as text: `write` runs in the parent, `read` in the subprocess.
     ///
-    /// An error of `read` fails the test with its reason.
+    /// An error of `read` fails the test; the failure shows the error.
     #[must_use]
     pub fn with(write: fn(&H) -> String, read: fn(&str) -> Result<H, BoxError>) -> Self {
         Transfer {
@@ -34,7 +34,8 @@ impl<H> Transfer<H> {
         }
     }
 
-    /// It is written and read as people see it: for addresses, numbers, text.
+    /// Transfers the handle by its [`Display`] and [`FromStr`] implementations: addresses, numbers,
+    /// text.
     #[must_use]
     pub fn as_text() -> Self
     where

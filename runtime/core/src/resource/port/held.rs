@@ -1,4 +1,4 @@
-//! Ports that the kernel holds: Linux.
+//! Ports that the kernel holds, on Linux.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -10,10 +10,10 @@ use crate::os::descriptors::begin_without_any;
 use crate::os::socket::{Transport, bind_everywhere, let_servers_bind, unbind};
 use crate::resource::request::Protocol;
 
-/// The socket that keeps a number.
+/// The socket that holds a number.
 pub(super) struct Hold {
     socket: OwnedFd,
-    /// Whether the kernel has chosen the number.
+    /// Whether the kernel chose the number.
     is_chosen: bool,
 }
 
@@ -23,7 +23,7 @@ impl AsRawFd for Hold {
     }
 }
 
-/// Finds a number and holds it.
+/// Finds a free number and holds it.
 pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     if protocol == Protocol::Tcp {
         let (socket, number) = bind_everywhere(Transport::Stream, 0)?;
@@ -35,16 +35,16 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
         let Some(hold) = unless_taken(hold(number, protocol))? else {
             return Ok(None);
         };
-        // Only a look: a UDP socket that may be shared is shared with everybody, so it is not held.
+        // Only a check: a UDP socket that can be shared is shared with everybody, so none is held.
         Ok(is_free_for_udp(number)?.then_some((number, hold)))
     })
 }
 
-/// Gives up a hold, so that the number can be bound, and tells whether it can.
+/// Releases a hold so that the number can be bound. Returns false if a copy of the hold still keeps
+/// the number after [`PATIENCE`].
 ///
-/// A child that another thread starts at this moment has a copy of the hold until it runs its
-/// program. A number that the kernel has chosen is given up in all copies at once; else they are
-/// waited for.
+/// A child that another thread starts at this moment has a copy of the hold until it calls `exec`.
+/// If the kernel chose the number, all copies lose it at once; otherwise this waits for the copies.
 pub(super) fn let_go(hold: Hold, number: u16, protocol: Protocol) -> bool {
     let Hold { socket, is_chosen } = hold;
     if protocol == Protocol::Udp || (is_chosen && unbind(&socket).is_ok()) {
@@ -54,14 +54,14 @@ pub(super) fn let_go(hold: Hold, number: u16, protocol: Protocol) -> bool {
     wait_until_free(number)
 }
 
-/// How long copies of a hold are waited for.
+/// Maximum time to wait for copies of a hold.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Waits until a number can be bound whose hold was just closed. Tells whether it can, or is taken by
-/// somebody who is no copy.
+/// Waits until a number whose hold was just closed can be bound. Returns true if it can, if
+/// something other than a copy has taken it, or if the probe fails; false after [`PATIENCE`].
 ///
-/// The number is tried by a thread that shares its descriptors with no other, or a copy of what it
-/// tries with would be in the way as well.
+/// The probe runs in a thread with its own descriptor table. Otherwise a fork in another thread
+/// could copy the probe's socket, and that copy would block the number as well.
 fn wait_until_free(number: u16) -> bool {
     let wait = move || {
         begin_without_any()?;
@@ -75,19 +75,19 @@ fn wait_until_free(number: u16) -> bool {
             if Instant::now() >= until {
                 return Ok(false);
             }
-            // The kernel does not announce that a number is free.
+            // The kernel sends no notification when a number becomes free.
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(2));
         }
     };
     let builder = thread::Builder::new().name("isolated-test-port".to_owned());
     let result = builder.spawn(wait).map(thread::JoinHandle::join);
-    // Without a way to try the number there is nothing to wait for.
+    // If the number cannot be probed, there is nothing to wait for.
     !matches!(result, Ok(Ok(Ok::<bool, io::Error>(false))))
 }
 
-/// Looks whether the kernel lists a number as somebody's own. It does not list a TCP socket that is
-/// bound and does nothing, as a hold is.
+/// Whether the kernel lists a number as in use. It does not list a TCP socket that is only bound,
+/// as a hold is.
 fn is_listed(protocol: &str, number: u16) -> io::Result<bool> {
     let v4 = std::fs::read_to_string(format!("/proc/net/{protocol}"))?;
     // Without IPv6 there is no second list.
@@ -100,10 +100,10 @@ fn is_listed(protocol: &str, number: u16) -> io::Result<bool> {
     Ok(v4.lines().chain(v6.lines()).any(is_its))
 }
 
-/// Looks whether anybody is bound to a UDP number.
+/// Whether nobody is bound to a UDP number.
 ///
-/// The kernel's list is asked, because a socket of ours that tries the number may be copied by a fork
-/// in another thread, and would be in the way of the test until that child runs its program.
+/// Reads the kernel's list and probes only if it cannot. A fork in another thread may copy the
+/// socket of a probe; that copy would block the test until the child calls `exec`.
 fn is_free_for_udp(number: u16) -> io::Result<bool> {
     match is_listed("udp", number) {
         Ok(is_listed) => Ok(!is_listed),
@@ -111,7 +111,7 @@ fn is_free_for_udp(number: u16) -> io::Result<bool> {
     }
 }
 
-/// Holds a number.
+/// Holds the given number.
 pub(super) fn hold(number: u16, protocol: Protocol) -> io::Result<Hold> {
     let (socket, _) = bind_everywhere(Transport::Stream, number)?;
     if protocol != Protocol::Udp {
@@ -121,7 +121,7 @@ pub(super) fn hold(number: u16, protocol: Protocol) -> io::Result<Hold> {
     Ok(Hold { socket, is_chosen })
 }
 
-/// Tells a number that is taken from a failure.
+/// Separates a taken number, which is `Ok(None)`, from other failures.
 fn unless_taken<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,8 +1,8 @@
-//! Ports under lock files: for platforms whose kernel does not hold them.
+//! Ports reserved by lock files, for platforms whose kernel does not hold them.
 //!
-//! Weaker than on Linux: the lock keeps out other isolated tests of this user, and the number lies
-//! where the system does not choose for others, but a program that asks for exactly this number
-//! gets it.
+//! This is weaker than on Linux. The lock keeps out other isolated tests of this user, and the
+//! number lies outside the range from which the system chooses for others. But a program that asks
+//! for exactly this number gets it.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use crate::os::flock::{self, Strength};
 use crate::resource::request::Protocol;
 use crate::state::state_dir;
 
-/// The locked file that keeps a number.
+/// The locked file that reserves a number.
 #[derive(Debug)]
 pub(super) struct Hold(File);
 
@@ -30,7 +30,7 @@ impl std::os::fd::AsRawFd for Hold {
     }
 }
 
-/// Finds a number and locks it.
+/// Finds a free number and locks it.
 pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     let state_dir = state_dir().map_err(io::Error::other)?;
     range::first_free(&range::ephemeral()?, |number| {
@@ -47,13 +47,13 @@ pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     })
 }
 
-/// Holds a number in a network of a process's own, which only Linux has.
+/// Fails: only Linux gives a process its own network, in which a number must be held again.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn hold(_number: u16, _protocol: Protocol) -> io::Result<Hold> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Probes a number without `SO_REUSEADDR`, with which a taken one may look free.
+/// Probes a number without `SO_REUSEADDR`; with it, a taken number may look free.
 #[cfg(unix)]
 fn is_free(number: u16, udp: bool) -> bool {
     use crate::os::socket::{Transport, bind_everywhere};
@@ -66,7 +66,7 @@ fn is_free(number: u16, udp: bool) -> bool {
     bind_everywhere(transport, number).is_ok()
 }
 
-/// Probes a number; the standard library sets no option here.
+/// Probes a number. The standard library sets no socket option on this platform.
 #[cfg(not(unix))]
 fn is_free(number: u16, udp: bool) -> bool {
     use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
@@ -75,7 +75,7 @@ fn is_free(number: u16, udp: bool) -> bool {
         (Ipv4Addr::UNSPECIFIED, number),
         (Ipv6Addr::UNSPECIFIED, number),
     );
-    // A machine without IPv6 has nobody there. Excluded ranges are refused, and count as taken.
+    // Without IPv6, nobody is bound there. The system refuses excluded ranges; they count as taken.
     let is_taken = |error: &io::Error| {
         matches!(
             error.kind(),
@@ -90,11 +90,11 @@ fn is_free(number: u16, udp: bool) -> bool {
     }
 }
 
-/// How long copies of a hold are waited for.
+/// Maximum time to wait for copies of a hold.
 #[cfg(not(target_os = "linux"))]
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::ZERO;
 
-/// Gives up a hold. Nobody is waited for: the socket that has tried the number is long closed.
+/// Releases a hold. Nothing to wait for: the socket that probed the number is already closed.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn let_go(hold: Hold, _number: u16, _protocol: Protocol) -> bool {
     drop(hold);

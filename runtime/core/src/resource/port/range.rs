@@ -1,19 +1,19 @@
-//! Numbers from which the kernel never chooses for anybody.
+//! Port numbers that the kernel never chooses by itself.
 
 use std::io;
 use std::ops::RangeInclusive;
 
 use crate::random;
 
-/// The numbers that we give out lie here: below are the fixed ports of well-known servers.
+/// The range of all numbers that tests get. The fixed ports of well-known servers lie below it.
 const ALL: RangeInclusive<u16> = 20_000..=65_535;
 
-/// How many numbers are tried before we give up.
+/// Maximum number of ports to try before giving up.
 const ATTEMPTS: usize = 2_000;
 
-/// Tries random numbers outside the range from which the kernel chooses, until one is free.
+/// Tries numbers outside the kernel's range, starting at a random one, until one is free.
 ///
-/// `take` returns `Ok(None)` for a number that is taken.
+/// `take` returns `Ok(None)` for a taken number.
 pub(super) fn first_free<T>(
     ephemeral: &RangeInclusive<u16>,
     mut take: impl FnMut(u16) -> io::Result<Option<T>>,
@@ -32,8 +32,8 @@ pub(super) fn first_free<T>(
         )));
     };
     let start = usize::try_from(random::number() % count.get() as u64).unwrap_or_default();
-    // A stride that shares no factor with the number of candidates visits all of them, and does
-    // not lead two processes along the same path.
+    // A stride coprime to the number of candidates visits all of them. Near half of that number, it
+    // does not try neighbours one after the other.
     let stride = (1..=count.get())
         .map(|step| count.get() / 2 + step)
         .find(|stride| greatest_common_divisor(*stride, count.get()) == 1)
@@ -58,7 +58,7 @@ fn greatest_common_divisor(one: usize, other: usize) -> usize {
     }
 }
 
-/// Returns the range from which the kernel chooses.
+/// The range from which the kernel chooses.
 #[cfg(target_os = "linux")]
 pub(super) fn ephemeral() -> io::Result<RangeInclusive<u16>> {
     let path = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -72,10 +72,10 @@ pub(super) fn ephemeral() -> io::Result<RangeInclusive<u16>> {
     }
 }
 
-/// Returns the range from which the kernel chooses.
+/// The range from which the kernel chooses.
 ///
-/// macOS and Windows have that of RFC 6335, 49152 to 65535, unless the administrator has changed
-/// it. FreeBSD's begins at 10000, so that there the kernel may choose one of our numbers.
+/// macOS and Windows use the range of RFC 6335, 49152 to 65535, unless the administrator has
+/// changed it. FreeBSD's range begins at 10000, so there the kernel may choose one of our numbers.
 #[cfg(not(target_os = "linux"))]
 #[expect(clippy::unnecessary_wraps, reason = "Linux reads it")]
 pub(super) fn ephemeral() -> io::Result<RangeInclusive<u16>> {
