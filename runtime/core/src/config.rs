@@ -1,7 +1,7 @@
-//! All variables that the runtime reads.
+//! The environment variables that the runtime reads.
 //!
-//! They are read once in a process, at its first isolated test. Those that look like ours and are
-//! not are refused: see [`known`].
+//! A process reads them once, at its first isolated test. Unknown variables with our prefix are
+//! refused: see [`known`].
 
 mod known;
 
@@ -21,23 +21,23 @@ pub(crate) struct Variables {
     pub(crate) dir: Option<PathBuf>,
     /// `ISOLATED_KEEP`: when temporary directories are kept.
     pub(crate) keep: Option<Keep>,
-    /// `ISOLATED_LOCK_TIMEOUT`: how long one unchanging holder is waited for.
+    /// `ISOLATED_LOCK_TIMEOUT`: how long to wait while the holders of a lock do not change.
     pub(crate) lock_timeout: Duration,
-    /// `ISOLATED_WAIT_NOTICE`: how long a lock is waited for in silence.
+    /// `ISOLATED_WAIT_NOTICE`: how long to wait for a lock before printing a notice.
     pub(crate) wait_notice: Duration,
     /// `ISOLATED_SEED`: the seed of every test.
     pub(crate) seed: Option<u64>,
-    /// `ISOLATED_PROCESS`: whether tests run in processes of their own that ask for it.
+    /// `ISOLATED_PROCESS`: whether tests that request a subprocess run in one.
     pub(crate) process: bool,
-    /// `ISOLATED_TIMEOUT_SCALE`: what all timeouts are multiplied by.
+    /// `ISOLATED_TIMEOUT_SCALE`: the factor for all timeouts.
     pub(crate) timeout_scale: Scale,
-    /// `ISOLATED_TRACE`: the directory that gets the trace.
+    /// `ISOLATED_TRACE`: the directory for the trace.
     pub(crate) trace: Option<PathBuf>,
     /// `ISOLATED_REPEAT`: how many times each test runs.
     pub(crate) repeat: Option<u32>,
-    /// `ISOLATED_RETRIES`: how often a test that failed runs again, unless its attribute says so.
+    /// `ISOLATED_RETRIES`: how often a failed test runs again, unless its attribute sets that.
     pub(crate) retries: Option<u32>,
-    /// `ISOLATED_FLAKY`: what becomes of a test that passes at last.
+    /// `ISOLATED_FLAKY`: the outcome of a test that fails and then passes.
     pub(crate) flaky: Flaky,
 }
 
@@ -52,20 +52,20 @@ pub enum Keep {
     Always,
 }
 
-/// What becomes of a test that has failed and then passed.
+/// The outcome of a test that fails and then passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaky {
     Pass,
     Fail,
 }
 
-/// How often a failed test runs again at most.
+/// The highest number of retries.
 const MOST_RETRIES: u32 = 100;
 
-/// How long one unchanging holder of a lock is waited for unless the variable says otherwise.
+/// The default of `ISOLATED_LOCK_TIMEOUT`.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long a lock is waited for in silence unless the variable says otherwise.
+/// The default of `ISOLATED_WAIT_NOTICE`.
 const WAIT_NOTICE: Duration = Duration::from_secs(3);
 
 /// A factor, in thousandths.
@@ -75,7 +75,7 @@ pub(crate) struct Scale(u32);
 impl Scale {
     const ONE: Scale = Scale(1_000);
 
-    /// Reads a number above zero with at most three decimals.
+    /// Parses a number above zero with at most three decimals.
     fn read(text: &str) -> Option<Self> {
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
         if decimals.is_empty()
@@ -90,19 +90,19 @@ impl Scale {
         (all > 0).then_some(Scale(all))
     }
 
-    /// Multiplies a time; what overflows is as good as for ever.
+    /// Multiplies a time; `None` on overflow, which is as good as no timeout.
     pub(crate) fn times(self, time: Duration) -> Option<Duration> {
         Some(time.checked_mul(self.0)? / Self::ONE.0)
     }
 }
 
-/// What is expected of a variable that is a directory.
+/// The expected value of a variable for a directory.
 const PATH: &str = "an absolute path";
 
-/// What is expected of a variable that is a time.
+/// The expected value of a variable for a time.
 const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
 
-/// Returns the values of the variables.
+/// Returns the values of the variables, read on the first call.
 pub(crate) fn variables() -> Result<&'static Variables, Error> {
     static VARIABLES: OnceLock<Result<Variables, String>> = OnceLock::new();
 
@@ -115,15 +115,15 @@ pub(crate) fn variables() -> Result<&'static Variables, Error> {
         .map_err(|action| Error::new(ErrorKind::Variable, action.clone()))
 }
 
-/// The variable that tells a program for which test it acts; no user sets it.
+/// The variable that names the test for which a program acts. Users do not set it.
 pub(crate) const OWNER: &str = "ISOLATED_OWNER";
 
-/// Returns what is written in it.
+/// The value of [`OWNER`].
 pub(crate) fn owner() -> Option<String> {
     env::var(OWNER).ok()
 }
 
-/// Reads all variables; an error is worded to fit after "failed to".
+/// Reads all variables. Errors are worded to fit after "failed to".
 fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
     Ok(Variables {
         dir: one(&get, "ISOLATED_DIR", PATH, absolute)?,
@@ -206,12 +206,12 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
     })
 }
 
-/// Reads an absolute path.
+/// Parses an absolute path.
 fn absolute(value: &OsString) -> Option<PathBuf> {
     Some(PathBuf::from(value)).filter(|path| path.is_absolute())
 }
 
-/// Reads one variable; the empty value counts as unset.
+/// Reads one variable; an empty value counts as unset.
 fn one<T>(
     get: impl Fn(&str) -> Option<OsString>,
     name: &str,
@@ -226,7 +226,7 @@ fn one<T>(
     }
 }
 
-/// Reads a time as people write it: a whole number and one of `ms`, `s`, `m`, `h`.
+/// Parses a time: a whole number above zero and one of `ms`, `s`, `m`, `h`.
 fn duration(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -241,7 +241,8 @@ fn duration(text: &str) -> Option<Duration> {
     number.checked_mul(milliseconds).map(Duration::from_millis)
 }
 
-/// Writes a time: `90s`, or `250ms` when it is less than ten seconds and not whole.
+/// Formats a time in whole seconds (`90s`), or in milliseconds (`250ms`) if it is below ten seconds
+/// and not whole.
 pub(crate) fn seconds(time: Duration) -> String {
     if time.subsec_millis() == 0 || time >= Duration::from_secs(10) {
         format!("{}s", time.as_secs())

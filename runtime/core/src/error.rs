@@ -1,4 +1,4 @@
-//! The one error type: an opaque kind, what failed, and why.
+//! The one error type, which is opaque: a kind, the failed action, and the cause.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -6,13 +6,13 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// Any error that a resource of one's own may return.
+/// Any error that a custom resource may return.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
-/// What could not be done, with its cause in [`source`](StdError::source).
+/// An error that names the failed action, with its cause in [`source`](StdError::source).
 ///
-/// `Debug` writes what people read, with all causes, because it is what a test shows that returns
-/// the error.
+/// `Debug` writes the readable message with all causes, because Rust shows the `Debug` form of an
+/// error that a test returns.
 pub struct Error {
     kind: ErrorKind,
     action: String,
@@ -23,32 +23,34 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The name of a key is not acceptable.
+    /// The name of a key is invalid, or the attribute uses an internal key.
     Key,
-    /// A lock was not had in time, or not at all.
+    /// Could not acquire a lock (timeout or I/O error).
     Lock,
-    /// The lock was asked for while another was held that comes later in the order.
+    /// Refused to wait for a lock, because the wait might never end: the caller, or the test for
+    /// which it acts, already holds the lock or holds one that comes later in the order. A custom
+    /// resource may wait for internal keys only.
     LockOrder,
-    /// The users of a limited key do not agree on its limit.
+    /// The limit of a key is zero or too high, or the users of the key do not agree on it.
     Limit,
-    /// The system has refused a network of the test's own.
+    /// The system refused to create a separate network for the test.
     Network,
-    /// The process of a test could not be started, or not be understood.
+    /// The subprocess of a test could not be set up, started or understood.
     Process,
     /// No port could be reserved.
     Port,
-    /// A resource could not be provisioned or released.
+    /// A custom resource could not be provisioned, transferred or released.
     Resource,
     /// The state directory cannot be used.
     State,
-    /// A temporary directory could not be made, filled or removed.
+    /// A temporary directory could not be made, filled, kept or removed.
     TmpDir,
-    /// A variable has a value that means nothing.
+    /// An environment variable has an unknown name or an unusable value.
     Variable,
 }
 
 impl Error {
-    /// Makes an error from what failed, worded to fit after "failed to".
+    /// Creates an error from the failed action, worded to fit after "failed to".
     pub(crate) fn new(kind: ErrorKind, action: impl Into<String>) -> Self {
         Error {
             kind,
@@ -57,7 +59,7 @@ impl Error {
         }
     }
 
-    /// Makes an error about a path.
+    /// Creates an error about a path.
     pub(crate) fn path(kind: ErrorKind, action: &str, path: &Path, cause: io::Error) -> Self {
         Error::new(kind, format!("{action} `{}`", path.display())).because(cause)
     }
@@ -68,7 +70,7 @@ impl Error {
         self
     }
 
-    /// Returns the kind.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -95,7 +97,7 @@ impl StdError for Error {
     }
 }
 
-/// Writes an error and all its causes on one line.
+/// Formats an error and all its causes on one line.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -107,10 +109,10 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// What a body or a guard has thrown.
+/// The payload of a panic of user code.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// Returns the message of a panic.
+/// The message of a panic, if the payload is text.
 pub(crate) fn panic_message(payload: &Payload) -> Option<&str> {
     payload
         .downcast_ref::<&str>()

@@ -1,7 +1,7 @@
 //! The runtime of `isolated-test`, which re-exports all of it; depend on that crate instead.
 //!
-//! It is a crate of its own so that it is built at the same time as the attribute. What a test
-//! asked for becomes a plan, the plan becomes guards, and how the body ended becomes a report.
+//! It is a separate crate so that Cargo builds it in parallel with the attribute. The request of a
+//! test becomes a plan, the plan becomes guards, and the end of the body becomes a report.
 
 #[doc(hidden)]
 #[path = "private.rs"]

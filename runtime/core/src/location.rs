@@ -1,4 +1,4 @@
-//! Where tests and calls stand in a code base.
+//! The source locations of tests and calls.
 
 use std::fmt;
 use std::panic::Location;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::runner;
 
-/// Where a test stands in its code base.
+/// The source location of a test, with its package and how Cargo builds it.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceLocation {
     /// `module_path!()` of the test.
@@ -15,20 +15,20 @@ pub struct SourceLocation {
     pub file: &'static str,
     /// `line!()` of the test.
     pub line: u32,
-    /// The name of the package, where Cargo builds it.
+    /// The name of the package, if Cargo builds it.
     pub package: Option<&'static str>,
-    /// The options by which Cargo builds and runs the target of the test, as it was built.
+    /// The Cargo options that build and run the target of the test again, as it was built.
     pub build: Option<&'static str>,
-    /// The folder of the package, where Cargo builds it.
+    /// The root directory of the package, if Cargo builds it.
     pub package_root: Option<&'static str>,
 }
 
 impl SourceLocation {
-    /// Makes a path absolute that is relative to the root of the package.
+    /// Resolves a path relative to the root of the package.
     ///
-    /// The root is asked for at run time, because the sources may have moved since the test was
-    /// compiled: nextest runs archives of tests elsewhere. A program that the tests of another package
-    /// start inherits what is said to those, and goes by where it was compiled.
+    /// The root is determined at run time, because the sources may have moved since the test was
+    /// compiled: nextest runs archived tests elsewhere. A program started by the tests of another
+    /// package inherits the variables of that package; it uses the root from compile time instead.
     pub(crate) fn in_package(&self, path: &Path) -> PathBuf {
         let running = self.package.and_then(runner::root_of_running);
         let root = running.or_else(|| self.package_root.map(PathBuf::from));
@@ -39,14 +39,14 @@ impl SourceLocation {
 /// The source location of a test, or of the call that made a guard.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site {
-    /// The package, where Cargo or nextest runs it.
+    /// The package, if Cargo or nextest runs it.
     pub(crate) package: Option<&'static str>,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
 }
 
 impl Site {
-    /// The place of the call that has led here.
+    /// The location of the caller.
     #[track_caller]
     pub(crate) fn of_caller() -> Self {
         let caller: &'static Location<'static> = Location::caller();
@@ -68,7 +68,7 @@ impl From<&SourceLocation> for Site {
     }
 }
 
-/// As compilers and editors know it: `src/checkout.rs:12`.
+/// Writes the form that compilers and editors use: `src/checkout.rs:12`.
 impl fmt::Display for Site {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.file, self.line)

@@ -1,15 +1,15 @@
-//! What a test is called.
+//! The name of a test.
 
 use std::sync::Arc;
 
-/// The name of a test.
+/// The name of a test or guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name(Arc<Parts>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {
     full: String,
-    /// The length of what stands before the name that the test runner has.
+    /// The length of the prefix before the name that the test runner uses.
     before: usize,
 }
 
@@ -26,12 +26,12 @@ impl Name {
         Name(Arc::new(Parts { full, before: 0 }))
     }
 
-    /// As the test runner has it, to ask for it again: `checkout::pays::case_1`.
+    /// The name that the test runner uses, which selects the test: `checkout::pays::case_1`.
     pub(crate) fn runner(&self) -> &str {
         &self.0.full[self.0.before..]
     }
 
-    /// With the crate before it, for people: `shop::checkout::pays::case_1`.
+    /// The name with the crate, for messages: `shop::checkout::pays::case_1`.
     pub(crate) fn full(&self) -> &str {
         &self.0.full
     }

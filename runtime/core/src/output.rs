@@ -1,23 +1,23 @@
-//! The ways out: through the test runner, and past it.
+//! Output through the test runner, and past it.
 
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::panic::catch_unwind;
 
-/// How much of what a test prints is kept, in bytes.
+/// The amount of a test's output that is kept, in bytes.
 const MOST: usize = 1024 * 1024;
 
 thread_local! {
-    /// What was printed in this thread since it was to be kept.
+    /// The output of this thread since [`record`] was called.
     static RECORD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps from now on what is printed through the test runner in this thread, which may hide it.
+/// Begins to keep what this thread prints through the test runner, which may hide it.
 pub(crate) fn record() {
     RECORD.set(Some(String::new()));
 }
 
-/// Returns what was kept, and keeps nothing more.
+/// Returns the kept output and stops keeping it.
 pub(crate) fn recorded() -> String {
     RECORD.take().unwrap_or_default()
 }
@@ -34,21 +34,21 @@ fn keep(text: &str) {
     });
 }
 
-/// Prints through the test runner. That nobody reads it must not keep a test from ending.
+/// Prints through the test runner. A closed standard error must not keep a test from ending.
 pub(crate) fn print(text: &str) {
     keep(text);
     let _ = catch_unwind(|| eprint!("{text}"));
 }
 
-/// Prints what a test in a process of its own has printed.
+/// Prints the output of a test's subprocess, through the test runner.
 pub(crate) fn relay(text: &str) {
     keep(text);
-    // Nobody is left to be told when standard output is closed.
+    // If standard output is closed, there is nobody to tell.
     let _ = catch_unwind(|| print!("{text}"));
 }
 
-/// Prints past the test runner, which shows nothing of a test that passes.
+/// Prints past the test runner, which shows no output of a test that passes.
 pub(crate) fn aloud(text: &str) {
-    // Nobody is left to be told when standard error is closed.
+    // If standard error is closed, there is nobody to tell.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

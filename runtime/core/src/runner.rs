@@ -1,27 +1,27 @@
-//! What the test runner and Cargo tell the programs that they run.
+//! Information that the test runner and Cargo pass to the programs that they run.
 
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// Tells under which name nextest runs this test, if it does.
+/// The name under which nextest runs this test, if it does.
 pub(crate) fn nextest_test_name() -> Option<String> {
     env::var("NEXTEST_TEST_NAME").ok()
 }
 
-/// Returns the profile of nextest, unless it is the one without a name.
+/// The nextest profile, unless it is the default one.
 pub(crate) fn nextest_profile() -> Option<String> {
     let profile = env::var("NEXTEST_PROFILE").ok();
     profile.filter(|profile| !profile.is_empty() && profile != "default")
 }
 
-/// Tells whether nextest runs this process.
+/// Whether nextest runs this process.
 pub(crate) fn under_nextest() -> bool {
     env::var_os("NEXTEST").is_some()
 }
 
-/// Whether this program was started with an argument.
+/// Whether this program was started with the argument `word`.
 pub(crate) fn has_argument(word: &str) -> bool {
     static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
 
@@ -29,15 +29,15 @@ pub(crate) fn has_argument(word: &str) -> bool {
     arguments.iter().any(|argument| argument == word)
 }
 
-/// Tells whether the test runner lets the output of tests through as it comes.
+/// Whether the test runner passes the output of tests through without capturing it.
 pub(crate) fn is_uncaptured() -> bool {
     has_argument("--nocapture")
         || has_argument("--no-capture")
         || env::var_os("RUST_TEST_NOCAPTURE").is_some_and(|value| value != "0")
 }
 
-/// Returns the name of the package of which Cargo or nextest runs something. Programs inherit it from
-/// the tests that start them.
+/// The name of the package whose target Cargo or nextest runs. Programs inherit it from the tests
+/// that start them.
 pub(crate) fn running_package() -> Option<&'static str> {
     static PACKAGE: OnceLock<Option<String>> = OnceLock::new();
 
@@ -49,8 +49,8 @@ pub(crate) fn running_package() -> Option<&'static str> {
     package.as_deref()
 }
 
-/// Returns the root of the package with this name, as Cargo or nextest tells it to the tests that they
-/// run; nothing if they run those of another one.
+/// The root of the package with this name, as Cargo or nextest passes it to the tests that they
+/// run; `None` if they run another package.
 pub(crate) fn root_of_running(package: &str) -> Option<PathBuf> {
     let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     root.filter(|root| running_package() == Some(package) && root.is_absolute())

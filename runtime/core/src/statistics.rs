@@ -1,13 +1,13 @@
-//! How often something fails at most, judged by how often it failed in some runs.
+//! An upper bound of a failure rate, from the failures in a number of runs.
 
-/// How sure the bound is: in 95 of 100 series of runs it is not below the true rate.
+/// The confidence of the bound: in at least 95 of 100 series of runs it is not below the true rate.
 const CONFIDENCE: f64 = 0.95;
 
 /// Returns the upper bound of a failure rate: one-sided, at 95 %, by Clopper and Pearson.
 ///
-/// It is the rate at which so few failures in so many runs would be seen in one of twenty series
-/// only. The runs are taken as independent of each other and alike. Nothing is known without runs,
-/// so the bound is 1 then; it is also 1 when every run failed.
+/// At this rate, only one of twenty series of `runs` runs would have `failures` or fewer failures.
+/// The runs are assumed to be independent and identically distributed. The bound is 1 without any
+/// runs, because nothing is known then, and if every run failed.
 #[must_use]
 pub fn upper_bound(failures: u64, runs: u64) -> f64 {
     if failures >= runs {
@@ -64,7 +64,7 @@ impl Beta {
     fn below(&self, x: f64) -> f64 {
         let Self { a, b, ln_complete } = *self;
         let factor = (a * x.ln() + b * (-x).ln_1p() - ln_complete).exp();
-        // The fraction converges fast on this side of the mean; on the other one it is mirrored.
+        // The fraction converges fast below the mean; above it, the function is mirrored.
         if x < (a + 1.0) / (a + b + 2.0) {
             factor * fraction(a, b, x) / a
         } else {
@@ -75,9 +75,9 @@ impl Beta {
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
-    /// Stands for zero where it would be divided by.
+    /// Replaces zero in denominators.
     const TINY: f64 = 1e-300;
-    /// Far more than the square root of the most runs that can be counted in a day.
+    /// Far more than the square root of the number of runs that fit into a day.
     const STEPS: u32 = 100_000;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
 
@@ -103,9 +103,9 @@ fn fraction(a: f64, b: f64, x: f64) -> f64 {
     result
 }
 
-/// The logarithm of the gamma function of a number from 1 on, by Stirling's series.
+/// The logarithm of the gamma function for `x >= 1`, by Stirling's series.
 fn ln_gamma(x: f64) -> f64 {
-    // The series is exact enough from here on; `gamma(x) = gamma(x + 1) / x` leads to it.
+    // The series is exact enough from 10 on; `gamma(x) = gamma(x + 1) / x` leads there.
     let (mut x, mut product) = (x, 1.0);
     while x < 10.0 {
         product *= x;
@@ -129,7 +129,7 @@ fn ln_gamma(x: f64) -> f64 {
     (x - 0.5) * x.ln() - x + half_ln_tau + correction * inverse - f64::ln(product)
 }
 
-/// Writes the rate that failures have at most, with two digits and rounded up: `0.10 %`.
+/// Formats the upper bound in percent, rounded up to two significant digits: `0.11 %`.
 pub(crate) fn at_most(failures: u64, runs: u64) -> String {
     let percent = upper_bound(failures, runs) * 100.0;
     let (mut decimals, mut scale) = (0, 1.0);
@@ -170,7 +170,7 @@ mod tests {
         assert!(upper_bound(0, 2_995) < 0.001);
     }
 
-    /// The bound is where the distribution, summed up term by term, has one twentieth left.
+    /// Sums up the distribution term by term: one twentieth is left at the bound.
     #[test]
     fn the_binomial_distribution_has_one_twentieth_below_the_bound() {
         for (failures, runs) in [(1, 3), (2, 40), (17, 60), (59, 60), (300, 1_000)] {
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    /// With so many runs the distribution is nearly normal.
+    /// With this many runs the distribution is nearly normal.
     #[test]
     fn ten_million_runs_are_no_trouble() {
         let runs = 10_000_000;

@@ -1,10 +1,10 @@
-//! The names of our variables, and which of them somebody means who writes another one.
+//! The names of our variables, and the nearest one to an unknown name.
 
 use std::ffi::OsString;
 
 use super::OWNER;
 
-/// All variables of ours.
+/// All our variables.
 const KNOWN: [&str; 12] = [
     "ISOLATED_DIR",
     "ISOLATED_FLAKY",
@@ -20,18 +20,18 @@ const KNOWN: [&str; 12] = [
     "ISOLATED_WAIT_NOTICE",
 ];
 
-/// How the names of our variables begin.
+/// The prefix of the names of our variables.
 pub(crate) const PREFIX: &str = "ISOLATED_";
 
-/// Those that no user sets.
+/// The variables that users do not set.
 const INTERNAL: [&str; 1] = [OWNER];
 
-/// Refuses a variable that looks like ours and means nothing; the empty value counts as unset.
+/// Refuses unknown variables that have our prefix; an empty value counts as unset.
 pub(super) fn refuse_unknown(
     variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<(), String> {
     for (name, value) in variables {
-        // Nearly all are of others, and each process of a test looks at all.
+        // Nearly all variables are not ours, and every subprocess of a test checks them all.
         if !name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
             continue;
         }
@@ -59,7 +59,7 @@ fn list() -> String {
     names.join(", ")
 }
 
-/// Returns the name that is most like another one, if at least half of it is.
+/// Returns the variable most similar to a name, if at least half of the characters match.
 fn nearest(name: &str) -> Option<&'static str> {
     let name = name.strip_prefix(PREFIX)?.to_ascii_uppercase();
     let ends = known().filter_map(|known| Some((known.strip_prefix(PREFIX)?, known)));
@@ -68,7 +68,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     (distance * 2 <= name.len().max(end.len())).then_some(nearest)
 }
 
-/// How many characters must be inserted, removed or replaced to make one text of another.
+/// The number of characters to insert, remove or replace to turn one text into the other.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

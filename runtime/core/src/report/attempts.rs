@@ -1,4 +1,4 @@
-//! What is said of tests that run more than once, or whose failure does not count.
+//! Messages about tests that run more than once, or whose failure does not count.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,14 @@ use crate::config::Flaky;
 use crate::output::{aloud, print};
 use crate::statistics::at_most;
 
-/// What one run has to say.
+/// The log of one attempt.
 pub(crate) struct AttemptLog {
-    /// Why it has failed, if it has.
+    /// Why the attempt failed, or `None` if it passed.
     pub(crate) why: Option<String>,
     pub(crate) printed: String,
 }
 
-/// Says that a failed test runs again.
+/// Reports that a failed test runs again.
 pub(crate) fn runs_again(name: &str, run: u32, most: u32, why: &str) {
     print(&format!(
         "isolated-test: {name}: attempt {run} of {most} failed, because {why}; it runs again with fresh \
@@ -21,9 +21,10 @@ pub(crate) fn runs_again(name: &str, run: u32, most: u32, why: &str) {
     ));
 }
 
-/// Tells of a test that has failed and passed at last, with all that it has printed.
-pub(crate) fn flaky(name: &str, told: &[AttemptLog], counts: Flaky) {
-    let failures = told.iter().filter(|told| told.why.is_some()).count();
+/// Reports that a test failed and then passed, with everything that it printed unless the test
+/// runner shows that.
+pub(crate) fn flaky(name: &str, log: &[AttemptLog], counts: Flaky) {
+    let failures = log.iter().filter(|attempt| attempt.why.is_some()).count();
     let mut text = format!(
         "isolated-test: {name}: flaky: failed {}, then passed{}\n",
         times(failures),
@@ -34,18 +35,18 @@ pub(crate) fn flaky(name: &str, told: &[AttemptLog], counts: Flaky) {
     );
     match counts {
         Flaky::Pass => {
-            attempts(&mut text, told);
+            attempts(&mut text, log);
             aloud(&text);
         }
-        // The test runner shows what a failed test has printed.
+        // The test runner shows what a failed test printed.
         Flaky::Fail => print(&text),
     }
 }
 
-/// Tells how a test ended whose failure does not count.
-pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[AttemptLog]) {
+/// Reports how a quarantined test ended.
+pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, log: &[AttemptLog]) {
     let mut text = format!("isolated-test: {name}: in quarantine (");
-    // One line, so that whoever looks for it finds all of it.
+    // The reason stays on one line, so that a search for the line finds all of it.
     for letter in reason.chars() {
         text.push(if letter.is_control() { ' ' } else { letter });
     }
@@ -54,15 +55,15 @@ pub(crate) fn quarantined(name: &str, reason: &str, why: Option<&str>, told: &[A
         None => text.push_str("passed; if it goes on like that, remove `quarantine`\n"),
         Some(why) => {
             let _ = writeln!(text, "failed, which does not count, because {why}");
-            attempts(&mut text, told);
+            attempts(&mut text, log);
         }
     }
     aloud(&text);
 }
 
-/// Writes what each attempt came to, and what it has printed.
-fn attempts(text: &mut String, told: &[AttemptLog]) {
-    for (index, AttemptLog { why, printed }) in told.iter().enumerate() {
+/// Appends the outcome of each attempt and what it printed.
+fn attempts(text: &mut String, log: &[AttemptLog]) {
+    for (index, AttemptLog { why, printed }) in log.iter().enumerate() {
         let number = index + 1;
         let _ = match why {
             Some(why) => writeln!(text, "    attempt {number} failed, because {why}"),
@@ -74,7 +75,7 @@ fn attempts(text: &mut String, told: &[AttemptLog]) {
     }
 }
 
-/// Tells how often a test has passed that was repeated, past the test runner.
+/// Reports, past the test runner, how often a repeated test passed.
 pub(crate) fn repeated(name: &str, runs: u64, failures: u64, wanted: u64, why: Option<&str>) {
     let mut text = format!(
         "isolated-test: {name}: passed {} of {runs} times; it fails in at most {} of all runs (at 95 %)",
@@ -94,7 +95,7 @@ pub(crate) fn repeated(name: &str, runs: u64, failures: u64, wanted: u64, why: O
     aloud(&text);
 }
 
-/// Tells what all repeated tests of a process come to.
+/// Reports the totals of all repeated tests of a process.
 pub(crate) fn all_repeated(tests: u64, runs: u64, failures: u64) {
     aloud(&format!(
         "isolated-test: {tests} tests have passed {} of {runs} times; a run fails in at most {} of all cases \
@@ -104,7 +105,7 @@ pub(crate) fn all_repeated(tests: u64, runs: u64, failures: u64) {
     ));
 }
 
-/// Says that a test cannot be repeated.
+/// Reports that a test cannot be repeated.
 pub(crate) fn not_repeated(name: &str) {
     aloud(&format!(
         "isolated-test: {name}: `ISOLATED_REPEAT` does not apply, because another attribute calls the function \

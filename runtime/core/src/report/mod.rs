@@ -1,7 +1,8 @@
 //! All text that the runtime prints.
 //!
-//! What belongs to one test goes through `eprintln!`, so that the test runner shows it with that
-//! test. Who waits says so at once, past the runner, because a suite that hangs shows nothing else.
+//! Messages about a single test go through the test runner, by `eprint!`, so that it shows them
+//! with that test. Messages about waiting go past the runner at once, because a suite that hangs
+//! shows nothing else.
 
 mod attempts;
 mod repeat;
@@ -24,10 +25,10 @@ use crate::resource::context::{Handle, Value};
 use crate::resource::port::Port;
 use crate::runner;
 
-/// A wait that is not worth a line is shorter than this.
+/// Waits shorter than this are not reported.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Says that a test waits for a lock.
+/// Reports that a test waits for a lock.
 pub(crate) fn waiting(waiter: &Activity, want: Want, holders: &[Holder]) {
     let line = format!(
         "isolated-test: {}: waiting for {want}, {}, asked for at {}\n",
@@ -38,12 +39,12 @@ pub(crate) fn waiting(waiter: &Activity, want: Want, holders: &[Holder]) {
     aloud(&line);
 }
 
-/// Prints an error that is none of the test's.
+/// Prints an error that is not the test's own.
 pub(crate) fn error(test: &str, error: &Error) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
-/// Says that an asynchronous test was given up by its runtime.
+/// Reports that an asynchronous test was dropped by its runtime before it ended.
 pub(crate) fn abandoned(test: &str) {
     print(&format!(
         "isolated-test: {test}: the future of the test was dropped before it ended\n"
@@ -58,7 +59,7 @@ pub(crate) fn not_around(test: &str, why: &str) {
     ));
 }
 
-/// Reports the exit code that a test has returned, if it is a failure and known.
+/// Reports that a test returned a failing exit code; `None` if the number is unknown.
 pub(crate) fn returned(test: &str, code: Option<u8>) {
     let code = code.map_or_else(String::new, |code| format!(" {code}"));
     print(&format!(
@@ -66,19 +67,20 @@ pub(crate) fn returned(test: &str, code: Option<u8>) {
     ));
 }
 
-/// Says how a test has ended that did not come to its end.
+/// Reports how a test died: its body neither returned nor panicked.
 pub(crate) fn died(test: &str, error: &(dyn std::error::Error + 'static)) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
-/// Says past the test runner that a test was not run; a test that passes shows nothing else.
+/// Reports, past the test runner, that a test was skipped: the runner counts it as passed and would
+/// not show this.
 pub(crate) fn skipped(test: &str, reason: &str) {
     aloud(&format!(
         "isolated-test: {test}: skipped, because {reason}\n"
     ));
 }
 
-/// Warns that a test was called in the subprocess of another one and did not run.
+/// Warns that a test was called in the subprocess of another test and did not run.
 pub(crate) fn not_here(name: &str, test: &str) {
     eprintln!(
         "isolated-test: {name}: not run, because this is the process of `{test}`; call it in the \
@@ -86,10 +88,10 @@ pub(crate) fn not_here(name: &str, test: &str) {
     );
 }
 
-/// Names the processes that a test has left behind, past the test runner: the test may pass.
+/// Names the processes that a test left behind, past the test runner because the test may pass.
 pub(crate) fn left(name: &str, processes: &[ProcessInfo]) {
     if processes.is_empty() && cfg!(any(target_os = "linux", windows)) {
-        // They have ended meanwhile; elsewhere nobody can be named.
+        // They have ended in the meantime. Other platforms cannot name any process.
         return;
     }
     let mut text = format!(
@@ -108,7 +110,7 @@ pub(crate) fn left(name: &str, processes: &[ProcessInfo]) {
     aloud(&text);
 }
 
-/// Says that the time of a test is up, and what its processes are doing.
+/// Reports that a test timed out, and what its processes are doing.
 pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[ProcessInfo]) {
     let mut text = format!(
         "isolated-test: {name}: its time is up after {}\n",
@@ -127,7 +129,7 @@ pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[ProcessInfo]
     print(&text);
 }
 
-/// Says that processes of a test could not be ended.
+/// Reports that processes of a test cannot be ended.
 pub(crate) fn immortal(test: &str, processes: &[ProcessInfo]) {
     for process in processes {
         aloud(&format!(
@@ -137,7 +139,7 @@ pub(crate) fn immortal(test: &str, processes: &[ProcessInfo]) {
     }
 }
 
-/// What a test does without that runs in place.
+/// What a test lacks because it runs in place.
 pub(crate) enum Missing<'a> {
     Variable(&'a str),
     Clear,
@@ -158,7 +160,7 @@ impl fmt::Display for Missing<'_> {
     }
 }
 
-/// Says what a test does without that runs in place.
+/// Reports what a test lacks because it runs in place.
 pub(crate) fn in_place(name: &str, missing: &[Missing<'_>]) {
     let mut text = format!(
         "isolated-test: {name}: runs in place, because `ISOLATED_PROCESS` is `off`: what it leaves \
@@ -171,17 +173,17 @@ pub(crate) fn in_place(name: &str, missing: &[Missing<'_>]) {
     aloud(&text);
 }
 
-/// Everything that is known about a test that failed.
+/// Everything that is known about a failed test.
 pub(crate) struct Failure<'a> {
     pub(crate) test: &'a Handle,
-    /// What own resources say of themselves, by the index of the resource.
+    /// The descriptions of custom resources, by the index of the resource.
     pub(crate) described: Vec<(usize, String)>,
     pub(crate) waits: &'a [(Want, Waited)],
-    /// The seed from which all others follow, if the test has one.
+    /// The base seed, from which all others follow, if the test has one.
     pub(crate) seed: Option<u64>,
 }
 
-/// Prints one block about a test that failed.
+/// Prints one block about a failed test.
 pub(crate) fn failure(failure: &Failure<'_>) {
     print(&block(failure, runner::under_nextest()));
 }
@@ -231,7 +233,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
             },
         }
     }
-    // A moment at the turnstile has kept nobody waiting.
+    // A brief stop at the turnstile is not a wait.
     for (want, waited) in waits
         .iter()
         .filter(|(_, waited)| waited.time >= SHORTEST_WAIT)
@@ -256,7 +258,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
     text
 }
 
-/// Leaves out what nobody reads of a time.
+/// Rounds a time down to milliseconds; nobody reads smaller units.
 fn round(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }

@@ -1,4 +1,4 @@
-//! The command that runs one test again, and no other.
+//! The command that runs exactly one test again.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::location::SourceLocation;
 use crate::runner;
 
-/// Returns the command that runs a test again.
+/// Builds the command that runs a test again.
 pub(super) fn command(
     place: &SourceLocation,
     name: &str,
@@ -20,7 +20,7 @@ pub(super) fn command(
     let includes_ignored =
         runner::has_argument("--ignored") || runner::has_argument("--include-ignored");
     let Some(options) = place.build else {
-        // Whatever has built it, this is the program that has the test.
+        // Whatever built this program, it contains the test.
         let program = std::env::current_exe().unwrap_or_default();
         let program = program.display().to_string();
         let _ = write!(command, "{} --exact {}", quoted(&program), quoted(name));
@@ -30,7 +30,7 @@ pub(super) fn command(
         return command;
     };
     if nextest {
-        // There, a profile is one of nextest.
+        // `cargo nextest` reads `--profile` as a profile of nextest.
         let options = options.replace(" --profile ", " --cargo-profile ");
         let _ = write!(command, "cargo nextest run {options} -E 'test(={name})'");
         if let Some(profile) = runner::nextest_profile() {
@@ -50,7 +50,7 @@ pub(super) fn command(
     command
 }
 
-/// Quotes a word if a shell would read something else.
+/// Quotes a word if a shell would not read it as it is.
 fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_:#./-+@=".contains(letter);
     if word.chars().all(is_plain) {

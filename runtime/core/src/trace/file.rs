@@ -1,4 +1,4 @@
-//! The file into which one process writes its trace.
+//! The trace file of one process.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,25 +12,27 @@ use super::line::{Field, line};
 use crate::error::{Error, ErrorKind};
 use crate::random;
 
-/// The version of the format, which changes when a reader of the old one would misunderstand.
+/// The version of the format. Changes when a reader of the old format would misunderstand the new
+/// one.
 const VERSION: u64 = 1;
 
-/// The file of this process.
+/// The trace file of this process.
 pub(super) struct TraceFile {
-    /// Nothing if it could not be opened, which has been said then.
+    /// `None` if it could not be opened; the error has been reported.
     file: Option<File>,
     process: u32,
-    /// How many have begun.
+    /// The number of tests and guards that have begun.
     pub(super) begun: AtomicU64,
 }
 
 impl TraceFile {
-    /// Returns the file of this process. That it cannot be had is said once: later tests do without.
+    /// Returns the file of this process. A file that cannot be opened is an error once; later tests
+    /// run without a trace.
     pub(super) fn of_this_process(dir: &Path) -> Result<Option<Arc<Self>>, Error> {
         static FILE: Mutex<Option<Arc<TraceFile>>> = Mutex::new(None);
 
         let mut current = FILE.lock().unwrap_or_else(PoisonError::into_inner);
-        // A fork has a file of its own.
+        // A forked process gets its own file.
         if let Some(known) = current.as_ref().filter(|known| known.is_ours()) {
             return Ok(known.file.is_some().then(|| known.clone()));
         }
@@ -49,7 +51,7 @@ impl TraceFile {
         }
     }
 
-    /// Begins a file by saying whose it is.
+    /// Begins a file with a line about its process.
     fn new(file: Option<File>) -> Self {
         let trace = TraceFile {
             file,
@@ -72,15 +74,15 @@ impl TraceFile {
     }
 
     pub(super) fn write(&self, event: &str, id: Option<u64>, values: &[(&str, Field<'_>)]) {
-        // A fork knows nothing about the tests of its parent that its parent does not say.
+        // A forked process does not write into its parent's file: its parent traces the same tests.
         if let Some(mut file) = self.file.as_ref().filter(|_| self.is_ours()) {
-            // The disk may be full; that is no reason to fail a test.
+            // A full disk is no reason to fail a test.
             let _ = file.write_all(line(now(), event, id, values).as_bytes());
         }
     }
 }
 
-/// Makes a file that nobody else writes to, and the directory if it is missing.
+/// Creates a file that no other process writes to, and the directory if it is missing.
 fn create(dir: &Path) -> io::Result<File> {
     fs::create_dir_all(dir)?;
     let name = format!("{}-{}.jsonl", process::id(), random::word(8));
@@ -90,7 +92,7 @@ fn create(dir: &Path) -> io::Result<File> {
         .open(dir.join(name))
 }
 
-/// Returns the microseconds since 1970, on the clock that all processes of the machine share.
+/// The microseconds since 1970, on the clock that all processes of the machine share.
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     u64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)

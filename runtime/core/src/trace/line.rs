@@ -1,13 +1,13 @@
-//! One line of the trace, which is one object of JSON.
+//! One line of the trace: one JSON object.
 
 use std::fmt::Write as _;
 
 use crate::lock::{Holder, Want};
 
-/// How many characters of a text are written; the messages of panics may be long.
+/// Maximum number of characters of a text; panic messages may be long.
 const MOST: usize = 2_000;
 
-/// Something that is written.
+/// The value of a field.
 pub(super) enum Field<'a> {
     Text(&'a str),
     Number(u64),
@@ -15,7 +15,7 @@ pub(super) enum Field<'a> {
     Holders(&'a [Holder]),
 }
 
-/// Writes one line with its end.
+/// Formats one line, with its newline.
 pub(super) fn line(
     time: u64,
     event: &str,
@@ -55,7 +55,7 @@ pub(super) fn line(
     line
 }
 
-/// Writes a string of JSON.
+/// Appends a text as a JSON string.
 fn push_text(line: &mut String, text: &str) {
     line.push('"');
     for char in text.chars().take(MOST) {

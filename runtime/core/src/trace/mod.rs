@@ -1,9 +1,9 @@
 //! The trace: what happened when, if `ISOLATED_TRACE` names a directory.
 //!
-//! Each process appends lines to one file of its own, each line one object of JSON, and each with
-//! one `write`, so that a process that is killed leaves whole lines. `docs/trace.md` describes them
-//! and `isolated-trace` draws them. This module owns the format, and nobody else in the runtime
-//! knows it. Without the variable nothing is looked at but an option.
+//! Each process appends lines to its own file. A line is one JSON object, written with a single
+//! `write`, so a killed process leaves only whole lines. `docs/trace.md` describes the lines and
+//! `isolated-trace` draws them. This module owns the format; nothing else in the runtime knows it.
+//! Without the variable, a test only checks an option.
 
 mod file;
 mod line;
@@ -20,13 +20,13 @@ use crate::location::SourceLocation;
 use crate::lock::{Holder, Want};
 use crate::resource::Outcome;
 
-/// What is written before and after a resource is provisioned.
+/// The events before and after a resource is provisioned.
 pub(crate) const PROVISION: [&str; 2] = ["provision", "provisioned"];
 
-/// What is written before and after a resource is released.
+/// The events before and after a resource is released.
 pub(crate) const RELEASE: [&str; 2] = ["release", "released"];
 
-/// What one test or guard says in the trace, if there is one.
+/// The part of one test or guard in the trace, if there is a trace.
 pub(crate) struct Trace(Option<Lane>);
 
 struct Lane {
@@ -35,7 +35,7 @@ struct Lane {
 }
 
 impl Trace {
-    /// Says that a test has begun. A directory that cannot be used is an error of the first test.
+    /// Traces that a test begins. An unusable directory is an error of the first test.
     pub(crate) fn begin(test: &str, place: &SourceLocation) -> Result<Self, Error> {
         let trace = Trace::open()?;
         if trace.is_on() {
@@ -45,14 +45,15 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Says that somebody asks for a key outside of the attribute.
+    /// Traces a request for a key outside of the attribute.
     pub(crate) fn guard(test: &str, want: Want) -> Self {
         let trace = Trace::open().unwrap_or(Trace(None));
         trace.introduce("guard", test, ("want", Field::Want(want)));
         trace
     }
 
-    /// Says that this is the process of a test, whose parent has told what is wrong with the trace.
+    /// Traces that this is the subprocess of a test. Its parent has already reported any error of
+    /// the trace.
     pub(crate) fn inside(test: &str) -> Self {
         let trace = Trace::open().unwrap_or(Trace(None));
         #[cfg(unix)]
@@ -63,58 +64,59 @@ impl Trace {
         trace
     }
 
-    /// Says that a lock is waited for, and who is in the way now.
+    /// Traces that the test waits for a lock, and the current holders.
     pub(crate) fn waiting(&self, want: Want, holders: &[Holder]) {
         let behind = ("behind", Field::Holders(holders));
-        self.say("wait", &[("want", Field::Want(want)), behind]);
+        self.write("wait", &[("want", Field::Want(want)), behind]);
     }
 
-    /// Says that a lock is held.
+    /// Traces that a lock is held.
     pub(crate) fn held(&self, want: Want) {
-        self.say("held", &[("want", Field::Want(want))]);
+        self.write("held", &[("want", Field::Want(want))]);
     }
 
-    /// Says that a lock is about to be released: before, so that no two seem to hold it at once.
+    /// Traces that a lock is about to be released. Called before the release, so that no two tests
+    /// seem to hold the lock at once.
     pub(crate) fn free(&self, want: Want) {
-        self.say("free", &[("want", Field::Want(want))]);
+        self.write("free", &[("want", Field::Want(want))]);
     }
 
-    /// Says when something is done with a resource, and when that has ended.
+    /// Runs an action on a resource, and traces its beginning and end.
     pub(crate) fn during<T>(
         &self,
         [before, after]: [&str; 2],
         resource: &str,
         act: impl FnOnce() -> T,
     ) -> T {
-        self.say(before, &[("name", Field::Text(resource))]);
+        self.write(before, &[("name", Field::Text(resource))]);
         let done = act();
-        self.say(after, &[("name", Field::Text(resource))]);
+        self.write(after, &[("name", Field::Text(resource))]);
         done
     }
 
-    /// Says that the body begins.
+    /// Traces that the body begins.
     pub(crate) fn body(&self) {
-        self.say("body", &[]);
+        self.write("body", &[]);
     }
 
-    /// Says below which process the body runs.
+    /// Traces the process below which the body runs.
     pub(crate) fn child(&self, process: u32) {
-        self.say("child", &[("pid", Field::Number(process.into()))]);
+        self.write("child", &[("pid", Field::Number(process.into()))]);
     }
 
-    /// Says how the body has ended, and why.
+    /// Traces how the body ended, and why.
     pub(crate) fn over(&self, how: &str, why: &str, outcome: Outcome) {
         let how = ("how", Field::Text(how));
         let why = ("why", Field::Text(why));
-        self.say("over", &[judged(outcome), how, why]);
+        self.write("over", &[judged(outcome), how, why]);
     }
 
-    /// Says that everything was given back.
+    /// Traces that the test has ended and released everything.
     pub(crate) fn end(&self, outcome: Outcome) {
-        self.say("end", &[judged(outcome)]);
+        self.write("end", &[judged(outcome)]);
     }
 
-    /// Tells whether anything is written at all.
+    /// Whether anything is written.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
@@ -137,7 +139,7 @@ impl Trace {
                 .chars()
                 .filter(char::is_ascii_digit)
                 .collect();
-            self.say(
+            self.write(
                 event,
                 &[
                     ("test", Field::Text(test)),
@@ -149,14 +151,14 @@ impl Trace {
         }
     }
 
-    fn say(&self, event: &str, values: &[(&str, Field<'_>)]) {
+    fn write(&self, event: &str, values: &[(&str, Field<'_>)]) {
         if let Some(lane) = &self.0 {
             lane.file.write(event, Some(lane.id), values);
         }
     }
 }
 
-/// Says that a guard holds its key, until it is dropped.
+/// Traces that a guard holds its key until this is dropped.
 pub(crate) struct Holding(Trace, Want);
 
 impl Holding {
