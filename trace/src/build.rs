@@ -1,4 +1,4 @@
-//! Makes a timeline of lines.
+//! Builds a timeline from the lines of a trace.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,11 +10,12 @@ use crate::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
 use crate::{lanes, overlap, read, totals};
 
 impl Timeline {
-    /// Reads what the processes of one or more runs have written into a directory.
+    /// Reads the traces that the processes of one or more runs wrote into a directory.
     ///
     /// # Errors
     ///
-    /// Fails when the directory is not there or has no traces, or when they are of another version.
+    /// Fails if the directory or a file cannot be read, if there are no traces, or if a trace has
+    /// another version.
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let mut timeline = build(read::read(dir)?);
         lanes::assign(&mut timeline);
@@ -24,12 +25,12 @@ impl Timeline {
     }
 }
 
-/// A test whose lines are still coming.
+/// A test that is being built from its lines.
 #[derive(Default)]
 struct Building {
     test: Test,
     kind: Kind,
-    /// The supervisor of the process of the test, or the parent of that process.
+    /// For a test: the subprocess or its supervisor. For a subprocess: its parent process.
     link: Option<u32>,
     open: Vec<Span>,
     waiting: Option<Wait>,
@@ -44,7 +45,7 @@ enum Kind {
     Inside,
 }
 
-/// Makes a timeline that has no lanes and no totals yet.
+/// Builds a timeline without lanes, totals and overlaps.
 fn build(files: Files) -> Timeline {
     let times = || files.processes.iter().flat_map(|process| &process.lines);
     let start = times().map(|line| line.t).min().unwrap_or_default();
@@ -59,7 +60,7 @@ fn build(files: Files) -> Timeline {
     let (guards, mut insides): (Vec<_>, Vec<_>) = others
         .into_iter()
         .partition(|other| other.kind == Kind::Guard);
-    // A guard may have been taken inside of the process of a test.
+    // A guard may have been acquired in the subprocess of a test.
     for guard in guards {
         let home = insides
             .iter_mut()
@@ -95,21 +96,21 @@ fn build(files: Files) -> Timeline {
     }
 }
 
-/// Makes the tests of one process.
+/// Builds the tests of one process.
 fn tests(file: usize, process: Process, start: u64) -> impl Iterator<Item = Building> {
     let mut all: BTreeMap<u64, Building> = BTreeMap::new();
     let mut last = 0;
     for line in process.lines {
         let one = all.entry(line.id).or_default();
-        // The clock may have been set back.
+        // The system clock may have been set back.
         let now = (line.t - start).max(one.test.end);
         last = last.max(now);
         one.test.end = now;
-        one.hear(now, line.event);
+        one.apply(now, line.event);
     }
     let (pid, program) = (process.pid, process.program);
     all.into_values()
-        // The line with the name is the first of all, unless the disk was full.
+        // The line with the name comes first, unless the disk was full.
         .filter(|one| !one.test.name.is_empty())
         .map(move |mut one| {
             one.test.file = file;
@@ -124,8 +125,8 @@ fn tests(file: usize, process: Process, start: u64) -> impl Iterator<Item = Buil
 }
 
 impl Building {
-    /// Takes note of one event.
-    fn hear(&mut self, now: u64, event: Event) {
+    /// Applies one event.
+    fn apply(&mut self, now: u64, event: Event) {
         match event {
             Event::Test { who, at } => self.begin(now, Kind::Test, who, at),
             Event::Guard { who, .. } => self.begin(now, Kind::Guard, who, String::new()),
@@ -242,7 +243,7 @@ impl Building {
         }
     }
 
-    /// Ends what nobody has ended.
+    /// Ends everything that no event has ended.
     fn close(&mut self, now: u64) {
         self.end_wait(now, false);
         while let Some(span) = self.open.pop() {
@@ -253,13 +254,14 @@ impl Building {
         }
     }
 
-    /// Tells whether something happened in the name of this test, while it ran.
+    /// Whether `part` has the name of this test and began while the test ran.
     fn has(&self, part: &Building) -> bool {
         self.test.name == part.test.name
             && (self.test.begin..=self.test.end).contains(&part.test.begin)
     }
 
-    /// Adds what happened in the name of this test. What has a body of its own had one here too.
+    /// Adds a guard or a subprocess to this test. Leaves out its body, because this test has the
+    /// same body.
     fn adopt(&mut self, part: Building) {
         let spans = part.test.spans.into_iter();
         self.test
@@ -271,7 +273,7 @@ impl Building {
 
     fn finish(mut self) -> Test {
         self.test.is_guard = self.kind == Kind::Guard;
-        // What is drawn later lies above: parts of the body above it.
+        // Later spans are drawn on top, so the parts of a body follow it.
         self.test.spans.sort_by_key(|span| {
             let is_long = !matches!(span.phase, Phase::Body | Phase::Guard);
             (is_long, span.from)

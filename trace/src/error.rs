@@ -1,10 +1,10 @@
-//! Why a trace could not be read or drawn.
+//! The error of a trace that cannot be read or drawn.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// What is wrong, as one line.
+/// An error with a message of one line.
 #[derive(Debug)]
 pub struct Error(String);
 
@@ -13,7 +13,7 @@ impl Error {
         Error(text.into())
     }
 
-    /// Says what could not be done with a file, and why.
+    /// Creates an error about a file: the failed action, and the cause.
     #[must_use]
     pub fn path(action: &str, path: &Path, cause: &io::Error) -> Self {
         Error(format!("cannot {action} `{}`: {cause}", path.display()))

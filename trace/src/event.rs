@@ -9,14 +9,14 @@ use crate::timeline::Holder;
 pub(crate) struct Line {
     /// Microseconds since 1970.
     pub(crate) t: u64,
-    /// Which test or guard of the process it is about.
+    /// The number of the test or guard within its process.
     #[serde(default)]
     pub(crate) id: u64,
     #[serde(flatten)]
     pub(crate) event: Event,
 }
 
-/// What has happened.
+/// An event.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "e", rename_all = "lowercase")]
 pub(crate) enum Event {
@@ -69,12 +69,12 @@ pub(crate) enum Event {
     End {
         outcome: String,
     },
-    /// Written by a runtime that is newer than this.
+    /// An event of a newer runtime.
     #[serde(other)]
     Unknown,
 }
 
-/// Who begins.
+/// The test that an event introduces, and its thread.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Who {
     pub(crate) test: String,

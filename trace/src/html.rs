@@ -1,10 +1,10 @@
-//! Writes a timeline as one page that needs nothing else.
+//! Writes a timeline as a self-contained page.
 
 use crate::timeline::Timeline;
 
 const PAGE: &str = include_str!("../page/page.html");
 
-/// What is put into the page where it is named.
+/// The parts of the page, and the placeholders that they replace.
 const PARTS: [(&str, &str); 6] = [
     ("{{style}}", include_str!("../page/page.css")),
     ("{{text.js}}", include_str!("../page/text.js")),
@@ -21,12 +21,12 @@ pub fn html(timeline: &Timeline) -> String {
     for (name, part) in PARTS {
         page = page.replacen(name, part, 1);
     }
-    // Last, and once, so that nothing that a test is called is taken for a name of a part.
+    // The data comes last and once, so that no text of a test is mistaken for a placeholder.
     let (before, after) = page.split_once("{{data}}").unwrap_or((&page, ""));
     format!("{before}{}{after}", data(timeline))
 }
 
-/// Writes the data so that no text of a test can end the element in which it stands.
+/// Writes the data as JSON in which no text of a test can close the surrounding element.
 fn data(timeline: &Timeline) -> String {
     let json = serde_json::to_string(timeline).unwrap_or_default();
     json.replace('<', "\\u003c")

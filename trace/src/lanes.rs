@@ -1,21 +1,22 @@
-//! Puts tests into lanes in which no two are at the same time.
+//! Assigns tests to lanes in which no two tests overlap.
 //!
-//! A test runner makes a thread for each test, so a lane for each thread would be a lane for each
-//! test. A lane is what the runner calls a worker: it goes on with the next test. A thread that
-//! runs more than one test keeps to its lane.
+//! A test runner starts a thread for each test, so a lane per thread would be a lane per test.
+//! Instead, a lane is like a worker of the runner, which continues with the next test. A thread
+//! that runs several tests stays in its lane.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::timeline::{Group, Test, Timeline};
 
-/// Gives every test a group and a lane.
+/// Assigns every test a group and a lane.
 pub(crate) fn assign(timeline: &mut Timeline) {
     let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
     for test in &timeline.tests {
         *sizes.entry(test.file).or_default() += 1;
     }
-    // By program and process; processes that had one test each are together, as under nextest.
+    // Group by program and process. Processes with a single test each, as under nextest, share a
+    // group.
     let mut groups: BTreeMap<(String, Option<usize>), Vec<usize>> = BTreeMap::new();
     for (index, test) in timeline.tests.iter().enumerate() {
         let own = Some(test.file).filter(|file| sizes.get(file).is_some_and(|size| *size > 1));
@@ -45,14 +46,14 @@ pub(crate) fn assign(timeline: &mut Timeline) {
     }
 }
 
-/// The end of the last test of a lane, and its thread.
+/// The end and the thread of the last test in a lane.
 struct Lane {
     end: u64,
     file: usize,
     thread: u64,
 }
 
-/// Finds the lane of a test: that of its thread, else the one that is free for the shortest time.
+/// Finds the lane of a test: that of its thread, or else the lane that became free last.
 fn lane(lanes: &mut Vec<Lane>, test: &Test) -> usize {
     let free = lanes
         .iter()
@@ -76,7 +77,7 @@ fn lane(lanes: &mut Vec<Lane>, test: &Test) -> usize {
     at
 }
 
-/// Leaves out what Cargo adds to the name of a test binary.
+/// The name of a test binary without the hash that Cargo appends.
 fn short(program: &str) -> &str {
     let stem = Path::new(program)
         .file_stem()

@@ -5,8 +5,9 @@
 //! isolated-trace /tmp/trace --html timeline.html --perfetto timeline.json
 //! ```
 //!
-//! This is the library of the command `isolated-trace`: lines → [`Timeline`] → a page, or JSON for
-//! <https://ui.perfetto.dev>. `docs/trace.md` in the repository describes the lines.
+//! This is the library of the command `isolated-trace`. It turns lines into a [`Timeline`], and the
+//! timeline into a page or into JSON for <https://ui.perfetto.dev>. `docs/trace.md` in the
+//! repository describes the lines.
 
 mod build;
 mod error;
@@ -26,10 +27,10 @@ pub use timeline::{
     Group, Holder, Lock, Outcome, Overlap, Phase, Span, Test, Timeline, Total, Wait,
 };
 
-/// How many microseconds a second has.
+/// The number of microseconds in a second.
 const SECOND: u64 = 1_000_000;
 
-/// Writes a time for people: `41.2s`, `3.05ms`, `12µs`.
+/// Formats a time for display: `41.2s`, `3.05ms`, `12µs`.
 #[must_use]
 pub fn duration(microseconds: u64) -> String {
     let (whole, unit) = match microseconds {

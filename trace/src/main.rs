@@ -22,7 +22,7 @@ Usage: isolated-trace DIR [--html FILE] [--perfetto FILE]
 
 Without a FILE, the page is DIR/timeline.html.";
 
-/// What is asked for.
+/// The request of the command line.
 enum Asked {
     Help,
     Version,
@@ -34,7 +34,7 @@ enum Asked {
 }
 
 fn main() -> ExitCode {
-    match understand(std::env::args_os().skip(1)) {
+    match parse_args(std::env::args_os().skip(1)) {
         Ok(Asked::Help) => say(HELP),
         Ok(Asked::Version) => say(concat!("isolated-trace ", env!("CARGO_PKG_VERSION"))),
         Ok(Asked::Draw {
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn understand(words: impl Iterator<Item = OsString>) -> Result<Asked, String> {
+fn parse_args(words: impl Iterator<Item = OsString>) -> Result<Asked, String> {
     let mut words = words;
     let (mut dir, mut html, mut perfetto) = (None, None, None);
     while let Some(word) = words.next() {
@@ -109,13 +109,13 @@ fn write_file(path: &Path, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Prints a line, or several.
+/// Prints one or more lines.
 fn say(text: &str) {
-    // Nobody is left to be told when standard output is closed.
+    // If standard output is closed, there is nobody to tell.
     let _ = writeln!(io::stdout(), "{text}");
 }
 
-/// Says in a few lines what the timeline shows.
+/// Summarises the timeline in a few lines.
 fn summary(timeline: &Timeline) -> String {
     let count = |outcome| timeline.count(outcome);
     let (failed, unfinished) = (count(Outcome::Failed), count(Outcome::Unfinished));
@@ -153,7 +153,7 @@ fn summary(timeline: &Timeline) -> String {
     text
 }
 
-/// Counts things: `1 test`, `2 tests`.
+/// Formats a count: `1 test`, `2 tests`.
 fn number(count: usize, one: &str, ending: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { ending })
 }

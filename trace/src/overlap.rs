@@ -1,11 +1,12 @@
-//! Finds out who was there when a test failed.
+//! Finds the tests that were active while a failed test was.
 
 use crate::timeline::{Outcome, Overlap, Test};
 
-/// How many are listed for one test.
+/// Maximum number of overlaps to list for one test.
 const MOST: usize = 100;
 
-/// Lists for every failed test who was active at the same time. Who only waits disturbs nobody.
+/// Lists for every test that did not pass the tests that were active at the same time. A test that
+/// only waits does not count, because it disturbs no other.
 pub(crate) fn find(tests: &mut [Test]) {
     for index in 0..tests.len() {
         let test = &tests[index];
@@ -29,7 +30,7 @@ pub(crate) fn find(tests: &mut [Test]) {
     }
 }
 
-/// Returns for how long two tests were active together, if they were.
+/// How long two tests were active together, if they were.
 fn shared(one: &Test, other: &Test) -> Option<u64> {
     let from = one.active?.max(other.active?);
     one.end.min(other.end).checked_sub(from)

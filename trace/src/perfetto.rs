@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::timeline::{Test, Timeline};
 
-/// Writes the JSON of the Trace Event Format. A lane is a thread there.
+/// Writes JSON in the Trace Event Format, with lanes as threads.
 #[must_use]
 pub fn perfetto(timeline: &Timeline) -> String {
     let mut events = Vec::new();
     let mut pids: Vec<u32> = Vec::new();
     let mut taken = BTreeSet::new();
     for group in &timeline.groups {
-        // A process may have the number of one that ended before.
+        // The system may have given a process the number of an earlier one.
         let mut pid = group.pid;
         while !taken.insert(pid) {
             pid = pid.wrapping_add(1);
@@ -39,7 +39,7 @@ fn name(what: &str, pid: u32, lane: usize, name: &str) -> Value {
     json!({ "ph": "M", "name": what, "pid": pid, "tid": lane + 1, "args": { "name": name } })
 }
 
-/// Adds a test, its phases within it.
+/// Adds a test with its phases inside.
 fn add(events: &mut Vec<Value>, test: &Test, pid: u32, start: u64) {
     let mut event = |name: &str, kind: &str, from: u64, to: u64, args: Value| {
         events.push(json!({

@@ -1,4 +1,4 @@
-//! Reads the files of a directory.
+//! Reads the trace files in a directory.
 
 use std::fs;
 use std::io;
@@ -7,10 +7,10 @@ use std::path::Path;
 use crate::error::Error;
 use crate::event::{Event, Line};
 
-/// The version of the format that is understood.
+/// The supported version of the format.
 const VERSION: u64 = 1;
 
-/// What one process has written.
+/// The trace of one process.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
@@ -18,11 +18,11 @@ pub(crate) struct Process {
     pub(crate) lines: Vec<Line>,
 }
 
-/// What all processes have written.
+/// The traces of all processes.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) processes: Vec<Process>,
-    /// How many lines mean nothing, such as the last one of a process that ran out of disk.
+    /// The number of unreadable lines, such as the last one of a process whose disk was full.
     pub(crate) broken: usize,
 }
 
@@ -61,7 +61,7 @@ impl Files {
     fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let mut process: Option<Process> = None;
         for bytes in bytes.split_inclusive(|byte| *byte == b'\n') {
-            // A number that was cut off would still be one.
+            // Without its newline, a line may be cut off within a number and still look valid.
             let whole = bytes.strip_suffix(b"\n");
             let Some(line) = whole.and_then(|line| serde_json::from_slice::<Line>(line).ok())
             else {
@@ -84,7 +84,7 @@ impl Files {
                     });
                 }
                 (event, Some(process)) => process.lines.push(Line { event, ..line }),
-                // Nobody knows whose it is.
+                // The process of the line is unknown.
                 (_, None) => self.broken += 1,
             }
         }

@@ -1,59 +1,60 @@
-//! What is drawn: tests with their phases, in lanes. Times are microseconds since the first event.
+//! The timeline to draw: tests with their phases, in lanes. Times are in microseconds since the
+//! first event.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that is known about the runs of a directory.
+/// Everything that is known about the runs in a directory.
 #[derive(Debug, Serialize)]
 pub struct Timeline {
-    /// The first event, in microseconds since 1970.
+    /// The time of the first event, in microseconds since 1970.
     pub start: u64,
-    /// The last event.
+    /// The time of the last event.
     pub length: u64,
-    /// How many lines could not be read.
+    /// The number of lines that could not be read.
     pub broken: usize,
-    /// How many processes have written something, those of single tests included.
+    /// The number of processes with a trace, including the subprocesses of tests.
     pub processes: usize,
     /// The processes, each with its lanes.
     pub groups: Vec<Group>,
-    /// All tests in the order in which they began.
+    /// All tests, in the order in which they began.
     pub tests: Vec<Test>,
-    /// What waiting for each key has cost, the dearest first.
+    /// The cost of waiting for each key, highest first.
     pub totals: Vec<Total>,
 }
 
-/// A process, or many of one program that had one test each.
+/// A process, or several processes of one program that ran one test each.
 #[derive(Debug, Serialize)]
 pub struct Group {
-    /// The program and the process.
+    /// The names of the program and process.
     pub name: String,
-    /// The process, or the first one.
+    /// The process id, or that of the first process.
     pub pid: u32,
-    /// How many lanes it has.
+    /// The number of lanes.
     pub lanes: usize,
 }
 
 /// One test.
 #[derive(Debug, Default, Serialize)]
 pub struct Test {
-    /// Its name, with the crate before it.
+    /// The name of the test, with the crate before it.
     pub name: String,
     /// The program that ran it.
     #[serde(skip)]
     pub program: String,
-    /// The index of the file that its process has written.
+    /// The index of the trace file of its process.
     #[serde(skip)]
     pub file: usize,
-    /// The process that ran it, or was the parent of its own.
+    /// The id of the process that ran the test, or of the parent if the test ran in a subprocess.
     pub pid: u32,
-    /// The process of the test's own, if it had one.
+    /// The id of the subprocess of the test, if it ran in one.
     pub child: Option<u32>,
     /// The name of its thread.
     pub thread: String,
     /// The number of its thread.
     pub number: u64,
-    /// Where it stands: file and line.
+    /// The source location: file and line.
     pub at: String,
-    /// Whether this is no test but a guard that somebody took outside of all tests.
+    /// Whether this is not a test but a guard that was acquired outside of all tests.
     pub is_guard: bool,
     /// The index of its group.
     pub group: usize,
@@ -61,25 +62,25 @@ pub struct Test {
     pub lane: usize,
     /// When it began.
     pub begin: u64,
-    /// When it had all its locks, and so could meet others; nothing if it never had.
+    /// When it held all its locks and could meet other tests; `None` if it never did.
     pub active: Option<u64>,
-    /// When it had ended.
+    /// When it ended.
     pub end: u64,
     /// How it ended.
     pub outcome: Outcome,
     /// How the body ended: `returned`, `panicked`, `died`, `dropped`, or `unable` to begin.
     pub how: String,
-    /// The message that came with it.
+    /// The message of that end.
     pub why: String,
-    /// What it did.
+    /// Its activities.
     pub spans: Vec<Span>,
-    /// What it waited for.
+    /// Its waits.
     pub waits: Vec<Wait>,
-    /// What it held.
+    /// The locks that it held.
     pub locks: Vec<Lock>,
-    /// If it failed: who was active at the same time, the longest first.
+    /// If it did not pass: the tests that were active at the same time, longest overlap first.
     pub overlaps: Vec<Overlap>,
-    /// How many there are, if there are too many to list.
+    /// The number of overlaps, including those that are not listed.
     pub overlapping: usize,
 }
 
@@ -91,25 +92,25 @@ pub enum Outcome {
     Passed,
     /// It failed.
     Failed,
-    /// Its process has not said: it was killed, or still runs.
+    /// Unknown, because its process was killed or still runs.
     #[default]
     Unfinished,
 }
 
-/// What a test did for a time.
+/// An activity of a test over a period of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// What it did.
+    /// The phase.
     pub phase: Phase,
-    /// When it began to.
+    /// When it began.
     pub from: u64,
-    /// When it had done it.
+    /// When it ended.
     pub to: u64,
-    /// With what: a lock or a resource.
+    /// The lock or resource.
     pub what: String,
 }
 
-/// What a test can do.
+/// The phases of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -121,12 +122,12 @@ pub enum Phase {
     Body,
     /// Releasing a resource.
     Release,
-    /// Holding a key that was taken outside of the attribute.
+    /// Holding a key that was acquired outside of the attribute.
     Guard,
 }
 
 impl Phase {
-    /// Returns its name.
+    /// Returns the name of the phase.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -139,18 +140,18 @@ impl Phase {
     }
 }
 
-/// A lock that was waited for.
+/// A wait for a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wait {
     /// The lock, as `serial tcp`.
     pub want: String,
     /// When waiting began.
     pub from: u64,
-    /// When the lock was held, or was given up.
+    /// When the lock was acquired, or the wait given up.
     pub to: u64,
-    /// Whether the lock was had in the end.
+    /// Whether the lock was acquired in the end.
     pub is_had: bool,
-    /// Everybody who was in the way, in the order in which they were seen.
+    /// All holders that were in the way, in the order in which they were seen.
     pub behind: Vec<Holder>,
 }
 
@@ -159,58 +160,58 @@ pub struct Wait {
 pub struct Lock {
     /// The lock, as `serial tcp`.
     pub want: String,
-    /// When it was got.
+    /// When it was acquired.
     pub from: u64,
-    /// When it was given back.
+    /// When it was released.
     pub to: u64,
 }
 
-/// Somebody who was in the way.
+/// A holder that was in the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The name of the test.
     pub test: String,
-    /// Its process.
+    /// The id of its process.
     pub pid: u32,
 }
 
-/// A test that was active at the same time as another one.
+/// A test that was active at the same time as another test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overlap {
     /// The index of the test.
     pub test: usize,
-    /// For how long.
+    /// How long both were active.
     pub time: u64,
 }
 
-/// What waiting for one key has cost.
+/// The cost of waiting for one key.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Total {
-    /// The key, or nothing for tests that run alone and those that wait for them.
+    /// The key; `None` for tests that run alone and those that wait for them.
     pub key: Option<String>,
     /// How often it was held.
     pub holders: usize,
-    /// How often somebody waited.
+    /// How often a test or guard waited for it.
     pub waits: usize,
-    /// For how long in all; those who wait at the same time each count.
+    /// The total waiting time. Waits at the same time each count.
     pub time: u64,
-    /// For how long at most.
+    /// The longest wait.
     pub longest: u64,
-    /// The index of the test that waited for the longest.
+    /// The index of the test with the longest wait.
     pub test: Option<usize>,
-    /// Behind whom it did.
+    /// The holders during the longest wait.
     pub behind: Vec<Holder>,
 }
 
 impl Timeline {
-    /// Returns how many tests have ended in some way.
+    /// Returns the number of tests with this outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
         let is = |test: &&Test| !test.is_guard && test.outcome == outcome;
         self.tests.iter().filter(is).count()
     }
 
-    /// Returns for how long all of them together have waited.
+    /// Returns the total waiting time of all tests and guards.
     #[must_use]
     pub fn waited(&self) -> u64 {
         self.totals.iter().map(|total| total.time).sum()

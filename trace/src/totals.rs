@@ -1,15 +1,15 @@
-//! What waiting has cost.
+//! The cost of waiting.
 
 use std::collections::BTreeMap;
 
 use crate::timeline::{Test, Total};
 
-/// Adds up by key, the dearest first.
+/// Adds up the cost of waiting by key, highest first.
 pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {
     let mut totals: BTreeMap<Option<String>, Total> = BTreeMap::new();
     for (index, test) in tests.iter().enumerate() {
         for lock in &test.locks {
-            // Every test holds the lock of everyone, which says nothing unless somebody waits.
+            // Every test holds the lock of all tests, which is of interest only if somebody waits.
             if lock.want != "test" {
                 totals.entry(key(&lock.want)).or_default().holders += 1;
             }
@@ -34,7 +34,7 @@ pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {
     totals
 }
 
-/// Returns the key of a lock; `alone` and `test` are about no key.
+/// The key of a lock; `alone` and `test` have none.
 fn key(want: &str) -> Option<String> {
     if let Some(want) = want.strip_prefix("internal ") {
         return Some(format!("internal {}", key(want)?));

@@ -139,7 +139,7 @@ pub(crate) fn immortal(test: &str, processes: &[ProcessInfo]) {
     }
 }
 
-/// What a test lacks because it runs in place.
+/// A part of the isolation that a test lacks because it runs in place.
 pub(crate) enum Missing<'a> {
     Variable(&'a str),
     Clear,
@@ -160,7 +160,7 @@ impl fmt::Display for Missing<'_> {
     }
 }
 
-/// Reports what a test lacks because it runs in place.
+/// Reports which isolation a test lacks because it runs in place.
 pub(crate) fn in_place(name: &str, missing: &[Missing<'_>]) {
     let mut text = format!(
         "isolated-test: {name}: runs in place, because `ISOLATED_PROCESS` is `off`: what it leaves \

@@ -61,7 +61,7 @@ struct Inner {
     keeper: Mutex<Option<Keeper>>,
 }
 
-/// What keeps the number reserved for the test.
+/// The hold on the number, here or in the parent.
 enum Keeper {
     Hold(Hold),
     /// The parent of this process, which releases the number on request.
