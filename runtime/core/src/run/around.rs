@@ -1,13 +1,15 @@
 //! A test that stands around everything its test attribute generates.
 //!
-//! Most test attributes build something around the body: a runtime, fixtures, a check of the returned
-//! value. They also copy the attributes below them to the function that they generate. A hidden
-//! attribute of ours travels that way, and the generated function becomes the body of [`around`]. So
-//! locks and resources are acquired before the runtime is built, and given back after it is dropped.
+//! Most test attributes build something around the body: a runtime, fixtures, a check of the
+//! returned value. They also copy the attributes below them to the function that they generate. Our
+//! hidden attribute travels that way, and the generated function becomes the body of [`around`].
+//! So locks and resources are acquired before the runtime is built, and released after it is
+//! dropped.
 //!
-//! The annotated function itself then runs somewhere below `around`, and takes its parameters from
-//! there: see [`inside`]. An attribute that drops the attributes below it leaves that function without
-//! a test around it. Then the test is isolated inside the attribute, and the report names the weaker order.
+//! The annotated function itself runs somewhere below `around`, and takes its parameters from
+//! there: see [`inside`]. An attribute that drops the attributes below it leaves that function
+//! without a test around it. Then the test is isolated inside the attribute, and a report names the
+//! weaker order.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -42,7 +44,7 @@ pub struct Recipe {
     pub surround: fn(&Cx, &mut Surroundings),
 }
 
-/// Why a test is not isolated around its attribute.
+/// The reason why a test is not isolated around its attribute.
 const NOT_COPIED: &str = "it does not copy the attributes below it";
 
 /// The custom resources of a test that has none.
@@ -51,7 +53,7 @@ pub fn no_own() -> Vec<Custom<'static>> {
     Vec::new()
 }
 
-/// The custom resources of a test, in the order in which they are written.
+/// The custom resources of a test, in source order.
 #[must_use]
 pub fn customs<const N: usize>(own: [Custom<'static>; N]) -> Vec<Custom<'static>> {
     own.into()
@@ -67,11 +69,11 @@ pub fn around_never(recipe: &'static Recipe, test: fn() -> !) {
     isolate(recipe, &mut || test());
 }
 
-/// It is not generic, so that each test adds little code.
+/// Isolates a generated test. Not generic, so each test adds little code.
 fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
     let spec = &recipe.spec;
     if current_of(spec).is_some() {
-        // The attribute was copied to a function that another copy calls.
+        // The attribute was copied to several functions, and one of them calls this one.
         if !test() {
             fail(spec, "the test returned a failure".to_owned());
         }
@@ -94,12 +96,12 @@ fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -
 
 /// Calls the annotated function with the resources of the test around it.
 ///
-/// Without such a test it runs one. `no_value` stands in for the value of a function that ran in
-/// another process.
+/// Without such a test this starts one. `no_value` replaces the value of a function that ran in a
+/// subprocess.
 ///
 /// # Panics
 ///
-/// Panics when the test cannot begin, and when the function runs in a thread that cannot be
+/// Panics when the test cannot begin, and when the function runs in another thread and cannot be
 /// attributed to one test.
 pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce(&Cx) -> T) -> T {
     if let Some(current) = find(&recipe.spec) {
@@ -117,7 +119,8 @@ pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce
     value.unwrap_or_else(no_value)
 }
 
-/// The annotated function runs until this is dropped, also when the attribute catches its panic.
+/// Counts the annotated function as running until this is dropped, even if the attribute catches
+/// its panic.
 struct Body<'a>(&'a Handle);
 
 impl<'a> Body<'a> {
@@ -137,7 +140,7 @@ impl Drop for Body<'_> {
 ///
 /// # Panics
 ///
-/// The same as those of [`inside`].
+/// Panics in the same cases as [`inside`].
 pub async fn inside_async<T>(
     recipe: &'static Recipe,
     no_value: fn() -> T,
@@ -156,7 +159,7 @@ pub async fn inside_async<T>(
     value.into_inner().unwrap_or_else(no_value)
 }
 
-/// It is not generic, so that each test adds little code.
+/// Polls the annotated function. Not generic, so each test adds little code.
 async fn poll_body<'b>(
     recipe: &'static Recipe,
     body: &mut dyn FnMut(Cx) -> Pin<Box<dyn Future<Output = ()> + 'b>>,
@@ -168,9 +171,9 @@ async fn poll_body<'b>(
             future.await;
             true
         };
-        // Another thread than that of the test has to enter it.
+        // Each poll enters the test, because another thread than the test's may poll.
         let end = poll_inside(&current, Box::pin(over)).await;
-        // If the future is dropped before, it stays in its body.
+        // A future that is dropped earlier leaves the test in its body.
         current.end_body();
         if let End::Panicked(payload) = end {
             resume_unwind(payload);
@@ -187,11 +190,11 @@ async fn poll_body<'b>(
         .await;
 }
 
-/// Polls the annotated function whose type of value the test attribute cannot write down.
+/// Polls an annotated function whose return type the test attribute cannot name.
 ///
 /// # Panics
 ///
-/// The same as those of [`inside`], and when the value is a failure.
+/// Panics in the same cases as [`inside`], and when the value is a failure.
 pub async fn judged_inside_async<R: Termination>(
     recipe: &'static Recipe,
     body: impl AsyncFnOnce(&Cx) -> R,
@@ -202,7 +205,7 @@ pub async fn judged_inside_async<R: Termination>(
     }
 }
 
-/// Stands in for a value that only the subprocess of the test has.
+/// Replaces a value that exists only in the test's subprocess.
 ///
 /// # Panics
 ///
@@ -221,8 +224,8 @@ fn current_of(spec: &Spec) -> Option<Current> {
     try_current().filter(|current| spec.is_of(current) && current.awaits_body())
 }
 
-/// The running test that waits for the body with this specification: that of this thread, or the only
-/// one of other threads.
+/// The running test that waits for the body with this specification: this thread's, or else the
+/// only one in other threads.
 fn find(spec: &Spec) -> Option<Current> {
     if let Some(current) = current_of(spec) {
         return Some(current);
@@ -256,14 +259,14 @@ fn find(spec: &Spec) -> Option<Current> {
     Some(Current::elsewhere(handle.clone()))
 }
 
-/// The tests that run in this process with another attribute between them and their body.
+/// The running tests of this process that have another attribute between them and their body.
 static RUNNING: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Handle>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets the body of a test find it from another thread, until this is dropped.
+/// Lets the body find its test from another thread until this is dropped.
 struct RunningTest(Handle);
 
 impl RunningTest {

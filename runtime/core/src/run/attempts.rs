@@ -1,8 +1,8 @@
-//! How often a test runs: once, again when it has failed, or many times to see how often it fails.
+//! How often a test runs: once, again after a failure, or many times to measure how often it fails.
 //!
-//! A test that may run again after a failure does so in a process of its own from the beginning: what
-//! aborts, exits or hangs can be run again too, statics are new each time, and all that each run has
-//! printed is known, which a test runner never tells.
+//! A test that may be retried runs in a subprocess from its first attempt. So an attempt that
+//! aborts, exits or hangs can be retried too, each attempt gets fresh statics, and its whole output
+//! is known, which a test runner never reveals.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,45 +20,45 @@ use crate::run::verdict::Verdict;
 /// How often the body of a test can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Calls {
-    /// Once in this process, because it gives away what it was given.
+    /// Once in this process, because a call consumes what it is given.
     Once,
-    /// As often as one likes.
+    /// Any number of times.
     Often,
 }
 
-/// The runs of one test: those that were, and those that are to come.
+/// The runs of one test, past and future.
 pub(crate) struct Attempts {
     name: Name,
     plan: Schedule,
     in_subprocess: bool,
     quarantine: Option<&'static str>,
-    /// Whether what the test prints is kept, because the test runner may hide it.
+    /// Whether the output of each run is recorded, because the test runner may hide it.
     is_recorded: bool,
     runs: u32,
     failures: u32,
-    /// The verdict that counts when all have been run: the first failure, if there is one.
+    /// The verdict that counts after the last repetition: the first failure, or the first pass.
     counts: Option<Verdict>,
-    /// Why runs have failed, and what all have printed.
-    told: Vec<AttemptLog>,
+    /// The failure and output of each run, if recorded.
+    logs: Vec<AttemptLog>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Schedule {
     Once,
-    /// So many times, whatever comes of it.
+    /// This many times, whether it passes or fails.
     Repeat(u32),
-    /// Until it passes, but at most so many times.
+    /// Until it passes, but at most this many times.
     Retry {
         most: u32,
     },
 }
 
 impl Attempts {
-    /// Decides how often a test is to run, and where.
+    /// Decides how often a test runs, and where.
     pub(crate) fn of(spec: &Spec, name: &Name, calls: Calls) -> Result<Self, Error> {
         let variables = variables()?;
         let process = spec.process;
-        // What is called by a test belongs to that test, and is repeated with it.
+        // A test that another test calls is part of that test, and is repeated with it.
         let is_whole = !spec.is_called_often && try_current().is_none();
         let of_all = variables.retries.filter(|_| is_whole);
         let retries = process
@@ -94,11 +94,11 @@ impl Attempts {
             runs: 0,
             failures: 0,
             counts: None,
-            told: Vec::new(),
+            logs: Vec::new(),
         })
     }
 
-    /// Tells whether each run gets a process of its own.
+    /// Whether each run gets a subprocess.
     pub(crate) fn in_subprocess(&self) -> bool {
         self.in_subprocess
     }
@@ -110,7 +110,7 @@ impl Attempts {
         }
     }
 
-    /// Takes note of a verdict; returns the one that counts in the end once there is no further run.
+    /// Records the verdict of a run. After the last run, returns the verdict that counts.
     pub(crate) fn judge(&mut self, verdict: Verdict) -> Option<Verdict> {
         if matches!(verdict, Verdict::Skipped) {
             return Some(verdict);
@@ -119,7 +119,7 @@ impl Attempts {
         self.runs += 1;
         self.failures += u32::from(!is_pass);
         if self.is_recorded {
-            self.told.push(AttemptLog {
+            self.logs.push(AttemptLog {
                 why: (!is_pass).then(|| verdict.why()),
                 printed: output::recorded(),
             });
@@ -137,7 +137,7 @@ impl Attempts {
                 if self.counts.is_none() || (!is_pass && self.failures == 1) {
                     self.counts = Some(verdict);
                 }
-                // What could not begin will hardly do so the next time, and may have waited long.
+                // A test that could not begin rarely can the next time, and may have waited long.
                 if self.runs < most && !is_unable {
                     return None;
                 }
@@ -147,21 +147,21 @@ impl Attempts {
         Some(self.out_of_quarantine(verdict))
     }
 
-    /// Tells of a test that was run again, if it was.
+    /// Reports a flaky test, and returns the verdict that counts.
     fn retried(&self, verdict: Verdict) -> Verdict {
         let is_flaky = verdict.is_pass() && self.failures > 0;
         if !is_flaky {
             return verdict;
         }
         let counts = variables().map_or(Flaky::Pass, |variables| variables.flaky);
-        report::flaky(self.name.full(), &self.told, counts);
+        report::flaky(self.name.full(), &self.logs, counts);
         match counts {
             Flaky::Pass => verdict,
             Flaky::Fail => Verdict::Flaky,
         }
     }
 
-    /// Tells how often a test has passed that was repeated.
+    /// Reports how often a repeated test failed, and returns the verdict that counts.
     fn repeated(&mut self, wanted: u32) -> Option<Verdict> {
         let verdict = self.counts.take()?;
         let (runs, failures) = (u64::from(self.runs), u64::from(self.failures));
@@ -177,37 +177,37 @@ impl Attempts {
         Some(verdict)
     }
 
-    /// Lets a failure pass that is not to count.
+    /// Reports a quarantined test, and makes its failure a pass.
     fn out_of_quarantine(&self, verdict: Verdict) -> Verdict {
         let Some(reason) = self.quarantine else {
             return verdict;
         };
         if verdict.is_pass() {
             if self.failures == 0 {
-                report::quarantined(self.name.full(), reason, None, &self.told);
+                report::quarantined(self.name.full(), reason, None, &self.logs);
             }
             return verdict;
         }
-        report::quarantined(self.name.full(), reason, Some(&verdict.why()), &self.told);
+        report::quarantined(self.name.full(), reason, Some(&verdict.why()), &self.logs);
         Verdict::Skipped
     }
 }
 
-/// Says of a test that it cannot be repeated, if all are to be.
+/// Reports, once for each test, that it cannot be repeated although `ISOLATED_REPEAT` is set.
 pub(crate) fn runs_once(name: &Name) {
-    static SAID: Mutex<Vec<Name>> = Mutex::new(Vec::new());
+    static REPORTED: Mutex<Vec<Name>> = Mutex::new(Vec::new());
 
     if !variables().is_ok_and(|variables| variables.repeat.is_some()) || try_current().is_some() {
         return;
     }
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    if !said.contains(name) {
-        said.push(name.clone());
+    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !reported.contains(name) {
+        reported.push(name.clone());
         report::not_repeated(name.full());
     }
 }
 
-/// What all repeated tests of this process come to.
+/// The totals of all repeated tests of this process.
 struct Total {
     tests: AtomicU64,
     runs: AtomicU64,
@@ -228,13 +228,13 @@ impl Total {
         TOTAL.runs.fetch_add(runs, Ordering::Relaxed);
         TOTAL.failures.fetch_add(failures, Ordering::Relaxed);
         if !TOTAL.is_awaited.swap(true, Ordering::Relaxed) {
-            os::at_exit(tell_total);
+            os::at_exit(report_total);
         }
     }
 }
 
-/// Tells at the end of the process what all tests come to, if there were several.
-extern "C" fn tell_total() {
+/// Reports the totals at the end of the process, if several tests were repeated.
+extern "C" fn report_total() {
     let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
     let (tests, runs, failures) = (load(&TOTAL.tests), load(&TOTAL.runs), load(&TOTAL.failures));
     if tests > 1 {

@@ -1,4 +1,4 @@
-//! The running test, for helpers that it calls.
+//! The context of a thread: the running test, for helpers that it calls.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use crate::lock::owner::Owner;
 use crate::resource::context::{Current, Handle};
 
 thread_local! {
-    /// The tests that this thread has entered, each under a number of its own.
+    /// The tests that this thread has entered, each under a unique number.
     static STACK: RefCell<Vec<(u64, Current)>> = const { RefCell::new(Vec::new()) };
     static LAST: Cell<u64> = const { Cell::new(0) };
 }
@@ -17,8 +17,8 @@ thread_local! {
 ///
 /// # Panics
 ///
-/// Panics when none does. A thread that the test has started gets a [`Handle`] from it; see
-/// [`Current::handle`].
+/// Panics when no isolated test runs in this thread. A thread started by a test needs a [`Handle`]
+/// from it; see [`Current::handle`].
 ///
 /// # Examples
 ///
@@ -52,12 +52,12 @@ pub fn current() -> Current {
 /// Returns the isolated test that runs in this thread, if one does.
 #[must_use]
 pub fn try_current() -> Option<Current> {
-    // A thread that ends has forgotten it before its other values are dropped.
+    // When a thread exits, `STACK` may be dropped before the thread's other local values.
     let last = STACK.try_with(|stack| stack.borrow().last().map(|(_, current)| current.clone()));
     last.ok().flatten()
 }
 
-/// Returns the test for which this thread acts, as an owner of locks.
+/// The owner of this thread's current test, for which the thread acquires locks.
 pub(crate) fn owner() -> Option<Arc<Owner>> {
     let top = STACK.try_with(|stack| {
         let stack = stack.borrow();
@@ -66,7 +66,7 @@ pub(crate) fn owner() -> Option<Arc<Owner>> {
     top.ok().flatten()
 }
 
-/// Returns the name under which a lock is held that a program takes by itself.
+/// The name that a record shows for a guard: that of the current test, or of the program.
 pub(crate) fn name_of_caller() -> String {
     if let Some(current) = try_current() {
         return current.name().to_owned();
@@ -80,7 +80,7 @@ pub(crate) fn name_of_caller() -> String {
 }
 
 impl Current {
-    /// Makes this the test of the thread until the guard is dropped.
+    /// Makes this the current test of the thread until the guard is dropped.
     pub(crate) fn enter_thread(&self) -> EnterGuard {
         let number = LAST.get() + 1;
         LAST.set(number);
@@ -95,7 +95,7 @@ impl Current {
 impl Handle {
     /// Makes [`current`] return this test in this thread until the guard is dropped.
     ///
-    /// The handles of the user's own resources stay with the thread of the test.
+    /// Handles of custom resources stay in the thread of the test.
     ///
     /// # Examples
     ///
@@ -118,20 +118,20 @@ impl Handle {
     }
 }
 
-/// Has [`current`] return a test until it is dropped; see [`Handle::enter`].
+/// Keeps a test as [`current`] of its thread until it is dropped; see [`Handle::enter`].
 #[derive(Debug)]
 #[must_use = "`current` forgets the test as soon as this is dropped"]
 pub struct EnterGuard {
-    /// Which of the thread's entries it is: guards may be dropped in any order.
+    /// The number of the entry in the thread's stack, because guards may be dropped in any order.
     number: u64,
-    /// The test belongs to the thread that has entered it.
+    /// Keeps the guard in the thread that entered the test.
     thread: PhantomData<*const ()>,
 }
 
 impl Drop for EnterGuard {
     fn drop(&mut self) {
-        // There is nothing to forget when the thread has ended and its stack is gone. What is
-        // forgotten is dropped outside, because handles of the user's may ask for the current test.
+        // When the thread exits, the stack may be gone, and with it the entry. The entry is dropped
+        // outside the borrow, because dropping a user's handle may call `current`.
         let forgotten = STACK.try_with(|stack| {
             let mut stack = stack.borrow_mut();
             let at = stack.iter().rposition(|(number, _)| *number == self.number);

@@ -1,4 +1,4 @@
-//! What a wrapper binds parameters from.
+//! The source from which a wrapper binds the parameters of a test.
 
 use crate::resource::Resource;
 use crate::resource::context::{Current, Value};
@@ -6,7 +6,7 @@ use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 
-/// What a wrapper binds parameters from.
+/// The resources from which a wrapper binds the parameters of a test.
 #[derive(Debug)]
 pub struct Cx {
     current: Current,
@@ -65,7 +65,7 @@ impl Cx {
         }
     }
 
-    /// Lends the handle of a resource of the user's own.
+    /// Lends the handle of a custom resource.
     pub fn custom_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
         let handle = self.current.own()[index].shared.get();
         handle
@@ -73,11 +73,11 @@ impl Cx {
             .unwrap_or_else(|| self.mismatch(index))
     }
 
-    /// Lends the handle of a resource of the user's own to the surroundings of the test.
+    /// Lends the handle of a custom resource to the expressions for the surroundings of the test.
     ///
     /// # Panics
     ///
-    /// Panics when the resource is provisioned in the process of the test, which does not run yet.
+    /// Panics when the resource is provisioned in the test's subprocess, which does not run yet.
     pub fn custom_lent<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
         let handle = self.current.own()[index].shared.get();
         handle
@@ -95,7 +95,7 @@ impl Cx {
             })
     }
 
-    /// Hands over the handle of a resource of the user's own.
+    /// Moves the handle of a custom resource out.
     pub fn custom_value<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> R::Handle {
         let handle = self.current.own()[index].moved.take();
         handle
@@ -110,7 +110,7 @@ impl Cx {
         }
     }
 
-    /// The attribute has written what it does not bind.
+    /// The attribute binds a resource as another kind than the one it wrote into the `Spec`.
     fn mismatch(&self, index: usize) -> ! {
         unreachable!(
             "resource {index} of {} is bound as what it is not",

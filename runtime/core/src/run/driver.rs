@@ -1,4 +1,4 @@
-//! One test from its wrapper's call to its end: where it runs, and how often.
+//! Drives one test from the call in its wrapper to its verdict: where it runs, and how often.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +26,7 @@ use crate::run::short;
 use crate::run::spec::Spec;
 use crate::run::verdict::{Verdict, fail};
 
-/// What asks the attribute for the surroundings of a test.
+/// Asks the attribute for the environment and working directory of a test.
 pub(crate) type Surround<'t> = &'t mut dyn FnMut(&Cx, &mut Surroundings);
 
 /// A test that has not run yet.
@@ -38,36 +38,36 @@ pub(crate) struct Test<'t, 'a> {
     again: Attempts,
 }
 
-/// Where a test is, as its wrapper finds it.
+/// Where a test stands when its wrapper is called.
 pub(crate) enum Placement<'t, 'a> {
-    /// In the test runner's process, where it has not begun.
+    /// In the test runner's process, not begun.
     Runner(Test<'t, 'a>),
-    /// There, or in the process of the test, with all that it needs.
+    /// In either process, ready for its body, or already decided.
     Ready(Ready<'a>),
 }
 
-/// A test that needs no more than its body.
+/// A test that lacks only its body, or has been decided without one.
 pub(crate) enum Ready<'a> {
-    /// In the test runner's process, to run once.
+    /// Begun in the test runner's process; the body runs once.
     Begun(Box<Session<'a>>, Attempts),
-    /// In the process of the test.
+    /// Begun in the test's subprocess.
     Inside(Inside<'a>),
-    /// It has run already, in a process of its own.
+    /// Decided already: it ran in a subprocess, could not begin, or is skipped here.
     Over(Verdict, &'static Spec),
-    /// There is nothing to run, and the reason has been said.
+    /// Nothing to run; the reason has been reported.
     Nothing,
 }
 
 /// One run of a test.
 pub(crate) enum Run<'a> {
-    /// Its body is to be run here.
+    /// The body runs here.
     Here(Box<Session<'a>>),
-    /// It has ended already: elsewhere, or before it began.
+    /// The run is over: it took place in a subprocess, or could not begin.
     Over(Verdict),
 }
 
 impl<'t, 'a> Test<'t, 'a> {
-    /// Finds out where the test is, and how often it is to run.
+    /// Determines where the test stands and how often it runs.
     pub(crate) fn find(
         spec: &'static Spec,
         own: &'t mut [Custom<'a>],
@@ -100,7 +100,7 @@ impl<'t, 'a> Test<'t, 'a> {
         }
     }
 
-    /// Begins one run, and carries it out if it is one in a process of its own.
+    /// Begins one run. A run in a subprocess is over when this returns.
     pub(crate) fn begin(&mut self) -> Run<'a> {
         self.again.begin();
         self.set_up().unwrap_or_else(|error| {
@@ -154,14 +154,15 @@ impl<'t, 'a> Test<'t, 'a> {
         Ok(Run::Over(session.finish(end)))
     }
 
-    /// Asks the attribute for the surroundings, which are expressions of the user.
+    /// Evaluates the attribute's expressions for the surroundings. They are user code and may
+    /// panic.
     fn surroundings(
         &mut self,
         session: &Session<'_>,
         in_subprocess: bool,
     ) -> Result<Surroundings, Error> {
         let mut surroundings = Surroundings::default();
-        // In place, a handle that the body takes by value cannot be lent before.
+        // In place, these expressions cannot borrow a handle that the body takes by value.
         let is_taken = |request: &Request| matches!(request.kind, Kind::Custom { by_value: true });
         let can_lend = in_subprocess || !self.spec.resources.iter().any(is_taken);
         if let Some(surround) = self.surround.as_deref_mut().filter(|_| can_lend) {
@@ -180,8 +181,8 @@ impl<'t, 'a> Test<'t, 'a> {
 }
 
 impl<'a> Placement<'_, 'a> {
-    /// Runs a test here and now that has a process of its own, to its last attempt, and otherwise
-    /// begins it: what describes its surroundings is not needed any more.
+    /// Runs a test with a subprocess to its last attempt. Begins any other test, so that the
+    /// closure that describes the surroundings is no longer needed.
     pub(crate) fn prepare(self) -> Ready<'a> {
         let mut test = match self {
             Placement::Ready(ready) => return ready,
@@ -276,7 +277,7 @@ impl Ready<'_> {
     }
 }
 
-/// Ends a test that runs once.
+/// Finishes and concludes a test that runs once.
 fn finish(session: Box<Session<'_>>, mut again: Attempts, end: End) {
     let spec = session.spec();
     if let Some(verdict) = again.judge(session.finish(end)) {
@@ -284,14 +285,14 @@ fn finish(session: Box<Session<'_>>, mut again: Attempts, end: End) {
     }
 }
 
-/// Calls a synchronous body inside the test, catching its panic.
+/// Calls a synchronous body with the test as `current()`, and catches its panic.
 pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
     let _entered = cx.current().enter_thread();
     let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_of_body(body, cx));
     End::of(catch_unwind(body))
 }
 
-/// Polls the body of an asynchronous test, each time inside the test and catching its panics.
+/// Polls an asynchronous body with the test as `current()`, and catches its panic.
 pub(crate) async fn poll_inside(
     current: &Current,
     future: Pin<Box<dyn Future<Output = bool> + '_>>,

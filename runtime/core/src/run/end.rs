@@ -1,4 +1,4 @@
-//! How a body has ended, and how that is judged.
+//! How a body ended, and the outcome that follows from it.
 
 use crate::error::{BoxError, Payload, panic_message};
 use crate::resource::Outcome;
@@ -11,7 +11,7 @@ pub(crate) enum End {
         passed: bool,
     },
     Panicked(Payload),
-    /// It came to no end that a body can have; the error says which one it was.
+    /// The body neither returned nor panicked, or never ran; the error is the reason.
     Died(BoxError),
 }
 
@@ -23,7 +23,7 @@ impl End {
         }
     }
 
-    /// Judges the end as the test runner will.
+    /// The outcome, as the test runner will judge it.
     pub(crate) fn outcome(&self, should_panic: ShouldPanic) -> Outcome {
         let as_wanted = match (self, should_panic) {
             (End::Returned { passed }, ShouldPanic::No) => *passed,
@@ -40,7 +40,7 @@ impl End {
         }
     }
 
-    /// Writes into the trace how the body has ended.
+    /// Writes the end of the body into the trace.
     pub(crate) fn trace(&self, trace: &Trace, outcome: Outcome) {
         if !trace.is_on() {
             return;

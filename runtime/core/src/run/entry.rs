@@ -1,4 +1,4 @@
-//! The ways into a test: synchronous and asynchronous, with and without a value.
+//! Entry points of a test: synchronous and asynchronous, with and without a value.
 
 use std::any::type_name;
 use std::panic::resume_unwind;
@@ -16,12 +16,12 @@ use crate::run::short::{self, poll_short};
 use crate::run::spec::Spec;
 use crate::run::verdict::Verdict;
 
-/// Runs a test whose body judges itself. It is not generic, so that each test adds little code.
+/// Runs a test whose body returns whether it passed. Not generic, so each test adds little code.
 pub fn run_plain(spec: &'static Spec, own: &mut [Custom<'_>], body: &mut dyn FnMut(&Cx) -> bool) {
     Test::find(spec, own, None, Calls::Often).run(body);
 }
 
-/// Runs a test that is a function without parameters.
+/// Runs a test function without parameters.
 pub fn run_function<R: Termination>(spec: &'static Spec, own: &mut [Custom<'_>], body: fn() -> R) {
     run_plain(spec, own, &mut |_| {
         passed(short::__rust_begin_short_backtrace_of_function(body))
@@ -38,7 +38,7 @@ pub fn run<R: Termination>(
     Test::find(spec, own, None, Calls::Once).run(&mut |cx| call_once(&mut body, cx));
 }
 
-/// Calls a body that can be called only once, and judges its value.
+/// Calls a body that can be called only once, and returns whether it passed.
 pub(crate) fn call_once<R: Termination>(body: &mut Option<impl FnOnce(&Cx) -> R>, cx: &Cx) -> bool {
     body.take()
         .is_some_and(|body| passed(short::__rust_begin_short_backtrace_once(body, cx)))
@@ -48,7 +48,8 @@ pub(crate) fn call_once<R: Termination>(body: &mut Option<impl FnOnce(&Cx) -> R>
 ///
 /// # Panics
 ///
-/// Panics when the test could not begin or end, because there is no value to return then.
+/// Panics when the test cannot begin or its body panics, because then there is no value to return,
+/// and when a resource cannot be released.
 pub fn run_returning<T>(
     spec: &'static Spec,
     own: &mut [Custom<'_>],
@@ -78,7 +79,8 @@ pub async fn run_async<R: Termination>(
         .await;
 }
 
-/// Runs an asynchronous test inside an attribute whose parameters its own attribute uses.
+/// Runs an asynchronous test inside another test attribute, because an argument of `#[isolated]`
+/// uses a parameter that the other attribute fills.
 pub async fn run_async_inside<R: Termination>(
     spec: &'static Spec,
     own: &mut [Custom<'_>],
@@ -92,7 +94,7 @@ pub async fn run_async_inside<R: Termination>(
     run_async(spec, own, body).await;
 }
 
-/// Makes a body that can be called once out of one that must be.
+/// Adapts a body that can be called only once to callers that may call again. A second call fails.
 pub(crate) fn once<R: Termination>(
     body: impl AsyncFnOnce(&Cx) -> R,
 ) -> impl AsyncFnMut(&Cx) -> bool {
@@ -107,7 +109,8 @@ pub(crate) fn once<R: Termination>(
 ///
 /// # Panics
 ///
-/// Panics when the test could not begin or end, because there is no value to return then.
+/// Panics when the test cannot begin or its body panics, because then there is no value to return,
+/// and when a resource cannot be released.
 pub async fn run_returning_async<T>(
     spec: &'static Spec,
     own: &mut [Custom<'_>],
@@ -138,11 +141,11 @@ fn begin_returning<'a>(
     Session::begin(spec, name, own, &[], false)
 }
 
-/// Judges the value of a test as the test runner would; an error is printed by its `Termination`.
+/// Whether the test runner would accept the value of a test. `Termination` prints an `Err`.
 pub fn passed<R: Termination>(value: R) -> bool {
     let code = value.report();
     let passed = code == ExitCode::SUCCESS;
-    // An error has been printed, and its code is always 1; a code alone says nothing by itself.
+    // `Termination` has printed an `Err`, whose code is always 1. A bare code prints nothing.
     let is_bare = type_name::<R>() == type_name::<ExitCode>();
     if !passed && (is_bare || code != ExitCode::FAILURE) {
         if let Some(test) = try_current() {
@@ -152,7 +155,7 @@ pub fn passed<R: Termination>(value: R) -> bool {
     passed
 }
 
-/// The number of an exit code, which only its equals tell.
+/// The number of an exit code. `ExitCode` reveals it only by comparison.
 fn number_of(code: ExitCode) -> Option<u8> {
     (0..=u8::MAX).find(|number| ExitCode::from(*number) == code)
 }

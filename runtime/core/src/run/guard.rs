@@ -1,4 +1,4 @@
-//! Keys that helpers, build scripts and resources lock themselves.
+//! Keys locked outside of the attribute: by helpers, build scripts and resources.
 
 use std::fmt;
 
@@ -19,15 +19,15 @@ use crate::trace::{Holding, Trace};
 
 /// Holds a [`Key`] until it is dropped.
 ///
-/// It may be sent to another thread and dropped there.
+/// A guard may be sent to another thread and dropped there.
 ///
 /// # When the process dies
 ///
-/// The kernel releases the lock. A child that was forked without `exec` keeps it for as long as it
+/// The kernel releases the lock. A child that was forked without `exec` keeps the lock while it
 /// lives, unless the guard was dropped before the process died.
 #[must_use = "the key is free again as soon as the guard is dropped"]
 pub struct Guard {
-    // Dropped in this order: what is said must not outlive what is true.
+    // Fields drop in this order: clear the published claim before releasing the lock.
     _holding: Holding,
     _activity: Activity,
     held: Held,
@@ -52,80 +52,82 @@ impl fmt::Debug for Guard {
 }
 
 impl Key {
-    /// Waits until nobody else holds this key in any mode, and holds it exclusively.
+    /// Acquires this key exclusively. Waits while anybody else holds it in any mode.
     ///
-    /// This is what `serial = "..."` does before a test. The lock is released when the guard is
+    /// `serial = "..."` does the same before a test. The lock is released when the guard is
     /// dropped.
     ///
     /// # Errors
     ///
-    /// Fails when the state directory cannot be used, when one holder does not change for
-    /// `ISOLATED_LOCK_TIMEOUT`, and at once when waiting could never end: when this thread or the
-    /// test for which it acts already holds the key; when one of them, or the test that has started
-    /// this program, holds a key that does not come before it; and when the test that has started
-    /// this program holds the key in a weaker mode.
+    /// Fails when the state directory cannot be used, and when the same holders keep the key for
+    /// `ISOLATED_LOCK_TIMEOUT`. Fails at once when the wait could never end:
     ///
-    /// While a [`Resource`](crate::Resource) is provisioned or released, only
-    /// [internal](Key::internal) keys can be waited for.
+    /// - This thread, or the test for which it acts, already holds the key.
+    /// - One of them, or the test that started this program, holds a key that does not come before
+    ///   this one.
+    /// - The test that started this program holds the key in a weaker mode.
+    ///
+    /// While a [`Resource`](crate::Resource) is provisioned or released, this waits for
+    /// [internal](Key::internal) keys only, and fails for all others.
     #[track_caller]
     pub fn lock(self) -> Result<Guard, Error> {
         guard(self, Mode::Exclusive)
     }
 
-    /// Waits until nobody holds this key exclusively, and holds it together with other readers.
+    /// Acquires this key together with other readers. Waits while anybody holds it exclusively.
     ///
-    /// This is what `shared = "..."` does before a test. The lock is released when the guard is
+    /// `shared = "..."` does the same before a test. The lock is released when the guard is
     /// dropped.
     ///
     /// # Errors
     ///
-    /// The same as those of [`lock`](Key::lock).
+    /// Fails in the same cases as [`lock`](Key::lock).
     #[track_caller]
     pub fn lock_shared(self) -> Result<Guard, Error> {
         guard(self, Mode::Shared)
     }
 
-    /// Waits until fewer than `limit` others hold this key, and holds it with them.
+    /// Acquires this key once fewer than `limit` others hold it.
     ///
-    /// This is what `limit("...", n)` does before a test. The lock is released when the guard is
+    /// `limit("...", n)` does the same before a test. The lock is released when the guard is
     /// dropped.
     ///
     /// # Errors
     ///
-    /// The same as those of [`lock`](Key::lock); also when `limit` is zero or above 256, or when
-    /// others use the key with another limit at this moment.
+    /// Fails in the same cases as [`lock`](Key::lock); also when `limit` is zero or above 256, and
+    /// when others currently use the key with another limit.
     #[track_caller]
     pub fn lock_limit(self, limit: u32) -> Result<Guard, Error> {
         guard(self, Mode::Limit(limit))
     }
 
-    /// Holds this key exclusively if nobody else holds it now.
+    /// Acquires this key exclusively if nobody else holds it now.
     ///
-    /// Never waits, not even in the queue, and therefore may be called while other keys are held.
+    /// Never waits, not even in the queue, so it may be called while other keys are held.
     ///
     /// # Errors
     ///
-    /// Fails when the state directory cannot be used. A key that is taken is `Ok(None)`.
+    /// Fails when the state directory cannot be used. Returns `Ok(None)` for a key that is taken.
     #[track_caller]
     pub fn try_lock(self) -> Result<Option<Guard>, Error> {
         try_guard(self, Mode::Exclusive)
     }
 
-    /// Holds this key together with other readers if no writer holds it now.
+    /// Acquires this key together with other readers if no writer holds it now.
     ///
-    /// Never waits, not even behind a writer that waits, and therefore may be called while other keys
-    /// are held.
+    /// Never waits, not even behind a waiting writer, so it may be called while other keys are
+    /// held.
     ///
     /// # Errors
     ///
-    /// Fails when the state directory cannot be used. A key that is taken is `Ok(None)`.
+    /// Fails when the state directory cannot be used. Returns `Ok(None)` for a key that is taken.
     #[track_caller]
     pub fn try_lock_shared(self) -> Result<Option<Guard>, Error> {
         try_guard(self, Mode::Shared)
     }
 }
 
-/// Waits for a key outside of the attribute.
+/// Acquires a key outside of the attribute, and may wait for it.
 #[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
@@ -149,7 +151,7 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     })
 }
 
-/// Takes a key outside of the attribute if it is free.
+/// Acquires a key outside of the attribute if it is free.
 #[track_caller]
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let want = checked(key, mode)?;
@@ -159,7 +161,7 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
     let mut asked = [RequestedLock::new(want, Approach::Try)];
     if !is_held {
-        // Why a test that has started this program does not let it wait does not matter here.
+        // The test that started this program may forbid a wait, but `try_acquire` never waits.
         let _ = delegation::resolve_all(&mut asked);
     }
     let [RequestedLock { mut target, .. }] = asked;
@@ -177,7 +179,8 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     }))
 }
 
-/// Begins a guard, which belongs to the test for which it is taken.
+/// Begins the activity of a guard. Ties it to the test for which it is acquired; outside of tests,
+/// to the first guard of the thread, or else to the test that started this program.
 #[track_caller]
 fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
     let tie = match owner {
@@ -193,7 +196,7 @@ fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
     )
 }
 
-/// Returns how a test belongs to the one that calls it, or has started this program.
+/// Ties a test to the test that calls it, or else to the test that started this program.
 pub(crate) fn tie_of_test(caller: Option<&Owner>) -> Option<Tie> {
     let caller = caller.and_then(|caller| caller.mark().cloned());
     caller.or_else(delegation::acting).map(Tie::For)

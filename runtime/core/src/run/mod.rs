@@ -1,4 +1,4 @@
-//! How a test runs: what it asks for, where it runs, how often, and what comes of it.
+//! Runs one test: what it asks for, where and how often it runs, and how its outcome is judged.
 
 pub(crate) mod around;
 pub(crate) mod attempts;

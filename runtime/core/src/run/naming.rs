@@ -1,4 +1,4 @@
-//! What the running test is called.
+//! The name of the running test.
 
 use std::sync::OnceLock;
 use std::thread;
@@ -9,11 +9,11 @@ use crate::run::process::mark::is_mark;
 use crate::run::spec::Spec;
 use crate::runner;
 
-/// Finds out what the running test is called.
+/// Determines the name of the running test.
 ///
-/// The thread of the test has libtest's name of it, which knows the cases of parametrised tests, and
-/// the functions that an attribute has made of one. A thread that the user has made has another
-/// name, or none; then the runner may have said it, and at last there is where the function stands.
+/// libtest names the test's thread after it. That name includes the case of a parametrised test and
+/// the functions that an attribute has generated from one. A thread of the user has another name or
+/// none; then the test runner may supply the name. The last resort is the path of the function.
 pub(crate) fn of(spec: &Spec) -> Name {
     let (package, module) = match spec.place.module.split_once("::") {
         Some((package, module)) => (package, module),
@@ -29,7 +29,7 @@ pub(crate) fn of(spec: &Spec) -> Name {
             made = Some(name);
         }
     }
-    // A test that another test calls is not a function derived from that one.
+    // A test called by another test is not a function generated from that one.
     let made = made.filter(|_| try_current().is_none());
     match (made, module) {
         (Some(name), _) => Name::of_test(package, &name),
@@ -38,12 +38,12 @@ pub(crate) fn of(spec: &Spec) -> Name {
     }
 }
 
-/// Whether a test runner has told this name.
+/// Whether this name comes from the test runner.
 pub(crate) fn is_told(name: &str) -> bool {
     told().any(|told| told == name)
 }
 
-/// The names that may be that of the running test, the best one first.
+/// Candidates for the name of the running test, best first.
 fn told() -> impl Iterator<Item = String> {
     let of_thread = || thread::current().name().map(str::to_owned);
     let after_exact = || {
@@ -55,17 +55,17 @@ fn told() -> impl Iterator<Item = String> {
     ways.into_iter().filter_map(|ask| ask())
 }
 
-/// Whether a name may be that of a function: it is in its module, and one of the segments behind
-/// that is the name of the function, as written.
+/// Whether a name may belong to a function: it starts with the function's module, and a later
+/// segment is the function's name as written.
 fn mentions(name: &str, module: &str, function: &str) -> bool {
     within(name, module).is_some_and(|rest| {
-        // Most names end with it, and to split them costs more than all the rest.
+        // Usually nothing else follows the module, and splitting costs more than everything else.
         rest == function || rest.split("::").any(|one| bare(one) == function)
     })
 }
 
-/// Whether a name may be that of a function that an attribute has made of one, by writing an
-/// underscore and something else behind its name.
+/// Whether a name may belong to a function that an attribute has generated from this one by
+/// appending an underscore and a suffix to its name.
 fn is_made_of(name: &str, module: &str, function: &str) -> bool {
     let is = |one| {
         let rest = bare(one).strip_prefix(function);
@@ -74,7 +74,7 @@ fn is_made_of(name: &str, module: &str, function: &str) -> bool {
     within(name, module).is_some_and(|rest| rest.split("::").any(is))
 }
 
-/// The part of a name after its module.
+/// The part of a name after `module`, if the name starts with it.
 fn within<'a>(name: &'a str, module: &str) -> Option<&'a str> {
     match module {
         "" => Some(name),
@@ -86,7 +86,7 @@ fn bare(segment: &str) -> &str {
     segment.strip_prefix("r#").unwrap_or(segment)
 }
 
-/// Returns the word that stands with `--exact`, as when one test is run in a process of its own.
+/// The single name on a command line with `--exact`, as when one test runs in a subprocess.
 fn asked_for(arguments: impl Iterator<Item = String>) -> Option<String> {
     let arguments: Vec<String> = arguments.skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--exact") {

@@ -1,4 +1,4 @@
-//! Tells people and the trace of waiting.
+//! Reports waits for locks, on the terminal and in the trace.
 
 use crate::config::variables;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::lock::{Holder, Want};
 use crate::report;
 use crate::trace::Trace;
 
-/// A trace, beside which long waits are printed.
+/// Observes waits: writes all of them into a trace, and prints the long ones.
 pub(crate) struct Observed<'a>(pub(crate) &'a Trace);
 
 impl Observer for Observed<'_> {
@@ -25,7 +25,7 @@ impl Observer for Observed<'_> {
     }
 }
 
-/// How long the variables let a lock be waited for.
+/// The limits on waiting for a lock that the environment variables set.
 pub(crate) fn patience() -> Result<Patience, Error> {
     let variables = variables()?;
     Ok(Patience {

@@ -1,4 +1,4 @@
-//! A test that holds its locks and resources: how it begins, and how it gives everything back.
+//! The session of a test: acquires its locks, provisions its resources, and releases them.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +36,7 @@ use crate::run::verdict::Verdict;
 /// A test that holds its locks and resources.
 pub(crate) struct Session<'a> {
     spec: &'static Spec,
-    // Fields are dropped in this order; `close` is what usually happens.
+    // Fields drop in this order. Usually `close` has released everything before.
     providers: Vec<(usize, Box<dyn Provider + 'a>)>,
     cx: Cx,
     activity: Activity,
@@ -46,20 +46,21 @@ pub(crate) struct Session<'a> {
     waits: Vec<(Want, Waited)>,
     seed: Option<u64>,
     is_open: bool,
-    /// Whether the body runs in a process of its own.
+    /// Whether the body runs in a subprocess.
     in_subprocess: bool,
-    /// What the writers of handles are, by the index of the resource.
+    /// The functions that write custom handles as text, with the index of their resource.
     writers: Vec<(usize, Writer)>,
-    /// What the resources of that process say of themselves, and whether they were given back.
+    /// The descriptions that the subprocess sent of its resources, with their index.
     described: Vec<(usize, String)>,
+    /// Whether the subprocess released its resources.
     was_clean: bool,
 }
 
 impl<'a> Session<'a> {
-    /// Takes the locks of the test and further ones, and provisions the resources. Why a test cannot
-    /// begin has been printed already.
+    /// Acquires the locks of the test and the `further` ones, and provisions the resources. Reports
+    /// an error before it returns the verdict.
     ///
-    /// When the body runs elsewhere, resources whose handles cannot travel are provisioned there.
+    /// With a subprocess, resources whose handles cannot be transferred are provisioned there.
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
@@ -116,7 +117,7 @@ impl<'a> Session<'a> {
         &self.cx
     }
 
-    /// Takes all locks in order.
+    /// Acquires all locks in order.
     fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
         let wants = plan(self.spec.locks, further)?;
         let owner = self.cx.current().owner();
@@ -124,7 +125,7 @@ impl<'a> Session<'a> {
         self.claimed = Some(claimed);
         delegation::resolve_all(&mut asked)?;
         if asked.is_empty() {
-            // Its guards belong to it, though all its locks are those of a test that has called it.
+            // The calling tests hold all of its locks. Its guards still need a published block.
             self.activity.add(&[]);
         }
         self.held = fast_path::take(&asked, &self.activity)?;
@@ -137,7 +138,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Takes one lock, for which it waits.
+    /// Acquires one lock, and waits for it.
     fn wait_for(&mut self, asked: RequestedLock) -> Result<(), Error> {
         let observed = Observed(&self.trace);
         let mut watch = BoundedWait::new(asked.target, &self.activity, &observed, patience()?)?;
@@ -150,13 +151,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Returns the variables of the process of the test, which acts for it.
+    /// The variables of the subprocess. One of them names the test for which it acts.
     pub(crate) fn environment(&self, surroundings: &Surroundings) -> Vec<(OsString, OsString)> {
         let mark = self.activity.mark().to_string();
         surroundings.environment((config::OWNER, mark.as_ref()))
     }
 
-    /// Provisions all resources in the order in which they are written.
+    /// Provisions all resources in source order.
     fn provision(&mut self, own: &mut [Custom<'a>]) -> Result<(), Error> {
         let mut own = own.iter();
         let mut seeds = 0;
@@ -201,7 +202,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Provisions a resource of the user's own, whose code may panic.
+    /// Provisions a custom resource, whose code may panic.
     fn provision_own(
         &mut self,
         index: usize,
@@ -235,7 +236,7 @@ impl<'a> Session<'a> {
         self.spec
     }
 
-    /// Writes down the handles for the process of the test.
+    /// The handles for the subprocess, in the form in which they are sent.
     pub(crate) fn gifts(&self) -> Result<Vec<HandleWire>, Error> {
         let mut gifts = Vec::new();
         for (index, (_, value)) in self.cx.current().values().enumerate() {
@@ -255,7 +256,7 @@ impl<'a> Session<'a> {
         Ok(gifts)
     }
 
-    /// Writes down the handle of a resource of the user's own, whose code may panic.
+    /// The handle of a custom resource as text, if it can be transferred. User code may panic.
     fn written(&self, index: usize) -> Result<Option<String>, Error> {
         let Some((_, write)) = self.writers.iter().find(|(other, _)| *other == index) else {
             return Ok(None);
@@ -268,7 +269,7 @@ impl<'a> Session<'a> {
         attempt("write", &self.spec.resources[index], result)
     }
 
-    /// Returns what must outlast this process while that of the test lives.
+    /// The open files and sockets that must outlast this process while the subprocess lives.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         let mut kept = self.activity.kept();
         for held in &self.held {
@@ -282,13 +283,13 @@ impl<'a> Session<'a> {
         kept
     }
 
-    /// Takes note of what the process of the test says of its resources.
+    /// Stores the subprocess's report about its resources.
     pub(crate) fn hear_of(&mut self, described: Vec<(usize, String)>, was_clean: bool) {
         self.described = described;
         self.was_clean = was_clean;
     }
 
-    /// Gives everything back, and judges the test by how its body has ended and by that.
+    /// Releases everything. The verdict follows from the end of the body and from the release.
     pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
         let outcome = end.outcome(self.spec.should_panic);
         end.trace(&self.trace, outcome);
@@ -306,7 +307,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Prints what is known about a failed test.
+    /// Prints the report of a failed test.
     fn report(&self) {
         report::failure(&report::Failure {
             test: self.cx.current(),
@@ -324,7 +325,7 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// Gives everything back in reverse, and tells whether all of it could be.
+    /// Releases everything in reverse order. Returns whether nothing failed.
     fn close(&mut self, outcome: Outcome) -> bool {
         self.is_open = false;
         let mut is_clean = true;
@@ -349,9 +350,9 @@ impl<'a> Session<'a> {
                 is_clean = false;
             }
         }
-        // What is said must not outlive what is true.
+        // Clear the published claims before releasing the locks.
         self.activity.clear();
-        // The last lock taken is the first to go.
+        // Release the locks in reverse order.
         while let Some(held) = self.held.pop() {
             self.trace.free(held.want());
             drop(held);
@@ -364,14 +365,14 @@ impl<'a> Session<'a> {
         is_clean
     }
 
-    /// Releases a resource of the user's own, whose code may panic.
+    /// Releases a custom resource, whose code may panic.
     fn release_own(
         &mut self,
         index: usize,
         request: &Request,
         outcome: Outcome,
     ) -> Result<(), Error> {
-        // They come in the order of their indices, and go in the reverse of it.
+        // Providers are sorted by index, and the caller goes through the indices in reverse.
         if self.providers.last().is_none_or(|(last, _)| *last != index) {
             return Ok(());
         }
@@ -389,7 +390,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A test whose future is dropped, by a timeout of its runtime say, ends here.
+/// Ends a test whose future is dropped, for example by a timeout of its runtime.
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         if self.is_open {

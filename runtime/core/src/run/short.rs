@@ -1,8 +1,8 @@
-//! Where a short backtrace ends: between our frames and those of the test.
+//! The end of a short backtrace: between our frames and those of the test.
 //!
-//! The standard library prints the frames inside of a function with this in its name, and none
-//! outside of it; libtest has one as well, around ours. None of these may be inlined, and something has
-//! to follow the call, or it would be no frame.
+//! The standard library prints only the frames inside a function whose name contains
+//! `__rust_begin_short_backtrace`. libtest has such a function too, around ours. Ours must not be
+//! inlined, and each does something after the call, because a tail call would leave no frame.
 
 use std::future::poll_fn;
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use crate::run::cx::Cx;
 
-/// Calls a body that can be called again.
+/// Calls a body that can be called repeatedly.
 #[inline(never)]
 pub(crate) fn __rust_begin_short_backtrace_of_body(
     body: &mut dyn FnMut(&Cx) -> bool,
@@ -20,7 +20,7 @@ pub(crate) fn __rust_begin_short_backtrace_of_body(
     black_box(body(cx))
 }
 
-/// Calls a body that is a function without parameters.
+/// Calls a function without parameters.
 #[inline(never)]
 pub(crate) fn __rust_begin_short_backtrace_of_function<R>(body: fn() -> R) -> R {
     let value = body();
@@ -28,7 +28,7 @@ pub(crate) fn __rust_begin_short_backtrace_of_function<R>(body: fn() -> R) -> R 
     value
 }
 
-/// Calls a body that can be called once.
+/// Calls a body that can be called only once.
 #[inline(never)]
 pub(crate) fn __rust_begin_short_backtrace_once<R>(body: impl FnOnce(&Cx) -> R, cx: &Cx) -> R {
     let value = body(cx);
@@ -36,7 +36,7 @@ pub(crate) fn __rust_begin_short_backtrace_once<R>(body: impl FnOnce(&Cx) -> R, 
     value
 }
 
-/// Polls an asynchronous body to its end.
+/// Polls an asynchronous body to completion.
 pub(crate) async fn poll_short<F: Future>(body: F) -> F::Output {
     let mut body = pin!(body);
     poll_fn(|context| __rust_begin_short_backtrace_of_poll(body.as_mut(), context)).await

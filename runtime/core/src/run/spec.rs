@@ -1,8 +1,7 @@
-//! What one test asks for, as constant data.
+//! Everything one test asks for, as constant data.
 //!
-//! The attribute writes a [`Spec`] into the test binary and the runtime reads it; it is the only
-//! thing that both sides share. [`plan`](crate::lock::plan) decides what a specification means; here is only
-//! where the paths in it lead.
+//! The attribute writes a [`Spec`] into the test binary and the runtime reads it; both sides share
+//! nothing else. [`plan`](crate::lock::plan) gives the locks in it their meaning.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,28 +14,28 @@ use crate::resource::context::{Current, Handle};
 use crate::resource::request::Request;
 use crate::state::mark::Mark;
 
-/// Everything that one annotated test asked for.
+/// Everything that one annotated test asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
-    /// Where the test stands.
+    /// The source location of the test.
     pub place: SourceLocation,
     /// The name of the function as written, without `r#`.
     pub function: &'static str,
-    /// Whether a panic of the body is what the test expects.
+    /// Whether the test expects its body to panic.
     pub should_panic: ShouldPanic,
     /// The resources, in the order in which they are provisioned.
     pub resources: &'static [Request],
-    /// The locks, as written: unordered and perhaps repeated.
+    /// The locks as written: unordered, possibly repeated.
     pub locks: &'static [Claim],
-    /// What the process of the test's own is like, if it has one.
+    /// The options of the test's subprocess, if it has one.
     pub process: Option<Subprocess>,
     /// Whether another attribute calls the function many times for one test.
     pub is_called_often: bool,
 }
 
 impl Spec {
-    /// Whether a running test is one of the annotated function. Their expectations of a panic may
-    /// differ: each generated case has its own.
+    /// Whether a running test belongs to the annotated function. `should_panic` is not compared,
+    /// because each generated case has its own.
     pub(crate) fn is_of(&self, test: &Handle) -> bool {
         let (place, function) = test.function();
         self.function == function
@@ -57,34 +56,34 @@ impl Spec {
     }
 }
 
-/// A process of the test's own, as far as it is known at compile time.
+/// The part of a subprocess's description that is known at compile time.
 #[derive(Debug, Clone, Copy)]
 pub struct Subprocess {
     /// `timeout = "..."`.
     pub timeout: Option<Duration>,
     /// `network`.
     pub network: Option<Refused>,
-    /// `retries`: how often a failed test is run again; unset means as `ISOLATED_RETRIES` says.
+    /// `retries`: how often a failed test runs again; `ISOLATED_RETRIES` decides if unset.
     pub retries: Option<u32>,
     /// `quarantine`: why a failure does not count.
     pub quarantine: Option<&'static str>,
 }
 
-/// What a test does that asks for a network of its own where the system refuses one.
+/// The reaction of a test that asks for its own network when the system refuses one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// It fails and says how to allow it.
+    /// The test fails, and the message names a way to allow it.
     Fail,
-    /// It says that it is skipped, and passes.
+    /// The test is skipped with a message, and passes.
     Skip,
-    /// It runs in the network of the machine, while no other test does that.
+    /// The test runs in the machine's network, with no other such test at the same time.
     Serial,
 }
 
-/// What `#[should_panic]` says about a test.
+/// The `#[should_panic]` attribute of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShouldPanic {
-    /// There is no such attribute: a panic is a failure.
+    /// No such attribute: a panic is a failure.
     No,
     /// Any panic is a success.
     Yes,

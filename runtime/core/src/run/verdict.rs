@@ -1,4 +1,4 @@
-//! What is said of one run of a test, and how the test runner is told.
+//! The verdict on one run of a test, and how it reaches the test runner.
 
 use std::panic::resume_unwind;
 
@@ -7,9 +7,9 @@ use crate::resource::Outcome;
 use crate::run::end::End;
 use crate::run::spec::{ShouldPanic, Spec};
 
-/// What is said of one run of a test.
+/// The verdict on one run of a test.
 pub(crate) enum Verdict {
-    /// It came to an end, and what it had was given back or not.
+    /// It ended. `is_clean` is whether all its resources were released.
     Ended {
         end: End,
         outcome: Outcome,
@@ -17,14 +17,14 @@ pub(crate) enum Verdict {
     },
     /// It could not begin.
     Unable(String),
-    /// It is not to run here, and passes.
+    /// It does not run here, or its failure does not count; it passes.
     Skipped,
-    /// It passed, but not at once, which is to count as a failure.
+    /// It passed after a failed attempt, and `ISOLATED_FLAKY` makes that a failure.
     Flaky,
 }
 
 impl Verdict {
-    /// Tells whether the test has passed.
+    /// Whether the test passed.
     pub(crate) fn is_pass(&self) -> bool {
         match self {
             Verdict::Ended {
@@ -35,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// Says in a few words why the test has failed.
+    /// The reason for the failure, in a few words.
     pub(crate) fn why(&self) -> String {
         match self {
             Verdict::Unable(why) => why.clone(),
@@ -60,7 +60,7 @@ impl Verdict {
         }
     }
 
-    /// Tells the test runner.
+    /// Passes or fails the test in the test runner.
     pub(crate) fn conclude(self, spec: &Spec) {
         let should_panic = spec.should_panic != ShouldPanic::No;
         match self {
@@ -68,7 +68,7 @@ impl Verdict {
             Verdict::Unable(why) => fail(spec, why),
             Verdict::Flaky => fail(spec, "the test is flaky".to_owned()),
             Verdict::Ended { end, is_clean, .. } => match end {
-                // What a test expects must not hide that something could not be given back.
+                // An expected panic must not hide a resource that could not be released.
                 End::Panicked(_) if should_panic && !is_clean => {}
                 End::Panicked(payload) => resume_unwind(payload),
                 End::Died(error) => fail(spec, error.to_string()),
@@ -84,7 +84,7 @@ impl Verdict {
     }
 }
 
-/// Lets a test pass whatever its body has done: one that expects a panic must have it.
+/// Passes a test whatever its body has done. A test that expects a panic gets one.
 fn pass(spec: &Spec) {
     match spec.should_panic {
         ShouldPanic::No => {}
@@ -93,11 +93,11 @@ fn pass(spec: &Spec) {
     }
 }
 
-/// Fails a test after its failure has been explained. A test that expects a panic must not have
-/// one then, or it would pass; returning is what fails it.
+/// Fails a test whose failure has been reported. A test that expects a panic would pass if this
+/// panicked, so this returns, which fails it.
 pub(crate) fn fail(spec: &Spec, message: String) {
     if spec.should_panic == ShouldPanic::No {
-        // No hook runs, so nothing is printed a second time.
+        // `resume_unwind` runs no panic hook, so nothing is printed a second time.
         resume_unwind(Box::new(message));
     }
 }
