@@ -1,4 +1,4 @@
-//! Exactly what generated code may name; nothing here is for people.
+//! Exactly the items that generated code may name. None of them is meant to be used manually.
 
 pub use crate::config::Keep;
 pub use crate::location::SourceLocation;
@@ -28,7 +28,7 @@ use std::ops::Deref;
 
 use crate::Key;
 
-/// Tells where a test stands.
+/// Expands to the source location of a test.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __place {
@@ -44,10 +44,10 @@ macro_rules! __place {
     };
 }
 
-/// Writes out what a test asks for: its name, whether it should panic, resources, and locks.
+/// Expands to the `Spec` of a test: its name, whether it should panic, its resources and locks.
 ///
-/// It must be known when the test is compiled. What is made of literals only is so by itself; the
-/// rest says `const`, which costs the compiler more.
+/// The `Spec` must be a constant. One made only of literals is a constant without further ado; any
+/// other needs `const`, which costs the compiler more.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __spec {
@@ -83,7 +83,7 @@ macro_rules! __spec {
     };
 }
 
-/// Writes out what may be missing.
+/// Expands to `Some` of a value, or to `None` without one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __optional {
@@ -95,7 +95,7 @@ macro_rules! __optional {
     };
 }
 
-/// Writes out an option that may be missing as a whole.
+/// Expands to an option, or to `None` without one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __or_none {
@@ -107,7 +107,7 @@ macro_rules! __or_none {
     };
 }
 
-/// Tells whether a word is there.
+/// Whether the word is present.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __is_there {
@@ -119,7 +119,7 @@ macro_rules! __is_there {
     };
 }
 
-/// Carries an expression of the user, so that a half-typed one is an error here and nowhere else.
+/// Wraps an expression of the user, so that a half-typed one is an error here and nowhere else.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __expr {
@@ -128,7 +128,7 @@ macro_rules! __expr {
     };
 }
 
-/// A key as the user has written it: a constant of type `Key`, or a text that the compiler knows.
+/// A key as written by the user: a constant of type `Key`, or a text known at compile time.
 #[derive(Debug)]
 pub struct Keyed<K>(pub K);
 
@@ -141,11 +141,11 @@ impl Keyed<Key> {
 }
 
 impl Keyed<&'static str> {
-    /// Returns the key of this name.
+    /// Returns the key with this name.
     ///
     /// # Panics
     ///
-    /// Panics where the test is compiled, if the text cannot be the name of a key.
+    /// Panics at compile time if the text cannot be the name of a key.
     #[must_use]
     #[track_caller]
     pub const fn key(self) -> Key {
@@ -156,7 +156,7 @@ impl Keyed<&'static str> {
 impl<K> Deref for Keyed<K> {
     type Target = NoKey<K>;
 
-    /// Leads the compiler to a method for all other types, which it then refuses with our words.
+    /// Leads the compiler for all other types to [`NoKey::key`], which it rejects with our message.
     fn deref(&self) -> &NoKey<K> {
         unreachable!("no type is a key but those that `Keyed` knows")
     }
@@ -166,7 +166,7 @@ impl<K> Deref for Keyed<K> {
 #[derive(Debug)]
 pub struct NoKey<K>(PhantomData<K>);
 
-/// A type that can be a key; `Keyed` knows them all, so none has it.
+/// A bound that no type meets, because `Keyed` covers all types of keys. It carries the message.
 #[diagnostic::on_unimplemented(
     message = "a key cannot be of type `{Self}`; write `const K: Key = Key::new(\"...\")` and `serial = K`",
     label = "expected a text or a constant of type `Key`"
@@ -174,7 +174,7 @@ pub struct NoKey<K>(PhantomData<K>);
 pub trait AsKey {}
 
 impl<K> NoKey<K> {
-    /// Is never called.
+    /// Never called.
     #[must_use]
     pub const fn key(&self) -> Key
     where
@@ -184,11 +184,11 @@ impl<K> NoKey<K> {
     }
 }
 
-/// Takes the number of `retries`.
+/// Checks the number of `retries`.
 ///
 /// # Panics
 ///
-/// Panics where the test is compiled, if it is a constant that is out of range.
+/// Panics at compile time if the number is a constant out of range.
 #[must_use]
 #[track_caller]
 pub const fn retries(number: u32) -> Option<u32> {
@@ -199,11 +199,11 @@ pub const fn retries(number: u32) -> Option<u32> {
     Some(number)
 }
 
-/// Takes the reason of a `quarantine`.
+/// Checks the reason of a `quarantine`.
 ///
 /// # Panics
 ///
-/// Panics where the test is compiled, if it is a constant that is empty.
+/// Panics at compile time if the reason is a constant that is empty or blank.
 #[must_use]
 #[track_caller]
 pub const fn quarantine(reason: &'static str) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! The test inside of its own process: what it gets from its parent, and how it says its end.
+//! The test inside its subprocess: what it gets from its parent, and how it reports its end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
@@ -26,21 +26,21 @@ use crate::run::end::End;
 use crate::run::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
 
-/// The parent, as the process of a test sees it.
+/// The connection of a subprocess to its parent.
 pub(crate) struct Parent {
     link: Mutex<Link>,
-    /// A copy that the test has forked has nothing to say.
+    /// The process that connected. A fork of it must not send anything.
     process: u32,
 }
 
 static PARENT: OnceLock<Parent> = OnceLock::new();
 
-/// Connects the test for which there is this process with its parent.
+/// Connects the test for which this process was started to its parent.
 pub(crate) fn connect(name: &Name, link: &str) -> &'static Parent {
     let link = match Link::attach(link) {
         Ok(link) => link,
         Err(error) => {
-            // Somebody has written the mark by hand.
+            // The mark was written manually.
             eprintln!(
                 "isolated-test: {}: no parent is there: {error}",
                 name.full()
@@ -54,7 +54,7 @@ pub(crate) fn connect(name: &Name, link: &str) -> &'static Parent {
     })
 }
 
-/// Asks the parent for something about one of its resources, and returns why it was refused.
+/// Sends the parent a call about one of its resources. The error is the reason for a refusal.
 pub(crate) fn ask(call: Call) -> Result<(), String> {
     let Some(parent) = PARENT.get().filter(|parent| parent.is_ours()) else {
         return Ok(());
@@ -76,11 +76,11 @@ impl Parent {
         self.process == process::id()
     }
 
-    fn say(&self, word: &ChildMessage) {
+    fn send(&self, message: &ChildMessage) {
         if self.is_ours() {
             let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-            // A parent that is gone ends this process.
-            let _ = link.send(&word.encode());
+            // An error does not matter: if the parent is gone, this process is ended.
+            let _ = link.send(&message.encode());
         }
     }
 
@@ -92,29 +92,29 @@ impl Parent {
     }
 }
 
-/// A test in its own process, ready to run.
+/// A test in its subprocess, ready to run.
 pub(crate) struct Inside<'a> {
     spec: &'static Spec,
     providers: Vec<(usize, Box<dyn Provider + 'a>)>,
     cx: Cx,
     parent: &'static Parent,
     trace: Trace,
-    /// The locks that the parent holds count as held here.
+    /// The claims on the locks that the parent holds, which count as held here.
     held: Option<owner::Claimed>,
-    /// Whether the output is the test runner's again.
+    /// Whether standard output belongs to the test runner again.
     is_over: bool,
 }
 
 impl<'a> Inside<'a> {
-    /// Takes over what the parent has for the test. There is no test when that cannot be done; the
-    /// parent knows why then.
+    /// Takes over what the parent hands to the test. If that fails, tells the parent the reason and
+    /// returns `None`.
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
         own: &mut [Custom<'a>],
         parent: &'static Parent,
     ) -> Option<Self> {
-        parent.say(&ChildMessage::Started);
+        parent.send(&ChildMessage::Started);
         let trace = Trace::inside(name.full());
         let mut inside = Inside {
             spec,
@@ -133,7 +133,7 @@ impl<'a> Inside<'a> {
             Err(error) => {
                 inside.release(Outcome::Failed);
                 inside.end_output();
-                parent.say(&ChildMessage::Unable(chain(&error)));
+                parent.send(&ChildMessage::Unable(chain(&error)));
                 None
             }
         }
@@ -203,7 +203,7 @@ impl<'a> Inside<'a> {
         &self.cx
     }
 
-    /// Says how the body has ended, and lets the test attribute and the runner go on.
+    /// Reports how the body ended, and lets the test attribute and the test runner go on.
     pub(crate) fn finish(mut self, end: End) {
         let outcome = end.outcome(self.spec.should_panic);
         end.trace(&self.trace, outcome);
@@ -221,9 +221,9 @@ impl<'a> Inside<'a> {
                 (How::Panicked(text), Some(payload))
             }
         };
-        // What was printed must have arrived before the end is known.
+        // The parent must receive all output before it learns of the end.
         self.end_output();
-        self.parent.say(&ChildMessage::BodyEnd(BodyEnd {
+        self.parent.send(&ChildMessage::BodyEnd(BodyEnd {
             how,
             is_clean,
             described,
@@ -233,7 +233,7 @@ impl<'a> Inside<'a> {
         }
     }
 
-    /// Leaves standard output to the test runner, unless this is a copy that the test has forked.
+    /// Returns standard output to the test runner, unless the test forked this process.
     fn end_output(&mut self) {
         if !std::mem::replace(&mut self.is_over, true) && self.parent.is_ours() {
             mark::over();
@@ -249,7 +249,7 @@ impl<'a> Inside<'a> {
         self.providers.iter().filter_map(describe).collect()
     }
 
-    /// Gives back in reverse what belongs to this process, and tells whether all of it could be.
+    /// Releases the resources of this process in reverse order. Returns whether nothing failed.
     fn release(&mut self, outcome: Outcome) -> bool {
         let mut is_clean = true;
         while let Some((index, mut provider)) = self.providers.pop() {
@@ -271,7 +271,7 @@ impl<'a> Inside<'a> {
     }
 }
 
-/// A test whose future is dropped ends here; the parent sees that no end was said.
+/// Ends a test whose future is dropped. The parent receives no report of an end.
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.release(Outcome::Failed);
@@ -279,7 +279,7 @@ impl Drop for Inside<'_> {
     }
 }
 
-/// Returns an answer to a call.
+/// Encodes the answer to a call; it is empty if the parent agrees.
 pub(super) fn answer(result: Result<(), Error>) -> Vec<u8> {
     let refused = result.err().map(|error| chain(&error)).unwrap_or_default();
     protocol::frame(refused.as_bytes())

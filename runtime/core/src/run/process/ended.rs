@@ -1,18 +1,18 @@
-//! Says in a sentence how a process has ended that should have said so itself.
+//! Describes in a sentence how a subprocess ended that should have reported its end.
 
 use std::process::ExitStatus;
 
-/// How far a test had come.
+/// The progress of a test at the end of its subprocess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Its process had not found it yet.
+    /// The subprocess had not found the test yet.
     Starting,
     Running,
-    /// Its body had come to an end.
+    /// The body had ended.
     Over,
 }
 
-/// Describes an end that is a failure.
+/// Describes an end that is a failure. There is no status if the supervisor was killed.
 pub(super) fn sentence(test: &str, stage: Stage, status: Option<ExitStatus>) -> String {
     let Some(status) = status else {
         return "the supervisor of the test's process was killed, and the process with it"
@@ -30,7 +30,7 @@ pub(super) fn sentence(test: &str, stage: Stage, status: Option<ExitStatus>) -> 
     }
 }
 
-/// Says how a process has ended: `was ended by SIGSEGV (segmentation fault)`.
+/// Describes how a process ended: `was ended by SIGSEGV (segmentation fault)`.
 #[cfg(unix)]
 fn how(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
@@ -58,11 +58,11 @@ fn how(status: ExitStatus) -> String {
     text
 }
 
-/// Says how a process has ended.
+/// Describes how a process ended.
 #[cfg(not(unix))]
 fn how(status: ExitStatus) -> String {
     match status.code() {
-        // Crashes have codes that mean something only in hexadecimal.
+        // Codes of crashes are recognisable only in hexadecimal.
         Some(code) if code < 0 => format!("was ended by exception {code:#010x}"),
         Some(code) => format!("exited with status {code}"),
         None => format!("ended ({status})"),
@@ -73,7 +73,7 @@ fn how(status: ExitStatus) -> String {
 mod signals {
     pub(super) const KILL: i32 = 9;
 
-    /// Returns the name of a signal whose number is the same on all systems, and some more.
+    /// The name and meaning of a signal whose number is the same on all systems, and of some more.
     pub(super) fn name(signal: i32) -> Option<(&'static str, &'static str)> {
         Some(match signal {
             1 => ("SIGHUP", "hangup"),

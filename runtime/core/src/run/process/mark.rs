@@ -1,9 +1,10 @@
-//! The mark of a process that runs one test for a parent: how it gets it, and what may begin there.
+//! The mark of a subprocess that runs one test for its parent: how it is set, and what may begin
+//! there.
 //!
-//! It stands in the name by which the program is called, `argv[0]`. So a test runner has to
-//! understand no more than `NAME --exact --nocapture`, as nextest asks of it too, and programs that
-//! the test starts do not inherit it, as they would a variable. Windows lets nobody choose that
-//! name, and valgrind and QEMU replace it; there the mark is a filter that fits no test.
+//! The mark is the name by which the program is called, `argv[0]`. So the test runner only has to
+//! understand `NAME --exact --nocapture`, which nextest requires too, and programs started by the
+//! test do not inherit the mark, as they would a variable. On Windows nobody can choose that name,
+//! and valgrind and QEMU replace it; there the mark is a filter that matches no test.
 
 use std::ffi::OsString;
 use std::sync::OnceLock;
@@ -20,8 +21,8 @@ use crate::runner;
 
 const MARK: &str = "isolated-test-process:";
 
-/// Arguments for the test runner after the name of the test. With one thread, libtest does not count
-/// the processors, which is a fifth of its work for one test.
+/// Arguments for the test runner after the name of the test. With one test thread, libtest does not
+/// count the processors, which is a fifth of its work for one test.
 const LAST_WORDS: [&str; 3] = ["--exact", "--nocapture", "--test-threads=1"];
 
 /// The test for which a subprocess was started.
@@ -34,14 +35,14 @@ pub(crate) struct MarkedTest {
     function: String,
 }
 
-/// Where a test stands that was called.
+/// Where a called test stands.
 pub(crate) enum Called {
-    /// In the process of this very test; the text leads to the parent.
+    /// In the subprocess of this test; the text describes the connection to the parent.
     Here(&'static str),
-    /// In the process of another test, where it must not begin: a program that runs all of its
-    /// tests, whatever it is asked for, would start processes without end.
+    /// In the subprocess of another test, where it must not begin: a program that ignores its
+    /// arguments and runs all of its tests would start processes without end.
     Elsewhere,
-    /// In the test runner's process, or inside of the body of another test.
+    /// In the test runner's process, or inside the body of another test.
     Runner,
 }
 
@@ -57,11 +58,11 @@ pub(crate) fn words(spec: &Spec, test: &str, link: &str, position: MarkPosition)
     words
 }
 
-/// The option that makes an ignored test run: the one that this process got, so that a test runner that
-/// does not know the option does not get it.
+/// The option that makes an ignored test run. It is the one passed to this process, so that a test
+/// runner that does not know such an option never gets one.
 fn ignored(test: &str) -> Option<&'static str> {
     if !naming::is_told(test) {
-        // A function that another test has called may be an ignored test.
+        // A function called by another test may be an ignored test.
         return Some("--include-ignored");
     }
     ["--include-ignored", "--ignored"]
@@ -69,7 +70,7 @@ fn ignored(test: &str) -> Option<&'static str> {
         .find(|word| runner::has_argument(word))
 }
 
-/// The unique path of the function of a test.
+/// The full path of a test's function, which is unique.
 fn function(spec: &Spec) -> String {
     format!("{}::{}", spec.place.module, spec.function)
 }
@@ -98,26 +99,26 @@ fn read(mut words: impl Iterator<Item = OsString>) -> Option<MarkedTest> {
     })
 }
 
-/// Whether this process has lost its mark, because something replaces the names of programs. It
-/// would start a process for the test that it is the process of, and that one would do the same.
+/// Whether this is a subprocess that lost its mark, because something replaces the names of
+/// programs. It would start a subprocess for its own test, and that one would do the same.
 pub(crate) fn is_lost() -> bool {
     let has_all = LAST_WORDS.iter().all(|word| runner::has_argument(word));
     asked().is_none() && has_all && os::process::is_below_supervisor()
 }
 
-/// How far the test for which there is this process has come.
+/// The progress of the test for which this process was started.
 static STAGE: AtomicU8 = AtomicU8::new(BEFORE);
 const BEFORE: u8 = 0;
 const RUNNING: u8 = 1;
 const OVER: u8 = 2;
 
-/// Takes note that the test for which there is this process has ended.
+/// Records that the test for which this process was started has ended.
 pub(crate) fn over() {
     STAGE.store(OVER, Ordering::Relaxed);
 }
 
-/// Finds out where a test stands. The first call of the test for which there is a process is that
-/// test.
+/// Determines where a called test stands. In a subprocess, the first call of its test is the one to
+/// run.
 pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
     let Some(asked) = asked() else {
         return Called::Runner;
@@ -135,7 +136,7 @@ pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
         return Called::Runner;
     }
     if STAGE.load(order) == RUNNING {
-        // A thread of the test may have called it, and should not take it for one that has passed.
+        // The caller may be a thread of the test, and must not believe that this test passed.
         report::not_here(name.full(), &asked.test);
     }
     Called::Elsewhere

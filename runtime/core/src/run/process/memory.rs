@@ -1,17 +1,17 @@
-//! Whether the system has ended processes because memory ran out.
+//! Whether the system has killed processes because memory ran out.
 
 use std::fs;
 use std::sync::OnceLock;
 
-/// How many processes the system had ended when the first process of a test was started.
+/// The number of killed processes when the first subprocess started.
 static BEFORE: OnceLock<Option<u64>> = OnceLock::new();
 
-/// Takes note of how it was before.
+/// Records that number, once.
 pub(super) fn look() {
     BEFORE.get_or_init(ended);
 }
 
-/// Tells whether the system has ended somebody for it since then.
+/// Whether the system has killed a process for lack of memory since then.
 #[cfg(unix)]
 pub(super) fn has_run_out() -> bool {
     match (BEFORE.get().copied().flatten(), ended()) {
@@ -20,10 +20,10 @@ pub(super) fn has_run_out() -> bool {
     }
 }
 
-/// Counts the processes that were ended: the whole machine's, or else this control group's.
+/// The number of processes of the whole machine that were killed for lack of memory.
 fn ended() -> Option<u64> {
     let text = fs::read_to_string("/proc/vmstat").ok()?;
-    // To look at each of the many lines takes five times as long, without optimisation.
+    // The file has many lines. Going through them takes five times as long without optimisation.
     let (_, rest) = text.split_once("\noom_kill ")?;
     rest.split_once('\n')?.0.parse().ok()
 }

@@ -1,10 +1,10 @@
-//! Tests in a process of their own.
+//! Tests in a subprocess.
 //!
-//! The parent takes the locks, provisions the resources and runs the test binary again for this one
-//! test. There the same wrapper finds that it is in the process of the test, gets handles of the
-//! resources, runs the body and says how it ended. Without that word no test passes.
+//! The parent acquires the locks, provisions the resources and runs the test binary again for this
+//! one test. In that subprocess the same wrapper recognises its test, takes over handles of the
+//! resources, runs the body and reports how it ended. Without that report no test passes.
 //!
-//! [`parent`] is the one side, [`child`] the other, and [`protocol`] what they say to each other. A
+//! [`parent`] and [`child`] are the two sides, and [`protocol`] defines their messages. A
 //! supervisor stands between them: see `os::supervisor`.
 
 pub(crate) mod child;
@@ -33,13 +33,14 @@ use crate::run::entry::{call_once, once, passed};
 use crate::run::short;
 use crate::run::spec::Spec;
 
-/// A test with a process of its own. In the parent it has run already when this is there.
+/// A test with a subprocess, up to the call of its body. In the parent it has already run when this
+/// exists, unless it runs in place.
 #[must_use = "the test has not run yet"]
 pub struct Prepared<'a>(Ready<'a>);
 
-/// Prepares a test that runs in a process of its own.
+/// Prepares a test that runs in a subprocess.
 ///
-/// It is not generic, so that each test adds little code.
+/// Not generic, so each test adds little code.
 pub fn prepare<'a>(
     spec: &'static Spec,
     own: &mut [Custom<'a>],
@@ -49,17 +50,17 @@ pub fn prepare<'a>(
 }
 
 impl Prepared<'_> {
-    /// Runs the test, whose body judges itself.
+    /// Runs a test whose body returns whether it passed.
     pub fn run_plain(self, body: &mut dyn FnMut(&Cx) -> bool) {
         self.0.run(body);
     }
 
-    /// Runs the test, which is a function without parameters.
+    /// Runs a test function without parameters.
     pub fn run_function<R: Termination>(self, body: fn() -> R) {
         self.run_plain(&mut |_| passed(short::__rust_begin_short_backtrace_of_function(body)));
     }
 
-    /// Runs the test, whose body can be called only once.
+    /// Runs a test whose body can be called only once.
     pub fn run<R: Termination>(self, body: impl FnOnce(&Cx) -> R) {
         let mut body = Some(body);
         self.0.run(&mut |cx| call_once(&mut body, cx));
@@ -71,7 +72,7 @@ impl Prepared<'_> {
     }
 }
 
-/// Returns the locks that a test needs because of its network.
+/// The locks that a test needs for its network.
 pub(crate) fn turns(network: &Network) -> &'static [Claim] {
     match network {
         Network::Serial => &[Claim::Exclusive(ClaimedKey::Key(network::TURNS))],
@@ -79,7 +80,7 @@ pub(crate) fn turns(network: &Network) -> &'static [Claim] {
     }
 }
 
-/// Returns the locks that the parent holds.
+/// The locks that the parent holds for a test.
 fn wants(spec: &Spec, serial_network: bool) -> Result<Vec<Want>, Error> {
     let network = if serial_network {
         Network::Serial

@@ -1,4 +1,4 @@
-//! Whether a test gets a network of its own, and what it does where it cannot have one.
+//! Whether a test gets its own network, and what happens where it cannot have one.
 
 use crate::error::{Error, ErrorKind};
 use crate::lock::key::Key;
@@ -7,33 +7,33 @@ use crate::run::spec::Refused;
 #[cfg(target_os = "linux")]
 pub(crate) use crate::os::network::NamespaceSetup;
 
-/// What stands for a way where there is none.
+/// Uninhabited, because only Linux can set up a network of a process.
 #[cfg(not(target_os = "linux"))]
 pub(crate) type NamespaceSetup = std::convert::Infallible;
 
-/// Who could not have a network of their own take turns in that of the machine.
+/// Held by each test that uses the machine's network because it could not get its own.
 pub(crate) const TURNS: Key = Key::new("network");
 
 /// The network in which a process runs.
 #[derive(Debug, Clone)]
 pub(crate) enum Network {
-    /// That of everybody.
+    /// The machine's network.
     Common,
-    /// One of its own.
+    /// Its own network.
     Custom(NamespaceSetup),
-    /// That of everybody, while no other test that asked for one is in it.
+    /// The machine's network, with no other `Serial` test at the same time.
     Serial,
 }
 
-/// What is done about a test.
+/// How a test proceeds.
 pub(crate) enum Decision {
     Run(Network),
-    /// It is not run, and the reason is said aloud.
+    /// The test does not run, and the reason is printed.
     Skip(String),
     Fail(Error),
 }
 
-/// Decides, after trying once in this process whether the system allows it.
+/// Decides for a test. Tries only once per process whether the system allows its own network.
 pub(crate) fn decide(asked: Option<Refused>) -> Decision {
     let Some(or) = asked else {
         return Decision::Run(Network::Common);
@@ -53,7 +53,7 @@ pub(crate) fn decide(asked: Option<Refused>) -> Decision {
     }
 }
 
-/// Why there is no way, and a way out.
+/// The reason why a test cannot get its own network, and a way out.
 type Refusal = (String, &'static str);
 
 #[cfg(not(target_os = "linux"))]
@@ -69,7 +69,7 @@ fn way() -> Result<NamespaceSetup, Refusal> {
     static WAY: OnceLock<Result<NamespaceSetup, Refusal>> = OnceLock::new();
 
     WAY.get_or_init(|| {
-        // Root in a container often has not the right, but may have that of an ordinary user.
+        // Root in a container often lacks the privilege, but may do what an ordinary user may.
         let as_root = (crate::os::user() == 0).then(NamespaceSetup::of_root);
         let mut refusal = None;
         for way in as_root.into_iter().chain([NamespaceSetup::of_user()]) {
@@ -83,7 +83,7 @@ fn way() -> Result<NamespaceSetup, Refusal> {
     .clone()
 }
 
-/// Words what the system has refused, and how to allow it.
+/// The step that the system refused, and how to allow it, in words.
 #[cfg(target_os = "linux")]
 fn refused(step: Option<crate::os::network::Step>, error: &std::io::Error) -> Refusal {
     use crate::os::network::Step;

@@ -1,4 +1,4 @@
-//! The parent of a test's process: starts it, listens to it, and judges its end.
+//! The parent of a subprocess: starts it, listens to it, and judges its end.
 
 use std::time::{Duration, Instant};
 
@@ -26,13 +26,14 @@ use crate::runner;
 #[cfg(windows)]
 use crate::{os, random};
 
-/// How long processes that are ended by force may take to go.
+/// How long killed processes may take to disappear.
 const LAST: Duration = Duration::from_secs(10);
 
-/// How much is written to a process that does not read yet, in bytes.
+/// The largest handover, in bytes, that is sent before the subprocess reads. The buffer of the
+/// connection holds that much.
 const AT_ONCE: usize = 16 * 1024;
 
-/// Runs a test in a process of its own, to its end.
+/// Runs a test in a subprocess, to its end.
 pub(crate) fn run(
     session: &mut Session<'_>,
     surroundings: &Surroundings,
@@ -69,7 +70,7 @@ pub(crate) fn run(
     session.trace().child(running.supervisor());
     let mut given = Some(given.encode());
     if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
-        // It fits into the buffer of the connection, and need not be asked for.
+        // It fits into the buffer of the connection, so there is no need to wait for `Started`.
         running.answer(&small);
     }
     let mut watch = Conversation {
@@ -91,7 +92,7 @@ pub(crate) fn run(
     Ok(judge(session, heard))
 }
 
-/// Returns how long the test may take.
+/// How long the test may take.
 fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, Error> {
     let written = spec.process.and_then(|process| process.timeout);
     let Some(limit) = surroundings.timeout.or(written) else {
@@ -104,36 +105,36 @@ fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, E
     Ok(config::variables()?.timeout_scale.times(limit))
 }
 
-/// A process of a test, while it is watched.
+/// The exchange with a running subprocess.
 struct Conversation<'w, 'a> {
     session: &'w mut Session<'a>,
     running: Running,
-    /// What the test is given once it asks for it, unless it was sent before.
+    /// The handover, to be sent once the test has started, unless it was sent before.
     given: Option<Vec<u8>>,
     limit: Option<Duration>,
-    /// When the process was started, and then when the test began.
+    /// When the subprocess was started; later, when the test began.
     began: Instant,
-    /// Words that have not arrived completely.
+    /// Bytes of a message that has not arrived completely.
     words: Vec<u8>,
     relay: Relay,
     heard: Heard,
-    /// Whether everything has been told to end.
+    /// Whether all processes have been told to end, or killed.
     is_ending: bool,
 }
 
-/// What is known of the end of a test.
+/// Everything known about the end of a test.
 #[derive(Default)]
 struct Heard {
     has_started: bool,
     unable: Option<String>,
     ended: Option<BodyEnd>,
-    /// The time that it had, if that was not enough.
+    /// The time limit, if the test timed out.
     timed_out: Option<Duration>,
     status: Option<std::process::ExitStatus>,
 }
 
 impl Conversation<'_, '_> {
-    /// Listens until nobody is left.
+    /// Listens until no process is left.
     fn until_nobody_is_left(&mut self) -> Result<(), Error> {
         let mut deadline = self.deadline();
         loop {
@@ -172,7 +173,8 @@ impl Conversation<'_, '_> {
         self.began.checked_add(self.limit?)
     }
 
-    /// Ends a test whose time is up; returns when that must have helped.
+    /// Ends a test that timed out. Returns the deadline by which its processes must be gone, or
+    /// `None` if they missed it and are abandoned.
     fn give_up(&mut self) -> Option<Instant> {
         let mut left = tree::below(self.running.supervisor());
         let test = self.session.cx().current();
@@ -209,13 +211,13 @@ impl Conversation<'_, '_> {
                     let result = self.obey(call);
                     self.running.answer(&child::answer(result));
                 }
-                // Somebody else has written here; without a word of the end the test fails.
+                // Something else has written here. Without a `BodyEnd` the test fails.
                 None => {}
             }
         }
     }
 
-    /// Does what the test asks about one of its resources.
+    /// Carries out a request of the test about one of its resources.
     fn obey(&mut self, call: Call) -> Result<(), Error> {
         let current = self.session.cx().current();
         match call {
@@ -246,7 +248,7 @@ impl Conversation<'_, '_> {
     }
 }
 
-/// Judges the end of a test by everything that was heard.
+/// Judges the end of a test by everything that the parent has received.
 fn judge(session: &mut Session<'_>, heard: Heard) -> End {
     if let Some(limit) = heard.timed_out {
         return End::Died(format!("timed out after {}", config::seconds(limit)).into());
@@ -269,7 +271,7 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
     let should_panic = session.spec().should_panic;
     match ended.how {
         How::Passed if code == Some(0) => End::Returned { passed: true },
-        // The test runner there has missed a panic, as the one here will.
+        // The subprocess's test runner missed the expected panic, and the one here will too.
         How::Passed if code.is_some() && should_panic != ShouldPanic::No => {
             End::Returned { passed: true }
         }
@@ -279,7 +281,7 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
                 Some(message) => Box::new(message),
                 None => Box::new(()),
             });
-            // The test runner there has judged the panic too, and what came after it.
+            // The subprocess's test runner judged the panic too, and everything that came after it.
             if end.outcome(should_panic) == Outcome::Passed && code != Some(0) {
                 return died();
             }
@@ -289,10 +291,10 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
     }
 }
 
-/// Prints what comes as text, whole characters at a time.
+/// Prints received bytes as text, whole characters at a time.
 #[derive(Default)]
 struct Relay {
-    /// The beginning of a character whose rest has not arrived.
+    /// The first bytes of a character whose rest has not arrived.
     pending: Vec<u8>,
 }
 

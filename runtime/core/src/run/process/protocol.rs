@@ -1,7 +1,7 @@
-//! What a test in a process of its own and its parent say to each other, as bytes.
+//! The messages between a subprocess and its parent, as bytes.
 //!
-//! Both ends are the same binary, so the form may change with every version. Each message is a
-//! frame: its length in four bytes, then its content.
+//! Both ends are the same binary, so the format may change with every version. Each message is a
+//! frame: the length of the content in four bytes, then the content.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,45 +9,45 @@ use std::path::{Path, PathBuf};
 use crate::os;
 use crate::resource::remote::Call;
 
-/// What the process of a test says to its parent.
+/// A message of the subprocess to its parent.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ChildMessage {
-    /// The test was found and waits for its resources.
+    /// The test was found, and waits for the handover.
     Started,
     /// The test could not begin; the text says why.
     Unable(String),
-    /// The body has come to its end.
+    /// The body has ended.
     BodyEnd(BodyEnd),
-    /// Something is asked of the parent, which answers.
+    /// A request to the parent, which answers.
     Call(Call),
 }
 
-/// How a body has ended.
+/// The end of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BodyEnd {
     pub(crate) how: How,
-    /// Whether the resources of that process could be given back.
+    /// Whether the subprocess released all of its resources.
     pub(crate) is_clean: bool,
-    /// What the resources of that process say of themselves, by the index of the resource.
+    /// The descriptions of the subprocess's resources, with the index of each resource.
     pub(crate) described: Vec<(usize, String)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum How {
     Passed,
-    /// It returned a failure.
+    /// The body returned a failure.
     Failed,
-    /// It panicked, usually with a message.
+    /// The body panicked, usually with a message.
     Panicked(Option<String>),
 }
 
-/// What the parent gives to the test.
+/// Everything that the parent hands over to the subprocess.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Handover {
     pub(crate) values: Vec<HandleWire>,
-    /// Whether the process has a network of its own.
+    /// Whether the subprocess has its own network.
     pub(crate) own_network: bool,
-    /// Whether the parent holds the lock of those who could not have one.
+    /// Whether the parent holds the lock of tests that could not get their own network.
     pub(crate) serial_network: bool,
     /// The value of `TERM` that was withheld; empty if there was none.
     pub(crate) terminal: OsString,
@@ -56,7 +56,7 @@ pub(crate) struct Handover {
 /// The handle of one resource.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum HandleWire {
-    /// It is provisioned in the process of the test.
+    /// Nothing to transfer: the subprocess provisions the resource.
     Nothing,
     Ports(Vec<u16>),
     Dir(PathBuf),
@@ -106,7 +106,7 @@ impl ChildMessage {
         out.frame()
     }
 
-    /// Reads the content of a frame.
+    /// Decodes the content of a frame.
     pub(crate) fn decode(content: &[u8]) -> Option<ChildMessage> {
         let mut input = Reader(content);
         Some(match input.byte()? {
@@ -179,7 +179,7 @@ impl Handover {
         out.frame()
     }
 
-    /// Reads the content of a frame.
+    /// Decodes the content of a frame.
     pub(crate) fn decode(content: &[u8]) -> Option<Handover> {
         let mut input = Reader(content);
         let (own_network, serial_network) = (input.byte()? == 1, input.byte()? == 1);
@@ -208,14 +208,14 @@ impl HandleWire {
     }
 }
 
-/// Writes a frame.
+/// Wraps the content of a message in a frame.
 pub(crate) fn frame(content: &[u8]) -> Vec<u8> {
     let mut out = Writer::default();
     out.bytes(content);
     out.frame()
 }
 
-/// Takes the first frame out of what was read so far, once it is complete.
+/// Removes the first frame from the bytes read so far, once it is complete. Returns its content.
 pub(crate) fn take_frame(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
     let length = u32::from_le_bytes(buffer.get(..4)?.try_into().ok()?);
     let end = 4 + usize::try_from(length).ok()?;

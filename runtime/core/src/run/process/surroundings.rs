@@ -1,4 +1,4 @@
-//! What the process of a test finds around it: variables, working directory, time.
+//! The surroundings of a subprocess: environment variables, working directory, timeout.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -17,12 +17,12 @@ use crate::resource::tmpdir::TmpDir;
 use crate::run::cx::Cx;
 use crate::run::spec::Subprocess;
 
-/// The surroundings of a test, as its attribute describes them.
+/// The environment, working directory and timeout of a test, as its attribute describes them.
 #[derive(Debug, Default)]
 pub struct Surroundings {
-    /// Whether the process begins with few variables.
+    /// Whether the subprocess starts with a few essential variables only.
     pub(crate) is_clear: bool,
-    /// Variables with their values; those without one are unset.
+    /// Changed variables; `None` unsets one.
     pub(crate) variables: Vec<(&'static str, Option<OsString>)>,
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) timeout: Option<Duration>,
@@ -56,7 +56,7 @@ impl Surroundings {
 }
 
 impl Surroundings {
-    /// Returns all variables of the process, of which the last one is ours.
+    /// All variables of the subprocess. `ours` takes precedence over the attribute's.
     pub(crate) fn environment(&self, ours: (&str, &OsStr)) -> Vec<(OsString, OsString)> {
         let variables = self.variables.iter();
         let mut changes: Vec<_> = variables
@@ -68,7 +68,7 @@ impl Surroundings {
             .filter(|(name, _)| !is_changed(name, &changes))
             .collect();
         for (index, (name, value)) in changes.iter().enumerate() {
-            // The last change of a variable counts.
+            // The last change to a variable wins.
             let is_last = !is_changed(name.as_ref(), &changes[index + 1..]);
             all.extend(
                 value
@@ -79,7 +79,7 @@ impl Surroundings {
         all
     }
 
-    /// What a test does without that runs in place.
+    /// The parts of the description that a test lacks when it runs in place.
     pub(crate) fn missing(&self, process: Option<Subprocess>) -> Vec<Missing<'_>> {
         let has_timeout = process.is_some_and(|process| process.timeout.is_some());
         let has_network = process.is_some_and(|process| process.network.is_some());
@@ -100,7 +100,7 @@ impl Surroundings {
             .collect()
     }
 
-    /// Returns the working directory of the process, if it is to be another one.
+    /// The working directory of the subprocess, if it differs from this one's.
     pub(crate) fn directory(&self, place: &SourceLocation) -> Result<Option<PathBuf>, Error> {
         let Some(cwd) = &self.cwd else {
             return Ok(None);
@@ -116,13 +116,13 @@ impl Surroundings {
     }
 }
 
-/// Whether one of the changes is to this variable.
+/// Whether one of the changes concerns this variable.
 fn is_changed(name: &OsStr, changes: &[(&str, Option<&OsStr>)]) -> bool {
     let mut names = changes.iter().map(|(other, _)| other);
     names.any(|other| is_same_variable(name, other))
 }
 
-/// Tells whether two names mean one variable: on Windows case does not matter.
+/// Whether two names mean the same variable; Windows ignores case.
 fn is_same_variable(one: &OsStr, other: &str) -> bool {
     if cfg!(windows) {
         one.eq_ignore_ascii_case(other)
@@ -131,17 +131,17 @@ fn is_same_variable(one: &OsStr, other: &str) -> bool {
     }
 }
 
-/// Describes the surroundings of a test that asks for none: they are as they are here.
+/// Describes a test that asks for no other surroundings than those of this process.
 pub fn as_here(_: &Cx, _: &mut Surroundings) {}
 
-/// What a variable may be set to.
+/// A value that a variable can be set to.
 #[diagnostic::on_unimplemented(
     message = "a variable cannot be set to a value of type `{Self}`",
     label = "expected text, a path, a number, a `bool`, an address, a port, a directory, a namespace, or an `Option` of these",
     note = "write `.to_string()` behind a value that can be displayed"
 )]
 pub trait Variable {
-    /// Returns the text; nothing unsets the variable.
+    /// Returns the text of the variable; `None` unsets it.
     fn to_variable(&self) -> Option<OsString>;
 }
 
@@ -195,8 +195,9 @@ impl<V: Variable> Variable for Option<V> {
         self.as_ref()?.to_variable()
     }
 }
-/// The variables that a process begins with whose attribute says `clear`, besides our own: what is
-/// needed to find programs and libraries, and what the test runner and its tools go by.
+
+/// The variables that survive `clear`, besides our own: those needed to find programs and
+/// libraries, and those that the test runner and its tools use.
 const ESSENTIAL: [&str; 12] = [
     "PATH",
     "TMPDIR",
@@ -212,13 +213,13 @@ const ESSENTIAL: [&str; 12] = [
     "RUST_MIN_STACK",
 ];
 
-/// Returns the variables that a process of a test begins with: all of them, or the few of `clear`.
+/// The variables that a subprocess inherits: all, or only those that survive `clear`.
 fn inherited(is_clear: bool) -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(move |(name, _)| !is_clear || is_essential(&name.to_string_lossy()))
 }
 
 fn is_essential(name: &str) -> bool {
-    // Windows has `Path`, and does not mind.
+    // Windows spells it `Path`, and ignores case.
     let is = |one: &&str| name == *one || cfg!(windows) && name.eq_ignore_ascii_case(one);
     name.starts_with(PREFIX) || ESSENTIAL.iter().any(is)
 }
