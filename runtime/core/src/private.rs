@@ -46,8 +46,8 @@ macro_rules! __place {
 
 /// Expands to the `Spec` of a test: its name, whether it should panic, its resources and locks.
 ///
-/// The `Spec` must be a constant. One made only of literals is a constant without further ado; any
-/// other needs `const`, which costs the compiler more.
+/// The `Spec` must be constant. One made only of literals is constant by itself; any other needs
+/// `const`, which costs the compiler more.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __spec {

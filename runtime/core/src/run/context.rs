@@ -57,7 +57,7 @@ pub fn try_current() -> Option<Current> {
     last.ok().flatten()
 }
 
-/// The owner of this thread's current test, for which the thread acquires locks.
+/// The current test of this thread, as an owner of locks.
 pub(crate) fn owner() -> Option<Arc<Owner>> {
     let top = STACK.try_with(|stack| {
         let stack = stack.borrow();

@@ -26,7 +26,7 @@ use crate::run::short;
 use crate::run::spec::Spec;
 use crate::run::verdict::{Verdict, fail};
 
-/// Asks the attribute for the environment and working directory of a test.
+/// Asks the attribute for the surroundings of a test: environment, working directory, timeout.
 pub(crate) type Surround<'t> = &'t mut dyn FnMut(&Cx, &mut Surroundings);
 
 /// A test that has not run yet.

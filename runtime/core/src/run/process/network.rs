@@ -11,7 +11,7 @@ pub(crate) use crate::os::network::NamespaceSetup;
 #[cfg(not(target_os = "linux"))]
 pub(crate) type NamespaceSetup = std::convert::Infallible;
 
-/// Held by each test that uses the machine's network because it could not get its own.
+/// The lock of each test that uses the machine's network because it could not get its own.
 pub(crate) const TURNS: Key = Key::new("network");
 
 /// The network in which a process runs.
