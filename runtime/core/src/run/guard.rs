@@ -67,8 +67,8 @@ impl Key {
     ///   this one.
     /// - The test that started this program holds the key in a weaker mode.
     ///
-    /// While a [`Resource`](crate::Resource) is provisioned or released, this waits for
-    /// [internal](Key::internal) keys only, and fails for all others.
+    /// While a [`Resource`](crate::Resource) is provisioned or released, this can wait for
+    /// [internal](Key::internal) keys only.
     #[track_caller]
     pub fn lock(self) -> Result<Guard, Error> {
         guard(self, Mode::Exclusive)
