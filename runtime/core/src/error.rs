@@ -15,6 +15,8 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// error that a test returns.
 pub struct Error {
     kind: ErrorKind,
+    /// Precedes the action: "failed to" or "timed out".
+    how: &'static str,
     action: String,
     source: Option<BoxError>,
 }
@@ -54,8 +56,17 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, action: impl Into<String>) -> Self {
         Error {
             kind,
+            how: "failed to",
             action: action.into(),
             source: None,
+        }
+    }
+
+    /// Creates an error about a wait that took too long, worded to fit after "timed out".
+    pub(crate) fn timed_out(kind: ErrorKind, action: String) -> Self {
+        Error {
+            how: "timed out",
+            ..Error::new(kind, action)
         }
     }
 
@@ -79,7 +90,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "failed to {}", self.action)
+        write!(formatter, "{} {}", self.how, self.action)
     }
 }
 

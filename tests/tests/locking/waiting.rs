@@ -175,7 +175,7 @@ fn who_waits_says_for_what_and_behind_whom() {
         ("reader", "writer", "serial \"key\""),
         ("limited", "limited", "limit \"key\" (1)"),
         ("plain", "alone", "alone"),
-        ("alone", "plain", "the test that runs alone"),
+        ("alone", "plain", "an `alone` test to finish"),
     ] {
         let first = state.holding(holder);
         let mut second = state.inner(waiter).start();
@@ -251,6 +251,18 @@ fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
     holder.release();
     next.hear("held");
     next.release();
+}
+
+#[test]
+fn a_test_does_not_wait_for_ever_for_one_that_runs_alone() {
+    let state = State::new();
+    let holder = state.holding("alone");
+    let plain = state.inner("plain").env("ISOLATED_LOCK_TIMEOUT", "300ms");
+    let gave_up = plain.run().failed();
+    let start = "isolated-test: locking::waiting::inner::plain: timed out after 300ms waiting for an \
+                 `alone` test to finish: held by locking::waiting::inner::alone (pid ";
+    assert!(gave_up.errors.contains(start), "{}", gave_up.errors);
+    holder.release();
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn the_body_runs_in_the_process_of_the_runner() {
     expect("has_resources", "");
     expect(
         "has_a_time_and_a_network",
-        ", it has all the time, it is in the network of the machine",
+        ", no time limit applies, it is in the network of the machine",
     );
 }
 

@@ -144,7 +144,7 @@ fn timed_out(run: Finished, test: &str, limit: &str) -> Finished {
     let report = run.reported("processes/timeout");
     let test = format!("isolated-test: processes::timeout::inner::{test}");
     assert!(
-        report.starts_with(&format!("{test}: its time is up after ")),
+        report.starts_with(&format!("{test}: timed out after ")),
         "{report}"
     );
     let after = format!("\n{test}: timed out after {limit}\n{test} failed\n");

@@ -238,8 +238,8 @@ fn each_run_has_resources_of_its_own() {
         assert_eq!(different(&runs, 2), 20, "names of {test}");
         assert_eq!(state.runs(), NOTHING, "{test}");
         let line = format!(
-            "isolated-test: reporting::repeat::inner::{test}: passed 20 of 20 times; it fails in at most \
-             14 % of all runs (at 95 %)\n"
+            "isolated-test: reporting::repeat::inner::{test}: passed 20 of 20 times; failure rate ≤ 14 % \
+             (95 % confidence)\n"
         );
         assert_eq!(finished.errors, line, "past the test runner");
     }
@@ -260,8 +260,8 @@ fn a_failure_counts_and_does_not_end_it() {
         let finished = finished.failed();
         assert_eq!(runs.len(), 10, "{test}");
         let line = format!(
-            "isolated-test: reporting::repeat::inner::{test}: passed 7 of 10 times; it fails in at most \
-             61 % of all runs (at 95 %); the first failure: {why}\n"
+            "isolated-test: reporting::repeat::inner::{test}: passed 7 of 10 times; failure rate ≤ 61 % \
+             (95 % confidence); the first failure: {why}\n"
         );
         assert_eq!(finished.errors, line);
     }
@@ -362,6 +362,6 @@ fn the_end_of_the_process_sums_up() {
     let last = finished.errors.lines().last().unwrap_or_default();
     assert_eq!(
         last,
-        "isolated-test: 10 tests have passed 30 of 30 times; a run fails in at most 9.6 % of all cases (at 95 %)"
+        "isolated-test: 10 tests passed 30 of 30 times; failure rate ≤ 9.6 % (95 % confidence)"
     );
 }

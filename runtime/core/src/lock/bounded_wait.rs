@@ -129,15 +129,19 @@ impl<'a> BoundedWait<'a> {
                     .still_waiting(self.me, self.want, &waiting.holders);
                 Ok(pause)
             }
-            WaitStep::GiveUp => Err(Error::new(
-                ErrorKind::Lock,
-                format!(
-                    "lock {} within {}",
-                    self.want,
-                    config::seconds(self.patience.timeout)
-                ),
-            )
-            .because(holder::held_by(&waiting.holders))),
+            WaitStep::GiveUp => {
+                let timeout = config::seconds(self.patience.timeout);
+                let error = if self.want.is_shared_by_all() {
+                    let action = format!("after {timeout} waiting for {}", self.want);
+                    Error::timed_out(ErrorKind::Lock, action)
+                } else {
+                    Error::new(
+                        ErrorKind::Lock,
+                        format!("lock {} within {timeout}", self.want),
+                    )
+                };
+                Err(error.because(holder::held_by(&waiting.holders)))
+            }
         }
     }
 

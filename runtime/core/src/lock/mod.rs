@@ -136,6 +136,11 @@ impl Want {
         }
     }
 
+    /// Whether every test wants it, and only an `alone` test is in the way.
+    fn is_shared_by_all(self) -> bool {
+        self.subject.asked() == Subject::Everyone && self.mode != Mode::Exclusive
+    }
+
     /// Whether the subject is an internal key.
     pub(crate) fn is_internal(self) -> bool {
         matches!(self.subject.asked(), Subject::Key(key) if key.is_internal)
@@ -165,7 +170,7 @@ impl fmt::Display for Want {
         let key = match (self.subject.asked(), self.mode) {
             (Subject::Key(key), _) => key,
             (_, Mode::Exclusive) => return formatter.write_str("alone"),
-            (_, _) => return formatter.write_str("the test that runs alone"),
+            (_, _) => return formatter.write_str("an `alone` test to finish"),
         };
         if key.is_internal {
             formatter.write_str("internal ")?;

@@ -78,7 +78,7 @@ fn attempts(text: &mut String, log: &[AttemptLog]) {
 /// Reports, past the test runner, how often a repeated test passed.
 pub(crate) fn repeated(name: &str, runs: u64, failures: u64, wanted: u64, why: Option<&str>) {
     let mut text = format!(
-        "isolated-test: {name}: passed {} of {runs} times; it fails in at most {} of all runs (at 95 %)",
+        "isolated-test: {name}: passed {} of {runs} times; failure rate ≤ {} (95 % confidence)",
         runs - failures,
         at_most(failures, runs)
     );
@@ -98,8 +98,7 @@ pub(crate) fn repeated(name: &str, runs: u64, failures: u64, wanted: u64, why: O
 /// Reports the totals of all repeated tests of a process.
 pub(crate) fn all_repeated(tests: u64, runs: u64, failures: u64) {
     aloud(&format!(
-        "isolated-test: {tests} tests have passed {} of {runs} times; a run fails in at most {} of all cases \
-         (at 95 %)\n",
+        "isolated-test: {tests} tests passed {} of {runs} times; failure rate ≤ {} (95 % confidence)\n",
         runs - failures,
         at_most(failures, runs)
     ));

@@ -113,7 +113,7 @@ pub(crate) fn left(name: &str, processes: &[ProcessInfo]) {
 /// Reports that a test timed out, and what its processes are doing.
 pub(crate) fn timed_out(name: &str, elapsed: Duration, processes: &[ProcessInfo]) {
     let mut text = format!(
-        "isolated-test: {name}: its time is up after {}\n",
+        "isolated-test: {name}: timed out after {}\n",
         seconds(round(elapsed))
     );
     for process in processes {
@@ -154,7 +154,7 @@ impl fmt::Display for Missing<'_> {
             Missing::Variable(name) => return write!(formatter, "`{name}` is as in this process"),
             Missing::Clear => "all variables are there",
             Missing::Directory => "the working directory is that of this process",
-            Missing::Timeout => "it has all the time",
+            Missing::Timeout => "no time limit applies",
             Missing::Network => "it is in the network of the machine",
         })
     }
