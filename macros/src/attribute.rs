@@ -34,7 +34,7 @@ impl Attribute {
         Ok(attributes)
     }
 
-    fn read(pound: Punct, group: Group) -> syn::Result<Attribute> {
+    pub(crate) fn read(pound: Punct, group: Group) -> syn::Result<Attribute> {
         let content = |input: ParseStream<'_>| {
             let (mut path, mut words) = (TokenStream::new(), Vec::new());
             while input.peek(Token![::]) || input.peek(Ident::peek_any) {

@@ -44,6 +44,12 @@ pub(crate) fn module(wanted: &Wanted, module: &Module, tests: usize, errors: &mu
     modules::test_attribute_is_on_a_function(wanted, errors);
 }
 
+/// The rules for a file and what its tests inherit.
+pub(crate) fn file(wanted: &Wanted, attribute: &Attribute, tests: usize, errors: &mut Errors) {
+    modules::file_has_tests(attribute, tests, errors);
+    modules::test_attribute_is_on_a_function(wanted, errors);
+}
+
 /// The rules for a function and what it requests.
 pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     isolated_once(function, errors);

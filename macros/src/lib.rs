@@ -24,7 +24,7 @@ mod test_fn;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream};
 use quote::quote;
 use syn::parse::Parser;
 
@@ -113,6 +113,25 @@ pub fn test(
     isolate_test(&arguments.into(), &item.into()).into()
 }
 
+/// Isolates every test of a file, without a module around them.
+///
+/// ```ignore
+/// isolated_test::isolate_file! { #![isolated(serial = "db")]
+///
+/// #[test]
+/// fn stores() { /* ... */ }
+///
+/// }
+/// ```
+///
+/// It does what [`macro@isolated`] does on a module, and leaves paths and names as they are. Its
+/// two lines need no indentation between them, and `rustfmt` leaves what stands there as it is. Put
+/// inner attributes of the file and its `//!` comments before it.
+#[proc_macro]
+pub fn isolate_file(items: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    isolate_items(&items.into()).into()
+}
+
 /// Placed below a test attribute, which copies it to the test that it generates.
 #[doc(hidden)]
 #[proc_macro_attribute]
@@ -188,20 +207,47 @@ fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStrea
 
 fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let mut errors = Errors::new();
-    let wanted = Wanted::new(Args::read(arguments.clone(), &mut errors));
-    check::arguments(&wanted, &mut errors);
+    let items = module.body.as_ref().map(Group::stream);
+    let (wanted, inheritance) = inheritance(arguments, items, &mut errors);
+    let (output, tests) = module.rewrite(&inheritance);
+    check::module(&wanted, module, tests, &mut errors);
+    let errors = errors.finish();
+    quote!(#errors #output)
+}
+
+/// Expands `isolated_test::isolate_file!`.
+fn isolate_items(input: &TokenStream) -> TokenStream {
+    let (attribute, items) = match module::read_file.parse2(input.clone()) {
+        Ok(read) => read,
+        Err(error) => {
+            let error = error.to_compile_error();
+            return quote!(#error #input);
+        }
+    };
+    let mut errors = Errors::new();
+    let arguments = attribute.arguments().unwrap_or_default();
+    let (wanted, inheritance) = inheritance(arguments, Some(items.clone()), &mut errors);
+    let (output, tests) = inheritance.hand_on_to(items);
+    check::file(&wanted, &attribute, tests, &mut errors);
+    let errors = errors.finish();
+    quote!(#errors #output)
+}
+
+/// What the tests among these items inherit.
+fn inheritance(
+    arguments: TokenStream,
+    items: Option<TokenStream>,
+    errors: &mut Errors,
+) -> (Wanted, Inheritance) {
+    let wanted = Wanted::new(Args::read(arguments.clone(), errors));
+    check::arguments(&wanted, errors);
     let krate = wanted.krate();
     let mut names = Names::new(krate.clone());
-    if let Some(body) = &module.body {
-        names.collect(body.stream());
-    }
+    names.collect(items.unwrap_or_default());
     let inheritance = Inheritance {
         krate,
         arguments,
         names,
     };
-    let (output, tests) = module.rewrite(&inheritance);
-    check::module(&wanted, module, tests, &mut errors);
-    let errors = errors.finish();
-    quote!(#errors #output)
+    (wanted, inheritance)
 }

@@ -125,13 +125,31 @@ pub(crate) fn hand_on_below(
     }
 }
 
+/// Reads the attribute of a file, and the items of the file after it.
+pub(crate) fn read_file(input: ParseStream<'_>) -> syn::Result<(Attribute, TokenStream)> {
+    let missing =
+        "expected `#![isolated]` or `#![isolated(...)]` first: what all tests of the file request";
+    if !(input.peek(Token![#]) && input.peek2(Token![!])) {
+        return Err(input.error(missing));
+    }
+    let (pound, _): (_, Token![!]) = (input.parse()?, input.parse()?);
+    let attribute = Attribute::read(pound, input.parse()?)?;
+    if !attribute.is_isolated() {
+        return Err(syn::Error::new_spanned(&attribute, missing));
+    }
+    Ok((attribute, input.parse()?))
+}
+
 impl Inheritance {
-    fn hand_on(&self, body: &Group) -> (TokenStream, usize) {
+    /// The items with the arguments passed on to the tests among them, and the number of those.
+    pub(crate) fn hand_on_to(&self, items: TokenStream) -> (TokenStream, usize) {
         let scan = |input: ParseStream<'_>| self.scan(input);
-        // Scanning accepts any token, so it cannot fail. If it did, the module would stay as it is.
-        let (content, tests) = scan
-            .parse2(body.stream())
-            .unwrap_or_else(|_| (body.stream(), 0));
+        // Scanning accepts any token, so it cannot fail. If it did, the items would stay as they are.
+        scan.parse2(items.clone()).unwrap_or((items, 0))
+    }
+
+    fn hand_on(&self, body: &Group) -> (TokenStream, usize) {
+        let (content, tests) = self.hand_on_to(body.stream());
         let mut group = Group::new(Delimiter::Brace, content);
         group.set_span(body.span());
         (group.into_token_stream(), tests)

@@ -19,4 +19,4 @@ pub use isolated_test_core::{
 #[doc(hidden)]
 pub use isolated_test_macros::__around;
 #[doc(inline)]
-pub use isolated_test_macros::{isolated, test};
+pub use isolated_test_macros::{isolate_file, isolated, test};

@@ -7,6 +7,8 @@
 mod asynchronous;
 #[path = "pass/failures.rs"]
 mod failures;
+#[path = "pass/file.rs"]
+mod file;
 #[path = "pass/forbidden.rs"]
 mod forbidden;
 #[path = "pass/harnesses.rs"]

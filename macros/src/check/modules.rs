@@ -1,6 +1,7 @@
 //! The rules for an annotated module.
 
 use super::ISOLATED_TWICE;
+use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::model::Wanted;
 use crate::module::Module;
@@ -36,6 +37,14 @@ pub(super) fn module_has_tests(module: &Module, tests: usize, errors: &mut Error
                                write `#[test]` above its functions or remove `#[isolated]`"
         );
         errors.at(name, message);
+    }
+}
+
+pub(super) fn file_has_tests(attribute: &Attribute, tests: usize, errors: &mut Errors) {
+    if tests == 0 {
+        let message = "expected a test below, because nothing else is isolated; write `#[test]` above the functions or \
+                       remove `isolate_file!`";
+        errors.at(attribute, message);
     }
 }
 

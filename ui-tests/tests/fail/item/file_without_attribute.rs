@@ -1,0 +1,8 @@
+isolated_test::isolate_file! {
+
+#[test]
+fn stores() {}
+
+}
+
+fn main() {}
