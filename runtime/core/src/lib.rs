@@ -31,3 +31,32 @@ pub use crate::resource::tmpdir::TmpDir;
 pub use crate::resource::{Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
+
+/// What may be sent to another thread, which users rely on. It fails to compile otherwise.
+#[cfg(test)]
+mod tests {
+    use super::{
+        Current, EnterGuard, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
+        TmpDir, Transfer,
+    };
+
+    fn is_shared<T: Send + Sync>() {}
+
+    /// Ambiguous for types that can be sent.
+    trait StaysInItsThread<Reason> {
+        fn stays() {}
+    }
+
+    impl<T> StaysInItsThread<()> for T {}
+    impl<T: Send> StaysInItsThread<u8> for T {}
+
+    #[test]
+    fn handles_may_be_sent_and_the_context_of_a_thread_may_not() {
+        is_shared::<Guard>();
+        is_shared::<Handle>();
+        is_shared::<(Key, Namespace, Port, TmpDir)>();
+        is_shared::<(Error, ErrorKind, Outcome, Transfer<String>)>();
+        <Current as StaysInItsThread<_>>::stays();
+        <EnterGuard as StaysInItsThread<_>>::stays();
+    }
+}
