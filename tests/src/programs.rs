@@ -2,6 +2,10 @@
 
 use std::process::{Command, Output};
 
+use isolated_test::current;
+
+use crate::{listen, say};
+
 use crate::named;
 
 /// The command that runs an inner test of the calling file in another process, as `cargo test` does.
@@ -42,4 +46,17 @@ pub fn assert_passed(output: &Output) {
 #[track_caller]
 pub fn run(test: &str) {
     assert_passed(&program(test).output().expect("the program starts"));
+}
+
+/// Tells the outer test for whom programs of this test act, and waits until it says `release`.
+///
+/// # Panics
+///
+/// Panics outside of an isolated test.
+pub fn tell_whom_to_act_for() {
+    let mut command = Command::new("true");
+    let mut variables = current().delegate_to(&mut command).get_envs();
+    let owner = variables.find_map(|(_, value)| value?.to_str());
+    say(&format!("owner {}", owner.expect("the variable")));
+    listen("release");
 }

@@ -1,13 +1,12 @@
 //! The tests that start programs with tests in them, and those tests.
 
 use std::fs::OpenOptions;
-use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
 
 use isolated_test::{Key, current, isolated};
-use isolated_test_tests::programs::{assert_passed, program, run};
-use isolated_test_tests::{Inner, say};
+use isolated_test_tests::Inner;
+use isolated_test_tests::programs::{assert_passed, program, run, tell_whom_to_act_for};
 
 #[isolated]
 #[test]
@@ -187,14 +186,7 @@ fn runs_one_that_holds() {
 #[test]
 #[ignore = "started by another test"]
 fn holds_and_tells_whom_to_act_for() {
-    let mut command = Command::new("true");
-    let (_, value) = current()
-        .delegate_to(&mut command)
-        .get_envs()
-        .next()
-        .unwrap();
-    say(&format!("owner {}", value.unwrap().to_str().unwrap()));
-    isolated_test_tests::listen("release");
+    tell_whom_to_act_for();
 }
 
 static TOGETHER: Barrier = Barrier::new(2);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use isolated_test::{Key, current, isolated};
 use isolated_test_tests::gate::pass;
-use isolated_test_tests::programs::{assert_passed, program, run};
+use isolated_test_tests::programs::{assert_passed, program, run, tell_whom_to_act_for};
 use isolated_test_tests::{Inner, Running, listen, say};
 
 const K: Key = Key::new("k");
@@ -246,17 +246,6 @@ fn passes_a_gate() {
 fn limited_passes_a_gate() {
     say("inside");
     pass("gate");
-}
-
-fn tell_whom_to_act_for() {
-    let mut command = std::process::Command::new("true");
-    let (_, value) = current()
-        .delegate_to(&mut command)
-        .get_envs()
-        .next()
-        .unwrap();
-    say(&format!("owner {}", value.unwrap().to_str().unwrap()));
-    listen("release");
 }
 
 #[isolated(serial = K)]
