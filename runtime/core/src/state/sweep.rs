@@ -27,14 +27,12 @@ pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
     for entry in entries(state_dir.runs()) {
         if is_record(&entry) && entry != mine {
             let _ = sweep_one(&entry);
-        }
-    }
-    // A program may have created its directory for locks at the moment at which the record was
-    // removed.
-    for entry in entries(state_dir.runs()) {
-        let record = entry.with_extension(ENDING);
-        if within::is_one(&entry) && record.symlink_metadata().is_err() {
-            within::remove(&record);
+        } else if within::is_one(&entry) {
+            // A program may have created it at the moment at which the record was removed.
+            let record = entry.with_extension(ENDING);
+            if record.symlink_metadata().is_err() {
+                within::remove(&record);
+            }
         }
     }
 }
