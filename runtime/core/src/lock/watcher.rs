@@ -32,8 +32,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::locked::Pause;
-use crate::error::{Error, ErrorKind};
-use crate::error::{Payload, panic_message};
+use crate::error::{Error, ErrorKind, Payload, panic_message};
 use crate::os::interrupt::{self, Target};
 use crate::os::loan::Loan;
 

@@ -13,8 +13,7 @@ mod tempfile;
 pub(crate) mod tmpdir;
 pub(crate) mod transfer;
 
-use crate::error::{BoxError, Error, ErrorKind};
-use crate::error::{Payload, panic_message};
+use crate::error::{BoxError, Error, ErrorKind, Payload, panic_message};
 use crate::resource::context::Current;
 
 use request::Request;

@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Outcome;
 use super::remote::{Ask, Call};
-use crate::config::Keep;
-use crate::config::variables;
+use crate::config::{Keep, variables};
 use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
 use crate::os;

@@ -5,8 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::error::panic_message;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, panic_message};
 use crate::name::Name;
 use crate::report;
 use crate::resource::context::Current;
