@@ -53,7 +53,7 @@ pub(crate) struct Row {
     pub(crate) again: Option<&'static str>,
 }
 
-/// What follows the name of an argument.
+/// The syntax after the name of an argument.
 pub(crate) enum Takes {
     Nothing,
     /// Optionally, a list of options in parentheses.
@@ -181,7 +181,7 @@ pub(crate) struct Arg {
     pub(crate) value: Value,
 }
 
-/// What follows the name of an argument, as written.
+/// The value of an argument, as written.
 pub(crate) enum Value {
     Nothing,
     Options(Vec<(&'static str, Choice)>),

@@ -18,7 +18,7 @@ pub(crate) struct Attribute {
     /// The segments of the path, without `r#`. Replaced by our own names if the path leads to this
     /// crate.
     pub(crate) words: Vec<String>,
-    /// What follows the path: nothing, a group, or `= value`.
+    /// The tokens after the path: none, a group, or `= value`.
     pub(crate) rest: TokenStream,
     /// The condition of a `cfg_attr` and the attributes that it contains.
     pub(crate) conditional: Option<(TokenStream, Vec<Attribute>)>,

@@ -29,7 +29,7 @@ enum When {
     Arrow,
 }
 
-/// What an attribute generates from the function, and whether the attributes below it are copied.
+/// The code that an attribute generates from the function, and whether it copies the attributes below.
 #[derive(Clone, Copy, PartialEq)]
 enum Generates {
     /// Nothing around the function.

@@ -233,7 +233,7 @@ fn isolate_items(input: &TokenStream) -> TokenStream {
     quote!(#errors #output)
 }
 
-/// What the tests among these items inherit.
+/// The arguments that the tests among these items inherit.
 fn inheritance(
     arguments: TokenStream,
     items: Option<TokenStream>,

@@ -1,23 +1,26 @@
-//! What a test requests, with defaults filled in and parameters bound. The only syntax left is the
+//! The requests of a test, with defaults filled in and parameters bound. The only syntax left is the
 //! tokens of the user's own code.
 
+mod resource;
 mod surroundings;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::Ident;
 use syn::ext::IdentExt;
-use syn::{Ident, LitStr};
 
-use crate::args::{Arg, Args, Choice, Key, Value, Word};
+use crate::args::{Arg, Args, Key, Value, Word};
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::harness;
 use crate::mention::mentions;
 use crate::test_fn::{Parameter, TestFn};
 
+pub(crate) use self::resource::{Kind, Protocol, Resource};
+use self::resource::{options, port, tmpdir};
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
 
-/// What the arguments of one attribute request.
+/// The requests of one attribute.
 pub(crate) struct Wanted {
     pub(crate) resources: Vec<Resource>,
     pub(crate) locks: Vec<Lock>,
@@ -28,39 +31,12 @@ pub(crate) struct Wanted {
     pub(crate) test_attribute: Option<Ident>,
     /// Whether the user's own code calls the function, so that it needs no test attribute.
     pub(crate) is_called: bool,
-    /// What the enclosing annotated modules request.
+    /// The requests of the enclosing annotated modules.
     outer: Option<Box<Wanted>>,
     /// The names of arguments with a mistake.
     pub(crate) failed: Vec<String>,
     /// Whether something is missing because of a mistake that is reported elsewhere.
     pub(crate) is_partial: bool,
-}
-
-/// A requested resource and its name.
-pub(crate) struct Resource {
-    pub(crate) name: Ident,
-    pub(crate) kind: Kind,
-}
-
-pub(crate) enum Kind {
-    Port {
-        protocol: Protocol,
-        count: Option<u32>,
-    },
-    TmpDir {
-        from: Option<LitStr>,
-        keep: Option<&'static str>,
-    },
-    Namespace,
-    Seed,
-    Custom(TokenStream),
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Protocol {
-    Tcp,
-    Udp,
-    Both,
 }
 
 /// A lock on one key.
@@ -264,12 +240,6 @@ impl Wanted {
     }
 }
 
-impl Resource {
-    pub(crate) fn has_name(&self, name: &Ident) -> bool {
-        self.name.unraw() == name.unraw()
-    }
-}
-
 impl Lock {
     /// The key as text, for comparisons and messages.
     pub(crate) fn key_text(&self) -> Option<String> {
@@ -369,37 +339,4 @@ fn run(wanted: &Wanted, function: &TestFn, bindings: &[Option<usize>]) -> Run {
         let warns = makes_a_test && harness::calls_often(attributes).is_none();
         Run::Here { warns }
     }
-}
-
-fn options(value: Value) -> Vec<(&'static str, Choice)> {
-    match value {
-        Value::Options(options) => options,
-        _ => Vec::new(),
-    }
-}
-
-fn port(options: Vec<(&'static str, Choice)>) -> Kind {
-    let has = |name| options.iter().any(|(option, _)| *option == name);
-    let protocol = match (has("tcp"), has("udp")) {
-        (true, true) => Protocol::Both,
-        (false, true) => Protocol::Udp,
-        (_, false) => Protocol::Tcp,
-    };
-    let count = options.into_iter().find_map(|(_, choice)| match choice {
-        Choice::Number(number) => Some(number),
-        _ => None,
-    });
-    Kind::Port { protocol, count }
-}
-
-fn tmpdir(options: Vec<(&'static str, Choice)>) -> Kind {
-    let (mut from, mut keep) = (None, None);
-    for (_, choice) in options {
-        match choice {
-            Choice::Text(text) => from = Some(text),
-            Choice::OneOf(word) => keep = Some(word),
-            Choice::Flag | Choice::Number(_) => {}
-        }
-    }
-    Kind::TmpDir { from, keep }
 }

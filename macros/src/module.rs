@@ -29,7 +29,7 @@ pub(crate) struct Module {
     pub(crate) body: Option<Group>,
 }
 
-/// What the tests of a module inherit.
+/// The arguments that the tests of a module inherit.
 pub(crate) struct Inheritance {
     /// The path of the crate `isolated-test`.
     pub(crate) krate: TokenStream,

@@ -1,4 +1,4 @@
-//! What the arguments request for the subprocess of a test (environment variables, working
+//! The requests of the arguments for the subprocess of a test (environment variables, working
 //! directory, timeout, network, handling of failures), and how that is inherited from a module.
 
 use proc_macro2::TokenStream;
@@ -7,7 +7,7 @@ use syn::Ident;
 use super::{Kind, Resource, Wanted};
 use crate::args::{Choice, Value, Variables, Word};
 
-/// What the arguments request for the subprocess.
+/// The requests for the subprocess.
 #[derive(Default)]
 pub(crate) struct Surroundings {
     /// The arguments that imply a subprocess. Without any, the test has no subprocess.
@@ -35,7 +35,7 @@ pub(crate) enum Timeout {
     Given(TokenStream),
 }
 
-/// What the test does if the system refuses a separate network.
+/// The behaviour of the test if the system refuses a separate network.
 #[derive(Clone, Copy)]
 pub(crate) enum Refused {
     Fail,

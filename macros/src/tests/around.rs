@@ -55,7 +55,7 @@ fn attributes_that_copy() {
     }
 }
 
-/// What the user's own code calls is no test around which another could stand.
+/// A function that the user's own code calls is no test around which another could stand.
 #[test]
 fn function_that_is_called() {
     for (arguments, expected) in [

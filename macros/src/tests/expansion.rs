@@ -137,7 +137,7 @@ fn stores() {
     );
 }
 
-/// What another attribute fills stays on the wrapper with its attributes and is passed on.
+/// A parameter that another attribute fills stays on the wrapper with its attributes and is passed on.
 #[test]
 fn cases_of_rstest() {
     assert_expands(

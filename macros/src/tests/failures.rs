@@ -1,4 +1,4 @@
-//! What a test says about its failures and what it becomes.
+//! Arguments about failures, and their expansion.
 
 use super::{assert_expands, expanded};
 
@@ -61,7 +61,7 @@ fn one_of_them() {
     }
 }
 
-/// What the test says itself wins over what the module says, `0` included.
+/// An argument of the test wins over that of the module, `0` included.
 #[test]
 fn inherited() {
     let item = "#[test] fn adds() { }";
@@ -83,7 +83,7 @@ fn inherited() {
     }
 }
 
-/// What looks at the value makes a test that is repeated as a whole.
+/// An attribute that judges the value makes a test that is repeated as a whole.
 #[test]
 fn judged_value() {
     assert_expands(

@@ -1,4 +1,4 @@
-//! What is left of a function whose attribute has a mistake: the function.
+//! A function whose attribute has a mistake stays a function.
 
 use super::assert_expands;
 
@@ -86,7 +86,7 @@ fn adds() {}
     );
 }
 
-/// What is no test stays what it is.
+/// An item that is no test stays as it is.
 #[test]
 fn other_items() {
     assert_expands(

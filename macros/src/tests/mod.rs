@@ -1,4 +1,4 @@
-//! What the attribute turns into, told by examples.
+//! Expansions of the attribute, by examples.
 
 #![expect(clippy::expect_used, reason = "tests panic when they fail")]
 

@@ -154,7 +154,7 @@ fn test_of_a_renamed_crate() {
     );
 }
 
-/// What the module imports under another name is known by that name, also in a condition.
+/// An import under another name is known by that name, also in a condition.
 #[test]
 fn renamed_imports() {
     assert_expands(
@@ -231,7 +231,7 @@ fn nested_modules() {
     );
 }
 
-/// What the test says itself wins over what the module says: resources by name, locks by key.
+/// The arguments of a test win over those of the module: resources by name, locks by key.
 #[test]
 fn inherited_arguments_are_merged() {
     assert_expands(

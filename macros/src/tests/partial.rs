@@ -110,7 +110,7 @@ fn every_beginning_of_the_function() {
     }
 }
 
-/// What an editor sends while the cursor stands in a word: one token at a time is missing.
+/// The input of an editor while the cursor stands in a word: one token at a time is missing.
 #[test]
 fn every_token_left_out() {
     let function: Vec<_> = tokens(&closed(FUNCTION)).into_iter().collect();

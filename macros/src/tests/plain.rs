@@ -90,7 +90,7 @@ fn mistakes() {
     );
 }
 
-/// What cannot be a test does not become one.
+/// An item that cannot be a test does not become one.
 #[test]
 fn other_items() {
     for item in ["pub struct Server;\n", "const N: u32 = 1;\n"] {
@@ -118,7 +118,7 @@ fn bodies_that_look_like_wrappers() {
     }
 }
 
-/// What becomes of a test, without the attributes above it.
+/// The expansion of a test, without the attributes above it.
 fn wrapper(item: &str) -> String {
     let file: syn::File = syn::parse_str(&expanded("port", item)).expect("items of Rust");
     let function = file.items.into_iter().find_map(|item| match item {

@@ -27,7 +27,7 @@ fn adds() {
     );
 }
 
-/// What is known when the test is compiled is a part of the constant.
+/// Values that are known at compile time are a part of the constant.
 #[test]
 fn constants() {
     assert_expands(
@@ -303,7 +303,7 @@ pub fn doubles(n: u32) -> u32 {
     );
 }
 
-/// What the test says itself wins over what the module says: variables by name, the rest as a whole.
+/// The arguments of a test win over those of the module: variables by name, the rest as a whole.
 #[test]
 fn inherited_surroundings() {
     assert_expands(

@@ -32,7 +32,7 @@ pub use crate::resource::{Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
 
-/// What may be sent to another thread, which users rely on. It fails to compile otherwise.
+/// Users rely on which handles may be sent to another thread. These fail to compile otherwise.
 #[cfg(test)]
 mod tests {
     use super::{

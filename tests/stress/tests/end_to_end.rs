@@ -47,7 +47,8 @@ fn text(output: &Output) -> String {
     format!("{}{errors}", String::from_utf8_lossy(&output.stdout))
 }
 
-const PASSING: &str = "#[test] fn always() {}\n#[test] #[ignore] fn never() {}\n";
+const PASSING: &str =
+    "#[test] fn always() {}\n#[test] #[ignore = \"shown as not run\"] fn never() {}\n";
 
 /// Fails in every second run; which number a run has, a new file tells.
 const FAILING: &str = r#"

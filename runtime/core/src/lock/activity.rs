@@ -134,7 +134,7 @@ impl Activity {
         self.site
     }
 
-    /// What must stay open while a subprocess of the test lives, so that this process counts as
+    /// Descriptors that must stay open while a subprocess of the test lives, so that this process counts as
     /// alive until then.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         self.block.kept().into_iter().collect()

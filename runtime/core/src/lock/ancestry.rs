@@ -86,7 +86,7 @@ fn ancestors(process: u32) -> Vec<Ancestor> {
     found
 }
 
-/// What the kernel reports about a process.
+/// The report of the kernel about a process.
 struct Stat {
     parent: u32,
     /// When the process was started, in ticks since the machine booted.

@@ -52,7 +52,7 @@ const KEEPING_FILES: usize = 64;
 /// between finding the lock held and touching the file, and never again.
 pub(super) const QUIET: Duration = Duration::from_secs(3);
 
-/// What this process knows of one subject.
+/// The knowledge of this process about one subject.
 pub(crate) struct Entry {
     subject: Subject,
     pub(super) path: PathBuf,

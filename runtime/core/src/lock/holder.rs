@@ -1,4 +1,4 @@
-//! Who holds what, read from the records of all processes.
+//! The holders of locks, read from the records of all processes.
 //!
 //! Messages name the holders, and a bounded wait compares them to see whether its queue moves.
 //! Records affect who gets a lock only where lock files were deleted or are new (see

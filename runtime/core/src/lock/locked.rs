@@ -58,7 +58,7 @@ impl LockFile {
     }
 }
 
-/// What a lock on a file proves.
+/// The proof that a lock on a file gives.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LockStatus {
     /// Nothing: the path names another file, or none.
@@ -81,7 +81,7 @@ impl Locked {
         self.0.take().inspect(|locked| flock::unlock(&locked.file))
     }
 
-    /// What a subprocess must keep open for the lock to stay held.
+    /// The descriptor that a subprocess must keep open for the lock to stay held.
     pub(super) fn kept(&self) -> Option<Kept> {
         os::process::kept(&self.0.as_ref()?.file)
     }

@@ -42,7 +42,7 @@ use crate::lock::activity::Activity;
 use crate::os::flock::Strength;
 use crate::state::StateDir;
 
-/// What a lock protects.
+/// The subject that a lock protects.
 ///
 /// `Everyone` and `Key` are declared in the order in which locks are acquired. A `Delegated`
 /// subject is acquired in place of the subject that it stands for.

@@ -1,4 +1,4 @@
-//! What differs between operating systems; the only place that knows `libc`.
+//! Differences between operating systems; the only place that knows `libc`.
 
 #[cfg(unix)]
 mod unix;

@@ -8,7 +8,7 @@
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{self, Read, Take, Write};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -27,8 +27,12 @@ use super::stack::Stacks;
 use super::subprocess::{Event, MarkPosition, Words};
 #[cfg(target_os = "linux")]
 use super::supervisor::STEP;
-use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED, check};
+use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 
+mod streams;
+
+pub(super) use self::streams::pipe;
+use self::streams::{behind_streams, descriptor, limit, poll, read_some};
 pub(crate) use super::link::Link;
 
 /// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
@@ -318,97 +322,6 @@ pub(crate) fn is_below_supervisor() -> bool {
     let parent = std::os::unix::process::parent_id();
     let name = std::fs::read(format!("/proc/{parent}/comm"));
     name.is_ok_and(|name| name == b"isolated-test\n")
-}
-
-/// Moves a descriptor past the three standard streams if it is one of them.
-fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
-    if fd.as_raw_fd() > libc::STDERR_FILENO {
-        return Ok(fd);
-    }
-    // The standard library never duplicates to one of the three.
-    fd.try_clone()
-}
-
-/// Creates a close-on-exec pipe whose read end does not block.
-pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let mut ends = [0; 2];
-    #[cfg(target_os = "linux")]
-    // SAFETY: the array can be written.
-    let result = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) };
-    #[cfg(not(target_os = "linux"))]
-    // SAFETY: the array can be written.
-    let result = unsafe { libc::pipe(ends.as_mut_ptr()) };
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: both were just opened, and nothing else owns them.
-    let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
-    for end in [&read, &write] {
-        // SAFETY: the call takes numbers only.
-        unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
-    }
-    // SAFETY: the call takes numbers only.
-    if unsafe { libc::fcntl(read.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok((read, write))
-}
-
-fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
-    from.map_or(-1, |from| from.get_ref().as_raw_fd())
-}
-
-/// Limits a stream to the bytes that are available now, because a process outside our reach may
-/// write forever.
-fn limit(from: Option<&mut Take<impl AsRawFd>>) -> io::Result<()> {
-    let Some(from) = from else { return Ok(()) };
-    let mut unread: libc::c_int = 0;
-    // SAFETY: the descriptor is open, and the number can be written.
-    check(unsafe { libc::ioctl(from.get_ref().as_raw_fd(), libc::FIONREAD, &raw mut unread) })?;
-    from.set_limit(unread.unsigned_abs().into());
-    Ok(())
-}
-
-/// Waits until a descriptor is readable or the deadline has passed. Negative descriptors are
-/// ignored.
-fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bool; 3]> {
-    let timeout = deadline.map_or(-1, |deadline| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        // Rounded up, so that the deadline has passed when the call returns.
-        i32::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX)
-    });
-    let mut waiting = fds.map(|fd| libc::pollfd {
-        fd,
-        events: libc::POLLIN,
-        revents: 0,
-    });
-    // SAFETY: the array is valid for its length.
-    if unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) } < 0 {
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-        return Ok([false; 3]);
-    }
-    Ok(waiting.map(|one| one.revents != 0))
-}
-
-/// Reads the available bytes: `None` if there are none yet, an empty vector at the end.
-fn read_some(from: Option<&mut impl Read>) -> io::Result<Option<Vec<u8>>> {
-    let Some(from) = from else { return Ok(None) };
-    let mut buffer = vec![0; 16 * 1024];
-    match from.read(&mut buffer) {
-        Ok(read) => {
-            buffer.truncate(read);
-            Ok(Some(buffer))
-        }
-        Err(error) => match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
-            // The other end is gone, perhaps without having read everything.
-            io::ErrorKind::ConnectionReset => Ok(Some(Vec::new())),
-            _ => Err(error),
-        },
-    }
 }
 
 #[cfg(test)]

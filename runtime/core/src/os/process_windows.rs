@@ -81,7 +81,7 @@ pub(crate) struct Running {
     is_gone: bool,
 }
 
-/// What the reading and waiting threads report.
+/// A report of a thread that reads or waits.
 enum News {
     Part(Part),
     /// A stream has ended.
@@ -232,7 +232,8 @@ impl Running {
                 Ok(News::Closed) => self.open -= 1,
                 Ok(News::Ended(status)) => self.ended = Some((status?, Instant::now())),
                 Err(RecvTimeoutError::Timeout) => {}
-                // The threads have ended, and a process is left.
+                // The threads have ended and a process is left: no event announces its end, so the job is
+                // asked again.
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(JOB_POLL)),
             }
         }

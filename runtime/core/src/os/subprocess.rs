@@ -1,4 +1,4 @@
-//! What all platforms share to run the subprocess of a test.
+//! Types that all platforms share to run the subprocess of a test.
 
 use std::process::ExitStatus;
 

@@ -1,7 +1,7 @@
 use isolated_test::isolated;
 
 #[isolated]
-#[ignore]
+#[cold]
 fn adds() {}
 
 fn main() {}

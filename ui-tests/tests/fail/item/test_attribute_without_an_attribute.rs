@@ -2,7 +2,7 @@ use isolated_test::isolated;
 
 /// Never runs.
 #[isolated(tmpdir, test_attribute)]
-#[ignore]
+#[cold]
 fn serves(tmpdir: &std::path::Path) {
     let _ = tmpdir;
 }

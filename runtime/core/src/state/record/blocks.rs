@@ -1,0 +1,100 @@
+//! The blocks of a record: which are taken, and what they publish.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Record, lock, now, offset, record};
+use crate::error::Error;
+use crate::os;
+use crate::os::process::Kept;
+use crate::state::block::fitted;
+use crate::state::mark::Mark;
+
+/// The blocks of a record.
+pub(super) struct Blocks {
+    /// Which blocks are taken. Block 0 describes the process.
+    pub(super) taken: Vec<bool>,
+    /// When the last block was taken.
+    pub(super) since: u64,
+}
+
+impl Blocks {
+    /// Takes a free block. Its time is later than all before, so that the time identifies the test.
+    pub(super) fn take(&mut self) -> (usize, u64) {
+        self.since = now().max(self.since + 1);
+        let block = self.taken.iter().position(|taken| !taken);
+        let block = block.unwrap_or(self.taken.len());
+        if block == self.taken.len() {
+            self.taken.push(true);
+        } else {
+            self.taken[block] = true;
+        }
+        (block, self.since)
+    }
+}
+
+/// A block of the record of this process. Published text stays until the block is cleared or
+/// dropped.
+///
+/// A failure to write it, for example on a full disk, does not fail the test.
+#[must_use = "the block is cleared as soon as this is dropped"]
+pub(crate) struct Block {
+    record: Arc<Record>,
+    number: usize,
+    since: u64,
+    is_published: AtomicBool,
+}
+
+impl Block {
+    /// Takes a free block, without publishing anything.
+    pub(crate) fn take() -> Result<Self, Error> {
+        let record = record()?;
+        let (number, since) = lock(&record.blocks).take();
+        Ok(Block {
+            record,
+            number,
+            since,
+            is_published: AtomicBool::new(false),
+        })
+    }
+
+    /// Publishes a text with a single write, as far as there is room.
+    pub(crate) fn publish(&self, text: String) {
+        self.is_published.store(true, Ordering::Relaxed);
+        let _ = self.record.write(self.number, &fitted(text));
+    }
+
+    /// Clears what was published.
+    pub(crate) fn clear(&self) {
+        if self.is_published.swap(false, Ordering::Relaxed) {
+            let _ = os::write_at(&self.record.file, b"-", offset(self.number));
+        }
+    }
+
+    /// When the block was taken, in milliseconds since 1970.
+    pub(crate) fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// The name of the record, and the number of the block there.
+    pub(crate) fn place(&self) -> (&str, usize) {
+        (&self.record.name, self.number)
+    }
+
+    /// How other processes find the block.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::new(self.record.name.clone(), self.number, self.since)
+    }
+
+    /// The descriptor that must stay open for this process to count as alive.
+    pub(crate) fn kept(&self) -> Option<Kept> {
+        os::process::kept(&self.record.file)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.clear();
+        lock(&self.record.blocks).taken[self.number] = false;
+    }
+}
