@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::uses::uses;
 
-/// What each module uses. The root of the crate is called `lib` and uses all of them.
+/// The modules that each module uses. The root of the crate is called `lib` and uses all of them.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 #[test]

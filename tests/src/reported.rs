@@ -1,4 +1,4 @@
-//! What the runtime has printed, with all that differs from run to run made the same.
+//! The output of the runtime, with all that differs from run to run made the same.
 
 use crate::Finished;
 

@@ -1,4 +1,4 @@
-//! What must compile and pass: signatures, the attributes of other crates, hostile surroundings.
+//! Tests that must compile and pass: signatures, the attributes of other crates, hostile surroundings.
 //!
 //! These are tests and not cases of `trybuild`, which builds without `--test`, where `#[test]` removes
 //! the function before anybody looks at its types.

@@ -1,4 +1,4 @@
-//! What must not compile: each mistake with its message.
+//! Code that must not compile: each mistake with its message.
 //!
 //! The messages are ours, but how rustc draws them changes from version to version, so they are
 //! compared on one version only. `TRYBUILD=overwrite cargo test -p isolated-test-ui-tests` writes

@@ -69,7 +69,7 @@ mod inherits {
 }
 
 /// A value that ends a program as it likes.
-struct Verdict(bool);
+pub(crate) struct Verdict(pub(crate) bool);
 
 impl Termination for Verdict {
     fn report(self) -> ExitCode {

@@ -1,12 +1,9 @@
-//! What fails a test, in every way to write one.
+//! Failures of a test, in every way to write one.
 
 #![expect(
     clippy::should_panic_without_expect,
     reason = "it is one of the ways to write a test"
 )]
-
-use std::process::{ExitCode, Termination};
-
 use isolated_test_tests::State;
 
 mod inner {
@@ -16,7 +13,7 @@ mod inner {
     use isolated_test_tests::say;
     use test_case::test_case;
 
-    use super::Verdict;
+    use crate::signatures::Verdict;
 
     #[isolated]
     #[test]
@@ -98,19 +95,6 @@ mod inner {
     #[ignore = "started by another test"]
     fn divides(number: u64, _seed: u64) {
         assert_ne!(1 / number, 2);
-    }
-}
-
-/// A value that ends a program as it likes.
-struct Verdict(bool);
-
-impl Termination for Verdict {
-    fn report(self) -> ExitCode {
-        if self.0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
     }
 }
 

@@ -116,7 +116,7 @@ fn a_lock_out_of_order_is_refused_instead_of_hanging() {
         ErrorKind::LockOrder
     );
     drop(Key::new("order e").lock().unwrap());
-    // Who does not wait cannot hang.
+    // A call that does not wait cannot hang.
     assert!(Key::new("order a").try_lock().unwrap().is_some());
 }
 

@@ -246,7 +246,7 @@ fn a_holder_that_does_not_change_is_not_waited_for_for_ever() {
             holder.id()
         )
     );
-    // What gave up is out of the way.
+    // The waiter that gave up is out of the way.
     let mut next = state.waiting("writer");
     holder.release();
     next.hear("held");

@@ -1,4 +1,4 @@
-//! What a test leaves behind: it is ended and named, and nothing of it outlives the parent.
+//! Processes that a test leaves behind: they are ended and named, and none of them outlives the parent.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! What a test in a process of its own may do with what its parent holds for it.
+//! The use that a test in a subprocess makes of what its parent holds for it.
 
 #![cfg(target_os = "linux")]
 

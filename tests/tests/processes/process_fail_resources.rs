@@ -49,7 +49,7 @@ mod inner {
     /// Is provisioned in the parent, and may fail on the way.
     struct Travels;
 
-    /// What is written of it.
+    /// Its handle as text.
     struct Written(&'static str);
 
     impl Resource for Travels {

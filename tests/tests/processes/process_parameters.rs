@@ -1,4 +1,4 @@
-//! What a test in a process of its own is given: every resource in every form.
+//! Parameters of a test in a subprocess: every resource in every form.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! What a failed test prints, in full, and that others print nothing.
+//! The report of a failed test, in full; others print nothing.
 
 #![cfg(target_os = "linux")]
 #![expect(

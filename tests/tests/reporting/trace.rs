@@ -1,4 +1,4 @@
-//! What the runtime writes when `ISOLATED_TRACE` names a directory.
+//! Lines that the runtime writes when `ISOLATED_TRACE` names a directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -230,7 +230,7 @@ fn the_printed_command_repeats_the_seeds() {
         ]
         .map(str::to_owned)
     );
-    // What Cargo does with these words: run the binary with what stands after `--`.
+    // Cargo runs the binary with the words after `--`.
     let mut inner = state.inner("").env(variable, seed);
     inner = inner.with(|command| {
         let program = command.get_program().to_owned();

@@ -17,7 +17,7 @@ mod inner {
         say(&format!("event {text}"));
     }
 
-    /// What a call does.
+    /// The behaviour of a call.
     #[derive(Clone, Copy, PartialEq)]
     enum Does {
         Well,

@@ -1,4 +1,4 @@
-//! What SIGKILL leaves behind at random instants, and that nothing is left after one more run.
+//! SIGKILL at random instants: one more run removes all that it leaves behind.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

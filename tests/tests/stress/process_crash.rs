@@ -1,4 +1,4 @@
-//! What is left of tests in processes of their own whose parents are killed at random instants.
+//! Tests in subprocesses whose parents are killed at random instants.
 //!
 //! Several parents at once run tests that abort, exit, hang, panic, or leave daemons behind, until
 //! each parent is killed. Afterwards no process of any test is left, everything is free, and no
@@ -20,7 +20,7 @@ const BODIES: u64 = 1_000;
 /// How many parents run at the same time.
 const PARENTS: u64 = 6;
 
-/// What the shared counters mean; behind them stand the numbers of ports.
+/// The meaning of the shared counters; behind them stand the numbers of ports.
 const BEGUN: usize = 0;
 const PASSED_WRONGLY: usize = 1;
 const FAILED_WRONGLY: usize = 2;

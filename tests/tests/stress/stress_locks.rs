@@ -49,7 +49,7 @@ mod inner {
     /// The witness of everyone stands after those of all keys.
     const EVERYONE: usize = KEYS.len() * STRIDE;
 
-    /// What a test asks for, as the attribute would have written it.
+    /// The requests of a test, as the attribute would have written them.
     fn random_spec(random: &mut Random) -> (&'static Spec, Vec<Claim>) {
         let mut claims = Vec::new();
         for _ in 0..=random.below(3) {
@@ -153,7 +153,7 @@ mod inner {
     }
 }
 
-/// What came of it.
+/// The result.
 struct Stress {
     kills: u64,
     operations: u64,

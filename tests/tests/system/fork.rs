@@ -48,7 +48,7 @@ mod inner {
         listen("end");
     }
 
-    /// Who looks at the clock for the parent is not there for the child.
+    /// The thread that watches the clock for the parent does not exist in the child.
     #[test]
     #[ignore = "started by another test"]
     fn waits_before_and_after_a_fork() {

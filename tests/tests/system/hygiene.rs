@@ -1,4 +1,4 @@
-//! What an isolated test does not do: leak descriptors, or change what belongs to the process.
+//! An isolated test leaks no descriptors, and changes nothing that belongs to the process.
 
 #![cfg(target_os = "linux")]
 

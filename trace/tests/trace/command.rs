@@ -23,7 +23,7 @@ fn refused(words: &[&str], status: i32) -> String {
     text(&output.stderr).trim_end().to_owned()
 }
 
-/// What a test may be called that wants to get out of its quotes.
+/// The name of a test that tries to leave its quotes.
 const EVIL: &str = "shop::</script><script>alert(1)</script><!--{{data}}{{style}}";
 
 fn evil() -> Written {

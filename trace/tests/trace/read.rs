@@ -1,4 +1,4 @@
-//! What is made of lines.
+//! The timeline that is read from lines.
 
 use crate::written::{Lines, START, Written, named};
 use isolated_test_trace::{Holder, Outcome, Phase, Span, Wait};

@@ -1,4 +1,4 @@
-//! What waiting has cost, and who was there when a test failed.
+//! The cost of waiting, and the tests that were active when one failed.
 
 use crate::written::{Lines, Written, named};
 use isolated_test_trace::{Holder, Overlap};

@@ -12,7 +12,7 @@ pub(crate) const START: u64 = 1_700_000_000_000_000;
 /// A directory with traces.
 pub(crate) struct Written(tempfile::TempDir);
 
-/// What one process says.
+/// The lines of one process.
 #[derive(Default)]
 pub(crate) struct Lines(String);
 

@@ -1,4 +1,4 @@
-//! What comes of a failure: every form of `retries` and `quarantine`.
+//! Failures: every form of `retries` and `quarantine`.
 
 use std::path::Path;
 
@@ -63,7 +63,7 @@ fn parameters_of_others(#[case] retries: u32, #[case] quarantine: &str) {
     assert!(retries == 3 && quarantine == "text");
 }
 
-/// What looks at the value or the panic looks there in a process, too.
+/// An attribute that judges the value or the panic judges it in a subprocess, too.
 mod judged {
     use test_case::{test_case, test_matrix};
 

@@ -141,7 +141,7 @@ fn panics(number: &u32, given: u32) {
     assert_ne!(*number + given, 9, "nine");
 }
 
-/// What is set in the environment is there for the body as well.
+/// Variables are set for the body as well.
 #[isolated(env(MODE = mode, LENGTH = mode.len(), FIRST = &mode[..1]), cwd = dir)]
 #[rstest]
 #[case("fast".to_owned(), "tests".into())]
@@ -159,7 +159,7 @@ fn called_like_it(called_like_it: String) {
     assert_eq!(var("MODE"), Ok(called_like_it));
 }
 
-/// What looks at the value runs in the process too.
+/// An attribute that judges the value runs in the subprocess too.
 mod judged {
     use test_case::{test_case, test_matrix};
 
