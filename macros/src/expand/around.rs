@@ -47,7 +47,7 @@ impl Writer<'_> {
                 #[doc(hidden)]
                 static #name: #private::Recipe = #private::Recipe {
                     spec: #spec,
-                    own: #custom,
+                    custom: #custom,
                     surround: #surround,
                 };
             }
@@ -58,7 +58,7 @@ impl Writer<'_> {
         let private = &self.private;
         let mut custom = self.custom().peekable();
         if custom.peek().is_none() {
-            return quote!(#private::no_own);
+            return quote!(#private::no_custom);
         }
         let custom = custom.map(|(_, expression)| {
             let maker = quote!(#private::custom(&|| #private::expr!(#expression)));

@@ -86,44 +86,37 @@ impl<'a> Writer<'a> {
         let (spec, custom, body) = (self.spec(), self.lent_custom(), self.body());
         let is_async = function.asyncness.is_some();
         let dot_await = is_async.then(|| quote!(.await));
-        let call = match (self.model.run, is_async) {
-            (Run::Around, _) => return self.inside(),
-            (Run::Here { .. }, false) if self.is_bare() => {
-                let name = self.name_at_the_value();
-                quote!(#private::run_function(&#spec, #custom, #name))
+        let begun = match self.model.run {
+            Run::Around => return self.inside(),
+            Run::Apart => {
+                let surround = self.surround();
+                quote!(#private::prepare(&#spec, #custom, &mut #surround))
             }
-            (Run::Apart, false) if self.is_bare() => {
+            Run::Here { warns: true } if is_async => {
+                quote!(#private::test_inside(&#spec, #custom))
+            }
+            Run::Here { .. } | Run::Returning => {
+                quote!(#private::test(&#spec, #custom))
+            }
+        };
+        let run = match (self.model.run, is_async) {
+            (Run::Returning, false) => quote!(.run_returning(#body)),
+            (Run::Returning, true) => quote!(.run_returning_async(#body)),
+            (_, true) => quote!(.run_async(#body)),
+            (_, false) if self.is_bare() => {
                 let name = self.name_at_the_value();
                 quote!(.run_function(#name))
             }
-            (Run::Here { .. }, false) if self.is_plain() => {
-                let body = self.plain_body();
-                quote!(#private::run_plain(&#spec, #custom, #body))
-            }
-            (Run::Apart, false) if self.is_plain() => {
+            (_, false) if self.is_plain() => {
                 let body = self.plain_body();
                 quote!(.run_plain(#body))
             }
-            (Run::Here { .. }, false) => quote!(#private::run(&#spec, #custom, #body)),
-            (Run::Here { warns: true }, true) => {
-                quote!(#private::run_async_inside(&#spec, #custom, #body))
-            }
-            (Run::Here { warns: false }, true) => {
-                quote!(#private::run_async(&#spec, #custom, #body))
-            }
-            (Run::Returning, false) => quote!(#private::run_returning(&#spec, #custom, #body)),
-            (Run::Returning, true) => quote!(#private::run_returning_async(&#spec, #custom, #body)),
-            (Run::Apart, false) => quote!(.run(#body)),
-            (Run::Apart, true) => quote!(.run_async(#body)),
+            (_, false) => quote!(.run(#body)),
         };
         // An error about a value that no test may return is shown at its type.
         let output = function.output.as_ref();
-        let call = output.map_or(call.clone(), |output| at(start(output), call));
-        let prepared = (self.model.run == Run::Apart).then(|| {
-            let surround = self.surround();
-            quote!(#private::prepare(&#spec, #custom, &mut #surround))
-        });
-        quote!(#prepared #call #dot_await)
+        let run = output.map_or(run.clone(), |output| at(start(output), run));
+        quote!(#begun #run #dot_await)
     }
 
     /// The name of the function with the span of the return type, because an error in the call is

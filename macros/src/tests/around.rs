@@ -64,7 +64,7 @@ fn function_that_is_called() {
     ] {
         let output = expanded(arguments, "#[instrument] async fn serves() { }");
         assert_eq!(output.contains("::__around("), expected, "{output}");
-        assert_eq!(output.contains("::run_async("), !expected, "{output}");
+        assert_eq!(output.contains(".run_async("), !expected, "{output}");
     }
 }
 

@@ -13,13 +13,13 @@ fn adds() {
     fn adds() {
         assert_eq!(1 + 1, 2);
     }
-    ::isolated_test::__private::run_function(
-        &::isolated_test::__private::spec!(
-            "adds", ::isolated_test::__private::ShouldPanic::No, [], []
-        ),
-        &mut [],
-        adds,
-    )
+    ::isolated_test::__private::test(
+            &::isolated_test::__private::spec!(
+                "adds", ::isolated_test::__private::ShouldPanic::No, [], []
+            ),
+            &mut [],
+        )
+        .run_function(adds)
 }
 "#,
     );
@@ -39,23 +39,25 @@ pub fn serves_files() {
     fn serves_files(tmpdir: &TmpDir, port: Port) {
         serve(tmpdir, port);
     }
-    ::isolated_test::__private::run_plain(
-        &::isolated_test::__private::spec!(
-            "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
-            Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir { from
-            : ::core::option::Option::None, keep : ::core::option::Option::None })],
-            [(Exclusive(::isolated_test::__private::ClaimedKey::Text("tcp")))]
-        ),
-        &mut [],
-        &mut |cx| ::isolated_test::__private::passed(
-            serves_files(
-                ::isolated_test::__private::FromTmpDir::from_tmpdir(cx.tmpdir(1)),
-                ::isolated_test::__private::FromPort::<
-                    ::isolated_test::__private::Tcp,
-                >::from_port(cx.port(0)),
+    ::isolated_test::__private::test(
+            &::isolated_test::__private::spec!(
+                "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
+                Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir {
+                from : ::core::option::Option::None, keep : ::core::option::Option::None
+                })], [(Exclusive(::isolated_test::__private::ClaimedKey::Text("tcp")))]
             ),
-        ),
-    )
+            &mut [],
+        )
+        .run_plain(
+            &mut |cx| ::isolated_test::__private::passed(
+                serves_files(
+                    ::isolated_test::__private::FromTmpDir::from_tmpdir(cx.tmpdir(1)),
+                    ::isolated_test::__private::FromPort::<
+                        ::isolated_test::__private::Tcp,
+                    >::from_port(cx.port(0)),
+                ),
+            ),
+        )
 }
 "#,
     );
@@ -76,7 +78,7 @@ static __ISOLATED_ANSWERS: ::isolated_test::__private::Recipe = ::isolated_test:
         [(Shared(::isolated_test::__private::ClaimedKey::Key(::isolated_test::Key::DEFAULT))),
         (Alone)]
     ),
-    own: ::isolated_test::__private::no_own,
+    custom: ::isolated_test::__private::no_custom,
     surround: ::isolated_test::__private::as_here,
 };
 #[tokio::test]
@@ -114,24 +116,27 @@ fn stores() {
     fn stores(db: &Db, mail: Mailbox) {}
     let make_db = || ::isolated_test::__private::expr!(Postgres::< A, B >::new());
     let make_mail = || ::isolated_test::__private::expr!(Mail::default());
-    ::isolated_test::__private::run_plain(
-        &::isolated_test::__private::spec!(
-            const "stores", ::isolated_test::__private::ShouldPanic::No, [("db" Custom {
-            by_value : false }), ("mail" Custom { by_value : true })],
-            [(Exclusive(::isolated_test::__private::ClaimedKey::Key(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
-            .key()))), (Exclusive(::isolated_test::__private::ClaimedKey::Text("mail")))]
-        ),
-        &mut [
-            ::isolated_test::__private::custom(&make_db),
-            ::isolated_test::__private::custom(&make_mail),
-        ],
-        &mut |cx| ::isolated_test::__private::passed(
-            stores(
-                ::isolated_test::__private::Lent::lend(cx.custom_ref(0, &make_db)),
-                cx.custom_value(1, &make_mail),
+    ::isolated_test::__private::test(
+            &::isolated_test::__private::spec!(
+                const "stores", ::isolated_test::__private::ShouldPanic::No, [("db"
+                Custom { by_value : false }), ("mail" Custom { by_value : true })],
+                [(Exclusive(::isolated_test::__private::ClaimedKey::Key(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(SCHEMA))
+                .key()))),
+                (Exclusive(::isolated_test::__private::ClaimedKey::Text("mail")))]
             ),
-        ),
-    )
+            &mut [
+                ::isolated_test::__private::custom(&make_db),
+                ::isolated_test::__private::custom(&make_mail),
+            ],
+        )
+        .run_plain(
+            &mut |cx| ::isolated_test::__private::passed(
+                stores(
+                    ::isolated_test::__private::Lent::lend(cx.custom_ref(0, &make_db)),
+                    cx.custom_value(1, &make_mail),
+                ),
+            ),
+        )
 }
 "#,
     );
@@ -150,7 +155,7 @@ static __ISOLATED_SUMS: ::isolated_test::__private::Recipe = ::isolated_test::__
         "sums", ::isolated_test::__private::ShouldPanic::No, [("nodes"
         Port(::isolated_test::__private::Protocol::Tcp, 3))], []
     ),
-    own: ::isolated_test::__private::no_own,
+    custom: ::isolated_test::__private::no_custom,
     surround: ::isolated_test::__private::as_here,
 };
 #[rstest]
@@ -198,7 +203,7 @@ static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test:
         "doubles", ::isolated_test::__private::ShouldPanic::No, [("port"
         Port(::isolated_test::__private::Protocol::Tcp, 1))], []
     ),
-    own: ::isolated_test::__private::no_own,
+    custom: ::isolated_test::__private::no_custom,
     surround: ::isolated_test::__private::as_here,
 };
 #[test_case(1 = >2)]
@@ -234,25 +239,29 @@ fn all_the_rest() {
 #[should_panic(expected = "no")]
 fn r#match() {
     fn r#match<'a>(tmpdir: &'a Path, id: &str, mut r#type: u64) {}
-    my::isolated::__private::run_plain(
-        &my::isolated::__private::spec!(
-            const "match", my::isolated::__private::ShouldPanic::With("no"), [("tmpdir"
-            TmpDir { from : ::core::option::Option::Some("site"), keep :
-            ::core::option::Option::Some(my::isolated::__private::Keep::Never) }), ("id"
-            Namespace), ("type" Seed)],
-            [(Limit(my::isolated::__private::ClaimedKey::Text("sockets"), 4)),
-            (Limit(my::isolated::__private::ClaimedKey::Key(my::isolated::__private::Keyed(my::isolated::__private::expr!(POOL))
-            .key()), my::isolated::__private::expr!(pool_size())))]
-        ),
-        &mut [],
-        &mut |cx| my::isolated::__private::passed(
-            r#match(
-                my::isolated::__private::FromTmpDir::from_tmpdir(cx.tmpdir(0)),
-                my::isolated::__private::FromNamespace::from_namespace(cx.namespace(1)),
-                my::isolated::__private::FromSeed::from_seed(cx.seed(2)),
+    my::isolated::__private::test(
+            &my::isolated::__private::spec!(
+                const "match", my::isolated::__private::ShouldPanic::With("no"),
+                [("tmpdir" TmpDir { from : ::core::option::Option::Some("site"), keep :
+                ::core::option::Option::Some(my::isolated::__private::Keep::Never) }),
+                ("id" Namespace), ("type" Seed)],
+                [(Limit(my::isolated::__private::ClaimedKey::Text("sockets"), 4)),
+                (Limit(my::isolated::__private::ClaimedKey::Key(my::isolated::__private::Keyed(my::isolated::__private::expr!(POOL))
+                .key()), my::isolated::__private::expr!(pool_size())))]
             ),
-        ),
-    )
+            &mut [],
+        )
+        .run_plain(
+            &mut |cx| my::isolated::__private::passed(
+                r#match(
+                    my::isolated::__private::FromTmpDir::from_tmpdir(cx.tmpdir(0)),
+                    my::isolated::__private::FromNamespace::from_namespace(
+                        cx.namespace(1),
+                    ),
+                    my::isolated::__private::FromSeed::from_seed(cx.seed(2)),
+                ),
+            ),
+        )
 }
 "#,
     );
@@ -268,15 +277,15 @@ fn conditional_should_panic() {
 #[cfg_attr(unix, should_panic)]
 fn panics() {
     fn panics() {}
-    ::isolated_test::__private::run_function(
-        &::isolated_test::__private::spec!(
-            const "panics", if ::core::cfg!(unix) {
-            ::isolated_test::__private::ShouldPanic::Yes } else {
-            ::isolated_test::__private::ShouldPanic::No }, [], []
-        ),
-        &mut [],
-        panics,
-    )
+    ::isolated_test::__private::test(
+            &::isolated_test::__private::spec!(
+                const "panics", if ::core::cfg!(unix) {
+                ::isolated_test::__private::ShouldPanic::Yes } else {
+                ::isolated_test::__private::ShouldPanic::No }, [], []
+            ),
+            &mut [],
+        )
+        .run_function(panics)
 }
 "#,
     );
@@ -293,7 +302,7 @@ static __ISOLATED_REPOSITORY: ::isolated_test::__private::Recipe = ::isolated_te
     spec: ::isolated_test::__private::spec!(
         "repository", ::isolated_test::__private::ShouldPanic::No, [], []
     ),
-    own: ::isolated_test::__private::no_own,
+    custom: ::isolated_test::__private::no_custom,
     surround: ::isolated_test::__private::as_here,
 };
 #[rstest]

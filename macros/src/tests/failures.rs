@@ -97,7 +97,7 @@ static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test:
         ::isolated_test::__private::retries(::isolated_test::__private::expr!(self::RETRIES)),
         ::isolated_test::__private::quarantine("a"))
     ),
-    own: ::isolated_test::__private::no_own,
+    custom: ::isolated_test::__private::no_custom,
     surround: ::isolated_test::__private::as_here,
 };
 #[test_case(1 = >2)]

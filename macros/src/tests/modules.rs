@@ -240,23 +240,26 @@ fn inherited_arguments_are_merged() {
         r#"#[test]
 fn merges() {
     fn merges(api: u16) {}
-    ::isolated_test::__private::run_plain(
-        &::isolated_test::__private::spec!(
-            "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir {
-            from : ::core::option::Option::None, keep : ::core::option::Option::None }),
-            ("api" Port(::isolated_test::__private::Protocol::Udp, 1))],
-            [(Shared(::isolated_test::__private::ClaimedKey::Text("db"))),
-            (Exclusive(::isolated_test::__private::ClaimedKey::Text("fs"))), (Alone)]
-        ),
-        &mut [],
-        &mut |cx| ::isolated_test::__private::passed(
-            merges(
-                ::isolated_test::__private::FromPort::<
-                    ::isolated_test::__private::Udp,
-                >::from_port(cx.port(1)),
+    ::isolated_test::__private::test(
+            &::isolated_test::__private::spec!(
+                "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir
+                { from : ::core::option::Option::None, keep :
+                ::core::option::Option::None }), ("api"
+                Port(::isolated_test::__private::Protocol::Udp, 1))],
+                [(Shared(::isolated_test::__private::ClaimedKey::Text("db"))),
+                (Exclusive(::isolated_test::__private::ClaimedKey::Text("fs"))), (Alone)]
             ),
-        ),
-    )
+            &mut [],
+        )
+        .run_plain(
+            &mut |cx| ::isolated_test::__private::passed(
+                merges(
+                    ::isolated_test::__private::FromPort::<
+                        ::isolated_test::__private::Udp,
+                    >::from_port(cx.port(1)),
+                ),
+            ),
+        )
 }
 "#,
     );

@@ -40,7 +40,7 @@ static __ISOLATED_WAITS: ::isolated_test::__private::Recipe = ::isolated_test::_
         (::core::option::Option::Some(::core::time::Duration::from_millis(90000)),
         ::core::option::Option::Some(::isolated_test::__private::Refused::Serial))
     ),
-    own: ::isolated_test::__private::no_own,
+    custom: ::isolated_test::__private::no_custom,
     surround: ::isolated_test::__private::as_here,
 };
 #[tokio::test]
@@ -262,7 +262,7 @@ static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test:
         TmpDir { from : ::core::option::Option::None, keep : ::core::option::Option::None
         })], [], (::core::option::Option::None, ::core::option::Option::None)
     ),
-    own: || ::isolated_test::__private::customs([
+    custom: || ::isolated_test::__private::customs([
         ::isolated_test::__private::custom(
             &|| ::isolated_test::__private::expr!(super::Db),
         ),

@@ -34,7 +34,7 @@ fn called_often() {
 fn asynchronous() {
     let entry = |arguments: &str, item: &str| {
         let expanded = expanded(arguments, item);
-        let entries = ["judged_inside_async", "inside_async", "run_async_inside"];
+        let entries = ["judged_inside_async", "inside_async", "test_inside"];
         let is_called = |entry: &&str| expanded.contains(&format!("::__private::{entry}("));
         entries.into_iter().find(is_called)
     };
@@ -63,7 +63,7 @@ fn asynchronous() {
         (
             "db = Db { rows: n }",
             "#[rstest] #[tokio::test] async fn asks(#[case] n: u32, db: Db) { }",
-            "run_async_inside",
+            "test_inside",
         ),
     ] {
         assert_eq!(entry(arguments, item), Some(expected), "{item}");

@@ -9,16 +9,12 @@ pub use crate::resource::bind::{
 pub use crate::resource::custom::{Custom, custom};
 pub use crate::resource::request::{Kind, Protocol, Request};
 pub use crate::run::around::{
-    Recipe, around, around_never, customs, inside, inside_async, judged_inside_async, no_own,
+    Recipe, around, around_never, customs, inside, inside_async, judged_inside_async, no_custom,
     no_value,
 };
 pub use crate::run::cx::Cx;
-pub use crate::run::entry::{
-    passed, run, run_async, run_async_inside, run_function, run_plain, run_returning,
-    run_returning_async,
-};
+pub use crate::run::entry::{Test, passed, prepare, test, test_inside};
 pub use crate::run::process::surroundings::{Surroundings, Variable, as_here};
-pub use crate::run::process::{Prepared, prepare};
 pub use crate::run::spec::{Refused, ShouldPanic, Spec, Subprocess};
 pub use crate::statistics::upper_bound;
 pub use crate::{__expr as expr, __place as place, __spec as spec};

@@ -129,7 +129,7 @@ mod inner {
             let spec = &__private::spec!(
                 "is_called_often", __private::ShouldPanic::No, [], []; often
             );
-            __private::run(spec, &mut [], |_| assert!(run("") > 0));
+            __private::test(spec, &mut []).run(|_| assert!(run("") > 0));
         }
     }
 

@@ -27,7 +27,7 @@ mod inner {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use isolated_test::__private::{Claim, ClaimedKey, ShouldPanic, Spec, place, run};
+    use isolated_test::__private::{Claim, ClaimedKey, ShouldPanic, Spec, place, test};
     use isolated_test::Key;
     use isolated_test_tests::Random;
     use isolated_test_tests::witness::{Counters, Witness};
@@ -136,7 +136,7 @@ mod inner {
         while counters.at(DONE).load(Ordering::Relaxed) < end {
             let (spec, claims) = &specs[usize::try_from(random.below(200)).unwrap()];
             let before = counters.at(DONE).load(Ordering::Relaxed);
-            run(spec, &mut [], |_| {
+            test(spec, &mut []).run(|_| {
                 let waited = counters.at(DONE).load(Ordering::Relaxed) - before;
                 if claims
                     .iter()

@@ -299,16 +299,18 @@ impl fmt::Debug for Handle {
 #[derive(Clone)]
 pub struct Current {
     handle: Handle,
-    own: Rc<Vec<CustomSlot>>,
+    slots: Rc<Vec<CustomSlot>>,
 }
 
 impl Current {
     /// The test as seen by a thread that has no handles of custom resources.
     pub(crate) fn elsewhere(handle: Handle) -> Self {
-        let mut own = Vec::new();
-        own.resize_with(handle.values().count(), CustomSlot::default);
-        let own = Rc::new(own);
-        Current { handle, own }
+        let mut slots = Vec::new();
+        slots.resize_with(handle.values().count(), CustomSlot::default);
+        Current {
+            handle,
+            slots: Rc::new(slots),
+        }
     }
 
     /// Returns a handle that can be sent to other threads.
@@ -325,18 +327,18 @@ impl Current {
     #[must_use]
     pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
         let at = self.handle.values().position(|(other, _)| other == name)?;
-        self.own[at].shared.get()?.clone().downcast().ok()
+        self.slots[at].shared.get()?.clone().downcast().ok()
     }
 
     /// The slots of the handles of custom resources.
-    pub(crate) fn own(&self) -> &[CustomSlot] {
-        &self.own
+    pub(crate) fn slots(&self) -> &[CustomSlot] {
+        &self.slots
     }
 
     /// Drops the handle of a custom resource, unless a clone of this context shares it.
-    pub(crate) fn drop_own(&mut self, index: usize) {
-        if let Some(own) = Rc::get_mut(&mut self.own) {
-            own[index] = CustomSlot::default();
+    pub(crate) fn drop_slot(&mut self, index: usize) {
+        if let Some(slots) = Rc::get_mut(&mut self.slots) {
+            slots[index] = CustomSlot::default();
         }
     }
 }

@@ -25,9 +25,9 @@ use crate::resource::request::Kind;
 use crate::run::attempts::Calls;
 use crate::run::context::try_current;
 use crate::run::cx::Cx;
-use crate::run::driver::{Test, poll_inside};
+use crate::run::driver::{Driver, poll_inside};
 use crate::run::end::End;
-use crate::run::entry::passed;
+use crate::run::entry::{call_once, passed};
 use crate::run::process::surroundings::Surroundings;
 use crate::run::short::{self, poll_short};
 use crate::run::spec::Spec;
@@ -39,7 +39,7 @@ pub struct Recipe {
     /// The requests of the test.
     pub spec: Spec,
     /// Wraps the expressions of custom resources.
-    pub own: fn() -> Vec<Custom<'static>>,
+    pub custom: fn() -> Vec<Custom<'static>>,
     /// Describes the subprocess.
     pub surround: fn(&Cx, &mut Surroundings),
 }
@@ -49,14 +49,14 @@ const NOT_COPIED: &str = "it does not copy the attributes below it";
 
 /// The custom resources of a test that has none.
 #[must_use]
-pub fn no_own() -> Vec<Custom<'static>> {
+pub fn no_custom() -> Vec<Custom<'static>> {
     Vec::new()
 }
 
 /// The custom resources of a test, in source order.
 #[must_use]
-pub fn customs<const N: usize>(own: [Custom<'static>; N]) -> Vec<Custom<'static>> {
-    own.into()
+pub fn customs<const N: usize>(custom: [Custom<'static>; N]) -> Vec<Custom<'static>> {
+    custom.into()
 }
 
 /// Runs a generated test with everything that its recipe asks for around it.
@@ -90,8 +90,8 @@ fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
 }
 
 fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -> bool) {
-    let (mut own, mut surround) = ((recipe.own)(), recipe.surround);
-    Test::find(&recipe.spec, &mut own, Some(&mut surround), calls).run(body);
+    let (mut custom, mut surround) = ((recipe.custom)(), recipe.surround);
+    Driver::new(&recipe.spec, &mut custom).run(calls, Some(&mut surround), body);
 }
 
 /// Calls the annotated function with the resources of the test around it.
@@ -112,8 +112,7 @@ pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
         report::not_around(cx.current().name(), NOT_COPIED);
-        let body = body.take();
-        value = body.map(|body| short::__rust_begin_short_backtrace_once(body, cx));
+        value = call_once(&mut body, cx);
         true
     });
     value.unwrap_or_else(no_value)
@@ -180,9 +179,9 @@ async fn poll_body<'b>(
         }
         return;
     }
-    let (mut own, mut surround) = ((recipe.own)(), recipe.surround);
-    Test::find(&recipe.spec, &mut own, Some(&mut surround), Calls::Once)
-        .run_async(async |cx: &Cx| {
+    let (mut custom, mut surround) = ((recipe.custom)(), recipe.surround);
+    Driver::new(&recipe.spec, &mut custom)
+        .run_async(Calls::Once, Some(&mut surround), async |cx: &Cx| {
             report::not_around(cx.current().name(), NOT_COPIED);
             body(Cx::new(cx.current().clone())).await;
             true

@@ -54,6 +54,21 @@ enum Schedule {
 }
 
 impl Attempts {
+    /// One run, in place.
+    pub(crate) fn once(name: &Name) -> Self {
+        Attempts {
+            name: name.clone(),
+            plan: Schedule::Once,
+            in_subprocess: false,
+            quarantine: None,
+            is_recorded: false,
+            runs: 0,
+            failures: 0,
+            counts: None,
+            logs: Vec::new(),
+        }
+    }
+
     /// Decides how often a test runs, and where.
     pub(crate) fn of(spec: &Spec, name: &Name, calls: Calls) -> Result<Self, Error> {
         let variables = variables()?;
@@ -86,15 +101,11 @@ impl Attempts {
         };
         let quarantine = process.and_then(|process| process.quarantine);
         Ok(Attempts {
-            name: name.clone(),
             plan,
             in_subprocess: variables.process && (process.is_some() || needs_process),
             quarantine,
             is_recorded: matches!(plan, Schedule::Retry { .. }) || quarantine.is_some(),
-            runs: 0,
-            failures: 0,
-            counts: None,
-            logs: Vec::new(),
+            ..Attempts::once(name)
         })
     }
 

@@ -21,8 +21,8 @@ impl Cx {
         &self.current
     }
 
-    pub(crate) fn drop_own(&mut self, index: usize) {
-        self.current.drop_own(index);
+    pub(crate) fn drop_slot(&mut self, index: usize) {
+        self.current.drop_slot(index);
     }
 
     /// Returns the `port`.
@@ -67,7 +67,7 @@ impl Cx {
 
     /// Lends the handle of a custom resource.
     pub fn custom_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
-        let handle = self.current.own()[index].shared.get();
+        let handle = self.current.slots()[index].shared.get();
         handle
             .and_then(|handle| handle.downcast_ref())
             .unwrap_or_else(|| self.mismatch(index))
@@ -79,7 +79,7 @@ impl Cx {
     ///
     /// Panics when the resource is provisioned in the test's subprocess, which does not run yet.
     pub fn custom_lent<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
-        let handle = self.current.own()[index].shared.get();
+        let handle = self.current.slots()[index].shared.get();
         handle
             .and_then(|handle| handle.downcast_ref())
             .unwrap_or_else(|| {
@@ -97,7 +97,7 @@ impl Cx {
 
     /// Moves the handle of a custom resource out.
     pub fn custom_value<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> R::Handle {
-        let handle = self.current.own()[index].moved.take();
+        let handle = self.current.slots()[index].moved.take();
         handle
             .and_then(|handle| handle.downcast().ok())
             .map_or_else(|| self.mismatch(index), |handle| *handle)

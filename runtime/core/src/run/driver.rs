@@ -1,6 +1,12 @@
 //! Drives one test from the call in its wrapper to its verdict: where it runs, and how often.
+//!
+//! There is one loop: [`Driver::next`] takes all steps up to the next call of the body in this
+//! process, the body runs, and [`Driver::ended`] receives its end. Runs in a subprocess are over
+//! within `next`. [`Driver::run`] is the loop for synchronous bodies and [`Driver::run_async`] for
+//! asynchronous ones.
 
 use std::future::Future;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +17,7 @@ use crate::report;
 use crate::resource::context::Current;
 use crate::resource::custom::Custom;
 use crate::resource::request::{Kind, Request};
-use crate::run::attempts::{Attempts, Calls};
+use crate::run::attempts::{self, Attempts, Calls};
 use crate::run::cx::Cx;
 use crate::run::end::End;
 use crate::run::naming;
@@ -23,269 +29,229 @@ use crate::run::process::{parent, turns};
 use crate::run::session::Session;
 use crate::run::short;
 use crate::run::spec::Spec;
-use crate::run::verdict::{Verdict, fail};
+use crate::run::verdict::Verdict;
 
 /// Asks the attribute for the surroundings of a test: environment, working directory, timeout.
-pub(crate) type Surround<'t> = &'t mut dyn FnMut(&Cx, &mut Surroundings);
+pub(crate) type Surround<'s> = Option<&'s mut dyn FnMut(&Cx, &mut Surroundings)>;
 
-/// A test that has not run yet.
-pub(crate) struct Test<'t, 'a> {
+/// One test, from the call in its wrapper to its verdict.
+pub(crate) struct Driver<'t, 'a> {
     spec: &'static Spec,
-    own: &'t mut [Custom<'a>],
-    surround: Option<Surround<'t>>,
+    custom: &'t mut [Custom<'a>],
     name: Name,
-    again: Attempts,
+    stage: Stage<'a>,
 }
 
-/// Where a test stands when its wrapper is called.
-pub(crate) enum Placement<'t, 'a> {
-    /// In the test runner's process, not begun.
-    Runner(Test<'t, 'a>),
-    /// In either process, ready for its body, or already decided.
-    Ready(Ready<'a>),
-}
-
-/// A test that lacks only its body, or has been decided without one.
-pub(crate) enum Ready<'a> {
-    /// Begun in the test runner's process; the body runs once.
-    Begun(Box<Session<'a>>, Attempts),
-    /// Begun in the test's subprocess.
+/// How far a test has come.
+enum Stage<'a> {
+    /// Nobody has determined yet where it runs and how often.
+    New,
+    /// A run is due.
+    Due(Attempts),
+    /// The body is due in the test runner's process.
+    Here(Attempts, Box<Session<'a>>),
+    /// The body is due in the test's subprocess.
     Inside(Inside<'a>),
-    /// Decided already: it ran in a subprocess, could not begin, or is skipped here.
-    Over(Verdict, &'static Spec),
-    /// Nothing to run; the reason has been reported.
-    Nothing,
+    /// No run is left. Without a verdict, the parent or the test runner knows it already.
+    Over(Option<Verdict>),
 }
 
-/// One run of a test.
-pub(crate) enum Run<'a> {
-    /// The body runs here.
-    Here(Box<Session<'a>>),
-    /// The run is over: it took place in a subprocess, or could not begin.
-    Over(Verdict),
-}
+impl<'t, 'a> Driver<'t, 'a> {
+    /// Begins a test whose wrapper has been called.
+    pub(crate) fn new(spec: &'static Spec, custom: &'t mut [Custom<'a>]) -> Self {
+        Driver {
+            spec,
+            custom,
+            name: naming::of(spec),
+            stage: Stage::New,
+        }
+    }
 
-impl<'t, 'a> Test<'t, 'a> {
-    /// Determines where the test stands and how often it runs.
-    pub(crate) fn find(
-        spec: &'static Spec,
-        own: &'t mut [Custom<'a>],
-        surround: Option<Surround<'t>>,
+    /// Lets the test run in place and once, because its caller needs the value of its body.
+    pub(crate) fn once_in_place(mut self) -> Self {
+        attempts::runs_once(&self.name);
+        self.stage = Stage::Due(Attempts::once(&self.name));
+        self
+    }
+
+    /// Drives a test with a synchronous body.
+    pub(crate) fn run(
+        mut self,
         calls: Calls,
-    ) -> Placement<'t, 'a> {
-        let name = naming::of(spec);
-        match mark::called(spec, &name) {
-            Called::Here(link) => {
-                let parent = child::connect(&name, link);
-                let inside = Inside::begin(spec, name, own, parent);
-                return Placement::Ready(inside.map_or(Ready::Nothing, Ready::Inside));
-            }
-            Called::Elsewhere => return Placement::Ready(Ready::Over(Verdict::Skipped, spec)),
-            Called::Runner => {}
+        mut surround: Surround<'_>,
+        body: &mut dyn FnMut(&Cx) -> bool,
+    ) {
+        while let Some(cx) = self.next(calls, &mut surround) {
+            let end = run_inside(cx, body);
+            self.ended(end);
         }
-        match Attempts::of(spec, &name, calls) {
-            Ok(again) => Placement::Runner(Test {
-                spec,
-                own,
-                surround,
-                name,
-                again,
-            }),
-            Err(error) => {
-                report::error(name.full(), &error);
-                fail(spec, error.to_string());
-                Placement::Ready(Ready::Nothing)
-            }
+        self.conclude();
+    }
+
+    /// Drives a test with an asynchronous body.
+    pub(crate) async fn run_async(
+        mut self,
+        calls: Calls,
+        mut surround: Surround<'_>,
+        mut body: impl AsyncFnMut(&Cx) -> bool,
+    ) {
+        while let Some(cx) = self.next(calls, &mut surround) {
+            let future = Box::pin(body(cx));
+            let end = poll_inside(cx.current(), future).await;
+            self.ended(end);
+        }
+        self.conclude();
+    }
+
+    /// Takes all steps up to the next call of the body in this process, and returns the context of
+    /// that call. Returns `None` when no call is left.
+    pub(crate) fn next(&mut self, calls: Calls, surround: &mut Surround<'_>) -> Option<&Cx> {
+        loop {
+            self.stage = match mem::replace(&mut self.stage, Stage::Over(None)) {
+                Stage::New => self.place(calls),
+                Stage::Due(attempts) => {
+                    attempts.begin();
+                    match self.begin(attempts.in_subprocess(), surround) {
+                        Ok(session) => Stage::Here(attempts, session),
+                        Err(verdict) => judge(attempts, verdict),
+                    }
+                }
+                stage => {
+                    self.stage = stage;
+                    break;
+                }
+            };
+        }
+        match &self.stage {
+            Stage::Here(_, session) => Some(session.cx()),
+            Stage::Inside(inside) => Some(inside.cx()),
+            Stage::New | Stage::Due(_) | Stage::Over(_) => None,
         }
     }
 
-    /// Begins one run. A run in a subprocess is over when this returns.
-    pub(crate) fn begin(&mut self) -> Run<'a> {
-        self.again.begin();
-        self.set_up().unwrap_or_else(|error| {
-            report::error(self.name.full(), &error);
-            Run::Over(Verdict::Unable(error.to_string()))
-        })
+    /// Takes the end of the body.
+    fn ended(&mut self, end: End) {
+        self.stage = match mem::replace(&mut self.stage, Stage::Over(None)) {
+            Stage::Here(attempts, session) => judge(attempts, session.finish(end)),
+            Stage::Inside(inside) => {
+                inside.finish(end);
+                Stage::Over(None)
+            }
+            stage => stage,
+        };
     }
 
-    fn set_up(&mut self) -> Result<Run<'a>, Error> {
+    /// Passes or fails the test in the test runner.
+    fn conclude(self) {
+        if let Stage::Over(Some(verdict)) = self.stage {
+            verdict.conclude(self.spec);
+        }
+    }
+
+    /// Determines where the test stands and how often it runs.
+    fn place(&mut self, calls: Calls) -> Stage<'a> {
         let spec = self.spec;
-        let in_subprocess = self.again.in_subprocess();
+        match mark::called(spec, &self.name) {
+            Called::Here(link) => {
+                let parent = child::connect(&self.name, link);
+                let inside = Inside::begin(spec, self.name.clone(), self.custom, parent);
+                inside.map_or(Stage::Over(None), Stage::Inside)
+            }
+            Called::Elsewhere => Stage::Over(Some(Verdict::Skipped)),
+            Called::Runner => match Attempts::of(spec, &self.name, calls) {
+                Ok(attempts) => Stage::Due(attempts),
+                Err(error) => Stage::Over(Some(self.unable(&error))),
+            },
+        }
+    }
+
+    /// Begins one run. One in a subprocess is over when this returns, with its verdict as the
+    /// error.
+    fn begin(
+        &mut self,
+        in_subprocess: bool,
+        surround: &mut Surround<'_>,
+    ) -> Result<Box<Session<'a>>, Verdict> {
+        let spec = self.spec;
         if in_subprocess && mark::is_lost() {
             let reason = "this is the process of a test already, but something has replaced the name by \
                           which it was started; set `ISOLATED_PROCESS=off` there";
             let action = "start the process of the test";
-            return Err(Error::new(ErrorKind::Process, action).because(reason));
+            return Err(self.unable(&Error::new(ErrorKind::Process, action).because(reason)));
         }
         let asked = spec.process.and_then(|process| process.network);
         let network = match network::decide(asked.filter(|_| in_subprocess)) {
             Decision::Run(network) => network,
-            Decision::Fail(error) => return Err(error),
+            Decision::Fail(error) => return Err(self.unable(&error)),
             Decision::Skip(reason) => {
                 report::skipped(self.name.full(), &reason);
-                return Ok(Run::Over(Verdict::Skipped));
+                return Err(Verdict::Skipped);
             }
         };
-        let begun = Session::begin(
-            spec,
-            self.name.clone(),
-            self.own,
-            turns(&network),
-            in_subprocess,
-        );
-        let mut session = match begun {
-            Ok(session) => session,
-            Err(verdict) => return Ok(Run::Over(verdict)),
-        };
+        let (name, further) = (self.name.clone(), turns(&network));
+        let mut session = Session::begin(spec, name, self.custom, further, in_subprocess)?;
         if !in_subprocess && spec.process.is_none() {
-            return Ok(Run::Here(session));
+            return Ok(session);
         }
-        let surroundings = match self.surroundings(&session, in_subprocess) {
+        let surroundings = match surroundings(&session, surround, in_subprocess) {
             Ok(surroundings) => surroundings,
-            Err(error) => return Ok(Run::Over(session.finish(End::Died(error.into())))),
+            Err(error) => return Err(session.finish(End::Died(error.into()))),
         };
         if !in_subprocess {
             report::in_place(self.name.full(), &surroundings.missing(spec.process));
-            return Ok(Run::Here(session));
+            return Ok(session);
         }
         let end = parent::run(&mut session, &surroundings, network)
             .unwrap_or_else(|error| End::Died(error.into()));
-        Ok(Run::Over(session.finish(end)))
+        Err(session.finish(end))
     }
 
-    /// Evaluates the attribute's expressions for the surroundings. They are user code and may
-    /// panic.
-    fn surroundings(
-        &mut self,
-        session: &Session<'_>,
-        in_subprocess: bool,
-    ) -> Result<Surroundings, Error> {
-        let mut surroundings = Surroundings::default();
-        // In place, these expressions cannot borrow a handle that the body takes by value.
-        let is_taken = |request: &Request| matches!(request.kind, Kind::Custom { by_value: true });
-        let can_lend = in_subprocess || !self.spec.resources.iter().any(is_taken);
-        if let Some(surround) = self.surround.as_deref_mut().filter(|_| can_lend) {
-            let described = catch_unwind(AssertUnwindSafe(|| {
-                let _entered = session.cx().current().enter_thread();
-                surround(session.cx(), &mut surroundings);
-            }));
-            described.map_err(|payload| {
-                let cause = panic_message(&payload).unwrap_or("it panicked").to_owned();
-                Error::new(ErrorKind::Process, "describe the surroundings of the test")
-                    .because(cause)
-            })?;
-        }
-        Ok(surroundings)
+    /// Reports the reason why the test cannot begin.
+    fn unable(&self, error: &Error) -> Verdict {
+        report::error(self.name.full(), error);
+        Verdict::Unable(error.to_string())
     }
 }
 
-impl<'a> Placement<'_, 'a> {
-    /// Runs a test with a subprocess to its last attempt. Begins any other test, so that the
-    /// closure that describes the surroundings is no longer needed.
-    pub(crate) fn prepare(self) -> Ready<'a> {
-        let mut test = match self {
-            Placement::Ready(ready) => return ready,
-            Placement::Runner(test) => test,
-        };
-        loop {
-            let verdict = match test.begin() {
-                Run::Over(verdict) => verdict,
-                Run::Here(session) => return Ready::Begun(session, test.again),
-            };
-            if let Some(verdict) = test.again.judge(verdict) {
-                return Ready::Over(verdict, test.spec);
-            }
-        }
-    }
-
-    /// Runs a synchronous test.
-    pub(crate) fn run(self, body: &mut dyn FnMut(&Cx) -> bool) {
-        let mut test = match self {
-            Placement::Ready(ready) => return ready.run(body),
-            Placement::Runner(test) => test,
-        };
-        loop {
-            let verdict = match test.begin() {
-                Run::Over(verdict) => verdict,
-                Run::Here(session) => {
-                    let end = run_inside(session.cx(), body);
-                    session.finish(end)
-                }
-            };
-            if let Some(verdict) = test.again.judge(verdict) {
-                return verdict.conclude(test.spec);
-            }
-        }
-    }
-
-    /// Runs an asynchronous test.
-    pub(crate) async fn run_async(self, mut body: impl AsyncFnMut(&Cx) -> bool) {
-        let mut test = match self {
-            Placement::Ready(ready) => return ready.run_async(body).await,
-            Placement::Runner(test) => test,
-        };
-        loop {
-            let verdict = match test.begin() {
-                Run::Over(verdict) => verdict,
-                Run::Here(session) => {
-                    let future = Box::pin(body(session.cx()));
-                    let end = poll_inside(session.cx().current(), future).await;
-                    session.finish(end)
-                }
-            };
-            if let Some(verdict) = test.again.judge(verdict) {
-                return verdict.conclude(test.spec);
-            }
-        }
+/// Takes the verdict on a run: another run is due, or the test is over.
+fn judge<'a>(mut attempts: Attempts, verdict: Verdict) -> Stage<'a> {
+    match attempts.judge(verdict) {
+        Some(verdict) => Stage::Over(Some(verdict)),
+        None => Stage::Due(attempts),
     }
 }
 
-impl Ready<'_> {
-    /// Runs a synchronous test.
-    pub(crate) fn run(self, body: &mut dyn FnMut(&Cx) -> bool) {
-        match self {
-            Ready::Begun(session, again) => {
-                let end = run_inside(session.cx(), body);
-                finish(session, again, end);
-            }
-            Ready::Inside(inside) => {
-                let end = run_inside(inside.cx(), body);
-                inside.finish(end);
-            }
-            Ready::Over(verdict, spec) => verdict.conclude(spec),
-            Ready::Nothing => {}
-        }
+/// Evaluates the attribute's expressions for the surroundings. They are user code and may panic.
+fn surroundings(
+    session: &Session<'_>,
+    surround: &mut Surround<'_>,
+    in_subprocess: bool,
+) -> Result<Surroundings, Error> {
+    let mut surroundings = Surroundings::default();
+    // In place, these expressions cannot borrow a handle that the body takes by value.
+    let is_taken = |request: &Request| matches!(request.kind, Kind::Custom { by_value: true });
+    let can_lend = in_subprocess || !session.spec().resources.iter().any(is_taken);
+    if let Some(surround) = surround.as_deref_mut().filter(|_| can_lend) {
+        let described = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = session.cx().current().enter_thread();
+            surround(session.cx(), &mut surroundings);
+        }));
+        described.map_err(|payload| {
+            let cause = panic_message(&payload).unwrap_or("it panicked").to_owned();
+            Error::new(ErrorKind::Process, "describe the surroundings of the test").because(cause)
+        })?;
     }
-
-    /// Runs an asynchronous test.
-    pub(crate) async fn run_async(self, mut body: impl AsyncFnMut(&Cx) -> bool) {
-        match self {
-            Ready::Begun(session, again) => {
-                let future = Box::pin(body(session.cx()));
-                let end = poll_inside(session.cx().current(), future).await;
-                finish(session, again, end);
-            }
-            Ready::Inside(inside) => {
-                let future = Box::pin(body(inside.cx()));
-                let end = poll_inside(inside.cx().current(), future).await;
-                inside.finish(end);
-            }
-            Ready::Over(verdict, spec) => verdict.conclude(spec),
-            Ready::Nothing => {}
-        }
-    }
+    Ok(surroundings)
 }
 
-/// Finishes and concludes a test that runs once.
-fn finish(session: Box<Session<'_>>, mut again: Attempts, end: End) {
-    let spec = session.spec();
-    if let Some(verdict) = again.judge(session.finish(end)) {
-        verdict.conclude(spec);
+impl std::fmt::Debug for Driver<'_, '_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Driver").field(&self.name).finish()
     }
 }
 
 /// Calls a synchronous body with the test as `current()`, and catches its panic.
-pub(crate) fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
+fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
     let _entered = cx.current().enter_thread();
     let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_of_body(body, cx));
     End::of(catch_unwind(body))

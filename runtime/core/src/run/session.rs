@@ -62,7 +62,7 @@ impl<'a> Session<'a> {
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
-        own: &mut [Custom<'a>],
+        custom: &mut [Custom<'a>],
         further: &[Claim],
         in_subprocess: bool,
     ) -> Result<Box<Self>, Verdict> {
@@ -94,7 +94,10 @@ impl<'a> Session<'a> {
             described: Vec::new(),
             was_clean: true,
         });
-        match session.lock(further).and_then(|()| session.provision(own)) {
+        match session
+            .lock(further)
+            .and_then(|()| session.provision(custom))
+        {
             Ok(()) => {
                 session.trace.body();
                 Ok(session)
@@ -191,7 +194,7 @@ impl<'a> Session<'a> {
         let current = self.cx.current();
         let result = catch_unwind(AssertUnwindSafe(|| {
             let _entered = current.enter_thread();
-            Ok(write(&current.own()[index]))
+            Ok(write(&current.slots()[index]))
         }));
         attempt("write", &self.spec.resources[index], result)
     }

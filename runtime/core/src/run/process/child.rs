@@ -110,7 +110,7 @@ impl<'a> Inside<'a> {
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
-        own: &mut [Custom<'a>],
+        custom: &mut [Custom<'a>],
         parent: &'static Parent,
     ) -> Option<Self> {
         parent.send(&ChildMessage::Started);
@@ -124,7 +124,7 @@ impl<'a> Inside<'a> {
             held: None,
             is_over: false,
         };
-        match inside.take_over(own) {
+        match inside.take_over(custom) {
             Ok(()) => {
                 inside.trace.body();
                 Some(inside)
@@ -138,7 +138,7 @@ impl<'a> Inside<'a> {
         }
     }
 
-    fn take_over(&mut self, own: &mut [Custom<'a>]) -> Result<(), Error> {
+    fn take_over(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
         let parent = self.parent;
         let content = parent.with_link(Link::receive)?;
         let given = Handover::decode(&content)
@@ -149,7 +149,7 @@ impl<'a> Inside<'a> {
         let wants = super::wants(self.spec, given.serial_network)?;
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
-        let mut own = own.iter();
+        let mut customs = custom.iter();
         for (index, gift) in given.values.into_iter().enumerate() {
             let request = &self.spec.resources[index];
             let current = self.cx.current();
@@ -171,16 +171,16 @@ impl<'a> Inside<'a> {
                 (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
                 (gift, Kind::Custom { by_value }) => {
-                    if let Some(own) = own.next() {
-                        let slot = &current.own()[index];
+                    if let Some(custom) = customs.next() {
+                        let slot = &current.slots()[index];
                         let _entered = current.enter_thread();
                         let _providing = current.owner().provide();
                         let result = catch_unwind(AssertUnwindSafe(|| {
                             if let HandleWire::Custom(text) = gift {
-                                return own.receive(&text, by_value, slot).map(|()| None);
+                                return custom.receive(&text, by_value, slot).map(|()| None);
                             }
                             self.trace.during(PROVISION, request.name, || {
-                                let mut provider = own.make();
+                                let mut provider = custom.make();
                                 provider.provision(current, by_value, slot)?;
                                 Ok(Some(provider))
                             })
@@ -255,7 +255,7 @@ impl<'a> Inside<'a> {
             let request = &self.spec.resources[index];
             let result: Result<Result<(), BoxError>, Payload> =
                 catch_unwind(AssertUnwindSafe(|| {
-                    self.cx.drop_own(index);
+                    self.cx.drop_slot(index);
                     let _entered = self.cx.current().handle().enter();
                     let _providing = self.cx.current().owner().provide();
                     let release = || provider.release(outcome);

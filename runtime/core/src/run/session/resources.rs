@@ -17,8 +17,8 @@ use crate::trace::{PROVISION, RELEASE};
 
 impl<'a> Session<'a> {
     /// Provisions all resources in source order.
-    pub(super) fn provision(&mut self, own: &mut [Custom<'a>]) -> Result<(), Error> {
-        let mut own = own.iter();
+    pub(super) fn provision(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
+        let mut customs = custom.iter();
         let mut seeds = 0;
         for (index, request) in self.spec.resources.iter().enumerate() {
             let value = match request.kind {
@@ -43,14 +43,14 @@ impl<'a> Session<'a> {
                     Value::Seed(seed::nth(base, seeds - 1))
                 }
                 Kind::Custom { by_value } => {
-                    match own.next() {
-                        Some(own) if self.in_subprocess => {
-                            if let Some(writer) = own.writer() {
-                                self.provision_own(index, request, own, false)?;
+                    match customs.next() {
+                        Some(custom) if self.in_subprocess => {
+                            if let Some(writer) = custom.writer() {
+                                self.provision_custom(index, request, custom, false)?;
                                 self.writers.push((index, writer));
                             }
                         }
-                        Some(own) => self.provision_own(index, request, own, by_value)?,
+                        Some(custom) => self.provision_custom(index, request, custom, by_value)?,
                         None => {}
                     }
                     Value::Custom
@@ -62,11 +62,11 @@ impl<'a> Session<'a> {
     }
 
     /// Provisions a custom resource, whose code may panic.
-    fn provision_own(
+    fn provision_custom(
         &mut self,
         index: usize,
         request: &Request,
-        own: &Custom<'a>,
+        custom: &Custom<'a>,
         by_value: bool,
     ) -> Result<(), Error> {
         let current = self.cx.current();
@@ -75,9 +75,9 @@ impl<'a> Session<'a> {
             let _providing = current.owner().provide();
             catch_unwind(AssertUnwindSafe(|| {
                 self.trace.during(PROVISION, request.name, || {
-                    let mut provider = own.make();
+                    let mut provider = custom.make();
                     provider
-                        .provision(current, by_value, &current.own()[index])
+                        .provision(current, by_value, &current.slots()[index])
                         .map(|()| provider)
                 })
             }))
@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         let result = catch_unwind(AssertUnwindSafe(|| {
-            self.cx.drop_own(index);
+            self.cx.drop_slot(index);
             let _entered = self.cx.current().handle().enter();
             let _providing = self.cx.current().owner().provide();
             let release = || provider.release(outcome);
