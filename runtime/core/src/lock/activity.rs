@@ -69,7 +69,7 @@ impl Activity {
 
     /// Publishes locks that are held from the beginning of the activity, with a single write.
     ///
-    /// This must happen before the last check of the lock files: see [`entry`](crate::lock::entry).
+    /// This must happen before the last check of the lock files: see [`file`](crate::lock::file).
     pub(crate) fn add(&self, wants: &[Want]) {
         let mut held = self.held();
         for want in wants {

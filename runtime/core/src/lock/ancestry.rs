@@ -30,7 +30,7 @@ pub(super) fn above(state_dir: &StateDir) -> Vec<Above> {
     if ancestors.is_empty() {
         return Vec::new();
     }
-    let mut above: Vec<_> = holder::all(state_dir)
+    let mut above: Vec<_> = holder::all(state_dir.runs())
         .filter(|process_record| !process_record.blocks.is_empty())
         .filter_map(|process_record| {
             let mut ancestors = ancestors.iter();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::backend;
 use super::delegation;
 use super::holder::{self, Holder};
 use super::observer::{Observer, Patience};
@@ -96,7 +97,7 @@ impl<'a> BoundedWait<'a> {
                 .insert(Waiting::begin(now, self.patience.notice));
             if self.observer.is_told_at_once() {
                 // Most waits end before the first look-up, and a trace includes them too.
-                waiting.holders = holder::in_the_way(self.state_dir, self.want, self.me);
+                waiting.holders = backend::of(self.want.subject).holders(self.want, self.me)?;
                 waiting.behind = waiting.holders.first().cloned();
                 self.observer.waiting(self.want, &waiting.holders);
             }
@@ -106,7 +107,7 @@ impl<'a> BoundedWait<'a> {
             waiting.due = now + pause;
             return Ok(pause);
         };
-        let holders = holder::in_the_way(self.state_dir, self.want, self.me);
+        let holders = backend::of(self.want.subject).holders(self.want, self.me)?;
         let is_news = holders != waiting.holders;
         if is_news || !waiting.has_looked {
             // A refusal is repeated until the thread notices it. The thread may have passed one

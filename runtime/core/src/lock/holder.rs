@@ -2,7 +2,7 @@
 //!
 //! Messages name the holders, and a bounded wait compares them to see whether its queue moves.
 //! Records affect who gets a lock only where lock files were deleted or are new (see
-//! [`entry`](super::entry)), and where a program acts for a test (see
+//! [`file`](super::file)), and where a program acts for a test (see
 //! [`delegation`](super::delegation)).
 
 use std::ffi::OsStr;
@@ -74,7 +74,7 @@ impl Holder {
 
 /// The subject of a lock as read from a record, in the order of [`Subject`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum RecordedSubject {
+pub(crate) enum RecordedSubject {
     Everyone,
     Key(String),
     Internal(String),
@@ -91,7 +91,7 @@ impl RecordedSubject {
     }
 
     /// Formats the lock for messages.
-    pub(super) fn in_mode(&self, mode: Mode) -> String {
+    pub(crate) fn in_mode(&self, mode: Mode) -> String {
         match (self, mode) {
             (RecordedSubject::Everyone, Mode::Exclusive) => "alone".to_owned(),
             (RecordedSubject::Everyone, _) => "the lock of all tests".to_owned(),
@@ -104,32 +104,32 @@ impl RecordedSubject {
 }
 
 /// The contents of the record of a live process.
-pub(super) struct ProcessRecord {
-    pub(super) process: u32,
-    pub(super) blocks: Vec<RecordedBlock>,
+pub(crate) struct ProcessRecord {
+    pub(crate) process: u32,
+    pub(crate) blocks: Vec<RecordedBlock>,
     /// The file name of the record, without its extension.
     pub(super) record: String,
 }
 
 /// A test or guard, as published in a block.
-pub(super) struct RecordedBlock {
+pub(crate) struct RecordedBlock {
     pub(super) number: usize,
-    pub(super) since: u64,
-    pub(super) name: String,
+    pub(crate) since: u64,
+    pub(crate) name: String,
     /// The package and the source location.
-    pub(super) place: String,
+    pub(crate) place: String,
     pub(super) tie: Option<Tie>,
-    pub(super) held: Vec<HeldLock>,
+    pub(crate) held: Vec<HeldLock>,
 }
 
 /// A held lock, as published.
-pub(super) struct HeldLock {
+pub(crate) struct HeldLock {
     since: u64,
     /// The test or guard within which it is held, if any.
     within: Option<String>,
-    pub(super) subject: RecordedSubject,
+    pub(crate) subject: RecordedSubject,
     /// Records omit the number of a limit.
-    pub(super) mode: Mode,
+    pub(crate) mode: Mode,
 }
 
 impl RecordedBlock {
@@ -204,7 +204,7 @@ impl ProcessRecord {
 /// Lists the known holders that are in the way of a lock, the longest first.
 pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec<Holder> {
     let mut holders: Vec<Holder> = Vec::new();
-    for process_record in all(state_dir) {
+    for process_record in all(state_dir.runs()) {
         let others = process_record.blocks.iter().filter(|block| {
             let (record, number) = me.place();
             number != block.number || record != process_record.record
@@ -225,12 +225,9 @@ pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec
     holders
 }
 
-/// Reads the records of all live processes.
-pub(super) fn all(state_dir: &StateDir) -> impl Iterator<Item = ProcessRecord> {
-    let entries = fs::read_dir(state_dir.runs())
-        .into_iter()
-        .flatten()
-        .flatten();
+/// Reads the records of all live processes in a directory of records.
+pub(crate) fn all(runs: &Path) -> impl Iterator<Item = ProcessRecord> + use<> {
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
     let records = entries.map(|entry| entry.path());
     records
         .filter(|path| path.extension() == Some(OsStr::new(ENDING)))

@@ -1,29 +1,22 @@
 //! Locks between tests: across threads, processes and checkouts.
 //!
-//! This module defines the vocabulary and [`acquire`]. [`fast_path`] acquires free locks, [`entry`]
-//! waits for one lock, [`queue`] orders the threads of a process, [`locked`] waits for a file, and
-//! [`semaphore`] counts holders. [`bounded_wait`] makes waiting visible and bounded.
-//! [`claim_guard`] publishes who holds what, and [`holder`] reads it. [`owner`] tracks for whom a
-//! lock is held and refuses waits that could never end. [`delegation`] acts for a test of another
-//! process, which [`ancestry`] finds. [`watcher`] watches the clock for threads that block in the
-//! kernel, and [`flock`](crate::os::flock) makes the system calls.
+//! This module defines the vocabulary, [`acquire_free`] and [`acquire`]. A [`backend`] keeps the
+//! locks; [`mod@file`] is the one that keeps them in the state directory. [`bounded_wait`] makes
+//! waiting visible and bounded. [`activity`] publishes who holds what, and [`holder`] reads it.
+//! [`owner`] tracks for whom a lock is held and refuses waits that could never end. [`delegation`]
+//! acts for a test of another process, which [`ancestry`] finds.
 
 pub(crate) mod activity;
 mod ancestry;
+mod backend;
 mod bounded_wait;
-mod claim_guard;
 pub(crate) mod delegation;
-pub(crate) mod entry;
-pub(crate) mod fast_path;
+mod file;
 pub(crate) mod holder;
 pub(crate) mod key;
-mod locked;
 pub(crate) mod observer;
 pub(crate) mod owner;
 pub(crate) mod plan;
-mod queue;
-pub(crate) mod semaphore;
-mod watcher;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -33,8 +26,8 @@ use self::delegation::Delegated;
 use self::key::{Key, quoted};
 use self::owner::Approach;
 
+pub(crate) use backend::Held;
 pub(crate) use bounded_wait::BoundedWait;
-pub(crate) use entry::Held;
 pub(crate) use holder::Holder;
 
 use crate::error::Error;
@@ -215,6 +208,21 @@ impl RequestedLock {
     }
 }
 
+/// Acquires locks that are free now, in their order. The first that is not free, and all after it,
+/// are left to [`acquire`].
+pub(crate) fn acquire_free(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
+    let wants: Vec<Want> = asked.iter().map(|asked| asked.target).collect();
+    let Some(first) = wants.first() else {
+        return Ok(Vec::new());
+    };
+    backend::of(first.subject).acquire_free(&wants, me)
+}
+
+/// Acquires a lock if it is free now.
+pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Error> {
+    backend::of(want.subject).try_acquire(want, me)
+}
+
 /// Acquires a lock, waiting for it unless the wait could never end.
 pub(crate) fn acquire(
     asked: RequestedLock,
@@ -227,11 +235,11 @@ pub(crate) fn acquire(
         way,
     } = asked;
     if way == Approach::Try {
-        return entry::try_acquire(target, me)?.ok_or_else(|| owner::taken_in_turns(want));
+        return try_acquire(target, me)?.ok_or_else(|| owner::taken_in_turns(want));
     }
     loop {
         watch.begin(target);
-        match entry::acquire(target, me, &mut || watch.pause()) {
+        match backend::of(target.subject).acquire(target, me, &mut || watch.pause()) {
             // Either a test that has started this program holds the lock, or the owner of a
             // delegated lock has ended. Any other error stands.
             Err(error) => {

@@ -43,7 +43,7 @@
 //! other thread wants.
 
 use super::key::Key;
-use super::{Mode, Subject, Want, semaphore};
+use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 
 /// One lock that a test wants.
@@ -76,6 +76,25 @@ impl ClaimedKey {
             ClaimedKey::Key(key) => key,
         }
     }
+}
+
+/// The highest limit. Each slot is a file, and a thread in every process that waits for it. The
+/// attribute rejects higher limits at compile time.
+const HIGHEST: u32 = 256;
+
+/// Refuses a limit that cannot be enforced.
+pub(crate) fn check_limit(want: Want) -> Result<(), Error> {
+    let reason = match want.mode {
+        Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
+        Mode::Limit(limit) if limit > HIGHEST => {
+            format!(
+                "the highest limit is {HIGHEST}; write that, or nothing where so many never meet"
+            )
+        }
+        _ => return Ok(()),
+    };
+    let action = format!("lock {want}, because {reason}");
+    Err(Error::new(ErrorKind::Limit, action))
 }
 
 /// Merges the claims of a test and `further` ones: one lock per subject, in the strongest mode, in
@@ -112,7 +131,7 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
                  ordinary key",
             ));
         }
-        semaphore::check(want)?;
+        check_limit(want)?;
         match wants.iter_mut().find(|other| other.subject == want.subject) {
             Some(Want {
                 mode: Mode::Limit(one),

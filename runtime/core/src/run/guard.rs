@@ -7,9 +7,10 @@ use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::key::Key;
 use crate::lock::owner::{self, Approach, Owner};
+use crate::lock::plan::check_limit;
 use crate::lock::{
-    BoundedWait, Held, Mode, RequestedLock, Subject, Want, acquire, delegation, entry, fast_path,
-    semaphore,
+    BoundedWait, Held, Mode, RequestedLock, Subject, Want, acquire, acquire_free, delegation,
+    try_acquire,
 };
 use crate::name::Name;
 use crate::run::context;
@@ -139,7 +140,7 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let trace = Trace::guard(activity.name(), want);
     let observed = Observed(&trace);
     let mut watch = BoundedWait::new(want, &activity, &observed, patience()?)?;
-    let held = match fast_path::take(&asked, &activity)?.pop() {
+    let held = match acquire_free(&asked, &activity)?.pop() {
         Some(held) => held,
         None => acquire(asked[0], &activity, &mut watch)?,
     };
@@ -166,7 +167,7 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     }
     let [RequestedLock { mut target, .. }] = asked;
     let held = loop {
-        match entry::try_acquire(target, &activity) {
+        match try_acquire(target, &activity) {
             Err(error) => target = delegation::after_its_owner(want, target)?.ok_or(error)?,
             Ok(held) => break held,
         }
@@ -207,6 +208,6 @@ fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
         subject: Subject::Key(key),
         mode,
     };
-    semaphore::check(want)?;
+    check_limit(want)?;
     Ok(want)
 }

@@ -9,7 +9,9 @@ use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
 use crate::lock::plan::{Claim, plan};
-use crate::lock::{BoundedWait, Held, RequestedLock, Waited, Want, acquire, delegation, fast_path};
+use crate::lock::{
+    BoundedWait, Held, RequestedLock, Waited, Want, acquire, acquire_free, delegation,
+};
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
@@ -129,7 +131,7 @@ impl<'a> Session<'a> {
             // The calling tests hold all of its locks. Its guards still need a published block.
             self.activity.add(&[]);
         }
-        self.held = fast_path::take(&asked, &self.activity)?;
+        self.held = acquire_free(&asked, &self.activity)?;
         for held in &self.held {
             self.trace.held(held.want());
         }

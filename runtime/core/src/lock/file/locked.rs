@@ -11,6 +11,7 @@ use super::claim_guard::ClaimGuard;
 use super::watcher::{self, WaitEnd};
 use super::{Mode, Want, holder};
 use crate::error::{Error, ErrorKind};
+use crate::lock::backend::Pause;
 use crate::os::flock::{self, Strength};
 use crate::os::process::Kept;
 use crate::os::{self, ChangeTime, FileId, WatchedPath, interrupt};
@@ -22,11 +23,6 @@ pub(super) const RECORD_POLL: Duration = Duration::from_millis(10);
 
 /// How far the mtime of a new file is set back.
 const LONG_AGO: Duration = Duration::from_secs(3600);
-
-/// Returns how long to wait until the next call, or an error to give up.
-///
-/// While a thread blocks in the kernel, another thread makes the calls.
-pub(super) type Pause<'a> = &'a mut (dyn FnMut() -> Result<Duration, Error> + Send);
 
 /// An open file that can be locked, with its identity.
 pub(super) struct LockFile {

@@ -8,30 +8,28 @@
 
 use std::sync::Arc;
 
-use super::entry::{Entry, Held};
+use super::entry::{Entry, HeldFiles};
 use super::locked::{LockStatus, failure};
-use super::{Mode, RequestedLock, Want};
+use super::{Mode, Want};
 use crate::error::Error;
 use crate::lock::activity::Activity;
 use crate::state::state_dir;
 
 /// Acquires locks from the first on, until one is not free, and publishes them.
-pub(crate) fn take(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
+pub(super) fn take(wants: &[Want], me: &Activity) -> Result<Vec<HeldFiles>, Error> {
     let state_dir = state_dir()?;
-    let mut held = Vec::with_capacity(asked.len());
-    let mut locked = Vec::with_capacity(asked.len());
-    for asked in asked {
-        let want = asked.target;
-        let Some(lock) = Entry::of(want.subject, state_dir)?.lock_if_free(want)? else {
+    let mut held = Vec::with_capacity(wants.len());
+    for want in wants {
+        let Some(lock) = Entry::of(want.subject, state_dir)?.lock_if_free(want.mode)? else {
             break;
         };
         held.push(lock);
-        locked.push(want);
     }
     if held.is_empty() {
         return Ok(held);
     }
-    me.add(&locked);
+    let locked = &wants[..held.len()];
+    me.add(locked);
     let sound = held.iter().take_while(|lock| lock.is_in_place()).count();
     if sound < held.len() {
         // The others were held only for a moment. The caller finds out what is wrong when it waits.
@@ -45,19 +43,19 @@ impl Entry {
     /// Locks the main file if it is free, without the turnstile: see
     /// [`QUIET`](super::entry::QUIET). The lock does not count until it has been published and the
     /// file checked.
-    fn lock_if_free(self: &Arc<Self>, want: Want) -> Result<Option<Held>, Error> {
+    fn lock_if_free(self: &Arc<Self>, mode: Mode) -> Result<Option<HeldFiles>, Error> {
         // The search for a slot is left to the head of the queue. The later check of the file would
         // also notice that this overtakes a thread, but checking the queue is cheaper.
-        if matches!(want.mode, Mode::Limit(_)) || !self.queue.is_empty() {
+        if matches!(mode, Mode::Limit(_)) || !self.queue.is_empty() {
             return Ok(None);
         }
-        let strength = want.mode.strength();
+        let strength = mode.strength();
         let mut state = self.lock();
-        if !state.admits(want.mode) || state.known.is_none() {
+        if !state.admits(mode) || state.known.is_none() {
             return Ok(None);
         }
         let shared = state.shared.upgrade();
-        let main = if let Some(shared) = shared.filter(|_| want.mode == Mode::Shared) {
+        let main = if let Some(shared) = shared.filter(|_| mode == Mode::Shared) {
             shared
         } else {
             let Some(file) = state.main.take() else {
@@ -72,13 +70,12 @@ impl Entry {
                 Err(error) => return Err(failure(&self.path, error)),
             }
         };
-        if want.mode == Mode::Shared {
+        if mode == Mode::Shared {
             state.shared = Arc::downgrade(&main);
         }
-        state.admit(want.mode);
-        Ok(Some(Held {
+        state.admit(mode);
+        Ok(Some(HeldFiles {
             entry: self.clone(),
-            want,
             main: Some(main),
             slot: None,
             changed: state.known,
@@ -86,7 +83,7 @@ impl Entry {
     }
 }
 
-impl Held {
+impl HeldFiles {
     /// Whether the file is in place and has not changed since `self.changed`.
     fn is_in_place(&self) -> bool {
         let (Some(main), Some(changed)) = (&self.main, self.changed) else {

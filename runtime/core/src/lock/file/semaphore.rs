@@ -16,31 +16,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::claim_guard::ClaimGuard;
 use super::holder;
-use super::locked::{LockFile, LockStatus, Locked, Pause, RECORD_POLL, spawn};
-use super::{Mode, Want};
+use super::locked::{LockFile, LockStatus, Locked, RECORD_POLL, spawn};
 use crate::error::{Error, ErrorKind};
+use crate::lock::backend::Pause;
 use crate::os::flock::Strength;
 use crate::os::{self, WatchedPath};
 use crate::state::StateDir;
-
-/// The highest limit. Each slot is a file, and a thread in every process that waits for it. The
-/// attribute rejects higher limits at compile time.
-const HIGHEST: u32 = 256;
-
-/// Refuses a limit that cannot be enforced.
-pub(crate) fn check(want: Want) -> Result<(), Error> {
-    let reason = match want.mode {
-        Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
-        Mode::Limit(limit) if limit > HIGHEST => {
-            format!(
-                "the highest limit is {HIGHEST}; write that, or nothing where so many never meet"
-            )
-        }
-        _ => return Ok(()),
-    };
-    let action = format!("lock {want}, because {reason}");
-    Err(Error::new(ErrorKind::Limit, action))
-}
 
 /// The slots of one key, as this process sees them.
 #[derive(Default)]

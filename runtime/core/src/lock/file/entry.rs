@@ -1,21 +1,4 @@
-//! Acquires one lock.
-//!
-//! Each subject has two files. A thread that may block first acquires the *turnstile*, exclusively,
-//! and holds it only while it waits for the *main* lock. So readers that come after a waiting
-//! writer queue behind it and cannot starve it, and a reader that gets through lets the next one
-//! try at once.
-//!
-//! The holder of the turnstile waits only for holders of the main lock of the same subject, and
-//! those never wait for that turnstile: see [`plan`](crate::lock::plan) for the whole argument.
-//!
-//! We never delete a lock file. If somebody else does, those who have locked it and those who come
-//! later do not see each other. Two rules prevent that:
-//!
-//! - A lock counts only if its file is still in place after the holder has *published* the lock in
-//!   its record. A thread that finds its file gone begins again.
-//! - A file that is empty is new, and does not prove that nobody holds the lock. A thread that
-//!   locks it reads all records and waits until none names a holder in its way. The first thread
-//!   that finds no other holder at all marks the file. From then on, a lock on it is proof again.
+//! The knowledge of this process about one subject, and the wait for its lock.
 
 use std::mem;
 use std::path::PathBuf;
@@ -24,12 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::claim_guard::ClaimGuard;
-use super::locked::{LockFile, LockStatus, Locked, Pause, RECORD_POLL, failure, lock_file};
+use super::locked::{LockFile, LockStatus, Locked, RECORD_POLL, failure, lock_file};
 use super::queue::Queue;
 use super::semaphore::Slots;
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
+use crate::lock::backend::{Lock, Pause};
 use crate::os::flock::Strength;
 use crate::os::process::Kept;
 use crate::os::{ChangeTime, WatchedPath};
@@ -53,7 +37,7 @@ const KEEPING_FILES: usize = 64;
 pub(super) const QUIET: Duration = Duration::from_secs(3);
 
 /// The knowledge of this process about one subject.
-pub(crate) struct Entry {
+pub(super) struct Entry {
     subject: Subject,
     pub(super) path: PathBuf,
     /// The same path, in the form in which it is checked for each lock.
@@ -100,31 +84,23 @@ impl EntryState {
     }
 }
 
-/// A lock that is held until this is dropped.
-#[must_use = "the lock is released as soon as this is dropped"]
-pub(crate) struct Held {
+/// A lock on the files of a subject.
+pub(super) struct HeldFiles {
     pub(super) entry: Arc<Entry>,
-    pub(super) want: Want,
     pub(super) main: Option<Arc<Locked>>,
     pub(super) slot: Option<Locked>,
     /// The mtime of the main file, if it is known.
     pub(super) changed: Option<ChangeTime>,
 }
 
-impl Held {
-    /// The lock that is held.
-    pub(crate) fn want(&self) -> Want {
-        self.want
-    }
-
-    /// Adds what a subprocess must keep open for the lock to stay held.
-    pub(crate) fn add_kept(&self, kept: &mut Vec<Kept>) {
+impl Lock for HeldFiles {
+    fn add_kept(&self, kept: &mut Vec<Kept>) {
         let files = self.main.as_deref().into_iter().chain(&self.slot);
         kept.extend(files.filter_map(Locked::kept));
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldFiles {
     fn drop(&mut self) {
         drop(self.slot.take());
         let mut state = self.entry.lock();
@@ -148,7 +124,7 @@ impl Drop for Held {
 }
 
 /// Acquires a lock, waiting for it as `pause` allows, and publishes it in the record.
-pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Held, Error> {
+pub(super) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<HeldFiles, Error> {
     let state_dir = state_dir()?;
     let entry = Entry::of(want.subject, state_dir)?;
     let first_in_line = entry.queue.enter(&mut *pause)?;
@@ -182,7 +158,7 @@ pub(crate) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
 ///
 /// This bypasses the queue: a thread that is there for a moment, perhaps also just to try, does not
 /// make a free lock unavailable.
-pub(crate) fn try_acquire(want: Want, me: &Activity) -> Result<Option<Held>, Error> {
+pub(super) fn try_acquire(want: Want, me: &Activity) -> Result<Option<HeldFiles>, Error> {
     let state_dir = state_dir()?;
     let entry = Entry::of(want.subject, state_dir)?;
     let mut is_busy = false;
@@ -233,7 +209,7 @@ impl Entry {
         want: Want,
         me: &Activity,
         pause: Pause<'_>,
-    ) -> Result<Held, Error> {
+    ) -> Result<HeldFiles, Error> {
         let claim = ClaimGuard::begin(want, me);
         let (main, changed, slot) = loop {
             let (main, changed) = self.lock_main(state_dir, &claim, pause)?;
@@ -252,9 +228,8 @@ impl Entry {
             thread::sleep(pause()?.min(RECORD_POLL));
         };
         claim.keep();
-        let held = Held {
+        let held = HeldFiles {
             entry: self.clone(),
-            want,
             main: Some(main),
             slot,
             changed,

@@ -31,8 +31,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::locked::Pause;
 use crate::error::{Error, ErrorKind, Payload, panic_message};
+use crate::lock::backend::Pause;
 use crate::os::interrupt::{self, Target};
 use crate::os::loan::Loan;
 

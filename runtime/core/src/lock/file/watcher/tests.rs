@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Inside, Wait, WaitEnd, block};
 use crate::error::{Error, ErrorKind, chain};
+use crate::lock::backend::Pause;
 use crate::os::flock::{Strength, lock, lock_until_interrupted, unlock};
 use crate::os::interrupt::tests::DELIVERED;
 use crate::os::interrupt::{settle, this_thread};
@@ -179,7 +180,7 @@ fn a_thread_that_has_left_is_not_interrupted() {
 fn a_panic_of_the_watcher_ends_one_wait_and_the_others_are_still_watched() {
     bounded(|| {
         let (_dir, _one, other) = taken();
-        let wait = |pause: super::Pause<'_>| {
+        let wait = |pause: Pause<'_>| {
             let this = this_thread().unwrap();
             block(this, Duration::ZERO, pause, || {
                 lock_until_interrupted(&other, Strength::Exclusive)

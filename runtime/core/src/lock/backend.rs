@@ -1,0 +1,74 @@
+//! Where locks are kept. Everything else in this layer works the same for every back end.
+
+use std::time::Duration;
+
+use super::activity::Activity;
+use super::file::Files;
+use super::{Holder, Subject, Want};
+use crate::error::Error;
+use crate::os::process::Kept;
+
+/// Returns how long to wait until the next call, or an error to give up.
+///
+/// While a thread blocks in the kernel, another thread makes the calls.
+pub(crate) type Pause<'a> = &'a mut (dyn FnMut() -> Result<Duration, Error> + Send);
+
+/// A place where locks are kept.
+///
+/// A lock that it grants must be released when the process dies, and published in the
+/// [`Activity`] of its holder before it counts.
+pub(crate) trait Backend: Sync {
+    /// Acquires a lock, waiting for it as `pause` allows.
+    fn acquire(&self, want: Want, me: &Activity, pause: Pause<'_>) -> Result<Held, Error>;
+
+    /// Acquires a lock if it is free now.
+    fn try_acquire(&self, want: Want, me: &Activity) -> Result<Option<Held>, Error>;
+
+    /// Acquires locks that are free now, in their order. The first that is not free, and all after
+    /// it, are left to [`acquire`](Self::acquire).
+    fn acquire_free(&self, _wants: &[Want], _me: &Activity) -> Result<Vec<Held>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Lists the known holders that are in the way of a lock, the longest first.
+    fn holders(&self, want: Want, me: &Activity) -> Result<Vec<Holder>, Error>;
+}
+
+/// A lock as its back end keeps it. Dropping it releases the lock.
+pub(crate) trait Lock: Send + Sync {
+    /// Adds what a subprocess must keep open for the lock to stay held.
+    fn add_kept(&self, kept: &mut Vec<Kept>);
+}
+
+/// A lock that is held until this is dropped.
+#[must_use = "the lock is released as soon as this is dropped"]
+pub(crate) struct Held {
+    want: Want,
+    lock: Box<dyn Lock>,
+}
+
+impl Held {
+    pub(super) fn new(want: Want, lock: impl Lock + 'static) -> Self {
+        Held {
+            want,
+            lock: Box::new(lock),
+        }
+    }
+
+    /// The lock that is held.
+    pub(crate) fn want(&self) -> Want {
+        self.want
+    }
+
+    /// Adds what a subprocess must keep open for the lock to stay held.
+    pub(crate) fn add_kept(&self, kept: &mut Vec<Kept>) {
+        self.lock.add_kept(kept);
+    }
+}
+
+/// The back end that keeps the locks of a subject.
+pub(crate) fn of(subject: Subject) -> &'static dyn Backend {
+    match subject {
+        Subject::Everyone | Subject::Key(_) | Subject::Delegated(_) => &Files,
+    }
+}
