@@ -30,7 +30,7 @@ fn runtime() {
         "state",
         "lock",
         "resource",
-        "report trace",
+        "report trace inspect",
         "run",
         // Exported macros are items of the root.
         "lib",

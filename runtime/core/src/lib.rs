@@ -8,6 +8,8 @@
 pub mod __private;
 mod config;
 mod error;
+#[doc(hidden)]
+pub mod inspect;
 mod location;
 mod lock;
 mod name;

@@ -1,6 +1,7 @@
 //! Waiting for locks: fair, visible and bounded.
 
 use isolated_test::{Key, isolated};
+use isolated_test_core::inspect::processes;
 use isolated_test_tests::{Running, State, without_digits};
 
 mod inner {
@@ -318,4 +319,32 @@ fn a_thread_that_waits_lets_the_others_run(seed: u64) {
         waiter.join().unwrap();
     });
     drop(key.lock().unwrap());
+}
+
+#[test]
+fn tools_see_who_holds_what() {
+    let state = State::new();
+    let mut both = state.holding("both");
+    let guards = state.holding("guards");
+    let mut seen = processes(state.path());
+    seen.sort_by_key(|process| process.id != both.id());
+    let locks: Vec<_> = seen
+        .iter()
+        .flat_map(|process| {
+            let holders = process.holders.iter();
+            holders.map(|holder| (process.id, holder.locks.join(", ")))
+        })
+        .collect();
+    let of_both = "the lock of all tests, serial \"a\", serial \"b\"".to_owned();
+    let of_guards = "serial \"key\" of \"shop\"".to_owned();
+    assert_eq!(locks, [(both.id(), of_both), (guards.id(), of_guards)]);
+    assert_eq!(seen[0].holders[0].name, "locking::waiting::inner::both");
+    let place = &seen[1].holders[0].place;
+    assert!(
+        place.ends_with(&format!("waiting.rs:{}", inner::LINE)),
+        "{place}"
+    );
+    both.kill();
+    guards.release();
+    assert!(processes(state.path()).is_empty());
 }
