@@ -6,10 +6,10 @@ use isolated_test::{Key, current};
 
 use crate::say;
 
-/// The key that the tests hold which leave a task behind.
+/// The key that tests hold when they leave a task behind.
 pub const KEY: Key = Key::new("afterwards");
 
-/// Prints, when dropped, whether the test still holds [`KEY`] and has its directory.
+/// When dropped, prints whether the test still holds [`KEY`] and has its directory.
 #[derive(Debug)]
 pub struct Afterwards {
     dir: PathBuf,
@@ -22,7 +22,7 @@ impl Default for Afterwards {
 }
 
 impl Afterwards {
-    /// Takes note of the directory of the running test.
+    /// Remembers the directory of the running test.
     #[must_use]
     pub fn new() -> Self {
         Afterwards {
@@ -30,7 +30,7 @@ impl Afterwards {
         }
     }
 
-    /// Never ends; for a task that its runtime gives up.
+    /// Never completes; for a task that its runtime abandons.
     pub async fn stay(self) {
         std::future::pending::<()>().await;
     }

@@ -1,15 +1,15 @@
-//! Tests whose first attempts fail, and what each attempt was.
+//! Tests whose first attempts fail, and what each attempt recorded.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 
 use crate::{Finished, State};
 
-/// Writes down one attempt of the running test, and tells whether it is to fail.
+/// Records one attempt of the running test, and returns whether it must fail.
 ///
 /// # Panics
 ///
-/// Panics when [`attempts`] has not started it.
+/// Panics if the test was not started by [`attempts`].
 #[must_use]
 pub fn fails() -> bool {
     let path = std::env::var("ATTEMPTS").expect("a file for attempts");
@@ -30,8 +30,8 @@ pub fn fails() -> bool {
     number <= failures.parse().expect("a number")
 }
 
-/// Runs an inner test of the calling file whose first attempts are to fail, with captured output; returns what each
-/// attempt has written down: its process and its namespace.
+/// Runs an inner test of the calling file, with captured output, whose first `failures` attempts
+/// fail. Returns what each attempt recorded: its process identifier and its namespace.
 #[must_use]
 #[track_caller]
 pub fn attempts(

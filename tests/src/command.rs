@@ -1,4 +1,4 @@
-//! Inner tests that start in another way.
+//! Other ways to start inner tests.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 use crate::Inner;
 
 impl Inner {
-    /// Has the test runner capture the output, as it does when nobody tells it otherwise.
+    /// Lets the test runner capture the output, as it does by default.
     ///
-    /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
+    /// Of what [`with`](Inner::with) set before, only arguments, variables and the working
+    /// directory remain.
     #[must_use]
     pub fn captured(self) -> Self {
         self.with(|command| {
@@ -19,9 +20,10 @@ impl Inner {
         })
     }
 
-    /// Has a program start the test, which gets the test with its arguments behind its own.
+    /// Starts the test through a program, which gets the test and its arguments after its own.
     ///
-    /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
+    /// Of what [`with`](Inner::with) set before, only arguments, variables and the working
+    /// directory remain.
     #[must_use]
     pub fn through(self, program: &[&str]) -> Self {
         self.with(|command| {
@@ -35,18 +37,18 @@ impl Inner {
 impl Inner {
     /// Runs all inner tests of the file at once, with captured output.
     ///
-    /// What was set with [`with`](Inner::with) before is forgotten but for arguments and variables.
+    /// Of what [`with`](Inner::with) set before, only variables and the working directory remain.
     #[must_use]
     pub fn all(self, threads: u32) -> Self {
-        // The runner takes every test with this in its name, so the name of no other file may end with
-        // the name of this one.
+        // The runner takes every test whose name contains this, so the name of no other file may
+        // end with the name of this one.
         let module = self.module().to_owned();
         self.with(|command| {
             let program = command.get_program().to_owned();
             let threads = format!("--test-threads={threads}");
             let words = [&module, "--ignored", &threads].map(OsString::from);
             rebuild(command, [program].into_iter().chain(words).collect());
-            // So many wait for each other a little, which is nothing to tell.
+            // With so many tests, short waits are normal and need no notice.
             command.env("ISOLATED_WAIT_NOTICE", "60s");
         })
     }

@@ -1,22 +1,22 @@
-//! Ends of a process that no program should come to.
+//! Ways for a process to end that no program should use.
 
 #![expect(unsafe_code, reason = "safe code does not come to such ends")]
 
 use std::io;
 use std::ptr;
 
-/// Writes to where no memory is.
+/// Writes to unmapped memory.
 ///
 /// # Panics
 ///
-/// Panics when that is possible.
+/// Panics if that succeeds.
 pub fn touch_nothing() -> ! {
-    // SAFETY: the kernel allows nobody to write there, so nothing is overwritten.
+    // SAFETY: the kernel lets no process write there, so nothing is overwritten.
     unsafe { libc::memset(ptr::without_provenance_mut(16), 1, 1) };
     unreachable!("there is memory at 16");
 }
 
-/// Uses all of the stack.
+/// Overflows the stack.
 #[must_use]
 pub fn overflow(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 512]);
@@ -32,15 +32,15 @@ pub fn signal(number: libc::c_int) {
     unsafe { libc::raise(number) };
 }
 
-/// Closes all descriptors, whoever they belong to.
+/// Closes all descriptors below 1024, whoever owns them.
 pub fn close_everything() {
     for number in 0..1024 {
-        // SAFETY: whoever uses one of them gets an error.
+        // SAFETY: any other user of a descriptor gets an error.
         unsafe { libc::close(number) };
     }
 }
 
-/// Has the process exit with status 3, whatever it was about to exit with.
+/// Makes the process exit with status 3, whatever status it was about to exit with.
 pub fn exit_with_three() {
     extern "C" fn exit() {
         // SAFETY: the call takes a number only.
@@ -51,7 +51,7 @@ pub fn exit_with_three() {
     unsafe { libc::atexit(exit) };
 }
 
-/// Has the process wait for ever when it is about to exit.
+/// Makes the process wait forever when it is about to exit.
 pub fn never_exit() {
     extern "C" fn wait() {
         // SAFETY: the call takes nothing.
@@ -62,33 +62,33 @@ pub fn never_exit() {
     unsafe { libc::atexit(wait) };
 }
 
-/// Has the requests to end that may be ignored be ignored, by this process and those it starts.
+/// Makes this process, and those that it starts, ignore SIGTERM, SIGINT and SIGHUP.
 pub fn ignore_requests_to_end() {
     for number in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
-        // SAFETY: nobody else in this process handles the signal.
+        // SAFETY: nothing else in this process handles the signal.
         unsafe { libc::signal(number, libc::SIG_IGN) };
     }
 }
 
-/// Splits the process in two that both go on; tells whether this is the copy.
+/// Forks this process. Returns whether this is the child.
 ///
 /// # Errors
 ///
-/// Fails when the kernel has no room for it.
+/// Fails if the kernel cannot fork.
 pub fn fork() -> io::Result<bool> {
-    // SAFETY: no other thread of this process holds anything that the copy uses.
+    // SAFETY: no other thread of this process holds anything that the child uses.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         number => Ok(number == 0),
     }
 }
 
-/// Leaves a process behind that belongs to nobody: forked twice, in a session of its own. Returns
-/// whether this is that process.
+/// Leaves a daemon behind: a process that is forked twice and has its own session. Returns whether
+/// this is the daemon.
 ///
 /// # Errors
 ///
-/// Fails when the kernel has no room for it.
+/// Fails if the kernel cannot fork.
 pub fn become_daemon() -> io::Result<bool> {
     if !fork()? {
         return Ok(false);
@@ -96,13 +96,13 @@ pub fn become_daemon() -> io::Result<bool> {
     // SAFETY: the calls take numbers only.
     unsafe { libc::setsid() };
     if !fork()? {
-        // SAFETY: nothing of this copy needs an end.
+        // SAFETY: this copy has nothing to clean up.
         unsafe { libc::_exit(0) };
     }
     Ok(true)
 }
 
-/// Waits until this process is ended; two minutes at most, longer than anybody has patience.
+/// Waits until this process is ended, for two minutes at most, which is longer than any test waits.
 pub fn stay() -> ! {
     // SAFETY: the calls take numbers only.
     unsafe {

@@ -1,4 +1,5 @@
-//! Words to tests in processes of their own, whose standard input is empty.
+//! Gates, with which an outer test controls inner tests in subprocesses, whose standard input is
+//! empty.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -7,18 +8,18 @@ use std::process::Command;
 
 use crate::State;
 
-/// Holds inner tests up until the outer one lets them pass, or goes away.
+/// Holds up inner tests until the outer test opens the gate or goes away.
 #[derive(Debug)]
 pub struct Gate {
     file: File,
 }
 
 impl State {
-    /// Makes a gate that is closed; it must be there before anybody comes to it.
+    /// Makes a closed gate. It must exist before a test reaches it.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be made.
+    /// Panics if it cannot be made.
     #[must_use]
     pub fn gate(&self, name: &str) -> Gate {
         let path = self.scratch().join(name);
@@ -27,7 +28,7 @@ impl State {
             .arg(&path)
             .status();
         assert!(made.is_ok_and(|status| status.success()), "a named pipe");
-        // Open for both, the pipe keeps what is written before somebody reads.
+        // A pipe that is open in both directions keeps what is written before somebody reads.
         let file = File::options().read(true).write(true).open(path);
         Gate {
             file: file.expect("a pipe"),
@@ -40,17 +41,17 @@ impl Gate {
     ///
     /// # Panics
     ///
-    /// Panics when the pipe is full.
+    /// Panics if the pipe is full.
     pub fn open(&mut self) {
         self.file.write_all(b"\n").expect("a pipe with room");
     }
 }
 
-/// Waits in an inner test, or in a process that it has started, until its gate opens.
+/// Waits at a gate, in an inner test or in a process that it has started, until the gate opens.
 ///
 /// # Panics
 ///
-/// Panics when there is no such gate.
+/// Panics if there is no such gate.
 pub fn pass(name: &str) {
     let state = std::env::var_os("ISOLATED_DIR").expect("the state directory");
     let path = Path::new(&state).join("scratch").join(name);

@@ -1,8 +1,8 @@
-//! The examples of the guide, which run as their readers would run them: as tests of a package that
-//! has the attribute, and the test attributes that stand below it.
+//! The examples of the guide. They run as in a reader's package: as tests of a package that has the
+//! attribute and the test attributes below it.
 //!
-//! Pages about test attributes that only `ui-tests` knows are compiled there; the one about the crates
-//! that people come from, in `tests/comparison`.
+//! Pages about test attributes that only `ui-tests` depends on are compiled there, and the page
+//! about migration from other crates in `tests/comparison`.
 
 #[doc = include_str!("../../docs/guide/start.md")]
 struct Start;

@@ -1,12 +1,14 @@
-//! Inner tests that hold a lock until they are told, and outer ones that look at who has it.
+//! Inner tests that hold a lock until they are told to release it, and outer tests that see who
+//! holds it.
 
 use crate::{Running, State, listen, say};
 
-/// Says that the locks are held, from an inner test, and keeps them until it is told.
+/// Announces from an inner test that its locks are held, and keeps them until the outer test says
+/// `release`.
 ///
 /// # Panics
 ///
-/// Panics when the outer test says something else.
+/// Panics if the outer test says something else.
 pub fn hold() {
     say("held");
     listen("release");
@@ -17,7 +19,7 @@ impl State {
     ///
     /// # Panics
     ///
-    /// Panics when it ends before.
+    /// Panics if it ends before that.
     #[must_use]
     #[track_caller]
     pub fn holding(&self, test: &str) -> Running {
@@ -26,11 +28,11 @@ impl State {
         running
     }
 
-    /// Starts an inner test and waits until it says that it waits.
+    /// Starts an inner test and waits until it reports that it waits.
     ///
     /// # Panics
     ///
-    /// Panics when it ends before.
+    /// Panics if it ends before that.
     #[must_use]
     #[track_caller]
     pub fn waiting(&self, test: &str) -> Running {
@@ -41,11 +43,11 @@ impl State {
 }
 
 impl Running {
-    /// Lets an inner test that holds its locks go, and expects it to pass.
+    /// Makes an inner test release its locks, and expects it to pass.
     ///
     /// # Panics
     ///
-    /// Panics when it does not.
+    /// Panics if it does not.
     #[track_caller]
     pub fn release(mut self) {
         self.tell("release");

@@ -1,4 +1,4 @@
-//! Neighbours and parents of a test that do what a careless runtime does not survive.
+//! Neighbours and parents of a test whose behaviour breaks a careless runtime.
 
 #![expect(unsafe_code, reason = "the standard library does none of this")]
 
@@ -19,13 +19,13 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     }
 }
 
-/// Has this process ignore the ends of its children, whom the kernel collects then.
+/// Makes this process ignore `SIGCHLD`, so that the kernel reaps its children.
 pub fn ignore_children() {
-    // SAFETY: nobody else in this process handles the signal.
+    // SAFETY: nothing else in this process handles the signal.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }
 
-/// Has a child inherit that.
+/// Makes a child start with `SIGCHLD` ignored.
 pub fn with_ignored_children(command: &mut Command) {
     // SAFETY: between fork and exec only this system call is made.
     unsafe {
@@ -36,7 +36,7 @@ pub fn with_ignored_children(command: &mut Command) {
     }
 }
 
-/// Collects every child of this process that there is, until told to stop.
+/// Reaps every child of this process until told to stop.
 pub fn collect_all_children(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         // SAFETY: nothing is written.
@@ -46,11 +46,11 @@ pub fn collect_all_children(stop: &AtomicBool) {
     }
 }
 
-/// Has a child, and all that it starts, find nothing in `/dev`.
+/// Makes a child, and everything that it starts, find an empty `/dev`.
 ///
 /// The child does not start where this is not permitted.
 pub fn without_devices(command: &mut Command) {
-    // SAFETY: between fork and exec only these system calls are made, on memory that stays.
+    // SAFETY: between fork and exec only these system calls are made, on memory that stays valid.
     unsafe {
         command.pre_exec(|| {
             check(libc::unshare(libc::CLONE_NEWNS))?;
@@ -63,11 +63,11 @@ pub fn without_devices(command: &mut Command) {
     }
 }
 
-/// Whether a supervisor can run in the memory of its parent, on this kernel and processor.
+/// Whether a supervisor can share the memory of its parent, on this kernel and processor.
 ///
 /// # Panics
 ///
-/// Panics when the kernel has no version.
+/// Panics if the kernel has no version.
 #[must_use]
 pub fn memory_can_be_shared() -> bool {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a version");
@@ -78,13 +78,13 @@ pub fn memory_can_be_shared() -> bool {
     is_recent && processors.contains(&std::env::consts::ARCH)
 }
 
-/// Whether two processes have one memory.
+/// Whether two processes share one memory.
 ///
 /// # Errors
 ///
-/// Fails when the system does not tell.
+/// Fails if the system does not tell.
 pub fn share_memory(one: u32, other: u32) -> io::Result<bool> {
-    /// What is compared: `KCMP_VM`.
+    /// `KCMP_VM`: compares memory.
     const MEMORY: libc::c_int = 1;
 
     // SAFETY: the call takes numbers only.
@@ -95,12 +95,12 @@ pub fn share_memory(one: u32, other: u32) -> io::Result<bool> {
     }
 }
 
-/// How many pipes this process can read that programs which it starts inherit, without standard
-/// input.
+/// Counts the read ends of pipes, other than standard input, that programs started by this process
+/// inherit.
 ///
 /// # Panics
 ///
-/// Panics when the system does not tell.
+/// Panics if the system does not tell.
 #[must_use]
 pub fn inherited_pipes() -> usize {
     const KIND: libc::c_int = libc::O_ACCMODE | libc::O_CLOEXEC;
@@ -118,7 +118,8 @@ pub fn inherited_pipes() -> usize {
     names.filter(|name| is_one(name) == Some(true)).count()
 }
 
-/// Has a program started by another one, such as the loader or valgrind, with these arguments.
+/// Starts a program through another one, such as the loader or valgrind, which gets these arguments
+/// first.
 pub fn run_by(command: &mut Command, launcher: &Path, arguments: &[&str]) {
     let mut started = Command::new(launcher);
     started
@@ -137,15 +138,17 @@ pub fn run_by(command: &mut Command, launcher: &Path, arguments: &[&str]) {
     *command = started;
 }
 
-/// Starts one child after the other until told to stop, each as a copy of this process first.
+/// Starts one child after the other until told to stop. Each is a fork of this process until it
+/// calls exec.
 ///
 /// # Panics
 ///
-/// Panics when a child does not start.
+/// Panics if a child does not start.
 pub fn start_children(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let mut command = Command::new("true");
-        // SAFETY: nothing is called between fork and exec; that it could be makes it a fork.
+        // SAFETY: nothing is called between fork and exec; a closure that could be called makes the
+        // standard library fork.
         unsafe { command.pre_exec(|| Ok(())) };
         command.status().expect("a child starts");
     }

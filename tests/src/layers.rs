@@ -1,6 +1,6 @@
-//! The modules of a crate form no circle: each can be read without those that use it.
+//! The modules of a crate form no cycle: each can be read without the modules that use it.
 //!
-//! The modules are those that the root of the crate declares. What a test uses does not count.
+//! The modules are those that the crate root declares. Uses in code for tests do not count.
 
 mod uses;
 
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::uses::uses;
 
-/// The modules that each module uses. The root of the crate is called `lib` and uses all of them.
+/// The modules that each module uses. The crate root is called `lib` and uses all of them.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
@@ -46,7 +46,7 @@ fn assert_no_circle(uses: &Uses) {
     }
 }
 
-/// Each layer has the names of its modules, and uses only modules of layers before it.
+/// Each layer lists its modules, which use only modules of earlier layers.
 #[track_caller]
 fn assert_layers(uses: &Uses, layers: &[&str]) {
     let mistakes = mistakes(uses, layers);
@@ -78,7 +78,7 @@ fn mistakes(uses: &Uses, layers: &[&str]) -> Vec<String> {
     mistakes
 }
 
-/// The modules of one circle, the first of them again at the end.
+/// The modules of one cycle, with the first repeated at the end.
 fn circle(uses: &Uses) -> Option<Vec<&str>> {
     let mut seen = BTreeSet::new();
     uses.keys()

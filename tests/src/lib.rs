@@ -1,8 +1,8 @@
-//! Starts tests of the running test binary in processes of their own, talks to them, and kills them.
+//! Starts tests of the running test binary in subprocesses, talks to them, and kills them.
 //!
-//! An *inner* test is one that another test starts: it is marked `#[ignore]` with that reason, so
-//! that a plain run passes over it, and lives in a module `inner`. Each outer test has a state
-//! directory of its own, so that what inner tests leave behind can be counted.
+//! An *inner* test is one that another test, the *outer* one, starts. It is marked `#[ignore]` with
+//! that reason, so that a plain run skips it, and lives in a module `inner`. Each outer test has
+//! its own state directory, so it can count what inner tests leave behind.
 
 pub mod afterwards;
 pub mod attempts;
@@ -45,27 +45,27 @@ pub use running::{Finished, First, Running};
 pub use state::is_root;
 pub use state::{Inner, MARKER, State, tree};
 
-/// How long anything may take before a test gives up; nothing waits this long unless it hangs.
+/// Time limit for anything that a test waits for. Only a test that hangs reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Says a word to the outer test, from an inner one.
+/// Sends a word from an inner test to the outer one.
 ///
 /// # Panics
 ///
-/// Panics when nobody hears it.
+/// Panics if nobody listens.
 pub fn say(word: &str) {
-    // libtest leaves its own line open.
+    // libtest leaves its own line unfinished.
     let mut output = io::stdout().lock();
     writeln!(output, "\n@{word}")
         .and_then(|()| output.flush())
         .expect("the outer test listens");
 }
 
-/// Waits in an inner test until the outer one tells a word, or goes away.
+/// Waits in an inner test until the outer one sends this word or goes away.
 ///
 /// # Panics
 ///
-/// Panics when the word is another one.
+/// Panics if it sends another word.
 pub fn listen(word: &str) {
     let mut line = String::new();
     io::stdin()
@@ -77,14 +77,15 @@ pub fn listen(word: &str) {
     }
 }
 
-/// Random numbers that a seed repeats (xorshift64*).
+/// Random numbers that a seed makes reproducible (`xorshift64*`).
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// Chooses a new seed, to be printed when a test fails.
+    /// Chooses a new seed, to be printed if a test fails.
     ///
-    /// Tests that go on for long do not use the attribute for it: those that run alone would wait.
+    /// Long tests do not take the seed from the attribute, because tests that run alone would wait
+    /// for them.
     #[must_use]
     pub fn new_seed() -> u64 {
         use std::hash::{BuildHasher, RandomState};
@@ -92,13 +93,13 @@ impl Random {
         RandomState::new().hash_one(std::process::id())
     }
 
-    /// Begins with a seed.
+    /// Starts from a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Random(seed | 1)
     }
 
-    /// Returns a number below another one.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -1,5 +1,5 @@
-//! What the standard library does in another way, or not at all: sockets without options, limits of
-//! a child, a kernel without IPv6.
+//! Operations that the standard library lacks or does differently: sockets without options, limits
+//! of a child, a kernel without IPv6.
 
 #![expect(unsafe_code, reason = "the standard library has none of this")]
 
@@ -15,11 +15,11 @@ use std::process::Command;
 use std::ptr::null;
 use std::time::Instant;
 
-/// Listens on a port of all IPv4 addresses as a server does that sets no option at all.
+/// Listens on a port of all IPv4 addresses without setting any socket option.
 ///
 /// # Errors
 ///
-/// Fails when anybody is bound to the port in any way.
+/// Fails if any socket is bound to the port.
 pub fn listen(port: u16) -> io::Result<OwnedFd> {
     let socket = bind(libc::SOCK_STREAM, port, None)?;
     // SAFETY: `listen` takes numbers only.
@@ -27,11 +27,11 @@ pub fn listen(port: u16) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Listens on a port of all IPv4 addresses as a server does that sets `SO_REUSEPORT` only.
+/// Listens on a port of all IPv4 addresses with `SO_REUSEPORT` as the only option.
 ///
 /// # Errors
 ///
-/// Fails when somebody is bound to the port without that option.
+/// Fails if a socket without that option is bound to the port.
 pub fn listen_reusing_port(port: u16) -> io::Result<OwnedFd> {
     let socket = bind(libc::SOCK_STREAM, port, Some(libc::SO_REUSEPORT))?;
     // SAFETY: `listen` takes numbers only.
@@ -39,12 +39,12 @@ pub fn listen_reusing_port(port: u16) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Listens on a port as soon as it is free: the kernel may give a number that nobody holds to
-/// anybody for a moment.
+/// Listens on a port as soon as it is free. The kernel may give a number that nobody holds to any
+/// socket for a moment.
 ///
 /// # Panics
 ///
-/// Panics when it does not become free.
+/// Panics if it does not become free.
 #[must_use]
 pub fn listen_when_free(port: u16) -> OwnedFd {
     let deadline = Instant::now() + crate::PATIENCE;
@@ -64,7 +64,7 @@ pub fn listen_when_free(port: u16) -> OwnedFd {
 ///
 /// # Errors
 ///
-/// Fails when anybody is bound to the port in any way.
+/// Fails if any socket is bound to the port.
 pub fn bind_udp(port: u16) -> io::Result<OwnedFd> {
     bind(libc::SOCK_DGRAM, port, None)
 }
@@ -95,7 +95,7 @@ fn bind(kind: libc::c_int, port: u16, option: Option<libc::c_int>) -> io::Result
     Ok(socket)
 }
 
-/// Bounds the number of open descriptors of a child.
+/// Limits the number of open descriptors of a child.
 pub fn limit_descriptors(command: &mut Command, most: u32) {
     // SAFETY: the call reads the limit that it is given.
     limit(command, most, |limit| unsafe {
@@ -103,7 +103,8 @@ pub fn limit_descriptors(command: &mut Command, most: u32) {
     });
 }
 
-/// Bounds the size of the files that a child writes; a write beyond it fails without a signal.
+/// Limits the size of the files that a child writes. A write beyond the limit fails without a
+/// signal.
 pub fn limit_file_size(command: &mut Command, most: u32) {
     // SAFETY: the call reads the limit that it is given.
     limit(command, most, |limit| unsafe {
@@ -111,7 +112,8 @@ pub fn limit_file_size(command: &mut Command, most: u32) {
     });
 }
 
-/// `set` gives a limit to the kernel, whose numbers of limits have no type that all platforms know.
+/// Sets a limit in a child. `set` makes the call, because no type of the resource's number exists
+/// on all platforms.
 fn limit(
     command: &mut Command,
     most: u32,
@@ -130,14 +132,14 @@ fn limit(
     }
 }
 
-/// Gives a child a file system of its own at a directory, which is full when it starts, and has
-/// room for a few empty files.
+/// Mounts a file system for a child at a directory. It is full when the child starts, but has room
+/// for a few empty files.
 ///
-/// The child does not start where this is not permitted.
+/// The child does not start where mounting is not permitted.
 ///
 /// # Panics
 ///
-/// Panics when the path cannot be told to the kernel.
+/// Panics if the path contains a zero byte.
 pub fn with_full_disk(command: &mut Command, dir: &Path) {
     let text = |bytes: &[u8]| CString::new(bytes).expect("a path without zero bytes");
     let (root, kind, options) = (
@@ -149,7 +151,7 @@ pub fn with_full_disk(command: &mut Command, dir: &Path) {
         text(dir.as_os_str().as_bytes()),
         text(dir.join("ballast").as_os_str().as_bytes()),
     );
-    // SAFETY: between fork and exec only these system calls are made, on memory that stays.
+    // SAFETY: between fork and exec only these system calls are made, on memory that stays valid.
     unsafe {
         command.pre_exec(move || {
             check(libc::unshare(libc::CLONE_NEWNS))?;
@@ -178,18 +180,18 @@ pub fn with_full_disk(command: &mut Command, dir: &Path) {
     }
 }
 
-/// Leaves a child of this process behind that has copies of all its descriptors, runs no other
-/// program, and dies in a minute if nobody kills it. Returns its number.
+/// Forks a child that keeps copies of all descriptors but the standard ones, runs no other program,
+/// and dies after a minute if nobody kills it. Returns its process identifier.
 ///
 /// # Errors
 ///
-/// Fails when the kernel has no room for it.
+/// Fails if the kernel cannot fork.
 pub fn fork_and_stay() -> io::Result<libc::pid_t> {
-    // SAFETY: the child makes system calls only, and never returns.
+    // SAFETY: the child only makes system calls, and never returns.
     unsafe {
         let child = check(libc::fork())?;
         if child == 0 {
-            // Whoever reads our output need not wait for the child.
+            // A reader of our output must not have to wait for the child.
             for number in 0..3 {
                 libc::close(number);
             }
@@ -202,13 +204,13 @@ pub fn fork_and_stay() -> io::Result<libc::pid_t> {
     }
 }
 
-/// Forks a child that ends at once, as a program does that returns from `main`, and waits for it.
+/// Forks a child that ends at once, like a program that returns from `main`, and waits for it.
 ///
 /// # Errors
 ///
-/// Fails when the kernel has no room for it.
+/// Fails if the kernel cannot fork.
 pub fn fork_and_exit() -> io::Result<()> {
-    // SAFETY: the child runs what is registered for the end of the process, and never returns.
+    // SAFETY: the child only runs the exit handlers, and never returns.
     unsafe {
         let child = check(libc::fork())?;
         if child == 0 {
@@ -218,14 +220,14 @@ pub fn fork_and_exit() -> io::Result<()> {
     }
 }
 
-/// Forks a child that does something and tells whether it went well; returns what it told.
+/// Forks a child that calls `act`, and returns the result.
 ///
 /// # Errors
 ///
-/// Fails when the kernel has no room for it.
+/// Fails if the kernel cannot fork.
 pub fn fork_and(act: impl FnOnce() -> bool) -> io::Result<bool> {
-    // SAFETY: the child goes on with what it has copied, and never returns. No other thread of the
-    // inner test that calls this does anything meanwhile.
+    // SAFETY: the child continues on its copy of the memory, and never returns. No other thread of
+    // the inner test that calls this does anything meanwhile.
     unsafe {
         let child = check(libc::fork())?;
         if child == 0 {
@@ -238,7 +240,7 @@ pub fn fork_and(act: impl FnOnce() -> bool) -> io::Result<bool> {
     }
 }
 
-/// Takes permissions away from what a child makes.
+/// Sets the umask of a child.
 pub fn with_umask(command: &mut Command, mask: libc::mode_t) {
     // SAFETY: between fork and exec only this system call is made.
     unsafe {
@@ -249,14 +251,14 @@ pub fn with_umask(command: &mut Command, mask: libc::mode_t) {
     }
 }
 
-/// Kills a process that [`fork_and_stay`] has left, and tells whether it was there.
+/// Kills a process that [`fork_and_stay`] has left behind. Returns whether it existed.
 #[must_use]
 pub fn kill(process: libc::pid_t) -> bool {
     // SAFETY: `kill` takes numbers only.
     unsafe { libc::kill(process, libc::SIGKILL) == 0 }
 }
 
-/// Has a child write its errors to a pipe that nobody reads any longer.
+/// Makes a child write its errors to a pipe that has no reader any longer.
 pub fn with_broken_errors(command: &mut Command) {
     // SAFETY: between fork and exec only these system calls are made, on memory of the child.
     unsafe {
@@ -270,13 +272,13 @@ pub fn with_broken_errors(command: &mut Command) {
     }
 }
 
-/// Has a child find a kernel without IPv6.
+/// Makes a child find a kernel without IPv6.
 pub fn without_ipv6(command: &mut Command) {
     fn family(name: libc::c_int) -> u32 {
         name.unsigned_abs()
     }
-    /// Where `struct seccomp_data` has the number of the call, and the first half of its first
-    /// argument.
+    /// Offsets in `struct seccomp_data` of the number of the call and of the first half of its
+    /// first argument.
     const CALL: u32 = 0;
     const FIRST: u32 = 16;
 
@@ -305,7 +307,7 @@ pub fn without_ipv6(command: &mut Command) {
         op(give, 0, 0, refused),
         op(give, 0, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    // SAFETY: between fork and exec only these system calls are made, on memory that stays.
+    // SAFETY: between fork and exec only these system calls are made, on memory that stays valid.
     unsafe {
         command.pre_exec(move || {
             let mut filter = filter;

@@ -1,21 +1,21 @@
-//! Output of code that is not Rust.
+//! Output as code in other languages writes it.
 
 #![expect(unsafe_code, reason = "C has its own way to standard output")]
 
 use std::ffi::CStr;
 use std::io;
 
-/// Has the C library print a line, which stays in its buffer for a while.
+/// Prints a line through the C library, which keeps it in its buffer for a while.
 pub fn in_c(line: &CStr) {
     // SAFETY: the text ends with a null.
     unsafe { libc::puts(line.as_ptr()) };
 }
 
-/// Writes bytes to a descriptor in one call, past all buffers.
+/// Writes bytes to a descriptor in one call, without any buffer.
 ///
 /// # Errors
 ///
-/// Fails when not all of them can be written.
+/// Fails if not all of them can be written.
 pub fn write(to: i32, bytes: &[u8]) -> io::Result<()> {
     // SAFETY: the buffer can be read for its length.
     let written = unsafe { libc::write(to, bytes.as_ptr().cast(), bytes.len()) };

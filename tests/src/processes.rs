@@ -18,10 +18,11 @@ use std::thread;
 use crate::{PATIENCE, State};
 
 impl State {
-    /// Lists the living processes that have this directory among their variables, with the names
-    /// of their programs: inner tests, the processes of their bodies, and what these have started.
+    /// Lists the living processes whose environment names this directory, with the names of their
+    /// programs: inner tests, the subprocesses of their bodies, and the programs that these have
+    /// started.
     ///
-    /// One that is becoming another program at this very moment has no variables and is missed.
+    /// Misses a process that is calling exec at this moment, because its environment is empty.
     #[must_use]
     pub fn processes(&self) -> Vec<(u32, String)> {
         let mark = [b"ISOLATED_DIR=", self.path().as_os_str().as_bytes()].concat();
@@ -39,19 +40,19 @@ impl State {
         found
     }
 
-    /// Waits until nobody holds a record any more: neither a process that runs tests, nor somebody
-    /// who ends what such a process has left.
+    /// Waits until nobody holds a record any more: no process that runs tests, and no process that
+    /// ends what such a process has left behind.
     ///
     /// # Panics
     ///
-    /// Panics when that takes too long.
+    /// Panics if that takes too long.
     pub fn wait_until_records_are_free(&self) {
         let runs = self.path().join("runs");
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
                 if entry.path().extension() == Some(OsStr::new("isolated-test")) {
-                    // One that is removed meanwhile had nobody.
+                    // A record that is removed meanwhile had no holder.
                     if let Ok(file) = File::open(entry.path()) {
                         lock(&file);
                     }
@@ -67,15 +68,15 @@ impl State {
     }
 }
 
-/// Locks a file, until it is closed, as soon as nobody else has it locked.
+/// Locks a file until it is closed. Blocks while somebody else has it locked.
 pub fn lock(file: &File) {
-    // SAFETY: the call takes numbers only, of which the first is an open descriptor.
+    // SAFETY: the call takes only numbers, and the first is an open descriptor.
     while unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) } < 0
         && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
     {}
 }
 
-/// Tells whether a process is there and has not ended.
+/// Whether a process exists and has not ended.
 #[must_use]
 pub fn is_alive(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -85,27 +86,27 @@ pub fn is_alive(pid: u32) -> bool {
     state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
-/// A process that does nothing until this is dropped.
+/// A process that is paused until this is dropped.
 ///
-/// It is traced for that: a process that is stopped by a signal goes on when its parent dies.
+/// It is traced, because a process that was stopped by a signal continues when its parent dies.
 #[derive(Debug)]
 #[must_use = "the process goes on as soon as this is dropped"]
 pub struct Paused {
     process: libc::pid_t,
-    /// Only the thread that has paused it can have it go on.
+    /// Only the thread that has paused the process can resume it.
     thread: PhantomData<*const ()>,
 }
 
-/// Has a process pause, which this one or one of its children has started.
+/// Pauses a process that this one or one of its children has started.
 ///
 /// # Panics
 ///
-/// Panics when that is not allowed.
+/// Panics if that is not allowed.
 pub fn pause(pid: u32) -> Paused {
     let process = libc::pid_t::try_from(pid).expect("a process");
     let nothing = ptr::null_mut::<libc::c_void>();
     let mut status = 0;
-    // SAFETY: the requests use no memory, and the status can be written.
+    // SAFETY: the requests use no memory, and `status` can be written.
     unsafe {
         for request in [libc::PTRACE_SEIZE, libc::PTRACE_INTERRUPT] {
             let result = libc::ptrace(request, process, nothing, nothing);

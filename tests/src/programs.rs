@@ -1,4 +1,4 @@
-//! Programs with inner tests, as an inner test starts them.
+//! Programs with inner tests that an inner test starts.
 
 use std::process::{Command, Output};
 
@@ -8,11 +8,12 @@ use crate::{listen, say};
 
 use crate::named;
 
-/// The command that runs an inner test of the calling file in another process, as `cargo test` does.
+/// Returns the command that runs an inner test of the calling file in another process, as `cargo
+/// test` does.
 ///
 /// # Panics
 ///
-/// Panics when the running program is not known.
+/// Panics if the path of the running program is unknown.
 #[must_use]
 #[track_caller]
 pub fn program(test: &str) -> Command {
@@ -26,11 +27,11 @@ pub fn program(test: &str) -> Command {
     command
 }
 
-/// Passes on the errors of a program.
+/// Passes on the standard error of a program, and expects that its test passed.
 ///
 /// # Panics
 ///
-/// Panics when its test did not pass.
+/// Panics if its test did not pass.
 #[track_caller]
 pub fn assert_passed(output: &Output) {
     eprint!("{}", String::from_utf8_lossy(&output.stderr));
@@ -38,17 +39,18 @@ pub fn assert_passed(output: &Output) {
     assert!(printed.contains("1 passed; 0 failed"), "{printed}");
 }
 
-/// Runs an inner test of the calling file in another process.
+/// Runs an inner test of the calling file in another process, and expects it to pass.
 ///
 /// # Panics
 ///
-/// Panics when it did not pass.
+/// Panics if it did not pass.
 #[track_caller]
 pub fn run(test: &str) {
     assert_passed(&program(test).output().expect("the program starts"));
 }
 
-/// Tells the outer test for whom programs of this test act, and waits until it says `release`.
+/// Sends the outer test the owner on whose behalf programs of this test act, and waits for
+/// `release`.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! A kernel that refuses namespaces: as a test wants it, or as it is.
+//! A kernel that refuses namespaces: simulated, or the real one.
 
 #![expect(
     unsafe_code,
@@ -11,9 +11,9 @@ use std::process::{Command, Stdio};
 
 use crate::is_root;
 
-/// Has a child, and all that it starts, find a kernel that refuses namespaces, as containers do.
+/// Makes the kernel refuse namespaces to a child and everything that it starts, as containers do.
 pub fn without_namespaces(command: &mut Command) {
-    /// Where `struct seccomp_data` has the number of the call.
+    /// Offset in `struct seccomp_data` of the number of the call.
     const CALL: u32 = 0;
 
     let op = |code: u32, jt, jf, k| libc::sock_filter {
@@ -30,7 +30,7 @@ pub fn without_namespaces(command: &mut Command) {
         op(libc::BPF_RET, 0, 0, refused),
         op(libc::BPF_RET, 0, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    // SAFETY: between fork and exec only these system calls are made, on memory that stays.
+    // SAFETY: between fork and exec only these system calls are made, on memory that stays valid.
     unsafe {
         command.pre_exec(move || {
             let mut filter = filter;
@@ -52,8 +52,8 @@ pub fn without_namespaces(command: &mut Command) {
     }
 }
 
-/// Tells whether this kernel refuses networks to an ordinary user or to this one, and says so aloud:
-/// a test that needs one has nothing to show then.
+/// Whether this kernel refuses networks to an ordinary user or to this one. If so, prints that the
+/// test is skipped, because a test that needs a network has nothing to check.
 #[must_use]
 pub fn networks_are_refused() -> bool {
     const NOBODY: u32 = 65534;

@@ -1,12 +1,12 @@
-//! The output of the runtime, with all that differs from run to run made the same.
+//! The output of the runtime, without the differences between runs.
 
 use crate::Finished;
 
 impl Finished {
     /// Returns what the runtime has printed about a test of a file, from its first line on.
     ///
-    /// Values that the test has said with `say("value NAME VALUE")` are replaced by their names,
-    /// line numbers by 1, and identifiers of processes by N.
+    /// Values that the test has sent with `say("value NAME VALUE")` are replaced by their names,
+    /// line numbers by 1, and process identifiers by N.
     #[must_use]
     pub fn reported(&self, file: &str) -> String {
         let Some(start) = self.errors.find("isolated-test: ") else {
@@ -23,13 +23,13 @@ impl Finished {
         }
         text = without_digits(&text, &format!("tests/tests/{file}.rs:"), "1");
         text = without_digits(&text, "(pid ", "N");
-        // The inner tests are ignored ones.
+        // Inner tests are marked `#[ignore]`.
         text.replace(" --include-ignored", "")
             .replace(" --run-ignored all", "")
     }
 }
 
-/// Replaces the digits behind a text.
+/// Replaces the digits after each occurrence of a text.
 #[must_use]
 pub fn without_digits(text: &str, behind: &str, by: &str) -> String {
     let mut parts = text.split(behind);

@@ -1,4 +1,4 @@
-//! Inner tests that run, and how they end.
+//! Running inner tests, and how they end.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ExitStatus};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::PATIENCE;
 
-/// Reads lines as they come.
+/// Reads lines in a thread, and sends each one as it arrives.
 fn read_lines(from: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -21,16 +21,16 @@ fn read_lines(from: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// Which of two was first.
+/// Which of two inner tests was first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum First {
-    /// The one that was asked.
+    /// The one on which the method was called.
     One,
     /// The other one.
     Other,
 }
 
-/// An inner test that runs; it is killed when this is dropped.
+/// A running inner test. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -57,11 +57,11 @@ impl Running {
         }
     }
 
-    /// Waits until it says a word, and returns what follows the word on its line.
+    /// Waits until the test says a word, and returns the rest of that line.
     ///
     /// # Panics
     ///
-    /// Panics when it ends or takes too long.
+    /// Panics if it ends or takes too long.
     pub fn hear(&mut self, word: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -91,11 +91,11 @@ impl Running {
         }
     }
 
-    /// Waits until it writes a line with this text to standard error, and returns the line.
+    /// Waits until the test writes a line with this text to standard error, and returns the line.
     ///
     /// # Panics
     ///
-    /// Panics when it ends or takes too long.
+    /// Panics if it ends or takes too long.
     pub fn hear_error(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -117,11 +117,11 @@ impl Running {
         }
     }
 
-    /// Waits until this one or another one says a word, and tells which.
+    /// Waits until this test or another one says a word, and returns which one did.
     ///
     /// # Panics
     ///
-    /// Panics when neither does in time.
+    /// Panics if neither does in time.
     pub fn hear_either(&mut self, other: &mut Running, word: &str) -> First {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -135,44 +135,44 @@ impl Running {
         panic!("waiting for {word:?} of either");
     }
 
-    /// Tells whether it has said the word by now.
+    /// Whether the test has said the word by now.
     pub fn has_said(&mut self, word: &str) -> bool {
         self.words
             .try_iter()
             .any(|line| line.strip_prefix('@') == Some(word))
     }
 
-    /// Says a word that it waits for with [`listen`](crate::listen).
+    /// Sends a word for which the test waits with [`listen`](crate::listen).
     ///
     /// # Panics
     ///
-    /// Panics when it has ended.
+    /// Panics if it has ended.
     pub fn tell(&mut self, word: &str) {
         let input = self.input.as_mut().expect("an open pipe");
         writeln!(input, "{word}").expect("the inner test reads");
     }
 
-    /// Returns its process.
+    /// Returns its process identifier.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Kills it with SIGKILL and waits until it is gone.
+    /// Kills the test with SIGKILL and waits until it is gone.
     ///
     /// # Panics
     ///
-    /// Panics when it has been waited for already.
+    /// Panics if it has been waited for already.
     pub fn kill(&mut self) {
         self.child.kill().expect("a child to kill");
         self.child.wait().expect("a child to wait for");
     }
 
-    /// Tells whether it has ended.
+    /// Whether the test has ended.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be waited for.
+    /// Panics if it cannot be waited for.
     pub fn has_ended(&mut self) -> bool {
         self.child
             .try_wait()
@@ -180,11 +180,11 @@ impl Running {
             .is_some()
     }
 
-    /// Waits until it ends.
+    /// Waits until the test ends.
     ///
     /// # Panics
     ///
-    /// Panics when it takes too long.
+    /// Panics if it takes too long.
     #[must_use]
     pub fn finish(mut self) -> Finished {
         self.finish_within(PATIENCE).unwrap_or_else(|| {
@@ -193,15 +193,15 @@ impl Running {
         })
     }
 
-    /// Waits until it ends, or for so long.
+    /// Waits until the test ends. Returns `None` if that takes longer than `time`.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be waited for.
+    /// Panics if it cannot be waited for.
     pub fn finish_within(&mut self, time: Duration) -> Option<Finished> {
         self.input = None;
         let deadline = Instant::now() + time;
-        // The pipe closes when the process ends, so nothing is polled.
+        // The pipe closes when the process ends, so nothing needs polling.
         loop {
             match self
                 .words
@@ -238,11 +238,11 @@ impl Drop for Running {
 /// An inner test that has ended.
 #[derive(Debug)]
 pub struct Finished {
-    /// How.
+    /// The exit status.
     pub status: ExitStatus,
-    /// What it wrote to standard output.
+    /// Its standard output.
     pub output: String,
-    /// What it wrote to standard error.
+    /// Its standard error.
     pub errors: String,
 }
 
@@ -252,11 +252,11 @@ pub struct Finished {
     reason = "what is expected of the end is often all that a test wants to know"
 )]
 impl Finished {
-    /// Expects that exactly one test ran, and passed.
+    /// Expects that exactly one test ran, and that it passed.
     ///
     /// # Panics
     ///
-    /// Panics with all output when it did not.
+    /// Panics with all output otherwise.
     #[track_caller]
     pub fn passed(self) -> Self {
         assert!(
@@ -269,11 +269,11 @@ impl Finished {
         self
     }
 
-    /// Expects that exactly one test ran, and failed.
+    /// Expects that exactly one test ran, and that it failed.
     ///
     /// # Panics
     ///
-    /// Panics with all output when it did not.
+    /// Panics with all output otherwise.
     #[track_caller]
     pub fn failed(self) -> Self {
         assert!(
@@ -286,7 +286,7 @@ impl Finished {
         self
     }
 
-    /// Returns what follows a word that it said.
+    /// Returns the rest of the line on which the test said a word.
     #[must_use]
     pub fn said(&self, word: &str) -> Option<&str> {
         self.output

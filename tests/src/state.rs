@@ -11,7 +11,7 @@ use crate::running::{Finished, Running};
 /// The file that marks a state directory.
 pub const MARKER: &str = "isolated-test.state";
 
-/// A state directory of a test's own.
+/// The state directory of one test.
 #[derive(Debug)]
 pub struct State {
     dir: tempfile::TempDir,
@@ -24,11 +24,12 @@ impl Default for State {
 }
 
 impl State {
-    /// Makes one, which is marked as what it is, so that outer tests can put things there.
+    /// Makes a directory with the marker of a state directory, so that outer tests can put things
+    /// there.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be made.
+    /// Panics if it cannot be made.
     #[must_use]
     pub fn new() -> Self {
         let state = State::unmarked();
@@ -36,11 +37,11 @@ impl State {
         state
     }
 
-    /// Makes an empty directory.
+    /// Makes an empty directory, without the marker.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be made.
+    /// Panics if it cannot be made.
     #[must_use]
     pub fn unmarked() -> Self {
         State {
@@ -57,11 +58,11 @@ impl State {
         self.dir.path()
     }
 
-    /// Makes a directory for the outer test beside what the runtime puts there.
+    /// Makes a directory for the outer test, beside the files of the runtime.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be made.
+    /// Panics if it cannot be made.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {
         let dir = self.path().join("scratch");
@@ -73,18 +74,19 @@ impl State {
     ///
     /// # Panics
     ///
-    /// Panics when the running program is not known.
+    /// Panics if the path of the running program is unknown.
     #[must_use]
     #[track_caller]
     pub fn inner(&self, test: &str) -> Inner {
         self.inner_of(&std::env::current_exe().expect("the running program"), test)
     }
 
-    /// Prepares to run one inner test as a user without privileges, to whom the directory is given.
+    /// Prepares to run one inner test as a user without privileges, who becomes the owner of the
+    /// directory.
     ///
     /// # Panics
     ///
-    /// Panics when the directory cannot be given away.
+    /// Panics if the directory cannot be given away.
     #[cfg(unix)]
     #[must_use]
     #[track_caller]
@@ -99,11 +101,11 @@ impl State {
         inner
     }
 
-    /// Prepares to run one inner test as some user, if this one may choose.
+    /// Prepares to run one inner test as another user, if this process may become one.
     ///
     /// # Panics
     ///
-    /// Panics when the program cannot be copied to where that user can start it.
+    /// Panics if the program cannot be copied to a place where that user can start it.
     #[cfg(unix)]
     #[must_use]
     #[track_caller]
@@ -113,12 +115,13 @@ impl State {
         if !is_root() {
             return self.inner(test);
         }
-        // The target directory may stand where only root can go.
+        // The target directory may be readable by root only.
         let program = self.path().join("program");
         let original = std::env::current_exe().expect("the running program");
         if !program.exists() && fs::hard_link(&original, &program).is_err() {
-            // A child that another thread starts meanwhile would have a copy that this process writes
-            // open for writing, and what is written to cannot be started.
+            // `cp` writes the copy, not this process: a child that another thread starts meanwhile
+            // would inherit the open descriptor, and a file that is open for writing cannot be
+            // executed.
             let copied = Command::new("cp").arg(&original).arg(&program).status();
             assert!(
                 copied.is_ok_and(|status| status.success()),
@@ -135,7 +138,7 @@ impl State {
         Inner::of(program, test).env("ISOLATED_DIR", self.path())
     }
 
-    /// Lists what stands in `runs/`, sorted, without the directory itself.
+    /// Lists everything below `runs/`, sorted.
     #[must_use]
     pub fn runs(&self) -> Vec<PathBuf> {
         tree(&self.path().join("runs"))
@@ -157,7 +160,7 @@ impl State {
     }
 }
 
-/// Tells whether this process may become any user.
+/// Whether this process may become any user.
 #[cfg(unix)]
 #[must_use]
 pub fn is_root() -> bool {
@@ -166,7 +169,7 @@ pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// Lists all that stands below a directory.
+/// Lists everything below a directory, sorted.
 #[must_use]
 pub fn tree(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -188,11 +191,11 @@ pub struct Inner {
 }
 
 impl Inner {
-    /// Prepares to run one inner test of the calling file from another one, beside it.
+    /// Prepares to run one inner test of the calling file from another inner test, beside it.
     ///
     /// # Panics
     ///
-    /// Panics when the running program is not known.
+    /// Panics if the path of the running program is unknown.
     #[must_use]
     #[track_caller]
     pub fn beside(test: &str) -> Self {
@@ -222,12 +225,12 @@ impl Inner {
                 command.env_remove(name);
             }
         }
-        // Tests wait for the line that says that somebody waits.
+        // Tests wait for the notice that a process waits for a lock.
         command.env("ISOLATED_WAIT_NOTICE", "100ms");
         Inner { command, module }
     }
 
-    /// What the names of all inner tests of its file begin with.
+    /// The prefix of the names of all inner tests of its file.
     pub(crate) fn module(&self) -> &str {
         &self.module
     }
@@ -239,24 +242,24 @@ impl Inner {
         self
     }
 
-    /// Gives access to the command.
+    /// Lets the caller change the command.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Self {
         change(&mut self.command);
         self
     }
 
-    /// Starts it.
+    /// Starts the test.
     ///
     /// # Panics
     ///
-    /// Panics when it cannot be started.
+    /// Panics if it cannot be started.
     #[must_use]
     pub fn start(mut self) -> Running {
         Running::begin(self.command.spawn().expect("the test binary starts again"))
     }
 
-    /// Runs it to its end.
+    /// Runs the test to its end.
     #[must_use]
     pub fn run(self) -> Finished {
         self.start().finish()

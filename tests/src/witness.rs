@@ -1,8 +1,8 @@
-//! A second opinion on who holds what, from a kernel mechanism that the runtime does not use.
+//! Checks which process holds which lock, by a kernel mechanism that the runtime does not use.
 //!
-//! Record locks of POSIX belong to a process and conflict between processes. When a process is
-//! killed the kernel drops them while it closes the descriptors, and so before the last reference
-//! to any file that is locked with `flock`: a witness never outlives what it testifies.
+//! POSIX record locks belong to a process and conflict between processes. When a process is killed,
+//! the kernel drops them while it closes the descriptors, and so before it drops the last reference
+//! to any file that is locked with `flock`: a witness never outlives what it testifies to.
 
 #![expect(
     unsafe_code,
@@ -15,18 +15,18 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
-/// A file of bytes that are locked as witnesses.
+/// A file whose bytes are locked as witnesses.
 #[derive(Debug)]
 pub struct Witness {
     file: File,
 }
 
 impl Witness {
-    /// Opens the file, or makes it.
+    /// Opens or creates the file.
     ///
     /// # Errors
     ///
-    /// Fails when the file cannot be opened.
+    /// Fails if the file cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::options()
             .read(true)
@@ -37,7 +37,7 @@ impl Witness {
         Ok(Witness { file })
     }
 
-    /// Locks a byte for this process, and tells whether that was possible.
+    /// Locks a byte for this process. Returns whether that was possible.
     #[must_use]
     pub fn enter(&self, byte: i32, exclusive: bool) -> bool {
         self.set(
@@ -84,7 +84,7 @@ impl Counters {
     ///
     /// # Errors
     ///
-    /// Fails when the file cannot be opened or mapped.
+    /// Fails if the file cannot be opened or mapped.
     pub fn open(path: &Path, count: usize) -> io::Result<Self> {
         let file = File::options()
             .read(true)
@@ -94,7 +94,7 @@ impl Counters {
             .open(path)?;
         let bytes = count * 8;
         file.set_len(bytes as u64)?;
-        // SAFETY: a new mapping of a file that is long enough; nothing else is touched.
+        // SAFETY: this is a new mapping of a file that is long enough; nothing else is touched.
         let map = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
@@ -115,7 +115,7 @@ impl Counters {
     ///
     /// # Panics
     ///
-    /// Panics when there are not so many.
+    /// Panics if there is no such counter.
     #[must_use]
     pub fn at(&self, index: usize) -> &AtomicU64 {
         assert!(index < self.count);

@@ -1,1 +1,1 @@
-//! Nothing: only the tests of this package are of use.
+//! Empty: this package only has tests.

@@ -1,4 +1,4 @@
-//! Locks and resources stand around what these test attributes generate, too.
+//! Locks and resources also surround everything that these test attributes generate.
 
 use isolated_test_tests::State;
 
@@ -19,7 +19,7 @@ mod inner {
         tokio::task::yield_now().await;
     }
 
-    /// Its runtime is never dropped: tasks outlive every test unless it has a process.
+    /// Its runtime is never dropped: tasks outlive every test that has no subprocess.
     #[isolated(serial = KEY, tmpdir)]
     #[async_std::test]
     #[ignore = "started by another test"]

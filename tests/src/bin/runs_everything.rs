@@ -1,4 +1,4 @@
-//! A program with tests and without a test runner: it runs all of them, whatever it is asked for.
+//! A program with tests but no test runner: it runs all of them, whatever its arguments are.
 
 use std::fs::File;
 use std::io::Write;
@@ -27,7 +27,7 @@ fn panics() {
     panic!("on purpose");
 }
 
-/// Adds a line to the file of those that were here.
+/// Appends a line to the file of notes.
 fn note(what: &str) {
     let path = std::env::var_os("NOTES").expect("a file for notes");
     let mut file = File::options()
@@ -39,7 +39,8 @@ fn note(what: &str) {
         .expect("the file can be written");
 }
 
-/// How many processes are more than there can be, so that a mistake harms nobody.
+/// More notes than a correct run writes. A program that keeps starting itself stops there, because
+/// each process adds a note.
 const TOO_MANY: usize = 50;
 
 fn main() {

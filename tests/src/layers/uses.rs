@@ -1,4 +1,4 @@
-//! Reads the sources of a crate for the paths that begin with `crate` or `super`.
+//! Finds the paths in the sources of a crate that begin with `crate` or `super`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ pub(super) fn uses(sources: &str) -> Uses {
     read(&root, &[], &mut uses);
     let modules: BTreeSet<_> = uses.keys().cloned().collect();
     assert!(modules.len() > 1, "no modules in `{sources}`");
-    // What is no module is an item of the root.
+    // A name that is not a module is an item of the root.
     for (name, used) in &mut uses {
         *used = used
             .iter()
@@ -29,7 +29,7 @@ pub(super) fn uses(sources: &str) -> Uses {
     uses
 }
 
-/// Reads a folder with the files of a module, or of the root.
+/// Reads a folder with the files of a module or of the root.
 fn read(folder: &Path, home: &[String], uses: &mut Uses) {
     for entry in fs::read_dir(folder).expect("the sources") {
         let path = entry.expect("the sources").path();
@@ -56,7 +56,7 @@ fn read(folder: &Path, home: &[String], uses: &mut Uses) {
     }
 }
 
-/// Adds what the tokens of a module use.
+/// Adds the modules that the tokens of a module use.
 fn collect(tokens: TokenStream, home: &[String], used: &mut BTreeSet<String>) {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let mut at = 0;
@@ -79,7 +79,7 @@ fn collect(tokens: TokenStream, home: &[String], used: &mut BTreeSet<String>) {
                 collect(body.stream(), &home, used);
                 at += 2;
             }
-            // It belongs to whoever calls the macro.
+            // The use belongs to the caller of the macro.
             [TokenTree::Punct(mark), TokenTree::Ident(word), ..]
                 if mark.as_char() == '$' && word == "crate" =>
             {
@@ -100,7 +100,7 @@ fn collect(tokens: TokenStream, home: &[String], used: &mut BTreeSet<String>) {
     }
 }
 
-/// The first names of what stands behind `crate::`.
+/// The first names of the paths after `crate::`.
 fn firsts(path: &[TokenTree]) -> Vec<String> {
     match path {
         [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::Brace => {
@@ -126,7 +126,7 @@ fn is_step(tokens: &[TokenTree], name: &str) -> bool {
     }
 }
 
-/// Whether an attribute leaves out what is below it unless tests are built.
+/// Whether an attribute removes the item below it unless tests are built.
 fn is_for_tests(attribute: &Group) -> bool {
     let text = attribute.stream().to_string();
     let mut words = text.split(|letter: char| !letter.is_alphanumeric());
