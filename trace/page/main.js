@@ -1,11 +1,11 @@
-// Brings it together: selection, search, legend, and the size of the canvas.
+// Connects selection, search, legend, and the size of the canvas.
 
 const query = document.getElementById("query");
 const found = document.getElementById("found");
 let matches = [];
 let nextMatch = 0;
 
-/** Shows everything that belongs to the selected test, else what was searched for. */
+/** Highlights everything that belongs to the selected test, or else the search results. */
 function emphasize() {
   const test = view.selected;
   if (test && (test.overlaps.length || test.waits.length)) {
@@ -85,7 +85,7 @@ summarize();
 legend();
 takeColours();
 const frame = document.getElementById("frame");
-// Few lanes need little room.
+// A few lanes need little height.
 frame.style.height = `min(55vh, ${allHeight + AXIS + 12}px)`;
 resize();
 lookAtAll();

@@ -1,10 +1,10 @@
-// What stands below the timeline: the selected test, totals and lists.
+// The panels below the timeline: the selected test, totals and lists.
 
 const FIRST = 15, MORE = 200;
 
-/** A test that can be gone to. */
+/** Makes a button that goes to a test. */
 function link(test, name = test.name) {
-  // Long names may be broken where they have joints.
+  // Long names may break at their joints.
   const parts = name.split(/(?<=::|_)/).flatMap((part) => [part, element("wbr")]);
   return element("button", { type: "button", class: "test", onclick: () => goTo(test) }, ...parts);
 }
@@ -54,7 +54,7 @@ function showDetails(test) {
   details.replaceChildren(element("h2", {}, test.name), describeAsList(rowsOf));
 }
 
-/** A list that begins short and can be made longer. */
+/** Makes a list that begins short and can be extended. */
 function table(title, note, heads, items, cells, isWide) {
   const body = element("tbody");
   let done = 0;

@@ -1,8 +1,8 @@
-// What pointer and keyboard do to the timeline.
+// Pointer and keyboard input on the timeline.
 
 const tip = document.getElementById("tip");
 
-/** Finds the test at a place of the canvas, with some patience for narrow ones. */
+/** Finds the test at a point of the canvas, with some tolerance for narrow ones. */
 function testAt(left, y) {
   if (y < AXIS || left < GUTTER) return null;
   const row = rows.find((one) => one.tests && y - AXIS + view.top >= one.y && y - AXIS + view.top < one.y + LANE);
@@ -11,7 +11,7 @@ function testAt(left, y) {
   const from = firstFrom(row.tests, at - near);
   const close = row.tests.slice(from, from + 50).filter((test) => test.begin <= at + near);
   const distance = (test) => Math.max(test.begin - at, at - test.end, 0);
-  // Of many in one pixel, the one that somebody looks for.
+  // Of several tests in one pixel, prefers a red one, because a reader looks for it.
   const rank = (test) => (isRed(test) ? 0 : 1);
   return close.sort((one, other) => distance(one) - distance(other) || rank(one) - rank(other))[0] ?? null;
 }
@@ -83,7 +83,7 @@ canvas.addEventListener("wheel", (event) => {
   const by = (right / (view.width - GUTTER)) * (view.to - view.from);
   const before = view.top;
   look(view.from + by, view.to + by, view.top + down);
-  // At the end of the lanes the page scrolls on.
+  // At the end of the lanes, the page scrolls instead.
   if (right || view.top !== before) event.preventDefault();
 }, { passive: false });
 

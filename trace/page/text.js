@@ -1,15 +1,15 @@
-// How things are written, and the data as everything below needs it.
+// Formats values, and prepares the data for the scripts below.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
-/** Writes microseconds for people: 41.2s, 3.05ms, 12µs. */
+/** Formats microseconds: 41.2s, 3.05ms, 12µs. */
 function duration(microseconds) {
   if (microseconds < 1000) return `${Math.round(microseconds)}µs`;
   const [value, unit] = microseconds < 1e6 ? [microseconds / 1e3, "ms"] : [microseconds / 1e6, "s"];
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0) + unit;
 }
 
-/** Makes an element. Text is always text: nothing that a test is called can become markup. */
+/** Makes an element. A string becomes a text node, so the name of a test cannot become markup. */
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [attribute, value] of Object.entries(attributes)) {
@@ -23,7 +23,7 @@ function element(name, attributes = {}, ...children) {
 
 const count = (number, one, many = one + "s") => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 
-/** Writes a lock as in the attribute: serial "tcp". */
+/** Formats a lock as in the attribute: serial "tcp". */
 function lockName(want) {
   const space = want.indexOf(" ");
   if (space >= 0) return `${want.slice(0, space)} "${want.slice(space + 1)}"`;
@@ -43,7 +43,7 @@ data.tests.forEach((test, index) => {
   test.isOpen = test.outcome === "unfinished" && !test.is_guard;
 });
 
-/** Finds the test that was seen in the way of a wait. */
+/** Finds the test that was recorded as the holder during a wait. */
 function holderOf(holder, wait) {
   return data.tests.find((test) =>
     test.name === holder.test && (test.pid === holder.pid || test.child === holder.pid)
@@ -56,7 +56,7 @@ function outcomeName(test) {
   return test.outcome + (test.how && test.how !== "returned" ? ` (${test.how})` : "");
 }
 
-/** Describes a test as rows of a label and something to show. */
+/** Describes a test in rows of a label and a value. */
 function describe(test) {
   const rows = [["outcome", element("span", test.isFailed ? { class: "failed" } : {}, outcomeName(test))]];
   if (test.why) rows.push(["why", test.why, "why"]);

@@ -1,4 +1,4 @@
-// The canvas: what is seen of the timeline, and how it is drawn. Only what is seen is drawn.
+// The canvas: the visible part of the timeline, and how it is drawn. Nothing else is drawn.
 
 const LANE = 18, HEADING = 24, AXIS = 22, GUTTER = 34, LEAST = 1;
 
@@ -47,7 +47,7 @@ function takeColours() {
   stripes = context.createPattern(tile, "repeat");
 }
 
-/** Returns the first test of a lane that ends at a time or later. */
+/** Returns the first test of a lane that ends at `from` or later. */
 function firstFrom(tests, from) {
   let [low, high] = [0, tests.length];
   while (low < high) {
@@ -65,7 +65,7 @@ function colourOf(test, phase) {
   return phase === "body" && isRed(test) ? colours.failed : colours[phase];
 }
 
-/** What is shown of a test that is as narrow as a pixel: what matters most, and how much that is. */
+/** The rank and colour of a test that is as narrow as a pixel; a higher rank matters more. */
 function summaryOf(test) {
   if (isRed(test)) return [3, colours.failed];
   if (test.waited * 2 > test.end - test.begin) return [2, colours.wait];
@@ -103,7 +103,7 @@ function drawTest(test, left, right, y) {
     const from = Math.max(x(span.from), GUTTER - 2);
     const to = Math.min(Math.max(x(span.to), from + LEAST), view.width + 2);
     if (to < GUTTER || from > view.width) continue;
-    // What happens within a body lies above it, and leaves its edge to be seen.
+    // Phases within a body are drawn over it and leave its edge visible.
     const inset = span.phase === "wait" ? 3 : 2;
     context.fillStyle = colourOf(test, span.phase);
     context.fillRect(from, y + inset, to - from, LANE - 2 * inset);
@@ -120,7 +120,7 @@ function drawTest(test, left, right, y) {
   }
 }
 
-/** Writes the end of a name that has no room, because names of one module begin alike. */
+/** Writes the end of a name that does not fit, because names of one module begin alike. */
 function write(name, room, y, colour, phase) {
   const [from, width] = [Math.max(room.from, GUTTER) + 4, room.to - Math.max(room.from, GUTTER) - 8];
   const most = Math.floor(width / charWidth);
@@ -164,7 +164,7 @@ function drawAxis() {
   }
 }
 
-/** Writes a time of the axis with as many decimals as tell it from its neighbour. */
+/** Formats a time on the axis with enough decimals to distinguish it from its neighbours. */
 function axisName(at, step) {
   const [unit, name] = view.to >= 1e6 ? [1e6, "s"] : view.to >= 1e3 ? [1e3, "ms"] : [1, "µs"];
   return (at / unit).toFixed(Math.max(0, Math.ceil(-Math.log10(step / unit) - 1e-9))) + name;
@@ -218,7 +218,7 @@ function drawScrollbar() {
 
 let isAsked = false;
 
-/** Draws before the next frame, however often it is asked for. */
+/** Schedules one drawing before the next frame, however often it is called. */
 function redraw() {
   if (isAsked) return;
   isAsked = true;
@@ -228,7 +228,7 @@ function redraw() {
   });
 }
 
-/** Keeps what is seen within what is there. */
+/** Shows this range, clamped to the data. */
 function look(from, to, top = view.top) {
   const range = Math.min(Math.max(to - from, 10), everything * 1.02);
   const edge = everything * 0.01;
@@ -244,7 +244,7 @@ function zoom(by, around = (view.from + view.to) / 2) {
 
 const lookAtAll = () => look(-everything * 0.01, everything * 1.01);
 
-/** Brings a test into view; whole if it is asked for or hardly to be seen. */
+/** Brings a test into view: the whole test if asked to, or if it would hardly be visible. */
 function lookAt(test, isWhole) {
   const row = rows[test.row];
   const isBelow = row.y + LANE > view.top + view.height - AXIS;

@@ -1,7 +1,8 @@
-//! What must and must not compile under the attribute: `tests/pass.rs`, `tests/hygiene.rs` and `tests/ui.rs`.
+//! Code that must or must not compile under the attribute: `tests/pass.rs`, `tests/hygiene.rs` and
+//! `tests/ui.rs`.
 //!
-//! A constant is looked at when its test is built, and `trybuild` only checks. The first of these
-//! builds, the others do not:
+//! A constant is evaluated when its test is built, but `trybuild` only checks. The first of these
+//! examples builds, the others do not:
 //!
 //! ```
 //! # use isolated_test::isolated;
@@ -27,7 +28,8 @@
 //! # fn main() { let _ = serves; }
 //! ```
 
-/// The pages of the guide about other people's attributes, whose examples run; this package has them all.
+/// The pages of the guide about test attributes of other crates, whose examples run. This package
+/// depends on all of those crates.
 #[cfg(doctest)]
 mod guide {
     #[doc = include_str!("../../docs/guide/async.md")]

@@ -1,7 +1,8 @@
-//! Surroundings in which a careless expansion breaks: no prelude, other things by the names that it
-//! uses, and every lint that people deny.
+//! An environment in which a careless expansion breaks: no prelude, other items with the names that
+//! the expansion uses, and every lint that users deny.
 //!
-//! It is compiled in this edition and, by the packages `edition-*`, in the older ones. Clippy reads it.
+//! This file is compiled in this edition and, by the packages `edition-*`, in the older ones.
+//! Clippy checks it.
 
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]

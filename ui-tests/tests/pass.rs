@@ -1,7 +1,8 @@
-//! Tests that must compile and pass: signatures, the attributes of other crates, hostile surroundings.
+//! Tests that must compile and pass: signatures, the attributes of other crates, hostile
+//! environments.
 //!
-//! These are tests and not cases of `trybuild`, which builds without `--test`, where `#[test]` removes
-//! the function before anybody looks at its types.
+//! They are not cases of `trybuild`, which builds without `--test`. There, `#[test]` removes the
+//! function before its types are checked.
 
 #[path = "pass/asynchronous.rs"]
 mod asynchronous;

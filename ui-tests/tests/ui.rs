@@ -1,8 +1,8 @@
 //! Code that must not compile: each mistake with its message.
 //!
-//! The messages are ours, but how rustc draws them changes from version to version, so they are
+//! The messages are ours, but rustc's presentation changes from version to version, so they are
 //! compared on one version only. `TRYBUILD=overwrite cargo test -p isolated-test-ui-tests` writes
-//! them. What must compile is in `pass.rs` and `hygiene.rs`.
+//! them. Code that must compile is in `pass.rs` and `hygiene.rs`.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Asynchronous functions that people write: those that can be called again, and the others.
+//! Asynchronous functions as users write them: those that can be called again, and the others.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -97,7 +97,7 @@ async fn parameters_of_others(#[case] n: u32, #[case] text: String, lent: &Handl
     assert_eq!((lent.0 + given.0, text.len()), (2 * n, 4));
 }
 
-/// The name means in the body what it meant before.
+/// In the body, the name refers to the function as written.
 #[isolated]
 #[tokio::test]
 async fn recursive() {

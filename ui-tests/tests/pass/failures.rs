@@ -1,4 +1,4 @@
-//! Failures: every form of `retries` and `quarantine`.
+//! Every form of `retries` and `quarantine`.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ async fn asynchronous(port: u16) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The names are taken as arguments only.
+/// The names are reserved as arguments only.
 #[isolated(retries = RETRIES, quarantine = LINK)]
 #[rstest]
 #[case(3, "text")]
@@ -63,7 +63,7 @@ fn parameters_of_others(#[case] retries: u32, #[case] quarantine: &str) {
     assert!(retries == 3 && quarantine == "text");
 }
 
-/// An attribute that judges the value or the panic judges it in a subprocess, too.
+/// An attribute that judges the value or the panic does so in a subprocess, too.
 mod judged {
     use test_case::{test_case, test_matrix};
 

@@ -1,10 +1,10 @@
-//! A file of tests as it was, between two lines.
+//! A file of tests that is unchanged but for the two lines around it.
 
 isolated_test::isolate_file! { #![isolated(tmpdir, serial = "ui-tests file")]
 
 use isolated_test::{TmpDir, current};
 
-/// A helper that no test attribute stands above.
+/// A helper without a test attribute.
 fn path() -> String {
     current().tmpdir().path().display().to_string()
 }

@@ -1,4 +1,4 @@
-//! Lints that are forbidden, which no generated code may allow.
+//! Forbidden lints, which generated code must not allow.
 
 #![forbid(
     dead_code,

@@ -1,4 +1,4 @@
-//! Every test attribute that is known, below ours.
+//! Every known test attribute, below ours.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use rstest::{fixture, rstest};
 use test_case::{test_case, test_matrix};
 use test_context::{TestContext, test_context};
 
-/// `async-std` and `sqlx` are heavy; what counts here is the path of the attribute and that it makes
-/// the function a test.
+/// `async-std` and `sqlx` are heavy. These stand in for them, because only the path of the
+/// attribute matters, and that it makes the function a test.
 mod async_std {
     pub(super) use tokio::test;
 }
@@ -227,7 +227,7 @@ async fn admitted(port: u16) {
     assert_ne!(port, 0);
 }
 
-/// Somebody else's type with the name of one of ours.
+/// A type of the user with the name of one of ours.
 struct Namespace(u8);
 
 #[rstest::fixture]

@@ -1,4 +1,4 @@
-//! Keys that are no literals, and handles that are lent as something else.
+//! Keys that are not literals, and handles that are lent as another type.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Tests that a macro makes, whose parts come in invisible groups.
+//! Tests that a macro generates, whose parts arrive in invisible groups.
 
 use std::path::Path;
 

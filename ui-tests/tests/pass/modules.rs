@@ -1,4 +1,4 @@
-//! Modules, nested ones, and what their tests say themselves.
+//! Modules, nested modules, and the attributes of single tests in them.
 
 use isolated_test::isolated;
 

@@ -1,4 +1,4 @@
-//! Processes of a test's own: every form of `env`, `cwd`, `timeout` and `network`.
+//! Subprocesses: every form of `env`, `cwd`, `timeout` and `network`.
 
 use std::env::{current_dir, var, var_os};
 use std::net::{IpAddr, Ipv4Addr};
@@ -141,7 +141,7 @@ fn panics(number: &u32, given: u32) {
     assert_ne!(*number + given, 9, "nine");
 }
 
-/// Variables are set for the body as well.
+/// The variables are set for the body, too.
 #[isolated(env(MODE = mode, LENGTH = mode.len(), FIRST = &mode[..1]), cwd = dir)]
 #[rstest]
 #[case("fast".to_owned(), "tests".into())]
@@ -159,7 +159,7 @@ fn called_like_it(called_like_it: String) {
     assert_eq!(var("MODE"), Ok(called_like_it));
 }
 
-/// An attribute that judges the value runs in the subprocess too.
+/// An attribute that judges the value runs in the subprocess, too.
 mod judged {
     use test_case::{test_case, test_matrix};
 

@@ -1,4 +1,4 @@
-//! The functions that people write.
+//! Functions as users write them.
 
 #![expect(
     clippy::should_panic_without_expect,
@@ -14,7 +14,7 @@ use isolated_test::{BoxError, Current, Key, Namespace, Port, Resource, TmpDir, i
 
 const TCP: Key = Key::new("ui-tests tcp");
 
-/// A resource of one's own: a number that is given out doubled.
+/// A custom resource: a number that is handed out doubled.
 struct Doubled(u32);
 
 impl Resource for Doubled {
@@ -179,7 +179,7 @@ fn parameters_on_a_condition(
     assert_ne!(port, 0);
 }
 
-/// The name means in the body what it meant before.
+/// In the body, the name refers to the function as written.
 #[isolated]
 #[test]
 fn recursive() {
