@@ -1,13 +1,13 @@
-//! The pages of the documentation: links lead somewhere, and nothing is left out.
+//! The pages of the documentation: links lead somewhere, and nothing is missing.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the main branch is on the web.
+/// The address of the main branch on the web.
 const REPOSITORY: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
 
-/// A page, without what stands in its code blocks.
+/// A page without the contents of its code blocks.
 struct Page {
     path: PathBuf,
     prose: String,
@@ -30,16 +30,16 @@ impl Page {
         Page { path, prose }
     }
 
-    /// Returns the targets of all links that stay in the repository.
+    /// Returns the targets of all links within the repository.
     fn links(&self) -> Vec<&str> {
         let targets = self.prose.split("](").skip(1);
         let targets = targets.filter_map(|rest| rest.split(')').next());
-        // The README is read elsewhere too, so its links are whole.
+        // The README is also read elsewhere, so its links are absolute.
         let targets = targets.map(|target| target.strip_prefix(REPOSITORY).unwrap_or(target));
         targets.filter(|target| !target.contains("://")).collect()
     }
 
-    /// Returns the anchors that a reader of the rendered page can go to.
+    /// Returns the anchors of the rendered page.
     fn anchors(&self) -> HashSet<String> {
         let headings = self.prose.lines().filter(|line| line.starts_with('#'));
         headings
@@ -48,7 +48,7 @@ impl Page {
     }
 }
 
-/// Returns the anchor of a heading, as GitHub makes it.
+/// Returns the anchor that GitHub makes for a heading.
 fn anchor(heading: &str) -> String {
     let is_kept = |letter: &char| letter.is_alphanumeric() || "-_ ".contains(*letter);
     heading
@@ -63,7 +63,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Returns the Markdown files in a folder and those below it.
+/// Returns the Markdown files in a folder and in the folders below it.
 fn pages(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder of the documentation");
     let paths = entries.map(|entry| entry.expect("an entry").path());
@@ -163,7 +163,7 @@ fn every_variable_and_every_argument_is_in_the_guide() {
     }
 }
 
-/// The attribute includes one of the two, and nothing can be included in a README.
+/// The attribute includes one of the two lists, and a README cannot include anything.
 #[test]
 fn the_readme_has_the_arguments_of_the_attribute() {
     let read = |file: &str| fs::read_to_string(root().join(file)).expect(file);

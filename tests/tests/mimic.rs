@@ -1,4 +1,4 @@
-//! Tests of a runner that is not libtest: `harness = false` with libtest-mimic.
+//! Tests with a runner other than libtest: `harness = false` with libtest-mimic.
 
 use std::process::ExitCode;
 

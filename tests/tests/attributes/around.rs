@@ -1,4 +1,4 @@
-//! Locks and resources stand around everything that a test attribute generates.
+//! Locks and resources surround everything that a test attribute generates.
 
 #![expect(
     clippy::should_panic_without_expect,
@@ -71,7 +71,7 @@ mod inner {
         say(&format!("body {}", std::process::id()));
     }
 
-    /// A resource that needs a runtime of its own, as blocking clients do.
+    /// A resource that needs its own runtime, as blocking clients do.
     struct Client;
 
     impl Resource for Client {
@@ -143,7 +143,7 @@ mod inner {
         number * number
     }
 
-    /// The code that an attribute with a time limit generates, without its failure.
+    /// The code that an attribute with a time limit generates, but without its failure.
     macro_rules! given_up {
         ($(#[$attribute:meta])* async fn $name:ident() $body:block) => {
             $(#[$attribute])*
@@ -163,7 +163,7 @@ mod inner {
         std::future::pending::<()>().await;
     }
 
-    /// The code that an attribute generates that expects a panic and does not pass it on.
+    /// The code of an attribute that expects a panic and does not pass it on.
     macro_rules! caught {
         ($(#[$attribute:meta])* $(async)? fn $name:ident() $body:block) => {
             $(#[$attribute])*

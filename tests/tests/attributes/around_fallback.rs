@@ -1,4 +1,4 @@
-//! Test attributes that do not let a test stand around them.
+//! Test attributes that isolation cannot surround.
 
 use isolated_test_tests::{Finished, State};
 
@@ -127,7 +127,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn cannot_know_which() {}
 
-    /// Two of them run at once, each in a thread that could belong to either.
+    /// Both cases run at once, each in a thread that could belong to either.
     #[isolated(port, local = Local)]
     #[rstest]
     #[case::one()]

@@ -1,4 +1,4 @@
-//! `current()`: the test that runs, for its helpers, its threads and its futures.
+//! `current()`: the running test, for its helpers, its threads and its futures.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ mod inner {
     fn leaves_a_guard_in_its_thread() {
         let test = current().handle();
         thread::spawn(move || {
-            // Used first, so that it is destroyed last, when `current` has gone already.
+            // Initialized first, so that it is destroyed last, when `current` no longer exists.
             ENTERED.with_borrow(|entered| assert!(entered.is_none()));
             let entered = test.enter();
             ENTERED.set(Some(entered));
@@ -49,7 +49,7 @@ mod inner {
     }
 }
 
-/// A resource with a handle that only one thread may have.
+/// A resource with a handle that must stay on one thread.
 struct Note(&'static str);
 
 impl Resource for Note {
@@ -232,7 +232,7 @@ fn a_test_that_is_called_is_the_current_one_until_it_ends(seed: u64) {
     assert_eq!(current().seed(), seed);
 }
 
-/// Is the current test before and after it lets others run.
+/// Asserts that the current test is the same before and after other tests run.
 async fn stays_itself() -> u64 {
     let seed = current().seed();
     for _ in 0..10 {
@@ -292,7 +292,7 @@ async fn a_panic_of_a_called_test_gives_the_thread_back(seed: u64) {
     assert_eq!(current().seed(), seed);
 }
 
-/// Runs another test to its end, and returns what it had.
+/// Runs another test to its end, and returns its seed and handle.
 fn has_another_seed() -> (u64, Handle) {
     static HAD: Mutex<Option<(u64, Handle)>> = Mutex::new(None);
 

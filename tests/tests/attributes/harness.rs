@@ -1,4 +1,4 @@
-//! Programs with tests whose runner is not libtest.
+//! Programs whose tests have a runner other than libtest.
 
 #![cfg(unix)]
 

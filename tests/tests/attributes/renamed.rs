@@ -1,5 +1,5 @@
-//! Attributes that make functions with other names of one: each test is found by the name that the
-//! test runner has for it.
+//! Attributes that turn one function into functions with other names: each test is found by the
+//! name that the test runner uses.
 
 use isolated_test::{current, isolated};
 use isolated_test_tests::State;

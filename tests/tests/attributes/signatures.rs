@@ -1,4 +1,4 @@
-//! Every way to write a test, and the name that each is known by.
+//! Every way to write a test, and the name under which each is known.
 
 #![expect(
     clippy::should_panic_without_expect,
@@ -12,12 +12,12 @@ use isolated_test_tests::State;
 use rstest::{fixture, rstest};
 use test_case::test_case;
 
-/// Checks that the test is called what libtest calls it.
+/// Checks that the test has the name that libtest gives it.
 #[track_caller]
 fn known_as(name: &str) {
     assert_eq!(current().name(), format!("attributes::signatures::{name}"));
     let name = format!("signatures::{name}");
-    // With one thread, libtest may run tests in the main one.
+    // With one thread, libtest may run tests in the main thread.
     if let Some(thread) = std::thread::current().name() {
         assert!(thread == name || thread == "main", "{thread} is not {name}");
     }
@@ -68,7 +68,7 @@ mod inherits {
     }
 }
 
-/// A value that ends a program as it likes.
+/// A value that decides whether the program succeeds.
 pub(crate) struct Verdict(pub(crate) bool);
 
 impl Termination for Verdict {

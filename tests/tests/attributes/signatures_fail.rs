@@ -1,4 +1,4 @@
-//! Failures of a test, in every way to write one.
+//! Failing tests, in every way to write one.
 
 #![expect(
     clippy::should_panic_without_expect,

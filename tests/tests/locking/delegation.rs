@@ -1,4 +1,4 @@
-//! Programs that a test starts and that contain isolated tests: they act for it.
+//! Programs with isolated tests that a test starts: they act on its behalf.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use isolated_test_tests::{Finished, State};
 
 mod inner;
 
-/// Runs an inner test with little patience, and expects that nothing is left of it.
+/// Runs an inner test with a short lock timeout, and expects that nothing is left of it.
 #[track_caller]
 fn run(test: &str) -> Finished {
     let state = State::new();
@@ -127,7 +127,7 @@ fn nobody_acts_for_a_test_that_has_ended() {
     let act = || state.inner("serial").env("ISOLATED_OWNER", &mark);
     let _ = act().run().passed();
     owner.kill();
-    // It takes the key itself again, so it waits for whoever has it.
+    // The program acquires the key itself now, so it waits for the holder.
     let holder = state.holding("holds");
     let mut next = act().start();
     next.hear_error("waiting for");
@@ -146,7 +146,7 @@ fn what_a_program_holds_for_a_killed_test_is_in_nobodys_way_and_swept() {
     owner.hear("held");
     assert!(within() > 0);
     owner.kill();
-    // The program still runs.
+    // The program is still running.
     let next = state.holding("holds");
     assert_eq!(within(), 0);
     next.release();

@@ -1,5 +1,5 @@
-//! Two processes that stand at the head of one queue, because its turnstile was deleted, and wait for
-//! records: each has said that it has the lock, and neither must wait for the other.
+//! Two processes at the head of one queue, because its turnstile was deleted. They wait for
+//! records: each has published its claim, and neither must wait for the other.
 
 #![cfg(target_os = "linux")]
 
@@ -26,7 +26,8 @@ mod inner {
     }
 }
 
-/// Deletes files of the key after one has the lock and again after one waits; both who wait get it.
+/// Deletes files of the key once a test holds the lock, and again once another waits. Both waiters
+/// acquire it.
 #[track_caller]
 fn both_get_it(test: &str, deleted: &[&str]) {
     let state = State::new();
@@ -36,7 +37,7 @@ fn both_get_it(test: &str, deleted: &[&str]) {
     deleted.iter().try_for_each(delete).unwrap();
     let mut one = state.waiting(test);
     for again in deleted.iter().map(delete) {
-        // Slots are not made again as long as one is held.
+        // Slots are not recreated while one is held.
         assert!(again.is_ok() || test == "has_a_slot");
     }
     let mut other = state.waiting(test);
@@ -46,7 +47,7 @@ fn both_get_it(test: &str, deleted: &[&str]) {
         First::Other => (other, one),
     };
     if test == "has_a_slot" {
-        // There are two.
+        // There are two slots.
         let mut second = second;
         second.hear("held");
         first.release();

@@ -6,7 +6,7 @@ use std::thread;
 use isolated_test::{BoxError, Current, ErrorKind, Key, Outcome, Resource, isolated};
 use isolated_test_tests::State;
 
-/// Which key a resource locks, and when.
+/// The key that a resource locks, and when it does so.
 struct Locks {
     key: Key,
     at_release: bool,
@@ -47,7 +47,7 @@ mod inner {
 
     use super::Locks;
 
-    /// The order of a key beside that of the test decides nothing.
+    /// The order of an internal key relative to the keys of the test does not matter.
     #[isolated(serial = "m", one = Locks::at_provision(Key::new("z")))]
     #[test]
     #[ignore = "started by another test"]
@@ -80,7 +80,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn names_an_internal_key() {}
 
-    /// Holds an internal key for as long as the test runs.
+    /// Holds an internal key while the test runs.
     struct Holds;
 
     impl Resource for Holds {

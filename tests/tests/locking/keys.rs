@@ -1,4 +1,4 @@
-//! Keys taken by hand, between the threads of one process.
+//! Keys that the threads of one process lock manually.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,7 +116,7 @@ fn a_lock_out_of_order_is_refused_instead_of_hanging() {
         ErrorKind::LockOrder
     );
     drop(Key::new("order e").lock().unwrap());
-    // A call that does not wait cannot hang.
+    // A call that does not wait cannot deadlock.
     assert!(Key::new("order a").try_lock().unwrap().is_some());
 }
 
@@ -135,7 +135,7 @@ fn a_limit_of_zero_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
-/// The attribute and the runtime agree on the highest limit, which each of them knows.
+/// The attribute and the runtime agree on the highest limit, although each has its own constant.
 #[isolated(limit("highest", 256))]
 #[test]
 fn the_highest_limit_is_admitted() {}

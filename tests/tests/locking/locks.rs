@@ -1,4 +1,5 @@
-//! `serial`, `shared`, `limit`, `alone` between processes: who excludes whom, and what ends a lock.
+//! `serial`, `shared`, `limit`, `alone` between processes: which locks exclude each other, and what
+//! releases them.
 
 use std::fs;
 
@@ -109,7 +110,7 @@ mod inner {
     }
 }
 
-/// Asserts that `second` gets its locks while `first` has its own, or only after it.
+/// Asserts that `second` acquires its locks while `first` holds its own, or only afterwards.
 #[track_caller]
 fn meet(first: &str, second: &str, together: bool) {
     let state = State::new();
@@ -119,7 +120,7 @@ fn meet(first: &str, second: &str, together: bool) {
         other.release();
         one.release();
     } else {
-        // The waiting line proves that the second waits, without a guess about time.
+        // The notice proves that the second waits, without a guess about timing.
         let mut other = state.inner(second).start();
         other.hear_error("waiting for");
         assert!(!other.has_said("held"));
@@ -203,7 +204,7 @@ fn as_many_hold_a_limited_key_as_it_says() {
     let mut three = state.inner("limit").start();
     three.hear_error("waiting for limit \"key\" (2), held by");
     assert!(!three.has_said("held"));
-    // Whichever slot becomes free is taken.
+    // Any slot that becomes free is acquired.
     two.release();
     three.hear("held");
     one.kill();
@@ -276,7 +277,7 @@ fn a_child_that_outlives_the_test_does_not_keep_the_lock() {
     let state = State::new();
     let mut one = state.inner("leaves_a_child").start();
     one.hear("child");
-    // The child has the same standard input, and ends when it is closed.
+    // The child shares standard input, and ends when it is closed.
     let mut next = state.holding("serial");
     next.tell("release");
     let _ = (next.finish().passed(), one.finish().passed());
@@ -321,7 +322,7 @@ fn who_waits_for_a_lock_file_that_is_deleted_begins_anew() {
     let mut late = state.inner("serial").start();
     late.hear_error("waiting for");
     one.release();
-    // Either may be first, and never both.
+    // Either may be first, but never both.
     let (first, mut second) = match waiter.hear_either(&mut late, "held") {
         First::One => (waiter, late),
         First::Other => (late, waiter),
@@ -332,7 +333,7 @@ fn who_waits_for_a_lock_file_that_is_deleted_begins_anew() {
     second.release();
 }
 
-/// Without the records, only a look at the file itself can tell that its lock means nothing.
+/// Without the records, only the lock file itself shows that its lock is void.
 #[test]
 fn who_waited_for_a_deleted_lock_file_holds_the_one_in_its_place() {
     let state = State::new();
@@ -370,7 +371,7 @@ fn deleted_slots_do_not_admit_more_holders_than_the_limit() {
     two.tell("release");
     let _ = (one.finish().passed(), two.finish().passed());
     three.hear("held");
-    // All slots are there again.
+    // All slots exist again.
     let mut four = state.holding("limit");
     four.tell("release");
     three.tell("release");

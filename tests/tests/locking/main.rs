@@ -1,4 +1,4 @@
-//! Locks: who has one, who waits for it, and on whose behalf a program acts.
+//! Locks: who holds one, who waits for it, and on whose behalf a program acts.
 
 mod delegation;
 mod deleted;

@@ -1,6 +1,6 @@
-//! Nobody is overtaken for long, also not by a process that has had the lock before.
+//! No waiter is overtaken for long, not even by a process that has held the lock before.
 //!
-//! Such a process keeps the files open, and passes by the turnstile where nobody waits.
+//! Such a process keeps the lock files open, and skips the turnstile where nobody waits.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -42,7 +42,8 @@ mod inner {
         hold();
     }
 
-    /// Takes locks again and again, and holds them in the end, each time as it is told.
+    /// Acquires locks several times, and holds them at the end. The outer test triggers the later
+    /// steps.
     fn takes(take: impl Fn(), hold: impl Fn()) {
         take();
         take();
@@ -95,7 +96,7 @@ mod inner {
     }
 }
 
-/// Makes a state in which nobody has waited for a long time.
+/// Creates a state in which nobody has waited for a long time.
 fn quiet(test: &str) -> State {
     let state = State::new();
     state.holding(test).release();
@@ -107,14 +108,14 @@ fn quiet(test: &str) -> State {
     state
 }
 
-/// Starts an inner test that knows the lock, and waits until it does.
+/// Starts an inner test, and waits until it knows the lock.
 fn knowing(state: &State, test: &str) -> Running {
     let mut running = state.inner(test).start();
     running.hear("knows");
     running
 }
 
-/// Returns what a record says: the part of each block before the first zero.
+/// Returns the text of a record: the part of each block before the first zero.
 fn text_of(record: &Path) -> String {
     let bytes = fs::read(record).unwrap();
     let parts = bytes
@@ -123,7 +124,7 @@ fn text_of(record: &Path) -> String {
     parts.map(String::from_utf8_lossy).collect()
 }
 
-/// The test that knows the lock, whom it meets, and who waits.
+/// The test that knows the lock, the test that it meets, and the test that waits.
 const CASES: [(&str, &str, &str); 6] = [
     ("reads", "reader", "writer"),
     ("writes", "reader", "writer"),
@@ -184,7 +185,7 @@ fn who_passes_by_is_known_to_hold_what_it_has() {
     known.hear("again");
     known.tell("hold");
     known.hear("held");
-    // Now only the record tells that somebody has the key.
+    // Now only the record shows that somebody holds the key.
     for lock in state.locks() {
         fs::remove_file(lock).unwrap();
     }

@@ -20,7 +20,7 @@ mod inner {
     use isolated_test::{ErrorKind, Key, current, isolated};
     use tokio::task::yield_now;
 
-    /// How many bodies have begun.
+    /// Number of bodies that have begun.
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
     #[isolated(serial = "k", test_attribute = "called by a test")]
@@ -43,7 +43,7 @@ mod inner {
         future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    /// Begins one test, and another one while the first is suspended, as `join!` does.
+    /// Begins one test, and then another while the first is suspended, as `join!` does.
     fn join(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
         let (mut first, mut second) = (pin!(first), pin!(second));
         assert!(poll(first.as_mut()).is_pending());
@@ -112,7 +112,7 @@ fn tests_that_take_turns_in_one_thread_keep_the_order_of_locks() {
     );
 }
 
-/// Each has the lock as long as it runs, whichever ends first.
+/// Each reader holds the lock while it runs, whichever ends first.
 #[test]
 fn readers_that_take_turns_in_one_thread_all_hold_the_key() {
     let key = Key::new("owners readers");
@@ -153,7 +153,8 @@ fn a_helper_thread_keeps_the_order_of_its_test() {
     thread::scope(|scope| {
         scope.spawn(|| {
             let _entered = test.enter();
-            // Free, but another test might have it and ask for `owners b` in the same way.
+            // The key is free, but another test might hold it and request `owners b` in the same
+            // way.
             let error = Key::new("owners a").lock().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::LockOrder);
             drop(Key::new("owners c").lock().unwrap());

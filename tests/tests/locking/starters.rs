@@ -1,4 +1,5 @@
-//! The test for which a program acts, when several come into question or the first has ended.
+//! The test on whose behalf a program acts, when there are several candidates or the first has
+//! ended.
 
 #![cfg(target_os = "linux")]
 
@@ -53,7 +54,7 @@ fn a_guard_of_another_thread_is_not_around_a_program() {
     );
 }
 
-/// Starts two programs that act for a test, of which the second waits for the first, and says so.
+/// Starts two programs that act for a test. The second waits for the first, and reports this.
 fn start_two(state: &State, mark: &str, test: &str) -> [Running; 2] {
     let start = || state.inner(test).env("ISOLATED_OWNER", mark).start();
     let mut first = start();

@@ -44,7 +44,7 @@ mod inner {
     }
 
     pub(super) const KEY: Key = Key::new("key").scoped("shop");
-    /// Where the guards are taken.
+    /// The line that acquires the guard.
     pub(super) const LINE: u32 = line!() + 5;
 
     #[test]
@@ -85,7 +85,7 @@ mod inner {
     }
 }
 
-/// Replaces line numbers by 1, and how long somebody has held a lock by 0.
+/// Replaces line numbers by 1, and the time for which a lock has been held by 0.
 fn without_numbers(line: &str) -> String {
     let line = without_digits(line, "waiting.rs:", "1");
     without_digits(&line, ") for ", "0")
@@ -124,7 +124,7 @@ fn a_test_that_comes_after_one_that_wants_to_be_alone_stands_behind_it() {
     late.release();
 }
 
-/// The order in which other kernels serve who waits for a file is their own.
+/// Other kernels serve the waiters for a file in an order of their own.
 #[cfg(target_os = "linux")]
 #[test]
 fn processes_are_served_in_the_order_in_which_they_came() {
@@ -148,7 +148,7 @@ fn readers_behind_a_writer_all_wake() {
     let writer = state.holding("writer");
     let mut readers: Vec<_> = (0..8).map(|_| state.waiting("reader")).collect();
     writer.release();
-    // None is released before all hold.
+    // No reader is released before all of them hold the key.
     for reader in &mut readers {
         reader.hear("held");
     }
@@ -310,7 +310,7 @@ fn a_failed_test_tells_whom_it_waited_for() {
 #[isolated(seed)]
 #[test]
 fn a_thread_that_waits_lets_the_others_run(seed: u64) {
-    // A lock that was given up by a thread of this process is free for the next.
+    // A lock that a thread of this process releases is free for the next thread.
     let key = Key::intern(&format!("waiting {seed}")).unwrap();
     let guard = key.lock().unwrap();
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! Processes that a test leaves behind: they are ended and named, and none of them outlives the parent.
+//! Processes that a test leaves behind are ended and named, and none of them outlives the parent.
 
 #![cfg(target_os = "linux")]
 
@@ -27,7 +27,7 @@ mod inner {
         command.spawn().unwrap().id()
     }
 
-    /// Leaves a process in a session of its own, which has the name that is given.
+    /// Leaves a daemon with this name, in its own session.
     fn daemon(name: &str) {
         if ends::become_daemon().unwrap() {
             fs::write("/proc/self/comm", name).unwrap();
@@ -78,7 +78,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn leaves_one_that_ends_by_itself() {
         if ends::fork().unwrap() {
-            // It is on its way out while the test ends.
+            // The process is exiting while the test ends.
             std::process::exit(0);
         }
     }
@@ -90,7 +90,7 @@ mod inner {
         assert!(Command::new("true").status().unwrap().success());
     }
 
-    /// Holds the key, and has processes that do not end by themselves.
+    /// Holds the key, and leaves processes that do not end by themselves.
     #[isolated(process, serial = "leaks", tmpdir, port)]
     #[test]
     #[ignore = "started by another test"]
@@ -126,7 +126,7 @@ mod inner {
     }
 }
 
-/// Expects that somebody was left behind, and returns how that was said.
+/// Expects that a process was left behind, and returns how this was reported.
 #[track_caller]
 fn left(run: &Finished, test: &str) -> String {
     let start = format!("isolated-test: processes::leaks::inner::{test}: left ");
@@ -264,7 +264,7 @@ fn everything_is_held_until_the_last_process_is_gone() {
     let daemon = victim.hear("daemon");
     go_on.open();
     let old = format!("{daemon} {}", victim.hear("others"));
-    // Nobody ends the others while the supervisor cannot.
+    // Nobody ends the others while the supervisor is paused.
     let paused = pause(supervisor);
     victim.kill();
     let mut next = state.inner("has_the_key_alone").env("OLD", &old).start();

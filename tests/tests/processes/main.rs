@@ -1,4 +1,4 @@
-//! Tests in processes of their own: their surroundings, what they print, how they end.
+//! Tests in subprocesses: their environment, their output, and how they end.
 
 mod leaks;
 mod network;

@@ -1,4 +1,4 @@
-//! `network`: a network in which nobody else is, for root and for an ordinary user, and what a test
+//! `network`: a network without other users, for root and for an ordinary user, and what a test
 //! does where the system refuses it.
 
 #![cfg(target_os = "linux")]
@@ -102,7 +102,7 @@ mod inner {
     }
 }
 
-/// The addresses of the loopback interface with a port that everybody wants.
+/// The addresses of the loopback interface with a well-known port.
 fn well_known() -> [SocketAddr; 2] {
     [
         (Ipv4Addr::LOCALHOST, 8080).into(),
@@ -110,7 +110,7 @@ fn well_known() -> [SocketAddr; 2] {
     ]
 }
 
-/// Listens at an address, and talks to it.
+/// Listens at an address, and connects to it.
 fn talk(address: SocketAddr) -> TcpListener {
     let listener = TcpListener::bind(address).unwrap();
     let client = TcpStream::connect(address).unwrap();
@@ -119,7 +119,7 @@ fn talk(address: SocketAddr) -> TcpListener {
     listener
 }
 
-/// Starts two tests and has both of them hold the same ports at once.
+/// Starts two tests, and makes both hold the same ports at once.
 fn two_at_once(start: impl Fn(&State) -> Inner) -> String {
     let state = State::new();
     let mut end = state.gate("end");
@@ -171,12 +171,12 @@ fn it_goes_with_everything_else() {
     );
 }
 
-/// Listens in the network of the machine, in the parent.
+/// Listens in the network of the machine, from the parent.
 fn listen_in_the_parent() -> String {
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
     let address = (Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port());
     TcpStream::connect(address).unwrap();
-    // The parent lives longer than the test.
+    // The parent outlives the test.
     std::mem::forget(listener);
     address.1.to_string()
 }
@@ -197,7 +197,7 @@ fn nobody_outside_is_reached() {
 #[test]
 fn ports_are_held_inside(port: &Port, udp: &Port, both: TcpListener, several: [Port; 2]) {
     let both = both.local_addr().unwrap().port();
-    // The TCP number stands for the UDP number too.
+    // The TCP number also stands for the UDP number.
     for held in [port.number(), udp.number(), both, several[0].number()] {
         plain::listen(held).unwrap_err();
     }

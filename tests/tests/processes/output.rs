@@ -1,5 +1,5 @@
-//! What a test in a process of its own prints: the runner of the parent shows it as if the test had
-//! run there.
+//! The output of a test in a subprocess: the runner of the parent shows it as if the test had run
+//! there.
 
 #![cfg(target_os = "linux")]
 
@@ -12,7 +12,7 @@ mod inner {
     use isolated_test::{BoxError, Current, Resource, isolated};
     use isolated_test_tests::{ends, print};
 
-    /// Prints in turn to both streams, in all ways there are.
+    /// Prints to both streams in turn, in every possible way.
     fn talk() {
         println!("one");
         eprintln!("two");
@@ -92,7 +92,7 @@ mod inner {
     fn writes_a_byte_at_a_time() {
         for byte in "größer als €, 𝄞".bytes() {
             print::write(1, &[byte]).unwrap();
-            // The parent has read it by then, or reads more at once; both must do.
+            // The parent has read the byte by then, or reads several at once; both must work.
             std::thread::yield_now();
         }
         print::write(1, b"\n\xff\xfe.\n\xe2\x82").unwrap();
@@ -146,8 +146,8 @@ mod inner {
     }
 }
 
-/// Returns what libtest shows of a failed test, without what the runtime has added and what
-/// differs.
+/// Returns what libtest shows of a failed test, without the additions of the runtime and without
+/// what differs between runs.
 fn block(run: &Finished, test: &str) -> String {
     let start = format!("---- output::inner::{test} stdout ----\n");
     let rest = run.output.split_once(&start).unwrap_or_else(|| {
@@ -156,7 +156,7 @@ fn block(run: &Finished, test: &str) -> String {
     let block = rest.1.split("isolated-test: ").next().unwrap();
     let mut shown = String::new();
     for line in block.lines().filter(|line| !line.is_empty()) {
-        // Younger compilers tell the number of the thread before this.
+        // Newer compilers print the number of the thread before this.
         let line = line.split(" panicked at ").next().unwrap();
         let line = line.split(" (").next().unwrap();
         if !line.starts_with("note: ") {
@@ -286,7 +286,7 @@ fn without_capture_it_comes_as_it_is_written() {
     let run = State::new().inner("talks").run().passed();
     assert_eq!(run.errors, "two\nfive\n");
     let output: Vec<_> = run.output.lines().filter(|line| !line.is_empty()).collect();
-    // The runner leaves its own line open.
+    // The runner leaves its own line unfinished.
     let begin = output[1].split_once("... ").unwrap().1;
     assert_eq!(begin, "one", "{}", run.output);
     assert_eq!(output[2..4], ["three, still three", "four"]);

@@ -1,7 +1,7 @@
-//! Every way to write a test that runs in a process of its own.
+//! Every way to write a test that runs in a subprocess.
 //!
-//! The parent writes its number into a variable, so each body sees that it is somewhere else; and a
-//! static that every body changes is as it was for each of them.
+//! The parent writes its process identifier into a variable, so each body sees that it runs
+//! elsewhere. A static that every body changes has its initial value in each of them.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -19,14 +19,14 @@ use test_case::test_case;
 
 static CHANGES: AtomicU32 = AtomicU32::new(0);
 
-/// Tells whether this is not the process of the parent, and nobody else was here.
+/// Whether this is not the process of the parent, and no other body has run here.
 fn is_elsewhere() -> bool {
     let parent = std::env::var("PARENT").unwrap_or_default();
     let is_new = CHANGES.fetch_add(1, Ordering::Relaxed) == 0;
     is_new && !parent.is_empty() && parent != std::process::id().to_string()
 }
 
-/// Checks that a test runs in a process of its own, and is called what libtest calls it.
+/// Checks that a test runs in a subprocess, and that its name is the one that libtest gives it.
 #[track_caller]
 fn elsewhere(name: &str) {
     assert!(is_elsewhere());
@@ -35,7 +35,7 @@ fn elsewhere(name: &str) {
     assert_eq!(words.get(1), Some(&format!("process::{name}")));
 }
 
-/// Ends a test that is to panic in a way that is no panic.
+/// Ends a test that must panic without a panic, which would let the test pass.
 fn check_without_a_panic(is_right: bool) {
     if !is_right {
         std::process::exit(9);

@@ -1,4 +1,4 @@
-//! The use that a test in a subprocess makes of what its parent holds for it.
+//! How a test in a subprocess uses what its parent holds for it.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! However a test in a process of its own ends, it does not pass by accident.
+//! A test in a subprocess does not pass by accident, however it ends.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -114,7 +114,7 @@ mod inner {
         std::process::exit(0);
     }
 
-    /// The status is the one of a runner whose test has failed.
+    /// The status is that of a runner whose test has failed.
     #[isolated(process)]
     #[test]
     #[should_panic]
@@ -186,7 +186,7 @@ mod inner {
     }
 }
 
-/// Runs a test that fails, and expects this of it and no second message.
+/// Runs a failing test, and expects this reason and no second message.
 #[track_caller]
 fn expect(test: &str, why: &str) -> Finished {
     let run = State::new().inner(test).run().failed();
@@ -207,7 +207,7 @@ fn expect(test: &str, why: &str) -> Finished {
     run
 }
 
-/// Counts how often a text occurs in what was printed.
+/// Counts the occurrences of a text in the output.
 fn count(run: &Finished, text: &str) -> usize {
     run.errors.matches(text).count() + run.output.matches(text).count()
 }

@@ -1,4 +1,4 @@
-//! Resources of the user's own that fail in the process of a test, or on the way to it.
+//! Custom resources that fail in the subprocess of a test, or during the transfer to it.
 
 #![cfg(target_os = "linux")]
 
@@ -8,7 +8,7 @@ mod inner {
     use isolated_test::{BoxError, Current, Outcome, Resource, Transfer, isolated};
     use isolated_test_tests::{ends, say};
 
-    /// Where a resource fails.
+    /// The stage at which a resource fails.
     #[derive(PartialEq)]
     enum At {
         Provision,
@@ -19,7 +19,7 @@ mod inner {
 
     use At::{Nowhere, Panic, Provision, Release};
 
-    /// Stays in the process of the test.
+    /// A resource that is provisioned in the subprocess.
     struct Stays(At);
 
     impl Resource for Stays {
@@ -46,10 +46,10 @@ mod inner {
         }
     }
 
-    /// Is provisioned in the parent, and may fail on the way.
+    /// A resource that is provisioned in the parent and fails during the transfer.
     struct Travels;
 
-    /// Its handle as text.
+    /// A handle that is transferred as text.
     struct Written(&'static str);
 
     impl Resource for Travels {
@@ -76,7 +76,7 @@ mod inner {
         }
     }
 
-    /// Panics when it is to be written.
+    /// A resource that panics when its handle is written as text.
     struct Unwritten;
 
     impl Resource for Unwritten {
@@ -155,7 +155,7 @@ mod inner {
     }
 }
 
-/// Runs a test that fails and expects this report, between the first line and the last.
+/// Runs a failing test, and expects this report between the first line and the last.
 #[track_caller]
 fn expect(test: &str, why: &str, lines: &str) -> Finished {
     let run = State::new().inner(test).run().failed();

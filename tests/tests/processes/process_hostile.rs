@@ -1,5 +1,5 @@
-//! Tests in processes of their own where the rest of the process, or what has started it, does what
-//! they cannot know of.
+//! Tests in subprocesses while the rest of the process, or its starter, does something that they
+//! cannot know of.
 
 #![cfg(target_os = "linux")]
 
@@ -20,12 +20,12 @@ mod inner {
     use isolated_test::isolated;
     use isolated_test_tests::{ends, hostile, listen, say};
 
-    /// Whether this process ignores the ends of its children.
+    /// Whether this process ignores `SIGCHLD`.
     fn ignores_children() -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         let set = u64::from_str_radix(line.unwrap().trim(), 16).unwrap();
-        // The seventeenth signal is `SIGCHLD`.
+        // `SIGCHLD` is signal 17.
         set & (1 << 16) != 0
     }
 
@@ -46,7 +46,7 @@ mod inner {
         true
     }
 
-    /// Becomes this program again, as something does that replaces the names of programs.
+    /// Executes this program again, as a tool does that replaces program names.
     #[isolated(process, env(DESCRIBED = is_described()))]
     #[test]
     #[ignore = "started by another test"]
@@ -83,7 +83,7 @@ mod inner {
     #[ignore = "called by another test"]
     fn is_one_of_many() {}
 
-    /// How many tests run beside somebody who collects all children.
+    /// Number of tests that run beside code that reaps all children.
     const MANY: usize = 200;
 
     #[test]
@@ -183,7 +183,7 @@ fn a_process_that_has_lost_its_mark_starts_no_other() {
                    process of the test: this is the process of a test already, but something has \
                    replaced the name by which it was started; set `ISOLATED_PROCESS=off` there\n";
     assert!(run.errors.starts_with(refusal), "{}", run.errors);
-    // It is refused before anything is made for it.
+    // The test is refused before anything is made for it.
     assert_eq!(
         run.output.matches("@described").count(),
         1,
@@ -240,7 +240,7 @@ fn a_program_that_the_loader_has_started() {
     let run = inner.run().passed();
     let program = std::env::current_exe().unwrap();
     let name = program.file_name().unwrap().to_str().unwrap();
-    // As much of it as the kernel has room for.
+    // The kernel keeps only this much of the name.
     assert_eq!(run.said("is called"), Some(&name[..15]));
 }
 

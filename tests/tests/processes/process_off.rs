@@ -1,4 +1,4 @@
-//! `ISOLATED_PROCESS=off`: tests run in place, for a debugger, and say what they go without.
+//! `ISOLATED_PROCESS=off`: tests run in place, for a debugger, and report what they lack.
 
 #![cfg(target_os = "linux")]
 
@@ -97,7 +97,7 @@ fn run(state: &State, test: &str) -> Finished {
     inner.finish()
 }
 
-/// Expects that a test has passed in place, and has said that it lacks this.
+/// Expects that a test has passed in place and reported that it lacks this.
 #[track_caller]
 fn expect(test: &str, lack: &str) {
     let state = State::new();

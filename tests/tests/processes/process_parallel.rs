@@ -1,4 +1,4 @@
-//! Tests that would be in each other's way in one process, and in one network: all of them at once.
+//! Tests that would interfere with each other in one process and one network, all at once.
 
 #![cfg(target_os = "linux")]
 
@@ -10,7 +10,7 @@ use isolated_test_tests::refusal::networks_are_refused;
 use isolated_test_tests::{Finished, State, is_root};
 use rstest::rstest;
 
-/// How many tests one run has.
+/// Number of tests in one run.
 const TESTS: usize = 64;
 
 mod inner {
@@ -37,7 +37,7 @@ mod inner {
     }
 }
 
-/// Changes what belongs to the process as a whole, and binds a well-known port.
+/// Changes process-wide state, and binds a well-known port.
 fn change_everything(who: &str, tmpdir: &TmpDir) {
     assert_eq!(std::env::var("WHO").unwrap(), who);
     let dir = tmpdir.canonicalize().unwrap();
@@ -46,7 +46,7 @@ fn change_everything(who: &str, tmpdir: &TmpDir) {
     std::fs::create_dir(who).unwrap();
     std::env::set_current_dir(who).unwrap();
     std::fs::write("file", who).unwrap();
-    // The others have their turn.
+    // Let the others run.
     for _ in 0..16 {
         std::thread::yield_now();
         assert_eq!(std::env::current_dir().unwrap(), dir.join(who));

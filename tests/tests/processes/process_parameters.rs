@@ -111,7 +111,7 @@ fn seeds_are_those_that_the_test_has_in_place() {
     assert_eq!(elsewhere, seeds("says_its_seeds_in_place"));
 }
 
-/// Knows the process in which it is provisioned.
+/// A resource whose handle is the process in which it is provisioned.
 struct Here;
 
 struct Whereabouts(u32);
@@ -139,7 +139,7 @@ fn resources_that_stay_are_provisioned_in_the_process(one: &Whereabouts, other: 
     assert!(current().resource::<Whereabouts>("other").is_none());
 }
 
-/// Says as text in which process it is provisioned.
+/// The same with a handle that is transferred as text.
 struct AsText;
 
 impl Resource for AsText {
@@ -168,7 +168,7 @@ fn resources_that_travel_are_provisioned_in_the_parent(one: &u32, other: u32) {
     assert_eq!(current().resource::<u32>("one").as_deref(), Some(one));
 }
 
-/// A pair that has no text of its own.
+/// A pair without its own text form.
 #[derive(Debug, PartialEq)]
 struct Pair(u8, String);
 

@@ -1,5 +1,5 @@
-//! Everything that a process of its own is for, in asynchronous tests, in cases of `rstest` and in
-//! cases of `test_case`, with a value that is judged and without.
+//! Every use of a subprocess, in asynchronous tests, in cases of `rstest`, and in cases of
+//! `test_case` with and without a judged value.
 
 #![cfg(target_os = "linux")]
 
@@ -9,7 +9,7 @@ use isolated_test_tests::State;
 
 const NOTHING: [PathBuf; 0] = [];
 
-/// The same tests under one test attribute.
+/// Generates the same tests under one test attribute.
 macro_rules! variants {
     (
         $module:ident,
@@ -146,7 +146,7 @@ mod inner {
     }
 }
 
-/// Runs a test, of which nothing may be left, and returns what it has printed.
+/// Runs a test, expects that nothing is left of it, and returns what it printed to standard error.
 #[track_caller]
 fn run(test: &str, passes: bool) -> String {
     let state = State::new();
@@ -157,7 +157,7 @@ fn run(test: &str, passes: bool) -> String {
     run.errors
 }
 
-/// Checks the ends that are the same whatever the test attribute is.
+/// Checks the outcomes that do not depend on the test attribute.
 #[track_caller]
 fn check(module: &str, case: &str) {
     let test = |name: &str| format!("{module}{name}{case}");
@@ -179,7 +179,7 @@ fn check(module: &str, case: &str) {
     }
 }
 
-/// Checks the ends that a judged value does not have.
+/// Checks two more outcomes, for tests without a judged value.
 #[track_caller]
 fn check_unjudged(module: &str, case: &str) {
     check(module, case);

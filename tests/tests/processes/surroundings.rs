@@ -1,4 +1,5 @@
-//! `env` and `cwd`: what the process of a test finds around it, and that the parent keeps its own.
+//! `env` and `cwd`: the environment and working directory of a subprocess, while the parent keeps
+//! its own.
 
 #![cfg(target_os = "linux")]
 
@@ -319,7 +320,7 @@ fn the_parent_keeps_its_own() {
     let _ = inner.passed();
 }
 
-/// Runs a test that fails before its body begins, and expects that it says why.
+/// Runs a test that fails before its body begins, and expects that it reports the reason.
 #[track_caller]
 fn refused(test: &str, why: &str) -> String {
     let state = State::new();

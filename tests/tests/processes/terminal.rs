@@ -1,4 +1,5 @@
-//! `TERM` in the process of a test: empty while the test runner starts, and as it should be from then on.
+//! `TERM` in the subprocess of a test: empty while the test runner starts, and correct from then
+//! on.
 
 #![cfg(target_os = "linux")]
 
@@ -28,7 +29,7 @@ mod inner {
             "program {}",
             String::from_utf8_lossy(&echo.stdout).trim()
         ));
-        // The variables with which the process was started.
+        // The environment with which the process was started.
         let begin = std::fs::read("/proc/self/environ").unwrap();
         let is_empty = begin.split(|byte| *byte == 0).any(|one| one == b"TERM=");
         say(&format!("began empty: {is_empty}"));

@@ -1,4 +1,4 @@
-//! `timeout`: what is ended when the time of a test is up, in which way, and what is not counted.
+//! `timeout`: what is ended when a test times out, how it is ended, and which time does not count.
 
 #![cfg(target_os = "linux")]
 
@@ -137,7 +137,7 @@ mod inner {
     }
 }
 
-/// Expects that the time of a test was up, and nothing else went wrong.
+/// Expects that a test has timed out and that nothing else went wrong.
 #[track_caller]
 fn timed_out(run: Finished, test: &str, limit: &str) -> Finished {
     let run = run.failed();
@@ -196,7 +196,7 @@ fn a_test_that_ignores_the_request_to_end_is_killed() {
 
 #[test]
 fn processes_of_the_test_may_clean_up() {
-    // Whether their parent has gone before them or not.
+    // Whether their parent has ended before them or not.
     for (name, value) in [("GOES", "1"), ("STAYS", "1")] {
         let state = State::new();
         let file = state.scratch().join("cleaned");

@@ -1,7 +1,7 @@
-// Tests that leave tasks to the runtime of their test attribute. They are compiled with current
-// versions of the attributes here, and with old ones in `tests/harnesses`.
+// Tests that leave tasks to the runtime of their test attribute. They are compiled here with
+// current versions of the attributes, and in `tests/harnesses` with old ones.
 
-/// The names of the tests below, but for that of `test_case`, which depends on its version.
+/// The names of the tests below, except that of `test_case`, which depends on its version.
 pub(crate) const LEAVE_TASKS: [&str; 5] = [
     "leaves_a_task_to_tokio",
     "leaves_a_task_to_threads_of_tokio",

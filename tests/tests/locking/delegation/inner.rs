@@ -1,4 +1,4 @@
-//! The tests that start programs with tests in them, and those tests.
+//! Tests that start programs with tests in them, and those tests.
 
 use std::fs::OpenOptions;
 use std::sync::Barrier;

@@ -1,4 +1,4 @@
-//! Tests that start programs in circumstances in which several owners come into question.
+//! Tests that start programs when there are several candidates for their owner.
 
 use std::sync::{Barrier, Mutex};
 use std::thread;
@@ -27,8 +27,8 @@ fn locks_when_told() {
 
 static PROGRAM: Mutex<Option<Running>> = Mutex::new(None);
 
-/// Leaves a program behind, which was started before the clock of processes can have the time of any
-/// later test.
+/// Leaves a program behind, and waits until any later test begins at a later time of the coarse
+/// clock of processes.
 fn leave(program: Inner) {
     let started = Instant::now();
     let mut program = program.start();
@@ -62,7 +62,7 @@ fn is_not_its_owner() {
     is_waited_for("is_not_its_owner");
 }
 
-/// Has the program ask for the key, and asserts that it waits for a test.
+/// Makes the program request the key, and asserts that it waits for a test.
 #[track_caller]
 fn is_waited_for(test: &str) {
     let mut program = PROGRAM.lock().unwrap();
