@@ -1,4 +1,4 @@
-//! The backtrace of a panic shows the frames of the test, and none of ours.
+//! The backtrace of a panic shows the frames of the test, and none of the runtime.
 
 #![cfg(target_os = "linux")]
 
@@ -8,7 +8,7 @@ mod inner {
     use isolated_test::isolated;
     use rstest::rstest;
 
-    /// A frame of the user, which the backtrace has to show.
+    /// A frame of the user that the backtrace must show.
     #[inline(never)]
     fn fails() {
         panic!("on purpose");
@@ -64,7 +64,7 @@ mod inner {
     }
 }
 
-/// The names of the frames that a failed test shows.
+/// Returns the names of the frames that a failed test shows.
 fn frames(test: &str) -> Vec<String> {
     let state = State::new();
     let run = state.inner(test).env("RUST_BACKTRACE", "1").run().failed();

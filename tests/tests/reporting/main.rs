@@ -1,4 +1,4 @@
-//! Reports: what a test that fails prints, what runs again, and what is written down.
+//! Reports: what a failing test prints, what runs again, and what is recorded.
 
 mod backtrace;
 mod quarantine;

@@ -1,4 +1,4 @@
-//! `quarantine`: what fails without failing the suite, and what is said of it.
+//! `quarantine`: which failures do not fail the suite, and how they are reported.
 
 #![cfg(target_os = "linux")]
 
@@ -81,7 +81,7 @@ mod inner {
         number * if is_to_fail() { 3 } else { 2 }
     }
 
-    /// Cannot be had, or cannot be given back.
+    /// Fails when it is provisioned or when it is released, depending on variables.
     struct Bad;
 
     impl Resource for Bad {

@@ -1,4 +1,4 @@
-//! `ISOLATED_REPEAT`: how often a test runs, where, with what, and what is said of it.
+//! `ISOLATED_REPEAT`: how often a test runs, where, with which resources, and what is reported.
 
 #![cfg(target_os = "linux")]
 
@@ -20,7 +20,7 @@ mod inner {
     use rstest::rstest;
     use test_case::test_case;
 
-    /// Writes down one run, and tells which one it is.
+    /// Records one run, and returns its number.
     fn run(words: &str) -> usize {
         let path = std::env::var("RUNS").unwrap();
         let mut file = OpenOptions::new()
@@ -32,7 +32,7 @@ mod inner {
         std::fs::read_to_string(&path).unwrap().lines().count()
     }
 
-    /// Tells whether a run is to fail.
+    /// Whether a run must fail.
     fn is_to_fail(run: usize) -> bool {
         let failing = std::env::var("FAILING").unwrap_or_default();
         failing.split(' ').any(|word| word == run.to_string())
@@ -145,7 +145,7 @@ mod inner {
         is_called();
     }
 
-    /// Cannot be given back at its second use.
+    /// A resource whose second release fails.
     struct Clings;
 
     static CLINGS: AtomicU32 = AtomicU32::new(0);
@@ -172,7 +172,7 @@ mod inner {
         run("");
     }
 
-    /// Cannot be had from its second use on.
+    /// A resource that fails to be provisioned from its second use on.
     struct Lacks;
 
     static LACKS: AtomicU32 = AtomicU32::new(0);
@@ -200,7 +200,7 @@ mod inner {
     }
 }
 
-/// Runs a test so many times, and tells what was printed and each run's words.
+/// Runs a test this many times. Returns the output, and the words of each run.
 fn repeat(test: &str, times: &str, failing: &str) -> (Finished, Vec<Vec<String>>, State) {
     let state = State::new();
     let runs = state.scratch().join("runs");
@@ -216,7 +216,7 @@ fn repeat(test: &str, times: &str, failing: &str) -> (Finished, Vec<Vec<String>>
     (finished, written.lines().map(words).collect(), state)
 }
 
-/// Counts how many different words there are at a place.
+/// Counts the different words at one position.
 fn different(runs: &[Vec<String>], at: usize) -> usize {
     let words: HashSet<&str> = runs.iter().map(|run| run[at].as_str()).collect();
     words.len()

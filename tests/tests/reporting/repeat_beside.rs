@@ -1,4 +1,4 @@
-//! Repeated tests beside others, and when their process is killed.
+//! Repeated tests beside others, and repeated tests whose process is killed.
 
 #![cfg(target_os = "linux")]
 
@@ -14,7 +14,7 @@ mod inner {
     use isolated_test::{Key, TmpDir, isolated};
     use isolated_test_tests::{ends, listen, say};
 
-    /// Tells whether this is the first run in this process.
+    /// Whether this is the first run in this process.
     fn is_first() -> bool {
         static HAS_RUN: AtomicBool = AtomicBool::new(false);
 

@@ -1,4 +1,4 @@
-//! The report of a failed test, in full; others print nothing.
+//! The full report of a failed test; other tests print nothing.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -10,7 +10,8 @@ use isolated_test_tests::{Finished, State, plain};
 
 mod inner;
 
-/// Returns what the runtime printed, with names in place of values, and 1 in place of each line.
+/// Returns the output of the runtime, with names in place of values, and 1 in place of each line
+/// number.
 fn report(run: &Finished) -> String {
     let Some(start) = run.errors.find("isolated-test: ") else {
         return String::new();
@@ -33,13 +34,12 @@ fn report(run: &Finished) -> String {
             part.trim_start_matches(|c: char| c.is_ascii_digit())
         );
     }
-    // The tests of this file are ignored ones.
+    // The tests of this file are marked `#[ignore]`.
     text.replace(" --include-ignored", "")
         .replace(" --run-ignored all", "")
 }
 
-/// Runs a test that fails and expects this report of it, whose first and last lines are always the
-/// same.
+/// Runs a failing test, and expects this report, whose first and last lines are always the same.
 #[track_caller]
 fn expect(test: &str, lines: &str) {
     let run = State::new().inner(test).run().failed();

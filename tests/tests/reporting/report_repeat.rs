@@ -1,5 +1,5 @@
-//! The command of a report runs exactly the test that has failed: in its target, with its features, in
-//! its profile.
+//! The command in a report runs exactly the failed test: in its target, with its features, in its
+//! profile.
 
 #![cfg(unix)]
 
@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 
 use isolated_test::{Key, isolated};
 
-/// A test of one name in each target of a package, which fails with what it was built with.
+/// A test that has the same name in each target of a package. It fails with a message of its build
+/// options.
 const TEST: &str = r#"
 #[cfg(test)]
 mod checkout {
@@ -49,7 +50,7 @@ debug-assertions = false
 members = ["other"]
 "#;
 
-/// An example with a test, on a line of its own.
+/// An example with a test, on lines of its own.
 const EXAMPLE: &str = r#"
 //! ```rust,test_harness
 //! #[isolated_test::isolated]
@@ -60,7 +61,7 @@ const EXAMPLE: &str = r#"
 //! ```
 "#;
 
-/// The workspace, below the target directory of this one.
+/// A workspace below the target directory of this one.
 struct Workspace {
     folder: PathBuf,
 }
@@ -72,7 +73,7 @@ impl Workspace {
         let write = |path: &str, text: &str| {
             let path = folder.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            // An unchanged file is not built again.
+            // Cargo does not rebuild for an unchanged file.
             if fs::read_to_string(&path).ok().as_deref() != Some(text) {
                 fs::write(path, text).unwrap();
             }
@@ -106,7 +107,7 @@ impl Workspace {
         Workspace { folder }
     }
 
-    /// Runs a line of a shell in it.
+    /// Runs a line of shell in the workspace.
     fn run(&self, line: &str) -> Output {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(line).current_dir(&self.folder);
@@ -126,8 +127,8 @@ impl Workspace {
             .unwrap()
     }
 
-    /// Runs the tests, and then each command that a failure has printed: it must run that test, and be
-    /// the only one that does.
+    /// Runs the tests, and then each command that a failure has printed. The command must run that
+    /// test, and only that one.
     fn expect(&self, run: &str, count: usize) {
         let text = text(&self.run(run));
         let commands: Vec<&str> = text
@@ -155,7 +156,7 @@ fn text(output: &Output) -> String {
         .concat()
 }
 
-/// The build options that the last test has printed; the command adds the seed.
+/// Returns the build options that the last test has printed. The command adds the seed.
 fn told(text: &str) -> Option<String> {
     let mut lines = text.lines().map(str::trim);
     let line = lines.rfind(|line| line.starts_with("built as "))?;
@@ -169,7 +170,7 @@ fn tests_run(command: &str, text: &str) -> usize {
     let runs = text
         .matches("test result: FAILED. 0 passed; 1 failed")
         .count();
-    // A test in an example runs in the test that the example is.
+    // A test in an example runs within the test of that example.
     if command.contains("--doc") {
         runs - 1
     } else {
@@ -177,7 +178,7 @@ fn tests_run(command: &str, text: &str) -> usize {
     }
 }
 
-/// These build in one directory.
+/// The tests that build in one directory.
 const DIRECTORY: Key = Key::new("isolated-test report_repeat");
 
 #[isolated(serial = DIRECTORY)]

@@ -1,4 +1,4 @@
-//! `retries` and `ISOLATED_RETRIES`: what runs again, with what, and what is said of it.
+//! `retries` and `ISOLATED_RETRIES`: what runs again, with which resources, and what is reported.
 
 #![cfg(target_os = "linux")]
 
@@ -86,7 +86,7 @@ mod inner {
         assert!(!fails(), "on purpose: {word}");
     }
 
-    /// Cannot be given back after a failing attempt.
+    /// A resource whose release fails after a failed attempt.
     struct Clings;
 
     impl Resource for Clings {
@@ -109,7 +109,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn clings() {}
 
-    /// Cannot be had at first.
+    /// A resource that fails to be provisioned at first.
     struct Lacks;
 
     impl Resource for Lacks {

@@ -1,4 +1,4 @@
-//! `retries` in the attribute, beside the variable.
+//! `retries` in the attribute, together with the variable.
 
 #![cfg(target_os = "linux")]
 

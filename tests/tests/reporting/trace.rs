@@ -1,4 +1,4 @@
-//! Lines that the runtime writes when `ISOLATED_TRACE` names a directory.
+//! The lines that the runtime writes when `ISOLATED_TRACE` names a directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ mod inner {
     #[isolated(test_attribute = "called by a test")]
     fn nothing() {}
 
-    /// Begins two tests that have nothing to do with each other.
+    /// Begins two unrelated tests.
     #[test]
     #[ignore = "started by another test"]
     fn two() {
@@ -82,7 +82,7 @@ mod inner {
     }
 }
 
-/// The directory of the trace of a state; it is not there yet.
+/// The trace directory of a state, which does not exist yet.
 fn dir(state: &State) -> PathBuf {
     state.path().join("the/trace")
 }
@@ -98,7 +98,7 @@ fn holding(state: &State) -> Running {
     running
 }
 
-/// Returns the file of a process.
+/// Returns the trace of a process.
 fn file_of(dir: &Path, process: u32) -> String {
     let begin = format!("{process}-");
     let is_its = |path: &PathBuf| {
@@ -115,7 +115,7 @@ fn file_of(dir: &Path, process: u32) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// Returns the only file.
+/// Returns the contents of the only file.
 fn file(dir: &Path) -> String {
     let paths: Vec<_> = fs::read_dir(dir).unwrap().collect();
     let [Ok(entry)] = &paths[..] else {
@@ -124,7 +124,7 @@ fn file(dir: &Path) -> String {
     fs::read_to_string(entry.path()).unwrap()
 }
 
-/// Returns the events of a text without the times and numbers, which differ.
+/// Returns the events of a trace without times and numbers, which differ.
 fn events(text: &str) -> Vec<String> {
     assert!(text.ends_with("}\n"), "a line was not finished: {text}");
     let without_time = |line: &str| {
@@ -147,7 +147,7 @@ fn the_whole_life_of_a_test_is_written() {
         all[0].starts_with("\"process\",\"version\":1,\"pid\":"),
         "{all:?}"
     );
-    // The runner runs a single test in the main thread, or not, as it likes.
+    // The runner may or may not run a single test in the main thread.
     assert!(
         all[1]
             .starts_with("\"test\",\"test\":\"reporting::trace::inner::everything\",\"thread\":\"")

@@ -1,4 +1,4 @@
-//! Resources: what a test asks for in its attribute, from the first use to the last trace.
+//! Resources that a test requests in its attribute, from the first use to the last trace.
 
 mod namespace_seed;
 mod own;

@@ -1,4 +1,4 @@
-//! `namespace` and `seed`: never the same twice, and the same again when asked.
+//! `namespace` and `seed`: never the same twice, but reproducible on request.
 
 #![expect(
     clippy::should_panic_without_expect,
@@ -196,7 +196,7 @@ fn a_namespace_does_not_follow_the_seed() {
     );
 }
 
-/// Returns the command that a failed test prints, as words.
+/// Returns the words of the command that a failed test prints.
 fn repeat(run: &Finished) -> Vec<String> {
     let line = run
         .errors
@@ -230,7 +230,7 @@ fn the_printed_command_repeats_the_seeds() {
         ]
         .map(str::to_owned)
     );
-    // Cargo runs the binary with the words after `--`.
+    // Cargo passes the words after `--` to the binary.
     let mut inner = state.inner("").env(variable, seed);
     inner = inner.with(|command| {
         let program = command.get_program().to_owned();
@@ -242,7 +242,7 @@ fn the_printed_command_repeats_the_seeds() {
     assert_eq!(seeds(&again), seeds(&run));
 }
 
-/// Gives a new command the variables and pipes of an old one, and none of its arguments.
+/// Gives a new command the variables and pipes of an old one, but none of its arguments.
 fn renewed(old: &Command, mut new: Command) -> Command {
     use std::process::Stdio;
 

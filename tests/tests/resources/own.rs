@@ -1,4 +1,4 @@
-//! Resources of the user's own: their order, what they see, and what they are told.
+//! Custom resources: their order, what they see, and what they are told.
 
 #![expect(
     clippy::should_panic_without_expect,
@@ -98,7 +98,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn does_not_panic_as_it_should() {}
 
-    /// Looks around.
+    /// Looks at the other resources of the test.
     struct Curious;
 
     impl Resource for Curious {
@@ -129,7 +129,7 @@ mod inner {
         event(curious);
     }
 
-    /// Notes whether a lock is held.
+    /// Records whether a lock is held.
     struct Locked;
 
     impl Locked {
@@ -177,7 +177,7 @@ mod inner {
         event(format_args!("body {} {}", a.0, b.0));
     }
 
-    /// Borrows what it is made of.
+    /// A resource that borrows its data.
     struct Borrowing<'a>(&'a str);
 
     impl Resource for Borrowing<'_> {

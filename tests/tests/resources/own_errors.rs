@@ -1,4 +1,4 @@
-//! Errors and panics of resources of the user's own.
+//! Errors and panics of custom resources.
 
 #![expect(
     clippy::should_panic_without_expect,
@@ -17,7 +17,7 @@ mod inner {
         say(&format!("event {text}"));
     }
 
-    /// The behaviour of a call.
+    /// How a call behaves.
     #[derive(Clone, Copy, PartialEq)]
     enum Does {
         Well,
@@ -150,7 +150,7 @@ fn events(run: &Finished) -> Vec<&str> {
         .collect()
 }
 
-/// Returns the lines about errors of resources, without the name of the test.
+/// Returns the lines about resource errors, without the name of the test.
 fn errors(run: &Finished) -> Vec<&str> {
     run.errors
         .lines()

@@ -1,7 +1,7 @@
-//! `port`: its forms, and what a test can do with a number that is its own.
+//! `port`: its forms, and what a test can do with a number that it holds.
 //!
-//! What closes a listener and binds again does so in a process of its own: a child that another
-//! thread is just starting has a copy of every descriptor until it is another program.
+//! Tests that close a listener and bind again do so in a separate process, because a child that
+//! another thread is just starting has a copy of every descriptor until it calls exec.
 
 #![cfg(target_os = "linux")]
 
@@ -21,7 +21,7 @@ mod inner {
 
     use super::{addresses, exchange};
 
-    /// Lets the outer test do something after the port is reserved and before it is bound.
+    /// Lets the outer test act after the port is reserved and before it is bound.
     struct Pause;
 
     impl Resource for Pause {
@@ -139,7 +139,7 @@ mod inner {
     }
 }
 
-/// The addresses on which servers listen; those of IPv6 where this machine has it.
+/// The addresses on which servers listen, including those of IPv6 if this machine has it.
 fn addresses() -> Vec<IpAddr> {
     let mut addresses = vec![
         IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -156,7 +156,7 @@ fn addresses() -> Vec<IpAddr> {
     addresses
 }
 
-/// Sends a word through a connection to a listener, and closes the server's end first.
+/// Sends a word through a connection to a listener. The server closes its end first.
 fn exchange(listener: &TcpListener, address: impl Into<SocketAddr>) {
     let mut client = TcpStream::connect(address.into()).unwrap();
     let mut server = listener.accept().unwrap().0;
@@ -354,7 +354,7 @@ fn a_stolen_port_is_in_use_for_its_owner() {
 }
 
 #[test]
-#[cfg(not(target_arch = "x86"))] // There, sockets are made by a call whose arguments no filter sees.
+#[cfg(not(target_arch = "x86"))] // There, no filter sees the arguments of the call that makes sockets.
 fn ports_are_held_on_a_machine_without_ipv6() {
     let state = State::new();
     let _ = state

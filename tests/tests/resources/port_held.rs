@@ -1,4 +1,4 @@
-//! `port`: nobody else gets the number while the test lives, and everybody after it.
+//! `port`: nobody else gets the number while the test lives, and anybody may get it afterwards.
 
 #![cfg(target_os = "linux")]
 
@@ -69,7 +69,7 @@ fn numbers(inner: &mut Running) -> Vec<u16> {
         .collect()
 }
 
-/// Starts processes that hold ports, and returns them with all numbers, which must differ.
+/// Starts processes that hold ports. Returns them with all numbers, which must differ.
 fn start(state: &State, test: &str, processes: usize) -> (Vec<Running>, HashSet<u16>) {
     let mut running: Vec<_> = (0..processes).map(|_| state.inner(test).start()).collect();
     let lists: Vec<_> = running.iter_mut().map(numbers).collect();
@@ -89,7 +89,7 @@ fn end(running: Vec<Running>) {
     }
 }
 
-/// Returns the range from which the kernel chooses for everybody.
+/// Returns the range from which the kernel assigns ports.
 fn ephemeral() -> std::ops::RangeInclusive<u16> {
     let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
     let mut numbers = text
@@ -139,7 +139,7 @@ fn no_stranger_is_given_a_held_number() {
     let check = |number: u16, who: &str| assert!(!held.contains(&number), "{who} got {number}");
     for address in ["127.0.0.1", "127.0.0.9", "0.0.0.0", "[::1]", "[::]"] {
         for _ in 0..2_000 {
-            // A machine without IPv6 has two strangers less.
+            // On a machine without IPv6, there are two strangers fewer.
             let Ok(tcp) = TcpListener::bind(format!("{address}:0")) else {
                 break;
             };

@@ -1,11 +1,11 @@
-//! `Port::release`: the number can be bound when it returns, whatever other threads do.
+//! `Port::release`: the number can be bound as soon as it returns, whatever other threads do.
 
 #![cfg(target_os = "linux")]
 
 use isolated_test::{Port, isolated};
 use isolated_test_tests::{State, plain};
 
-/// How often numbers are released beside somebody who starts children, many at a time.
+/// Number of releases, of many numbers at a time, beside a thread that starts children.
 const ROUNDS: usize = 16;
 
 mod inner {

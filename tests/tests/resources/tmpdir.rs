@@ -1,4 +1,4 @@
-//! `tmpdir`: fresh, of one's own, short, named after the test, filled from a fixture.
+//! `tmpdir`: fresh, exclusive, short, named after the test, filled from a fixture.
 
 #![cfg(target_os = "linux")]
 
@@ -168,7 +168,7 @@ fn a_unix_socket_fits_into_the_longest_directory() {
     let run = State::new()
         .inner("has_a_name_that_is_longer_than_any_directory_should_be")
         .with(|command| {
-            // Where the state directory is when nobody says otherwise.
+            // The default place of the state directory.
             command.env_remove("ISOLATED_DIR");
         })
         .run()
@@ -211,7 +211,7 @@ fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/site")
 }
 
-/// Compares a copy of the fixture with it: names, contents, links and permissions.
+/// Checks that a copy equals its fixture: names, contents, links and permissions.
 fn is_complete(tmpdir: &Path) {
     let relative = |root: &Path| -> Vec<PathBuf> {
         tree(root)
@@ -285,7 +285,7 @@ fn a_copied_program_runs(tmpdir: &Path) {
     let deadline = Instant::now() + PATIENCE;
     let output = loop {
         match Command::new(tmpdir.join("serve.sh")).output() {
-            // A child that another thread is just starting has the copy open, as this process had.
+            // A child that another thread is just starting has inherited the open copy.
             Err(error)
                 if error.kind() == io::ErrorKind::ExecutableFileBusy
                     && Instant::now() < deadline =>

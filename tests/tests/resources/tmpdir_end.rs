@@ -1,4 +1,4 @@
-//! `tmpdir`: gone at the end of the test, or of its process, or with the next one.
+//! `tmpdir`: removed at the end of the test, at the end of its process, or by the next one.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! `tmpdir`: kept after failure or when asked, and what stays of kept ones.
+//! `tmpdir`: kept after a failure or on request, and which kept directories remain.
 
 #![cfg(target_os = "linux")]
 
@@ -16,7 +16,7 @@ mod inner {
     use isolated_test::{TmpDir, isolated};
     use isolated_test_tests::{listen, say};
 
-    /// Says where the directory is, and fails when the outer test wants that.
+    /// Sends the path of the directory, and fails if the outer test wants that.
     fn end(tmpdir: &TmpDir) {
         fs::write(tmpdir.join("evidence"), "here").unwrap();
         say(&format!("path {}", tmpdir.display()));
@@ -87,14 +87,14 @@ fn paths_of(run: &Finished) -> Vec<&Path> {
     paths.map(Path::new).collect()
 }
 
-/// Returns the file beside a directory that says that it is kept.
+/// Returns the file beside a directory that marks it as kept.
 fn marker_of(path: &Path) -> PathBuf {
     let mut marker = path.as_os_str().to_owned();
     marker.push(".kept");
     marker.into()
 }
 
-/// Whether a directory is kept when the attribute and the variable say this, after both ends.
+/// Whether a directory is kept with this attribute, variable and outcome.
 fn expected(attribute: Option<&str>, variable: Option<&str>, fails: bool) -> bool {
     match variable.or(attribute).unwrap_or("failure") {
         "always" => true,
@@ -160,7 +160,7 @@ fn a_test_can_decide_to_keep_its_directory() {
     }
 }
 
-/// Dates the marker of a kept directory to so many seconds after a time long ago.
+/// Sets the time of a kept directory's marker to this many seconds after a time long ago.
 fn date(path: &Path, second: u64) {
     let marker = fs::File::options().write(true).open(marker_of(path));
     let time = UNIX_EPOCH + Duration::from_secs(1_000_000 + second);
@@ -195,7 +195,7 @@ fn of_what_was_kept_long_ago_the_newest_32_stay_and_all_that_lives() {
         date(&path, second);
         kept.push(path);
     }
-    // It is counted as the newest itself.
+    // The new directory itself counts as the newest.
     let _ = state.inner("keeps_always").run().passed();
     let standing: Vec<_> = kept
         .iter()
@@ -235,7 +235,7 @@ fn a_process_keeps_all_of_its_own_directories() {
     for path in &all {
         assert!(path.exists(), "{} was removed", path.display());
     }
-    // Once they are old, they count among those of the others.
+    // Once they are old, they count like the others.
     for path in &all {
         date(path, 0);
     }

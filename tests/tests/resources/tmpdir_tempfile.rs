@@ -21,7 +21,7 @@ mod inner {
     }
 }
 
-/// A helper of a suite that knows `TempDir` only.
+/// A helper of a suite that knows only `TempDir`.
 fn store(directory: &TempDir) -> std::io::Result<()> {
     std::fs::write(directory.path().join("orders"), "1")
 }

@@ -1,4 +1,4 @@
-//! SIGKILL at random instants: one more run removes all that it leaves behind.
+//! SIGKILL at random instants: one more run removes everything that is left behind.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use isolated_test_tests::{Random, State};
 
-/// How many processes are killed in all.
+/// Number of processes that are killed in total.
 const KILLS: usize = 1_000;
 
-/// How many of them run at the same time.
+/// Number of processes that run at the same time.
 const PROCESSES: usize = 8;
 
 mod inner {
@@ -27,7 +27,7 @@ mod inner {
         port.listen().unwrap();
     }
 
-    /// Goes through the whole life of a test again and again, until it is killed.
+    /// Repeats the whole life of a test until it is killed.
     #[test]
     #[ignore = "started by another test"]
     fn lives() {
@@ -37,7 +37,7 @@ mod inner {
         }
     }
 
-    /// Goes through it once.
+    /// Goes through the life of a test once.
     #[test]
     #[ignore = "started by another test"]
     fn lives_once() {
@@ -83,11 +83,11 @@ fn a_thousand_kills_leave_nothing() {
                 let mut random = Random::new(seed ^ number as u64);
                 while kills.fetch_add(1, Ordering::Relaxed) < KILLS {
                     let mut victim = state.inner("lives").start();
-                    // Half of them die while they start.
+                    // Half of them are killed while they start.
                     if random.below(2) == 0 {
                         victim.hear("lives");
                     }
-                    // Any instant will do: this is no waiting for something.
+                    // Any instant will do; this does not wait for anything.
                     thread::sleep(Duration::from_micros(random.below(8_000)));
                     assert!(!victim.has_ended(), "{:?}", victim.finish());
                     victim.kill();
@@ -101,7 +101,8 @@ fn a_thousand_kills_leave_nothing() {
         Vec::<std::path::PathBuf>::new(),
         "seed {seed}"
     );
-    // Lock files stay, a bounded number of them: each key has two, a limited one its slots too.
+    // Lock files stay, but their number is bounded: each key has two, and a limited one also has
+    // its slots.
     let locks: HashSet<_> = state
         .locks()
         .iter()

@@ -1,4 +1,4 @@
-//! Many at once, and killed at random: locks, ports, processes.
+//! Locks, ports and processes: many at once, and killed at random.
 
 mod crash;
 mod process_crash;

@@ -2,7 +2,7 @@
 //!
 //! Several parents at once run tests that abort, exit, hang, panic, or leave daemons behind, until
 //! each parent is killed. Afterwards no process of any test is left, everything is free, and no
-//! test has passed that should not have.
+//! test has passed by mistake.
 
 #![cfg(target_os = "linux")]
 
@@ -14,13 +14,13 @@ use std::time::Duration;
 use isolated_test_tests::witness::Counters;
 use isolated_test_tests::{Random, State, plain};
 
-/// How many bodies run in all, at least.
+/// Minimum number of bodies that run in total.
 const BODIES: u64 = 1_000;
 
-/// How many parents run at the same time.
+/// Number of parents that run at the same time.
 const PARENTS: u64 = 6;
 
-/// The meaning of the shared counters; behind them stand the numbers of ports.
+/// Indices of the shared counters. The numbers of ports follow them.
 const BEGUN: usize = 0;
 const PASSED_WRONGLY: usize = 1;
 const FAILED_WRONGLY: usize = 2;
@@ -113,7 +113,7 @@ mod inner {
             ends::stay();
         }
 
-        /// Has no time that is up.
+        /// This test has no time limit.
         #[test]
         #[ignore = "started by another test"]
         fn stays(port: &Port, tmpdir: &TmpDir) {
@@ -171,7 +171,7 @@ fn a_thousand_bodies_leave_nothing() {
                     if random.below(4) > 0 {
                         victim.hear("lives");
                     }
-                    // Any instant will do: this is no waiting for something.
+                    // Any instant will do; this does not wait for anything.
                     thread::sleep(Duration::from_micros(random.below(120_000)));
                     assert!(!victim.has_ended(), "{:?}", victim.finish());
                     victim.kill();

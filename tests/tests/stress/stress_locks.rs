@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use isolated_test_tests::witness::Counters;
 use isolated_test_tests::{PATIENCE, Random, State};
 
-/// How many times locks are taken in all; each time one to three keys.
+/// Number of acquisitions in total, each of one to three keys.
 const OPERATIONS: u64 = 100_000;
 
-/// How many times while somebody deletes lock files.
+/// Number of acquisitions while a thread deletes lock files.
 const OPERATIONS_BESIDE_A_CLEANER: u64 = 10_000;
 
-/// How many processes take them.
+/// Number of processes that acquire locks.
 const PROCESSES: u64 = 8;
 
-/// The counters that all processes share.
+/// Indices of the counters that all processes share.
 const DONE: usize = 0;
 const WAITS_OF_WRITERS: usize = 1;
 const COUNTERS: usize = 2;
@@ -46,10 +46,10 @@ mod inner {
     const LIMITS: [u32; 5] = [1, 2, 3, 4, 5];
     const STRIDE: usize = 10;
 
-    /// The witness of everyone stands after those of all keys.
+    /// The witness of `everyone` follows those of all keys.
     const EVERYONE: usize = KEYS.len() * STRIDE;
 
-    /// The requests of a test, as the attribute would have written them.
+    /// The claims of a test, as the attribute would write them.
     fn random_spec(random: &mut Random) -> (&'static Spec, Vec<Claim>) {
         let mut claims = Vec::new();
         for _ in 0..=random.below(3) {
@@ -89,7 +89,7 @@ mod inner {
         }
     }
 
-    /// Asks the witness whether what the runtime says can be true, while the locks are held.
+    /// Checks with the witness, while the locks are held, that the runtime may have granted them.
     fn testify(witness: &Witness, claims: &[Claim]) {
         let mut entered = Vec::new();
         let mut enter = |byte: usize, exclusive| {
@@ -131,7 +131,7 @@ mod inner {
         let seed = std::env::var("STRESS_SEED").unwrap().parse().unwrap();
         let end: u64 = std::env::var("STRESS_OPERATIONS").unwrap().parse().unwrap();
         let mut random = Random::new(seed);
-        // They are leaked, so there is a bounded number of them.
+        // Specs are leaked, so their number is bounded.
         let specs: Vec<_> = (0..200).map(|_| random_spec(&mut random)).collect();
         while counters.at(DONE).load(Ordering::Relaxed) < end {
             let (spec, claims) = &specs[usize::try_from(random.below(200)).unwrap()];
@@ -153,14 +153,15 @@ mod inner {
     }
 }
 
-/// The result.
+/// The result of a run.
 struct Stress {
     kills: u64,
     operations: u64,
     longest_wait: u64,
 }
 
-/// Lets processes take locks, kills them at random, and starts new ones, until enough is done.
+/// Runs processes that acquire locks, kills them at random, and starts new ones, until enough is
+/// done.
 fn stress(state: &State, seed: u64, operations: u64) -> Stress {
     let dir = &state.scratch();
     let counters = Counters::open(&dir.join("counters"), COUNTERS).unwrap();
@@ -171,8 +172,8 @@ fn stress(state: &State, seed: u64, operations: u64) -> Stress {
                 let mut random = Random::new(seed.wrapping_add(number << 32));
                 scope.spawn(move || {
                     let mut kills = 0;
-                    // How much is done, and for how long nothing more was. Only time in which this
-                    // thread ran counts: virtual machines stand still for a minute now and then.
+                    // The progress so far, and the time without any. Only time in which this thread
+                    // ran counts, because virtual machines stand still for a minute now and then.
                     let (mut so_far, mut idle) = (done(), Duration::ZERO);
                     loop {
                         let mut worker = state
@@ -183,7 +184,7 @@ fn stress(state: &State, seed: u64, operations: u64) -> Stress {
                             .env("ISOLATED_LOCK_TIMEOUT", "30s")
                             .env("ISOLATED_WAIT_NOTICE", "10s")
                             .start();
-                        // Counted in what is done, because time says little on a busy machine.
+                        // Measured in operations, because time means little on a busy machine.
                         let end = done() + random.below(operations / 60);
                         while done() <= end {
                             let a_moment = Duration::from_micros(random.below(4_000));
@@ -238,7 +239,7 @@ fn random_locks_with_random_kills() {
     );
 }
 
-/// Says that it is over when it is dropped.
+/// Sets the flag when dropped.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -263,13 +264,13 @@ fn random_locks_while_somebody_deletes_lock_files() {
                     let at = usize::try_from(random.below(locks.len() as u64)).unwrap();
                     deleted += u32::from(std::fs::remove_file(&locks[at]).is_ok());
                 }
-                // As fast as no cleaner is, and slow enough to let anybody work.
+                // Faster than any cleaner, but slow enough to let the processes work.
                 thread::sleep(Duration::from_millis(random.below(20)));
             }
             deleted
         });
         let stress = {
-            // Also when it panics: the cleaner would go on for ever.
+            // Set on a panic, too: otherwise the cleaner would never stop.
             let _end = End(&end);
             stress(&state, seed, OPERATIONS_BESIDE_A_CLEANER)
         };

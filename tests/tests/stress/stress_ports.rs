@@ -1,4 +1,5 @@
-//! 100,000 ports in 8 processes beside a noisy neighbour: none is refused to its owner or given twice.
+//! 100,000 ports in 8 processes beside a noisy neighbour: none is refused to its owner or assigned
+//! twice.
 
 #![cfg(target_os = "linux")]
 
@@ -10,13 +11,13 @@ use std::thread;
 use isolated_test_tests::State;
 use isolated_test_tests::witness::Counters;
 
-/// How many ports are taken in all.
+/// Number of ports that are taken in total.
 const PORTS: u64 = 100_000;
 
-/// How many processes take them.
+/// Number of processes that take ports.
 const PROCESSES: usize = 8;
 
-/// One counter for each number, and one for all.
+/// Index of the total, after one counter for each port number.
 const TAKEN: usize = 65_536;
 const COUNTERS: usize = TAKEN + 1;
 
@@ -30,7 +31,7 @@ mod inner {
 
     use super::{COUNTERS, PORTS, TAKEN};
 
-    /// Takes ten ports, then as many more as it is deep, and only then listens on its own.
+    /// Takes ten ports, lets the levels below take theirs, and only then listens on its own.
     #[isolated(port(count = 10), test_attribute = "called by a test")]
     fn takes_ten(counters: &Counters, depth: usize) {
         let ports = current().ports("port");
@@ -59,7 +60,7 @@ mod inner {
         }
     }
 
-    /// Lists the sockets on a port as the kernel has them, to tell who is in the way.
+    /// Lists the kernel's sockets on a port, to show who is in the way.
     fn sockets_on(port: u16) -> String {
         let files = ["/proc/net/tcp", "/proc/net/tcp6"];
         let all = files.map(|file| std::fs::read_to_string(file).unwrap_or_default());
@@ -71,7 +72,8 @@ mod inner {
             .join("\n")
     }
 
-    /// Isolates once more: in its own body a test is what was written, without the attribute.
+    /// Isolates again: in its own body, the name of a test refers to the function as written,
+    /// without the attribute.
     fn deeper(counters: &Counters, depth: usize) {
         if depth > 0 {
             takes_ten(counters, depth);
@@ -89,13 +91,13 @@ mod inner {
     }
 }
 
-/// Opens outgoing connections and binds port 0 on every address as fast as it can.
+/// Opens outgoing connections and binds port 0 on every address, as fast as possible.
 fn make_noise(end: &AtomicBool, taken: &AtomicU64) {
     let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let target = server.local_addr().unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Ends with the connection that the loop below opens after its end.
+            // Ends with the connection that is opened after the end of the loop below.
             for connection in server.incoming() {
                 drop(connection);
                 if end.load(Ordering::Relaxed) {
@@ -141,7 +143,8 @@ fn ports_beside_a_noisy_neighbour() {
             .map(isolated_test_tests::Running::finish)
             .collect();
         end.store(true, Ordering::Relaxed);
-        // One that fails leaves its counters as they are, and others stumble over them: all are shown.
+        // A process that fails leaves its counters as they are, and others stumble over them, so
+        // all failures are shown.
         let failed: Vec<_> = finished
             .iter()
             .filter(|finished| !finished.status.success())

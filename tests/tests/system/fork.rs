@@ -1,4 +1,4 @@
-//! Children that a test forks without running another program: they have copies of everything.
+//! Children that a test forks without exec: they have copies of everything.
 
 #![cfg(target_os = "linux")]
 
@@ -63,8 +63,8 @@ mod inner {
     #[ignore = "started by another test"]
     fn comes_after_the_fork() {
         let number = std::env::var("NUMBER").unwrap().parse::<u16>().unwrap();
-        // Nobody else gets the number while the forked child has a copy of the hold, but a server
-        // that asks for it does.
+        // While the forked child has a copy of the hold, the kernel assigns the number to nobody
+        // else, but a server that asks for it gets it.
         drop(TcpListener::bind(("127.0.0.1", number)).unwrap());
     }
 }

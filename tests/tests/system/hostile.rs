@@ -1,4 +1,4 @@
-//! Hostile surroundings: each either changes nothing, or is explained.
+//! Hostile environments: each either changes nothing or is explained.
 
 #![cfg(target_os = "linux")]
 
@@ -172,7 +172,7 @@ fn a_state_directory_that_is_not_there_is_made_with_its_parents() {
 
 #[test]
 fn without_descriptors_each_failure_says_what_could_not_be_done() {
-    // Each C library has words of its own.
+    // Each C library has its own wording.
     let lacking = &io::Error::from_raw_os_error(24).to_string();
     let state = State::new();
     let run = |test: &str, most: u32| {
@@ -182,7 +182,7 @@ fn without_descriptors_each_failure_says_what_could_not_be_done() {
             .run()
             .failed()
     };
-    // Descriptor 3 is the only one there is; a program needs it to load its libraries.
+    // Descriptor 3 is the only one available; a program needs it to load its libraries.
     for (test, what) in [
         ("takes_a_port", "failed to lock `DIR/locks/everyone.turn`"),
         ("locks", "failed to lock `DIR/locks/everyone.turn`"),
@@ -193,7 +193,8 @@ fn without_descriptors_each_failure_says_what_could_not_be_done() {
             format!("isolated-test: system::hostile::inner::{test}: {what}: {lacking}")
         );
     }
-    // With each further one a test gets further; it never hangs, and never begins without its own.
+    // With each further descriptor, a test gets further. It never hangs, and never begins without
+    // its locks and resources.
     for (test, enough) in [("takes_a_port", 7), ("locks", 8), ("takes_a_directory", 7)] {
         for most in 4..enough {
             let inner = state
@@ -237,7 +238,8 @@ fn a_full_disk_is_no_reason_to_fail_unless_the_test_writes() {
         if !is_permitted {
             eprintln!("mounting is not permitted here; the size of files is limited instead");
         }
-        // The disk is full before the runtime comes, so its directory is not the whole of it.
+        // The disk is full before the runtime starts, so the state directory is not all of the
+        // disk.
         let dir = state.path().join("state");
         let inner = state.inner(test).env("ISOLATED_DIR", dir).with(|command| {
             if is_permitted {
@@ -250,7 +252,7 @@ fn a_full_disk_is_no_reason_to_fail_unless_the_test_writes() {
     }
 }
 
-/// Says that everything in a directory was used at some time.
+/// Sets the times of everything in a directory.
 fn date(dir: &Path, time: SystemTime) {
     for path in tree(dir) {
         let times = FileTimes::new().set_accessed(time).set_modified(time);
@@ -269,7 +271,7 @@ fn no_clock_has_a_living_process_swept() {
         .start();
     let kept = PathBuf::from(dead.hear("body"));
     let _ = dead.finish().passed();
-    // Where times have 32 bits only, the kernel refuses to tell later ones.
+    // With 32-bit times, the kernel cannot report later ones.
     let late = if cfg!(target_pointer_width = "32") {
         60
     } else {
@@ -317,7 +319,7 @@ fn a_lock_that_is_a_link_is_refused_and_its_target_untouched() {
     }
 }
 
-/// Makes a directory of somebody's that nothing of ours must change, and returns what is in it.
+/// Makes a directory of somebody else, which we must not change, and returns its contents.
 fn victim(state: &State) -> (PathBuf, Vec<PathBuf>) {
     let dir = state.path().join("victim");
     fs::create_dir_all(dir.join("deep")).unwrap();

@@ -1,4 +1,4 @@
-//! An isolated test leaks no descriptors, and changes nothing that belongs to the process.
+//! An isolated test leaks no descriptors, and changes no process-wide state.
 
 #![cfg(target_os = "linux")]
 
@@ -16,14 +16,14 @@ mod inner {
     use isolated_test::{Port, TmpDir, isolated};
     use isolated_test_tests::say;
 
-    /// Says what a child of this process inherits, and what this process is like.
+    /// Reports what a child of this process inherits, and the process-wide state.
     fn look() {
         let output = Command::new("ls")
             .args(["-l", "/proc/self/fd"])
             .output()
             .unwrap();
         let list = String::from_utf8(output.stdout).unwrap();
-        // The numbers are stable; what pipes are called is not.
+        // The numbers are stable, but the names of pipes are not.
         for line in list.lines().filter_map(|line| line.split_once(" -> ")) {
             let (_, number) = line.0.rsplit_once(' ').unwrap();
             let target = line.1.split(':').next().unwrap_or_default();

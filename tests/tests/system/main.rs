@@ -1,4 +1,4 @@
-//! The system around the tests: what is found there, what is left alone, and what is shared.
+//! The system around the tests: what we find there, leave alone, and share.
 
 mod fork;
 mod hostile;

@@ -1,4 +1,4 @@
-//! Tests whose sources have moved since they were compiled, as those of a nextest archive have.
+//! Tests whose sources have moved since they were compiled, as with a nextest archive.
 
 #![cfg(target_os = "linux")]
 
@@ -27,8 +27,8 @@ mod inner {
     }
 }
 
-/// Runs the inner test where the package seems to have moved to another folder, which is returned;
-/// `name` is that of the package whose tests are run.
+/// Runs the inner test as if its package had moved to another folder, which is returned. `name` is
+/// the package whose tests are run.
 fn moved(name: &str) -> (Finished, PathBuf, State) {
     let state = State::new();
     let root = state.scratch();

@@ -1,4 +1,4 @@
-//! Only files that prove to be ours are ever deleted or changed.
+//! Only files that are provably ours are ever deleted or changed.
 
 #![cfg(target_os = "linux")]
 
@@ -44,7 +44,7 @@ mod inner {
     }
 }
 
-/// All that stands below a directory, with the content of files.
+/// Everything below a directory, with the contents of files.
 fn content(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let read = |path: PathBuf| {
         let is_file = path.symlink_metadata().unwrap().is_file();
@@ -54,7 +54,7 @@ fn content(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     tree(dir).into_iter().map(read).collect()
 }
 
-/// Puts the files of an experiment where the names are like ours.
+/// Writes the files of an experiment, with names like ours.
 fn experiment(dir: &Path) {
     fs::create_dir_all(dir.join("runs/experiment1")).unwrap();
     fs::write(dir.join("runs/experiment1.lock"), "").unwrap();
@@ -165,7 +165,7 @@ fn an_empty_record_is_swept_and_the_directory_beside_it_is_not() {
     );
 }
 
-/// A number of this test's, different for each call.
+/// A pseudo-random sequence of numbers.
 struct Numbers(u64);
 
 impl Numbers {
@@ -178,7 +178,7 @@ impl Numbers {
     }
 }
 
-/// Puts something of a stranger's at a path.
+/// Puts a foreign entry at a path.
 fn put(path: &Path, numbers: &mut Numbers) {
     let texts = [
         "process 1\nprogram x\n",
@@ -231,7 +231,8 @@ fn nothing_of_a_strangers_is_changed_whatever_its_name(seed: u64) {
                 put(&state.path().join("other").join(name), &mut numbers);
             }
         }
-        // A directory of the name of a process's, with what looks like kept directories.
+        // A directory that is named like one of a process, with entries that look like kept
+        // directories.
         let inside = runs.join("ins1de");
         fs::create_dir(&inside).unwrap();
         for stem in ["pays-2qfuvo", "gone", "x"] {

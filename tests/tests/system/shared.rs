@@ -1,6 +1,6 @@
-//! `ISOLATED_DIR` that users share on purpose.
+//! An `ISOLATED_DIR` that users share on purpose.
 //!
-//! Only root can become two users; for anybody else both are the same one.
+//! Only root can become two users; for anybody else, both are the same.
 
 #![cfg(target_os = "linux")]
 
@@ -41,7 +41,8 @@ mod inner {
     }
 }
 
-/// Makes a state directory as `/tmp` is: everybody writes, and removes only what is theirs.
+/// Makes a state directory with the mode of `/tmp`: everybody may write, but remove only their own
+/// files.
 fn everybodys() -> State {
     let state = State::new();
     fs::set_permissions(state.path(), fs::Permissions::from_mode(0o1777)).unwrap();
@@ -62,7 +63,7 @@ fn users_exclude_each_other() {
     ] {
         let state = everybodys();
         for (one, other) in [(ONE, OTHER), (OTHER, ONE)] {
-            // A careful user's umask closes nothing that is shared on purpose.
+            // The strict umask of a careful user must not affect what is shared on purpose.
             let strict = |command: &mut _| plain::with_umask(command, 0o077);
             let mut holder = state.inner_as(one, first).with(strict).start();
             holder.hear("held");
@@ -92,7 +93,7 @@ fn what_a_killed_user_leaves_is_in_nobodys_way_and_goes_with_the_next_run_of_tha
     let mut next = state.inner_as(OTHER, "holds").start();
     next.hear("held");
     release(next);
-    // It belongs to another user, who has it removed at last.
+    // The directory belongs to another user, whose run removes it in the end.
     assert_eq!(Path::new(&left).exists(), is_root());
     let mut again = state.inner_as(ONE, "holds").start();
     again.hear("held");
@@ -134,7 +135,7 @@ fn root_gives_what_it_makes_to_the_owner_of_the_directory() {
     let all = tree(state.path());
     assert!(all.iter().any(|path| *path == Path::new(&tmpdir)));
     assert!(state.locks().iter().any(|path| path.ends_with("k-key")));
-    // A killed process must not leave files of root behind either.
+    // A killed process must not leave files of root behind, either.
     root.kill();
     let kept = state.inner("keeps").run().passed();
     let kept = Path::new(kept.said("kept").unwrap()).to_owned();

@@ -1,4 +1,4 @@
-//! The tests that fail, or do not, in each way.
+//! Tests that fail in each way, or pass.
 
 use std::net::{TcpListener, UdpSocket};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use isolated_test::{BoxError, Current, Namespace, Outcome, Port, Resource, TmpDir, isolated};
 use isolated_test_tests::say;
 
-/// Tells the outer test a value that differs from run to run.
+/// Sends the outer test a value that differs from run to run.
 fn value(name: &str, value: impl std::fmt::Display) {
     say(&format!("value {name} {value}"));
 }
@@ -49,7 +49,7 @@ impl Resource for Rude {
     }
 }
 
-/// Says what it is told.
+/// Sends the outer test the outcome that it learns.
 struct Told;
 
 impl Resource for Told {
