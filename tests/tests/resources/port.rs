@@ -354,7 +354,7 @@ fn a_stolen_port_is_in_use_for_its_owner() {
 }
 
 #[test]
-#[cfg(not(target_arch = "x86"))] // There, no filter sees the arguments of the call that makes sockets.
+#[cfg(not(target_arch = "x86"))] // There, `socketcall` hides the arguments from filters.
 fn ports_are_held_on_a_machine_without_ipv6() {
     let state = State::new();
     let _ = state

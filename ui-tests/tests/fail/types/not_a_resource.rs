@@ -2,7 +2,7 @@ use isolated_test::isolated;
 
 struct Db;
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+// Not `#[test]`, which removes the function from a build without tests.
 #[isolated(db = Db, test_attribute = "called by nobody")]
 fn serves(_db: &Db) {}
 

@@ -2,7 +2,7 @@ use isolated_test::isolated;
 
 const ISSUE: u32 = 1234;
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+// Not `#[test]`, which removes the function from a build without tests.
 #[isolated(quarantine = ISSUE, test_attribute = "called by nobody")]
 fn serves() {}
 

@@ -2,7 +2,7 @@ use isolated_test::isolated;
 
 const RETRIES: usize = 3;
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+// Not `#[test]`, which removes the function from a build without tests.
 #[isolated(retries = RETRIES, test_attribute = "called by nobody")]
 fn serves() {}
 

@@ -1,6 +1,6 @@
 use isolated_test::isolated;
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+// Not `#[test]`, which removes the function from a build without tests.
 #[isolated(port(count = 3), test_attribute = "called by nobody")]
 fn serves(_port: [u16; 2]) {}
 

@@ -4,7 +4,7 @@ const fn limit() -> u64 {
     30
 }
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+// Not `#[test]`, which removes the function from a build without tests.
 #[isolated(timeout = limit(), test_attribute = "called by nobody")]
 fn serves() {}
 

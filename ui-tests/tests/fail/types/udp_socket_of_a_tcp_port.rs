@@ -2,7 +2,7 @@ use std::net::UdpSocket;
 
 use isolated_test::isolated;
 
-// `test_attribute` instead of `#[test]`, which removes the function from a build without tests.
+// Not `#[test]`, which removes the function from a build without tests.
 #[isolated(port, test_attribute = "called by nobody")]
 fn serves(_port: UdpSocket) {}
 
