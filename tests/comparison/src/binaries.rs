@@ -1,4 +1,4 @@
-//! Builds the test targets with Cargo and finds out where they are.
+//! Builds test targets with Cargo and locates their binaries.
 
 use std::env;
 use std::path::PathBuf;
@@ -8,20 +8,20 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// The manifest of this package.
+/// The manifest path of this package.
 pub(crate) const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
-/// Cargo, as the one that runs this command.
+/// The Cargo that runs this command, or else the `cargo` on the path.
 pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Builds some test targets of this package and returns the binary of each.
+/// Builds test targets of this package and returns their binaries in the same order.
 pub(crate) fn build<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
     build_with(&[], targets)
 }
 
-/// Builds them with the runtime optimized, as the guide says how to.
+/// Builds them with an optimized runtime, as the guide recommends.
 pub(crate) fn build_optimized<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
     let optimized = "profile.dev.package.isolated-test-core.opt-level=3";
     build_with(&["--config", optimized], targets)

@@ -1,4 +1,4 @@
-//! A child that ends: by itself, or because its time is up.
+//! A child process with a time limit.
 
 use std::fs::{self, File};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -10,17 +10,18 @@ use rustix::process::{Pid, Signal};
 
 use crate::Result;
 
-/// A child in a process group of its own, whose output goes to files.
+/// A child in its own process group, with its output redirected to files. Dropping it kills the
+/// group.
 pub(crate) struct Bounded {
     child: Child,
     started: Instant,
     output: tempfile::TempDir,
 }
 
-/// What came of it.
+/// The result of a child.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// There is none when it had to be ended.
+    /// `None` if the child timed out and had to be killed.
     pub(crate) status: Option<ExitStatus>,
     pub(crate) time: Duration,
     pub(crate) stdout: String,
@@ -28,12 +29,12 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Whether it ended by itself, and well.
+    /// Whether the child exited successfully on its own.
     pub(crate) fn passed(&self) -> bool {
         self.status.is_some_and(|status| status.success())
     }
 
-    /// Its output, where it must have passed.
+    /// Returns the standard output, or an error with all output if the child did not pass.
     pub(crate) fn expect(self, what: &str) -> Result<String> {
         if self.passed() {
             return Ok(self.stdout);
@@ -53,9 +54,10 @@ impl Ended {
     }
 }
 
-/// Waits for a condition of another process, at most until a point in time. Whether it came true.
+/// Polls a condition of another process until it is true or the deadline passes. Returns whether it
+/// became true.
 ///
-/// No event announces these conditions, so they are polled.
+/// No event announces these conditions.
 pub(crate) fn comes_true(until: Instant, mut condition: impl FnMut() -> bool) -> bool {
     loop {
         if condition() {
@@ -69,7 +71,6 @@ pub(crate) fn comes_true(until: Instant, mut condition: impl FnMut() -> bool) ->
 }
 
 impl Bounded {
-    /// Starts it.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         let output = tempfile::tempdir()?;
         let child = command
@@ -86,7 +87,8 @@ impl Bounded {
         })
     }
 
-    /// Waits until it has ended, or the time since its start is up.
+    /// Waits for the child to exit, at most until `at_most` after its start. A child that is still
+    /// running then is killed.
     pub(crate) fn wait(mut self, at_most: Duration) -> Result<Ended> {
         let mut status = Ok(None);
         comes_true(self.started + at_most, || {
@@ -103,25 +105,28 @@ impl Bounded {
         })
     }
 
-    /// Waits until it has printed a word.
+    /// Waits until the child has printed `word` to its standard output.
     pub(crate) fn wait_for(&mut self, word: &str, at_most: Duration) -> Result<()> {
-        let has_said = |this: &Self| this.read("stdout").is_ok_and(|said| said.contains(word));
+        let has_printed = |this: &Self| {
+            this.read("stdout")
+                .is_ok_and(|printed| printed.contains(word))
+        };
         comes_true(self.started + at_most, || {
-            has_said(self) || !matches!(self.child.try_wait(), Ok(None))
+            has_printed(self) || !matches!(self.child.try_wait(), Ok(None))
         });
-        if has_said(self) {
+        if has_printed(self) {
             return Ok(());
         }
-        let said = self.read("stderr")?;
-        Err(format!("a test did not say `{word}`: {}", said.trim()).into())
+        let printed = self.read("stderr")?;
+        Err(format!("a test did not say `{word}`: {}", printed.trim()).into())
     }
 
-    /// Ends it and what is in its group with `SIGKILL`.
+    /// Kills the process group with `SIGKILL`.
     pub(crate) fn kill(self) {
         drop(self);
     }
 
-    /// Ends it alone with `SIGKILL`, and nothing that it has started.
+    /// Kills only the child with `SIGKILL`, and none of the processes it has started.
     pub(crate) fn kill_alone(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
@@ -136,7 +141,8 @@ impl Bounded {
 
 impl Drop for Bounded {
     fn drop(&mut self) {
-        // While it is not waited for, its number is nobody else's.
+        // A child that has not been reaped keeps its process id, so the id cannot belong to anybody
+        // else.
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = rustix::process::kill_process_group(Pid::from_child(&self.child), Signal::KILL);
             let _ = self.child.kill();

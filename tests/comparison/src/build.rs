@@ -1,5 +1,5 @@
-//! What 1,000 tests cost to build: generated packages, built from nothing and after a change. A single
-//! test shows what the dependency costs.
+//! Build cost of 1,000 tests: generated packages, built from scratch and after a change. A package
+//! with a single test shows the cost of the dependency.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,13 +12,13 @@ use serde_json::Value;
 use crate::rows::Row;
 use crate::{Result, binaries, progress};
 
-/// A way to write the tests.
+/// One way to write the tests.
 struct Style {
     name: &'static str,
     dependency: &'static str,
-    /// What stands on each test.
+    /// The attributes of each test.
     attributes: &'static str,
-    /// What stands between its parentheses.
+    /// The parameters of each test.
     parameters: &'static str,
 }
 
@@ -28,7 +28,7 @@ const ISOLATED: &str = concat!(
     "/../../runtime\" }"
 );
 
-/// The time in which all rounds should be done.
+/// Time budget for all rounds.
 const ENOUGH: Duration = Duration::from_secs(260);
 
 const STYLES: [Style; 5] = [
@@ -69,7 +69,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     let rounds = if quick { 1 } else { 3 };
     let (mut rows, start) = (Vec::new(), Instant::now());
     for round in 0..rounds {
-        // On a busy machine there are fewer rounds, never half a one.
+        // A busy machine gets fewer rounds, but never a partial one.
         if start.elapsed() * (round + 1) / round.max(1) > ENOUGH {
             break;
         }
@@ -109,7 +109,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
             }
         }
     }
-    // The order of the first round is that of the table.
+    // The table lists cases in the order of their first rows.
     let order = ["crates", "clean", "build", "stripped"];
     rows.sort_by_key(|row| {
         let part = order.iter().position(|word| row.case.starts_with(word));
@@ -124,7 +124,7 @@ struct Package {
 }
 
 impl Package {
-    /// Writes it anew, with nothing built.
+    /// Writes the package from scratch, without any build output.
     fn write(folder: PathBuf, style: &Style, tests: usize) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -136,7 +136,7 @@ impl Package {
             style.dependency
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
-        // The versions that this package has, so that nothing is looked up.
+        // With the versions locked by this package, Cargo resolves nothing over the network.
         fs::write(folder.join("Cargo.lock"), include_str!("../Cargo.lock"))?;
         let mut source = String::from(
             "//! Generated.\n\n/// Adds.\npub fn sum(a: u32, b: u32) -> u32 {\n    a + b\n}\n\n\
@@ -156,7 +156,6 @@ impl Package {
         Ok(Package { folder })
     }
 
-    /// Changes the body of one test.
     fn change(&self, round: u32) -> Result<()> {
         let path = self.folder.join("src/lib.rs");
         let source = fs::read_to_string(&path)?;
@@ -165,8 +164,8 @@ impl Package {
         Ok(())
     }
 
-    /// Builds the tests; returns the seconds that it took, those of the processors, which a busy
-    /// machine does not stretch, and the test binary.
+    /// Builds the tests. Returns the elapsed seconds, the processor seconds, which a busy machine
+    /// does not inflate, and the test binary.
     fn build(&self) -> Result<(f64, f64, PathBuf)> {
         let before = processor_time()?;
         let start = Instant::now();
@@ -181,12 +180,12 @@ impl Package {
             .output()?;
         let time = start.elapsed().as_secs_f64();
         let processor = processor_time()? - before;
-        let said = String::from_utf8_lossy(&output.stdout);
+        let stdout = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             let errors = String::from_utf8_lossy(&output.stderr);
             return Err(format!("a generated package does not build:\n{errors}").into());
         }
-        let path = said.lines().rev().find_map(|line| {
+        let path = stdout.lines().rev().find_map(|line| {
             let message: Value = serde_json::from_str(line).ok()?;
             message["executable"].as_str().map(PathBuf::from)
         });
@@ -194,7 +193,7 @@ impl Package {
         Ok((time, processor, path))
     }
 
-    /// How many packages are built for it, on this machine.
+    /// Number of packages that Cargo builds for this one on this machine.
     fn crates(&self) -> Result<u32> {
         let output = self
             .cargo("tree")
@@ -206,8 +205,8 @@ impl Package {
                 "--no-dedupe",
             ])
             .output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        let mut packages: Vec<_> = said
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let mut packages: Vec<_> = stdout
             .lines()
             .map(|line| line.split(" (").next().unwrap_or(line))
             .filter(|line| !line.is_empty())
@@ -229,17 +228,17 @@ impl Package {
     }
 }
 
-/// The processor time of all children that have ended, in seconds.
+/// Processor time of all children that have been reaped, in seconds.
 fn processor_time() -> Result<f64> {
     let state = fs::read_to_string("/proc/self/stat")?;
-    // The name of the program, which may have spaces, stands in parentheses.
+    // The program name is in parentheses and may contain spaces.
     let fields = state.rsplit(") ").next().unwrap_or_default();
     let ticks = fields.split(' ').skip(13).take(2).map(str::parse::<u32>);
     let ticks = ticks.sum::<Result<u32, _>>()?;
-    Ok(f64::from(ticks) / 100.0) // Linux shows hundredths of a second, whatever it counts.
+    Ok(f64::from(ticks) / 100.0) // Linux reports hundredths of a second, whatever its tick is.
 }
 
-/// The size of a binary without symbols, in kB.
+/// Size of a binary without symbols, in kB.
 fn stripped(binary: &Path) -> Result<f64> {
     let copy = binary.with_extension("stripped");
     let ended = Command::new("strip")

@@ -1,5 +1,5 @@
-//! The page of the guide about the crates that people come from, whose examples run; only this package has
-//! all of these crates.
+//! Runs the examples of the migration guide. This is the only package that depends on all the
+//! crates the guide covers.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/migration.md")]

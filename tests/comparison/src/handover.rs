@@ -1,4 +1,4 @@
-//! A contended key: how soon the next one runs, how long the unluckiest waits, who gets how much.
+//! A contended key: latency of the hand-over, longest wait, and fairness.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use crate::ports::now;
 use crate::rows::{Row, median};
 use crate::{Result, binaries, progress};
 
-/// Who wants the key.
+/// The processes and threads that want the key.
 struct Crowd {
     name: &'static str,
-    /// Processes and threads in each.
+    /// Number of processes, and threads in each.
     writers: (usize, usize),
     readers: (usize, usize),
-    /// Whether each process stays on a processor of its own, so that whoever is called has to be
-    /// woken there.
+    /// Whether each process is pinned to its own processor, so that the next holder has to be woken
+    /// there.
     is_spread: bool,
     methods: &'static [&'static str],
 }
 
-/// The method whose binary is another one.
+/// The method that runs the binary with the optimized runtime.
 const OPTIMIZED: &str = "isolated-test, runtime optimized";
 
 const ACROSS: &[&str] = &[
@@ -71,7 +71,7 @@ const CROWDS: [Crowd; 7] = [
     crowd("2 writers and 6 readers", (2, 1), (6, 1), ACROSS),
 ];
 
-/// One time that the key was held.
+/// One period in which a worker held the key, with times in nanoseconds.
 #[derive(Debug, Clone, Copy)]
 struct Hold {
     worker: usize,
@@ -137,10 +137,10 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
 }
 
 impl Crowd {
-    /// Has everybody want the key for some time; returns what writers and readers got.
+    /// Runs all workers for `time` and returns the holds of the writers and those of the readers.
     fn run(&self, measured: &Path, method: &str, time: Duration) -> Result<(Vec<Hold>, Vec<Hold>)> {
         let place = Place::create()?;
-        // Everybody has started by then.
+        // Late enough for every worker to have started.
         let processes = i64::try_from(self.writers.0 + self.readers.0)?;
         let begin = now() + 100_000_000 + processes * 12_000_000;
         let end = begin + i64::try_from(time.as_nanos())?;
@@ -168,9 +168,9 @@ impl Crowd {
         let holds = |workers: Vec<Bounded>| -> Result<Vec<Hold>> {
             let mut holds = Vec::new();
             for (index, worker) in workers.into_iter().enumerate() {
-                let said = worker.wait(Duration::from_secs(40))?;
+                let ended = worker.wait(Duration::from_secs(40))?;
                 read(
-                    &said.expect("a process that wants a key")?,
+                    &ended.expect("a process that wants a key")?,
                     index * 100,
                     &mut holds,
                 );
@@ -182,10 +182,10 @@ impl Crowd {
     }
 }
 
-/// Reads what a process has written down of its threads.
-fn read(said: &str, first: usize, holds: &mut Vec<Hold>) {
+/// Parses the holds that a process printed for each of its threads.
+fn read(printed: &str, first: usize, holds: &mut Vec<Hold>) {
     let mut worker = first;
-    for line in said.lines() {
+    for line in printed.lines() {
         if line == "end" {
             worker += 1;
         }
@@ -206,7 +206,8 @@ fn read(said: &str, first: usize, holds: &mut Vec<Hold>) {
     }
 }
 
-/// From the end of one body to the beginning of the next, where the next one was waiting, in µs.
+/// Times from the end of one body to the start of the next, in µs. Only counts workers that were
+/// already waiting.
 fn handovers(holds: &[Hold]) -> Vec<f64> {
     let pairs = holds.windows(2).filter(|pair| pair[1].asked < pair[0].done);
     pairs
@@ -221,7 +222,7 @@ fn percentile(values: &[f64], percent: usize) -> f64 {
     values.get(index).copied().unwrap_or_default()
 }
 
-/// The longest wait, in milliseconds.
+/// Longest wait for the key, in milliseconds.
 fn longest(holds: &[Hold]) -> f64 {
     holds
         .iter()
@@ -229,7 +230,7 @@ fn longest(holds: &[Hold]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// What the least lucky worker got of what the luckiest got.
+/// Ratio of the fewest holds of a worker to the most.
 fn share(holds: &[Hold], (processes, threads): (usize, usize)) -> f64 {
     let mut workers: Vec<_> = holds.iter().map(|hold| hold.worker).collect();
     workers.sort_unstable();

@@ -1,20 +1,21 @@
-//! What the figures were measured on.
+//! The machine and the versions behind the figures.
 
 use std::fs;
 use std::process::Command;
 
 use crate::Result;
 
-/// One paragraph: processors, kernel, compiler, versions of the peers.
+/// Describes the date, processors, kernel, load, compiler, nextest and the peer versions in one
+/// paragraph.
 pub(crate) fn describe() -> Result<String> {
     let cores = std::thread::available_parallelism()?;
     let kernel = first_line("/proc/sys/kernel/osrelease");
     let load = first_line("/proc/loadavg");
     let load = load.split(' ').next().unwrap_or_default();
-    let rustc = said(Command::new("rustc").arg("--version"));
-    let nextest = said(crate::binaries::cargo().args(["nextest", "--version"]));
+    let rustc = stdout_of(Command::new("rustc").arg("--version"));
+    let nextest = stdout_of(crate::binaries::cargo().args(["nextest", "--version"]));
     let nextest = nextest.lines().next().unwrap_or_default();
-    let day = said(Command::new("date").arg("+%Y-%m-%d"));
+    let day = stdout_of(Command::new("date").arg("+%Y-%m-%d"));
     let peers = [
         "serial_test",
         "tempfile",
@@ -41,7 +42,7 @@ pub(crate) fn describe() -> Result<String> {
     Ok(line)
 }
 
-/// A package with the version that this comparison is locked to.
+/// The name of a package and the version locked by this comparison.
 pub(crate) fn version(package: &str) -> String {
     const LOCK: &str = include_str!("../Cargo.lock");
     let name = format!("name = \"{package}\"");
@@ -58,7 +59,7 @@ fn first_line(path: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn said(command: &mut Command) -> String {
+fn stdout_of(command: &mut Command) -> String {
     let output = command
         .output()
         .map(|output| output.stdout)

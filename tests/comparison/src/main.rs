@@ -1,8 +1,8 @@
-//! Measures isolated-test beside what people use today, and shows where that fails.
+//! Measures isolated-test next to the crates people use today, and demonstrates where those fail.
 //!
-//! What is measured are the test targets of this package, built as `cargo test` builds them. The flow
-//! is: options → for each part rows → `rows.csv` and a table of ratios. Each part is one file here:
-//! it knows which binary to run how, and what its lines mean.
+//! The measured code is the test targets of this package, built as `cargo test` builds them. The
+//! flow is: options → rows of each part → `rows.csv` and a table of ratios. Each part is one file
+//! here that knows which binary to run, how to run it, and what its output means.
 
 mod binaries;
 mod bounded;
@@ -72,7 +72,7 @@ fn compare() -> Result<()> {
         };
         write!(text, "\n## {title}\n\n{table}")?;
         writeln!(text, "\nMeasured in {} s.", begun.elapsed().as_secs())?;
-        // What is measured is not lost when a later part fails.
+        // Written after each part, so that a failure in a later part loses nothing.
         if *part != Part::Failures {
             rows.write(&folder.join("rows.csv"))?;
         }

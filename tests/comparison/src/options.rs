@@ -2,7 +2,7 @@
 
 use crate::Result;
 
-/// What `--help` prints.
+/// Output of `--help`.
 pub(crate) const HELP: &str = "\
 Measures isolated-test beside what people use today, each figure side by side in one run, and shows
 where that fails. Without a part it measures all of them, without the failures.
@@ -22,7 +22,7 @@ Options:
   --help       prints this
 ";
 
-/// What can be measured.
+/// A part of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Overhead,
@@ -43,7 +43,7 @@ impl Part {
         Self::Failures,
     ];
 
-    /// Its word on the command line.
+    /// The argument that selects this part.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Overhead => "overhead",
@@ -55,7 +55,7 @@ impl Part {
         }
     }
 
-    /// Its heading.
+    /// The heading of its table.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Overhead => "What one test costs",
@@ -68,7 +68,7 @@ impl Part {
     }
 }
 
-/// What was asked for.
+/// The parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) parts: Vec<Part>,
@@ -76,7 +76,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The file for the tables; the failures alone have one of their own.
+    /// Name of the file for the tables. The failures have a separate file when they run alone.
     pub(crate) fn file(&self) -> &'static str {
         match *self.parts {
             [Part::Failures] => "failures.md",
@@ -84,7 +84,7 @@ impl Options {
         }
     }
 
-    /// Reads the arguments; there are no options where help is asked for.
+    /// Parses the arguments. Returns `None` if the user asked for help.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
         let (mut parts, mut quick) = (Vec::new(), false);
         for argument in arguments {

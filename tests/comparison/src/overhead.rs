@@ -1,4 +1,4 @@
-//! What one test costs, measured inside one process.
+//! Overhead of one test, measured within one process.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use crate::place::Place;
 use crate::rows::Row;
 use crate::{Result, binaries, progress};
 
-/// What is measured once more, and what its rows say besides.
+/// A repetition of some measurements under other conditions.
 #[derive(Default)]
 struct Again {
     elsewhere: &'static str,
-    /// A part of the names of the cases.
+    /// Only measures the cases whose names contain this text.
     cases: &'static str,
-    /// All methods, if it is empty.
+    /// Comma-separated methods to measure; empty for all of them.
     methods: &'static str,
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     let [optimized] = binaries::build_optimized(["measured"])?;
     progress::say("overhead: measuring");
     let mut rows = run(&measured, &Place::create()?, &Again::default(), quick)?;
-    // There the disk does not hide what else a directory costs.
+    // On tmpfs, disk latency does not hide the remaining cost of a directory.
     let memory = Path::new("/dev/shm");
     let has_memory = memory.is_dir();
     if has_memory {

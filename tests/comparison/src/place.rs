@@ -1,4 +1,4 @@
-//! Where this command writes: beside the build, and in a directory of its own that goes away.
+//! The paths this command writes to: beside the build, and in a temporary directory.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use crate::Result;
 
-/// The target directory in which this program was built.
+/// The target directory that contains this program.
 pub(crate) fn target() -> Result<PathBuf> {
     let this = env::current_exe()?;
     let target = this
@@ -17,23 +17,22 @@ pub(crate) fn target() -> Result<PathBuf> {
     Ok(target.to_owned())
 }
 
-/// The directory for rows and tables.
 pub(crate) fn output() -> Result<PathBuf> {
     let path = target()?.join("comparison");
     fs::create_dir_all(&path)?;
     Ok(path)
 }
 
-/// A directory in which all methods of one run keep their files, on one file system.
+/// A temporary directory in which all methods of one run keep their files, on one file system.
 pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
-    /// Makes it in the temporary directory, for every user of the machine.
+    /// Creates it in the system's temporary directory, accessible to every user of the machine.
     pub(crate) fn create() -> Result<Self> {
         Self::create_in(&env::temp_dir())
     }
 
-    /// Makes it somewhere else.
+    /// Creates it in `folder`.
     pub(crate) fn create_in(folder: &Path) -> Result<Self> {
         let place = tempfile::Builder::new()
             .prefix("compare-")
@@ -47,12 +46,11 @@ impl Place {
         Ok(Place(place))
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// A test of one of our binaries, which keeps its files here.
+    /// A command that runs one test of a binary and keeps its files here.
     pub(crate) fn test(&self, binary: &Path, name: &str) -> Command {
         let mut command = Command::new(binary);
         command.args([name, "--exact", "--nocapture", "--test-threads=1"]);
@@ -60,12 +58,12 @@ impl Place {
         command
     }
 
-    /// Has a command keep its files here.
+    /// Makes a command keep its files here.
     pub(crate) fn contain(&self, command: &mut Command) {
         command
             .env("TMPDIR", self.path().join("tmp"))
             .env("ISOLATED_DIR", self.path().join("isolated"))
-            // What `sealed_test` asks for, as Cargo sets it.
+            // `sealed_test` reads this variable, which Cargo sets.
             .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
             .env("RUST_BACKTRACE", "0");
     }

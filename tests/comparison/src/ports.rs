@@ -1,5 +1,5 @@
-//! Collisions of ports: many processes that pick one and use it a millisecond later, beside a
-//! neighbour that takes and gives back ports all the time.
+//! Port collisions: many processes pick ports and use them a millisecond later, while a neighbour
+//! constantly binds and releases ports.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::rows::Row;
 use crate::{Result, binaries, progress};
 
-/// The first has a socket for each number until the server listens.
+/// `floor` keeps a socket bound to each port until the server listens.
 const METHODS: [&str; 4] = ["floor", "isolated-test", "bind(0) and drop", "portpicker"];
 const PROCESSES: u32 = 16;
 const BOUND: Duration = Duration::from_mins(1);
@@ -38,7 +38,8 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Has all processes pick so many ports in this way, and counts those that were somebody else's.
+/// Runs all processes, each with `picks` ports picked by `method`, and counts the ports that
+/// somebody else held when they were used.
 pub(crate) fn collisions(measured: &Path, method: &str, picks: u32) -> Result<u32> {
     let place = Place::create()?;
     let mut neighbour = place.test(measured, "picked::neighbour");
@@ -56,8 +57,8 @@ pub(crate) fn collisions(measured: &Path, method: &str, picks: u32) -> Result<u3
         .collect::<Result<_>>()?;
     let mut count = 0;
     for worker in workers {
-        let said = worker.wait(BOUND)?.expect("a process that picks ports")?;
-        let counts = said
+        let printed = worker.wait(BOUND)?.expect("a process that picks ports")?;
+        let counts = printed
             .lines()
             .filter_map(|line| line.strip_prefix("collisions,"));
         count += counts
@@ -68,7 +69,7 @@ pub(crate) fn collisions(measured: &Path, method: &str, picks: u32) -> Result<u3
     Ok(count)
 }
 
-/// The time of the clock that all processes share, in nanoseconds.
+/// Monotonic time in nanoseconds, from the clock that all processes share.
 pub(crate) fn now() -> i64 {
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec * 1_000_000_000 + time.tv_nsec

@@ -1,8 +1,8 @@
-//! One line on standard error that says how far the command is.
+//! A progress line on standard error.
 
 use std::io::{self, IsTerminal, Write};
 
-/// Says it; in a terminal the next line replaces it.
+/// Prints a progress line. In a terminal, the next one replaces it.
 pub(crate) fn say(line: &str) {
     let mut errors = io::stderr();
     let terminal = errors.is_terminal();

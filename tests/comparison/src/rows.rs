@@ -1,4 +1,4 @@
-//! Rows: one value of one method in one round. All are kept.
+//! Rows: the value of one method in one round. The comparison keeps all of them.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use crate::Result;
 
-/// One value.
+/// One measured value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
-    /// What is compared.
+    /// The measured case.
     pub(crate) case: String,
-    /// By whom.
+    /// The crate or technique, such as `isolated-test` or `floor`.
     pub(crate) method: String,
     pub(crate) round: u32,
     pub(crate) value: f64,
@@ -29,7 +29,8 @@ impl Row {
         }
     }
 
-    /// Reads a row that a test has printed; other lines are none. A case may have commas.
+    /// Parses a row that a test printed, or returns `None` for any other line. A case may contain
+    /// commas.
     pub(crate) fn read(line: &str) -> Option<Self> {
         let mut fields = line.strip_prefix("row,")?.rsplitn(5, ',');
         let unit = fields.next()?.to_owned();
@@ -47,7 +48,6 @@ impl Row {
     }
 }
 
-/// The rows of all parts.
 #[derive(Debug, Default)]
 pub(crate) struct Rows(Vec<(&'static str, Row)>);
 
@@ -56,7 +56,7 @@ impl Rows {
         self.0.extend(rows.into_iter().map(|row| (part, row)));
     }
 
-    /// Writes them as comma-separated values.
+    /// Writes the rows as comma-separated values.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let mut text = String::from("part,case,method,round,value,unit\n");
         for (part, row) in &self.0 {
@@ -77,7 +77,7 @@ impl Rows {
     }
 }
 
-/// The value in the middle.
+/// The median, or 0 without values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

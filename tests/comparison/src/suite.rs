@@ -1,4 +1,4 @@
-//! A whole suite: what it takes by each way to keep its tests apart, in both test runners.
+//! Run time of a whole suite with each method of isolating its tests, under both test runners.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +17,8 @@ const TARGETS: [&str; 4] = [
 ];
 const BOUND: Duration = Duration::from_mins(1);
 
-/// A way to run the suite: its name, the index of its target, whether its threads are one.
+/// A way to run the suite: its name, the index of its target, and whether it runs on a single
+/// thread.
 type Way = (&'static str, usize, bool);
 
 const IN_ONE_PROCESS: [Way; 5] = [
@@ -28,7 +29,7 @@ const IN_ONE_PROCESS: [Way; 5] = [
     ("nothing keeps them apart", 0, false),
 ];
 
-/// `serial` does nothing here, because each test is in a process of its own.
+/// `serial` is missing here: it has no effect when each test runs in its own process.
 const IN_PROCESSES: [Way; 4] = [
     ("`--test-threads=1`", 0, true),
     ("isolated-test", 1, false),
@@ -74,7 +75,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The wall time of a test binary, as `cargo test` runs it.
+/// Wall time of a test binary, run as `cargo test` runs it, in seconds.
 fn in_one_process(binary: &PathBuf, threads: u32) -> Result<f64> {
     let place = Place::create()?;
     let mut command = Command::new(binary);
@@ -86,7 +87,7 @@ fn in_one_process(binary: &PathBuf, threads: u32) -> Result<f64> {
     Ok(time)
 }
 
-/// The time that nextest says it has taken to run a target.
+/// Time that nextest reports for running a target, in seconds.
 fn in_processes(target: &str, at_once: u32) -> Result<f64> {
     let place = Place::create()?;
     let mut command = binaries::cargo();

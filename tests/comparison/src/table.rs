@@ -1,10 +1,11 @@
-//! The table: medians, their range, and ratios to the first method of each case.
+//! The tables: medians, ranges, and ratios to the first method of each case.
 
 use std::fmt::Write;
 
 use crate::rows::{Row, median};
 
-/// Renders rows as Markdown. Cases and methods come in the order in which they were first measured.
+/// Renders rows as Markdown. Cases and methods appear in the order in which they were first
+/// measured.
 pub(crate) fn render(rows: &[Row]) -> String {
     let mut text = String::from(
         "| | method | median | lowest to highest | to the first |\n|---|---|---:|---:|---:|\n",
@@ -40,8 +41,8 @@ pub(crate) fn render(rows: &[Row]) -> String {
     text
 }
 
-/// Renders rows whose cases are `who: what` with a line for each method and a column for each
-/// `what`; ratios are those of the first column.
+/// Renders rows whose cases are `who: what`, with one line per method and one column per `what`.
+/// The ratios are those of the first column.
 pub(crate) fn render_wide(rows: &[Row]) -> String {
     let split = |row: &'_ Row| -> (String, String) {
         let (who, what) = row.case.split_once(": ").unwrap_or((&row.case, ""));
@@ -81,7 +82,7 @@ pub(crate) fn render_wide(rows: &[Row]) -> String {
     text
 }
 
-/// A ratio; nothing can be said in multiples of next to nothing.
+/// Formats a ratio, or a dash if the ratio is meaningless because the first value is close to zero.
 fn shown_ratio(ratio: f64) -> String {
     if ratio.is_finite() && ratio < 500.0 && ratio > 0.0 {
         format!("{ratio:.2}×")
@@ -90,7 +91,7 @@ fn shown_ratio(ratio: f64) -> String {
     }
 }
 
-/// Three digits that count.
+/// Formats a number with about three significant digits.
 fn number(value: f64) -> String {
     match value {
         whole if whole.fract() == 0.0 || whole >= 100.0 => format!("{whole:.0}"),

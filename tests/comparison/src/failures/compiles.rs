@@ -1,4 +1,4 @@
-//! What a peer does not compile.
+//! Tests that a peer does not compile.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
     },
 ];
 
-/// Compiles a target of `tests/refused` and runs it.
+/// Compiles and runs a target of `tests/refused`.
 fn show(_: &Stage, target: &str) -> Result<Seen> {
     let mut cargo = binaries::cargo();
     cargo

@@ -1,4 +1,4 @@
-//! Threads that want the same keys.
+//! Threads that contend for the same keys.
 
 use crate::Result;
 use crate::bounded::Bounded;
@@ -62,7 +62,7 @@ fn cycle(stage: &Stage, method: &str) -> Result<Seen> {
     Ok(Seen::new(false, format!("five rounds in {time:.1} s")))
 }
 
-/// Reads a time that a test has measured.
+/// Compares the time that a test measured with a limit in milliseconds.
 fn within(stage: &Stage, test: &str, method: &str, limit: u64, what: &str) -> Result<Seen> {
     let open = stage.open()?;
     let ended = start(&open, test, method)?.wait(PATIENCE)?;
@@ -72,8 +72,8 @@ fn within(stage: &Stage, test: &str, method: &str, limit: u64, what: &str) -> Re
             format!("not done after {} s", PATIENCE.as_secs()),
         ));
     }
-    let said = ended.expect("a demonstration")?;
-    let time = said
+    let printed = ended.expect("a demonstration")?;
+    let time = printed
         .lines()
         .find_map(|line| line.strip_prefix("milliseconds "));
     let time: u64 = time.ok_or("a demonstration printed no time")?.parse()?;

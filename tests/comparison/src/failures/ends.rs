@@ -1,4 +1,4 @@
-//! Tests that end in other ways than by returning: what is left of them.
+//! Leftovers of tests that end other than by returning.
 
 use std::fs;
 use std::net::TcpListener;
@@ -165,7 +165,7 @@ fn piled_up(stage: &Stage, peer: &str) -> Result<Seen> {
     let open = stage.open()?;
     let mut killed = Bounded::start(open.test(&format!("cleanup::directories::{peer}::killed")))?;
     if peer == "sealed" {
-        // What its process prints does not get here.
+        // The output of the `sealed_test` subprocess does not reach us.
         comes_true(Instant::now() + PATIENCE, || open.read("ready").is_some());
     } else {
         killed.wait_for("ready", PATIENCE)?;
@@ -184,7 +184,7 @@ fn piled_up(stage: &Stage, peer: &str) -> Result<Seen> {
     ))
 }
 
-/// Counts the directories of tests: those of our records, and those in the temporary directory.
+/// Counts the directories of tests: those beside our records and those in the temporary directory.
 fn directories(place: &Path) -> Result<usize> {
     let mut count = folders(&place.join("tmp"))?.len();
     for record in folders(&place.join("isolated/runs"))? {

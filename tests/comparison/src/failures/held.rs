@@ -11,7 +11,7 @@ use crate::failures::stage::{HANGING, PATIENCE, Stage};
 use crate::failures::{Demonstration, Seen};
 
 const FILE_SERIAL: (&str, &str, &str) = ("serial_test", "`file_serial`", "serial_test_peer");
-/// The user `nobody` of most systems.
+/// The uid of `nobody` on most systems.
 const NOBODY: u32 = 65_534;
 
 pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
@@ -45,7 +45,7 @@ pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
     },
 ];
 
-/// What came of somebody who wanted the key and should get it.
+/// Judges a waiter that should have acquired the key.
 fn waited(ended: Ended) -> Result<Seen> {
     if ended.status.is_none() {
         let what = format!("hung, ended after {} s", HANGING.as_secs());
@@ -76,7 +76,7 @@ fn second_user(stage: &Stage, peer: &str) -> Result<Seen> {
     let test = format!("held::{peer}::wants");
     open.run(&test, PATIENCE)?
         .expect("a test of the first user")?;
-    // Where everybody can run it.
+    // The other user may not be able to run a binary in the target directory.
     let copy = open.place.path().join("failing");
     fs::copy(&stage.failing, &copy)?;
     let mut command = open.place.test(&copy, &test);

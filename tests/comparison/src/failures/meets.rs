@@ -1,4 +1,4 @@
-//! Tests with one key that run at the same time all the same.
+//! Tests that share a key and still run at the same time.
 
 use crate::Result;
 use crate::bounded::Bounded;

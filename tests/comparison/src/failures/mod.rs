@@ -1,5 +1,6 @@
-//! The known failures of what people use today: each is shown by small tests (`tests/failing`,
-//! `tests/refused`), which are run here, bounded in time. Nothing in the table is known beforehand.
+//! The known failures of the crates people use today. Small tests (`tests/failing`,
+//! `tests/refused`) demonstrate each one, run from here with a time limit. The table shows only
+//! what was observed.
 
 mod compiles;
 mod crowds;
@@ -15,7 +16,7 @@ use crate::failures::stage::Stage;
 use crate::machine::version;
 use crate::{Result, progress};
 
-/// What was seen of one method.
+/// What one method did in a demonstration.
 #[derive(Debug, Clone)]
 struct Seen {
     fails: bool,
@@ -38,18 +39,18 @@ impl Seen {
     }
 }
 
-/// What is shown with one or more peers.
+/// A failure, demonstrated with one or more peers.
 struct Demonstration {
     number: u8,
     failure: &'static str,
-    /// The package of each peer, how it is used, and the word by which its test is found.
+    /// For each peer: its package, its usage, and the name of its test.
     peers: &'static [(&'static str, &'static str, &'static str)],
-    /// The word of ours, and how the attribute is used where that matters.
+    /// The name of our test.
     ours: &'static str,
     show: fn(&Stage, &str) -> Result<Seen>,
 }
 
-/// Shows all of them and renders the table.
+/// Runs all demonstrations and renders the table.
 pub(crate) fn table() -> Result<String> {
     progress::say("failures: building");
     let stage = Stage::build()?;

@@ -1,4 +1,4 @@
-//! Ports that are somebody else's, or cannot be had at all.
+//! Ports that collide, or cannot be allocated at all.
 
 use crate::Result;
 use crate::bounded::Bounded;

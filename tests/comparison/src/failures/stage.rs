@@ -1,4 +1,4 @@
-//! Where demonstrations are given: the binaries, and a fresh place for each.
+//! The stage for demonstrations: the binaries, and a fresh directory for each run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,15 +11,15 @@ use crate::bounded::{Bounded, Ended, comes_true};
 use crate::place::Place;
 use crate::{Result, binaries};
 
-/// How long a test may take that does not hang.
+/// Time limit of a test that should not hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
-/// How long one is waited for that may hang.
+/// Time limit of a test that may hang.
 pub(crate) const HANGING: Duration = Duration::from_secs(4);
 
-/// How long a process gets to end that is being ended. One that lingers is there for good.
+/// Time a process gets to exit while it is being ended. A process that is still running then stays
+/// for good.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
-/// The binaries of the demonstrations.
 pub(crate) struct Stage {
     pub(crate) failing: PathBuf,
     pub(crate) measured: PathBuf,
@@ -31,38 +31,38 @@ impl Stage {
         Ok(Stage { failing, measured })
     }
 
-    /// Opens a place for one demonstration.
+    /// Creates the directory for one run.
     pub(crate) fn open(&self) -> Result<Open<'_>> {
         let place = Place::create()?;
         Ok(Open { stage: self, place })
     }
 }
 
-/// A place of one demonstration.
+/// The directory of one run of a demonstration.
 pub(crate) struct Open<'a> {
     stage: &'a Stage,
     pub(crate) place: Place,
 }
 
 impl Open<'_> {
-    /// A test of the binary of failures.
+    /// A command that runs one test of the `failing` target.
     pub(crate) fn test(&self, name: &str) -> Command {
         self.place.test(&self.stage.failing, name)
     }
 
-    /// Runs it to its end.
+    /// Runs a test until it ends or times out.
     pub(crate) fn run(&self, name: &str, at_most: Duration) -> Result<Ended> {
         Bounded::start(self.test(name))?.wait(at_most)
     }
 
-    /// Starts one that holds something, and waits until it does.
+    /// Starts a test that holds something, and waits until it does.
     pub(crate) fn start(&self, name: &str) -> Result<Bounded> {
         let mut running = Bounded::start(self.test(name))?;
         running.wait_for("ready", PATIENCE)?;
         Ok(running)
     }
 
-    /// Runs all tests whose names have these words in them, two at a time.
+    /// Runs all tests whose names contain `words`, two at a time.
     pub(crate) fn run_all(&self, words: &str) -> Result<Ended> {
         let mut command = Command::new(&self.stage.failing);
         command.args([words, "--nocapture", "--test-threads=2"]);
@@ -70,12 +70,13 @@ impl Open<'_> {
         Bounded::start(command)?.wait(PATIENCE)
     }
 
-    /// A file in the directory of the tests, if there is one.
+    /// Reads a file in the temporary directory of the tests, if it exists.
     pub(crate) fn read(&self, name: &str) -> Option<String> {
         fs::read_to_string(self.place.path().join("tmp").join(name)).ok()
     }
 
-    /// Whether the program that a test has started still runs after [`GRACE`]; then it is ended.
+    /// Whether the program a test has started is still running after [`GRACE`]. If so, it is
+    /// killed.
     pub(crate) fn still_lingers(&self) -> Result<bool> {
         let number = self
             .read("lingering")

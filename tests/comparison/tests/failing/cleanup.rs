@@ -1,4 +1,4 @@
-//! Tests that panic, are killed, or return an error: what is left.
+//! Leftovers of tests that panic, are killed, or return an error.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use crate::observed::{file, say, stay};
 
-/// A failed test, then another one with the same lock. The second says so.
+/// A failed test, then another test with the same lock. The second prints `got it`.
 mod panics {
     use super::{Mutex, catch_unwind, say};
 
@@ -54,7 +54,7 @@ mod panics {
     after_a_panic!(file_serial, (), (serial_test::file_serial(panics)));
 }
 
-/// What must be done when a test ends, and it ends with a panic.
+/// Cleanup of a test that panics.
 mod teardown {
     use super::{file, fs};
 
@@ -123,7 +123,7 @@ mod teardown {
     }
 }
 
-/// A test that returns an error, tried again by those who do that.
+/// A retried test that always returns an error.
 #[expect(
     unused_must_use,
     reason = "it is what `flaky_test` does with the value"
@@ -141,7 +141,7 @@ mod retried {
     }
 }
 
-/// Tests that are killed while they have a directory, and one that comes after them.
+/// Tests that are killed while they have a directory, and the test that runs next.
 mod directories {
     use super::stay;
 

@@ -1,4 +1,4 @@
-//! Threads that want the same keys: what they wait for although they could run.
+//! Threads that contend for the same keys, and the time they wait although they could run.
 
 use std::fs::File;
 use std::sync::Mutex;
@@ -70,12 +70,12 @@ mod serial_test_peer {
     }
 }
 
-/// When bodies began and ended.
+/// Start and end of each body.
 static BODIES: Mutex<Vec<(Instant, Instant)>> = Mutex::new(Vec::new());
-/// How long a body is, in milliseconds.
+/// Duration of a body, in milliseconds.
 static LENGTH: AtomicUsize = AtomicUsize::new(1);
 
-/// How many bodies have begun.
+/// Number of bodies that have begun.
 static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 fn body() {
@@ -98,7 +98,7 @@ fn flock_shared() {
     body();
 }
 
-/// The tests with both keys, with one, and with one shared, by the name of a peer.
+/// The tests of one peer that take both keys, one key, and one key shared.
 fn tests() -> [fn(); 3] {
     match &*std::env::var("COMPARE_METHOD").expect("the command sets it") {
         "isolated-test" => [isolated::both, isolated::serial, isolated::shared],
@@ -117,7 +117,7 @@ fn tests() -> [fn(); 3] {
     }
 }
 
-/// Two that hold two keys and one that reads the first: does it ever end?
+/// Two tests take two keys and one reads the first. A peer that deadlocks never ends.
 #[test]
 fn cycle() {
     let [both, _, shared] = tests();
@@ -131,7 +131,7 @@ fn cycle() {
     }
 }
 
-/// Eight threads with bodies of a millisecond: the longest time in which nobody runs.
+/// Measures the longest time in which no body runs, with eight threads and bodies of a millisecond.
 #[test]
 fn idle() {
     let [_, serial, _] = tests();
@@ -150,7 +150,6 @@ fn idle() {
     ));
 }
 
-/// Starts a thread and waits until its body has begun.
 fn spawn_and_enter<'a>(scope: &'a thread::Scope<'a, '_>, test: fn()) {
     let before = BEGUN.load(Ordering::Relaxed);
     scope.spawn(test);
@@ -159,7 +158,8 @@ fn spawn_and_enter<'a>(scope: &'a thread::Scope<'a, '_>, test: fn()) {
     }
 }
 
-/// Eight readers wait for a writer: the time from its end until all of them run, as it mostly is.
+/// Measures the time from the end of a writer until all eight waiting readers run: the median of
+/// five.
 #[test]
 fn readers() {
     let [_, serial, shared] = tests();
@@ -180,7 +180,7 @@ fn readers() {
     say(&format!("milliseconds {}", times[2].as_millis()));
 }
 
-/// Readers whose bodies overlap all the time, for two seconds: how long a writer waits.
+/// Measures how long a writer waits for readers whose bodies overlap for two seconds.
 #[test]
 fn starved() {
     let [_, serial, shared] = tests();

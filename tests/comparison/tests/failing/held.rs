@@ -1,4 +1,4 @@
-//! Tests that hold a lock until they are killed, and others that want it.
+//! Tests that hold a lock until they are killed, and tests that want the lock.
 
 use crate::observed::{say, stay};
 
@@ -23,7 +23,7 @@ pub(crate) mod isolated {
         super::say("got it");
     }
 
-    /// Leaves a copy of itself behind that has all its descriptors.
+    /// Leaves behind a fork of itself that inherits all its descriptors.
     #[isolated(serial = "held", process)]
     #[test]
     fn forks() {

@@ -1,5 +1,5 @@
-//! Small tests, with each peer and with isolated-test, that show the known failures where there are
-//! any. The command runs one of them at a time, bounded in time, and looks at what comes of it.
+//! Small tests, with each peer and with isolated-test, that demonstrate the known failures. The
+//! command runs each with a time limit and judges the result.
 
 mod cleanup;
 mod crowds;

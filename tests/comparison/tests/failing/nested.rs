@@ -1,4 +1,4 @@
-//! Tests in a module inside an annotated module, and tests in two processes: do they meet?
+//! Checks whether two tests overlap: in a module inside an annotated module, and in two processes.
 
 use std::fs::{self, OpenOptions};
 
@@ -86,7 +86,7 @@ mod isolated_alone {
     }
 }
 
-/// Fails when somebody else is here.
+/// Fails if another test is inside.
 pub(crate) fn alone() {
     let path = file("inside");
     let entered = OpenOptions::new().write(true).create_new(true).open(&path);

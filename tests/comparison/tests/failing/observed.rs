@@ -1,41 +1,42 @@
-//! What these tests say to the command.
+//! Communication from these tests to the command.
 
 use std::env;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-/// Says something at the beginning of a line of its own.
+/// Prints `word` at the start of a new line.
 pub(crate) fn say(word: &str) {
     println!("\n{word}");
 }
 
-/// Says that the test is where the command wants it, and stays there until it is killed.
+/// Prints `ready` and sleeps until the test is killed.
 pub(crate) fn stay() {
     say("ready");
     thread::sleep(Duration::from_secs(20));
 }
 
-/// A file in the directory of this demonstration.
+/// The path of a file in the directory of this demonstration.
 pub(crate) fn file(name: &str) -> PathBuf {
     env::temp_dir().join(name)
 }
 
-/// Takes some milliseconds, as the body of a test does that works.
+/// Sleeps, as the body of a test that does some work.
 ///
-/// Demonstrations depend on no other speed than that of bodies, which are long against all else.
+/// The demonstrations depend on no timing except the length of bodies, which far exceeds everything
+/// else.
 pub(crate) fn sleep(milliseconds: u64) {
     thread::sleep(Duration::from_millis(milliseconds));
 }
 
-/// Runs until its own end, or until it is no longer needed: a program that a test has started.
+/// A program that a test starts: runs until it ends on its own or is no longer needed.
 #[test]
 fn lingers() {
     std::fs::write(file("lingering"), std::process::id().to_string()).expect("it can be written");
     sleep(10_000);
 }
 
-/// The same, with a server on a port.
+/// Like [`lingers`], with a server on a port.
 #[test]
 fn serves() {
     let server = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
@@ -45,7 +46,7 @@ fn serves() {
     sleep(10_000);
 }
 
-/// Starts one of the two, and waits until it runs.
+/// Starts [`lingers`] or [`serves`] and waits until it runs.
 pub(crate) fn start(test: &str) {
     let this = env::current_exe().expect("the binary is still there");
     let child = std::process::Command::new(this)

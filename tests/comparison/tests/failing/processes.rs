@@ -1,8 +1,7 @@
-//! Tests in processes of their own that leave something behind, or set variables.
+//! Tests in subprocesses that leave something behind or set variables.
 
 use crate::observed::{say, sleep, start};
 
-/// A test that ends and leaves a program behind.
 mod leaves {
     mod isolated {
         #[isolated_test::isolated(process)]
@@ -39,7 +38,7 @@ mod leaves {
     }
 }
 
-/// A test with a server on a port that hangs until its time is up.
+/// A hanging test with a server, which runs until it times out.
 mod hangs {
     use super::{sleep, start};
 
@@ -67,7 +66,7 @@ mod hangs {
     }
 }
 
-/// Two asynchronous tests, each with a variable of its own.
+/// Two asynchronous tests that set one variable to different values.
 mod variables {
     use super::{say, sleep};
 

@@ -1,4 +1,4 @@
-//! The same small tests, each as one would write it with each of the peers.
+//! The same small tests, written idiomatically for each of the peers.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -53,7 +53,7 @@ pub(crate) mod serial_test_peer {
     #[file_parallel(measured)]
     pub(crate) fn file_parallel() {}
 
-    /// What people stack today to have all three.
+    /// The combination people use today to get all three.
     #[test]
     #[file_serial(measured)]
     pub(crate) fn all() {
@@ -90,7 +90,7 @@ pub(crate) mod context {
     }
 }
 
-/// With nothing at all.
+/// Without any crate.
 pub(crate) fn nothing() {}
 
 /// With `tempfile` alone.
@@ -103,8 +103,9 @@ pub(crate) fn bind_and_drop() {
     assert!(picked_by_binding() > 0);
 }
 
-/// The number of such a listener. Even this fails now and then: the kernel may give one number to
-/// two who set `SO_REUSEADDR`, as listeners do, and only the first of them can listen.
+/// The port of such a listener. Even this bind fails now and then: the kernel may give the same
+/// port to two sockets that set `SO_REUSEADDR`, as listeners do, and only the first of them can
+/// listen.
 pub(crate) fn picked_by_binding() -> u16 {
     loop {
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", 0)) {
@@ -118,13 +119,13 @@ pub(crate) fn portpicker_peer() {
     assert!(portpicker::pick_unused_port().is_some());
 }
 
-/// With a static of the standard library.
+/// With a static mutex of the standard library.
 pub(crate) fn mutex() {
     static MUTEX: Mutex<()> = Mutex::new(());
     drop(MUTEX.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// With the lock on files of the standard library.
+/// With a file lock of the standard library.
 pub(crate) fn std_file() {
     let file = File::open(crate::place::lock()).expect("the file is there");
     file.lock().expect("locks are supported");

@@ -1,4 +1,4 @@
-//! The system calls without which a promise cannot be kept, and nothing else.
+//! The bare system calls that each promise requires, and nothing else.
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::os::fd::OwnedFd;
@@ -10,17 +10,17 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 
 use crate::place;
 
-/// An exclusive lock on a file that exists: open, flock, unlock, close.
+/// An exclusive lock on an existing file: open, flock, unlock, close.
 pub(crate) fn serial() {
     locked(FlockOperation::LockExclusive, || ());
 }
 
-/// The same, shared.
+/// A shared lock on the same file.
 pub(crate) fn shared() {
     locked(FlockOperation::LockShared, || ());
 }
 
-/// Runs something under a lock, waiting for it in the kernel.
+/// Runs `body` under a lock and waits for the lock in the kernel.
 pub(crate) fn locked(how: FlockOperation, body: impl FnOnce()) {
     let flags = OFlags::RDWR | OFlags::CLOEXEC;
     let file = rustix::fs::open(place::lock(), flags, Mode::empty()).expect("the file is there");
@@ -36,13 +36,12 @@ pub(crate) fn tmpdir() {
     rustix::fs::rmdir(&path).expect("it is empty");
 }
 
-/// A port that is held, so that nobody else gets it: socket, dual stack, bind, both ways of reuse,
-/// getsockname, close.
+/// A port that stays reserved: socket, dual stack, bind, both reuse options, getsockname, close.
 pub(crate) fn port() {
     drop(held());
 }
 
-/// The same, still held.
+/// A port and the socket that reserves it.
 pub(crate) fn held() -> (OwnedFd, u16) {
     let kind = (
         AddressFamily::INET6,
@@ -60,7 +59,7 @@ pub(crate) fn held() -> (OwnedFd, u16) {
     (socket, address.port())
 }
 
-/// All three, as a test that needs all of them has to do.
+/// All three, nested as in a test that needs all of them.
 pub(crate) fn all() {
     locked(FlockOperation::LockExclusive, || {
         let held = held();
@@ -69,19 +68,19 @@ pub(crate) fn all() {
     });
 }
 
-/// A process of this binary that runs one empty test: fork, exec, wait.
+/// A subprocess of this binary that runs one empty test: fork, exec, wait.
 #[expect(
     unsafe_code,
     reason = "the standard library forks only when it has something to do before exec"
 )]
 pub(crate) fn process() {
     let mut command = empty_test();
-    // SAFETY: nothing is done.
+    // SAFETY: the closure does nothing between fork and exec.
     unsafe { command.pre_exec(|| Ok(())) };
     run(&mut command);
 }
 
-/// The same without a copy of this process: `posix_spawn`, which can do nothing before exec.
+/// Like [`process`], without copying this process: `posix_spawn`, which can do nothing before exec.
 pub(crate) fn spawned_process() {
     run(&mut empty_test());
 }

@@ -1,4 +1,4 @@
-//! Workers that all want one key, and write down when they asked, got it, and were done.
+//! Workers that contend for one key and record when they asked for it, got it, and released it.
 
 use std::cell::Cell;
 use std::fmt::Write;
@@ -12,15 +12,15 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use crate::floor;
 use crate::spoken::{now, told};
 
-/// How long the key is held.
+/// Duration of each hold.
 const HELD: Duration = Duration::from_micros(500);
 
 thread_local! {
-    /// When the body of this thread has begun and ended.
+    /// Start and end of the last body on this thread.
     static BODY: Cell<(i64, i64)> = const { Cell::new((0, 0)) };
 }
 
-/// The body of all of them.
+/// The body of every worker's test.
 fn body() {
     let got = now();
     thread::sleep(HELD);
@@ -77,7 +77,7 @@ fn mutex() {
     body();
 }
 
-/// The test that takes the key in this way, for writing or for reading.
+/// The test that acquires the key with `method`, for writing or for reading.
 fn test_of(method: &str, writes: bool) -> fn() {
     match (method, writes) {
         ("flock", true) => || floor::locked(FlockOperation::LockExclusive, body),
@@ -98,10 +98,11 @@ fn worker() {
     let (begin, end): (i64, i64) = (told("BEGIN"), told("END"));
     stay_on(&told::<String>("PROCESSOR"));
     let test = test_of(&told::<String>("METHOD"), told("WRITES"));
-    test(); // Makes what is made only once.
+    test(); // Warms up everything that is created only once.
     let threads: Vec<_> = (0..told("THREADS"))
         .map(|_| {
-            // As the test runner would call it, from which isolated-test has the name of the test.
+            // Named as the test runner would name it, because isolated-test takes the test's name
+            // from the thread.
             let thread = thread::Builder::new().name("serial::shared".to_owned());
             thread
                 .spawn(move || work(test, begin, end))
@@ -114,18 +115,18 @@ fn worker() {
     println!("\n{}", lines.collect::<Vec<_>>().join("end\n"));
 }
 
-/// Keeps this thread and those that it starts on one processor, if there is as many.
+/// Pins this thread and the threads it starts to one processor, if the machine has that many.
 fn stay_on(processor: &str) {
     let Ok(processor) = processor.parse() else {
         return;
     };
     let mut set = CpuSet::new();
     set.set(processor);
-    // On a machine with one processor they share it.
+    // With fewer processors, the workers share one.
     let _ = sched_setaffinity(None, &set);
 }
 
-/// Wants the key again and again, and says when.
+/// Acquires the key repeatedly and records the times.
 fn work(test: fn(), begin: i64, end: i64) -> String {
     let mut lines = String::new();
     while now() < begin {

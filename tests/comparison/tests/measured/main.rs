@@ -1,7 +1,8 @@
-//! What is measured: the same small tests with `#[isolated]`, with the peers, and as bare system calls.
+//! The measured code: the same small tests with `#[isolated]`, with the peers, and as bare system
+//! calls.
 //!
-//! The command runs one test of this binary at a time, by its name, and reads the rows that it prints.
-//! The tests that are measured are called by others in a loop, in this test profile.
+//! The command runs one test of this binary at a time, by name, and reads the rows that it prints.
+//! That test calls the measured tests in a loop, in the test profile.
 
 mod attributed;
 mod floor;

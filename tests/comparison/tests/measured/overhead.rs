@@ -1,4 +1,4 @@
-//! What one test costs, in rounds in which each method has its turn.
+//! Overhead of one test, in rounds in which each method has a turn.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,23 +7,23 @@ use crate::attributed::{self, context, isolated, serial_test_peer};
 use crate::spoken::{row, told};
 use crate::{floor, processes};
 
-/// How long one method is called in one round.
+/// Time for which one method is called in one round.
 const TURN: Duration = Duration::from_millis(25);
 
-/// How many calls are measured together: reading the clock costs, too.
+/// Number of calls measured together, because reading the clock has a cost too.
 const BATCH: u32 = 10;
 
 enum Calls {
     /// Called as often as the turn allows.
     One(fn()),
-    /// Costly ones, which are told how often, and measure each call.
+    /// A costly method, which takes the number of calls and measures each of them.
     Many(fn(u32) -> Vec<Duration>),
 }
 
 use Calls::{Many, One};
 
-/// What is compared with what, and the name of the test; the first of each case is what the others
-/// are compared with.
+/// Each case: its title, the name of the test, and the methods. The first method is the baseline of
+/// the ratios.
 const CASES: &[(&str, &str, &[(&str, Calls)])] = &[
     (
         "nothing requested",
@@ -126,7 +126,8 @@ const CASES: &[(&str, &str, &[(&str, Calls)])] = &[
 #[test]
 fn rounds() {
     for (case, name, methods) in CASES {
-        // As the test runner would call it, from which isolated-test has the name of the test.
+        // Named as the test runner would name it, because isolated-test takes the test's name from
+        // the thread.
         let thread = thread::Builder::new().name(format!("attributed::isolated::{name}"));
         let ended = thread
             .spawn(|| measure(case, methods))
@@ -138,7 +139,7 @@ fn rounds() {
 
 fn measure(case: &str, methods: &[(&str, Calls)]) {
     let rounds = told("ROUNDS");
-    // Only some of them, once more, where it is said to be faster.
+    // The command repeats some cases and methods under other conditions that should be faster.
     let (elsewhere, cases): (String, String) = (told("ELSEWHERE"), told("CASES"));
     let only: String = told("METHODS");
     let is_wanted = |method: &str| only.is_empty() || only.split(',').any(|one| one == method);
@@ -151,10 +152,10 @@ fn measure(case: &str, methods: &[(&str, Calls)]) {
     }
     let case = &format!("{case}{elsewhere}");
     for (_, calls) in &methods {
-        calls.measure(); // Makes what is made only once.
+        calls.measure(); // Warms up everything that is created only once.
     }
     for round in 0..rounds {
-        // Nobody always comes after the same one.
+        // Rotate the order so that no method always follows the same one.
         let mut order = methods.clone();
         order.rotate_left(round as usize % methods.len());
         for (method, calls) in order {
@@ -164,7 +165,7 @@ fn measure(case: &str, methods: &[(&str, Calls)]) {
 }
 
 impl Calls {
-    /// The median of one turn, in microseconds: whoever interrupts some calls does not count.
+    /// The median of one turn, in microseconds. The median ignores calls that were interrupted.
     fn measure(&self) -> f64 {
         let start = Instant::now();
         let mut times = Vec::new();

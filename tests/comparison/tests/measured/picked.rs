@@ -1,4 +1,4 @@
-//! Ports that are picked first and used a little later, as a test does that starts a server.
+//! Ports that are picked first and used a little later, as in a test that starts a server.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -9,17 +9,17 @@ use std::time::Duration;
 use crate::spoken::{now, told};
 use crate::{attributed, floor};
 
-/// The time from the choice of a port until the server listens.
+/// Time from picking a port until the server listens.
 const STARTING: Duration = Duration::from_millis(1);
 
-/// How long it serves the test.
+/// Time for which the server listens.
 const SERVING: Duration = Duration::from_millis(1);
 
 thread_local! {
     static COLLISIONS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Starts the server of a test.
+/// Starts a server on the port, and counts a collision if the port is taken.
 fn serve(port: u16) {
     thread::sleep(STARTING);
     let server = TcpListener::bind(("127.0.0.1", port));
@@ -55,7 +55,8 @@ fn worker() {
     println!("\ncollisions,{}", COLLISIONS.get());
 }
 
-/// Somebody else on the machine: holds many ports, gives one back and takes another all the time.
+/// A neighbour on the same machine that holds many ports and constantly releases one and binds
+/// another.
 #[test]
 fn neighbour() {
     let mut held = VecDeque::new();

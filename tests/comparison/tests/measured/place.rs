@@ -1,10 +1,10 @@
-//! The directory that the command has made for one run, and what stands in it.
+//! The directory that the command created for this run, and its contents.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The directory for the bare system calls; on the same file system as those of all others.
+/// The directory for the bare system calls, on the same file system as those of all other methods.
 pub(crate) fn floor() -> &'static Path {
     static FLOOR: OnceLock<PathBuf> = OnceLock::new();
     FLOOR.get_or_init(|| {
@@ -14,7 +14,7 @@ pub(crate) fn floor() -> &'static Path {
     })
 }
 
-/// The file that the bare locks are on.
+/// The file for the bare locks.
 pub(crate) fn lock() -> &'static Path {
     static LOCK: OnceLock<PathBuf> = OnceLock::new();
     LOCK.get_or_init(|| {

@@ -1,10 +1,10 @@
-//! Tests in a process of their own, by each of those who can.
+//! Tests in a subprocess, with each crate that supports this.
 
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the bare process runs.
+/// The test that the bare subprocess runs.
 #[test]
 pub(crate) fn empty() {}
 
@@ -46,29 +46,29 @@ mod sealed {
     }
 }
 
-/// Calls the test of isolated-test so many times.
+/// Calls the test with isolated-test `times` times.
 pub(crate) fn isolated(times: u32) -> Vec<Duration> {
     measured("processes::isolated::process", times, isolated::process)
 }
 
-/// Calls that of rusty-fork.
+/// Calls the test with rusty-fork.
 pub(crate) fn rusty_fork(times: u32) -> Vec<Duration> {
     measured("processes::rusty::process", times, rusty::call)
 }
 
-/// Calls that of test-fork.
+/// Calls the test with test-fork.
 pub(crate) fn test_fork(times: u32) -> Vec<Duration> {
     measured("processes::forked::process", times, || {
         assert!(forked::process() == ExitCode::SUCCESS);
     })
 }
 
-/// Calls that of `sealed_test`.
+/// Calls the test with `sealed_test`.
 pub(crate) fn sealed_test(times: u32) -> Vec<Duration> {
     measured("processes::sealed::process", times, sealed::call)
 }
 
-/// Calls something while so many MiB more are resident in this process.
+/// Runs `call` while `mebibytes` more MiB are resident in this process.
 fn beside<T>(mebibytes: usize, call: impl FnOnce() -> T) -> T {
     let memory = std::hint::black_box(vec![1_u8; mebibytes << 20]);
     let result = call();
@@ -76,38 +76,38 @@ fn beside<T>(mebibytes: usize, call: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Calls that of isolated-test in a small process.
+/// Calls the test with isolated-test from a small process.
 pub(crate) fn isolated_small(times: u32) -> Vec<Duration> {
     beside(10, || isolated(times))
 }
 
-/// Calls that of isolated-test in a large process.
+/// Calls the test with isolated-test from a large process.
 pub(crate) fn isolated_large(times: u32) -> Vec<Duration> {
     beside(1024, || isolated(times))
 }
 
-/// Calls the bare one in a large process.
+/// Starts the bare subprocess from a large process.
 pub(crate) fn floor_large(times: u32) -> Vec<Duration> {
     beside(1024, || floor(times))
 }
 
-/// Calls that of `sealed_test` in a large process.
+/// Calls the test with `sealed_test` from a large process.
 pub(crate) fn sealed_test_large(times: u32) -> Vec<Duration> {
     beside(1024, || sealed_test(times))
 }
 
-/// Calls the bare one that is not forked.
+/// Starts the bare subprocess without a fork.
 pub(crate) fn spawned(times: u32) -> Vec<Duration> {
     measured("processes::empty", times, crate::floor::spawned_process)
 }
 
-/// Calls the bare one.
+/// Starts the bare subprocess.
 pub(crate) fn floor(times: u32) -> Vec<Duration> {
     measured("processes::empty", times, crate::floor::process)
 }
 
-/// Calls a test in a thread of the test's name, as the test runner does: the process of the test
-/// finds it by that name.
+/// Calls a test in a thread with the test's name, as the test runner does. The subprocess finds the
+/// test by that name.
 fn measured(name: &str, times: u32, call: fn()) -> Vec<Duration> {
     let calls = move || {
         let one = || {

@@ -1,10 +1,10 @@
-//! What the command says to these tests, in variables, and they to it, in lines.
+//! Communication with the command: it sets variables, and these tests print lines.
 
 use std::env;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// The value of a variable of the command.
+/// The value of a variable that the command sets.
 pub(crate) fn told<T: FromStr>(name: &str) -> T {
     let name = format!("COMPARE_{name}");
     env::var(&name)
@@ -15,12 +15,12 @@ pub(crate) fn told<T: FromStr>(name: &str) -> T {
         })
 }
 
-/// Prints a row that the command keeps.
+/// Prints a row, which the command collects.
 pub(crate) fn row(case: &str, method: &str, round: u32, value: impl Display, unit: &str) {
     println!("\nrow,{case},{method},{round},{value},{unit}");
 }
 
-/// The time of a clock that all processes share, in nanoseconds.
+/// Monotonic time in nanoseconds, from the clock that all processes share.
 pub(crate) fn now() -> i64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     time.tv_sec * 1_000_000_000 + time.tv_nsec

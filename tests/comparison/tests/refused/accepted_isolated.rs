@@ -1,4 +1,4 @@
-//! What is refused elsewhere, with isolated-test.
+//! The tests that peers refuse, with isolated-test.
 
 use isolated_test::isolated;
 use std::process::ExitCode;

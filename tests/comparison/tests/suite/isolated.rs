@@ -1,4 +1,5 @@
-//! The suite with `#[isolated]`: the free tests know of the others, no more.
+//! The suite with `#[isolated]`. The free tests carry the bare attribute, which keeps them apart
+//! only from tests that run alone.
 
 #[macro_use]
 mod tests;

@@ -1,4 +1,4 @@
-//! The suite with `serial_test`, inside one process.
+//! The suite with `serial_test`, which protects only within one process.
 
 #[macro_use]
 mod tests;

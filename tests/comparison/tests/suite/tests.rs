@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
-/// What each test does.
+/// The body of each test.
 pub(crate) fn five_milliseconds() {
     thread::sleep(Duration::from_millis(5));
 }
 
-/// Ten modules of ten tests that share a key and ten that share nothing. `$shared` and `$free` are
-/// macros that write one test each, the former with the key of the module.
+/// Writes ten modules, each with ten tests that share a key and ten that share nothing. The macros
+/// `$shared` and `$free` write one test each, and `$shared` uses the key of the module.
 macro_rules! suite {
     ($shared:ident, $free:ident) => {
         suite!(@ $shared $free (k0 "k0") (k1 "k1") (k2 "k2") (k3 "k3") (k4 "k4")
