@@ -1,4 +1,4 @@
-//! Builds the test binaries with Cargo and finds out where they are.
+//! Builds test targets with Cargo and locates their binaries.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::Result;
 
-/// The part of Cargo's messages that matters here.
+/// The fields of Cargo's messages that are needed here.
 #[derive(Deserialize)]
 struct Message {
     target: Option<Target>,
@@ -22,7 +22,7 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the test targets with these names and returns the binary of each.
+/// Builds the test targets with these names and returns their binaries in the same order.
 pub(crate) fn build<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args([

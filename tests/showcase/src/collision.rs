@@ -1,4 +1,4 @@
-//! Tells from what a failed test printed what it collided with.
+//! Classifies the collision behind a failed test by its output.
 
 /// The kinds of collision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Surroundings,
     Static,
     LeftBehind,
-    /// Told by how the process has ended, not by what was printed.
+    /// Recognized by how the process ended, not by its output.
     ProcessEnded,
     Hung,
     Other,
@@ -36,7 +36,7 @@ impl Kind {
         Self::Other,
     ];
 
-    /// The kind that the first sign in `output` speaks for.
+    /// The kind of the first sign in `output`.
     pub(crate) fn of(output: &str) -> Self {
         let seen = |signs: &&(Self, &[&str])| signs.1.iter().any(|sign| output.contains(sign));
         SIGNS
@@ -45,7 +45,7 @@ impl Kind {
             .map_or(Self::Other, |(kind, _)| *kind)
     }
 
-    /// What the table calls it.
+    /// The label in the table.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AddressInUse => "address in use",
@@ -64,8 +64,8 @@ impl Kind {
     }
 }
 
-/// Signs of each kind, the more telling ones first: a test whose server could not be started in
-/// the background says so too, but what made it fail is the answer of somebody else's.
+/// Signs of each kind, in order of precedence. A test whose server failed to start in the
+/// background prints that error too, but the test failed because another server answered.
 const SIGNS: &[(Kind, &[&str])] = &[
     (Kind::LimitExceeded, &["no licence left"]),
     (

@@ -1,12 +1,13 @@
-//! A process with all that it starts: a process group on Unix, where also an interrupted command
-//! leaves none of them behind.
+//! A process and everything it starts. On Unix this is a process group, which does not survive even
+//! if this command is interrupted.
 
 use std::io;
 use std::process::{Child, Command};
 
-/// The processes that were started by one.
+/// A process and its descendants.
 pub(crate) struct Group {
-    /// Kills the group when the pipe to it is closed, which the system does when this process ends.
+    /// Kills the group when the pipe to the guard closes. The system closes it when this process
+    /// ends.
     #[cfg(unix)]
     guard: Child,
     is_killed: bool,
@@ -14,7 +15,7 @@ pub(crate) struct Group {
 
 #[cfg(unix)]
 impl Group {
-    /// Starts a process, and with it its group.
+    /// Starts a process in a new group.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
         use std::os::unix::process::CommandExt;
         use std::process::Stdio;
@@ -43,8 +44,8 @@ impl Group {
         }
     }
 
-    /// Tells whether the process has ended. It is not waited for: as long as it is not, no other
-    /// process or group gets its number.
+    /// Whether the process has ended. Does not reap the process, so that no other process or group
+    /// can get its id.
     pub(crate) fn has_ended(&self, child: &mut Child) -> io::Result<bool> {
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
@@ -55,7 +56,7 @@ impl Group {
         Ok(waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
     }
 
-    /// Kills whoever is left, once.
+    /// Kills all remaining processes of the group, once.
     pub(crate) fn kill(&mut self, child: &mut Child) {
         use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -73,12 +74,12 @@ impl Group {
         Ok((command.spawn()?, Self { is_killed: false }))
     }
 
-    /// Tells whether the process has ended.
+    /// Whether the process has ended.
     pub(crate) fn has_ended(&self, child: &mut Child) -> io::Result<bool> {
         Ok(self.is_killed || child.try_wait()?.is_some())
     }
 
-    /// Kills the process, if it is left.
+    /// Kills the process if it is still running.
     pub(crate) fn kill(&mut self, child: &mut Child) {
         if !std::mem::replace(&mut self.is_killed, true) {
             let _ = child.kill();

@@ -1,30 +1,30 @@
-//! Reads what the standard test harness says about its tests, one JSON object a line.
+//! Parses the JSON output of the standard test harness, one object per line.
 //!
-//! The text for people would not do: it has the output of the failed tests at the end only, which
-//! a process that is ended does not reach. The JSON is not stable yet, but editors rely on it too.
+//! The plain text would not do: it prints the output of failed tests only at the end, which a
+//! killed process never reaches. The JSON format is unstable, but editors rely on it too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-/// The arguments and the variable that make a test binary of any compiler write JSON.
+/// The arguments and the variable that make a test binary write JSON, whatever compiler built it.
 pub(crate) const ARGUMENTS: [&str; 3] = ["-Z", "unstable-options", "--format=json"];
 pub(crate) const VARIABLE: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
 
-/// What one process of a suite said about its tests.
+/// The results of one process of a suite.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// How many tests it was going to run.
+    /// Number of tests that the process announced.
     pub(crate) announced: usize,
     pub(crate) passed: usize,
     pub(crate) ignored: usize,
-    /// The failed tests by name, with what they printed.
+    /// The failed tests and their output.
     pub(crate) failed: BTreeMap<String, String>,
-    /// The tests that have begun and not ended.
+    /// The tests that began but did not end.
     pub(crate) unfinished: BTreeSet<String>,
 }
 
-/// A line, as far as it matters here.
+/// The fields of a line that are needed here.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line {
@@ -41,8 +41,8 @@ enum Line {
 }
 
 impl Report {
-    /// Reads the standard output of a test binary. What the tests write there themselves is no JSON,
-    /// and may stand before it in a line.
+    /// Parses the standard output of a test binary. The tests' own output is not JSON, and may
+    /// precede an object on its line.
     pub(crate) fn parse(stdout: &str) -> Self {
         let mut report = Self::default();
         let json = |line: &str| serde_json::from_str(&line[line.find(r#"{ "type":"#)?..]).ok();
@@ -52,7 +52,7 @@ impl Report {
         report
     }
 
-    /// How many tests have no result, because the process ended before.
+    /// Number of tests without a result, because the process ended first.
     pub(crate) fn missing(&self) -> usize {
         let reported = self.passed + self.ignored + self.failed.len();
         self.announced.saturating_sub(reported)
@@ -77,7 +77,7 @@ impl Report {
             "failed" => {
                 self.failed.insert(name.clone(), stdout);
             }
-            _ => return, // That it takes long, for one.
+            _ => return, // Such as `timeout`, for a slow test.
         }
         self.unfinished.remove(&name);
     }

@@ -1,18 +1,18 @@
-//! The file that keeps what failed tests printed.
+//! The log file with the output of failed tests.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
-/// A log, which exists only once something was written.
+/// A log file, created on the first write.
 pub(crate) struct Log {
     path: PathBuf,
     file: Option<File>,
 }
 
 impl Log {
-    /// Chooses a file beside the running program, in the target directory.
+    /// Chooses a path beside the running program, in the target directory.
     pub(crate) fn create() -> io::Result<Self> {
         let mut path = env::current_exe()?;
         path.set_file_name("showcase");
@@ -21,7 +21,7 @@ impl Log {
         Ok(Self { path, file: None })
     }
 
-    /// Appends what was printed under a title.
+    /// Appends output under a title.
     pub(crate) fn append(&mut self, title: &str, output: &str) -> io::Result<()> {
         let mut file = match self.file.take() {
             Some(file) => file,
@@ -32,7 +32,7 @@ impl Log {
         written
     }
 
-    /// Where the log is, if there is one.
+    /// The path of the log, if anything was written.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.file.as_ref().map(|_| &*self.path)
     }

@@ -1,8 +1,9 @@
-//! Runs one suite of tests twice, as people write it today and annotated with `#[isolated]`, each
-//! one test at a time and in several processes at once, and prints how often they collided.
+//! Runs one suite of tests in two versions, written as people do today and annotated with
+//! `#[isolated]`. Each version runs one test at a time and then in several processes at once.
+//! Prints how often the tests collided.
 //!
 //! The suites are the test targets `today` and `annotated` of this package. The flow is: options →
-//! binaries → for each suite a record of its runs → table.
+//! binaries → a record of the runs of each suite → table.
 
 mod binaries;
 mod collision;
@@ -71,7 +72,7 @@ fn compare() -> Result<ExitCode> {
     Ok(verdict(&annotated))
 }
 
-/// The annotated suite must never fail.
+/// Returns success unless the annotated suite failed, which it never should.
 fn verdict(annotated: &Record) -> ExitCode {
     if !annotated.failed() {
         return ExitCode::SUCCESS;

@@ -2,7 +2,7 @@
 
 use crate::Result;
 
-/// What `--help` prints.
+/// Output of `--help`.
 pub(crate) const HELP: &str = "\
 Runs a suite of tests as people write it today and the same suite annotated with `#[isolated]`,
 each one test at a time and in several processes at once, and prints how often they collided.
@@ -14,7 +14,7 @@ Options:
   --help           prints this
 ";
 
-/// What was asked for.
+/// The parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) rounds: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the arguments; there are no options where help is asked for.
+    /// Parses the arguments. Returns `None` if the user asked for help.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
         let mut options = Self {
             rounds: 5,

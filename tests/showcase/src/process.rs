@@ -1,4 +1,4 @@
-//! One process of a suite: started, bounded in time, never left behind, nor what it has started.
+//! One process of a suite, with a time limit. Neither it nor its children outlive their owner.
 
 use std::fs::File;
 use std::io;
@@ -12,31 +12,31 @@ use tempfile::TempDir;
 use crate::group::Group;
 use crate::libtest;
 
-/// A suite takes seconds; this is for one that does not come to an end.
+/// Time limit of a suite. A suite takes seconds, so this only ends one that would never finish.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// A running process, which is killed when dropped, and what it has started with it.
+/// A running process. Dropping it kills the process and everything it has started.
 #[must_use = "the process is killed when it is dropped"]
 pub(crate) struct Process {
     group: Group,
     child: Child,
     started: Instant,
-    /// How much it had said when that was last more than before.
-    said: (u64, Instant),
+    /// Size of its standard output, and the time at which it last grew.
+    printed: (u64, Instant),
     output: TempDir,
 }
 
 /// How a process ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Unset where the time was up.
+    /// `None` if the process timed out.
     pub(crate) status: Option<ExitStatus>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
 impl Process {
-    /// Starts a test binary, with `temp` as the temporary directory of its system.
+    /// Starts a test binary with `temp` as its temporary directory.
     pub(crate) fn start(binary: &Path, threads: Option<usize>, temp: &Path) -> io::Result<Self> {
         let output = tempfile::tempdir()?;
         let mut command = Command::new(binary);
@@ -55,13 +55,13 @@ impl Process {
             group,
             child,
             started: Instant::now(),
-            said: (0, Instant::now()),
+            printed: (0, Instant::now()),
             output,
         })
     }
 
-    /// Waits until each of some processes has ended, or its time is up, or nothing has happened in it
-    /// for `patience`. What they have started and left behind goes on.
+    /// Waits until each process has ended, timed out, or made no progress for `patience`. Processes
+    /// they have left behind keep running.
     pub(crate) fn wait_for_all(all: &mut [Self], patience: Option<Duration>) -> io::Result<()> {
         let mut running: Vec<_> = all.iter_mut().collect();
         while !running.is_empty() {
@@ -76,16 +76,16 @@ impl Process {
     }
 
     fn is_over(&mut self, patience: Option<Duration>) -> io::Result<bool> {
-        let said = fs::metadata(self.output.path().join("stdout"))?.len();
-        if said != self.said.0 {
-            self.said = (said, Instant::now());
+        let printed = fs::metadata(self.output.path().join("stdout"))?.len();
+        if printed != self.printed.0 {
+            self.printed = (printed, Instant::now());
         }
         Ok(self.group.has_ended(&mut self.child)?
-            || patience.is_some_and(|patience| self.said.1.elapsed() > patience)
+            || patience.is_some_and(|patience| self.printed.1.elapsed() > patience)
             || self.started.elapsed() > TIME_LIMIT)
     }
 
-    /// Ends the process if it has not ended, and all that it has left behind.
+    /// Kills the process if it is still running, and everything it has left behind.
     pub(crate) fn end(mut self) -> io::Result<Ended> {
         let in_time = self.group.has_ended(&mut self.child)?;
         self.group.kill(&mut self.child);

@@ -1,8 +1,8 @@
-//! One line on standard error that says how far the command is.
+//! A progress line on standard error.
 
 use std::io::{self, IsTerminal, Write};
 
-/// The line; it is erased when this is dropped, where there is a terminal.
+/// The progress line. In a terminal, dropping it erases the line.
 pub(crate) struct Progress {
     terminal: bool,
 }
@@ -14,7 +14,7 @@ impl Progress {
         }
     }
 
-    /// Replaces the line, or adds one where there is no terminal.
+    /// Replaces the line, or prints a new one outside a terminal.
     pub(crate) fn say(&self, line: &str) {
         let (before, after) = if self.terminal {
             ("\r\x1b[K", "")

@@ -1,4 +1,4 @@
-//! Counts what came of some runs of a suite.
+//! Counts the results of runs of a suite.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use crate::collision::Kind;
 use crate::libtest::Report;
 use crate::process::Ended;
 
-/// What came of some runs.
+/// The results of some runs.
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
-    /// How often the suite was run.
+    /// Number of runs of the suite.
     pub(crate) suites: usize,
-    /// How many tests were run.
+    /// Number of test runs.
     pub(crate) tests: usize,
     pub(crate) failures: Vec<Failure>,
     pub(crate) time: Duration,
 }
 
-/// A test that failed once, or came to no end.
+/// A test run that failed or did not end.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) test: String,
@@ -26,12 +26,12 @@ pub(crate) struct Failure {
 }
 
 impl Runs {
-    /// How long one run of the suite took.
+    /// Mean time of one run of the suite.
     pub(crate) fn time_of_suite(&self) -> Duration {
         self.time / u32::try_from(self.suites.max(1)).unwrap_or(u32::MAX)
     }
 
-    /// Counts the tests of one process; returns those that failed, with what they printed.
+    /// Counts the tests of one process. Returns the failed tests with their output.
     pub(crate) fn count(&mut self, ended: &Ended) -> Result<Vec<(Failure, String)>> {
         let report = Report::parse(&ended.stdout);
         if report.announced == 0 {
@@ -56,7 +56,7 @@ impl Runs {
                 Some(status) => (Kind::ProcessEnded, status.to_string()),
             };
             let mut names = report.unfinished.into_iter();
-            // A process that fails after its last test counts once.
+            // A process that fails after its last test counts as one failure.
             for _ in 0..missing.max(1) {
                 let name = names.next();
                 let test = name.unwrap_or_else(|| "(a test that did not begin)".to_owned());

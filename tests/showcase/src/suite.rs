@@ -1,4 +1,5 @@
-//! Runs one suite, one test at a time and then several times at once, and keeps a record.
+//! Runs one suite, first one test at a time and then in several processes at once, and records the
+//! results.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,25 +11,25 @@ use crate::process::Process;
 use crate::progress::Progress;
 use crate::runs::{Failure, Runs};
 
-/// How long nothing happens in a process until it counts as hanging, at least: no test of the suites
-/// takes a tenth of that.
+/// Minimum time without progress before a process counts as hanging. Every test of the suites takes
+/// less than a tenth of this.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A suite and its test binary.
 pub(crate) struct Suite {
     pub(crate) name: &'static str,
     pub(crate) binary: PathBuf,
-    /// Whether what a failed round left in its temporary directory is kept.
+    /// Whether to keep the temporary directory of a failed round.
     pub(crate) keep_failed: bool,
-    /// Whether a process that hangs is expected, and is ended before its time is up.
+    /// Whether a process is expected to hang, and is killed before its time limit.
     pub(crate) may_hang: bool,
 }
 
-/// What came of a suite.
+/// The results of a suite.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) name: &'static str,
-    /// One test at a time: a process with one thread after the other.
+    /// One test at a time: single-threaded processes, one after another.
     pub(crate) alone: Runs,
     /// Several processes at the same time.
     pub(crate) together: Runs,
@@ -47,8 +48,8 @@ impl Record {
 }
 
 impl Suite {
-    /// Runs the suite one test at a time, as often as it runs in a round; then the rounds, in which
-    /// several processes run it at once.
+    /// Runs the suite one test at a time, once for each process of a round. Then runs the rounds,
+    /// in which several processes run the suite at once.
     pub(crate) fn measure(&self, options: &Options, log: &mut Log) -> Result<Record> {
         let progress = Progress::new();
         let name = self.name;
@@ -80,9 +81,10 @@ impl Suite {
         Ok(record)
     }
 
-    /// Runs some processes at the same time. They have one temporary directory, as on any machine;
-    /// it is a fresh one, so that they collide with each other and not with what was left behind.
-    /// For the same reason, processes that they leave behind go on as long as the round does.
+    /// Runs `processes` at the same time. They share one temporary directory, as on any machine.
+    /// The directory is fresh, so that the processes collide with each other and not with earlier
+    /// leftovers. For the same reason, processes that they leave behind keep running until the
+    /// round ends.
     fn round(
         &self,
         processes: usize,

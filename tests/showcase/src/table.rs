@@ -7,7 +7,7 @@ use crate::options::Options;
 use crate::runs::Runs;
 use crate::suite::Record;
 
-/// Renders the records as a table with one column each.
+/// Renders the records as a table with one column for each suite.
 pub(crate) fn render(options: &Options, records: [&Record; 2]) -> String {
     let Options {
         rounds, processes, ..

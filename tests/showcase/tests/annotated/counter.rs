@@ -1,4 +1,5 @@
-//! One counter file, which is read, changed and written back: nobody else may do so meanwhile.
+//! One counter file that is read, changed and written back, which nobody else may do in the
+//! meantime.
 
 use isolated_test::isolated;
 

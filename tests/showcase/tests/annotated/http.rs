@@ -1,4 +1,4 @@
-//! HTTP servers in the process of the test: axum and `tiny_http`, asked by `ureq`.
+//! HTTP servers in the test process: axum and `tiny_http`, with `ureq` as the client.
 
 use std::net::SocketAddr;
 use std::thread;

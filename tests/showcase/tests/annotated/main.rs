@@ -1,8 +1,8 @@
-//! The suite of `tests/today` with `#[isolated]` on its tests: the ports, folders and names come
-//! from parameters, the locks hold across processes, and a test that changes what a process has once
-//! gets a process of its own.
+//! The suite of `tests/today` with `#[isolated]` on its tests. Ports, folders and names come from
+//! parameters, locks hold across processes, and a test that changes state that exists once per
+//! process runs in a subprocess.
 //!
-//! It passes however many processes run it at the same time.
+//! The suite passes no matter how many processes run it at the same time.
 
 mod cluster;
 mod counter;

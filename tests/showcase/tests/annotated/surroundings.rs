@@ -1,4 +1,4 @@
-//! What a whole process has once: variables, the working directory, the umask.
+//! State that exists once per process: environment variables, the working directory, the umask.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! The card terminal and its surroundings: the usual port, a line without a time limit, daemons.
+//! The card terminal and its neighbours: a well-known port, a bank line without a time limit, a
+//! daemon.
 
 use isolated_test::isolated;
 

@@ -1,4 +1,5 @@
-//! The till, which keeps its state in statics: the audit log, and a driver that allows no mistakes.
+//! The till, which keeps its state in statics: the audit log, and a driver that tolerates no
+//! mistakes.
 
 use std::io;
 

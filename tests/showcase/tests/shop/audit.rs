@@ -1,25 +1,25 @@
-//! The audit log of the program: a static, as a logger is.
+//! The audit log of the program, kept in a static like that of a logger.
 
 use std::sync::{Mutex, PoisonError};
 
 static ENTRIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Notes what has happened.
+/// Adds an entry.
 pub(crate) fn note(entry: &str) {
     with(|entries| entries.push(entry.to_owned()));
 }
 
-/// Forgets what has been noted.
+/// Removes all entries.
 pub(crate) fn clear() {
     with(Vec::clear);
 }
 
-/// What has been noted.
+/// All entries.
 pub(crate) fn entries() -> Vec<String> {
     with(|entries| entries.clone())
 }
 
-/// How much has been noted.
+/// Number of entries.
 pub(crate) fn count() -> usize {
     with(|entries| entries.len())
 }

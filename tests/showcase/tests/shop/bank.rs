@@ -1,10 +1,11 @@
-//! The line to the bank, a named pipe: the bank writes its answers into it, the terminal reads them.
+//! The line to the bank, a named pipe. The bank writes its answers to it and the terminal reads
+//! them.
 
 use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
-/// Lets the bank approve an order; waits for that as long as it takes.
+/// Makes the bank approve an order, and waits for the answer without a time limit.
 pub(crate) fn approve(line: &Path, order: &str) -> io::Result<()> {
     if !line.exists() {
         Command::new("mkfifo").arg(line).output()?;
@@ -14,7 +15,7 @@ pub(crate) fn approve(line: &Path, order: &str) -> io::Result<()> {
         .arg(line)
         .arg(order)
         .spawn()?;
-    // Anything else is the answer to an earlier question.
+    // Any other text answers an earlier question.
     while fs::read_to_string(line)?.trim() != format!("approved {order}") {}
     bank.wait().map(drop)
 }

@@ -18,7 +18,7 @@ pub(crate) async fn announce(till: &str, to: SocketAddr, count: usize) -> io::Re
     Ok(())
 }
 
-/// Hears the next `count` beacons.
+/// Receives the next `count` beacons.
 pub(crate) async fn hear(socket: &UdpSocket, count: usize) -> io::Result<Vec<String>> {
     let mut heard = Vec::new();
     let mut buffer = [0; 512];

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// A cache in a folder.
 pub(crate) struct Cache(PathBuf);
 
 impl Cache {
-    /// Opens an empty cache at `folder`, whatever was there before.
+    /// Opens an empty cache at `folder` and removes whatever was there before.
     pub(crate) fn fresh(folder: &Path) -> io::Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -16,17 +15,17 @@ impl Cache {
         Ok(Self(folder.to_owned()))
     }
 
-    /// Puts a picture in.
+    /// Stores a picture.
     pub(crate) fn put(&self, name: &str, picture: &[u8]) -> io::Result<()> {
         fs::write(self.0.join(name), picture)
     }
 
-    /// Gets a picture.
+    /// Reads a picture.
     pub(crate) fn get(&self, name: &str) -> io::Result<Vec<u8>> {
         fs::read(self.0.join(name))
     }
 
-    /// The names of all pictures, in order.
+    /// The sorted names of all pictures.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.0)? {
@@ -36,7 +35,7 @@ impl Cache {
         Ok(names)
     }
 
-    /// Removes the first pictures until `keep` are left.
+    /// Removes pictures from the start of the sorted names until `keep` are left.
     pub(crate) fn prune(&self, keep: usize) -> io::Result<()> {
         let names = self.names()?;
         let surplus = names.len().saturating_sub(keep);

@@ -1,4 +1,5 @@
-//! The HTTP client that the tests use: blocking, bounded in time, and any status is an answer.
+//! The HTTP client of the tests: blocking, with a time limit, and with every status as an answer
+//! rather than an error.
 
 use std::fmt::Display;
 use std::net::TcpStream;
@@ -9,7 +10,7 @@ use ureq::Agent;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

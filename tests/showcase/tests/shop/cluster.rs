@@ -1,4 +1,4 @@
-//! A cluster of three nodes that talk to each other: the branches of the shop.
+//! The branches of the shop: a cluster of three nodes that talk to each other.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::shop::line_server::{Conversation, LineServer};
 
-/// Three nodes, each knowing the addresses of the others.
+/// Three nodes, each of which knows the addresses of the others.
 pub(crate) struct Cluster {
     addrs: [SocketAddr; 3],
     servers: Vec<LineServer>,
@@ -30,7 +30,7 @@ impl Cluster {
         Ok(Self { addrs, servers })
     }
 
-    /// Says `line` to the node `id` and returns its answer.
+    /// Sends `line` to the node `id` and returns its answer.
     pub(crate) fn say(&self, id: usize, line: &str) -> io::Result<String> {
         Conversation::with(self.addrs[id])?.say(line)
     }
@@ -59,13 +59,13 @@ impl Node {
         }
     }
 
-    /// The highest of all nodes that answer.
+    /// The highest id among all nodes that answer.
     fn leader(&self) -> usize {
         let ids = self.ask_peers("id").filter_map(|id| id.parse().ok());
         ids.fold(self.id, usize::max)
     }
 
-    /// Remembers a rumour, and passes it on the first time.
+    /// Records a rumour, and passes it on the first time.
     fn hear(&self, rumour: &str) -> String {
         if self.heard(|heard| heard.insert(rumour.to_owned())) {
             self.ask_peers(&format!("hear {rumour}")).for_each(drop);

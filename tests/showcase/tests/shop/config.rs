@@ -1,9 +1,10 @@
-//! The configuration of the program: variables first, then `shop.conf` in the working directory.
+//! The configuration of the program: environment variables first, then `shop.conf` in the working
+//! directory.
 
 use std::io::ErrorKind;
 use std::{env, fs, io};
 
-/// The value of a setting, such as `tax`: of the variable `SHOP_TAX`, or of a line of the file.
+/// The value of a setting such as `tax`, from the variable `SHOP_TAX` or from a line of the file.
 pub(crate) fn setting(name: &str) -> io::Result<Option<String>> {
     let variable = format!("SHOP_{}", name.to_uppercase());
     if let Ok(value) = env::var(variable) {

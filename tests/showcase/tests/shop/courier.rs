@@ -1,4 +1,4 @@
-//! The courier, a daemon: it takes what lies in `out` to `delivered`, and goes on when the shop ends.
+//! The courier, a daemon that moves parcels from `out` to `delivered` and outlives the shop.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,8 +9,8 @@ use rustix::process::{Pid, test_kill_process};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What the shell does in the background, while the one that has started it ends. It ends by itself
-/// after a while, so that nothing stays on the machine for good.
+/// The script of the courier. The shell starts the loop in the background and exits. The loop ends
+/// on its own after a while, so that nothing stays on the machine for good.
 const DAEMON: &str = r#"
 cd "$0"
 {
@@ -24,7 +24,7 @@ cd "$0"
 echo $! > courier.pid
 "#;
 
-/// Starts the courier in `folder`. There can be only one.
+/// Starts the courier in `folder`, which can have only one.
 pub(crate) fn start(folder: &Path) -> io::Result<()> {
     if let Some(pid) = running(folder) {
         let message = format!("a courier is on the way already: {pid:?}");
@@ -37,7 +37,7 @@ pub(crate) fn start(folder: &Path) -> io::Result<()> {
     shell.status().map(drop)
 }
 
-/// Sends a parcel; returns what has arrived.
+/// Sends a parcel and returns what arrived.
 pub(crate) fn send(folder: &Path, parcel: &str) -> io::Result<String> {
     fs::write(folder.join("out").join(parcel), parcel)?;
     let delivered = folder.join("delivered").join(parcel);

@@ -9,7 +9,7 @@ use tiny_http::{Header, Request, Response, Server};
 
 use crate::shop::AnyError;
 
-/// The desk, open until dropped.
+/// The desk, which is open until it is dropped.
 #[must_use = "the desk closes when it is dropped"]
 pub(crate) struct Desk {
     server: Arc<Server>,

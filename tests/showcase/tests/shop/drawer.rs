@@ -1,4 +1,5 @@
-//! The cash drawer, by the driver of its vendor: a program that opens it twice is ended.
+//! The cash drawer, with the driver of its vendor, which aborts a program that opens the drawer
+//! twice.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -6,10 +7,10 @@ use std::{process, thread};
 
 static IS_OPEN: AtomicBool = AtomicBool::new(false);
 
-/// How long the mechanics take for a coin.
+/// Time the mechanics take for one coin.
 const COIN: Duration = Duration::from_millis(2);
 
-/// The open drawer; it closes when this is dropped.
+/// The open drawer. Dropping it closes the drawer.
 #[must_use = "the drawer closes when it is dropped"]
 pub(crate) struct Drawer {
     cents: u32,
@@ -25,7 +26,7 @@ impl Drawer {
         Self { cents: 0 }
     }
 
-    /// Puts coins in; returns what is in then.
+    /// Adds coins and returns the new total in cents.
     pub(crate) fn put(&mut self, coins: &[u32]) -> u32 {
         for coin in coins {
             thread::sleep(COIN);

@@ -1,4 +1,4 @@
-//! The echo service that the tills use to check their line, over TCP and UDP.
+//! The echo service that the tills use to check their connection, over TCP and UDP.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use crate::shop::line_server::LineServer;
 
-/// Echoes the lines that come in through `listener`.
+/// Echoes the lines received through `listener`.
 pub(crate) fn lines(listener: TcpListener) -> io::Result<LineServer> {
     LineServer::start(listener, str::to_owned)
 }
 
-/// An echo of datagrams, running until dropped.
+/// A datagram echo, which runs until it is dropped.
 #[must_use = "the echo stops when it is dropped"]
 pub(crate) struct Datagrams {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Echoes the datagrams that `socket` receives.
+/// Echoes the datagrams received by `socket`.
 pub(crate) fn datagrams(socket: UdpSocket) -> io::Result<Datagrams> {
     socket.set_read_timeout(Some(Duration::from_millis(20)))?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -49,7 +49,7 @@ impl Drop for Datagrams {
     }
 }
 
-/// Sends `text` to the echo on `addr` and returns what comes back.
+/// Sends `text` to the echo at `addr` and returns the answer.
 pub(crate) fn call(addr: SocketAddr, text: &str) -> io::Result<String> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.set_read_timeout(Some(Duration::from_secs(20)))?;

@@ -14,7 +14,7 @@ pub(crate) fn next_number() -> Result<u64, AnyError> {
         Err(error) => return Err(error.into()),
     };
     let next = last + 1;
-    // The width is fixed, so the file is overwritten in place.
+    // The number has a fixed width, so writing in place replaces all of it.
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -13,7 +13,7 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, which is rotated at `limit` bytes.
+    /// Opens the journal at `path` and rotates it at `limit` bytes.
     pub(crate) fn open(path: &Path, limit: u64) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         Ok(Self {
@@ -23,7 +23,7 @@ impl Journal {
         })
     }
 
-    /// Writes a line, safe on the disk when this returns.
+    /// Writes a line, which is safely on disk when this returns.
     pub(crate) fn write(&mut self, line: &str) -> io::Result<()> {
         if self.file.metadata()?.len() >= self.limit {
             fs::rename(&self.path, rotated(&self.path))?;
@@ -34,12 +34,12 @@ impl Journal {
     }
 }
 
-/// Where the full journal goes.
+/// The path to which a full journal is renamed.
 pub(crate) fn rotated(path: &Path) -> PathBuf {
     path.with_extension("log.1")
 }
 
-/// All lines of the journal at `path`, the rotated ones first.
+/// All lines of the journal at `path`, rotated ones first.
 pub(crate) fn lines(path: &Path) -> io::Result<Vec<String>> {
     let mut lines = Vec::new();
     for file in iter::once(rotated(path))

@@ -1,4 +1,4 @@
-//! The ledger: sales that are exported to a CSV file and imported again.
+//! The ledger: exports sales to a CSV file and imports them again.
 
 use std::fs::File;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) struct Sale {
     pub(crate) cents: u64,
 }
 
-/// Makes up `count` sales of `article`.
+/// Invents `count` sales of `article`.
 pub(crate) fn sales(article: &str, count: u32) -> Vec<Sale> {
     let sale = |n| Sale {
         article: format!("{article} {n}"),
@@ -25,7 +25,7 @@ pub(crate) fn sales(article: &str, count: u32) -> Vec<Sale> {
     (1..=count).map(sale).collect()
 }
 
-/// Exports `sales` to `path`, columns separated by `separator`.
+/// Exports `sales` to `path`, with columns separated by `separator`.
 pub(crate) fn export(path: &Path, separator: u8, sales: &[Sale]) -> Result<(), AnyError> {
     let file = File::create(path)?;
     let mut writer = csv::WriterBuilder::new()

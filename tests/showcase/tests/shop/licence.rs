@@ -1,4 +1,4 @@
-//! The label renderer, which is licensed for two seats on the machine.
+//! The label renderer, licensed for two seats on the machine.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use crate::shop::{self, digest};
 
 const SEATS: u32 = 2;
 
-/// A seat, given back when dropped or when the process dies.
+/// A seat, which is released when it is dropped or when the process dies.
 #[must_use = "the seat is given back when it is dropped"]
 pub(crate) struct Seat(File);
 
@@ -35,7 +35,7 @@ impl Seat {
         )))
     }
 
-    /// Renders labels into the spool of this seat; returns the bar code of each.
+    /// Renders labels into the spool of this seat and returns their bar codes.
     pub(crate) fn render(&self, labels: &[&str]) -> io::Result<Vec<String>> {
         let mut spool = &self.0;
         let mut codes = Vec::new();
@@ -53,7 +53,8 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        // Closing alone would not do: a child that is just being started may hold the descriptor.
+        // Closing the file is not enough: a child that is just being started may have inherited the
+        // descriptor.
         let _ = FileExt::unlock(&self.0);
     }
 }

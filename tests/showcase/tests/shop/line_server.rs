@@ -1,4 +1,4 @@
-//! A TCP server that answers each line with a line; the base of the echo service and the cluster.
+//! A TCP server that answers each line with a line. The echo service and the cluster build on it.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server, running until dropped.
+/// A server, which runs until it is dropped.
 #[must_use = "the server stops when it is dropped"]
 pub(crate) struct LineServer {
     addr: SocketAddr,
@@ -18,7 +18,7 @@ pub(crate) struct LineServer {
 }
 
 impl LineServer {
-    /// Answers every line that comes in through `listener` with what `answer` makes of it.
+    /// Answers every line received through `listener` with the result of `answer`.
     pub(crate) fn start(
         listener: TcpListener,
         answer: impl Fn(&str) -> String + Clone + Send + 'static,
@@ -77,7 +77,7 @@ impl Conversation {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// Says `line` and returns the answer.
+    /// Sends `line` and returns the answer.
     pub(crate) fn say(&mut self, line: &str) -> io::Result<String> {
         send(self.0.get_ref(), line)?;
         let mut answer = String::new();

@@ -1,7 +1,7 @@
 //! The small shop that both suites test.
 //!
 //! Its servers, clients, files and stores take their address, path or name from the test, so that
-//! the two suites differ in nothing but where those come from.
+//! the two suites differ only in where those come from.
 
 pub(crate) mod audit;
 #[cfg(unix)]
@@ -37,7 +37,8 @@ pub(crate) mod webhook;
 use std::path::PathBuf;
 use std::{env, fs, io};
 
-/// The folder of what all tests share on purpose: counters, price lists, licences and the store.
+/// The folder of the data that all tests share on purpose: counters, price lists, licences and the
+/// store.
 pub(crate) fn data() -> io::Result<PathBuf> {
     let default = || concat!(env!("CARGO_TARGET_TMPDIR"), "/shop").into();
     let folder = env::var_os("SHOP_DATA").map_or_else(default, PathBuf::from);

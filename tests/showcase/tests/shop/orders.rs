@@ -1,4 +1,4 @@
-//! The orders of one branch, in a database file of its own.
+//! The orders of one branch, in a separate database file.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const TOTAL: &str = "SELECT count(*), ifnull(sum(cents), 0) FROM orders";
 pub(crate) struct Orders(Connection);
 
 impl Orders {
-    /// Opens the order book at `path`; there is one afterwards.
+    /// Opens the order book at `path`, and creates it if necessary.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let db = Connection::open(path)?;
         for table in [
@@ -29,14 +29,14 @@ impl Orders {
         self.0.execute("DELETE FROM orders", [])
     }
 
-    /// Adds an order, with the digest that goes on its receipt.
+    /// Adds an order, with the digest for its receipt.
     pub(crate) fn add(&self, cents: u32) -> Result<usize> {
         let receipt = digest::of(&cents.to_string());
         let order = "INSERT INTO orders (cents, receipt, paid) VALUES (?1, ?2, 0)";
         self.0.execute(order, (cents, receipt))
     }
 
-    /// Marks all unpaid orders as paid; returns how many there were.
+    /// Marks all unpaid orders as paid and returns their number.
     pub(crate) fn pay_all(&mut self) -> Result<usize> {
         let payment = self.0.transaction()?;
         let unpaid: Vec<i64> = payment
@@ -50,7 +50,7 @@ impl Orders {
         Ok(unpaid.len())
     }
 
-    /// Writes down what all orders are worth; returns how often that was done.
+    /// Records the total value of all orders and returns the number of closings so far.
     pub(crate) fn close_the_books(&mut self) -> Result<u32> {
         let closing = self.0.transaction()?;
         let cents: i64 = closing.query_row(TOTAL, [], |row| row.get(1))?;
@@ -61,7 +61,7 @@ impl Orders {
         Ok(count)
     }
 
-    /// How many orders there are, and what they are worth together.
+    /// The number of orders and their total value in cents.
     pub(crate) fn total(&self) -> Result<(i64, i64)> {
         self.0
             .query_row(TOTAL, [], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -1,11 +1,11 @@
-//! The pid file that keeps the shop from being started twice.
+//! The pid file that prevents a second instance of the shop.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
-/// A claimed pid file; it is removed when this is dropped.
+/// A claimed pid file, which is removed on drop.
 #[derive(Debug)]
 #[must_use = "the pid file is removed when it is dropped"]
 pub(crate) struct PidFile(PathBuf);

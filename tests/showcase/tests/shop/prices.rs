@@ -1,4 +1,4 @@
-//! The price list: a file that many read and the head office rewrites now and then.
+//! The price list: a file with many readers, which the head office rewrites now and then.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ const ARTICLES: u64 = 400;
 /// Prices in cents by article.
 pub(crate) type Prices = BTreeMap<String, u64>;
 
-/// Reads the price list; the first edition is written where there is none.
+/// Reads the price list, and publishes the first edition if there is none.
 pub(crate) fn read() -> Result<Prices, AnyError> {
     let path = shop::data()?.join("prices");
     if !path.exists() {
@@ -33,7 +33,7 @@ pub(crate) fn read() -> Result<Prices, AnyError> {
     }
 }
 
-/// Raises all prices by one cent, in place, safe on the disk shelf by shelf.
+/// Raises all prices by one cent, in place, and syncs the file to disk shelf by shelf.
 pub(crate) fn raise() -> Result<(), AnyError> {
     let mut prices = read()?;
     for cents in prices.values_mut() {
@@ -42,7 +42,7 @@ pub(crate) fn raise() -> Result<(), AnyError> {
     write(&shop::data()?.join("prices"), &prices)
 }
 
-/// Makes the first edition appear as a whole, unless somebody else's did.
+/// Publishes the first edition atomically, unless somebody else already has.
 fn publish_first(path: &Path) -> Result<(), AnyError> {
     let prices = (1..=ARTICLES)
         .map(|n| (format!("article {n:03}"), 100))

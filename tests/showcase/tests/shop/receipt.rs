@@ -1,15 +1,14 @@
-//! Receipts: each line goes to the printer at once, in the currency and with the tax that are
-//! configured at that moment.
+//! Receipts: each line is printed immediately, with the currency and tax configured at that moment.
 
 use std::time::Duration;
 use std::{io, thread};
 
 use crate::shop::{audit, config};
 
-/// How long the printer takes for a line.
+/// Time the printer takes for one line.
 const LINE: Duration = Duration::from_millis(2);
 
-/// Sells the articles; returns the lines that were printed.
+/// Sells the articles and returns the printed lines.
 pub(crate) fn sell(articles: &[&str]) -> io::Result<Vec<String>> {
     let sell = |article: &&str| {
         let currency = config::setting("currency")?.unwrap_or_else(|| "EUR".to_owned());

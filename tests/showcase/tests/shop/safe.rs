@@ -1,11 +1,11 @@
-//! Files for nobody's eyes or everybody's, by the umask of the program.
+//! Files that are private or readable by everybody, depending on the umask of the program.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes a file for each of `names` into `folder`; returns the permissions that they have got.
+/// Writes a file for each of `names` into `folder` and returns the resulting permissions.
 pub(crate) fn write_all(folder: &Path, names: &[&str]) -> io::Result<Vec<u32>> {
     let write = |name: &&str| {
         let path = folder.join(name);

@@ -1,11 +1,11 @@
-//! The settings of the shop, a JSON file that need not be there.
+//! The settings of the shop: a JSON file, which may be missing.
 
 use std::path::Path;
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-/// What can be set.
+/// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) currency: String,
@@ -24,7 +24,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Loads the settings at `path`, or the defaults where there is no file.
+    /// Loads the settings at `path`, or the defaults if there is no file.
     pub(crate) fn load(path: &Path) -> io::Result<Self> {
         match fs::read(path) {
             Ok(json) => Ok(serde_json::from_slice(&json)?),
@@ -33,7 +33,7 @@ impl Settings {
         }
     }
 
-    /// Saves the settings at `path`, replacing the file as a whole.
+    /// Saves the settings at `path` and replaces the file atomically.
     pub(crate) fn save(&self, path: &Path) -> io::Result<()> {
         let new = path.with_extension("json.new");
         let file = fs::File::create(&new)?;

@@ -6,12 +6,13 @@ use std::process::{Child, Command, Stdio};
 
 use crate::shop::client;
 
-/// The child process; it is killed when this is dropped.
+/// The child process. Dropping it kills the process.
 #[must_use = "the site goes down when it is dropped"]
 pub(crate) struct Site(Child);
 
 impl Site {
-    /// Serves `folder` on `port`, or says why there is nothing to test: Python is not installed.
+    /// Serves `folder` on `port`. Without Python, prints that nothing was tested and returns
+    /// `None`.
     pub(crate) fn serve(folder: &Path, port: u16) -> io::Result<Option<Self>> {
         let child = Command::new("python3")
             .args(["-m", "http.server", "--bind", "127.0.0.1", "--directory"])

@@ -1,6 +1,6 @@
-//! The central store that all branches, and all tests, share: tables and topics by name.
+//! The central store that all branches and all tests share: tables and topics by name.
 //!
-//! It is a database file here; elsewhere it is the one server that everybody uses.
+//! Here it is a database file. Elsewhere it is the one server that everybody uses.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Store {
             .execute_batch(&format!("DROP TABLE IF EXISTS {name}"))
     }
 
-    /// Inserts a customer into the table `name`, with the digest that goes on the customer's card.
+    /// Inserts a customer into the table `name`, with the digest for the customer's card.
     pub(crate) fn insert(&self, name: &str, customer: &str) -> Result<usize> {
         self.0.execute(
             &format!("INSERT INTO {name} VALUES (?1, ?2)"),
@@ -41,7 +41,7 @@ impl Store {
         )
     }
 
-    /// All customers in the table `name`, in order.
+    /// All customers in the table `name`, sorted.
     pub(crate) fn customers(&self, name: &str) -> Result<Vec<String>> {
         let all = format!("SELECT customer FROM {name} ORDER BY customer");
         self.0

@@ -1,4 +1,4 @@
-//! Webhooks: the shop tells a partner about a sale; the partner is a `tiny_http` server.
+//! Webhooks: the shop notifies a partner, a `tiny_http` server, of a sale.
 
 use std::fmt::Display;
 use std::io;
@@ -13,7 +13,7 @@ use crate::shop::{AnyError, client};
 pub(crate) struct Partner(Server);
 
 impl Partner {
-    /// Starts to listen on `addr`.
+    /// Starts listening on `addr`.
     pub(crate) fn listen(addr: impl ToSocketAddrs) -> Result<Self, AnyError> {
         Ok(Self(Server::http(addr)?))
     }
@@ -29,7 +29,7 @@ impl Partner {
     }
 }
 
-/// Tells the partner on `addr` that `order` was paid.
+/// Notifies the partner on `addr` that `order` was paid.
 pub(crate) fn deliver(addr: impl Display, order: &str) -> Result<u16, AnyError> {
     Ok(client::post(addr, "/paid", order)?.status)
 }

@@ -1,4 +1,4 @@
-//! A tool with two licences: a third user at the same time is turned away.
+//! A tool with two licences, which rejects a third concurrent user.
 
 mod rendering {
     use std::io;

@@ -1,8 +1,9 @@
-//! The suite as people write it today: fixed ports or picked ones, fixed names in the temporary
-//! directory, fixed table names, and statics that guard what the tests of one process share.
+//! The suite as people write it today: fixed or picked ports, fixed names in the temporary
+//! directory, fixed table names, and statics that guard state shared by the tests of one process.
 //!
-//! Every test passes alone, and all of them do one after another. Two processes at once collide, and
-//! two threads do where a test changes what a process has once. Then some hang, or end the process.
+//! Every test passes alone, and all of them pass one after another. Two processes at once collide,
+//! and so do two threads when a test changes state that exists once per process. Some tests then
+//! hang or end the process.
 
 mod cluster;
 mod counter;

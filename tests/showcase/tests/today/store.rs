@@ -1,4 +1,4 @@
-//! Tables and topics in the store that everybody shares.
+//! Tables and topics in the shared store.
 
 use crate::shop::AnyError;
 use crate::shop::store::Store;

@@ -1,4 +1,4 @@
-//! What a whole process has once: variables, the working directory, the umask.
+//! State that exists once per process: environment variables, the working directory, the umask.
 
 #![expect(unsafe_code, reason = "there is no other way to set a variable")]
 
@@ -12,7 +12,7 @@ const ARTICLES: [&str; 12] = [
 
 #[test]
 fn prices_are_in_euros_by_default() -> io::Result<()> {
-    // SAFETY: nobody else reads or sets variables now.
+    // SAFETY: sound only while no other thread uses the environment. Nothing enforces this here.
     unsafe { env::remove_var("SHOP_CURRENCY") };
 
     for line in receipt::sell(&ARTICLES)? {
@@ -23,7 +23,7 @@ fn prices_are_in_euros_by_default() -> io::Result<()> {
 
 #[test]
 fn prices_can_be_in_dollars() -> io::Result<()> {
-    // SAFETY: nobody else reads or sets variables now.
+    // SAFETY: sound only while no other thread uses the environment. Nothing enforces this here.
     unsafe { env::set_var("SHOP_CURRENCY", "USD") };
 
     for line in receipt::sell(&ARTICLES)? {
@@ -37,7 +37,7 @@ fn prices_can_be_in_dollars() -> io::Result<()> {
 
 #[test]
 fn prices_can_be_in_pounds() -> io::Result<()> {
-    // SAFETY: nobody else reads or sets variables now.
+    // SAFETY: sound only while no other thread uses the environment. Nothing enforces this here.
     unsafe { env::set_var("SHOP_CURRENCY", "GBP") };
 
     for line in receipt::sell(&ARTICLES)? {
