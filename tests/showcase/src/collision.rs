@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Surroundings,
     Static,
     LeftBehind,
-    /// Recognized by how the process ended, not by its output.
+    /// Recognised by how the process ended, not by its output.
     ProcessEnded,
     Hung,
     Other,

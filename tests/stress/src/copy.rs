@@ -1,4 +1,4 @@
-//! One run of the suite: a process, its output in a file, and whether it gets on.
+//! One run of the suite: its process, its output in a file, and whether it makes progress.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,23 +9,24 @@ use std::time::{Duration, Instant};
 use crate::group::Group;
 use crate::results::{Ended, How};
 
-/// A running suite, which is ended when this is dropped.
+/// A running suite. Dropping it ends the suite.
 #[must_use = "the suite is ended when this is dropped"]
 pub(crate) struct Copy {
     group: Group,
     path: PathBuf,
-    /// Reads what is new.
+    /// Reads the output incrementally.
     output: File,
-    /// The beginning of a line whose end is still to come.
+    /// The start of an incomplete last line.
     begun: Vec<u8>,
     last: Instant,
     how: Option<How>,
 }
 
 impl Copy {
-    /// Starts a command; its output goes to this file.
+    /// Starts a command whose output goes to the file `path`.
     pub(crate) fn start(mut command: Command, path: &Path) -> io::Result<Self> {
-        // Both write to the end of one file, so that what Cargo announces stands where it belongs.
+        // Both streams append to one file, which keeps Cargo's announcements in order with the
+        // output of the tests.
         let file = File::options().create(true).append(true).open(path)?;
         command.stdout(file.try_clone()?).stderr(file);
         Ok(Self {
@@ -38,7 +39,7 @@ impl Copy {
         })
     }
 
-    /// Tells whether it has ended; ends it when nothing has happened for too long.
+    /// Whether the run has ended. Ends it if it makes no progress for `patience`.
     pub(crate) fn is_over(&mut self, patience: Duration) -> io::Result<bool> {
         if self.how.is_none() {
             self.how = self.group.ended()?.map(how);
@@ -50,7 +51,7 @@ impl Copy {
         Ok(self.how.is_some())
     }
 
-    /// Whether there is a new line since this was asked before that tells of more than waiting.
+    /// Whether a new line since the last call shows progress rather than waiting.
     fn gets_on(&mut self) -> io::Result<bool> {
         self.output.read_to_end(&mut self.begun)?;
         let end = self.begun.iter().rposition(|byte| *byte == b'\n');
@@ -63,7 +64,7 @@ impl Copy {
         Ok(gets_on)
     }
 
-    /// Returns how it ended and what it printed; cuts it off if it has not ended.
+    /// Returns how the run ended and its output. Cuts it off if it is still running.
     pub(crate) fn end(mut self) -> io::Result<Ended> {
         self.group.end()?;
         let output = fs::read(&self.path)?;
@@ -74,7 +75,7 @@ impl Copy {
     }
 }
 
-/// What the runners say of tests that take long, over and over.
+/// Whether the line is one of those that the runners repeat for slow tests.
 fn is_waiting(line: &str) -> bool {
     line.trim().is_empty()
         || line.trim_start().starts_with("SLOW [")

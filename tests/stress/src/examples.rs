@@ -1,5 +1,5 @@
-//! The folder below `target/stress` that keeps what was printed: one example of each failure, and the
-//! whole output of each run of the suite in which something failed.
+//! The folder below `target/stress` that keeps output: one example of each failure, and the whole
+//! output of each run of the suite with a failure.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use std::process;
 use crate::results::Failure;
 use crate::suite::TestId;
 
-/// The folder of this command.
+/// The folder of this run of the command.
 #[derive(Debug)]
 pub(crate) struct Examples {
     folder: PathBuf,
@@ -20,7 +20,7 @@ impl Examples {
     pub(crate) fn create(target: &Path) -> io::Result<Self> {
         let mut folder = target.join("stress");
         fs::create_dir_all(&folder)?;
-        // The number of a process comes again; its folder does not.
+        // Process ids are reused, but folders must not be.
         let mut count = 0;
         loop {
             folder.push(format!("{}-{count}", process::id()));
@@ -41,7 +41,7 @@ impl Examples {
         &self.folder
     }
 
-    /// Keeps a failure; returns the file.
+    /// Writes a failure to a new file and returns its path.
     pub(crate) fn keep(
         &mut self,
         test: &TestId,
@@ -59,7 +59,7 @@ impl Examples {
 
 impl Drop for Examples {
     fn drop(&mut self) {
-        // It stays unless nothing is in it.
+        // Removes the folder only if it is empty.
         let _ = fs::remove_dir(&self.folder);
     }
 }

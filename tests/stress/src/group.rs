@@ -1,4 +1,4 @@
-//! A process with all that it starts: a process group on Unix, of which nothing is left behind
+//! A process and everything it starts. On Unix this is a process group, which does not survive
 //! however this command ends.
 
 use std::io;
@@ -6,24 +6,25 @@ use std::process::{Child, Command, ExitStatus};
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
-/// How long a group may take to end when it is asked to. Nextest asks its tests in turn, which have
-/// groups of their own, and gives them ten seconds.
+/// Time a group gets to exit after `SIGTERM`. Nextest in turn signals its tests, which have their
+/// own groups, and gives them ten seconds.
 #[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(15);
 
-/// A started process, whose group is ended when this is dropped.
+/// A process. Dropping it ends its group.
 #[must_use = "the processes are ended when this is dropped"]
 pub(crate) struct Group {
     child: Child,
     status: Option<ExitStatus>,
-    /// Ends the group when the pipe to it is closed, which the system does when this process ends.
+    /// Ends the group when the pipe to the guard closes. The system closes it when this process
+    /// ends.
     #[cfg(unix)]
     guard: Child,
 }
 
 #[cfg(unix)]
 impl Group {
-    /// Starts a process, and with it its group.
+    /// Starts a process in a new group.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
         use std::os::unix::process::CommandExt;
         use std::process::Stdio;
@@ -57,7 +58,7 @@ impl Group {
         }
     }
 
-    /// Returns how the process has ended, if it has; nothing of its group is left then.
+    /// The exit status of the process, if it has ended. Kills the rest of the group in that case.
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.status.is_none() {
             self.status = self.child.try_wait()?;
@@ -68,7 +69,7 @@ impl Group {
         Ok(self.status)
     }
 
-    /// Ends the group, politely at first.
+    /// Ends the group with `SIGTERM`, then with `SIGKILL`.
     pub(crate) fn end(&mut self) -> io::Result<()> {
         self.end_within(GRACE)
     }
@@ -89,7 +90,8 @@ impl Group {
     }
 
     fn kill(&mut self) {
-        // The guard is in the group until it is waited for here, so that nobody else has its number.
+        // The guard stays in the group until it is reaped below, so nobody else can get the group
+        // id.
         self.signal(libc::SIGKILL);
         let _ = self.guard.wait();
         if self.status.is_none() {
@@ -100,7 +102,7 @@ impl Group {
     #[expect(unsafe_code, reason = "the standard library does not signal groups")]
     fn signal(&self, signal: libc::c_int) {
         if let Ok(id) = libc::pid_t::try_from(self.child.id()) {
-            // SAFETY: the call takes numbers only.
+            // SAFETY: the call takes only integers.
             unsafe { libc::kill(-id, signal) };
         }
     }
@@ -126,7 +128,7 @@ impl Group {
         })
     }
 
-    /// Returns how the process has ended, if it has.
+    /// The exit status of the process, if it has ended.
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.status = self.child.try_wait()?;
         Ok(self.status)
@@ -157,7 +159,7 @@ mod tests {
 
     use super::Group;
 
-    /// Starts a script; returns what it prints, which ends when all who could print are gone.
+    /// Starts a script. The returned output ends once every process that could write to it is gone.
     fn start(script: &str) -> (Group, BufReader<std::process::ChildStdout>) {
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdout(Stdio::piped());

@@ -1,16 +1,16 @@
-//! An interrupt (Ctrl-C) ends the rounds, not the command: what is known so far is printed.
+//! An interrupt (Ctrl-C) ends the rounds, not the command, which still prints the results so far.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Tells whether the command is to come to its end.
+/// Whether the command should stop.
 pub(crate) fn is_due() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Notes from now on that somebody wants the command to end.
+/// Catches signals that ask the command to stop.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "the standard library has no signal handlers")]
 pub(crate) fn catch() -> io::Result<()> {
@@ -19,7 +19,7 @@ pub(crate) fn catch() -> io::Result<()> {
     }
     let handler: extern "C" fn(libc::c_int) = note;
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        // SAFETY: the handler only sets an atomic variable, which a handler may do.
+        // SAFETY: the handler only stores to an atomic, which is async-signal-safe.
         if unsafe { libc::signal(signal, handler as libc::sighandler_t) } == libc::SIG_ERR {
             return Err(io::Error::last_os_error());
         }
@@ -27,7 +27,7 @@ pub(crate) fn catch() -> io::Result<()> {
     Ok(())
 }
 
-/// Nothing is caught here: the command ends as others do.
+/// Catches nothing: the command ends as any other does.
 #[cfg(not(unix))]
 pub(crate) fn catch() -> io::Result<()> {
     INTERRUPTED.store(false, Ordering::Relaxed);

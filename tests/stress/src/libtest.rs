@@ -1,8 +1,8 @@
-//! Reads what `cargo test` prints, in the text that people read: only that is stable.
+//! Parses the plain text output of `cargo test`, the only stable format.
 //!
-//! Other processes may write in between, and failed tests print outputs of other test runs. So a name
-//! counts only where it is one of the listed tests, and a binary has ended as it should only where its
-//! summary gives all of them.
+//! Other processes may write in between, and failed tests print the output of other test runs. So a
+//! name counts only if it is one of the listed tests, and a binary counts as complete only if its
+//! summary covers all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,11 @@ use crate::mode;
 use crate::results::{Ended, How, Outcome, Results, tail};
 use crate::suite::{Binary, Suite, TestId};
 
-/// How the examples in the documentation are told apart; it follows their names.
+/// The kinds of documentation examples, which follow their names.
 const KINDS: [&str; 3] = [" - should panic", " - compile fail", " - compile"];
 
-/// Splits an output where Cargo announces the next binary, if it is `expected`; each part comes with
-/// what was announced.
+/// Splits an output wherever Cargo announces a binary that is `expected`. Each section comes with
+/// the announced name.
 pub(crate) fn sections(output: &str, mut expected: impl FnMut(&str) -> bool) -> Vec<(&str, &str)> {
     let mut starts = Vec::new();
     let mut end = 0;
@@ -32,7 +32,8 @@ pub(crate) fn sections(output: &str, mut expected: impl FnMut(&str) -> bool) -> 
         .collect()
 }
 
-/// The file of `Running tests/port.rs (target/debug/deps/port-1a2b)`, or the crate of `Doc-tests x`.
+/// The file name in `Running tests/port.rs (target/debug/deps/port-1a2b)`, or the crate in
+/// `Doc-tests x`.
 fn announced(line: &str) -> Option<&str> {
     if let Some(at) = line.find("  Doc-tests ") {
         return Some(&line[at + "  Doc-tests ".len()..]);
@@ -42,10 +43,11 @@ fn announced(line: &str) -> Option<&str> {
     path.rsplit(['/', '\\']).next()
 }
 
-/// Returns what is known of each test; nothing of those whose binary was not announced.
+/// Returns the result of each test that has one. Tests of a binary that was not announced have
+/// none.
 pub(crate) fn read(suite: &Suite, ended: &Ended) -> Results {
     let mut results = Results::new();
-    // Each once: what comes again is in the output of a test.
+    // Each binary counts once: a second announcement is part of a test's output.
     let mut left: BTreeMap<_, _> = suite
         .binaries
         .iter()
@@ -63,21 +65,21 @@ pub(crate) fn read(suite: &Suite, ended: &Ended) -> Results {
     results
 }
 
-/// What one binary has printed.
+/// The output of one binary.
 struct Section<'a> {
     binary: &'a Binary,
     text: &'a str,
 }
 
-/// What the summaries say.
+/// The sum of the summaries of a section.
 #[derive(Debug, Default)]
 struct Summary<'a> {
     passed: usize,
     failed: usize,
     ignored: usize,
-    /// The names of those that failed.
+    /// The names of the failed tests.
     names: BTreeSet<&'a str>,
-    /// What comes after.
+    /// The text after the last summary.
     rest: &'a str,
 }
 
@@ -107,7 +109,7 @@ impl Section<'_> {
         }
     }
 
-    /// Whether a summary speaks of all tests that should have run.
+    /// Whether a summary covers all tests that should have run.
     fn is_all(&self, summary: &Summary) -> bool {
         let running: BTreeSet<_> = self.binary.running().collect();
         summary.names.len() == summary.failed
@@ -116,8 +118,9 @@ impl Section<'_> {
             && summary.passed + summary.failed + summary.ignored == self.binary.tests.len()
     }
 
-    /// Examples in the documentation may be run in two parts, each with a summary. Elsewhere only the
-    /// last one counts: others are in the output of failed tests.
+    /// Sums the summaries. Documentation examples may run in two parts, each with a summary. For
+    /// other binaries only the last summary counts, because earlier ones are part of the output of
+    /// failed tests.
     fn summary(&self) -> Option<Summary<'_>> {
         let (mut lines, mut end) = (Vec::new(), 0);
         for line in self.text.split_inclusive('\n') {
@@ -143,7 +146,7 @@ impl Section<'_> {
         (!lines.is_empty()).then_some(all)
     }
 
-    /// The tests one by one, where the binary did not come to its end.
+    /// Reads the results test by test, for a binary without a complete summary.
     fn read_lines(&self, has_summary: bool, how: &How, results: &mut Results) {
         let before = self.text.find("\nfailures:\n").unwrap_or(self.text.len());
         let (mut known, mut slow) = (Results::new(), BTreeSet::new());
@@ -179,7 +182,7 @@ impl Section<'_> {
         }
     }
 
-    /// Reads `test name ... ok`, perhaps behind something that a child has printed.
+    /// Parses `test name ... ok`, possibly preceded by the output of a child.
     fn result<'l>(&self, line: &'l str) -> Option<(&'l str, Outcome)> {
         line.match_indices("test ").find_map(|(at, word)| {
             let (label, status) = line[at + word.len()..].split_once(" ... ")?;
@@ -201,13 +204,14 @@ impl Section<'_> {
         })
     }
 
-    /// What stands below `---- name stdout ----`, up to the next test that may have failed.
+    /// The text below `---- name stdout ----`, up to the next test that may have failed.
     fn output_of(&self, name: &str, failed: &BTreeSet<&str>) -> Option<&str> {
         let mark = |name: &str| format!("\n---- {name} stdout ----\n");
         let own = mark(name);
         let start = self.text.find(&own)? + own.len();
         let rest = &self.text[start..];
-        // A test may have run itself and failed there, too.
+        // The test may have run itself and failed there too, so its own mark does not end its
+        // output.
         let others = failed.iter().filter(|other| **other != name);
         let next = others.filter_map(|other| rest.find(&mark(other)));
         let end = rest.rfind("\nfailures:\n");
@@ -215,7 +219,7 @@ impl Section<'_> {
         Some(&rest[..end])
     }
 
-    /// How Cargo says that the binary ended: `(signal: 6, SIGABRT: process abort signal)`.
+    /// The end of the binary according to Cargo: `(signal: 6, SIGABRT: process abort signal)`.
     fn end(&self) -> Option<String> {
         let at = self.text.rfind("process didn't exit successfully: `")?;
         let line = self.text[at..].lines().next()?;
@@ -224,7 +228,7 @@ impl Section<'_> {
     }
 }
 
-/// Reads `test result: FAILED. 1 passed; 5 failed; 0 ignored; ...`.
+/// Parses `test result: FAILED. 1 passed; 5 failed; 0 ignored; ...`.
 fn counts(line: &str) -> Option<[usize; 3]> {
     let (_, rest) = line.split_once("test result: ")?;
     let (_, rest) = rest.split_once(". ")?;

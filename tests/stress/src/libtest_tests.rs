@@ -1,4 +1,4 @@
-//! From real outputs, whole and disturbed.
+//! Parses real output, complete and disturbed.
 
 use super::read;
 use crate::recorded::{CARGO_TEST, ended, modes, output, suite};
@@ -101,7 +101,7 @@ fn a_line_that_was_torn_apart_is_known_by_the_summary() {
     assert_eq!(parse(&torn), parse(CARGO_TEST));
 }
 
-/// A failed test prints the output of other runs; nothing in there counts.
+/// A failed test prints the output of other runs, which must not count.
 #[test]
 fn runs_within_the_output_of_a_test_do_not_count() {
     let nested = "said first\n\nrunning 1 test\ntest passes ... FAILED\n\nfailures:\n\n\

@@ -1,8 +1,8 @@
-//! Runs all tests of the project under noise, several copies of the suite at once, until it is known
-//! how seldom they fail, and prints those that do.
+//! Runs all tests of the project under noise, with several copies of the suite at once, until their
+//! flake rate is shown to be below a bound. Prints the tests that fail.
 //!
-//! The flow is: options → project (built once, its tests listed) → rounds of copies beside the noise →
-//! the results of each copy, one for every test that was listed → records → report.
+//! The flow is: options → project (built once, its tests listed) → rounds of copies beside the
+//! noise → the results of each copy, one for every listed test → records → report.
 
 mod copy;
 mod examples;

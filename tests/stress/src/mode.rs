@@ -1,14 +1,14 @@
-//! The mode of a failure: one line that is the same whenever the cause is likely the same.
+//! The mode of a failure: one line that stays the same as long as the cause is likely the same.
 
-/// No longer than this, so that it fits a table.
+/// Maximum length in characters, so that the mode fits a table.
 const LONGEST: usize = 160;
 
-/// Reads the mode out of what a test has printed: the first panic, or whatever tells most.
+/// Extracts the mode from the output of a test: the first panic, or else the most informative line.
 pub(crate) fn of(output: &str) -> String {
     let lines: Vec<_> = output.lines().map(str::trim_end).collect();
     if let Some((place, message)) = panic(&lines) {
         let place = match place.rsplit_once('/') {
-            // Somewhere else each time, such as the program of an example.
+            // An absolute path differs between runs, such as that of a documentation example.
             Some((_, file)) if place.starts_with('/') => format!("…/{file}"),
             _ => place.to_owned(),
         };
@@ -20,21 +20,21 @@ pub(crate) fn of(output: &str) -> String {
     line.map_or("failed without a word".to_owned(), |line| normal(line))
 }
 
-/// The place of the first panic, and the first line of its message.
+/// The source location of the first panic and the first line of its message.
 fn panic<'a>(lines: &[&'a str]) -> Option<(&'a str, &'a str)> {
     let (index, place) = lines.iter().enumerate().find_map(|(index, line)| {
         let (thread, place) = line.split_once(" panicked at ")?;
         let is_panic = thread.trim_start().starts_with("thread '");
         is_panic.then_some((index, place))
     })?;
-    // `tests/port.rs:12:5:`, of which the column says nothing.
+    // In `tests/port.rs:12:5:`, the column adds nothing.
     let place = place.trim_end_matches(':');
     let place = place.rsplit_once(':').map_or(place, |(place, _)| place);
     let message = lines[index + 1..].iter().find(|line| !line.is_empty());
     Some((place, message.map_or("", |line| line.trim_start())))
 }
 
-/// Replaces what differs from run to run: numbers, and names with numbers in them.
+/// Replaces everything that differs between runs: numbers, and names that contain digits.
 pub(crate) fn normal(line: &str) -> String {
     let mut result = String::new();
     for piece in line.split_inclusive(|c: char| !c.is_alphanumeric()) {

@@ -1,4 +1,5 @@
-//! Reads what `cargo nextest run` prints: a line for each test, and below it what a failed one said.
+//! Parses the output of `cargo nextest run`: a line for each test, followed by the output of the
+//! test if it failed.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +7,16 @@ use crate::mode;
 use crate::results::{Ended, How, Outcome, Results};
 use crate::suite::{Suite, TestId};
 
-/// The words for a test that has passed; whoever left processes behind has too.
+/// The statuses of a passed test, including one that left processes behind.
 const PASSED: [&str; 2] = ["PASS", "LEAK"];
 
-/// The words that say nothing yet.
+/// The statuses of a test that is still running.
 const RUNNING: [&str; 3] = ["SLOW", "TERMINATING", "TERMINATN"];
 
-/// The names of nextest for the binaries.
+/// The tests of each binary, by the binary's name in nextest.
 type Tests<'a> = BTreeMap<&'a str, &'a BTreeMap<String, bool>>;
 
-/// Returns what is known of each test.
+/// Returns the result of each test that has one.
 pub(crate) fn read(suite: &Suite, ended: &Ended) -> Results {
     let binaries = suite.binaries.iter().filter(|binary| !binary.is_doc);
     let tests: Tests = binaries
@@ -32,7 +33,8 @@ pub(crate) fn read(suite: &Suite, ended: &Ended) -> Results {
         while let Some(line) = lines.next_if(|line| !is_next(line)) {
             output.push(line.strip_prefix("    ").unwrap_or(line));
         }
-        // All that failed is listed again at the end, without its output.
+        // Nextest lists all failures again at the end, without their output, so the first result
+        // counts.
         let is_cut_off = status == "SIGTERM" && ended.how == How::CutOff;
         if !RUNNING.contains(&status) && !is_cut_off {
             let outcome = || outcome(status, &output.join("\n"), &ended.how);
@@ -42,7 +44,7 @@ pub(crate) fn read(suite: &Suite, ended: &Ended) -> Results {
     results
 }
 
-/// Reads `PASS [   0.005s] ( 1/14) package::binary module::name`.
+/// Parses `PASS [   0.005s] ( 1/14) package::binary module::name`.
 fn result<'l>(tests: &Tests, line: &'l str) -> Option<(&'l str, TestId)> {
     let (status, rest) = line.trim_start().split_once(" [")?;
     let is_status = status.starts_with(|c: char| c.is_ascii_uppercase());

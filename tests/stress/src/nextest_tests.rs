@@ -1,4 +1,4 @@
-//! From real outputs, whole and disturbed.
+//! Parses real output, complete and disturbed.
 
 use super::read;
 use crate::recorded::{NEXTEST, ended, modes, output, suite};

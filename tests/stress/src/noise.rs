@@ -1,10 +1,11 @@
-//! A process that disturbs: bursts of work on the processor, new processes, writes to the disk.
+//! A subprocess that makes noise: bursts of CPU work, new processes, and disk writes.
 //!
-//! Constant load only makes everything slower. What finds wrong assumptions about time is work that
-//! comes and goes: a thread that runs alone meets one that is not run for a tenth of a second. So each
-//! worker has its own random pattern, and now and then all work at once.
+//! Constant load only makes everything slower. Wrong assumptions about time surface under irregular
+//! load: a thread that usually runs undisturbed is suddenly not scheduled for a tenth of a second.
+//! So each worker follows its own random pattern, and now and then all work at once.
 //!
-//! The process ends when its standard input does, and that ends with the command, however it ends.
+//! The subprocess exits when its standard input ends, which happens whenever the command ends,
+//! however it ends.
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -16,10 +17,10 @@ use std::{env, process, thread};
 
 use crate::random::Random;
 
-/// The first argument of the process that makes the noise.
+/// The first argument of the noise process.
 pub(crate) const ARGUMENT: &str = "--make-noise";
 
-/// A running process that makes noise, which ends when this is dropped.
+/// A running noise process. Dropping it ends the noise.
 #[must_use = "the noise ends when this is dropped"]
 pub(crate) struct Noise {
     child: Child,
@@ -27,7 +28,8 @@ pub(crate) struct Noise {
 }
 
 impl Noise {
-    /// Starts the process; it is silent at first. Later, the program may have been built anew.
+    /// Starts the process, which is silent at first. This must happen before the build, which may
+    /// replace the program.
     pub(crate) fn prepare(workers: usize) -> io::Result<Self> {
         let mut child = Command::new(env::current_exe()?)
             .args([ARGUMENT, &workers.to_string()])
@@ -38,7 +40,7 @@ impl Noise {
         Ok(Self { child, input })
     }
 
-    /// Starts the noise, with files in this folder.
+    /// Starts the noise. Its files go to `folder`.
     pub(crate) fn begin(&mut self, folder: &Path) -> io::Result<()> {
         let input = self.input.as_mut().expect("it is taken at the end only");
         writeln!(input, "{}", folder.display())
@@ -52,7 +54,7 @@ impl Drop for Noise {
     }
 }
 
-/// Makes noise until standard input ends; the life of the process.
+/// The main function of the noise process: makes noise until standard input ends.
 pub(crate) fn make() {
     let mut words = env::args().skip(2);
     if words.next().as_deref() == Some("nothing") {
@@ -72,11 +74,11 @@ pub(crate) fn make() {
         thread::spawn(start_processes);
         thread::spawn(move || write_files(&folder));
     }
-    // Whatever is still sent says nothing; the end does.
+    // Any further input is ignored; only its end matters.
     let _ = io::copy(&mut io::stdin().lock().take(u64::MAX), &mut io::sink());
 }
 
-/// One worker: mostly short bursts, now and then a long one, about as much work as rest.
+/// Runs one worker: mostly short bursts, sometimes a long one, with about as much work as rest.
 fn work(random: &mut Random) {
     loop {
         let longest = if random.below(10) == 0 { 400 } else { 40 };
@@ -85,7 +87,7 @@ fn work(random: &mut Random) {
     }
 }
 
-/// Bursts in which nobody else is run for long: three threads for each worker.
+/// Runs bursts that keep everybody else off the processors: three threads for each worker.
 fn all_at_once(workers: u64) {
     let mut random = Random::new(u64::MAX);
     loop {
@@ -99,7 +101,7 @@ fn all_at_once(workers: u64) {
     }
 }
 
-/// New processes, which take numbers, memory and descriptors.
+/// Starts processes, which use up process ids, memory and descriptors.
 fn start_processes() {
     let (mut random, Ok(program)) = (Random::new(u64::MAX - 1), env::current_exe()) else {
         return;
@@ -114,14 +116,15 @@ fn start_processes() {
     }
 }
 
-/// Writes to the disk, so that others have to wait for theirs.
+/// Writes to the disk, so that others have to wait for their own writes.
 fn write_files(folder: &Path) {
     let mut random = Random::new(u64::MAX - 2);
     let path = folder.join(format!("noise-{}", process::id()));
     let block = vec![0x5a; 1 << 20];
     loop {
         if let Ok(mut file) = File::create(&path) {
-            // Nothing is left of it, however this process ends, where the system allows that.
+            // Removed at once where the system allows it, so that nothing is left however this
+            // process ends.
             let removed = fs::remove_file(&path);
             for _ in 0..=random.below(8) {
                 let _ = file.write_all(&block);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::Result;
 
-/// What `--help` prints.
+/// Output of `--help`.
 pub(crate) const HELP: &str = "\
 Runs all tests of the project, several copies of the suite at once beside processes that make noise,
 until it is shown how seldom they fail, and prints those that do.
@@ -32,12 +32,12 @@ Status: 0 shown, and nothing failed; 1 a test failed; 2 nothing failed, but the 
 const EXPECTED: &str = "expected `--copies`, `--noise`, `--bound`, `--each`, `--minutes`, \
     `--rounds`, `--filter`, `--patience`, `--project` or `--help`";
 
-/// What was asked for.
+/// The parsed command line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
     pub(crate) copies: usize,
     pub(crate) noise: usize,
-    /// A rate, not percent.
+    /// A rate from 0 to 1, not a percentage.
     pub(crate) bound: f64,
     pub(crate) each: bool,
     pub(crate) time: Duration,
@@ -65,7 +65,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads the arguments; there are no options where help is asked for.
+    /// Parses the arguments. Returns `None` if the user asked for help.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
         let mut options = Self::default();
         while let Some(name) = arguments.next() {

@@ -1,4 +1,4 @@
-//! The project: builds its tests with Cargo and finds out which there are.
+//! The project: builds its tests with Cargo and lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -15,14 +15,14 @@ use crate::libtest;
 use crate::options::Options;
 use crate::suite::{Binary, Runner, Suite};
 
-/// Where the project is, and how it is called upon.
+/// The location of the project, and how to run its tests.
 #[derive(Debug)]
 pub(crate) struct Project {
     folder: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
     filter: Option<String>,
-    /// The names of the packages by their identity.
+    /// Package names by package id.
     packages: BTreeMap<String, String>,
     pub(crate) has_nextest: bool,
 }
@@ -59,7 +59,7 @@ impl Project {
         })
     }
 
-    /// Builds all tests, and lists those that are to run.
+    /// Builds all tests and lists those to run.
     pub(crate) fn build(&self, scratch: &Path) -> Result<Suite> {
         let mut ids = self.build_binaries()?;
         let mut suite = Suite::default();
@@ -91,7 +91,7 @@ impl Project {
         Ok(suite)
     }
 
-    /// Returns the name of each test binary, in the way of nextest, by that of its file.
+    /// Returns nextest's name of each test binary, by file name.
     fn build_binaries(&self) -> Result<BTreeMap<String, String>> {
         let mut child = cargo()
             .args(["test", "--workspace", "--no-run"])
@@ -127,7 +127,7 @@ impl Project {
         }
     }
 
-    /// Returns what Cargo announces and the name, for each test.
+    /// Lists each test as its binary, as Cargo announces it, and its name.
     fn list(&self, scratch: &Path, arguments: &[&str]) -> Result<Vec<(String, String)>> {
         let path = scratch.join("list");
         let file = File::create(&path)?;
@@ -152,7 +152,6 @@ impl Project {
         Ok(tests)
     }
 
-    /// The command that runs all tests once.
     pub(crate) fn run(&self, runner: Runner) -> Command {
         match runner {
             Runner::Libtest => self.test(),
@@ -183,7 +182,7 @@ impl Project {
         command
     }
 
-    /// Nothing that somebody has set may change what is printed.
+    /// Overrides user settings that would change the output.
     fn surround(&self, command: &mut Command) {
         command
             .current_dir(&self.folder)

@@ -1,13 +1,13 @@
-//! Random numbers that need not be good.
+//! Random numbers of no particular quality.
 
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A generator (SplitMix64).
+/// A SplitMix64 generator.
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Starts a sequence of its own for each `stream`.
+    /// Starts an independent sequence for each `stream`.
     pub(crate) fn new(stream: u64) -> Self {
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
         let time = time.map_or(0, |time| {

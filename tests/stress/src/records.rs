@@ -1,4 +1,4 @@
-//! What is known about each test after some runs.
+//! The accumulated results of each test.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,11 +10,11 @@ use crate::examples::Examples;
 use crate::results::{Outcome, Results};
 use crate::suite::{Runner, Suite, TestId};
 
-/// What is known about all tests.
+/// The records of all tests.
 #[derive(Debug, Default)]
 pub(crate) struct Records(BTreeMap<TestId, Record>);
 
-/// What is known about one test.
+/// The runs and failures of one test.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) runs: u64,
@@ -22,11 +22,11 @@ pub(crate) struct Record {
     pub(crate) modes: BTreeMap<String, Mode>,
 }
 
-/// A way to fail.
+/// One mode of failure.
 #[derive(Debug)]
 pub(crate) struct Mode {
     pub(crate) count: u64,
-    /// The file with the first one.
+    /// The file with the first occurrence.
     pub(crate) example: PathBuf,
 }
 
@@ -37,13 +37,13 @@ impl Record {
 }
 
 impl Records {
-    /// Nothing is known about any test so far.
+    /// Empty records for all tests of the suite.
     pub(crate) fn new(suite: &Suite) -> Self {
         let tests = suite.of(Runner::Libtest);
         Self(tests.map(|test| (test, Record::default())).collect())
     }
 
-    /// Adds one run of the suite.
+    /// Adds the results of one run of the suite.
     pub(crate) fn add(
         &mut self,
         results: Results,
@@ -74,12 +74,13 @@ impl Records {
         tests.map(|(_, record)| record)
     }
 
-    /// How many tests there are.
+    /// Number of tests.
     pub(crate) fn count(&self) -> usize {
         self.tests().count()
     }
 
-    /// Failures and runs of all tests together. How binaries and runners end counts where it fails.
+    /// Failures and runs of all tests together. The end of a binary or a runner counts only if it
+    /// failed, then as one run and one failure.
     pub(crate) fn pooled(&self) -> (u64, u64) {
         let whole = self.0.iter().filter(|(test, _)| test.is_whole());
         let failures: u64 = whole.map(|(_, record)| record.failures).sum();
@@ -94,17 +95,17 @@ impl Records {
         upper_bound(failures, runs)
     }
 
-    /// The runs of the test that ran least.
+    /// Number of runs of the test that ran least often.
     pub(crate) fn least(&self) -> u64 {
         self.tests().map(|record| record.runs).min().unwrap_or(0)
     }
 
-    /// The bound of the test of which least is known.
+    /// The highest bound of any single test.
     pub(crate) fn worst_bound(&self) -> f64 {
         self.tests().map(Record::bound).fold(0.0, f64::max)
     }
 
-    /// Those that have failed, the worst first.
+    /// The tests that failed, with the most failures first.
     pub(crate) fn offenders(&self) -> Vec<(&TestId, &Record)> {
         let all = self.0.iter();
         let mut all: Vec<_> = all.filter(|(_, record)| record.failures > 0).collect();

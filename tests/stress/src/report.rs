@@ -1,4 +1,4 @@
-//! All printed text but that of mistakes.
+//! All printed text except errors.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::rounds::Found;
 use crate::suite::{Runner, Suite};
 use crate::verdict::{Verdict, clean_runs};
 
-/// How many of those without a result are named.
+/// Number of tests without a result that are named.
 const MOST_LOST: usize = 6;
 
 /// The line before the first round.
@@ -44,7 +44,7 @@ pub(crate) fn progress(options: &Options, found: &Found) -> String {
     line
 }
 
-/// What is known in the end.
+/// The final report.
 pub(crate) fn render(options: &Options, found: &Found) -> String {
     let mut text = String::new();
     let _ = summary(&mut text, options, found);
@@ -122,7 +122,7 @@ fn summary(text: &mut String, options: &Options, found: &Found) -> std::fmt::Res
     }
 }
 
-/// Those that failed, with how they did.
+/// The failed tests, with the modes of their failures.
 fn catalogue(text: &mut String, found: &Found) -> std::fmt::Result {
     let offenders = found.records.offenders();
     if offenders.is_empty() {
@@ -151,7 +151,7 @@ fn count(count: &impl ToString, what: &str) -> String {
     format!("{} {what}{s}", number(&text))
 }
 
-/// Writes a number with commas.
+/// Formats a number with thousands separators.
 fn number(count: &impl ToString) -> String {
     let digits = count.to_string();
     let mut text = String::new();
@@ -164,7 +164,8 @@ fn number(count: &impl ToString) -> String {
     text
 }
 
-/// Writes a rate with three digits that count, rounded up: what is said must be true.
+/// Formats a rate as a percentage with three significant digits, rounded up so that `below` stays
+/// true.
 fn percent(rate: f64) -> String {
     let percent = rate * 100.0;
     let mut digits = 0;
@@ -172,7 +173,7 @@ fn percent(rate: f64) -> String {
         digits += 1;
     }
     let scale = 10_f64.powi(digits);
-    // What is a round number is one in spite of how it is stored.
+    // The offset keeps a round number round despite its binary representation.
     let percent = (percent * scale - 1e-6).ceil() / scale;
     let text = format!("{percent:.*}", usize::try_from(digits).unwrap_or(0));
     let short = text.trim_end_matches('0').trim_end_matches('.');

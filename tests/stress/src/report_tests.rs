@@ -1,4 +1,4 @@
-//! The text as a whole, and how figures are written.
+//! The whole report, and the format of figures.
 
 use std::time::Duration;
 

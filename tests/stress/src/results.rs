@@ -1,12 +1,12 @@
-//! What came of one run of the suite: a result for every test that should have run, whatever the
-//! runner said or did not say.
+//! The results of one run of the suite: one for every test that should have run, whatever the
+//! runner printed.
 
 use std::collections::BTreeMap;
 
 use crate::suite::{Runner, Suite, TestId};
 use crate::{libtest, nextest};
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
@@ -16,9 +16,9 @@ pub(crate) enum Outcome {
 /// How a test failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// The same text for what is likely the same cause.
+    /// One line that stays the same as long as the cause is likely the same.
     pub(crate) mode: String,
-    /// All that is known.
+    /// Everything known about the failure.
     pub(crate) output: String,
 }
 
@@ -39,7 +39,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) how: How,
-    /// Standard output and standard error in one.
+    /// Standard output and standard error, interleaved.
     pub(crate) output: String,
 }
 
@@ -47,17 +47,17 @@ pub(crate) struct Ended {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum How {
     Well,
-    /// In words that follow "ended with".
+    /// The exit status, in words that follow "ended with".
     Badly(String),
-    /// It had to be ended, because nothing had happened for so many seconds.
+    /// It was ended because nothing had happened for this many seconds.
     Hung(u64),
-    /// It was ended because the whole command came to its end.
+    /// It was ended because the whole command was stopping.
     CutOff,
 }
 
 pub(crate) type Results = BTreeMap<TestId, Outcome>;
 
-/// Reads one run of the suite. Of one that was cut off, what it had come to counts, and nothing else.
+/// Parses one run of the suite. For a run that was cut off, only results that already exist count.
 pub(crate) fn read(runner: Runner, suite: &Suite, ended: &Ended) -> Results {
     let mut results = match runner {
         Runner::Libtest => libtest::read(suite, ended),
@@ -90,7 +90,7 @@ pub(crate) fn read(runner: Runner, suite: &Suite, ended: &Ended) -> Results {
 }
 
 impl Ended {
-    /// Words for a test of which nothing is known.
+    /// The mode of a test without a result.
     fn lost(&self, runner: Runner) -> String {
         let runner = runner.name();
         match &self.how {
@@ -101,7 +101,7 @@ impl Ended {
     }
 }
 
-/// The end of an output, where all of it might be too long to keep for many tests.
+/// The last 64 KiB of an output, because all of it may be too long to keep for many tests.
 pub(crate) fn tail(output: &str) -> String {
     const MOST: usize = 64 << 10;
     let mut start = output.len().saturating_sub(MOST);

@@ -1,4 +1,4 @@
-//! The rounds: in each, all copies of the suite run at once, beside the noise.
+//! The rounds. In each, all copies of the suite run at once beside the noise.
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,22 +17,23 @@ use crate::report;
 use crate::results::{self, How, Outcome};
 use crate::suite::{Runner, Suite, TestId};
 
-/// What all rounds have shown.
+/// The combined results of all rounds.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) records: Records,
-    /// The rounds that came to their ends.
+    /// Number of completed rounds.
     pub(crate) rounds: usize,
     pub(crate) time: Duration,
-    /// Why the last round did not.
+    /// Why the last round was cut off, if it was.
     pub(crate) cut_off: Option<&'static str>,
-    /// The tests that have no result because of that.
+    /// The tests without a result because of the cut.
     pub(crate) without_result: Vec<TestId>,
-    /// Where examples are.
+    /// The folder of the examples.
     pub(crate) folder: PathBuf,
 }
 
-/// Builds the tests and runs them until enough is known.
+/// Builds the tests and runs them until the verdict is known, the limits are reached, or the
+/// command is interrupted.
 pub(crate) fn run(options: &Options) -> Result<Found> {
     let mut noise = Noise::prepare(options.noise)?;
     let project = Project::find(options)?;
@@ -62,7 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<Found> {
     Ok(found)
 }
 
-/// All copies that run at once.
+/// The copies that run at the same time.
 struct Round {
     number: usize,
     copies: Vec<(Runner, PathBuf, Copy)>,
@@ -86,7 +87,7 @@ impl Round {
         Ok(Self { number, copies })
     }
 
-    /// Waits for all copies; returns why that was given up, if it was.
+    /// Waits for all copies. Returns the reason if the round was cut off.
     fn wait(&mut self, options: &Options, start: Instant) -> Result<Option<&'static str>> {
         loop {
             let mut all_are_over = true;
@@ -106,7 +107,7 @@ impl Round {
         }
     }
 
-    /// Adds the results of all copies; ends those that have not ended.
+    /// Adds the results of all copies, and ends copies that are still running.
     fn count(self, suite: &Suite, examples: &mut Examples, found: &mut Found) -> Result<()> {
         for (index, (runner, path, copy)) in self.copies.into_iter().enumerate() {
             let ended = copy.end()?;
@@ -127,7 +128,7 @@ impl Round {
     }
 }
 
-/// Every second copy is run by nextest, and a single one in every second round.
+/// Nextest runs every second copy, or every second round if there is only one copy.
 fn runner(project: &Project, options: &Options, round: usize, index: usize) -> Runner {
     let turn = if options.copies == 1 {
         round - 1

@@ -1,9 +1,9 @@
-//! The tests of the project: what every run of the suite must have a result for.
+//! The tests of the project. Every run of the suite must produce a result for each of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A test, or a test binary as a whole where the name is empty, or a runner where both are so.
+/// A test. An empty name stands for a whole test binary or runner.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TestId {
     pub(crate) binary: String,
@@ -18,7 +18,7 @@ impl TestId {
         }
     }
 
-    /// Stands for all that is no test: how a binary or a runner ends.
+    /// The id for failures outside of tests: how a binary or a runner ends.
     pub(crate) fn whole(of: &str) -> Self {
         Self::new(of, "")
     }
@@ -40,22 +40,21 @@ impl fmt::Display for TestId {
 /// A test binary, or the examples in the documentation of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Binary {
-    /// Its name as nextest writes it.
+    /// Its name in nextest.
     pub(crate) id: String,
-    /// How Cargo announces it: the name of the file, or of the crate with the examples.
+    /// Its name in Cargo's announcement: the file name, or the crate of the examples.
     pub(crate) announced: String,
     pub(crate) is_doc: bool,
-    /// Its tests, and whether each is ignored.
+    /// Its tests, each with whether it is ignored.
     pub(crate) tests: BTreeMap<String, bool>,
 }
 
-/// All tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Suite {
     pub(crate) binaries: Vec<Binary>,
 }
 
-/// Who runs the tests.
+/// The test runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Runner {
     Libtest,
@@ -63,7 +62,7 @@ pub(crate) enum Runner {
 }
 
 impl Runner {
-    /// The command.
+    /// The command line of the runner.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Libtest => "cargo test",
@@ -73,7 +72,7 @@ impl Runner {
 }
 
 impl Binary {
-    /// The names of the tests that run.
+    /// The names of the tests that are not ignored.
     pub(crate) fn running(&self) -> impl Iterator<Item = &str> {
         let all = self.tests.iter();
         all.filter(|(_, ignored)| !**ignored)
@@ -86,7 +85,7 @@ impl Binary {
 }
 
 impl Suite {
-    /// The tests that a runner runs.
+    /// The tests that a runner runs. Nextest does not run documentation examples.
     pub(crate) fn of(&self, runner: Runner) -> impl Iterator<Item = TestId> {
         let binaries = self.binaries.iter();
         binaries

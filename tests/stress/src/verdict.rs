@@ -1,4 +1,4 @@
-//! When enough is known, and what it comes to.
+//! Decides when to stop, and the verdict.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use isolated_test_core::__private::upper_bound;
 use crate::options::Options;
 use crate::rounds::Found;
 
-/// What it comes to.
+/// The outcome of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing failed, and the rate is below the bound.
+    /// Nothing failed, and the rate is shown to be below the bound.
     Shown,
-    /// Tests have failed, whatever the rate.
+    /// A test failed, whatever the rate.
     Failed,
-    /// Nothing failed, but that says too little yet.
+    /// Nothing failed, but there were too few runs to show the bound.
     NotShown,
 }
 
@@ -30,7 +30,8 @@ impl Verdict {
 }
 
 impl Found {
-    /// The bound that was asked for: that of all test runs, or of the least known test.
+    /// The upper bound of the failure rate, pooled over all test runs. With `--each`, the highest
+    /// of the pooled bound and those of the single tests.
     pub(crate) fn bound(&self, options: &Options) -> f64 {
         if options.each {
             self.records.worst_bound().max(self.records.pooled_bound())
@@ -39,12 +40,12 @@ impl Found {
         }
     }
 
-    /// Whether the rate is shown to be below what was asked for.
+    /// Whether the rate is shown to be below the requested bound.
     pub(crate) fn is_shown(&self, options: &Options) -> bool {
         self.bound(options) < options.bound
     }
 
-    /// Whether the rounds are over.
+    /// Whether to stop after this round.
     pub(crate) fn is_enough(&self, options: &Options) -> bool {
         self.is_shown(options)
             || options.rounds.is_some_and(|rounds| self.rounds >= rounds)
@@ -61,7 +62,7 @@ impl Found {
         }
     }
 
-    /// How long it takes in all until every single test is known to be below a rate, if none fails.
+    /// Total time until every single test is shown to stay below a rate, if none fails.
     pub(crate) fn time_for_each(&self, rate: f64) -> Option<Duration> {
         let (least, runs) = (self.records.least(), clean_runs(rate));
         let times = u32::try_from(runs.div_ceil(least.max(1))).ok()?;
@@ -69,7 +70,7 @@ impl Found {
     }
 }
 
-/// How many runs without a failure show that a rate is lower.
+/// Number of runs without a failure that show a lower rate than `rate`.
 pub(crate) fn clean_runs(rate: f64) -> u64 {
     let mut high = 1;
     while upper_bound(0, high) >= rate {
@@ -98,7 +99,8 @@ mod tests {
     use crate::rounds::Found;
     use crate::suite::TestId;
 
-    /// Rounds of a minute in which each of so many tests is run once.
+    /// Simulates rounds of one minute that run each of `tests` once. The first `failures` tests
+    /// fail once.
     fn found(rounds: usize, tests: usize, failures: usize) -> Found {
         let target = tempfile::tempdir().unwrap();
         let mut examples = Examples::create(target.path()).unwrap();

@@ -1,4 +1,4 @@
-//! The command with a small project, and its ends.
+//! Runs the command on small projects, through each of its outcomes.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const STRESS: &str = env!("CARGO_BIN_EXE_isolated-test-stress");
 
-/// A package with these test targets.
+/// A package with the given test targets.
 fn project(targets: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
@@ -50,7 +50,7 @@ fn text(output: &Output) -> String {
 const PASSING: &str =
     "#[test] fn always() {}\n#[test] #[ignore = \"shown as not run\"] fn never() {}\n";
 
-/// Fails in every second run; which number a run has, a new file tells.
+/// Fails in every second run. Each run creates a new file to find out its number.
 const FAILING: &str = r#"
 #[test]
 fn every_second() {
@@ -148,7 +148,7 @@ fn what_cannot_be_done_is_said() {
     assert_eq!(output.status.code(), Some(3));
 }
 
-/// A process that makes noise in a folder of its own.
+/// A noise process that writes to `folder`.
 fn noise(folder: &Path) -> Child {
     let mut noise = Command::new(STRESS)
         .args(["--make-noise", "2"])
@@ -176,7 +176,7 @@ fn noise_ends_with_its_input_and_leaves_no_file() {
     assert!(silent.unwrap().success());
 }
 
-/// A test that waits forever, with a child that holds the pipe `held`.
+/// A test that waits forever, with a child that keeps the pipe `held` open.
 #[cfg(unix)]
 const WAITING: &str = r#"
 #[test]
@@ -189,13 +189,13 @@ fn forever() {
 }
 "#;
 
-/// The command while it runs a test that waits forever.
+/// The command, while it runs a test that waits forever.
 #[cfg(unix)]
 struct Waiting {
     command: Child,
-    /// Held by the command and the noise.
+    /// Kept open by the command and the noise.
     errors: BufReader<std::process::ChildStderr>,
-    /// Held by the tests and what they have started.
+    /// Kept open by the tests and their children.
     tests: BufReader<fs::File>,
     _folder: TempDir,
 }
@@ -234,7 +234,7 @@ impl Waiting {
         assert!(kill.unwrap().success());
     }
 
-    /// Returns what is said on standard error until nobody is left who could.
+    /// Waits until every process that could write is gone, and returns the rest of standard error.
     fn rest(&mut self) -> String {
         let mut text = String::new();
         self.tests.read_to_string(&mut text).unwrap();
@@ -262,7 +262,7 @@ fn an_interrupt_ends_everything_and_says_what_is_known() {
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// Time does not end the copies before they have begun: their listing comes first.
+/// The time limit cannot end the copies before they start, because the tests are listed first.
 #[cfg(unix)]
 #[test]
 fn the_end_of_the_time_ends_everything() {
@@ -283,7 +283,7 @@ fn the_end_of_the_time_ends_everything() {
 fn a_killed_command_leaves_neither_noise_nor_tests() {
     let mut waiting = Waiting::start();
     waiting.signal("KILL");
-    // Both pipes would never end otherwise.
+    // Returns only once everybody who holds one of the pipes is gone.
     waiting.rest();
     waiting.command.wait().unwrap();
 }

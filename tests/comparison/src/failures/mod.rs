@@ -16,7 +16,7 @@ use crate::failures::stage::Stage;
 use crate::machine::version;
 use crate::{Result, progress};
 
-/// What one method did in a demonstration.
+/// The observed behaviour of one method.
 #[derive(Debug, Clone)]
 struct Seen {
     fails: bool,

@@ -2,7 +2,7 @@
 //! calls.
 //!
 //! The command runs one test of this binary at a time, by name, and reads the rows that it prints.
-//! That test calls the measured tests in a loop, in the test profile.
+//! The test calls the measured tests in a loop, in the test profile.
 
 mod attributed;
 mod floor;

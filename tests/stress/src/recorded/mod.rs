@@ -1,5 +1,5 @@
-//! What `cargo test --no-fail-fast` and `cargo nextest run --no-fail-fast` have printed for one
-//! package, `sample`, and its tests.
+//! Recorded output of `cargo test --no-fail-fast` and `cargo nextest run --no-fail-fast` for the
+//! package `sample`, and the list of its tests.
 
 use crate::results::{Ended, How, Outcome, Results};
 use crate::suite::{Binary, Suite, TestId};
@@ -54,7 +54,7 @@ pub(crate) fn suite() -> Suite {
     }
 }
 
-/// A test binary; ignored tests have a `-` before their names.
+/// A test binary. A `-` before a name marks an ignored test.
 fn binary<const N: usize>(id: &str, announced: &str, tests: [&str; N]) -> Binary {
     let tests = tests.map(|test| match test.strip_prefix('-') {
         Some(name) => (name.to_owned(), true),
@@ -68,7 +68,7 @@ fn binary<const N: usize>(id: &str, announced: &str, tests: [&str; N]) -> Binary
     }
 }
 
-/// A run that ended as one with failures does.
+/// A run that ended with failures.
 pub(crate) fn ended(output: impl Into<String>) -> Ended {
     Ended {
         how: How::Badly("exit status 101".to_owned()),
@@ -76,7 +76,7 @@ pub(crate) fn ended(output: impl Into<String>) -> Ended {
     }
 }
 
-/// The mode of each test that failed in a binary.
+/// The failed tests of a binary and their modes.
 pub(crate) fn modes<'a>(results: &'a Results, binary: &str) -> Vec<(&'a str, &'a str)> {
     let results = results.iter().filter(|(test, _)| test.binary == binary);
     let modes = results.filter_map(|(test, outcome)| match outcome {
