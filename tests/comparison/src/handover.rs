@@ -206,8 +206,8 @@ fn read(printed: &str, first: usize, holds: &mut Vec<Hold>) {
     }
 }
 
-/// Times from the end of one body to the start of the next, in µs. Only counts workers that were
-/// already waiting.
+/// Times from the end of one body to the start of the next, in µs, for workers that were already
+/// waiting.
 fn handovers(holds: &[Hold]) -> Vec<f64> {
     let pairs = holds.windows(2).filter(|pair| pair[1].asked < pair[0].done);
     pairs

@@ -12,7 +12,7 @@ use crate::{Result, binaries, progress};
 #[derive(Default)]
 struct Again {
     elsewhere: &'static str,
-    /// Only measures the cases whose names contain this text.
+    /// Measures only the cases whose names contain this text.
     cases: &'static str,
     /// Comma-separated methods to measure; empty for all of them.
     methods: &'static str,

@@ -1,5 +1,5 @@
-//! A process and everything it starts. On Unix this is a process group, which does not survive even
-//! if this command is interrupted.
+//! A process and everything it starts. On Unix this is a process group, and nothing of it is left
+//! even if this command is interrupted.
 
 use std::io;
 use std::process::{Child, Command};

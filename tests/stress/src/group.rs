@@ -1,4 +1,4 @@
-//! A process and everything it starts. On Unix this is a process group, which does not survive
+//! A process and everything it starts. On Unix this is a process group, and nothing of it is left
 //! however this command ends.
 
 use std::io;

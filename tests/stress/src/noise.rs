@@ -4,8 +4,7 @@
 //! load: a thread that usually runs undisturbed is suddenly not scheduled for a tenth of a second.
 //! So each worker follows its own random pattern, and now and then all work at once.
 //!
-//! The subprocess exits when its standard input ends, which happens whenever the command ends,
-//! however it ends.
+//! The subprocess exits when its standard input closes, which happens however the command ends.
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -123,8 +122,8 @@ fn write_files(folder: &Path) {
     let block = vec![0x5a; 1 << 20];
     loop {
         if let Ok(mut file) = File::create(&path) {
-            // Removed at once where the system allows it, so that nothing is left however this
-            // process ends.
+            // The file is unlinked at once where the system allows it, so that nothing is left
+            // however this process ends.
             let removed = fs::remove_file(&path);
             for _ in 0..=random.below(8) {
                 let _ = file.write_all(&block);
