@@ -211,11 +211,14 @@ impl RequestedLock {
 /// Acquires locks that are free now, in their order. The first that is not free, and all after it,
 /// are left to [`acquire`].
 pub(crate) fn acquire_free(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
-    let wants: Vec<Want> = asked.iter().map(|asked| asked.target).collect();
-    let Some(first) = wants.first() else {
-        return Ok(Vec::new());
-    };
-    backend::of(first.subject).acquire_free(&wants, me)
+    let mut wants = Vec::with_capacity(asked.len());
+    for asked in asked {
+        wants.push(asked.target);
+    }
+    match wants.first() {
+        Some(first) => backend::of(first.subject).acquire_free(&wants, me),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Acquires a lock if it is free now.
