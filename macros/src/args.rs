@@ -91,7 +91,12 @@ pub(crate) struct Setting {
 /// The syntax of an option.
 pub(crate) enum Form {
     Flag,
-    Number { least: u32, most: u32 },
+    Number {
+        least: u32,
+        most: u32,
+    },
+    /// A literal from 1 to 65535, or a constant.
+    PortNumber,
     Text,
     Choice(&'static [&'static str]),
 }
@@ -113,6 +118,10 @@ const PORT: &[Setting] = &[
             least: 1,
             most: MOST_PORTS,
         },
+    },
+    Setting {
+        name: "number",
+        form: Form::PortNumber,
     },
 ];
 
@@ -201,6 +210,8 @@ pub(crate) enum Choice {
     Number(u32),
     Text(LitStr),
     OneOf(&'static str),
+    /// A literal or a constant expression.
+    Constant(TokenStream),
 }
 
 /// A key: a string literal, or an expression that yields a string or a `Key`.

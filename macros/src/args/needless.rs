@@ -49,11 +49,10 @@ pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> Str
     }
 }
 
-/// The message for a fixed port number, such as `port = 8080`, `port(8080)` or
-/// `port(number = 8080)`. A number up to [`MOST_PORTS`], as in `port(3)`, is taken for a count of
-/// ports instead.
+/// The message for a misspelt fixed port number, such as `port = 8080` or `port(8080)`. A number up
+/// to [`MOST_PORTS`], as in `port(3)`, is taken for a count of ports instead.
 pub(super) fn fixed_port(row: &Row, tokens: &TokenStream) -> Option<String> {
-    const NAMES: [&str; 5] = ["number", "port", "fixed", "value", "n"];
+    const NAMES: [&str; 4] = ["port", "fixed", "value", "n"];
     if row.word != Word::Port {
         return None;
     }
@@ -75,7 +74,7 @@ pub(super) fn fixed_port(row: &Row, tokens: &TokenStream) -> Option<String> {
         ));
     }
     Some(format!(
-        "a `port` has no fixed number, because somebody else may have it; write `port` and use the number \
-         that it gets, or `network` for a network in which {digits} is free"
+        "a `port` is a free one; write `port` and use the number that it gets, `network` for a network in \
+         which {digits} is free, or `port(number = {digits})` to wait for that number"
     ))
 }

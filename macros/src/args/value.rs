@@ -199,6 +199,14 @@ fn option(
             format!("duplicate option `{name}`; remove one"),
         ));
     }
+    let is_other = |name: &str| earlier.iter().any(|(other, _)| *other == name);
+    if setting.name == "number" && is_other("count")
+        || setting.name == "count" && is_other("number")
+    {
+        let message =
+            "a `port` has either a `count` or a `number`; write one `port(number = ...)` for each";
+        return Err((quote!(#name), message.to_owned()));
+    }
     let choice = choice(setting, &value).filter(|_| assigned != value.is_empty());
     let choice = choice.ok_or_else(|| (place(&value, &name), shape(row, setting)))?;
     Ok((setting.name, choice))
@@ -213,6 +221,14 @@ fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {
             number
                 .filter(|number| (least..=most).contains(number))
                 .map(Choice::Number)
+        }
+        Form::PortNumber => {
+            let is_number = match syn::parse2::<Lit>(value.clone()) {
+                Ok(Lit::Int(number)) => number.base10_parse::<u16>().is_ok_and(|number| number > 0),
+                Ok(_) => false,
+                Err(_) => !value.is_empty(),
+            };
+            is_number.then(|| Choice::Constant(value.clone()))
         }
         Form::Text => {
             let text: LitStr = syn::parse2(value.clone()).ok()?;
@@ -239,6 +255,10 @@ fn shape(row: &Row, setting: &Setting) -> String {
                 row.name
             )
         }
+        Form::PortNumber => format!(
+            "expected `{name}` to be a number from 1 to 65535 or a constant: `{}({name} = 8080)`",
+            row.name
+        ),
         Form::Text => format!(
             "expected `{name}` to be a string that is not empty: `{}({name} = \"...\")`",
             row.name

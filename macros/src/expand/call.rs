@@ -220,6 +220,7 @@ impl<'a> Writer<'a> {
             Kind::Port {
                 protocol,
                 count: None,
+                ..
             } => {
                 let protocol = protocol.marker();
                 from(
@@ -230,6 +231,7 @@ impl<'a> Writer<'a> {
             Kind::Port {
                 protocol,
                 count: Some(count),
+                ..
             } => {
                 let protocol = protocol.marker();
                 let count = Literal::u32_unsuffixed(*count);

@@ -61,13 +61,15 @@ impl Writer<'_> {
     /// Whether the spec contains more than literals. Literals alone are stored in the binary
     /// without evaluation.
     fn needs_const(&self) -> bool {
-        let is_literal = |lock: &Lock| {
+        let has_literals = |lock: &Lock| {
             let has_literal_key = !matches!(lock.key, Some(Key::Expression(_)));
             has_literal_key && !matches!(&lock.mode, Mode::Limit(number) if !is_literal(number))
         };
         let panics = self.function.should_panic();
+        let is_fixed = |resource: &Resource| matches!(&resource.kind, Kind::Port { number: Some(number), .. } if !is_literal(number));
         self.has_process()
-            || !self.model.wanted.locks.iter().all(is_literal)
+            || self.model.wanted.resources.iter().any(is_fixed)
+            || !self.model.wanted.locks.iter().all(has_literals)
             || panics.is_some_and(|panics| panics.condition.is_some())
     }
 
@@ -91,7 +93,23 @@ impl Writer<'_> {
         let private = &self.private;
         let name = resource.name.unraw().to_string();
         let kind = match &resource.kind {
-            Kind::Port { protocol, count } => {
+            Kind::Port {
+                protocol,
+                number: Some(number),
+                ..
+            } => {
+                let protocol = protocol.marker();
+                let number = if is_literal(number) {
+                    number.clone()
+                } else {
+                    let checked = quote!(#private::port_number(#private::expr!(#number)));
+                    at(start(number), checked)
+                };
+                quote!(FixedPort(#private::Protocol::#protocol, #number))
+            }
+            Kind::Port {
+                protocol, count, ..
+            } => {
                 let protocol = protocol.marker();
                 let count = Literal::u32_unsuffixed(count.unwrap_or(1));
                 quote!(Port(#private::Protocol::#protocol, #count))

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Port {
         protocol: Protocol,
         count: Option<u32>,
+        /// The number that the program under test insists on.
+        number: Option<TokenStream>,
     },
     TmpDir {
         from: Option<LitStr>,
@@ -53,11 +55,19 @@ pub(super) fn port(options: Vec<(&'static str, Choice)>) -> Kind {
         (false, true) => Protocol::Udp,
         (_, false) => Protocol::Tcp,
     };
-    let count = options.into_iter().find_map(|(_, choice)| match choice {
-        Choice::Number(number) => Some(number),
-        _ => None,
-    });
-    Kind::Port { protocol, count }
+    let (mut count, mut number) = (None, None);
+    for (_, choice) in options {
+        match choice {
+            Choice::Number(ports) => count = Some(ports),
+            Choice::Constant(constant) => number = Some(constant),
+            Choice::Flag | Choice::Text(_) | Choice::OneOf(_) => {}
+        }
+    }
+    Kind::Port {
+        protocol,
+        count,
+        number,
+    }
 }
 
 pub(super) fn tmpdir(options: Vec<(&'static str, Choice)>) -> Kind {
@@ -66,7 +76,7 @@ pub(super) fn tmpdir(options: Vec<(&'static str, Choice)>) -> Kind {
         match choice {
             Choice::Text(text) => from = Some(text),
             Choice::OneOf(word) => keep = Some(word),
-            Choice::Flag | Choice::Number(_) => {}
+            Choice::Flag | Choice::Number(_) | Choice::Constant(_) => {}
         }
     }
     Kind::TmpDir { from, keep }

@@ -54,7 +54,7 @@ fn every_mistake() {
     "unknown argument `prot`; a similar argument exists: `port`"
 }
 ::core::compile_error! {
-    "a `port` has no fixed number, because somebody else may have it; write `port` and use the number that it gets, or `network` for a network in which 8080 is free"
+    "a `port` is a free one; write `port` and use the number that it gets, `network` for a network in which 8080 is free, or `port(number = 8080)` to wait for that number"
 }
 ::core::compile_error! {
     "expected `serial` to be a string: `serial = \"...\"`"

@@ -180,6 +180,21 @@ impl<K> NoKey<K> {
     }
 }
 
+/// Checks the number of a port.
+///
+/// # Panics
+///
+/// Panics at compile time if the number is zero.
+#[must_use]
+#[track_caller]
+pub const fn port_number(number: u16) -> u16 {
+    assert!(
+        number > 0,
+        "expected the number of a port to be from 1 to 65535"
+    );
+    number
+}
+
 /// Checks the number of `retries`.
 ///
 /// # Panics

@@ -4,6 +4,7 @@ mod namespace_seed;
 mod own;
 mod own_errors;
 mod port;
+mod port_fixed;
 mod port_held;
 mod port_released;
 mod tmpdir;

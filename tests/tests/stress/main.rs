@@ -3,4 +3,5 @@
 mod crash;
 mod process_crash;
 mod stress_locks;
+mod stress_number;
 mod stress_ports;

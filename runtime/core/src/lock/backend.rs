@@ -69,6 +69,6 @@ impl Held {
 /// The back end that keeps the locks of a subject.
 pub(crate) fn of(subject: Subject) -> &'static dyn Backend {
     match subject {
-        Subject::Everyone | Subject::Key(_) | Subject::Delegated(_) => &Files,
+        Subject::Everyone | Subject::Key(_) | Subject::Port(_) | Subject::Delegated(_) => &Files,
     }
 }

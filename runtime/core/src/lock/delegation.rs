@@ -178,9 +178,9 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
                 );
                 let way_out = match subject {
                     RecordedSubject::Everyone => "ask for `alone` in that test",
-                    RecordedSubject::Key(_) | RecordedSubject::Internal(_) => {
-                        "ask for the stronger one in that test"
-                    }
+                    RecordedSubject::Key(_)
+                    | RecordedSubject::Internal(_)
+                    | RecordedSubject::Port(_) => "ask for the stronger one in that test",
                 };
                 return Err(refusal(want, &reason, way_out));
             }

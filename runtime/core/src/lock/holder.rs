@@ -78,6 +78,7 @@ pub(crate) enum RecordedSubject {
     Everyone,
     Key(String),
     Internal(String),
+    Port(u16),
 }
 
 impl RecordedSubject {
@@ -86,6 +87,7 @@ impl RecordedSubject {
             Subject::Everyone => RecordedSubject::Everyone,
             Subject::Key(key) if key.is_internal => RecordedSubject::Internal(key.recorded()),
             Subject::Key(key) => RecordedSubject::Key(key.recorded()),
+            Subject::Port(number) => RecordedSubject::Port(number),
             Subject::Delegated(delegated) => RecordedSubject::of(delegated.subject),
         }
     }
@@ -96,6 +98,7 @@ impl RecordedSubject {
             (RecordedSubject::Everyone, Mode::Exclusive) => "alone".to_owned(),
             (RecordedSubject::Everyone, _) => "the lock of all tests".to_owned(),
             (RecordedSubject::Key(key), mode) => format!("{} {}", mode.word(), quoted(key)),
+            (RecordedSubject::Port(number), _) => format!("port {number}"),
             (RecordedSubject::Internal(key), mode) => {
                 format!("internal {} {}", mode.word(), quoted(key))
             }
@@ -297,13 +300,14 @@ fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
     };
     let (word, key) = line.split_once(' ').unwrap_or((line, ""));
     let mode = match word {
-        "alone" | "serial" => Mode::Exclusive,
+        "alone" | "serial" | "port" => Mode::Exclusive,
         "test" | "shared" => Mode::Shared,
         "limit" => Mode::Limit(1),
         _ => return None,
     };
     let subject = match (word, is_internal) {
         ("alone" | "test", _) => RecordedSubject::Everyone,
+        ("port", _) => RecordedSubject::Port(key.parse().ok()?),
         (_, true) => RecordedSubject::Internal(key.to_owned()),
         (_, false) => RecordedSubject::Key(key.to_owned()),
     };

@@ -37,7 +37,7 @@ use crate::state::StateDir;
 
 /// The subject that a lock protects.
 ///
-/// `Everyone` and `Key` are declared in the order in which locks are acquired. A `Delegated`
+/// `Everyone`, `Key` and `Port` are declared in the order in which locks are acquired. A `Delegated`
 /// subject is acquired in place of the subject that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
@@ -46,6 +46,8 @@ pub(crate) enum Subject {
     Everyone,
     /// A key.
     Key(Key),
+    /// A port number that a test insists on.
+    Port(u16),
     /// One of the others, within a test or guard that holds it and has started this program.
     Delegated(&'static Delegated),
 }
@@ -54,9 +56,10 @@ impl Subject {
     /// The name of the main lock file. The other files of the subject append an extension.
     pub(crate) fn file_name(self) -> String {
         match self {
-            // The file names of keys begin with `k-` or `i-`.
+            // The file names of keys begin with `k-` or `i-`, and those of held ports with `port-`.
             Subject::Everyone => "everyone".to_owned(),
             Subject::Key(key) => key.file_name(),
+            Subject::Port(number) => format!("number-{number}"),
             Subject::Delegated(delegated) => delegated.subject.file_name(),
         }
     }
@@ -65,7 +68,7 @@ impl Subject {
     pub(crate) fn asked(self) -> Self {
         match self {
             Subject::Delegated(delegated) => delegated.subject,
-            Subject::Everyone | Subject::Key(_) => self,
+            Subject::Everyone | Subject::Key(_) | Subject::Port(_) => self,
         }
     }
 
@@ -73,7 +76,9 @@ impl Subject {
     fn path(self, state_dir: &StateDir) -> PathBuf {
         match self {
             Subject::Delegated(delegated) => delegated.path(),
-            Subject::Everyone | Subject::Key(_) => state_dir.lock_path(&self.file_name()),
+            Subject::Everyone | Subject::Key(_) | Subject::Port(_) => {
+                state_dir.lock_path(&self.file_name())
+            }
         }
     }
 }
@@ -125,7 +130,7 @@ impl Want {
     pub(crate) fn within(self) -> Option<&'static str> {
         match self.subject {
             Subject::Delegated(delegated) => Some(&delegated.within),
-            Subject::Everyone | Subject::Key(_) => None,
+            Subject::Everyone | Subject::Key(_) | Subject::Port(_) => None,
         }
     }
 
@@ -134,9 +139,13 @@ impl Want {
         self.subject.asked() == Subject::Everyone && self.mode != Mode::Exclusive
     }
 
-    /// Whether the subject is an internal key.
+    /// Whether a resource may wait for it while it is provisioned: an internal key, or a port.
     pub(crate) fn is_internal(self) -> bool {
-        matches!(self.subject.asked(), Subject::Key(key) if key.is_internal)
+        match self.subject.asked() {
+            Subject::Key(key) => key.is_internal,
+            Subject::Port(_) => true,
+            Subject::Everyone | Subject::Delegated(_) => false,
+        }
     }
 }
 
@@ -151,6 +160,7 @@ impl fmt::Display for Code {
                 let internal = if key.is_internal { "internal " } else { "" };
                 write!(formatter, "{internal}{} {}", mode.word(), key.recorded())
             }
+            (Subject::Port(number), _) => write!(formatter, "port {number}"),
             (_, Mode::Exclusive) => formatter.write_str("alone"),
             (_, _) => formatter.write_str("test"),
         }
@@ -162,6 +172,7 @@ impl fmt::Display for Want {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = match (self.subject.asked(), self.mode) {
             (Subject::Key(key), _) => key,
+            (Subject::Port(number), _) => return write!(formatter, "port {number}"),
             (_, Mode::Exclusive) => return formatter.write_str("alone"),
             (_, _) => return formatter.write_str("an `alone` test to finish"),
         };

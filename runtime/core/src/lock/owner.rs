@@ -361,7 +361,9 @@ fn provides(want: Want, owner: &Owner) -> Error {
             let scope = scope.unwrap_or_default();
             format!("write `Key::new({:?}){scope}.internal()`", key.name())
         }
-        Subject::Everyone | Subject::Delegated(_) => "call the test elsewhere".to_owned(),
+        Subject::Everyone | Subject::Port(_) | Subject::Delegated(_) => {
+            "call the test elsewhere".to_owned()
+        }
     };
     refusal(want, &reason, &way_out)
 }

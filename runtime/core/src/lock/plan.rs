@@ -3,7 +3,8 @@
 //! # Why tests cannot deadlock
 //!
 //! Every test acquires its locks one after the other, in one total order that is the same in all
-//! processes: first [`Subject::Everyone`], then the keys by name, then the internal keys by name.
+//! processes: first [`Subject::Everyone`], then the keys by name, then the internal keys by name, then the port
+//! numbers.
 //!
 //! A waiter is always a thread, which acts for a test or for itself. A thread *keeps* every lock
 //! that it cannot release while it waits: its guards, the locks of all tests that run in it, and
@@ -97,33 +98,28 @@ pub(crate) fn check_limit(want: Want) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Limit, action))
 }
 
-/// Merges the claims of a test and `further` ones: one lock per subject, in the strongest mode, in
+impl Claim {
+    fn want(self) -> Want {
+        let (subject, mode) = match self {
+            Claim::Exclusive(key) => (Subject::Key(key.key()), Mode::Exclusive),
+            Claim::Shared(key) => (Subject::Key(key.key()), Mode::Shared),
+            Claim::Limit(key, limit) => (Subject::Key(key.key()), Mode::Limit(limit)),
+            Claim::Alone => (Subject::Everyone, Mode::Exclusive),
+        };
+        Want { subject, mode }
+    }
+}
+
+/// Merges the claims of a test and `further` locks: one lock per subject, in the strongest mode, in
 /// the order in which locks are acquired.
-pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Error> {
-    let mut wants = Vec::with_capacity(claims.len() + 1);
+pub(crate) fn plan(claims: &[Claim], further: &[Want]) -> Result<Vec<Want>, Error> {
+    let mut wants = Vec::with_capacity(claims.len() + further.len() + 1);
     wants.push(Want {
         subject: Subject::Everyone,
         mode: Mode::Shared,
     });
-    for claim in claims.iter().chain(further) {
-        let want = match *claim {
-            Claim::Exclusive(key) => Want {
-                subject: Subject::Key(key.key()),
-                mode: Mode::Exclusive,
-            },
-            Claim::Shared(key) => Want {
-                subject: Subject::Key(key.key()),
-                mode: Mode::Shared,
-            },
-            Claim::Limit(key, limit) => Want {
-                subject: Subject::Key(key.key()),
-                mode: Mode::Limit(limit),
-            },
-            Claim::Alone => Want {
-                subject: Subject::Everyone,
-                mode: Mode::Exclusive,
-            },
-        };
+    for claim in claims {
+        let want = claim.want();
         if matches!(want.subject, Subject::Key(key) if key.is_internal) {
             return Err(refusal(
                 want,
@@ -132,24 +128,33 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
             ));
         }
         check_limit(want)?;
-        match wants.iter_mut().find(|other| other.subject == want.subject) {
-            Some(Want {
-                mode: Mode::Limit(one),
-                ..
-            }) if matches!(want.mode, Mode::Limit(other) if other != *one) => {
-                return Err(refusal(
-                    want,
-                    "the test names two limits of one key; write one of them",
-                ));
-            }
-            Some(other) => other.mode = other.mode.max(want.mode),
-            None => {
-                let at = wants.partition_point(|other| other.subject < want.subject);
-                wants.insert(at, want);
-            }
-        }
+        merge(&mut wants, want)?;
+    }
+    for want in further {
+        merge(&mut wants, *want)?;
     }
     Ok(wants)
+}
+
+/// Adds a lock to others.
+fn merge(wants: &mut Vec<Want>, want: Want) -> Result<(), Error> {
+    match wants.iter_mut().find(|other| other.subject == want.subject) {
+        Some(Want {
+            mode: Mode::Limit(one),
+            ..
+        }) if matches!(want.mode, Mode::Limit(other) if other != *one) => {
+            return Err(refusal(
+                want,
+                "the test names two limits of one key; write one of them",
+            ));
+        }
+        Some(other) => other.mode = other.mode.max(want.mode),
+        None => {
+            let at = wants.partition_point(|other| other.subject < want.subject);
+            wants.insert(at, want);
+        }
+    }
+    Ok(())
 }
 
 fn refusal(want: Want, reason: &str) -> Error {

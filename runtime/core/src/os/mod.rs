@@ -25,6 +25,7 @@ mod job;
 mod launch;
 #[cfg(unix)]
 mod link;
+pub(crate) mod listener;
 pub(crate) mod loan;
 #[cfg(target_os = "linux")]
 pub(crate) mod network;

@@ -7,6 +7,7 @@
 
 use std::io;
 use std::mem;
+use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// The kind of a socket.
@@ -23,8 +24,29 @@ pub(crate) enum Transport {
 /// No option allows the socket to share, so this succeeds only if nothing else is bound to the
 /// port: it probes and holds in one step. Without IPv6, it binds all IPv4 addresses.
 pub(crate) fn bind_everywhere(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
-    match bind_v6(transport, port) {
-        Err(error) if is_without_v6(&error) => bind_v4(transport, port),
+    bind_all_addresses(transport, port, false)
+}
+
+/// Binds a TCP socket to a port on all addresses, unless something else is bound to it. Connections
+/// that are closed but still in `TIME_WAIT` are not in the way, nor are they in that of a server
+/// that sets `SO_REUSEADDR`.
+///
+/// With that option, a bind fails only for a listener and for sockets without the option. So a
+/// second socket, without the option, tries an address that no connection has: sockets that are
+/// bound to all addresses are in its way, such as the hold of another test.
+#[cfg(target_os = "linux")]
+pub(crate) fn bind_beside_closed_connections(port: u16) -> io::Result<OwnedFd> {
+    const NOBODYS: Ipv4Addr = Ipv4Addr::new(127, 73, 84, 71);
+
+    drop(bind_v4(Transport::Stream, port, NOBODYS, false)?);
+    bind_all_addresses(Transport::Stream, port, true).map(|(socket, _)| socket)
+}
+
+fn bind_all_addresses(transport: Transport, port: u16, reuse: bool) -> io::Result<(OwnedFd, u16)> {
+    match bind_v6(transport, port, reuse) {
+        Err(error) if is_without_v6(&error) => {
+            bind_v4(transport, port, Ipv4Addr::UNSPECIFIED, reuse)
+        }
         result => result,
     }
 }
@@ -65,8 +87,11 @@ fn is_without_v6(error: &io::Error) -> bool {
     )
 }
 
-fn bind_v6(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
+fn bind_v6(transport: Transport, port: u16, reuse: bool) -> io::Result<(OwnedFd, u16)> {
     let socket = open(libc::AF_INET6, transport)?;
+    if reuse {
+        set(&socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    }
     set(&socket, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
     // SAFETY: all zeroes is a valid `sockaddr_in6`: the unspecified address.
     let mut address: libc::sockaddr_in6 = unsafe { mem::zeroed() };
@@ -75,11 +100,20 @@ fn bind_v6(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
     bind(&socket, &mut address).map(|bound| (socket, u16::from_be(bound.sin6_port)))
 }
 
-fn bind_v4(transport: Transport, port: u16) -> io::Result<(OwnedFd, u16)> {
+fn bind_v4(
+    transport: Transport,
+    port: u16,
+    ip: Ipv4Addr,
+    reuse: bool,
+) -> io::Result<(OwnedFd, u16)> {
     let socket = open(libc::AF_INET, transport)?;
+    if reuse {
+        set(&socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    }
     // SAFETY: all zeroes is a valid `sockaddr_in`: the unspecified address.
     let mut address: libc::sockaddr_in = unsafe { mem::zeroed() };
     address.sin_family = family(libc::AF_INET);
+    address.sin_addr.s_addr = u32::from(ip).to_be();
     address.sin_port = port.to_be();
     bind(&socket, &mut address).map(|bound| (socket, u16::from_be(bound.sin_port)))
 }

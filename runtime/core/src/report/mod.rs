@@ -39,6 +39,13 @@ pub(crate) fn waiting(waiter: &Activity, want: Want, holders: &[Holder]) {
     aloud(&line);
 }
 
+/// Reports that a test waits for a port number that somebody has bound.
+pub(crate) fn port_is_taken(test: &str, number: u16, taken: &str) {
+    aloud(&format!(
+        "isolated-test: {test}: waiting for port {number}, {taken}\n"
+    ));
+}
+
 /// Prints an error that is not the test's own.
 pub(crate) fn error(test: &str, error: &Error) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));

@@ -12,6 +12,7 @@
 //! On other systems a hold is a lock file, which does not keep other programs away. So numbers lie
 //! outside that range and are probed before use: see `numbered`.
 
+mod fixed;
 #[cfg(target_os = "linux")]
 mod held;
 #[cfg(any(not(target_os = "linux"), test))]
@@ -19,9 +20,9 @@ mod numbered;
 mod range;
 
 #[cfg(target_os = "linux")]
-use held::{Hold, PATIENCE, hold, let_go, reserve};
+use held::{Hold, PATIENCE, hold, hold_if_free, let_go, reserve};
 #[cfg(not(target_os = "linux"))]
-use numbered::{Hold, PATIENCE, hold, let_go, reserve};
+use numbered::{Hold, PATIENCE, hold, hold_if_free, let_go, reserve};
 
 use std::fmt;
 use std::io;
@@ -97,11 +98,15 @@ impl Port {
     }
 
     fn kept_by(number: u16, protocol: Protocol, keeper: Keeper) -> Self {
+        Self::with(number, protocol, Some(keeper))
+    }
+
+    fn with(number: u16, protocol: Protocol, keeper: Option<Keeper>) -> Self {
         Port {
             inner: Arc::new(Inner {
                 number,
                 protocol,
-                keeper: Mutex::new(Some(keeper)),
+                keeper: Mutex::new(keeper),
             }),
         }
     }

@@ -16,6 +16,8 @@ pub struct Request {
 pub enum Kind {
     /// `port`.
     Port(Protocol, usize),
+    /// `port(number = ...)`.
+    FixedPort(Protocol, u16),
     /// `tmpdir`.
     TmpDir {
         /// The file or tree to copy into it, relative to the root of the package.

@@ -24,8 +24,8 @@ use crate::run::naming;
 use crate::run::process::child::{self, Inside};
 use crate::run::process::mark::{self, Called};
 use crate::run::process::network::{self, Decision};
+use crate::run::process::parent;
 use crate::run::process::surroundings::Surroundings;
-use crate::run::process::{parent, turns};
 use crate::run::session::Session;
 use crate::run::short;
 use crate::run::spec::Spec;
@@ -188,8 +188,8 @@ impl<'t, 'a> Driver<'t, 'a> {
                 return Err(Verdict::Skipped);
             }
         };
-        let (name, further) = (self.name.clone(), turns(&network));
-        let mut session = Session::begin(spec, name, self.custom, further, in_subprocess)?;
+        let name = self.name.clone();
+        let mut session = Session::begin(spec, name, self.custom, &network, in_subprocess)?;
         if !in_subprocess && spec.process.is_none() {
             return Ok(session);
         }

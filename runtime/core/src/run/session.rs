@@ -8,7 +8,6 @@ use crate::error::{Error, chain};
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
-use crate::lock::plan::{Claim, plan};
 use crate::lock::{
     BoundedWait, Held, RequestedLock, Waited, Want, acquire, acquire_free, delegation,
 };
@@ -23,8 +22,10 @@ use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
 use crate::run::observe::{Observed, patience};
+use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
+use crate::run::process::wants;
 use crate::run::spec::Spec;
 use crate::trace::Trace;
 
@@ -57,15 +58,15 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Acquires the locks of the test and the `further` ones, and provisions the resources. Reports
-    /// an error before it returns the verdict.
+    /// Acquires the locks of the test and provisions its resources. Reports an error before it
+    /// returns the verdict.
     ///
     /// With a subprocess, resources whose handles cannot be transferred are provisioned there.
     pub(crate) fn begin(
         spec: &'static Spec,
         name: Name,
         custom: &mut [Custom<'a>],
-        further: &[Claim],
+        network: &Network,
         in_subprocess: bool,
     ) -> Result<Box<Self>, Verdict> {
         let caller = context::owner();
@@ -96,10 +97,8 @@ impl<'a> Session<'a> {
             described: Vec::new(),
             was_clean: true,
         });
-        match session
-            .lock(further)
-            .and_then(|()| session.provision(custom))
-        {
+        let begun = session.lock(network);
+        match begun.and_then(|()| session.provision(custom, network)) {
             Ok(()) => {
                 session.trace.body();
                 Ok(session)
@@ -121,8 +120,8 @@ impl<'a> Session<'a> {
     }
 
     /// Acquires all locks in order.
-    fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
-        let wants = plan(self.spec.locks, further)?;
+    fn lock(&mut self, network: &Network) -> Result<(), Error> {
+        let wants = wants(self.spec, network.is_own(), network.is_serial())?;
         let owner = self.cx.current().owner();
         let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);

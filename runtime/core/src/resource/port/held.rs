@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::range;
 use crate::os::descriptors::begin_without_any;
-use crate::os::socket::{Transport, bind_everywhere, let_servers_bind, unbind};
+use crate::os::socket::{
+    Transport, bind_beside_closed_connections, bind_everywhere, let_servers_bind, unbind,
+};
 use crate::resource::request::Protocol;
 
 /// The socket that holds a number.
@@ -121,11 +123,47 @@ pub(super) fn hold(number: u16, protocol: Protocol) -> io::Result<Hold> {
     Ok(Hold { socket, is_chosen })
 }
 
+/// Holds the given number if nobody is bound to it, whatever connections to it were closed lately.
+pub(super) fn hold_if_free(number: u16, protocol: Protocol) -> io::Result<Option<Hold>> {
+    let bound = match unless_taken(bind_everywhere(Transport::Stream, number))? {
+        Some((socket, _)) => Some(socket),
+        None => unless_taken(bind_beside_closed_connections(number))?,
+    };
+    let Some(socket) = bound else {
+        return Ok(None);
+    };
+    if protocol != Protocol::Udp {
+        let_servers_bind(&socket)?;
+    }
+    if protocol != Protocol::Tcp && !is_free_for_udp(number)? {
+        return Ok(None);
+    }
+    let is_chosen = false;
+    Ok(Some(Hold { socket, is_chosen }))
+}
+
 /// Separates a taken number, which is `Ok(None)`, from other failures.
 fn unless_taken<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hold_if_free, reserve};
+    use crate::resource::request::Protocol;
+
+    /// The hold does not show in any list of the kernel.
+    #[test]
+    fn a_number_that_another_test_holds_is_not_free() {
+        for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Both] {
+            let (number, hold) = reserve(protocol).unwrap();
+            assert!(hold_if_free(number, protocol).unwrap().is_none());
+            drop(hold);
+            assert!(hold_if_free(number, protocol).unwrap().is_some());
+        }
     }
 }

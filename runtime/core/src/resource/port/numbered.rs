@@ -11,7 +11,7 @@ use super::range;
 use crate::os;
 use crate::os::flock::{self, Strength};
 use crate::resource::request::Protocol;
-use crate::state::state_dir;
+use crate::state::{StateDir, state_dir};
 
 /// The locked file that reserves a number.
 #[derive(Debug)]
@@ -34,17 +34,32 @@ impl std::os::fd::AsRawFd for Hold {
 pub(super) fn reserve(protocol: Protocol) -> io::Result<(u16, Hold)> {
     let state_dir = state_dir().map_err(io::Error::other)?;
     range::first_free(&range::ephemeral()?, |number| {
-        let path = state_dir.lock_path(&format!("port-{number}"));
-        let file = state_dir.open_or_create(&path)?;
-        if !flock::try_lock(&file, Strength::Exclusive)? {
-            return Ok(None);
-        }
-        let hold = Hold(file);
-        let is_free = os::is_at(&hold.0, &path)?
-            && (protocol == Protocol::Udp || is_free(number, false))
-            && (protocol == Protocol::Tcp || is_free(number, true));
-        Ok(is_free.then_some((number, hold)))
+        let hold = hold_if_free_in(state_dir, number, protocol)?;
+        Ok(hold.map(|hold| (number, hold)))
     })
+}
+
+/// Locks the given number if nobody is bound to it.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn hold_if_free(number: u16, protocol: Protocol) -> io::Result<Option<Hold>> {
+    hold_if_free_in(state_dir().map_err(io::Error::other)?, number, protocol)
+}
+
+fn hold_if_free_in(
+    state_dir: &StateDir,
+    number: u16,
+    protocol: Protocol,
+) -> io::Result<Option<Hold>> {
+    let path = state_dir.lock_path(&format!("port-{number}"));
+    let file = state_dir.open_or_create(&path)?;
+    if !flock::try_lock(&file, Strength::Exclusive)? {
+        return Ok(None);
+    }
+    let hold = Hold(file);
+    let is_free = os::is_at(&hold.0, &path)?
+        && (protocol == Protocol::Udp || is_free(number, false))
+        && (protocol == Protocol::Tcp || is_free(number, true));
+    Ok(is_free.then_some(hold))
 }
 
 /// Fails: only Linux gives a process its own network, in which a number must be held again.

@@ -146,7 +146,7 @@ impl<'a> Inside<'a> {
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
         let owner = self.cx.current().owner();
-        let wants = super::wants(self.spec, given.serial_network)?;
+        let wants = super::wants(self.spec, given.own_network, given.serial_network)?;
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
         let mut customs = custom.iter();
@@ -154,7 +154,10 @@ impl<'a> Inside<'a> {
             let request = &self.spec.resources[index];
             let current = self.cx.current();
             let value = match (gift, request.kind) {
-                (HandleWire::Ports(numbers), Kind::Port(protocol, _)) => {
+                (
+                    HandleWire::Ports(numbers),
+                    Kind::Port(protocol, _) | Kind::FixedPort(protocol, _),
+                ) => {
                     let mut ports = Vec::with_capacity(numbers.len());
                     for number in numbers {
                         let (resource, nth) = (index, ports.len());

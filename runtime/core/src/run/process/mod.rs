@@ -17,26 +17,34 @@ pub(crate) mod protocol;
 pub(crate) mod surroundings;
 mod terminal;
 
-use self::network::Network;
 use crate::error::Error;
-use crate::lock::Want;
-use crate::lock::plan::{Claim, ClaimedKey, plan};
+use crate::lock::plan::plan;
+use crate::lock::{Mode, Subject, Want};
+use crate::resource::request::Kind;
 use crate::run::spec::Spec;
 
-/// The locks that a test needs for its network.
-pub(crate) fn turns(network: &Network) -> &'static [Claim] {
-    match network {
-        Network::Serial => &[Claim::Exclusive(ClaimedKey::Key(network::TURNS))],
-        Network::Common | Network::Custom(_) => &[],
-    }
-}
-
-/// The locks that the parent holds for a test.
-fn wants(spec: &Spec, serial_network: bool) -> Result<Vec<Want>, Error> {
-    let network = if serial_network {
-        Network::Serial
-    } else {
-        Network::Common
+/// The locks of a test: those that it names, its turn in the machine's network, and the port
+/// numbers that it insists on there.
+pub(crate) fn wants(
+    spec: &Spec,
+    own_network: bool,
+    serial_network: bool,
+) -> Result<Vec<Want>, Error> {
+    let exclusive = |subject| Want {
+        subject,
+        mode: Mode::Exclusive,
     };
-    plan(spec.locks, turns(&network))
+    let mut further = Vec::new();
+    if serial_network {
+        further.push(exclusive(Subject::Key(network::TURNS)));
+    }
+    for request in spec.resources {
+        match request.kind {
+            Kind::FixedPort(_, number) if !own_network => {
+                further.push(exclusive(Subject::Port(number)))
+            }
+            _ => {}
+        }
+    }
+    plan(spec.locks, &further)
 }

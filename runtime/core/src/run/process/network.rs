@@ -25,6 +25,18 @@ pub(crate) enum Network {
     Serial,
 }
 
+impl Network {
+    /// Whether the test has its own network.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self, Network::Custom(_))
+    }
+
+    /// Whether the test must run without any other `Serial` test.
+    pub(crate) fn is_serial(&self) -> bool {
+        matches!(self, Network::Serial)
+    }
+}
+
 /// How a test proceeds.
 pub(crate) enum Decision {
     Run(Network),

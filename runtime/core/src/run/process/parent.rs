@@ -44,8 +44,8 @@ pub(crate) fn run(
     let mut variables = session.environment(surroundings);
     let given = Handover {
         values: session.gifts()?,
-        own_network: matches!(network, Network::Custom(_)),
-        serial_network: matches!(network, Network::Serial),
+        own_network: network.is_own(),
+        serial_network: network.is_serial(),
         terminal: terminal::withhold(&mut variables),
     };
     memory::look();

@@ -13,11 +13,17 @@ use crate::resource::port::Port;
 use crate::resource::request::{Kind, Request};
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, attempt, seed};
+use crate::run::observe::patience;
+use crate::run::process::network::Network;
 use crate::trace::{PROVISION, RELEASE};
 
 impl<'a> Session<'a> {
     /// Provisions all resources in source order.
-    pub(super) fn provision(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
+    pub(super) fn provision(
+        &mut self,
+        custom: &mut [Custom<'a>],
+        network: &Network,
+    ) -> Result<(), Error> {
         let mut customs = custom.iter();
         let mut seeds = 0;
         for (index, request) in self.spec.resources.iter().enumerate() {
@@ -27,6 +33,17 @@ impl<'a> Session<'a> {
                     let ports: Result<_, Error> =
                         self.trace.during(PROVISION, request.name, reserve);
                     Value::Ports(ports?)
+                }
+                Kind::FixedPort(protocol, number) => {
+                    let hold = || {
+                        if network.is_own() {
+                            return Ok(Port::elsewhere(number, protocol));
+                        }
+                        Port::fixed(number, protocol, patience()?, &mut |taken| {
+                            report::port_is_taken(self.activity.name(), number, taken);
+                        })
+                    };
+                    Value::Ports(vec![self.trace.during(PROVISION, request.name, hold)?])
                 }
                 Kind::TmpDir { from, keep } => {
                     let test = self.cx.current().runner_name();

@@ -1,0 +1,67 @@
+//! The process that listens on a port.
+
+/// Finds the process that listens on a TCP port: its identifier and the name of its program.
+///
+/// Processes of other users are found by root only.
+#[cfg(target_os = "linux")]
+pub(crate) fn listener_of(port: u16) -> Option<(u32, String)> {
+    use std::fs;
+
+    let lists = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
+    let mut lines = lists.iter().flatten().flat_map(|list| list.lines());
+    let inode = lines.find_map(|line| inode_of_listener(line, port))?;
+    let socket = format!("socket:[{inode}]");
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut processes = processes.filter_map(|entry| {
+        let id = entry.file_name().to_str()?.parse::<u32>().ok()?;
+        Some((id, entry.path()))
+    });
+    let (id, path) = processes.find(|(_, path)| {
+        let open = fs::read_dir(path.join("fd"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let mut targets = open.filter_map(|file| fs::read_link(file.path()).ok());
+        targets.any(|target| target.as_os_str() == socket.as_str())
+    })?;
+    let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+    Some((id, name.trim_end().to_owned()))
+}
+
+/// The inode of a listening socket on a port, from a line of the kernel's list of sockets.
+#[cfg(target_os = "linux")]
+fn inode_of_listener(line: &str, port: u16) -> Option<&str> {
+    const LISTEN: &str = "0A";
+
+    let mut columns = line.split_whitespace();
+    let (address, state) = (columns.nth(1)?, columns.nth(1)?);
+    let is_its = address.ends_with(&format!(":{port:04X}")) && state == LISTEN;
+    columns.nth(5).filter(|_| is_its)
+}
+
+/// Other platforms reveal it through libraries of their own only.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn listener_of(_port: u16) -> Option<(u32, String)> {
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::listener_of;
+
+    #[test]
+    fn a_listener_of_either_family_is_found() {
+        for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0"] {
+            let Ok(listener) = TcpListener::bind(address) else {
+                continue; // Without IPv6.
+            };
+            let port = listener.local_addr().unwrap().port();
+            let (id, _) = listener_of(port).unwrap();
+            assert_eq!(id, std::process::id(), "{address}");
+            drop(listener);
+            assert_eq!(listener_of(port), None, "{address}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Port numbers that the program under test insists on.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Keeper, Port, hold_if_free};
+use crate::config;
+use crate::error::{Error, ErrorKind};
+use crate::lock::observer::Patience;
+use crate::os::listener::listener_of;
+use crate::resource::request::Protocol;
+
+/// The longest pause between two looks at a number that is taken. The kernel sends no notification
+/// when it becomes free.
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Port {
+    /// Waits until nobody is bound to a number, and holds it. The caller has locked the number, so
+    /// only programs that are no isolated tests can be in the way.
+    ///
+    /// Calls `notice` with a description of who is in the way, ever more rarely.
+    pub(crate) fn fixed(
+        number: u16,
+        protocol: Protocol,
+        patience: Patience,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Self, Error> {
+        let begun = Instant::now();
+        let (mut pause, mut speak_after) = (Duration::from_millis(1), patience.notice);
+        loop {
+            let hold = hold_if_free(number, protocol).map_err(|error| {
+                Error::new(ErrorKind::Port, format!("hold port {number}")).because(error)
+            })?;
+            if let Some(hold) = hold {
+                return Ok(Self::kept_by(number, protocol, Keeper::Hold(hold)));
+            }
+            let waited = begun.elapsed();
+            if waited >= patience.timeout {
+                let timeout = config::seconds(patience.timeout);
+                let action = format!("after {timeout} waiting for port {number}");
+                return Err(Error::timed_out(ErrorKind::Port, action).because(taken_by(number)));
+            }
+            if waited >= speak_after {
+                notice(&taken_by(number));
+                speak_after = waited * 2;
+            }
+            thread::sleep(pause.min(patience.timeout.saturating_sub(waited)));
+            pause = (pause * 2).min(PAUSE);
+        }
+    }
+
+    /// A number that is held in the network of the test's subprocess only.
+    pub(crate) fn elsewhere(number: u16, protocol: Protocol) -> Self {
+        Self::with(number, protocol, None)
+    }
+}
+
+/// Describes who has a number.
+fn taken_by(number: u16) -> String {
+    match listener_of(number) {
+        Some((process, name)) => format!("taken by {name} (pid {process})"),
+        None => "taken by a program that cannot be identified".to_owned(),
+    }
+}
