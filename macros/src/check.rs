@@ -23,6 +23,7 @@ const ISOLATED_TWICE: &str = "duplicate attribute `#[isolated]`; write all argum
 pub(crate) fn arguments(wanted: &Wanted, errors: &mut Errors) {
     keys::keys_are_readable(wanted, errors);
     keys::each_key_is_locked_once(wanted, errors);
+    off_leaves_something_out(wanted, errors);
 }
 
 /// The rules for the item below our own test attribute.
@@ -73,6 +74,19 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     parameters::our_types_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
     parameters::custom_resources_are_not_lent_mutably(model, function, errors);
+}
+
+fn off_leaves_something_out(wanted: &Wanted, errors: &mut Errors) {
+    let Some(off) = &wanted.off else {
+        return;
+    };
+    if !wanted.inherits() {
+        let message = "`off` leaves a test of an annotated module as it is, and no module around this one is \
+                       annotated; remove the attribute";
+        errors.at(off, message);
+    } else if wanted.requests_anything() {
+        errors.at(off, "`off` excludes other arguments; remove it or them");
+    }
 }
 
 fn isolated_once(function: &TestFn, errors: &mut Errors) {

@@ -194,6 +194,11 @@ fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStrea
         return handed_on;
     }
     check::arguments(&own, &mut errors);
+    if own.off.is_some() {
+        let errors = errors.finish();
+        let function = function.as_written();
+        return quote!(#errors #function);
+    }
     let model = Model::new(own.merged(), &function);
     check::function(&model, &function, &mut errors);
     match errors.finish() {
@@ -209,6 +214,11 @@ fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let mut errors = Errors::new();
     let items = module.body.as_ref().map(Group::stream);
     let (wanted, inheritance) = inheritance(arguments, items, &mut errors);
+    if wanted.off.is_some() {
+        let errors = errors.finish();
+        let module = module.as_written();
+        return quote!(#errors #module);
+    }
     let (output, tests) = module.rewrite(&inheritance);
     check::module(&wanted, module, tests, &mut errors);
     let errors = errors.finish();

@@ -31,6 +31,8 @@ pub(crate) struct Wanted {
     pub(crate) test_attribute: Option<Ident>,
     /// Whether the user's own code calls the function, so that it needs no test attribute.
     pub(crate) is_called: bool,
+    /// `off`: nothing that the enclosing modules request.
+    pub(crate) off: Option<Ident>,
     /// The requests of the enclosing annotated modules.
     outer: Option<Box<Wanted>>,
     /// The names of arguments with a mistake.
@@ -93,6 +95,7 @@ impl Wanted {
             krate: None,
             test_attribute: None,
             is_called: false,
+            off: None,
             outer: None,
             failed: args.failed,
             is_partial: false,
@@ -127,6 +130,7 @@ impl Wanted {
                 ),
                 value,
             ) => self.surroundings.ask(word, name, value),
+            (Some(Word::Off), _) => self.off = Some(name),
             (Some(Word::Crate), Value::Path(path)) => self.krate = Some(path),
             (Some(Word::TestAttribute), value) => {
                 self.test_attribute = Some(name);
@@ -166,6 +170,19 @@ impl Wanted {
         let mut outer = Wanted::new(Args::read(tokens, &mut errors));
         outer.is_partial |= errors.finish().is_some();
         self.outer = Some(Box::new(outer));
+    }
+
+    /// Whether an enclosing module requests something.
+    pub(crate) fn inherits(&self) -> bool {
+        self.outer.is_some()
+    }
+
+    /// Whether the attribute itself requests something.
+    pub(crate) fn requests_anything(&self) -> bool {
+        !self.resources.is_empty()
+            || !self.locks.is_empty()
+            || self.alone
+            || !self.surroundings.asked_by.is_empty()
     }
 
     /// The path of the crate `isolated-test`.

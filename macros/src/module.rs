@@ -85,6 +85,18 @@ impl Module {
         }
     }
 
+    /// The module with nothing passed on.
+    pub(crate) fn as_written(&self) -> TokenStream {
+        let Module {
+            attributes,
+            head,
+            body,
+            ..
+        } = self;
+        let semicolon = body.is_none().then(|| quote!(;));
+        quote!(#(#attributes)* #head #body #semicolon)
+    }
+
     /// Another `#[isolated]` above the module, if any.
     pub(crate) fn second_attribute(&self) -> Option<&Attribute> {
         self.attributes

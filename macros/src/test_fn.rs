@@ -93,6 +93,18 @@ impl TestFn {
         })
     }
 
+    /// The function without our attribute.
+    pub(crate) fn as_written(&self) -> TokenStream {
+        let TestFn {
+            attributes,
+            visibility,
+            signature,
+            body,
+            ..
+        } = self;
+        quote!(#(#attributes)* #visibility #signature #body)
+    }
+
     /// The name as text, without `r#`.
     pub(crate) fn plain_name(&self) -> String {
         self.name.unraw().to_string()

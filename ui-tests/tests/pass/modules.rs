@@ -38,6 +38,26 @@ mod outer {
         assert!(port > 0 || seed > 0);
     }
 
+    #[isolated(off)]
+    #[test]
+    fn is_left_out() {
+        assert!(isolated_test::try_current().is_none());
+    }
+
+    #[isolated(off)]
+    mod left_out {
+        #[test]
+        fn is_left_out_too() {
+            assert!(isolated_test::try_current().is_none());
+        }
+    }
+
+    #[cfg_attr(any(), isolated(off))]
+    #[test]
+    fn is_not_left_out_here(port: u16) {
+        assert!(port > 0 && isolated_test::try_current().is_some());
+    }
+
     #[iso(seed)]
     #[test]
     fn has_one_by_another_name(port: u16, seed: u64) {
