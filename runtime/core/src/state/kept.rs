@@ -47,7 +47,9 @@ pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
     }
     let mut kept = Vec::new();
     for process in entries(state_dir.runs()) {
-        kept.extend(entries(&process).filter(|path| is_marker(path) && stands(path)));
+        // On Windows, a directory that is being read cannot be removed.
+        let markers: Vec<_> = entries(&process).filter(|path| is_marker(path)).collect();
+        kept.extend(markers.into_iter().filter(|path| stands(path)));
     }
     retain(kept, SystemTime::now());
     Ok(())
