@@ -51,3 +51,5 @@ mod supervisor;
 pub(crate) mod tree;
 #[cfg(unix)]
 mod wake;
+#[cfg(any(not(unix), test))]
+mod whole_lines;

@@ -5,7 +5,8 @@
 //! owns. The subprocess is put into the job before it is told to begin, so no process escapes.
 //!
 //! The output of the subprocess and its messages share one stream, see [`inband`]. It reads the
-//! answers from standard input.
+//! answers from standard input. Captured standard error is a second stream, and both are shown as
+//! one, line by line.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
 use super::subprocess::{Event, MarkPosition, Words};
+use super::whole_lines::WholeLines;
 
 /// A handle that must outlast the parent. There is none, because the processes of a test do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,18 +147,30 @@ impl Start<'_> {
         if let Some(errors) = errors {
             let sender = sender.clone();
             spawn(move || {
-                read(errors, &sender, |bytes| vec![Part::Text(bytes.to_vec())]);
-                let _ = sender.send(News::Closed);
+                let mut lines = WholeLines::default();
+                read(errors, &sender, |bytes| {
+                    lines.push(vec![Part::Text(bytes.to_vec())])
+                });
+                let mut rest = Vec::new();
+                lines.finish(&mut rest);
+                close(&sender, rest);
             })?;
         }
         let ended = sender.clone();
+        // Without a second stream, text is shown as it arrives.
+        let mut lines = (!self.is_uncaptured).then(WholeLines::default);
         spawn(move || {
             let mut unweaver = Unweaver::new(&nonce);
-            read(output, &sender, |bytes| unweaver.push(bytes));
-            for part in unweaver.finish() {
-                let _ = sender.send(News::Part(part));
+            let mut whole = |parts| match &mut lines {
+                Some(lines) => lines.push(parts),
+                None => parts,
+            };
+            read(output, &sender, |bytes| whole(unweaver.push(bytes)));
+            let mut rest = whole(unweaver.finish());
+            if let Some(lines) = &mut lines {
+                lines.finish(&mut rest);
             }
-            let _ = sender.send(News::Closed);
+            close(&sender, rest);
         })?;
         spawn(move || {
             let _ = ended.send(News::Ended(process.wait()));
@@ -196,6 +210,14 @@ fn read(
             Err(_) => return,
         }
     }
+}
+
+/// Sends what was held back at the end of a stream, and reports the end.
+fn close(sender: &SyncSender<News>, rest: Vec<Part>) {
+    for part in rest {
+        let _ = sender.send(News::Part(part));
+    }
+    let _ = sender.send(News::Closed);
 }
 
 impl Running {
