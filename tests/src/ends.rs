@@ -2,8 +2,31 @@
 
 #![expect(unsafe_code, reason = "safe code does not come to such ends")]
 
+#[cfg(unix)]
 use std::io;
 use std::ptr;
+
+/// How the runtime describes the end of a process that aborts.
+#[cfg(unix)]
+pub const ABORTED: &str = "was ended by SIGABRT (abort)";
+/// How the runtime describes the end of a process that aborts: the exception for a process that has
+/// found itself damaged.
+#[cfg(windows)]
+pub const ABORTED: &str = "was ended by exception 0xc0000409";
+
+/// How the runtime describes the end of a process that touches memory that it does not have.
+#[cfg(unix)]
+pub const TOUCHED_NOTHING: &str = "was ended by SIGSEGV (invalid memory access)";
+/// How the runtime describes the end of a process that touches memory that it does not have.
+#[cfg(windows)]
+pub const TOUCHED_NOTHING: &str = "was ended by exception 0xc0000005";
+
+/// How the runtime describes the end of a process whose stack overflows.
+#[cfg(unix)]
+pub const OVERFLOWED: &str = ABORTED;
+/// How the runtime describes the end of a process whose stack overflows.
+#[cfg(windows)]
+pub const OVERFLOWED: &str = "was ended by exception 0xc00000fd";
 
 /// Writes to unmapped memory.
 ///
@@ -27,6 +50,7 @@ pub fn overflow(depth: u64) -> u64 {
 }
 
 /// Sends a signal to this process.
+#[cfg(unix)]
 pub fn signal(number: libc::c_int) {
     // SAFETY: the call takes numbers only.
     unsafe { libc::raise(number) };
@@ -52,6 +76,7 @@ pub fn exit_with_three() {
 }
 
 /// Makes the process wait forever when it is about to exit.
+#[cfg(unix)]
 pub fn never_exit() {
     extern "C" fn wait() {
         // SAFETY: the call takes nothing.
@@ -63,6 +88,7 @@ pub fn never_exit() {
 }
 
 /// Makes this process, and those that it starts, ignore SIGTERM, SIGINT and SIGHUP.
+#[cfg(unix)]
 pub fn ignore_requests_to_end() {
     for number in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
         // SAFETY: nothing else in this process handles the signal.
@@ -75,6 +101,7 @@ pub fn ignore_requests_to_end() {
 /// # Errors
 ///
 /// Fails if the kernel cannot fork.
+#[cfg(unix)]
 pub fn fork() -> io::Result<bool> {
     // SAFETY: no other thread of this process holds anything that the child uses.
     match unsafe { libc::fork() } {
@@ -89,6 +116,7 @@ pub fn fork() -> io::Result<bool> {
 /// # Errors
 ///
 /// Fails if the kernel cannot fork.
+#[cfg(unix)]
 pub fn become_daemon() -> io::Result<bool> {
     if !fork()? {
         return Ok(false);
@@ -103,6 +131,14 @@ pub fn become_daemon() -> io::Result<bool> {
 }
 
 /// Waits until this process is ended, for two minutes at most, which is longer than any test waits.
+#[cfg(windows)]
+pub fn stay() -> ! {
+    std::thread::sleep(2 * crate::PATIENCE);
+    std::process::exit(0);
+}
+
+/// Waits until this process is ended; two minutes at most, longer than anybody has patience.
+#[cfg(unix)]
 pub fn stay() -> ! {
     // SAFETY: the calls take numbers only.
     unsafe {

@@ -6,17 +6,20 @@
 
 pub mod afterwards;
 pub mod attempts;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod ends;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
+#[cfg_attr(windows, path = "gate_windows.rs")]
 pub mod gate;
 #[cfg(target_os = "linux")]
 pub mod hostile;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
+#[cfg_attr(windows, path = "plain_windows.rs")]
 pub mod plain;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod print;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
+#[cfg_attr(windows, path = "processes_windows.rs")]
 pub mod processes;
 pub mod programs;
 #[cfg(target_os = "linux")]

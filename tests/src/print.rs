@@ -17,8 +17,12 @@ pub fn in_c(line: &CStr) {
 ///
 /// Fails if not all of them can be written.
 pub fn write(to: i32, bytes: &[u8]) -> io::Result<()> {
+    #[cfg(unix)]
+    let length = bytes.len();
+    #[cfg(windows)]
+    let length = libc::c_uint::try_from(bytes.len()).map_err(io::Error::other)?;
     // SAFETY: the buffer can be read for its length.
-    let written = unsafe { libc::write(to, bytes.as_ptr().cast(), bytes.len()) };
+    let written = unsafe { libc::write(to, bytes.as_ptr().cast(), length) };
     match usize::try_from(written) {
         Ok(written) if written == bytes.len() => Ok(()),
         Ok(_) => Err(io::ErrorKind::WriteZero.into()),

@@ -23,10 +23,22 @@ impl Finished {
         }
         text = without_digits(&text, &format!("tests/tests/{file}.rs:"), "1");
         text = without_digits(&text, "(pid ", "N");
+        text = without_target(&text);
         // Inner tests are marked `#[ignore]`.
         text.replace(" --include-ignored", "")
             .replace(" --run-ignored all", "")
     }
+}
+
+/// Removes the target of the tests, which the line that repeats a test names where it is not that of the
+/// compiler.
+fn without_target(text: &str) -> String {
+    let mut parts = text.split(" --target ");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        result.push_str(part.trim_start_matches(|c: char| c != ' '));
+    }
+    result
 }
 
 /// Replaces the digits after each occurrence of a text.

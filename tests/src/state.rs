@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::named;
+#[cfg(windows)]
+use crate::processes::Job;
 use crate::running::{Finished, Running};
 
 /// The file that marks a state directory.
@@ -15,6 +17,8 @@ pub const MARKER: &str = "isolated-test.state";
 #[derive(Debug)]
 pub struct State {
     dir: tempfile::TempDir,
+    #[cfg(windows)]
+    job: Job,
 }
 
 impl Default for State {
@@ -49,6 +53,8 @@ impl State {
                 .prefix("it-")
                 .tempdir()
                 .expect("a state directory"),
+            #[cfg(windows)]
+            job: Job::new(),
         }
     }
 
@@ -135,13 +141,36 @@ impl State {
 
     #[track_caller]
     fn inner_of(&self, program: &Path, test: &str) -> Inner {
-        Inner::of(program, test).env("ISOLATED_DIR", self.path())
+        let inner = Inner::of(program, test).env("ISOLATED_DIR", self.path());
+        #[cfg(windows)]
+        let inner = Inner {
+            job: Some(self.job.clone()),
+            ..inner
+        };
+        inner
+    }
+
+    /// The job of all its inner tests.
+    #[cfg(windows)]
+    pub(crate) fn job(&self) -> &Job {
+        &self.job
     }
 
     /// Lists everything below `runs/`, sorted.
+    ///
+    /// On Windows it leaves out the records of processes that have ended, and the empty directories
+    /// beside them, which stay there until the next process sweeps.
     #[must_use]
     pub fn runs(&self) -> Vec<PathBuf> {
-        tree(&self.path().join("runs"))
+        let mut found = tree(&self.path().join("runs"));
+        if cfg!(windows) {
+            let is_left = |path: &Path| {
+                let record = path.with_extension("isolated-test");
+                record == path || record.is_file() && tree(path).is_empty()
+            };
+            found.retain(|path| !is_left(path));
+        }
+        found
     }
 
     /// Returns the first line that the runtime printed, with the path of this directory as `DIR`.
@@ -188,6 +217,8 @@ pub fn tree(dir: &Path) -> Vec<PathBuf> {
 pub struct Inner {
     command: Command,
     module: String,
+    #[cfg(windows)]
+    job: Option<Job>,
 }
 
 impl Inner {
@@ -227,7 +258,12 @@ impl Inner {
         }
         // Tests wait for the notice that a process waits for a lock.
         command.env("ISOLATED_WAIT_NOTICE", "100ms");
-        Inner { command, module }
+        Inner {
+            command,
+            module,
+            #[cfg(windows)]
+            job: None,
+        }
     }
 
     /// The prefix of the names of all inner tests of its file.
@@ -256,7 +292,12 @@ impl Inner {
     /// Panics if it cannot be started.
     #[must_use]
     pub fn start(mut self) -> Running {
-        Running::begin(self.command.spawn().expect("the test binary starts again"))
+        let child = self.command.spawn().expect("the test binary starts again");
+        #[cfg(windows)]
+        if let Some(job) = self.job {
+            job.admit(&child);
+        }
+        Running::begin(child)
     }
 
     /// Runs the test to its end.

@@ -226,7 +226,7 @@ fn fixtures_see_the_test() {
     );
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn fixtures_run_once_in_the_process_of_the_test() {
     for test in [
@@ -271,13 +271,13 @@ fn a_panic_that_the_attribute_expects_is_no_failure() {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn an_abort_is_not_the_panic_that_the_attribute_expects() {
     run("aborts_in_a_case::test_case_1_never_began").failed();
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn an_asynchronous_value_is_judged_in_a_process_too() {
     run("is_judged_and_awaits::test_case_1_squared").passed();

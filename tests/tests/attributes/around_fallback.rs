@@ -190,14 +190,14 @@ fn such_a_test_fails_like_any_other() {
     assert!(run.errors.contains(" (kept)\n"), "{}", run.errors);
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn such_a_test_can_have_a_process() {
     let run = run("stands_alone_in_a_process").passed();
     assert!(run.said("process").is_some());
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn the_value_of_such_a_process_cannot_be_passed_on() {
     let run = run("returns_a_value_from_a_process").failed();

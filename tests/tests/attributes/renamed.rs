@@ -74,6 +74,7 @@ mod inner {
 fn the_line_that_repeats_a_test_names_it() {
     let run = State::new().inner("fails_2").run().failed();
     let repeat =
-        "cargo test -p isolated-test-tests --test attributes -- --exact renamed::inner::fails_2 ";
-    assert!(run.errors.contains(repeat), "{}", run.errors);
+        "cargo test -p isolated-test-tests --test attributes -- --exact renamed::inner::fails_2\n";
+    let report = run.reported("attributes/renamed");
+    assert!(report.contains(repeat), "{report}");
 }

@@ -1,5 +1,8 @@
 //! Programs with isolated tests that a test starts: they act on its behalf.
 
+// On Windows they cannot read whom they act for, and wait for it.
+#![cfg(unix)]
+
 use std::path::{Path, PathBuf};
 
 use isolated_test_tests::{Finished, State};

@@ -1,15 +1,20 @@
 //! Processes that a test leaves behind are ended and named, and none of them outlives the parent.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use std::path::PathBuf;
 
+#[cfg(unix)]
 use isolated_test_tests::processes::{is_alive, pause};
 use isolated_test_tests::{Finished, State, plain};
 
 const NOTHING: [PathBuf; 0] = [];
 
+/// The name of the program that is left behind.
+const STAYS: &str = if cfg!(windows) { "stays.exe" } else { "stays" };
+
 mod inner {
+    #[cfg(unix)]
     use std::fs;
     use std::process::{Command, Stdio};
 
@@ -17,17 +22,15 @@ mod inner {
     use isolated_test_tests::gate::pass;
     use isolated_test_tests::{ends, say};
 
-    /// Starts a program that would run for a minute.
-    fn sleep() -> u32 {
-        let mut command = Command::new("sleep");
-        command
-            .arg("60")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+    /// Starts a program that would run for two minutes.
+    fn child() -> u32 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stays"));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap().id()
     }
 
     /// Leaves a daemon with this name, in its own session.
+    #[cfg(unix)]
     fn daemon(name: &str) {
         if ends::become_daemon().unwrap() {
             fs::write("/proc/self/comm", name).unwrap();
@@ -41,9 +44,10 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn leaves_a_child() {
-        say(&format!("child {}", sleep()));
+        say(&format!("child {}", child()));
     }
 
+    #[cfg(unix)]
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -52,27 +56,52 @@ mod inner {
         pass("daemon");
     }
 
+    /// Starts a program that starts another one, which does that too.
+    fn tree() -> u32 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stays"));
+        command.arg("2").spawn().unwrap().id()
+    }
+
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
     fn leaves_a_tree() {
-        let mut command = Command::new("sh");
-        command.args([
-            "-c",
-            "sleep 60 & sh -c 'sleep 60 & echo; echo @grown; wait' & wait",
-        ]);
-        say(&format!("top {}", command.spawn().unwrap().id()));
+        say(&format!("top {}", tree()));
         pass("grown");
     }
+
+    #[isolated(process, serial = "leaks", tmpdir, port)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn holds_with_a_tree(tmpdir: &TmpDir, port: u16) {
+        say(&format!("tmpdir {}", tmpdir.display()));
+        say(&format!("port {port}"));
+        say(&format!("top {}", tree()));
+        ends::stay();
+    }
+
+    #[isolated(timeout = "2s")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn hangs_with_a_tree() {
+        say(&format!("top {}", tree()));
+        ends::stay();
+    }
+
+    #[isolated(serial = "leaks")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn wants_the_key() {}
 
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
     fn leaves_a_child_and_fails() {
-        say(&format!("child {}", sleep()));
+        say(&format!("child {}", child()));
         panic!("on purpose");
     }
 
+    #[cfg(unix)]
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -87,10 +116,12 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn waits_for_its_children() {
-        assert!(Command::new("true").status().unwrap().success());
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        assert!(child.arg("--help").output().unwrap().status.success());
     }
 
     /// Holds the key, and leaves processes that do not end by themselves.
+    #[cfg(unix)]
     #[isolated(process, serial = "leaks", tmpdir, port)]
     #[test]
     #[ignore = "started by another test"]
@@ -100,11 +131,12 @@ mod inner {
         say(&format!("below {}", std::os::unix::process::parent_id()));
         daemon("it-daemon");
         pass("daemon");
-        say(&format!("others {} {}", std::process::id(), sleep()));
+        say(&format!("others {} {}", std::process::id(), child()));
         ends::ignore_requests_to_end();
         ends::stay();
     }
 
+    #[cfg(unix)]
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -113,6 +145,7 @@ mod inner {
         ends::stay();
     }
 
+    #[cfg(unix)]
     #[isolated(serial = "leaks")]
     #[test]
     #[ignore = "started by another test"]
@@ -143,7 +176,7 @@ fn a_child_is_ended_and_named() {
     let child = run.said("child").unwrap();
     assert_eq!(
         left(&run, "leaves_a_child"),
-        format!("a process behind, now ended: sleep (pid {child})")
+        format!("a process behind, now ended: {STAYS} (pid {child})")
     );
     assert_eq!(run.errors.lines().count(), 1, "{}", run.errors);
     assert_eq!(state.processes(), []);
@@ -154,10 +187,14 @@ fn a_child_is_ended_and_named() {
 fn it_is_named_past_the_runner() {
     let state = State::new();
     let run = state.inner("leaves_a_child").captured().run().passed();
-    assert!(left(&run, "leaves_a_child").starts_with("a process behind, now ended: sleep (pid "));
+    assert!(
+        left(&run, "leaves_a_child")
+            .starts_with(&format!("a process behind, now ended: {STAYS} (pid "))
+    );
     assert!(!run.output.contains("@child"), "{}", run.output);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_daemon_is_ended_and_named() {
     let state = State::new();
@@ -182,13 +219,38 @@ fn a_tree_is_ended_and_named() {
     go_on.open();
     let run = inner.finish().passed();
     let left = left(&run, "leaves_a_tree");
-    assert!(
-        left.starts_with("4 processes behind, now ended: sh (pid "),
-        "{left}"
-    );
-    assert_eq!(left.matches("sh (pid ").count(), 2, "{left}");
-    assert_eq!(left.matches("sleep (pid ").count(), 2, "{left}");
+    let start = format!("3 processes behind, now ended: {STAYS} (pid ");
+    assert!(left.starts_with(&start), "{left}");
+    let named = format!("{STAYS} (pid ");
+    assert_eq!(left.matches(&named).count(), 3, "{left}");
     assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_tree_is_gone_after_a_timeout() {
+    let state = State::new();
+    let run = state.inner("hangs_with_a_tree").run().failed();
+    assert_eq!(run.said("grown"), Some(""));
+    assert!(run.errors.contains("timed out after 2s"), "{}", run.errors);
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_tree_is_gone_after_a_parent_that_is_killed() {
+    let state = State::new();
+    let mut victim = state.inner("holds_with_a_tree").start();
+    let tmpdir = PathBuf::from(victim.hear("tmpdir"));
+    let port = victim.hear("port").parse().unwrap();
+    victim.hear("grown");
+    assert!(state.processes().len() >= 5, "{:?}", state.processes());
+    victim.kill();
+    let _ = state.inner("wants_the_key").run().passed();
+    state.wait_until_records_are_free();
+    assert_eq!(state.processes(), []);
+    drop(plain::listen_when_free(port));
+    let _ = state.inner("waits_for_its_children").run().passed();
+    assert!(!tmpdir.exists());
+    assert_eq!(state.runs(), NOTHING);
 }
 
 #[test]
@@ -198,7 +260,7 @@ fn a_test_that_fails_leaves_nobody_either() {
     let child = run.said("child").unwrap();
     assert_eq!(
         left(&run, "leaves_a_child_and_fails"),
-        format!("a process behind, now ended: sleep (pid {child})")
+        format!("a process behind, now ended: {STAYS} (pid {child})")
     );
     assert_eq!(state.processes(), []);
 }
@@ -209,6 +271,7 @@ fn those_that_have_ended_are_not_named() {
     assert_eq!(run.errors, "");
 }
 
+#[cfg(unix)]
 #[test]
 fn those_that_are_about_to_end_are_no_failure() {
     let state = State::new();
@@ -216,6 +279,7 @@ fn those_that_are_about_to_end_are_no_failure() {
     assert_eq!(state.processes(), []);
 }
 
+#[cfg(unix)]
 #[test]
 fn nobody_outlives_a_parent_that_is_killed_and_the_key_is_free_only_then() {
     for _ in 0..3 {
@@ -235,6 +299,7 @@ fn nobody_outlives_a_parent_that_is_killed_and_the_key_is_free_only_then() {
     }
 }
 
+#[cfg(unix)] // Windows has no supervisor.
 #[test]
 fn a_test_goes_with_its_supervisor_and_has_failed() {
     let state = State::new();
@@ -253,6 +318,7 @@ fn a_test_goes_with_its_supervisor_and_has_failed() {
     assert_eq!(state.processes(), []);
 }
 
+#[cfg(unix)]
 #[test]
 fn everything_is_held_until_the_last_process_is_gone() {
     let state = State::new();

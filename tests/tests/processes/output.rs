@@ -1,7 +1,7 @@
 //! The output of a test in a subprocess: the runner of the parent shows it as if the test had run
 //! there.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use isolated_test_tests::{Finished, State};
 
@@ -18,10 +18,17 @@ mod inner {
         eprintln!("two");
         print!("three, ");
         println!("still three");
-        Command::new("sh")
-            .args(["-c", "echo four; echo five >&2"])
-            .status()
-            .unwrap();
+        let mut program = if cfg!(windows) {
+            Command::new("cmd")
+        } else {
+            Command::new("sh")
+        };
+        if cfg!(windows) {
+            program.args(["/c", "echo four&echo five>&2"])
+        } else {
+            program.args(["-c", "echo four; echo five >&2"])
+        };
+        program.status().unwrap();
         print::in_c(c"six");
     }
 
@@ -74,7 +81,7 @@ mod inner {
     fn dies_in_the_middle_of_a_line() {
         print!("the beginning");
         std::io::stdout().flush().unwrap();
-        ends::signal(9);
+        std::process::abort();
     }
 
     #[isolated(process)]
@@ -96,7 +103,7 @@ mod inner {
             std::thread::yield_now();
         }
         print::write(1, b"\n\xff\xfe.\n\xe2\x82").unwrap();
-        ends::signal(9);
+        std::process::abort();
     }
 
     #[isolated(process)]
@@ -114,8 +121,8 @@ mod inner {
     #[ignore = "started by another test"]
     fn leaves_one_with_its_output_open() {
         println!("first");
-        let left = Command::new("sleep").arg("60").spawn().unwrap().id();
-        println!("last before {left}");
+        let left = Command::new(env!("CARGO_BIN_EXE_stays")).spawn();
+        println!("last before {}", left.unwrap().id());
     }
 
     #[isolated(process)]
@@ -167,6 +174,22 @@ fn block(run: &Finished, test: &str) -> String {
     shown
 }
 
+/// Expects these lines in this order. On Windows, where the streams are two pipes, each stream has its
+/// own order.
+#[track_caller]
+fn assert_in_order(shown: &str, expected: &str) {
+    let is_error = |line: &&str| {
+        let errors = ["two", "five", "seven", "three"];
+        errors.contains(line) || line.starts_with("thread ")
+    };
+    let by_stream = |text| -> (Vec<_>, Vec<_>) { str::lines(text).partition(is_error) };
+    if cfg!(windows) {
+        assert_eq!(by_stream(shown), by_stream(expected));
+    } else {
+        assert_eq!(shown, expected);
+    }
+}
+
 fn captured(test: &str) -> Finished {
     State::new().inner(test).captured().run()
 }
@@ -192,8 +215,8 @@ fn a_test_that_passes_shows_nothing() {
 fn a_test_that_fails_shows_both_streams_in_order() {
     let run = captured("talks_and_fails").failed();
     assert_eq!(run.errors, "");
-    assert_eq!(
-        block(&run, "talks_and_fails"),
+    assert_in_order(
+        &block(&run, "talks_and_fails"),
         "one
 two
 three, still three
@@ -202,12 +225,12 @@ five
 thread 'output::inner::talks_and_fails'
 seven
 six
-"
+",
     );
     let run = captured("is_asynchronous_and_fails").failed();
-    assert_eq!(
-        block(&run, "is_asynchronous_and_fails"),
-        "one\ntwo\nthread 'output::inner::is_asynchronous_and_fails'\nthree\n"
+    assert_in_order(
+        &block(&run, "is_asynchronous_and_fails"),
+        "one\ntwo\nthread 'output::inner::is_asynchronous_and_fails'\nthree\n",
     );
 }
 

@@ -1,12 +1,12 @@
 //! A test in a subprocess does not pass by accident, however it ends.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 #![expect(
     clippy::should_panic_without_expect,
     reason = "it is one of the ways to write a test"
 )]
 
-use isolated_test_tests::{Finished, State};
+use isolated_test_tests::{Finished, State, ends};
 
 mod inner {
     use std::process::ExitCode;
@@ -70,6 +70,7 @@ mod inner {
         ends::touch_nothing();
     }
 
+    #[cfg(unix)]
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -171,6 +172,7 @@ mod inner {
         is_no_test();
     }
 
+    #[cfg(unix)]
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -178,6 +180,7 @@ mod inner {
         assert!(ends::fork().unwrap(), "on purpose");
     }
 
+    #[cfg(unix)]
     #[isolated(process)]
     #[test]
     #[ignore = "started by another test"]
@@ -205,6 +208,11 @@ fn expect(test: &str, why: &str) -> Finished {
         )
     );
     run
+}
+
+/// What is said of a process that has ended in this way.
+fn before_the_end(how: &str) -> String {
+    format!("the process of the test {how} before the test had ended")
 }
 
 /// Counts the occurrences of a text in the output.
@@ -267,15 +275,9 @@ fn an_exit() {
 
 #[test]
 fn a_signal() {
-    expect(
-        "aborts",
-        "the process of the test was ended by SIGABRT (abort) before the test had ended",
-    );
-    expect(
-        "touches_nothing",
-        "the process of the test was ended by SIGSEGV (invalid memory access) before the test had \
-         ended",
-    );
+    expect("aborts", &before_the_end(ends::ABORTED));
+    expect("touches_nothing", &before_the_end(ends::TOUCHED_NOTHING));
+    #[cfg(unix)]
     expect(
         "kills_itself",
         "the process of the test was ended by SIGKILL (killed), which somebody has sent, before \
@@ -285,10 +287,7 @@ fn a_signal() {
 
 #[test]
 fn a_stack_that_overflows() {
-    let run = expect(
-        "overflows_its_stack",
-        "the process of the test was ended by SIGABRT (abort) before the test had ended",
-    );
+    let run = expect("overflows_its_stack", &before_the_end(ends::OVERFLOWED));
     assert_eq!(count(&run, "has overflowed its stack"), 1);
 }
 
@@ -318,10 +317,7 @@ fn a_test_that_should_panic_and_does_not() {
         "exits_like_a_failure_and_should_panic",
         "the process of the test exited with status 101 before the test had ended",
     );
-    expect(
-        "aborts_and_should_panic",
-        "the process of the test was ended by SIGABRT (abort) before the test had ended",
-    );
+    expect("aborts_and_should_panic", &before_the_end(ends::ABORTED));
     expect("returns_and_should_panic", "");
     expect("panics_in_another_way", "");
 }
@@ -356,6 +352,7 @@ isolated-test: processes::process_fail::inner::is_no_test failed
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_forked_copy_says_nothing_for_the_test() {
     expect("forks_and_panics", "");

@@ -1,12 +1,12 @@
 //! Custom resources that fail in the subprocess of a test, or during the transfer to it.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
-use isolated_test_tests::{Finished, State};
+use isolated_test_tests::{Finished, State, ends};
 
 mod inner {
     use isolated_test::{BoxError, Current, Outcome, Resource, Transfer, isolated};
-    use isolated_test_tests::{ends, say};
+    use isolated_test_tests::say;
 
     /// The stage at which a resource fails.
     #[derive(PartialEq)]
@@ -151,7 +151,7 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn dies() {
-        ends::signal(9);
+        std::process::abort();
     }
 }
 
@@ -254,10 +254,10 @@ fn those_of_a_test_that_fails_describe_themselves() {
 
 #[test]
 fn those_of_a_test_that_dies_are_named() {
+    let how = ends::ABORTED;
     let run = expect(
         "dies",
-        "the process of the test was ended by SIGKILL (killed), which somebody has sent, before \
-         the test had ended",
+        &format!("the process of the test {how} before the test had ended"),
         "    resource   first\n",
     );
     assert_eq!(run.said("released"), None);

@@ -1,13 +1,21 @@
 //! Every use of a subprocess, in asynchronous tests, in cases of `rstest`, and in cases of
 //! `test_case` with and without a judged value.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 
-use isolated_test_tests::State;
+use isolated_test_tests::{State, ends};
 
 const NOTHING: [PathBuf; 0] = [];
+
+/// Binds a port that may be taken on a machine, and is free in a network of a test's own.
+fn bind_a_well_known_port() {
+    if cfg!(target_os = "linux") {
+        drop(TcpListener::bind("127.0.0.1:8080").unwrap());
+    }
+}
 
 /// Generates the same tests under one test attribute.
 macro_rules! variants {
@@ -18,7 +26,6 @@ macro_rules! variants {
     ) => {
         mod $module {
             use std::env;
-            use std::net::TcpListener;
 
             use isolated_test::isolated;
             use isolated_test_tests::ends;
@@ -36,7 +43,7 @@ macro_rules! variants {
                 assert_eq!(env::var("PORT").unwrap(), port.to_string());
                 assert!(env::var_os("HOME").is_none());
                 assert_eq!(env::current_dir().unwrap(), tmpdir);
-                drop(TcpListener::bind("127.0.0.1:8080").unwrap());
+                super::super::bind_a_well_known_port();
             }
 
             #[isolated(timeout = "100ms", serial = "hang", port)]
@@ -63,10 +70,13 @@ macro_rules! variants {
             #[isolated(process)]
             $(#[$attribute])*
             #[ignore = "started by another test"]
-            $($asyncness)? fn leaves_a_daemon($($parameters)*) {
+            $($asyncness)? fn leaves_somebody($($parameters)*) {
+                #[cfg(unix)]
                 if ends::become_daemon().unwrap() {
                     ends::stay();
                 }
+                #[cfg(windows)]
+                drop(std::process::Command::new(env!("CARGO_BIN_EXE_stays")).spawn().unwrap());
             }
 
             #[isolated(process)]
@@ -105,7 +115,7 @@ mod inner {
         fn has_surroundings(n: u32, tmpdir: &std::path::Path) -> u32 {
             assert_eq!(std::env::var("WORD").unwrap(), "word");
             assert_eq!(std::env::current_dir().unwrap(), tmpdir);
-            drop(std::net::TcpListener::bind("127.0.0.1:8080").unwrap());
+            super::super::bind_a_well_known_port();
             n * n
         }
 
@@ -165,10 +175,7 @@ fn check(module: &str, case: &str) {
     run(&test("panics_as_it_should"), true);
     for (name, why) in [
         ("hangs", "timed out after 100ms"),
-        (
-            "aborts",
-            "the process of the test was ended by SIGABRT (abort)",
-        ),
+        ("aborts", ends::ABORTED),
         (
             "exits",
             "the process of the test exited with status 0 before",
@@ -183,7 +190,7 @@ fn check(module: &str, case: &str) {
 #[track_caller]
 fn check_unjudged(module: &str, case: &str) {
     check(module, case);
-    let errors = run(&format!("{module}leaves_a_daemon{case}"), true);
+    let errors = run(&format!("{module}leaves_somebody{case}"), true);
     assert!(
         errors.contains(": left a process behind, now ended: "),
         "{errors}"
@@ -220,7 +227,7 @@ fn cases_whose_value_is_judged() {
     }
     for (name, why) in [
         ("hangs", "timed out after 100ms"),
-        ("aborts", "was ended by SIGABRT (abort)"),
+        ("aborts", ends::ABORTED),
         ("exits", "exited with status 0 before the test had ended"),
         ("returns_another_value", "assertion `left == right` failed"),
     ] {

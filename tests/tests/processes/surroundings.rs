@@ -1,13 +1,12 @@
 //! `env` and `cwd`: the environment and working directory of a subprocess, while the parent keeps
 //! its own.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use isolated_test::{BoxError, Current, Port, Resource, TmpDir, Transfer, isolated};
@@ -118,6 +117,23 @@ mod inner {
     }
 }
 
+/// A text that is no Unicode.
+#[cfg(unix)]
+fn raw() -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(vec![b'r', 0xff, b'w'])
+}
+
+/// A text that is no Unicode.
+#[cfg(windows)]
+fn raw() -> OsString {
+    std::os::windows::ffi::OsStringExt::from_wide(&[0x72, 0xd800, 0x77])
+}
+
+/// The working directory, in the spelling in which Windows compares paths.
+fn working_dir() -> PathBuf {
+    env::current_dir().unwrap().canonicalize().unwrap()
+}
+
 fn var(name: &str) -> String {
     env::var(name).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
@@ -137,7 +153,7 @@ fn var(name: &str) -> String {
         PATH_TO = Path::new("/a/b"),
         ADDRESS = SocketAddr::from(([127, 0, 0, 1], 80)),
         COW = String::from_utf8_lossy(b"lossy"),
-        RAW = OsString::from_vec(vec![b'r', 0xff, b'w']),
+        RAW = raw(),
         TWICE = "first",
         unset(HOME, "PWD", CARGO)
     )
@@ -161,7 +177,8 @@ fn values_of_many_types() {
     ] {
         assert_eq!(var(name), value, "{name}");
     }
-    assert_eq!(env::var_os("RAW").unwrap(), OsStr::from_bytes(b"r\xffw"));
+    assert_eq!(env::var_os("RAW").unwrap(), raw());
+    assert!(raw().to_str().is_none());
     for name in ["NONE", "HOME", "PWD", "CARGO"] {
         assert!(env::var_os(name).is_none(), "{name}");
     }
@@ -227,13 +244,13 @@ fn values_of_resources(
 async fn values_of_cases(#[case] mode: String, tmpdir: &TmpDir) {
     assert_eq!(var("MODE"), mode);
     assert_eq!(PathBuf::from(var("AT")), tmpdir.join(&mode));
-    assert_eq!(env::current_dir().unwrap(), tmpdir.canonicalize().unwrap());
+    assert_eq!(working_dir(), tmpdir.canonicalize().unwrap());
 }
 
 #[isolated(cwd)]
 #[test]
 fn the_working_directory_is_one_of_its_own() {
-    let dir = env::current_dir().unwrap();
+    let dir = working_dir();
     assert_eq!(dir.read_dir().unwrap().count(), 0);
     let test = isolated_test::current();
     assert_eq!(
@@ -245,21 +262,21 @@ fn the_working_directory_is_one_of_its_own() {
 #[isolated(site = tmpdir(from = "fixtures/site"), tmpdir, cwd)]
 #[test]
 fn the_working_directory_is_the_first_of_several(site: &Path) {
-    assert_eq!(env::current_dir().unwrap(), site.canonicalize().unwrap());
+    assert_eq!(working_dir(), site.canonicalize().unwrap());
 }
 
 #[isolated(cwd = "fixtures")]
 #[test]
 fn a_relative_working_directory_begins_at_the_package() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(env::current_dir().unwrap(), root.join("fixtures"));
+    assert_eq!(working_dir(), root.join("fixtures").canonicalize().unwrap());
     assert!(Path::new("site").is_dir());
 }
 
 #[isolated(cwd = "/")]
 #[test]
 fn an_absolute_working_directory_is_what_it_is() {
-    assert_eq!(env::current_dir().unwrap(), Path::new("/"));
+    assert_eq!(working_dir(), Path::new("/").canonicalize().unwrap());
 }
 
 #[test]
@@ -285,10 +302,15 @@ fn a_cleared_environment_has_what_is_documented() {
         "TMP",
         "TEMP",
         "KEPT",
+        "SystemRoot",
     ];
+    // Wine gives these to every process.
+    let is_of_wine = |name: &str| name.starts_with("WINE") || name == "SystemDrive";
     for name in &names {
         assert!(
-            essential.contains(name) || name.starts_with("ISOLATED_"),
+            essential.contains(name)
+                || name.starts_with("ISOLATED_")
+                || cfg!(windows) && is_of_wine(name),
             "{name}"
         );
     }
@@ -339,18 +361,16 @@ fn refused(test: &str, why: &str) -> String {
 
 #[test]
 fn a_working_directory_that_is_none_is_refused() {
-    let root = env!("CARGO_MANIFEST_DIR");
-    refused(
-        "is_nowhere",
-        &format!(
-            "failed to use the working directory `{root}/no/such/directory`: No such file or \
-             directory (os error 2)"
-        ),
-    );
-    refused(
-        "is_in_a_file",
-        &format!("failed to use the working directory `{root}/Cargo.toml`: not a directory"),
-    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let nowhere = root.join("no/such/directory");
+    let error = nowhere.metadata().unwrap_err();
+    let nowhere = nowhere.display();
+    let why = format!("failed to use the working directory `{nowhere}`: {error}");
+    refused("is_nowhere", &why);
+    let file = root.join("Cargo.toml");
+    let file = file.display();
+    let why = format!("failed to use the working directory `{file}`: not a directory");
+    refused("is_in_a_file", &why);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The backtrace of a panic shows the frames of the test, and none of the runtime.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use isolated_test_tests::State;
 

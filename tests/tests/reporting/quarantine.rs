@@ -1,8 +1,8 @@
 //! `quarantine`: which failures do not fail the suite, and how they are reported.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
-use isolated_test_tests::{Finished, State};
+use isolated_test_tests::{Finished, State, ends};
 
 mod inner {
     use isolated_test::{BoxError, Current, Outcome, Resource, isolated};
@@ -149,7 +149,7 @@ fn whatever_fails_is_told_and_passes() {
     for (test, why) in [
         ("panics", "it panicked: on purpose"),
         ("returns_an_error", "it returned a failure"),
-        ("aborts", "the process of the test was ended by SIGABRT"),
+        ("aborts", ends::ABORTED),
         ("hangs", "timed out after 500ms"),
         ("does_not_panic", "it did not panic"),
         ("is_asynchronous", "it panicked: on purpose"),

@@ -1,12 +1,12 @@
 //! `ISOLATED_REPEAT`: how often a test runs, where, with which resources, and what is reported.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use isolated_test_tests::{Finished, State};
+use isolated_test_tests::{Finished, State, ends};
 
 const NOTHING: [PathBuf; 0] = [];
 
@@ -269,7 +269,7 @@ fn a_failure_counts_and_does_not_end_it() {
     assert_eq!(runs.len(), 5);
     let errors = finished.failed().errors;
     assert!(
-        errors.contains("passed 4 of 5 times") && errors.contains("was ended by SIGABRT"),
+        errors.contains("passed 4 of 5 times") && errors.contains(ends::ABORTED),
         "{errors}"
     );
 }
@@ -345,6 +345,7 @@ fn a_number_that_is_none_is_refused() {
     );
 }
 
+#[cfg(unix)] // Windows has no exit handler for Rust programs.
 #[test]
 fn the_end_of_the_process_sums_up() {
     let state = State::new();

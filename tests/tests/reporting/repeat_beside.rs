@@ -1,6 +1,6 @@
 //! Repeated tests beside others, and repeated tests whose process is killed.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use std::path::PathBuf;
 

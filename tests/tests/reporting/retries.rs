@@ -1,12 +1,12 @@
 //! `retries` and `ISOLATED_RETRIES`: what runs again, with which resources, and what is reported.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use isolated_test_tests::State;
 use isolated_test_tests::attempts::attempts;
+use isolated_test_tests::{State, ends};
 
 const NOTHING: [PathBuf; 0] = [];
 
@@ -181,7 +181,7 @@ fn whatever_fails_runs_again_and_is_called_flaky() {
     for (test, why) in [
         ("panics", "it panicked: on purpose"),
         ("returns_an_error", "it returned a failure"),
-        ("aborts", "the process of the test was ended by SIGABRT"),
+        ("aborts", ends::ABORTED),
         ("exits", "the process of the test exited with status 0"),
         ("hangs", "timed out after 500ms"),
         ("does_not_panic", "it did not panic"),

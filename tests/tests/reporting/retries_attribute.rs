@@ -1,6 +1,6 @@
 //! `retries` in the attribute, together with the variable.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use isolated_test_tests::attempts::attempts;
 

@@ -202,10 +202,13 @@ fn repeat(run: &Finished) -> Vec<String> {
         .errors
         .lines()
         .find_map(|line| line.strip_prefix("    repeat     "));
-    line.expect("a command")
-        .split(' ')
-        .map(str::to_owned)
-        .collect()
+    let words = line.expect("a command").split(' ').map(str::to_owned);
+    let mut words: Vec<_> = words.collect();
+    // It is named where it is not that of the compiler.
+    if let Some(target) = words.iter().position(|word| word == "--target") {
+        words.drain(target..target + 2);
+    }
+    words
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `tmpdir`: kept after a failure or on request, and which kept directories remain.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use std::fs;
 use std::path::{Path, PathBuf};

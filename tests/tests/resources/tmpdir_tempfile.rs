@@ -1,6 +1,6 @@
 //! `tmpdir` as a `tempfile::TempDir`, with the feature `tempfile`.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 use isolated_test::isolated;
 use isolated_test_tests::State;
