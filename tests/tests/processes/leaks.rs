@@ -80,7 +80,7 @@ mod inner {
         ends::stay();
     }
 
-    #[isolated(timeout = "2s")]
+    #[isolated(timeout = "5s")]
     #[test]
     #[ignore = "started by another test"]
     fn hangs_with_a_tree() {
@@ -231,7 +231,7 @@ fn a_tree_is_gone_after_a_timeout() {
     let state = State::new();
     let run = state.inner("hangs_with_a_tree").run().failed();
     assert_eq!(run.said("grown"), Some(""));
-    assert!(run.errors.contains("timed out after 2s"), "{}", run.errors);
+    assert!(run.errors.contains("timed out after 5s"), "{}", run.errors);
     assert_eq!(state.processes(), []);
 }
 

@@ -19,7 +19,7 @@ mod inner {
     use isolated_test_tests::gate::pass;
     use isolated_test_tests::{ends, say};
 
-    #[isolated(timeout = "1s", serial = "timeout", port, tmpdir(keep = "never"))]
+    #[isolated(timeout = "3s", serial = "timeout", port, tmpdir(keep = "never"))]
     #[test]
     #[ignore = "started by another test"]
     fn hangs(port: &Port) {
@@ -103,7 +103,7 @@ mod inner {
         say("body");
     }
 
-    #[isolated(timeout = "500ms")]
+    #[isolated(timeout = "3s")]
     #[tokio::test]
     #[ignore = "started by another test"]
     async fn has_a_runtime_that_does_not_end() {
@@ -165,7 +165,7 @@ fn a_test_that_hangs_is_gone_and_the_next_proceeds() {
     let mut next = state.inner("wants_the_key").start();
     next.hear("has");
     let _ = next.finish().passed();
-    timed_out(hangs.finish(), "hangs", "1s");
+    timed_out(hangs.finish(), "hangs", "3s");
     drop(plain::listen_when_free(port));
     assert_eq!(state.processes(), []);
     assert_eq!(state.runs(), NOTHING);
@@ -174,7 +174,7 @@ fn a_test_that_hangs_is_gone_and_the_next_proceeds() {
 #[test]
 fn the_report_says_what_the_processes_do() {
     let run = State::new().inner("hangs").run();
-    let run = timed_out(run, "hangs", "1s");
+    let run = timed_out(run, "hangs", "3s");
     let report = run.reported("processes/timeout");
     let mut lines = report.lines().skip(1);
     let process = lines.next().unwrap();
@@ -250,7 +250,7 @@ fn a_process_that_does_not_exit_after_the_test() {
 #[test]
 fn a_runtime_that_does_not_end_after_the_test() {
     let run = State::new().inner("has_a_runtime_that_does_not_end").run();
-    let run = timed_out(run, "has_a_runtime_that_does_not_end", "500ms");
+    let run = timed_out(run, "has_a_runtime_that_does_not_end", "3s");
     assert_eq!(run.said("body"), Some(""));
 }
 
