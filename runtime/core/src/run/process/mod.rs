@@ -39,11 +39,8 @@ pub(crate) fn wants(
         further.push(exclusive(Subject::Key(network::TURNS)));
     }
     for request in spec.resources {
-        match request.kind {
-            Kind::FixedPort(_, number) if !own_network => {
-                further.push(exclusive(Subject::Port(number)))
-            }
-            _ => {}
+        if let (Kind::FixedPort(_, number), false) = (request.kind, own_network) {
+            further.push(exclusive(Subject::Port(number)));
         }
     }
     plan(spec.locks, &further)
