@@ -1,0 +1,243 @@
+//! The parts of generated code that all drop-in packages share.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Result;
+
+use crate::attribute::ShouldPanic;
+use crate::check;
+use crate::function::Function;
+
+/// The arguments of `#[isolated(...)]` for one function.
+pub(crate) struct Isolated<'a> {
+    /// The path of the drop-in package.
+    pub(crate) krate: &'a TokenStream,
+    pub(crate) arguments: TokenStream,
+}
+
+impl Isolated<'_> {
+    /// The attribute.
+    fn attribute(&self, function: &Function, more: &TokenStream) -> TokenStream {
+        let Isolated { krate, arguments } = self;
+        let alias = alias(function);
+        quote! {
+            #[#krate::__private::isolated_test::isolated(
+                #arguments #more crate = #alias::isolated_test
+            )]
+        }
+    }
+
+    /// Brings into scope what the attribute names. It resolves its path where the test is written,
+    /// and there `$crate` means another crate.
+    fn import(&self, function: &Function) -> TokenStream {
+        let krate = self.krate;
+        let alias = alias(function);
+        // Two tests of one name have different conditions.
+        let conditions = function.attributes.iter();
+        let conditions = conditions.filter(|attribute| attribute.is_condition());
+        quote! {
+            #(#conditions)*
+            #[allow(non_snake_case, unused_imports)]
+            use #krate::__private as #alias;
+        }
+    }
+
+    /// A function whose value is judged as rusty-fork judges it, with code before its body.
+    pub(crate) fn judged(
+        &self,
+        function: &Function,
+        before_body: &TokenStream,
+    ) -> Result<TokenStream> {
+        let should_panic = function.should_panic();
+        if let Some(expected) = should_panic.as_ref().filter(|_| !function.is_async) {
+            check::text(expected)?;
+            return Ok(self.panicking(function, before_body, expected));
+        }
+        let Function {
+            attributes,
+            qualifiers,
+            fn_token,
+            name,
+            generics,
+            parameters,
+            output,
+            ..
+        } = function;
+        let plain = (!function.is_test()).then(|| quote!(#[::core::prelude::v1::test]));
+        let (import, attribute) = (self.import(function), self.attribute(function, &quote!()));
+        let (output, body) = if function.is_async {
+            (Some(output), spliced(function, before_body))
+        } else {
+            (None, self.value(function, before_body))
+        };
+        Ok(quote! {
+            #import
+            #attribute
+            #plain
+            #(#attributes)*
+            #qualifiers #fn_token #name #generics #parameters #output { #body }
+        })
+    }
+
+    /// A function that the caller calls itself, because no attribute makes it a test.
+    pub(crate) fn called(&self, function: &Function, before_body: &TokenStream) -> TokenStream {
+        let Function {
+            attributes,
+            qualifiers,
+            fn_token,
+            name,
+            parameters,
+            ..
+        } = function;
+        let import = self.import(function);
+        let attribute = self.attribute(function, &quote!(test_attribute = "called by other code",));
+        let body = self.value(function, before_body);
+        quote! {
+            #import
+            #attribute
+            #(#attributes)*
+            #qualifiers #fn_token #name #parameters { #body }
+        }
+    }
+
+    /// A test that passes if its body panics or its process dies.
+    fn panicking(
+        &self,
+        function: &Function,
+        before_body: &TokenStream,
+        should_panic: &ShouldPanic,
+    ) -> TokenStream {
+        let Function {
+            qualifiers,
+            fn_token,
+            name,
+            parameters,
+            ..
+        } = function;
+        let krate = self.krate;
+        let private = quote!(#krate::__private);
+        let plain = (!function.is_test()).then(|| quote!(#[::core::prelude::v1::test]));
+        let outer = function.attributes.iter();
+        let outer = outer.filter(|attribute| attribute.should_panic().is_none());
+        let import = self.import(function);
+        let attribute = self.attribute(
+            function,
+            &quote! {
+                marks = tmpdir(keep = "never"),
+                witness = #private::Witness::new(),
+                test_attribute = "called by the test around it",
+            },
+        );
+        let expected = should_panic.expected.as_ref().map_or_else(
+            || quote!(::core::option::Option::None),
+            |text| quote!(::core::option::Option::Some(#text)),
+        );
+        let begun = hygienic("begun");
+        let before_body = quote! {
+            #before_body
+            let #begun = #private::Begun::now();
+        };
+        let value = self.value(function, &before_body);
+        quote! {
+            #import
+            #plain
+            #(#outer)*
+            #qualifiers #fn_token #name #parameters {
+                #attribute
+                #fn_token #name #parameters {
+                    #private::expect_panic(|| { #value }, #expected)
+                }
+                #private::expect_death(#name, #expected)
+            }
+        }
+    }
+
+    /// A block without a value, which panics if the value of the function is a failure.
+    fn value(&self, function: &Function, before_body: &TokenStream) -> TokenStream {
+        let inner = spliced(function, before_body);
+        if !function.has_value() {
+            return inner;
+        }
+        let Function {
+            fn_token,
+            name,
+            parameters,
+            output,
+            ..
+        } = function;
+        let krate = self.krate;
+        let body = hygienic("body");
+        let judged = quote_spanned!(Span::mixed_site().located_at(name.span())=>
+            #krate::__private::TestExitStatus::judge(#body()));
+        quote! {
+            #[allow(clippy::unnecessary_wraps)]
+            #fn_token #body #parameters #output { #inner }
+            #judged;
+        }
+    }
+
+    /// A function whose value the test runner judges.
+    pub(crate) fn plain(&self, function: &Function, test: &TokenStream) -> TokenStream {
+        let Function {
+            attributes,
+            qualifiers,
+            fn_token,
+            name,
+            generics,
+            parameters,
+            output,
+            body,
+            ..
+        } = function;
+        let (import, attribute) = (self.import(function), self.attribute(function, &quote!()));
+        if function.should_panic().is_some() && function.has_value() && !function.is_async {
+            // The test runner refuses a value here, and any value means that it did not panic.
+            let inner = hygienic("body");
+            return quote! {
+                #import
+                #attribute
+                #test
+                #(#attributes)*
+                #qualifiers #fn_token #name #parameters {
+                    #[allow(clippy::unnecessary_wraps)]
+                    #fn_token #inner #parameters #output #body
+                    ::core::mem::drop(#inner());
+                }
+            };
+        }
+        quote! {
+            #import
+            #attribute
+            #test
+            #(#attributes)*
+            #qualifiers #fn_token #name #generics #parameters #output #body
+        }
+    }
+}
+
+/// The body with code before it. They share one block, so each sees the functions of the other.
+fn spliced(function: &Function, before_body: &TokenStream) -> TokenStream {
+    let (inner_attributes, body) = function.split_body();
+    quote!(#inner_attributes #before_body #body)
+}
+
+/// An identifier that no expression of the user can refer to.
+pub(crate) fn hygienic(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The name under which a test finds what the drop-in package exports for it.
+fn alias(function: &Function) -> Ident {
+    format_ident!("__isolated_compat_{}", function.label())
+}
+
+/// A value for the variable by which rusty-fork and test-fork know a process of theirs.
+pub(crate) fn occurs(krate: &TokenStream, function: &Function, variable: &str) -> TokenStream {
+    let label = function.label();
+    quote! {
+        #variable = #krate::__private::occurs(
+            #variable,
+            ::core::concat!(::core::module_path!(), "::", #label),
+        )
+    }
+}

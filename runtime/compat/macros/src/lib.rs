@@ -1,0 +1,64 @@
+//! The macros of the drop-in packages of `isolated-test`. Depend on one of these packages instead.
+//!
+//! Each macro reads what its peer reads and writes the same function with `#[isolated(...)]` above
+//! it. What the runtime has no word for is done by `isolated-compat`, which the generated code
+//! finds below the path of the drop-in package.
+
+mod arguments;
+mod attribute;
+mod check;
+mod forked;
+mod function;
+mod isolated;
+mod sealed;
+#[cfg(test)]
+mod tests;
+mod tests_in_block;
+
+use proc_macro::TokenStream;
+use quote::quote;
+
+/// `#[sealed_test]`.
+///
+/// Like the attribute of the peer, it expands to `rusty_fork_test!`, which the prelude brings into
+/// scope and which knows the path of its package.
+#[proc_macro_attribute]
+pub fn sealed_test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let (arguments, item) = (
+        proc_macro2::TokenStream::from(arguments),
+        proc_macro2::TokenStream::from(item),
+    );
+    quote!(rusty_fork_test! { @sealed_test [#arguments] #item }).into()
+}
+
+/// The second half of `#[sealed_test]`: `[path of the package] [arguments] function`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn sealed(input: TokenStream) -> TokenStream {
+    sealed::expand(input.into()).into()
+}
+
+/// `rusty_fork_test!`: `[path of the package] tests`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn rusty_fork_tests(input: TokenStream) -> TokenStream {
+    tests_in_block::expand(input.into()).into()
+}
+
+/// `#[test_fork::test]`: makes a function a test that runs in a process of its own.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    forked::test(&arguments.into(), item.into()).into()
+}
+
+/// `#[test_fork::fork]`: runs the test below in a process of its own.
+#[proc_macro_attribute]
+pub fn fork(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    forked::fork(&arguments.into(), item.into()).into()
+}
+
+/// `#[test_fork::bench]`: refused.
+#[proc_macro_attribute]
+pub fn bench(_: TokenStream, item: TokenStream) -> TokenStream {
+    forked::bench(item.into()).into()
+}
