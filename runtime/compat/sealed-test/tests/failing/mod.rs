@@ -1,0 +1,47 @@
+//! Starts an ignored test of this binary in a process, to see how it ends.
+
+use std::env::current_exe;
+use std::process::Command;
+
+/// How a test ended.
+pub(crate) struct Ended {
+    pub(crate) passed: bool,
+    pub(crate) output: String,
+}
+
+/// Runs a test, with the state directory of this run.
+pub(crate) fn run(name: &str) -> Ended {
+    let output = Command::new(current_exe().expect("the path of this program"))
+        .args([name, "--exact", "--ignored", "--nocapture"])
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("a process");
+    let text = [output.stdout, output.stderr].concat();
+    let output_text = String::from_utf8_lossy(&text).into_owned();
+    assert!(
+        output_text.contains("running 1 test"),
+        "{name}: {output_text}"
+    );
+    Ended {
+        passed: output.status.success(),
+        output: output_text,
+    }
+}
+
+impl Ended {
+    /// The words that the test has said.
+    pub(crate) fn words(&self) -> Vec<&str> {
+        let lines = self.output.lines();
+        lines.filter_map(|line| line.strip_prefix('@')).collect()
+    }
+
+    /// Checks that the test failed for this reason.
+    pub(crate) fn failed_with(&self, reason: &str) {
+        assert!(!self.passed, "it passed: {}", self.output);
+        assert!(
+            self.output.contains(reason),
+            "no {reason:?}: {}",
+            self.output
+        );
+    }
+}
