@@ -3,6 +3,7 @@
 
 #![cfg(unix)] // Elsewhere, a process dies of other causes than signals.
 
+#[path = "../../tests/failing.rs"]
 mod failing;
 
 use std::env;

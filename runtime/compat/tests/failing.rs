@@ -1,4 +1,5 @@
-//! Starts an ignored test of this binary in a process, to see how it ends.
+//! Starts an ignored test of this binary in a process, to see how it ends. The tests of the drop-in
+//! packages share it.
 
 use std::env::current_exe;
 use std::process::Command;
