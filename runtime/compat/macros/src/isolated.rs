@@ -37,7 +37,7 @@ impl Isolated<'_> {
         let conditions = conditions.filter(|attribute| attribute.is_condition());
         quote! {
             #(#conditions)*
-            #[allow(non_snake_case, unused_imports)]
+            #[allow(unused_imports)]
             use #krate::__private as #alias;
         }
     }
@@ -166,7 +166,7 @@ impl Isolated<'_> {
             ..
         } = function;
         let krate = self.krate;
-        let body = hygienic("body");
+        let body = inner_name();
         let judged = quote_spanned!(Span::mixed_site().located_at(name.span())=>
             #krate::__private::TestExitStatus::judge(#body()));
         quote! {
@@ -192,7 +192,7 @@ impl Isolated<'_> {
         let (import, attribute) = (self.import(function), self.attribute(function, &quote!()));
         if function.should_panic().is_some() && function.has_value() && !function.is_async {
             // The test runner refuses a value here, and any value means that it did not panic.
-            let inner = hygienic("body");
+            let inner = inner_name();
             return quote! {
                 #import
                 #attribute
@@ -221,9 +221,15 @@ fn spliced(function: &Function, before_body: &TokenStream) -> TokenStream {
     quote!(#inner_attributes #before_body #body)
 }
 
-/// An identifier that no expression of the user can refer to.
+/// A variable that no expression of the user can refer to.
 pub(crate) fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// The name of the function as written, within the test. The names of functions are not hygienic,
+/// so it is one that nobody uses.
+fn inner_name() -> Ident {
+    Ident::new("__isolated_compat_body", Span::mixed_site())
 }
 
 /// The name under which a test finds what the drop-in package exports for it.

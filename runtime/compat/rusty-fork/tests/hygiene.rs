@@ -1,0 +1,87 @@
+//! Surroundings in which a careless expansion breaks: no prelude, other things by the names that it
+//! uses, and lints that people deny.
+
+#![no_implicit_prelude]
+#![forbid(unsafe_code)]
+#![deny(warnings)]
+#![deny(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::allow_attributes,
+    clippy::let_underscore_must_use,
+    clippy::panic,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated,
+    clippy::unwrap_used,
+    absolute_paths_not_starting_with_crate,
+    elided_lifetimes_in_paths,
+    future_incompatible,
+    let_underscore_drop,
+    missing_docs,
+    nonstandard_style,
+    rust_2018_idioms,
+    single_use_lifetimes,
+    trivial_casts,
+    unreachable_pub,
+    unused,
+    unused_qualifications,
+    unused_results
+)]
+#![expect(dead_code, reason = "what shadows is not used")]
+
+use ::core::option::Option::{self, Some};
+use ::core::result::Result::{self, Ok};
+use ::core::{assert, unreachable};
+
+use ::rusty_fork::rusty_fork_test;
+
+mod core {}
+mod std {}
+mod isolated_test {}
+mod peer {}
+struct None;
+struct Err;
+struct String;
+const fn body() {}
+const fn begun() {}
+const fn marks() {}
+const fn process() {}
+
+rusty_fork_test! {
+    #![rusty_fork(timeout_ms = 60_000)]
+
+    #[test]
+    fn minimal() {}
+
+    /// Documented, as a public function has to be.
+    #[test]
+    pub fn with_a_value() -> Result<(), u8> {
+        body();
+        Ok(())
+    }
+
+    #[test]
+    fn r#match() -> Option<u8> {
+        #![allow(unused_variables)]
+        let unused = 1;
+        Some(1)
+    }
+
+    #[test]
+    #[should_panic(expected = "on purpose")]
+    fn expected() {
+        begun();
+        marks();
+        unreachable!("on purpose");
+    }
+
+    #[test]
+    #[should_panic(expected = "number 7")]
+    fn expected_value() -> Result<(), u8> {
+        process();
+        assert!(1 > 2, "number 7");
+        Ok(())
+    }
+}
