@@ -12,7 +12,11 @@ pub(crate) struct Ended {
 
 /// Runs a test, with the state directory of this run.
 pub(crate) fn run(name: &str) -> Ended {
-    let output = Command::new(current_exe().expect("the path of this program"))
+    let mut command = Command::new(current_exe().expect("the path of this program"));
+    for variable in ["ISOLATED_RETRIES", "ISOLATED_REPEAT", "ISOLATED_KEEP"] {
+        command.env_remove(variable); // Each test is started for one run.
+    }
+    let output = command
         .args([name, "--exact", "--ignored", "--nocapture"])
         .env("RUST_BACKTRACE", "0")
         .output()

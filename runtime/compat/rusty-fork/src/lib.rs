@@ -34,6 +34,10 @@ pub mod __private {
 /// ```
 #[macro_export]
 macro_rules! rusty_fork_test {
+    // What `#[sealed_test]` expands to, where this macro is in scope instead of that of its prelude.
+    (@sealed_test $($tokens:tt)*) => {
+        $crate::__private::macros::sealed! { [$crate] $($tokens)* }
+    };
     ($($tests:tt)*) => {
         $crate::__private::macros::rusty_fork_tests! { [$crate] $($tests)* }
     };

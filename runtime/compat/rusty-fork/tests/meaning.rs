@@ -61,6 +61,23 @@ fn a_process_that_exits_is_a_failure() {
     run("inner::exits_with_a_failure").failed_with("exited with status 3");
 }
 
+mod with_sealed_test {
+    use rusty_fork::rusty_fork_test;
+    use sealed_test::prelude::*;
+
+    rusty_fork_test! {
+        #[test]
+        fn is_forked() {
+            assert!(std::env::var("SEALED").is_err());
+        }
+    }
+
+    #[sealed_test(env = [("SEALED", "yes")])]
+    fn is_sealed() {
+        assert_eq!(std::env::var("SEALED").as_deref(), Ok("yes"));
+    }
+}
+
 #[test]
 fn a_function_that_is_no_test_is_not_passed_over() {
     run("inner::calls").failed_with("the test binary knows no test `inner::is_called`");
