@@ -166,9 +166,12 @@ impl Isolated<'_> {
             ..
         } = function;
         let krate = self.krate;
-        let body = inner_name();
-        let judged = quote_spanned!(Span::mixed_site().located_at(name.span())=>
-            #krate::__private::TestExitStatus::judge(#body()));
+        // A value that no test may return is shown at its type, which comes behind the arrow.
+        let ty = output.clone().into_iter().nth(2);
+        let span = ty.map_or_else(|| name.span(), |ty| ty.span());
+        let mut body = inner_name();
+        body.set_span(span);
+        let judged = quote_spanned!(span=> #krate::__private::TestExitStatus::judge(#body()));
         quote! {
             #[allow(clippy::unnecessary_wraps)]
             #fn_token #body #parameters #output { #inner }

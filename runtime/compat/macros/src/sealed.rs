@@ -7,7 +7,7 @@ use syn::{Error, Result};
 
 use crate::arguments::Arguments;
 use crate::check;
-use crate::function::{self, Function};
+use crate::function::{self, Function, is_lone};
 use crate::isolated::{self, Isolated, hygienic};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -73,23 +73,28 @@ fn check_after(after: &TokenStream, function: &Function) -> Result<()> {
     }
     let (_, body) = function.split_body();
     let body: Vec<TokenTree> = body.into_iter().collect();
-    let mut local = Vec::new();
-    for window in body.windows(3) {
-        let (TokenTree::Ident(word), name) = (&window[0], &window[1]) else {
-            continue;
-        };
-        if word != "let" {
-            continue;
-        }
-        match (name, &window[2]) {
-            (TokenTree::Ident(mutable), TokenTree::Ident(name)) if mutable == "mut" => {
-                local.push(name.to_string());
-            }
-            (TokenTree::Ident(name), _) => local.push(name.to_string()),
-            _ => {}
-        }
-    }
+    let local: Vec<String> = (0..body.len())
+        .filter_map(|index| variable(&body[index..]))
+        .collect();
     check_names(after, &local)
+}
+
+/// The name in `let name` or `let mut name`, if the tokens begin like this.
+fn variable(tokens: &[TokenTree]) -> Option<String> {
+    let (name, next) = match tokens {
+        [
+            TokenTree::Ident(word),
+            TokenTree::Ident(mutable),
+            TokenTree::Ident(name),
+            next,
+            ..,
+        ] if word == "let" && mutable == "mut" => (name, next),
+        [TokenTree::Ident(word), TokenTree::Ident(name), next, ..] if word == "let" => (name, next),
+        _ => return None,
+    };
+    // Anything else is a pattern: `let Some(name) = ...`.
+    let is_name = ['=', ':', ';'].iter().any(|mark| is_lone(next, *mark));
+    is_name.then(|| name.to_string())
 }
 
 fn check_names(after: &TokenStream, local: &[String]) -> Result<()> {

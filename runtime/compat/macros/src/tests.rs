@@ -124,6 +124,8 @@ fn after_does_not_see_the_variables_of_the_body() {
         ),
         ""
     );
+    let pattern = quote!(let Some(dir) = f() else { return };);
+    assert_eq!(with(quote!(remove(Some(1))), pattern), "");
 }
 
 #[test]

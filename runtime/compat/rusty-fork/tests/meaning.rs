@@ -26,6 +26,13 @@ rusty_fork_test! {
         assert_eq!(STARTED.fetch_add(1, Ordering::SeqCst), 0);
     }
 
+    #[tokio::test]
+    async fn has_its_own_statics_later() -> Result<(), std::env::VarError> {
+        tokio::task::yield_now().await;
+        assert_eq!(STARTED.fetch_add(1, Ordering::SeqCst), 0);
+        std::env::var("RUSTY_FORK_OCCURS").map(drop)
+    }
+
     #[test]
     fn has_its_own_directory() {
         std::env::set_current_dir("/").unwrap();
