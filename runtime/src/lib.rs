@@ -14,7 +14,7 @@ pub use isolated_test_core::__private;
 #[doc(inline)]
 pub use isolated_test_core::{
     BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
-    Resource, TmpDir, Transfer, current, try_current,
+    PortBuilder, Resource, TmpDir, Transfer, current, try_current,
 };
 #[doc(hidden)]
 pub use isolated_test_macros::__around;

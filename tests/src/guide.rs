@@ -19,6 +19,9 @@ struct Arguments;
 #[doc = include_str!("../../docs/guide/troubleshooting.md")]
 struct Troubleshooting;
 
+#[doc = include_str!("../../docs/guide/helpers.md")]
+struct Helpers;
+
 #[doc = include_str!("../../docs/guide/flaky.md")]
 struct Flaky;
 

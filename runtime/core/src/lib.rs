@@ -33,13 +33,14 @@ pub use crate::resource::tmpdir::TmpDir;
 pub use crate::resource::{Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
+pub use crate::run::values::PortBuilder;
 
 /// Users rely on which handles may be sent to another thread. These fail to compile otherwise.
 #[cfg(test)]
 mod tests {
     use super::{
         Current, EnterGuard, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
-        TmpDir, Transfer,
+        PortBuilder, TmpDir, Transfer,
     };
 
     fn is_shared<T: Send + Sync>() {}
@@ -56,7 +57,7 @@ mod tests {
     fn handles_may_be_sent_and_the_context_of_a_thread_may_not() {
         is_shared::<Guard>();
         is_shared::<Handle>();
-        is_shared::<(Key, Namespace, Port, TmpDir)>();
+        is_shared::<(Key, Namespace, Port, PortBuilder, TmpDir)>();
         is_shared::<(Error, ErrorKind, Outcome, Transfer<String>)>();
         <Current as StaysInItsThread<_>>::stays();
         <EnterGuard as StaysInItsThread<_>>::stays();

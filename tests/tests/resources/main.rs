@@ -11,3 +11,4 @@ mod tmpdir;
 mod tmpdir_end;
 mod tmpdir_kept;
 mod tmpdir_tempfile;
+mod values;

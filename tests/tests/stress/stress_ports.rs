@@ -26,15 +26,16 @@ mod inner {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use isolated_test::{current, isolated};
+    use isolated_test::{Port, current, isolated};
     use isolated_test_tests::witness::Counters;
 
     use super::{COUNTERS, PORTS, TAKEN};
 
     /// Takes ten ports, lets the levels below take theirs, and only then listens on its own.
-    #[isolated(port(count = 10), test_attribute = "called by a test")]
+    #[isolated(port(count = 5), test_attribute = "called by a test")]
     fn takes_ten(counters: &Counters, depth: usize) {
-        let ports = current().ports("port");
+        let mut ports = current().ports("port");
+        ports.extend(Port::builder().reserve_many::<5>().unwrap());
         for port in &ports {
             counters.at(TAKEN).fetch_add(1, Ordering::Relaxed);
             let others = counters

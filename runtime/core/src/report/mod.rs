@@ -23,6 +23,7 @@ use crate::output::{aloud, print};
 use crate::resource::Outcome;
 use crate::resource::context::{Handle, Value};
 use crate::resource::port::Port;
+use crate::resource::tmpdir::TmpDir;
 use crate::runner;
 
 /// Waits shorter than this are not reported.
@@ -220,15 +221,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
                 line("port", &value);
             }
             Some(Value::TmpDir(dir)) => {
-                let kept = if dir.is_kept(Outcome::Failed) {
-                    "kept"
-                } else {
-                    "removed"
-                };
-                line(
-                    "tmpdir",
-                    &format!("{name} = {} ({kept})", dir.path().display()),
-                );
+                line("tmpdir", &format!("{name} = {}", described_dir(dir)));
             }
             Some(Value::Namespace(namespace)) => {
                 line("namespace", &format!("{name} = {namespace}"));
@@ -239,6 +232,9 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
                 None => line("resource", name),
             },
         }
+    }
+    for dir in test.adopted().iter() {
+        line("tmpdir", &described_dir(dir));
     }
     // A brief stop at the turnstile is not a wait.
     for (want, waited) in waits
@@ -263,6 +259,25 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
         &repeat::command(place, test.runner_name(), *seed, nextest),
     );
     text
+}
+
+/// The path of a directory of a failed test, and whether it stays.
+fn described_dir(dir: &TmpDir) -> String {
+    let is_kept = dir.is_kept(Outcome::Failed);
+    let kept = if is_kept { "kept" } else { "removed" };
+    format!("{} ({kept})", dir.path().display())
+}
+
+/// Prints the directories that the subprocess of a failed test has created without the attribute.
+/// Its parent does not know them.
+pub(crate) fn adopted(test: &Handle) {
+    for dir in test.adopted().iter() {
+        let described = described_dir(dir);
+        print(&format!(
+            "isolated-test: {}: tmpdir {described}\n",
+            test.name()
+        ));
+    }
 }
 
 /// Rounds a time down to milliseconds; nobody reads smaller units.

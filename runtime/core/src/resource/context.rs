@@ -1,11 +1,12 @@
 //! The context of a running test: its name and its resources.
 
 use std::fmt;
+use std::mem;
 use std::ops::Deref;
 use std::process::Command;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::custom::CustomSlot;
 use super::request::Request;
@@ -43,6 +44,8 @@ struct TestContext {
     stage: AtomicU8,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
+    /// The directories that were created during the test without the attribute.
+    adopted: Mutex<Vec<TmpDir>>,
 }
 
 /// A provisioned resource.
@@ -76,6 +79,7 @@ impl Handle {
                 owner,
                 stage: AtomicU8::new(AWAITED),
                 values,
+                adopted: Mutex::default(),
             }),
         }
     }
@@ -269,6 +273,22 @@ impl Handle {
     /// Stores a provisioned resource at its index.
     pub(crate) fn provide(&self, index: usize, value: Value) {
         let _ = self.test.values[index].1.set(value);
+    }
+
+    /// Lets a directory live until the test ends.
+    pub(crate) fn adopt(&self, dir: TmpDir) {
+        self.adopted().push(dir);
+    }
+
+    /// The directories that were created during the test without the attribute.
+    pub(crate) fn adopted(&self) -> MutexGuard<'_, Vec<TmpDir>> {
+        let adopted = self.test.adopted.lock();
+        adopted.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over these directories, at the end of the test.
+    pub(crate) fn take_adopted(&self) -> Vec<TmpDir> {
+        mem::take(&mut *self.adopted())
     }
 
     fn value(&self, name: &str) -> Option<&Value> {

@@ -60,6 +60,8 @@ struct Inner {
     number: u16,
     protocol: Protocol,
     keeper: Mutex<Option<Keeper>>,
+    /// Keeps other tests away that insist on the number, if it was reserved without the attribute.
+    lock: Option<Box<dyn Send + Sync>>,
 }
 
 /// The hold on the number, here or in the parent.
@@ -71,7 +73,7 @@ enum Keeper {
 
 impl Port {
     /// Reserves a port.
-    pub(crate) fn reserve(protocol: Protocol) -> Result<Self, Error> {
+    pub(crate) fn reserve_free(protocol: Protocol) -> Result<Self, Error> {
         let (number, hold) = reserve(protocol).map_err(|error| {
             let what = match protocol {
                 Protocol::Tcp => "TCP port",
@@ -107,8 +109,17 @@ impl Port {
                 number,
                 protocol,
                 keeper: Mutex::new(keeper),
+                lock: None,
             }),
         }
+    }
+
+    /// The port with a lock that is held as long as the port.
+    pub(crate) fn locked_by(mut self, lock: impl Send + Sync + 'static) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.lock = Some(Box::new(lock));
+        }
+        self
     }
 
     /// Returns the port number.

@@ -12,7 +12,6 @@ use super::Outcome;
 use super::remote::{Ask, Call};
 use crate::config::{Keep, variables};
 use crate::error::{Error, ErrorKind};
-use crate::location::SourceLocation;
 use crate::os;
 use crate::random;
 use crate::state::record::{self, record};
@@ -79,9 +78,8 @@ impl TmpDir {
     /// Makes a directory for a test.
     pub(crate) fn create(
         test: &str,
-        from: Option<&str>,
+        from: Option<&Path>,
         keep: Option<Keep>,
-        place: &SourceLocation,
     ) -> Result<Self, Error> {
         let fail =
             |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);
@@ -97,10 +95,8 @@ impl TmpDir {
         }
         .map_err(fail)?;
         if let Some(from) = from {
-            let source = place.in_package(Path::new(from));
-            copy(&source, &dir.path).map_err(|error| {
-                Error::path(ErrorKind::TmpDir, "copy the fixture", &source, error)
-            })?;
+            copy(from, &dir.path)
+                .map_err(|error| Error::path(ErrorKind::TmpDir, "copy the fixture", from, error))?;
         }
         let keep = variables()?.keep.or(keep).unwrap_or(Keep::Failure);
         let path = dir.path.clone();

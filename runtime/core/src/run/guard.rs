@@ -131,7 +131,12 @@ impl Key {
 /// Acquires a key outside of the attribute, and may wait for it.
 #[track_caller]
 pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
-    let want = checked(key, mode)?;
+    guard_of(checked(key, mode)?)
+}
+
+/// Acquires any lock outside of the attribute, and may wait for it.
+#[track_caller]
+pub(crate) fn guard_of(want: Want) -> Result<Guard, Error> {
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;

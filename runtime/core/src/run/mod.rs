@@ -14,4 +14,5 @@ pub(crate) mod process;
 pub(crate) mod session;
 pub(crate) mod short;
 pub(crate) mod spec;
+pub(crate) mod values;
 pub(crate) mod verdict;

@@ -210,6 +210,7 @@ impl<'a> Inside<'a> {
         let outcome = end.outcome(self.spec.should_panic);
         end.trace(&self.trace, outcome);
         let described = if outcome == Outcome::Failed {
+            report::adopted(self.cx.current());
             self.describe()
         } else {
             Vec::new()
@@ -265,6 +266,12 @@ impl<'a> Inside<'a> {
                     self.trace.during(RELEASE, request.name, release)
                 }));
             if let Err(error) = attempt("release", request, result) {
+                report::error(self.cx.current().name(), &error);
+                is_clean = false;
+            }
+        }
+        for dir in self.cx.current().take_adopted() {
+            if let Err(error) = dir.finish(outcome) {
                 report::error(self.cx.current().name(), &error);
                 is_clean = false;
             }

@@ -2,6 +2,7 @@
 //! back in the reverse order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use super::Session;
 use crate::error::Error;
@@ -29,7 +30,7 @@ impl<'a> Session<'a> {
         for (index, request) in self.spec.resources.iter().enumerate() {
             let value = match request.kind {
                 Kind::Port(protocol, count) => {
-                    let reserve = || (0..count).map(|_| Port::reserve(protocol)).collect();
+                    let reserve = || (0..count).map(|_| Port::reserve_free(protocol)).collect();
                     let ports: Result<_, Error> =
                         self.trace.during(PROVISION, request.name, reserve);
                     Value::Ports(ports?)
@@ -47,7 +48,8 @@ impl<'a> Session<'a> {
                 }
                 Kind::TmpDir { from, keep } => {
                     let test = self.cx.current().runner_name();
-                    let create = || TmpDir::create(test, from, keep, &self.spec.place);
+                    let from = from.map(|from| self.spec.place.in_package(Path::new(from)));
+                    let create = || TmpDir::create(test, from.as_deref(), keep);
                     Value::TmpDir(self.trace.during(PROVISION, request.name, create)?)
                 }
                 Kind::Namespace => Value::Namespace(Namespace::new()),
@@ -125,6 +127,12 @@ impl<'a> Session<'a> {
                 Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
             };
             if let Err(error) = result {
+                report::error(self.activity.name(), &error);
+                is_clean = false;
+            }
+        }
+        for dir in self.cx.current().take_adopted() {
+            if let Err(error) = dir.finish(outcome) {
                 report::error(self.activity.name(), &error);
                 is_clean = false;
             }
