@@ -11,25 +11,17 @@ use crate::resource::context::Current;
 /// The expression of one custom resource, evaluated when its turn comes.
 pub struct Custom<'a> {
     make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
-    writer: fn() -> Option<Writer>,
+    has_transfer: fn() -> bool,
     receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
 }
-
-/// Writes a handle as text for another process.
-pub(crate) type Writer = fn(&CustomSlot) -> Option<String>;
 
 /// Wraps the expression of a custom resource.
 pub fn custom<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Custom<'a> {
     Custom {
         make: Box::new(move || Box::new(make())),
-        writer: || R::transfer().way.map(|_| write::<R> as Writer),
+        has_transfer: || R::transfer().way.is_some(),
         receive: receive::<R>,
     }
-}
-
-fn write<R: Resource>(slot: &CustomSlot) -> Option<String> {
-    let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
-    R::transfer().way.map(|way| (way.write)(handle))
 }
 
 fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result<(), BoxError> {
@@ -40,9 +32,9 @@ fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result
 }
 
 impl<'a> Custom<'a> {
-    /// The function that writes the handle for another process, if the handle has a transfer.
-    pub(crate) fn writer(&self) -> Option<Writer> {
-        (self.writer)()
+    /// Whether the handle can be transferred to another process.
+    pub(crate) fn has_transfer(&self) -> bool {
+        (self.has_transfer)()
     }
 
     /// Reads the handle that the parent wrote.
@@ -76,6 +68,8 @@ pub(crate) trait Provider {
         by_value: bool,
         slot: &CustomSlot,
     ) -> Result<(), BoxError>;
+    /// Writes the handle as text for another process, if it has a transfer.
+    fn write(&self, slot: &CustomSlot) -> Option<String>;
     /// Releases the resource.
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError>;
     /// Describes the resource.
@@ -91,6 +85,11 @@ impl<R: Resource> Provider for R {
     ) -> Result<(), BoxError> {
         slot.put(Resource::provision(self, test)?, by_value);
         Ok(())
+    }
+
+    fn write(&self, slot: &CustomSlot) -> Option<String> {
+        let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
+        R::transfer().way.map(|way| (way.write)(handle))
     }
 
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {

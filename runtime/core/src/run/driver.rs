@@ -230,7 +230,7 @@ fn surroundings(
     let mut surroundings = Surroundings::default();
     // In place, these expressions cannot borrow a handle that the body takes by value.
     let is_taken = |request: &Request| matches!(request.kind, Kind::Custom { by_value: true });
-    let can_lend = in_subprocess || !session.spec().resources.iter().any(is_taken);
+    let can_lend = in_subprocess || !session.resources.spec.resources.iter().any(is_taken);
     if let Some(surround) = surround.as_deref_mut().filter(|_| can_lend) {
         let described = catch_unwind(AssertUnwindSafe(|| {
             let _entered = session.cx().current().enter_thread();

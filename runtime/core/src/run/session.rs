@@ -1,7 +1,6 @@
 //! The session of a test: acquires its locks, provisions its resources, and releases them.
 
 use std::ffi::OsString;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::config;
 use crate::error::{Error, chain};
@@ -16,31 +15,30 @@ use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
 use crate::resource::context::Value;
-use crate::resource::custom::{Custom, Provider, Writer};
+use crate::resource::custom::Custom;
+use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
-use crate::resource::{Outcome, attempt};
+use crate::resource::request::{Kind, Request};
+use crate::resource::tmpdir::TmpDir;
+use crate::resource::{Outcome, seed};
 use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
 use crate::run::observe::{Observed, patience};
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
+use crate::run::resources::Resources;
 use crate::run::spec::Spec;
-use crate::trace::Trace;
-
-mod resources;
+use crate::run::verdict::Verdict;
+use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::run::end::End;
-use crate::run::verdict::Verdict;
 
 /// A test that holds its locks and resources.
 pub(crate) struct Session<'a> {
-    spec: &'static Spec,
     // Fields drop in this order. Usually `close` has released everything before.
-    providers: Vec<(usize, Box<dyn Provider + 'a>)>,
-    cx: Cx,
+    pub(crate) resources: Resources<'a>,
     activity: Activity,
-    trace: Trace,
     held: Vec<Held>,
     claimed: Option<owner::Claimed>,
     waits: Vec<(Want, Waited)>,
@@ -48,8 +46,6 @@ pub(crate) struct Session<'a> {
     is_open: bool,
     /// Whether the body runs in a subprocess.
     in_subprocess: bool,
-    /// The functions that write custom handles as text, with the index of their resource.
-    writers: Vec<(usize, Writer)>,
     /// The descriptions that the subprocess sent of its resources, with their index.
     described: Vec<(usize, String)>,
     /// Whether the subprocess released its resources.
@@ -81,18 +77,14 @@ impl<'a> Session<'a> {
             }
         };
         let mut session = Box::new(Session {
-            spec,
-            providers: Vec::new(),
-            cx: Cx::new(spec.begin(name, caller, Some(activity.mark()))),
+            resources: Resources::new(spec, spec.begin(name, caller, Some(activity.mark())), trace),
             activity,
-            trace,
             held: Vec::new(),
             claimed: None,
             waits: Vec::new(),
             seed: None,
             is_open: true,
             in_subprocess,
-            writers: Vec::new(),
             described: Vec::new(),
             was_clean: true,
         });
@@ -101,14 +93,13 @@ impl<'a> Session<'a> {
             .and_then(|()| session.provision(custom))
         {
             Ok(()) => {
-                session.trace.body();
+                session.resources.trace.body();
                 Ok(session)
             }
             Err(error) => {
                 report::error(session.activity.name(), &error);
-                session
-                    .trace
-                    .over("unable", &chain(&error), Outcome::Failed);
+                let trace = &session.resources.trace;
+                trace.over("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
                 Err(Verdict::Unable(error.to_string()))
@@ -117,13 +108,13 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn cx(&self) -> &Cx {
-        &self.cx
+        &self.resources.cx
     }
 
     /// Acquires all locks in order.
     fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
-        let wants = plan(self.spec.locks, further)?;
-        let owner = self.cx.current().owner();
+        let wants = plan(self.resources.spec.locks, further)?;
+        let owner = self.cx().current().owner();
         let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
         delegation::resolve_all(&mut asked)?;
@@ -133,7 +124,7 @@ impl<'a> Session<'a> {
         }
         self.held = acquire_free(&asked, &self.activity)?;
         for held in &self.held {
-            self.trace.held(held.want());
+            self.resources.trace.held(held.want());
         }
         for one in &asked[self.held.len()..] {
             self.wait_for(*one)?;
@@ -143,14 +134,56 @@ impl<'a> Session<'a> {
 
     /// Acquires one lock, and waits for it.
     fn wait_for(&mut self, asked: RequestedLock) -> Result<(), Error> {
-        let observed = Observed(&self.trace);
+        let observed = Observed(&self.resources.trace);
         let mut watch = BoundedWait::new(asked.target, &self.activity, &observed, patience()?)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
-        self.trace.held(held.want());
+        self.resources.trace.held(held.want());
         if let Some(waited) = watch.waited() {
             self.waits.push((held.want(), waited));
         }
         self.held.push(held);
+        Ok(())
+    }
+
+    /// Provisions all resources in source order.
+    fn provision(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
+        let mut customs = custom.iter();
+        let mut seeds = 0;
+        let spec = self.resources.spec;
+        for (index, request) in spec.resources.iter().enumerate() {
+            let trace = &self.resources.trace;
+            let value = match request.kind {
+                Kind::Port(protocol, count) => {
+                    let reserve = || (0..count).map(|_| Port::reserve(protocol)).collect();
+                    let ports: Result<_, Error> = trace.during(PROVISION, request.name, reserve);
+                    Value::Ports(ports?)
+                }
+                Kind::TmpDir { from, keep } => {
+                    let test = self.cx().current().runner_name();
+                    let create = || TmpDir::create(test, from, keep, &spec.place);
+                    Value::TmpDir(trace.during(PROVISION, request.name, create)?)
+                }
+                Kind::Namespace => Value::Namespace(Namespace::new()),
+                Kind::Seed => {
+                    let base = match self.seed {
+                        Some(base) => base,
+                        None => *self.seed.insert(seed::base()?),
+                    };
+                    seeds += 1;
+                    Value::Seed(seed::nth(base, seeds - 1))
+                }
+                Kind::Custom { by_value } => {
+                    let is_here = |custom: &&_| !self.in_subprocess || Custom::has_transfer(custom);
+                    if let Some(custom) = customs.next().filter(is_here) {
+                        // In a subprocess, the handle is taken from there.
+                        let by_value = by_value && !self.in_subprocess;
+                        self.resources.provision(index, custom, by_value)?;
+                    }
+                    Value::Custom
+                }
+            };
+            self.cx().current().provide(index, value);
+        }
         Ok(())
     }
 
@@ -160,18 +193,10 @@ impl<'a> Session<'a> {
         surroundings.environment((config::OWNER, mark.as_ref()))
     }
 
-    pub(crate) fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    pub(crate) fn spec(&self) -> &'static Spec {
-        self.spec
-    }
-
     /// The handles for the subprocess, in the form in which they are sent.
     pub(crate) fn gifts(&self) -> Result<Vec<HandleWire>, Error> {
         let mut gifts = Vec::new();
-        for (index, (_, value)) in self.cx.current().values().enumerate() {
+        for (index, (_, value)) in self.cx().current().values().enumerate() {
             gifts.push(match value {
                 Some(Value::Ports(ports)) => {
                     HandleWire::Ports(ports.iter().map(Port::number).collect())
@@ -180,6 +205,7 @@ impl<'a> Session<'a> {
                 Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
                 Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
                 Some(Value::Custom) => self
+                    .resources
                     .written(index)?
                     .map_or(HandleWire::Nothing, HandleWire::Custom),
                 None => HandleWire::Nothing,
@@ -188,26 +214,13 @@ impl<'a> Session<'a> {
         Ok(gifts)
     }
 
-    /// The handle of a custom resource as text, if it can be transferred. User code may panic.
-    fn written(&self, index: usize) -> Result<Option<String>, Error> {
-        let Some((_, write)) = self.writers.iter().find(|(other, _)| *other == index) else {
-            return Ok(None);
-        };
-        let current = self.cx.current();
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = current.enter_thread();
-            Ok(write(&current.slots()[index]))
-        }));
-        attempt("write", &self.spec.resources[index], result)
-    }
-
     /// The open files and sockets that must outlast this process while the subprocess lives.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         let mut kept = self.activity.kept();
         for held in &self.held {
             held.add_kept(&mut kept);
         }
-        for (_, value) in self.cx.current().values() {
+        for (_, value) in self.cx().current().values() {
             if let Some(Value::Ports(ports)) = value {
                 kept.extend(ports.iter().filter_map(Port::kept));
             }
@@ -223,8 +236,8 @@ impl<'a> Session<'a> {
 
     /// Releases everything. The verdict follows from the end of the body and from the release.
     pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
-        let outcome = end.outcome(self.spec.should_panic);
-        end.trace(&self.trace, outcome);
+        let outcome = end.outcome(self.resources.spec.should_panic);
+        end.trace(&self.resources.trace, outcome);
         if let End::Died(error) = &end {
             report::died(self.activity.name(), &**error);
         }
@@ -239,19 +252,44 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Releases everything in reverse order. Returns whether nothing failed.
+    fn close(&mut self, outcome: Outcome) -> bool {
+        self.is_open = false;
+        let release = |resources: &mut Resources<'a>, index: usize, request: &Request| {
+            let trace = &resources.trace;
+            match resources.cx.current().value_at(index) {
+                Some(Value::Ports(ports)) => trace.during(RELEASE, request.name, || {
+                    ports.iter().for_each(Port::give_back);
+                    Ok(())
+                }),
+                Some(Value::TmpDir(dir)) => {
+                    trace.during(RELEASE, request.name, || dir.finish(outcome))
+                }
+                Some(Value::Custom) => resources.release(index, outcome),
+                Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
+            }
+        };
+        let is_clean = self.resources.release_all(release);
+        // Clear the published claims before releasing the locks.
+        self.activity.clear();
+        // Release the locks in reverse order.
+        while let Some(held) = self.held.pop() {
+            self.resources.trace.free(held.want());
+            drop(held);
+        }
+        self.resources.trace.end(if is_clean && self.was_clean {
+            outcome
+        } else {
+            Outcome::Failed
+        });
+        is_clean
+    }
+
     /// Prints the report of a failed test.
     fn report(&self) {
         report::failure(&report::Failure {
-            test: self.cx.current(),
-            described: self
-                .providers
-                .iter()
-                .filter_map(|(index, provider)| {
-                    let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
-                    Some((*index, described.ok()??))
-                })
-                .chain(self.described.iter().cloned())
-                .collect(),
+            test: self.cx().current(),
+            described: [self.resources.described(), self.described.clone()].concat(),
             waits: &self.waits,
             seed: self.seed,
         });
@@ -264,7 +302,8 @@ impl Drop for Session<'_> {
         if self.is_open {
             report::abandoned(self.activity.name());
             let why = "the future of the test was dropped before it ended";
-            self.trace.over("dropped", why, Outcome::Failed);
+            let trace = &self.resources.trace;
+            trace.over("dropped", why, Outcome::Failed);
             self.report();
             self.close(Outcome::Failed);
         }

@@ -39,7 +39,7 @@ pub(crate) fn run(
     surroundings: &Surroundings,
     network: Network,
 ) -> Result<End, Error> {
-    let spec = session.spec();
+    let spec = session.resources.spec;
     let limit = limit(spec, surroundings)?;
     let mut variables = session.environment(surroundings);
     let given = Handover {
@@ -67,7 +67,7 @@ pub(crate) fn run(
     let mut running = start.spawn().map_err(|error| {
         Error::new(ErrorKind::Process, "start the process of the test").because(error)
     })?;
-    session.trace().child(running.supervisor());
+    session.resources.trace.child(running.supervisor());
     let mut given = Some(given.encode());
     if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
         // It fits into the buffer of the connection, so there is no need to wait for `Started`.
@@ -268,7 +268,7 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
     };
     session.hear_of(ended.described, ended.is_clean);
     let code = heard.status.and_then(|status| status.code());
-    let should_panic = session.spec().should_panic;
+    let should_panic = session.resources.spec.should_panic;
     match ended.how {
         How::Passed if code == Some(0) => End::Returned { passed: true },
         // The subprocess's test runner missed the expected panic, and the one here will too.
