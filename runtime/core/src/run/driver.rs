@@ -111,7 +111,7 @@ impl<'t, 'a> Driver<'t, 'a> {
                 Stage::New => self.place(calls),
                 Stage::Due(attempts) => {
                     attempts.begin();
-                    match self.begin(attempts.in_subprocess(), surround) {
+                    match self.begin(attempts.in_subprocess, surround) {
                         Ok(session) => Stage::Here(attempts, session),
                         Err(verdict) => judge(attempts, verdict),
                     }
