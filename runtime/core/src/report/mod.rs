@@ -14,7 +14,7 @@ pub(crate) use self::attempts::{
     AttemptLog, all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
 };
 use crate::config::seconds;
-use crate::error::{Error, chain};
+use crate::error::chain;
 use crate::lock::activity::Activity;
 use crate::lock::holder::held_by;
 use crate::lock::{Holder, Waited, Want};
@@ -39,8 +39,8 @@ pub(crate) fn waiting(waiter: &Activity, want: Want, holders: &[Holder]) {
     aloud(&line);
 }
 
-/// Prints an error that is not the test's own.
-pub(crate) fn error(test: &str, error: &Error) {
+/// Prints an error that is not the test's own, or why its body neither returned nor panicked.
+pub(crate) fn error(test: &str, error: &(dyn std::error::Error + 'static)) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
@@ -65,11 +65,6 @@ pub(crate) fn returned(test: &str, code: Option<u8>) {
     print(&format!(
         "isolated-test: {test}: returned the exit code{code}, which is a failure\n"
     ));
-}
-
-/// Reports how a test died: its body neither returned nor panicked.
-pub(crate) fn died(test: &str, error: &(dyn std::error::Error + 'static)) {
-    print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
 /// Reports, past the test runner, that a test was skipped: the runner counts it as passed and would

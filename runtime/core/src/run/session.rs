@@ -239,7 +239,7 @@ impl<'a> Session<'a> {
         let outcome = end.outcome(self.resources.spec.should_panic);
         end.trace(&self.resources.trace, outcome);
         if let End::Died(error) = &end {
-            report::died(self.activity.name(), &**error);
+            report::error(self.activity.name(), &**error);
         }
         if outcome == Outcome::Failed {
             self.report();
