@@ -5,11 +5,11 @@
 //! within `next`. [`Driver::run`] is the loop for synchronous bodies and [`Driver::run_async`] for
 //! asynchronous ones.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use crate::error::{Error, ErrorKind, panic_message};
 use crate::name::Name;
@@ -23,7 +23,7 @@ use crate::run::end::End;
 use crate::run::naming;
 use crate::run::process::child::{self, Inside};
 use crate::run::process::mark::{self, Called};
-use crate::run::process::network::{self, Decision};
+use crate::run::process::network::{self, Decision, Network};
 use crate::run::process::surroundings::Surroundings;
 use crate::run::process::{parent, turns};
 use crate::run::session::Session;
@@ -188,7 +188,8 @@ impl<'t, 'a> Driver<'t, 'a> {
                 return Err(Verdict::Skipped);
             }
         };
-        let (name, further) = (self.name.clone(), turns(&network));
+        let further = turns(matches!(network, Network::Serial));
+        let name = self.name.clone();
         let mut session = Session::begin(spec, name, self.custom, further, in_subprocess)?;
         if !in_subprocess && spec.process.is_none() {
             return Ok(session);
@@ -260,25 +261,14 @@ fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
 /// Polls an asynchronous body with the test as `current()`, and catches its panic.
 pub(crate) async fn poll_inside(
     current: &Current,
-    future: Pin<Box<dyn Future<Output = bool> + '_>>,
+    mut future: Pin<Box<dyn Future<Output = bool> + '_>>,
 ) -> End {
-    struct Inside<'a> {
-        current: &'a Current,
-        future: Pin<Box<dyn Future<Output = bool> + 'a>>,
-    }
-
-    impl Future for Inside<'_> {
-        type Output = End;
-
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
-            let _entered = self.current.enter_thread();
-            match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(context))) {
-                Ok(Poll::Pending) => Poll::Pending,
-                Ok(Poll::Ready(passed)) => Poll::Ready(End::of(Ok(passed))),
-                Err(payload) => Poll::Ready(End::of(Err(payload))),
-            }
+    poll_fn(|context| {
+        let _entered = current.enter_thread();
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(|passed| End::of(Ok(passed))),
+            Err(payload) => Poll::Ready(End::of(Err(payload))),
         }
-    }
-
-    Inside { current, future }.await
+    })
+    .await
 }

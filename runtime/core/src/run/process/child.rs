@@ -8,6 +8,7 @@ use super::mark;
 use super::protocol::{self, BodyEnd, ChildMessage, HandleWire, Handover, How};
 use super::terminal;
 use crate::error::{Error, ErrorKind, Payload, chain, panic_message};
+use crate::lock::plan::plan;
 use crate::lock::{delegation, owner};
 use crate::name::Name;
 use crate::os::process::Link;
@@ -140,7 +141,7 @@ impl<'a> Inside<'a> {
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
         let owner = self.cx().current().owner();
-        let wants = super::wants(spec, given.serial_network)?;
+        let wants = plan(spec.locks, super::turns(given.serial_network))?;
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
         let mut customs = custom.iter();

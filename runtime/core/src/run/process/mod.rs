@@ -17,26 +17,13 @@ pub(crate) mod protocol;
 pub(crate) mod surroundings;
 mod terminal;
 
-use self::network::Network;
-use crate::error::Error;
-use crate::lock::Want;
-use crate::lock::plan::{Claim, ClaimedKey, plan};
-use crate::run::spec::Spec;
+use crate::lock::plan::{Claim, ClaimedKey};
 
 /// The locks that a test needs for its network.
-pub(crate) fn turns(network: &Network) -> &'static [Claim] {
-    match network {
-        Network::Serial => &[Claim::Exclusive(ClaimedKey::Key(network::TURNS))],
-        Network::Common | Network::Custom(_) => &[],
-    }
-}
-
-/// The locks that the parent holds for a test.
-fn wants(spec: &Spec, serial_network: bool) -> Result<Vec<Want>, Error> {
-    let network = if serial_network {
-        Network::Serial
+pub(crate) fn turns(serial_network: bool) -> &'static [Claim] {
+    if serial_network {
+        &[Claim::Exclusive(ClaimedKey::Key(network::TURNS))]
     } else {
-        Network::Common
-    };
-    plan(spec.locks, turns(&network))
+        &[]
+    }
 }
