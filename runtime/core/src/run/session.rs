@@ -201,7 +201,7 @@ impl<'a> Session<'a> {
                 Some(Value::Ports(ports)) => {
                     HandleWire::Ports(ports.iter().map(Port::number).collect())
                 }
-                Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().to_owned()),
+                Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().into()),
                 Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
                 Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
                 Some(Value::Custom) => self

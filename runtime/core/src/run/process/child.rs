@@ -61,14 +61,10 @@ pub(crate) fn ask(call: Call) -> Result<(), String> {
     };
     let link = parent.link.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = link
-        .send(&ChildMessage::Call(call).encode())
+        .send(&protocol::encode(&ChildMessage::Call(call)))
         .and_then(|()| link.receive())
         .map_err(|error| error.to_string())?;
-    if answer.is_empty() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&answer).into_owned())
-    }
+    protocol::decode(&answer).flatten().map_or(Ok(()), Err)
 }
 
 impl Parent {
@@ -80,7 +76,7 @@ impl Parent {
         if self.is_ours() {
             let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
             // An error does not matter: if the parent is gone, this process is ended.
-            let _ = link.send(&message.encode());
+            let _ = link.send(&protocol::encode(message));
         }
     }
 
@@ -136,8 +132,8 @@ impl<'a> Inside<'a> {
     fn take_over(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
         let (parent, spec) = (self.parent, self.resources.spec);
         let content = parent.with_link(Link::receive)?;
-        let given = Handover::decode(&content)
-            .filter(|given| given.values.len() == spec.resources.len())
+        let given = protocol::decode(&content)
+            .filter(|given: &Handover| given.values.len() == spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
         let owner = self.cx().current().owner();
@@ -160,7 +156,9 @@ impl<'a> Inside<'a> {
                     }
                     Value::Ports(ports)
                 }
-                (HandleWire::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index, ask)),
+                (HandleWire::Dir(path), _) => {
+                    Value::TmpDir(TmpDir::of_parent(path.into(), index, ask))
+                }
                 (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
                 (gift, Kind::Custom { by_value }) => {
@@ -237,10 +235,4 @@ impl Drop for Inside<'_> {
         self.release(Outcome::Failed);
         self.end_output();
     }
-}
-
-/// Encodes the answer to a call; it is empty if the parent agrees.
-pub(super) fn answer(result: Result<(), Error>) -> Vec<u8> {
-    let refused = result.err().map(|error| chain(&error)).unwrap_or_default();
-    protocol::frame(refused.as_bytes())
 }

@@ -16,6 +16,7 @@ pub(crate) mod parent;
 pub(crate) mod protocol;
 pub(crate) mod surroundings;
 mod terminal;
+mod wire;
 
 use crate::lock::plan::{Claim, ClaimedKey};
 

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::child;
 use super::ended::{self, Stage};
 use super::mark;
 use super::memory;
@@ -11,7 +10,7 @@ use super::protocol::{self, BodyEnd, ChildMessage, Handover, How};
 use super::surroundings::Surroundings;
 use super::terminal;
 use crate::config;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, chain};
 use crate::os::process::{GRACE, Running, Start};
 use crate::os::subprocess::Event;
 use crate::os::tree;
@@ -68,7 +67,7 @@ pub(crate) fn run(
         Error::new(ErrorKind::Process, "start the process of the test").because(error)
     })?;
     session.resources.trace.child(running.supervisor());
-    let mut given = Some(given.encode());
+    let mut given = Some(protocol::encode(&given));
     if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
         // It fits into the buffer of the connection, so there is no need to wait for `Started`.
         running.answer(&small);
@@ -197,7 +196,7 @@ impl Conversation<'_, '_> {
     fn hear(&mut self, bytes: &[u8]) {
         self.words.extend_from_slice(bytes);
         while let Some(content) = protocol::take_frame(&mut self.words) {
-            match ChildMessage::decode(&content) {
+            match protocol::decode(&content) {
                 Some(ChildMessage::Started) => {
                     self.heard.has_started = true;
                     self.began = Instant::now();
@@ -209,7 +208,8 @@ impl Conversation<'_, '_> {
                 Some(ChildMessage::BodyEnd(ended)) => self.heard.ended = Some(ended),
                 Some(ChildMessage::Call(call)) => {
                     let result = self.obey(call);
-                    self.running.answer(&child::answer(result));
+                    let refused = result.err().map(|error| chain(&error));
+                    self.running.answer(&protocol::encode(&refused));
                 }
                 // Something else has written here. Without a `BodyEnd` the test fails.
                 None => {}
