@@ -57,6 +57,36 @@ pub(crate) enum Value {
     Custom,
 }
 
+impl Value {
+    pub(crate) fn ports(&self) -> Option<&[Port]> {
+        match self {
+            Value::Ports(ports) => Some(ports),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn tmpdir(&self) -> Option<&TmpDir> {
+        match self {
+            Value::TmpDir(dir) => Some(dir),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn namespace(&self) -> Option<&Namespace> {
+        match self {
+            Value::Namespace(namespace) => Some(namespace),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn seed(&self) -> Option<u64> {
+        match self {
+            Value::Seed(seed) => Some(*seed),
+            _ => None,
+        }
+    }
+}
+
 impl Handle {
     /// Begins a test. None of its resources is provisioned yet.
     pub(crate) fn new(
@@ -134,20 +164,15 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn port(&self) -> Port {
-        self.first("port", |value| match value {
-            Value::Ports(ports) => ports.first().cloned(),
-            _ => None,
-        })
+        self.first("port", |value| value.ports()?.first()).clone()
     }
 
     /// Returns the ports with this name: one, or as many as `count` specifies. The list is empty if
     /// no port has this name.
     #[must_use]
     pub fn ports(&self, name: &str) -> Vec<Port> {
-        match self.value(name) {
-            Some(Value::Ports(ports)) => ports.clone(),
-            _ => Vec::new(),
-        }
+        let ports = self.value(name).and_then(Value::ports);
+        ports.unwrap_or_default().to_vec()
     }
 
     /// Returns the temporary directory of the test, or the first of several.
@@ -158,19 +183,13 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn tmpdir(&self) -> TmpDir {
-        self.first("tmpdir", |value| match value {
-            Value::TmpDir(dir) => Some(dir.clone()),
-            _ => None,
-        })
+        self.first("tmpdir", Value::tmpdir).clone()
     }
 
     /// Returns the temporary directory with this name, if there is one.
     #[must_use]
     pub fn tmpdir_named(&self, name: &str) -> Option<TmpDir> {
-        match self.value(name)? {
-            Value::TmpDir(dir) => Some(dir.clone()),
-            _ => None,
-        }
+        self.value(name)?.tmpdir().cloned()
     }
 
     /// Returns the namespace of the test, or the first of several.
@@ -181,19 +200,13 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn namespace(&self) -> Namespace {
-        self.first("namespace", |value| match value {
-            Value::Namespace(namespace) => Some(namespace.clone()),
-            _ => None,
-        })
+        self.first("namespace", Value::namespace).clone()
     }
 
     /// Returns the namespace with this name, if there is one.
     #[must_use]
     pub fn namespace_named(&self, name: &str) -> Option<Namespace> {
-        match self.value(name)? {
-            Value::Namespace(namespace) => Some(namespace.clone()),
-            _ => None,
-        }
+        self.value(name)?.namespace().cloned()
     }
 
     /// Returns the seed of the test, or the first of several.
@@ -204,19 +217,13 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn seed(&self) -> u64 {
-        self.first("seed", |value| match value {
-            Value::Seed(seed) => Some(*seed),
-            _ => None,
-        })
+        self.first("seed", Value::seed)
     }
 
     /// Returns the seed with this name, if there is one.
     #[must_use]
     pub fn seed_named(&self, name: &str) -> Option<u64> {
-        match self.value(name)? {
-            Value::Seed(seed) => Some(*seed),
-            _ => None,
-        }
+        self.value(name)?.seed()
     }
 
     /// Lets a program act for this test.
@@ -276,7 +283,7 @@ impl Handle {
     }
 
     #[track_caller]
-    fn first<T>(&self, kind: &str, pick: impl Fn(&Value) -> Option<T>) -> T {
+    fn first<'v, T>(&'v self, kind: &str, pick: impl Fn(&'v Value) -> Option<T>) -> T {
         let Some(found) = self.values().filter_map(|(_, value)| value).find_map(pick) else {
             panic!("{} has no {kind}; write `#[isolated({kind})]`", self.name());
         };

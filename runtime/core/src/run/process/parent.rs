@@ -19,6 +19,7 @@ use crate::report;
 use crate::resource::Outcome;
 use crate::resource::context::Value;
 use crate::resource::remote::Call;
+use crate::resource::tmpdir::TmpDir;
 use crate::run::session::{End, Session};
 use crate::run::spec::{ShouldPanic, Spec};
 use crate::runner;
@@ -220,30 +221,27 @@ impl Conversation<'_, '_> {
     /// Carries out a request of the test about one of its resources.
     fn obey(&mut self, call: Call) -> Result<(), Error> {
         let current = self.session.cx().current();
+        let dir = |resource| current.value_at(resource).and_then(Value::tmpdir);
         match call {
             Call::ReleasePort { resource, nth } => {
-                if let Some(Value::Ports(ports)) = current.value_at(resource) {
-                    if let Some(port) = ports.get(nth) {
-                        if let Some(kept) = port.kept() {
-                            self.running.release(kept).map_err(|error| {
-                                Error::new(ErrorKind::Port, "release a port").because(error)
-                            })?;
-                        }
-                        port.release();
+                let ports = current.value_at(resource).and_then(Value::ports);
+                if let Some(port) = ports.and_then(|ports| ports.get(nth)) {
+                    if let Some(kept) = port.kept() {
+                        self.running.release(kept).map_err(|error| {
+                            Error::new(ErrorKind::Port, "release a port").because(error)
+                        })?;
                     }
+                    port.release();
                 }
                 Ok(())
             }
             Call::KeepDir { resource } => {
-                if let Some(Value::TmpDir(dir)) = current.value_at(resource) {
+                if let Some(dir) = dir(resource) {
                     dir.keep();
                 }
                 Ok(())
             }
-            Call::CloseDir { resource } => match current.value_at(resource) {
-                Some(Value::TmpDir(dir)) => dir.close(),
-                _ => Ok(()),
-            },
+            Call::CloseDir { resource } => dir(resource).map_or(Ok(()), TmpDir::close),
         }
     }
 }
