@@ -173,44 +173,32 @@ impl FromSeed for u64 {
 
 /// A handle that can be borrowed as `&T`, as deref coercion would do at up to two levels.
 ///
-/// `How` only keeps the implementations apart.
+/// The number of dereferences only keeps the implementations apart.
 #[diagnostic::on_unimplemented(
     message = "the resource hands out `{Self}`, which cannot be lent as `&{T}`; write `&{Self}`",
     label = "expected `&{Self}`, because the `Handle` of the resource is `{Self}`"
 )]
-pub trait Lent<T: ?Sized, How> {
+pub trait Lent<T: ?Sized, const DEREFS: usize> {
     /// Borrows the handle as `&T`.
     fn lend(&self) -> &T;
 }
 
-/// Borrowed without dereferencing.
-#[derive(Debug)]
-pub struct AsItIs;
-
-/// Borrowed after one dereference.
-#[derive(Debug)]
-pub struct Dereferenced;
-
-/// Borrowed after two dereferences.
-#[derive(Debug)]
-pub struct DereferencedTwice;
-
 #[diagnostic::do_not_recommend]
-impl<T> Lent<T, AsItIs> for T {
+impl<T> Lent<T, 0> for T {
     fn lend(&self) -> &T {
         self
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Deref> Lent<T::Target, Dereferenced> for T {
+impl<T: Deref> Lent<T::Target, 1> for T {
     fn lend(&self) -> &T::Target {
         self
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Deref<Target: Deref>> Lent<<T::Target as Deref>::Target, DereferencedTwice> for T {
+impl<T: Deref<Target: Deref>> Lent<<T::Target as Deref>::Target, 2> for T {
     fn lend(&self) -> &<T::Target as Deref>::Target {
         self
     }
