@@ -171,10 +171,7 @@ impl Port {
 
     /// Releases the hold when the test is over. Does not wait until the number is free.
     pub(crate) fn give_back(&self) {
-        match self.keeper().take() {
-            Some(Keeper::Parent(call, ask)) => drop(ask(call)),
-            keeper => drop(keeper),
-        }
+        drop(self.keeper().take());
     }
 
     /// Returns the hold, for a supervisor that must keep it open too.
