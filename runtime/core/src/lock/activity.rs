@@ -1,11 +1,12 @@
 //! The block of a test or guard in the record of its process.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use super::{Code, Want};
 use crate::error::Error;
 use crate::location::Site;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::state::mark::{Mark, Tie};
@@ -71,7 +72,7 @@ impl Activity {
     ///
     /// This must happen before the last check of the lock files: see [`file`](crate::lock::file).
     pub(crate) fn add(&self, wants: &[Want]) {
-        let mut held = self.held();
+        let mut held = lock(&self.held);
         for want in wants {
             held.push(Published {
                 want: *want,
@@ -83,7 +84,7 @@ impl Activity {
 
     /// Publishes a lock that is held from now on.
     pub(crate) fn add_now(&self, want: Want) {
-        let mut held = self.held();
+        let mut held = lock(&self.held);
         held.push(Published {
             want,
             since: Some(now()),
@@ -93,17 +94,13 @@ impl Activity {
 
     /// Retracts published locks.
     pub(crate) fn retract(&self, wants: &[Want]) {
-        let mut held = self.held();
+        let mut held = lock(&self.held);
         for want in wants {
             if let Some(at) = held.iter().rposition(|other| other.want == *want) {
                 held.remove(at);
             }
         }
         self.publish(&held);
-    }
-
-    fn held(&self) -> MutexGuard<'_, Vec<Published>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn publish(&self, held: &[Published]) {

@@ -9,7 +9,7 @@
 //! Each time, it reads in the record of that test whether the test is still running.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::ancestry::above;
 use super::holder::{self, Holder, RecordedSubject};
@@ -17,6 +17,7 @@ use super::owner;
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::config;
 use crate::error::Error;
+use crate::mutex::lock;
 use crate::state::mark::Mark;
 use crate::state::{StateDir, state_dir, within};
 
@@ -295,8 +296,4 @@ fn ambiguous(want: Want, holder: &Holder, is_test: bool) -> Error {
 
 fn refusal(want: Want, reason: &str, way_out: &str) -> Error {
     owner::refusal(want, reason, way_out)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

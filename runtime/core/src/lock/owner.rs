@@ -11,11 +11,12 @@
 use std::iter;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::state::mark::Mark;
 
@@ -95,7 +96,7 @@ pub(crate) struct Claimed(u64);
 
 impl Drop for Claimed {
     fn drop(&mut self) {
-        lock().held.retain(|claim| claim.number != self.0);
+        lock(&CLAIMS).held.retain(|claim| claim.number != self.0);
     }
 }
 
@@ -221,7 +222,7 @@ pub(crate) fn claim_all(
     wants: &[Want],
 ) -> Result<(Claimed, Vec<RequestedLock>), Error> {
     let asker = Asker::of(Some(owner));
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let mut missing = Vec::with_capacity(wants.len());
     for want in wants {
         if let Answer::Take(way) = claims.judge(asker, *want)? {
@@ -238,7 +239,7 @@ pub(crate) fn claim_all(
 /// Claims the locks that the parent process holds for a test.
 pub(crate) fn claim_of_parent(owner: &Arc<Owner>, wants: &[Want]) -> Claimed {
     let asker = Asker::of(Some(owner));
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let number = claims.next();
     let new = wants.iter().map(|want| asker.claim(number, true, *want));
     claims.held.extend(new);
@@ -252,7 +253,7 @@ pub(crate) fn claim(
     mark: Mark,
 ) -> Result<(Claimed, Approach), Error> {
     let asker = Asker::of(owner);
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let way = match claims.judge(asker, want)? {
         Answer::Take(way) => way,
         Answer::Covered(claim) => return Err(holds_already(want, claim)),
@@ -270,7 +271,7 @@ pub(crate) fn claim_without_waiting(
     mark: Mark,
 ) -> (Claimed, bool) {
     let asker = Asker::of(owner);
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let is_it = |claim: &OwnedClaim| claim.want.subject == want.subject && asker.keeps(claim);
     let is_held = claims.held.iter().any(is_it);
     let number = claims.next();
@@ -281,14 +282,10 @@ pub(crate) fn claim_without_waiting(
 /// The first guard that this thread holds outside of tests.
 pub(crate) fn first_guard() -> Option<Mark> {
     let thread = thread::current().id();
-    let claims = lock();
+    let claims = lock(&CLAIMS);
     let mut own = claims.held.iter();
     let first = own.find(|claim| claim.owner.is_none() && claim.thread == thread)?;
     first.mark.clone()
-}
-
-fn lock() -> MutexGuard<'static, Claims> {
-    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl OwnedClaim {

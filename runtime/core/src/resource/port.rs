@@ -26,12 +26,13 @@ use numbered::{Hold, PATIENCE, hold, let_go, reserve};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::remote::{Ask, Call};
 use super::request::Protocol;
 use crate::config;
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::os;
 use crate::os::process::Kept;
 
@@ -183,10 +184,7 @@ impl Port {
     }
 
     fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
-        self.inner
-            .keeper
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.keeper)
     }
 
     /// The protocols in words.

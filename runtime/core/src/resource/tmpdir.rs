@@ -6,13 +6,14 @@ use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::Outcome;
 use super::remote::{Ask, Call};
 use crate::config::{Keep, variables};
 use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
+use crate::mutex::lock;
 use crate::os;
 use crate::random;
 use crate::state::record::{self, record};
@@ -184,10 +185,7 @@ impl TmpDir {
     }
 
     fn dir(&self) -> MutexGuard<'_, Option<Dir>> {
-        self.inner
-            .dir
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.dir)
     }
 }
 

@@ -16,8 +16,9 @@ use std::future::Future;
 use std::panic::{panic_any, resume_unwind};
 use std::pin::Pin;
 use std::process::Termination;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
+use crate::mutex::lock;
 use crate::report;
 use crate::resource::context::{Current, Handle};
 use crate::resource::custom::Custom;
@@ -229,13 +230,8 @@ fn find(spec: &Spec) -> Option<Current> {
     if let Some(current) = current_of(spec) {
         return Some(current);
     }
-    let elsewhere: Vec<Handle> = {
-        let running = running();
-        let same = running
-            .iter()
-            .filter(|handle| spec.is_of(handle) && handle.awaits_body());
-        same.cloned().collect()
-    };
+    let mut elsewhere = lock(&RUNNING).clone();
+    elsewhere.retain(|handle| spec.is_of(handle) && handle.awaits_body());
     let [handle] = elsewhere.as_slice() else {
         assert!(
             elsewhere.is_empty(),
@@ -261,22 +257,18 @@ fn find(spec: &Spec) -> Option<Current> {
 /// The running tests of this process that have another attribute between them and their body.
 static RUNNING: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
 
-fn running() -> MutexGuard<'static, Vec<Handle>> {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Lets the body find its test from another thread until this is dropped.
 struct RunningTest(Handle);
 
 impl RunningTest {
     fn begin(handle: Handle) -> Self {
-        running().push(handle.clone());
+        lock(&RUNNING).push(handle.clone());
         RunningTest(handle)
     }
 }
 
 impl Drop for RunningTest {
     fn drop(&mut self) {
-        running().retain(|other| !other.is_same(&self.0));
+        lock(&RUNNING).retain(|other| !other.is_same(&self.0));
     }
 }

@@ -4,11 +4,12 @@
 //! aborts, exits or hangs can be retried too, each attempt gets fresh statics, and its whole output
 //! is known, which a test runner never reveals.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::config::{Flaky, variables};
 use crate::error::Error;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os;
 use crate::output;
@@ -204,7 +205,7 @@ pub(crate) fn runs_once(name: &Name) {
     if !variables().is_ok_and(|variables| variables.repeat.is_some()) || try_current().is_some() {
         return;
     }
-    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reported = lock(&REPORTED);
     if !reported.contains(name) {
         reported.push(name.clone());
         report::not_repeated(name.full());

@@ -5,11 +5,12 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::line::{Field, line};
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::random;
 
 /// The version of the format. Changes when a reader of the old format would misunderstand the new
@@ -31,7 +32,7 @@ impl TraceFile {
     pub(super) fn of_this_process(dir: &Path) -> Result<Option<Arc<Self>>, Error> {
         static FILE: Mutex<Option<Arc<TraceFile>>> = Mutex::new(None);
 
-        let mut current = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&FILE);
         // A forked process gets its own file.
         if let Some(known) = current.as_ref().filter(|known| known.is_ours()) {
             return Ok(known.file.is_some().then(|| known.clone()));

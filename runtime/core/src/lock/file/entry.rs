@@ -14,6 +14,7 @@ use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
 use crate::lock::backend::{Lock, Pause};
+use crate::mutex::lock;
 use crate::os::flock::Strength;
 use crate::os::process::Kept;
 use crate::os::{ChangeTime, WatchedPath};
@@ -181,7 +182,7 @@ impl Entry {
         /// Sorted by subject.
         static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
 
-        let mut entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = lock(&ENTRIES);
         let at = entries.partition_point(|entry| entry.subject < subject);
         if let Some(entry) = entries.get(at).filter(|entry| entry.subject == subject) {
             return Ok(entry.clone());
@@ -239,7 +240,7 @@ impl Entry {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, EntryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Acquires the turnstile, which is the head of the queue of all processes.

@@ -19,6 +19,7 @@ use super::holder;
 use super::locked::{LockFile, LockStatus, Locked, RECORD_POLL, spawn};
 use crate::error::{Error, ErrorKind};
 use crate::lock::backend::Pause;
+use crate::mutex::lock;
 use crate::os::flock::Strength;
 use crate::os::{self, WatchedPath};
 use crate::state::StateDir;
@@ -62,7 +63,7 @@ impl SlotsState {
 
 impl SharedSlots {
     fn lock(&self) -> MutexGuard<'_, SlotsState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::process;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::mark;
 use super::protocol::{self, BodyEnd, ChildMessage, HandleWire, Handover, How};
@@ -10,6 +10,7 @@ use super::terminal;
 use crate::error::{Error, ErrorKind, Payload, chain, panic_message};
 use crate::lock::plan::plan;
 use crate::lock::{delegation, owner};
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Link;
 use crate::resource::Outcome;
@@ -59,7 +60,7 @@ pub(crate) fn ask(call: Call) -> Result<(), String> {
     let Some(parent) = PARENT.get().filter(|parent| parent.is_ours()) else {
         return Ok(());
     };
-    let link = parent.link.lock().unwrap_or_else(PoisonError::into_inner);
+    let link = lock(&parent.link);
     let answer = link
         .send(&protocol::encode(&ChildMessage::Call(call)))
         .and_then(|()| link.receive())
@@ -74,15 +75,13 @@ impl Parent {
 
     fn send(&self, message: &ChildMessage) {
         if self.is_ours() {
-            let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
             // An error does not matter: if the parent is gone, this process is ended.
-            let _ = link.send(&protocol::encode(message));
+            let _ = lock(&self.link).send(&protocol::encode(message));
         }
     }
 
     fn with_link<T>(&self, act: impl FnOnce(&Link) -> std::io::Result<T>) -> Result<T, Error> {
-        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&link).map_err(|error| {
+        act(&lock(&self.link)).map_err(|error| {
             Error::new(ErrorKind::Process, "talk to the process of the test").because(error)
         })
     }
