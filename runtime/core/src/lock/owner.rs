@@ -81,13 +81,12 @@ struct OwnedClaim {
     number: u64,
     /// The test for which it is held, if any.
     owner: Option<Arc<Owner>>,
-    /// Whether the test holds it from its beginning to its end, not through a guard.
-    is_session: bool,
     /// The thread in which the test runs, or which acquired the guard.
     thread: ThreadId,
     want: Want,
-    /// How other processes find the guard, if it is one.
-    mark: Option<Mark>,
+    /// How other processes find the guard that holds it. Otherwise the test holds it from its
+    /// beginning to its end.
+    guard: Option<Mark>,
 }
 
 /// Registers locks as held or waited for, until it is dropped in whatever thread.
@@ -144,25 +143,7 @@ impl<'a> Asker<'a> {
 
     /// Whether a claim remains for as long as the asker waits.
     fn keeps(self, claim: &OwnedClaim) -> bool {
-        claim.thread == self.thread || claim.is_session && self.is_behind(claim)
-    }
-
-    fn claim(self, number: u64, is_session: bool, want: Want) -> OwnedClaim {
-        OwnedClaim {
-            number,
-            owner: self.owner.cloned(),
-            is_session,
-            thread: self.thread,
-            want,
-            mark: None,
-        }
-    }
-
-    fn guard(self, number: u64, want: Want, mark: Mark) -> OwnedClaim {
-        OwnedClaim {
-            mark: Some(mark),
-            ..self.claim(number, false, want)
-        }
+        claim.thread == self.thread || claim.guard.is_none() && self.is_behind(claim)
     }
 }
 
@@ -210,9 +191,24 @@ impl Claims {
         Ok(Answer::Take(Approach::Wait))
     }
 
-    fn next(&mut self) -> u64 {
+    /// Registers locks as held or waited for, by a guard or by the test of the asker.
+    fn register(
+        &mut self,
+        asker: Asker<'_>,
+        wants: impl IntoIterator<Item = Want>,
+        guard: Option<&Mark>,
+    ) -> Claimed {
         self.last += 1;
-        self.last
+        for want in wants {
+            self.held.push(OwnedClaim {
+                number: self.last,
+                owner: asker.owner.cloned(),
+                thread: asker.thread,
+                want,
+                guard: guard.cloned(),
+            });
+        }
+        Claimed(self.last)
     }
 }
 
@@ -229,28 +225,20 @@ pub(crate) fn claim_all(
             missing.push(RequestedLock::new(*want, way));
         }
     }
-    let number = claims.next();
-    for one in &missing {
-        claims.held.push(asker.claim(number, true, one.want));
-    }
-    Ok((Claimed(number), missing))
+    let claimed = claims.register(asker, missing.iter().map(|one| one.want), None);
+    Ok((claimed, missing))
 }
 
 /// Claims the locks that the parent process holds for a test.
 pub(crate) fn claim_of_parent(owner: &Arc<Owner>, wants: &[Want]) -> Claimed {
-    let asker = Asker::of(Some(owner));
-    let mut claims = lock(&CLAIMS);
-    let number = claims.next();
-    let new = wants.iter().map(|want| asker.claim(number, true, *want));
-    claims.held.extend(new);
-    Claimed(number)
+    lock(&CLAIMS).register(Asker::of(Some(owner)), wants.iter().copied(), None)
 }
 
 /// Claims a lock that a guard is about to wait for.
 pub(crate) fn claim(
     owner: Option<&Arc<Owner>>,
     want: Want,
-    mark: Mark,
+    mark: &Mark,
 ) -> Result<(Claimed, Approach), Error> {
     let asker = Asker::of(owner);
     let mut claims = lock(&CLAIMS);
@@ -258,9 +246,7 @@ pub(crate) fn claim(
         Answer::Take(way) => way,
         Answer::Covered(claim) => return Err(holds_already(want, claim)),
     };
-    let number = claims.next();
-    claims.held.push(asker.guard(number, want, mark));
-    Ok((Claimed(number), way))
+    Ok((claims.register(asker, [want], Some(mark)), way))
 }
 
 /// Claims a lock that a guard acquires without waiting. Also returns whether the asker already
@@ -268,15 +254,13 @@ pub(crate) fn claim(
 pub(crate) fn claim_without_waiting(
     owner: Option<&Arc<Owner>>,
     want: Want,
-    mark: Mark,
+    mark: &Mark,
 ) -> (Claimed, bool) {
     let asker = Asker::of(owner);
     let mut claims = lock(&CLAIMS);
     let is_it = |claim: &OwnedClaim| claim.want.subject == want.subject && asker.keeps(claim);
     let is_held = claims.held.iter().any(is_it);
-    let number = claims.next();
-    claims.held.push(asker.guard(number, want, mark));
-    (Claimed(number), is_held)
+    (claims.register(asker, [want], Some(mark)), is_held)
 }
 
 /// The first guard that this thread holds outside of tests.
@@ -285,7 +269,7 @@ pub(crate) fn first_guard() -> Option<Mark> {
     let claims = lock(&CLAIMS);
     let mut own = claims.held.iter();
     let first = own.find(|claim| claim.owner.is_none() && claim.thread == thread)?;
-    first.mark.clone()
+    first.guard.clone()
 }
 
 impl OwnedClaim {

@@ -134,7 +134,7 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     let want = checked(key, mode)?;
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
-    let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
+    let (claimed, way) = owner::claim(owner.as_ref(), want, &activity.mark())?;
     let mut asked = [RequestedLock::new(want, way)];
     delegation::resolve_all(&mut asked)?;
     let trace = Trace::guard(activity.name(), want);
@@ -159,7 +159,7 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let mark = activity.mark();
-    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
+    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, &mark);
     let mut asked = [RequestedLock::new(want, Approach::Try)];
     if !is_held {
         // The test that started this program may forbid a wait, but `try_acquire` never waits.
