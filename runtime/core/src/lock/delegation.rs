@@ -13,7 +13,7 @@ use std::sync::{Mutex, OnceLock};
 
 use super::ancestry::above;
 use super::holder::{self, Holder, RecordedSubject};
-use super::owner;
+use super::owner::refusal;
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::config;
 use crate::error::Error;
@@ -91,10 +91,7 @@ fn declared() -> Option<&'static Mark> {
 
 /// The test for which this process acts. It may have ended.
 pub(crate) fn acting() -> Option<Mark> {
-    match FOUND.get() {
-        Some(found) => lock(found).first().cloned(),
-        None => declared().cloned(),
-    }
+    nearest().into_iter().next()
 }
 
 /// Determines which locks to acquire for the requested ones.
@@ -230,10 +227,11 @@ impl Delegator {
 /// to acquire instead, if there is one.
 ///
 /// Most waits end before this is called.
-pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Error> {
+pub(super) fn look(want: Want) -> Result<Option<Want>, Error> {
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
+    let state_dir = state_dir()?;
     let subject = RecordedSubject::of(want.subject);
     let known = nearest();
     let mut found = Vec::new();
@@ -292,8 +290,4 @@ fn ambiguous(want: Want, holder: &Holder, is_test: bool) -> Error {
     let who = holder.who();
     let reason = format!("it is held by {who}, whose process has started this program {what}");
     refusal(want, &reason, way_out)
-}
-
-fn refusal(want: Want, reason: &str, way_out: &str) -> Error {
-    owner::refusal(want, reason, way_out)
 }

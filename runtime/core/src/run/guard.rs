@@ -14,7 +14,7 @@ use crate::lock::{
 };
 use crate::name::Name;
 use crate::run::context;
-use crate::run::observe::{Observed, patience};
+use crate::run::observe::Observed;
 use crate::state::mark::Tie;
 use crate::trace::{Holding, Trace};
 
@@ -139,7 +139,7 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     delegation::resolve_all(&mut asked)?;
     let trace = Trace::guard(activity.name(), want);
     let observed = Observed(&trace);
-    let mut watch = BoundedWait::new(want, &activity, &observed, patience()?)?;
+    let mut watch = BoundedWait::new(want, &activity, &observed)?;
     let held = match acquire_free(&asked, &activity)?.pop() {
         Some(held) => held,
         None => acquire(asked[0], &activity, &mut watch)?,

@@ -24,7 +24,7 @@ use crate::resource::{Outcome, seed};
 use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
-use crate::run::observe::{Observed, patience};
+use crate::run::observe::Observed;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
 use crate::run::resources::Resources;
@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
     /// Acquires one lock, and waits for it.
     fn wait_for(&mut self, asked: RequestedLock) -> Result<(), Error> {
         let observed = Observed(&self.resources.trace);
-        let mut watch = BoundedWait::new(asked.target, &self.activity, &observed, patience()?)?;
+        let mut watch = BoundedWait::new(asked.target, &self.activity, &observed)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
         self.resources.trace.held(held.want());
         if let Some(waited) = watch.waited() {
