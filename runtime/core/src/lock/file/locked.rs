@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -200,39 +200,17 @@ fn lock_in_helper_thread(
     mut next: Duration,
     pause: Pause<'_>,
 ) -> Result<Locked, WaitFailure> {
-    let delivery = Arc::new(Delivery::default());
-    let helper = delivery.clone();
-    spawn(move || {
-        let result = file.lock(strength);
-        // If the waiter has given up, this is the last reference, and dropping it releases the
-        // lock.
-        *helper.lock() = Some(result);
-        helper.arrived.notify_one();
-    })
-    .map_err(WaitFailure::System)?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    // If the waiter has given up, the result is dropped, which releases the lock.
+    spawn(move || drop(sender.send(file.lock(strength)))).map_err(WaitFailure::System)?;
     loop {
-        let (mut result, _) = delivery
-            .arrived
-            .wait_timeout_while(delivery.lock(), next, |result| result.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(result) = result.take() {
-            return result.map_err(WaitFailure::System);
+        match receiver.recv_timeout(next) {
+            Ok(result) => return result.map_err(WaitFailure::System),
+            Err(RecvTimeoutError::Timeout) => next = pause().map_err(WaitFailure::Refused)?,
+            Err(RecvTimeoutError::Disconnected) => {
+                unreachable!("the thread sends a result before it ends")
+            }
         }
-        drop(result);
-        next = pause().map_err(WaitFailure::Refused)?;
-    }
-}
-
-/// Where a helper thread leaves its result.
-#[derive(Default)]
-struct Delivery {
-    result: Mutex<Option<io::Result<Locked>>>,
-    arrived: Condvar,
-}
-
-impl Delivery {
-    fn lock(&self) -> MutexGuard<'_, Option<io::Result<Locked>>> {
-        self.result.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
