@@ -50,7 +50,7 @@ pub(super) struct Entry {
     state: Mutex<EntryState>,
     /// Signals that a holder in this process has released the lock.
     freed: Condvar,
-    pub(super) slots: Slots,
+    pub(super) slots: Arc<Slots>,
 }
 
 #[derive(Default)]
@@ -197,7 +197,7 @@ impl Entry {
             queue: Queue::default(),
             state: Mutex::default(),
             freed: Condvar::new(),
-            slots: Slots::default(),
+            slots: Arc::default(),
         });
         entries.insert(at, entry.clone());
         Ok(entry)

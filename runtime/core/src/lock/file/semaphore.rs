@@ -12,7 +12,7 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::claim_guard::ClaimGuard;
 use super::holder;
@@ -27,11 +27,6 @@ use crate::state::StateDir;
 /// The slots of one key, as this process sees them.
 #[derive(Default)]
 pub(super) struct Slots {
-    inner: Arc<SharedSlots>,
-}
-
-#[derive(Default)]
-struct SharedSlots {
     state: Mutex<SlotsState>,
     changed: Condvar,
 }
@@ -61,12 +56,6 @@ impl SlotsState {
     }
 }
 
-impl SharedSlots {
-    fn lock(&self) -> MutexGuard<'_, SlotsState> {
-        lock(&self.state)
-    }
-}
-
 impl Slots {
     /// Acquires a slot. The caller holds the main lock shared. It is at the head of the queue,
     /// unless it refuses to wait.
@@ -75,7 +64,7 @@ impl Slots {
     /// lock, retract its claim, and begin again a little later. Otherwise two threads could wait
     /// for each other's records: after a turnstile was deleted, there may be two at the head.
     pub(super) fn take(
-        &self,
+        self: &Arc<Self>,
         state_dir: &StateDir,
         claim: &ClaimGuard<'_>,
         limit: u32,
@@ -102,7 +91,7 @@ impl Slots {
             return Ok(Some(slot));
         }
         let mut next = pause()?;
-        let _wanted = Wanted::begin(&self.inner);
+        let _wanted = Wanted::begin(self);
         loop {
             self.await_all(limit, main).map_err(fail)?;
             // A slot whose file was deleted while it was held wakes nobody.
@@ -112,11 +101,11 @@ impl Slots {
             } else {
                 next.min(RECORD_POLL)
             };
-            let state = self.inner.lock();
             let (mut state, _) = self
-                .inner
                 .changed
-                .wait_timeout_while(state, pause_for, |state| state.delivered.is_none())
+                .wait_timeout_while(lock(&self.state), pause_for, |state| {
+                    state.delivered.is_none()
+                })
                 .unwrap_or_else(PoisonError::into_inner);
             if let Some(slot) = state.delivered.take() {
                 return Ok(Some(slot));
@@ -131,24 +120,39 @@ impl Slots {
     }
 
     /// Ensures that a thread blocks for each slot.
-    fn await_all(&self, limit: u32, main: &Path) -> io::Result<()> {
+    fn await_all(self: &Arc<Self>, limit: u32, main: &Path) -> io::Result<()> {
         for slot in 0..limit {
-            if !self.inner.lock().await_slot(slot) {
+            if !lock(&self.state).await_slot(slot) {
                 continue;
             }
             let path = slot_path(main, slot);
-            let inner = self.inner.clone();
+            let slots = self.clone();
             let started = os::open_file(&path)
                 .and_then(LockFile::new)
-                .and_then(|file| spawn(move || deliver(&inner, file, &path, slot)));
+                .and_then(|file| spawn(move || slots.deliver(file, &path, slot)));
             if let Err(error) = started {
-                self.inner.lock().forget(slot);
+                lock(&self.state).forget(slot);
                 if error.kind() != io::ErrorKind::NotFound {
                     return Err(error);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Blocks for a slot, then hands it to the thread of this process that wants one by then.
+    fn deliver(&self, file: LockFile, path: &Path, slot: u32) {
+        let locked = file.lock(Strength::Exclusive);
+        let locked = locked
+            .ok()
+            .filter(|locked| is_in_place(locked, path).is_ok_and(|is| is));
+        let mut state = lock(&self.state);
+        state.forget(slot);
+        if state.wanted && state.delivered.is_none() {
+            state.delivered = locked;
+        }
+        drop(state);
+        self.changed.notify_all();
     }
 }
 
@@ -163,7 +167,7 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
             result => result?,
         };
         if let Ok(slot) = file.try_lock(Strength::Exclusive)? {
-            if slot.status(&WatchedPath::new(&path)?)? != LockStatus::Stale {
+            if is_in_place(&slot, &path)? {
                 return Ok(Some(slot));
             }
         }
@@ -171,37 +175,24 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
     Ok(None)
 }
 
-/// Blocks for a slot, then hands it to the thread of this process that wants one by then.
-fn deliver(inner: &SharedSlots, file: LockFile, path: &Path, slot: u32) {
-    let locked = file.lock(Strength::Exclusive);
-    let is_there = |locked: &Locked| {
-        WatchedPath::new(path)
-            .and_then(|spot| locked.status(&spot))
-            .is_ok_and(|status| status != LockStatus::Stale)
-    };
-    let locked = locked.ok().filter(is_there);
-    let mut state = inner.lock();
-    state.forget(slot);
-    if state.wanted && state.delivered.is_none() {
-        state.delivered = locked;
-    }
-    drop(state);
-    inner.changed.notify_all();
+/// Whether the file of a locked slot has not been deleted.
+fn is_in_place(slot: &Locked, path: &Path) -> io::Result<bool> {
+    Ok(slot.status(&WatchedPath::new(path)?)? != LockStatus::Stale)
 }
 
 /// The head of the queue is in this process and wants a slot, until this is dropped.
-struct Wanted<'a>(&'a SharedSlots);
+struct Wanted<'a>(&'a Slots);
 
 impl<'a> Wanted<'a> {
-    fn begin(inner: &'a SharedSlots) -> Self {
-        inner.lock().wanted = true;
-        Wanted(inner)
+    fn begin(slots: &'a Slots) -> Self {
+        lock(&slots.state).wanted = true;
+        Wanted(slots)
     }
 }
 
 impl Drop for Wanted<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         state.wanted = false;
         state.delivered = None;
     }
