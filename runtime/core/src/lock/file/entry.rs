@@ -305,23 +305,20 @@ impl Entry {
                 pause,
             )?;
             claim.publish();
-            let changed = match locked.status(&self.spot).map_err(fail)? {
-                LockStatus::Stale => {
-                    claim.retract();
-                    self.lock().is_lost = true;
-                    continue;
-                }
-                LockStatus::Unproven => {
-                    let spot = &self.spot;
-                    if !locked.wait_for_holders_of_a_deleted_file(state_dir, claim, spot, pause)? {
-                        claim.retract();
-                        self.lock().is_lost = true;
-                        continue;
-                    }
-                    None
-                }
-                LockStatus::Valid(changed) => Some(changed),
+            let spot = &self.spot;
+            let (is_in_place, changed) = match locked.status(spot).map_err(fail)? {
+                LockStatus::Stale => (false, None),
+                LockStatus::Unproven => (
+                    locked.wait_for_holders_of_a_deleted_file(state_dir, claim, spot, pause)?,
+                    None,
+                ),
+                LockStatus::Valid(changed) => (true, Some(changed)),
             };
+            if !is_in_place {
+                claim.retract();
+                self.lock().is_lost = true;
+                continue;
+            }
             let main = Arc::new(locked);
             if is_shared {
                 self.lock().shared = Arc::downgrade(&main);
