@@ -106,25 +106,14 @@ pub(crate) fn plan(claims: &[Claim], further: &[Claim]) -> Result<Vec<Want>, Err
         mode: Mode::Shared,
     });
     for claim in claims.iter().chain(further) {
-        let want = match *claim {
-            Claim::Exclusive(key) => Want {
-                subject: Subject::Key(key.key()),
-                mode: Mode::Exclusive,
-            },
-            Claim::Shared(key) => Want {
-                subject: Subject::Key(key.key()),
-                mode: Mode::Shared,
-            },
-            Claim::Limit(key, limit) => Want {
-                subject: Subject::Key(key.key()),
-                mode: Mode::Limit(limit),
-            },
-            Claim::Alone => Want {
-                subject: Subject::Everyone,
-                mode: Mode::Exclusive,
-            },
+        let (subject, mode) = match *claim {
+            Claim::Exclusive(key) => (Subject::Key(key.key()), Mode::Exclusive),
+            Claim::Shared(key) => (Subject::Key(key.key()), Mode::Shared),
+            Claim::Limit(key, limit) => (Subject::Key(key.key()), Mode::Limit(limit)),
+            Claim::Alone => (Subject::Everyone, Mode::Exclusive),
         };
-        if matches!(want.subject, Subject::Key(key) if key.is_internal) {
+        let want = Want { subject, mode };
+        if want.is_internal() {
             return Err(refusal(
                 want,
                 "internal keys are for resources while they are provisioned or released; write an \
