@@ -174,8 +174,6 @@ pub(crate) struct Failure<'a> {
     /// The descriptions of custom resources, by the index of the resource.
     pub(crate) described: Vec<(usize, String)>,
     pub(crate) waits: &'a [(Want, Waited)],
-    /// The base seed, from which all others follow, if the test has one.
-    pub(crate) seed: Option<u64>,
 }
 
 /// Prints one block about a failed test.
@@ -188,7 +186,6 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
         test,
         described,
         waits,
-        seed,
     } = failure;
     let (place, _) = test.function();
     let mut text = format!("isolated-test: {} failed\n", test.name());
@@ -246,10 +243,10 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
             ),
         );
     }
-    line(
-        "repeat",
-        &repeat::command(place, test.runner_name(), *seed, nextest),
-    );
+    // The others follow from the first.
+    let seed = test.values().find_map(|(_, value)| value?.seed());
+    let command = repeat::command(place, test.runner_name(), seed, nextest);
+    line("repeat", &command);
     text
 }
 

@@ -42,7 +42,6 @@ pub(crate) struct Session<'a> {
     held: Vec<Held>,
     claimed: Option<owner::Claimed>,
     waits: Vec<(Want, Waited)>,
-    seed: Option<u64>,
     is_open: bool,
     /// Whether the body runs in a subprocess.
     in_subprocess: bool,
@@ -82,7 +81,6 @@ impl<'a> Session<'a> {
             held: Vec::new(),
             claimed: None,
             waits: Vec::new(),
-            seed: None,
             is_open: true,
             in_subprocess,
             described: Vec::new(),
@@ -148,7 +146,7 @@ impl<'a> Session<'a> {
     /// Provisions all resources in source order.
     fn provision(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
         let mut customs = custom.iter();
-        let mut seeds = 0;
+        let (mut base, mut seeds) = (None, 0);
         let spec = self.resources.spec;
         for (index, request) in spec.resources.iter().enumerate() {
             let trace = &self.resources.trace;
@@ -165,9 +163,9 @@ impl<'a> Session<'a> {
                 }
                 Kind::Namespace => Value::Namespace(Namespace::new()),
                 Kind::Seed => {
-                    let base = match self.seed {
+                    let base = match base {
                         Some(base) => base,
-                        None => *self.seed.insert(seed::base()?),
+                        None => *base.insert(seed::base()?),
                     };
                     seeds += 1;
                     Value::Seed(seed::nth(base, seeds - 1))
@@ -291,7 +289,6 @@ impl<'a> Session<'a> {
             test: self.cx().current(),
             described: [self.resources.described(), self.described.clone()].concat(),
             waits: &self.waits,
-            seed: self.seed,
         });
     }
 }
