@@ -23,7 +23,7 @@ use crate::run::end::End;
 use crate::run::naming;
 use crate::run::process::child::{self, Inside};
 use crate::run::process::mark::{self, Called};
-use crate::run::process::network::{self, Decision, Network};
+use crate::run::process::network::{self, Network};
 use crate::run::process::surroundings::Surroundings;
 use crate::run::process::{parent, turns};
 use crate::run::session::Session;
@@ -180,14 +180,7 @@ impl<'t, 'a> Driver<'t, 'a> {
             return Err(self.unable(&Error::new(ErrorKind::Process, action).because(reason)));
         }
         let asked = spec.process.and_then(|process| process.network);
-        let network = match network::decide(asked.filter(|_| in_subprocess)) {
-            Decision::Run(network) => network,
-            Decision::Fail(error) => return Err(self.unable(&error)),
-            Decision::Skip(reason) => {
-                report::skipped(self.name.full(), &reason);
-                return Err(Verdict::Skipped);
-            }
-        };
+        let network = network::decide(self.name.full(), asked.filter(|_| in_subprocess))?;
         let further = turns(matches!(network, Network::Serial));
         let name = self.name.clone();
         let mut session = Session::begin(spec, name, self.custom, further, in_subprocess)?;
@@ -209,8 +202,7 @@ impl<'t, 'a> Driver<'t, 'a> {
 
     /// Reports the reason why the test cannot begin.
     fn unable(&self, error: &Error) -> Verdict {
-        report::error(self.name.full(), error);
-        Verdict::Unable(error.to_string())
+        Verdict::unable(self.name.full(), error)
     }
 }
 

@@ -68,13 +68,7 @@ impl<'a> Session<'a> {
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
         let begun =
             begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), &spec.place)?)));
-        let (activity, trace) = match begun {
-            Ok(begun) => begun,
-            Err(error) => {
-                report::error(name.full(), &error);
-                return Err(Verdict::Unable(error.to_string()));
-            }
-        };
+        let (activity, trace) = begun.map_err(|error| Verdict::unable(name.full(), &error))?;
         let mut session = Box::new(Session {
             resources: Resources::new(spec, spec.begin(name, caller, Some(activity.mark())), trace),
             activity,
@@ -95,12 +89,12 @@ impl<'a> Session<'a> {
                 Ok(session)
             }
             Err(error) => {
-                report::error(session.activity.name(), &error);
+                let verdict = Verdict::unable(session.activity.name(), &error);
                 let trace = &session.resources.trace;
                 trace.over("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
-                Err(Verdict::Unable(error.to_string()))
+                Err(verdict)
             }
         }
     }
