@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::Outcome;
@@ -49,8 +48,7 @@ struct Inner {
     path: PathBuf,
     /// `None` once the test is over or the directory has been closed.
     dir: Mutex<Option<Dir>>,
-    keep: Keep,
-    kept: AtomicBool,
+    keep: Mutex<Keep>,
     /// The directory that parameters borrow, made when the first one does.
     #[cfg(feature = "tempfile")]
     borrowed: std::sync::OnceLock<tempfile::TempDir>,
@@ -74,8 +72,7 @@ impl TmpDir {
             inner: Arc::new(Inner {
                 path,
                 dir: Mutex::new(Some(dir)),
-                keep,
-                kept: AtomicBool::new(false),
+                keep: Mutex::new(keep),
                 #[cfg(feature = "tempfile")]
                 borrowed: std::sync::OnceLock::new(),
             }),
@@ -121,7 +118,7 @@ impl TmpDir {
 
     /// Keeps the directory, whatever the outcome of the test.
     pub fn keep(&self) {
-        self.inner.kept.store(true, Ordering::Relaxed);
+        *lock(&self.inner.keep) = Keep::Always;
         if let Some(Dir::Parent(resource, ask)) = &*self.dir() {
             let resource = *resource;
             // A parent that cannot be reached is about to end this process.
@@ -153,13 +150,12 @@ impl TmpDir {
 
     /// Whether the directory outlives a test with this outcome.
     pub(crate) fn is_kept(&self, outcome: Outcome) -> bool {
-        self.dir().is_some()
-            && (self.inner.kept.load(Ordering::Relaxed)
-                || match self.inner.keep {
-                    Keep::Always => true,
-                    Keep::Failure => outcome == Outcome::Failed,
-                    Keep::Never => false,
-                })
+        let is_wanted = match *lock(&self.inner.keep) {
+            Keep::Always => true,
+            Keep::Failure => outcome == Outcome::Failed,
+            Keep::Never => false,
+        };
+        is_wanted && self.dir().is_some()
     }
 
     /// Keeps or removes the directory at the end of the test.
