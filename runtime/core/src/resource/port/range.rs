@@ -11,6 +11,10 @@ const ALL: RangeInclusive<u16> = 20_000..=65_535;
 /// Maximum number of ports to try before giving up.
 const ATTEMPTS: usize = 2_000;
 
+/// The distance between numbers that are tried one after the other. A prime above the number of all
+/// ports visits all candidates, however many there are.
+const STRIDE: usize = 104_729;
+
 /// Tries numbers outside the kernel's range, starting at a random one, until one is free.
 ///
 /// `take` returns `Ok(None)` for a taken number.
@@ -32,14 +36,8 @@ pub(super) fn first_free<T>(
         )));
     };
     let start = usize::try_from(random::number() % count.get() as u64).unwrap_or_default();
-    // A stride coprime to the number of candidates visits all of them. Near half of that number, it
-    // does not try neighbours one after the other.
-    let stride = (1..=count.get())
-        .map(|step| count.get() / 2 + step)
-        .find(|stride| greatest_common_divisor(*stride, count.get()) == 1)
-        .unwrap_or(1);
     for attempt in 0..ATTEMPTS.min(count.get()) {
-        let number = candidates[(start + attempt * stride) % count.get()];
+        let number = candidates[(start + attempt * STRIDE) % count.get()];
         if let Some(taken) = take(number)? {
             return Ok(taken);
         }
@@ -48,14 +46,6 @@ pub(super) fn first_free<T>(
         "all of {} ports outside of {first}-{last} are taken; free some of them",
         ATTEMPTS.min(count.get())
     )))
-}
-
-fn greatest_common_divisor(one: usize, other: usize) -> usize {
-    if other == 0 {
-        one
-    } else {
-        greatest_common_divisor(other, one % other)
-    }
 }
 
 /// The range from which the kernel chooses.
