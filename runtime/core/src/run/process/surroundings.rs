@@ -58,23 +58,12 @@ impl Surroundings {
 impl Surroundings {
     /// All variables of the subprocess. `ours` takes precedence over the attribute's.
     pub(crate) fn environment(&self, ours: (&str, &OsStr)) -> Vec<(OsString, OsString)> {
-        let variables = self.variables.iter();
-        let mut changes: Vec<_> = variables
-            .map(|(name, value)| (*name, value.as_deref()))
-            .collect();
-        changes.push((ours.0, Some(ours.1)));
-
-        let mut all: Vec<_> = inherited(self.is_clear)
-            .filter(|(name, _)| !is_changed(name, &changes))
-            .collect();
-        for (index, (name, value)) in changes.iter().enumerate() {
-            // The last change to a variable wins.
-            let is_last = !is_changed(name.as_ref(), &changes[index + 1..]);
-            all.extend(
-                value
-                    .filter(|_| is_last)
-                    .map(|value| (name.into(), value.into())),
-            );
+        let changes = self.variables.iter();
+        let changes = changes.map(|(name, value)| (*name, value.as_deref()));
+        let mut all: Vec<(OsString, OsString)> = inherited(self.is_clear).collect();
+        for (name, value) in changes.chain([(ours.0, Some(ours.1))]) {
+            all.retain(|(other, _)| !is_same_variable(other, name));
+            all.extend(value.map(|value| (name.into(), value.into())));
         }
         all
     }
@@ -114,12 +103,6 @@ impl Surroundings {
         let action = "use the working directory";
         Err(Error::path(ErrorKind::Process, action, &dir, reason))
     }
-}
-
-/// Whether one of the changes concerns this variable.
-fn is_changed(name: &OsStr, changes: &[(&str, Option<&OsStr>)]) -> bool {
-    let mut names = changes.iter().map(|(other, _)| other);
-    names.any(|other| is_same_variable(name, other))
 }
 
 /// Whether two names mean the same variable; Windows ignores case.
