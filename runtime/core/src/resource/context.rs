@@ -4,14 +4,14 @@ use std::fmt;
 use std::ops::Deref;
 use std::process::Command;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::custom::CustomSlot;
 use super::request::Request;
 use crate::config;
 use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -27,20 +27,19 @@ pub struct Handle {
     test: Arc<TestContext>,
 }
 
-/// The stage before the annotated function begins.
-const AWAITED: u8 = 0;
-
-/// The stage while the annotated function runs.
-const RUNNING: u8 = 1;
-
-/// The stage after the annotated function has returned.
-const OVER: u8 = 2;
+/// The stage of the annotated function in a test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyStage {
+    Awaited,
+    /// It runs. A call of it from now on begins another test.
+    Running,
+    Over,
+}
 
 struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
-    /// The stage of the annotated function: [`AWAITED`], [`RUNNING`] or [`OVER`].
-    stage: AtomicU8,
+    stage: Mutex<BodyStage>,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
 }
@@ -104,7 +103,7 @@ impl Handle {
                 name,
                 function,
                 owner,
-                stage: AtomicU8::new(AWAITED),
+                stage: Mutex::new(BodyStage::Awaited),
                 values,
             }),
         }
@@ -131,24 +130,13 @@ impl Handle {
         self.test.function
     }
 
-    /// Whether the annotated function has not begun.
-    pub(crate) fn awaits_body(&self) -> bool {
-        self.test.stage.load(Ordering::Relaxed) == AWAITED
+    /// The stage of the annotated function.
+    pub(crate) fn stage(&self) -> BodyStage {
+        *lock(&self.test.stage)
     }
 
-    /// Records that the annotated function begins. A call of it from now on begins another run.
-    pub(crate) fn begin_body(&self) {
-        self.test.stage.store(RUNNING, Ordering::Relaxed);
-    }
-
-    /// Records that the annotated function has returned.
-    pub(crate) fn end_body(&self) {
-        self.test.stage.store(OVER, Ordering::Relaxed);
-    }
-
-    /// Whether the annotated function has begun and not returned.
-    pub(crate) fn is_in_body(&self) -> bool {
-        self.test.stage.load(Ordering::Relaxed) == RUNNING
+    pub(crate) fn set_stage(&self, stage: BodyStage) {
+        *lock(&self.test.stage) = stage;
     }
 
     /// Whether both are handles to the same run.

@@ -13,14 +13,14 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::panic::{panic_any, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::Pin;
 use std::process::Termination;
 use std::sync::Mutex;
 
 use crate::mutex::lock;
 use crate::report;
-use crate::resource::context::{Current, Handle};
+use crate::resource::context::{BodyStage, Current, Handle};
 use crate::resource::custom::Custom;
 use crate::resource::request::Kind;
 use crate::run::attempts::Calls;
@@ -81,12 +81,13 @@ fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
         return;
     }
     run_recipe(recipe, Calls::Often, &mut |cx| {
-        let _running = RunningTest::begin(cx.current().handle());
+        let _running = RunningTest::begin(cx.current.handle());
         let passed = test();
-        if passed && cx.current().is_in_body() {
-            report::abandoned(cx.current().name());
+        let is_abandoned = cx.current.stage() == BodyStage::Running;
+        if passed && is_abandoned {
+            report::abandoned(cx.current.name());
         }
-        passed && !cx.current().is_in_body()
+        passed && !is_abandoned
     });
 }
 
@@ -107,33 +108,21 @@ fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -
 pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce(&Cx) -> T) -> T {
     if let Some(current) = find(&recipe.spec) {
         let _entered = current.enter_thread();
-        let _body = Body::begin(&current);
-        return short::__rust_begin_short_backtrace_once(body, &Cx::new(current.clone()));
+        current.set_stage(BodyStage::Running);
+        let cx = Cx::new(current.clone());
+        let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_once(body, &cx));
+        // The attribute may catch a panic.
+        let value = catch_unwind(body);
+        current.set_stage(BodyStage::Over);
+        return value.unwrap_or_else(|payload| resume_unwind(payload));
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
-        report::not_around(cx.current().name(), NOT_COPIED);
+        report::not_around(cx.current.name(), NOT_COPIED);
         value = call_once(&mut body, cx);
         true
     });
     value.unwrap_or_else(no_value)
-}
-
-/// Counts the annotated function as running until this is dropped, even if the attribute catches
-/// its panic.
-struct Body<'a>(&'a Handle);
-
-impl<'a> Body<'a> {
-    fn begin(test: &'a Handle) -> Self {
-        test.begin_body();
-        Body(test)
-    }
-}
-
-impl Drop for Body<'_> {
-    fn drop(&mut self) {
-        self.0.end_body();
-    }
 }
 
 /// Polls the annotated asynchronous function with the resources of the test around it.
@@ -165,7 +154,7 @@ async fn poll_body<'b>(
     body: &mut dyn FnMut(Cx) -> Pin<Box<dyn Future<Output = ()> + 'b>>,
 ) {
     if let Some(current) = find(&recipe.spec) {
-        current.begin_body();
+        current.set_stage(BodyStage::Running);
         let future = body(Cx::new(current.clone()));
         let over = async {
             future.await;
@@ -174,7 +163,7 @@ async fn poll_body<'b>(
         // Each poll enters the test, because another thread than the test's may poll.
         let end = poll_inside(&current, Box::pin(over)).await;
         // A future that is dropped earlier leaves the test in its body.
-        current.end_body();
+        current.set_stage(BodyStage::Over);
         if let End::Panicked(payload) = end {
             resume_unwind(payload);
         }
@@ -183,8 +172,8 @@ async fn poll_body<'b>(
     let (mut custom, mut surround) = ((recipe.custom)(), recipe.surround);
     Driver::new(&recipe.spec, &mut custom)
         .run_async(Calls::Once, Some(&mut surround), async |cx: &Cx| {
-            report::not_around(cx.current().name(), NOT_COPIED);
-            body(Cx::new(cx.current().clone())).await;
+            report::not_around(cx.current.name(), NOT_COPIED);
+            body(Cx::new(cx.current.clone())).await;
             true
         })
         .await;
@@ -221,7 +210,7 @@ pub fn no_value<T>() -> T {
 
 /// The running test of this thread, if it waits for the body with this specification.
 fn current_of(spec: &Spec) -> Option<Current> {
-    try_current().filter(|current| spec.is_of(current) && current.awaits_body())
+    try_current().filter(|current| spec.is_of(current) && current.stage() == BodyStage::Awaited)
 }
 
 /// The running test that waits for the body with this specification: this thread's, or else the
@@ -231,7 +220,7 @@ fn find(spec: &Spec) -> Option<Current> {
         return Some(current);
     }
     let mut elsewhere = lock(&RUNNING).clone();
-    elsewhere.retain(|handle| spec.is_of(handle) && handle.awaits_body());
+    elsewhere.retain(|handle| spec.is_of(handle) && handle.stage() == BodyStage::Awaited);
     let [handle] = elsewhere.as_slice() else {
         assert!(
             elsewhere.is_empty(),

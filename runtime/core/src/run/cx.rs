@@ -9,20 +9,12 @@ use crate::resource::tmpdir::TmpDir;
 /// The resources from which a wrapper binds the parameters of a test.
 #[derive(Debug)]
 pub struct Cx {
-    current: Current,
+    pub(crate) current: Current,
 }
 
 impl Cx {
     pub(crate) fn new(current: Current) -> Self {
         Cx { current }
-    }
-
-    pub(crate) fn current(&self) -> &Current {
-        &self.current
-    }
-
-    pub(crate) fn drop_slot(&mut self, index: usize) {
-        self.current.drop_slot(index);
     }
 
     /// Returns the `port`.

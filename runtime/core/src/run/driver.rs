@@ -97,7 +97,7 @@ impl<'t, 'a> Driver<'t, 'a> {
     ) {
         while let Some(cx) = self.next(calls, &mut surround) {
             let future = Box::pin(body(cx));
-            let end = poll_inside(cx.current(), future).await;
+            let end = poll_inside(&cx.current, future).await;
             self.ended(end);
         }
         self.conclude();
@@ -200,7 +200,6 @@ impl<'t, 'a> Driver<'t, 'a> {
         Err(session.finish(end))
     }
 
-    /// Reports the reason why the test cannot begin.
     fn unable(&self, error: &Error) -> Verdict {
         Verdict::unable(self.name.full(), error)
     }
@@ -226,7 +225,7 @@ fn surroundings(
     let can_lend = in_subprocess || !session.resources.spec.resources.iter().any(is_taken);
     if let Some(surround) = surround.as_deref_mut().filter(|_| can_lend) {
         let described = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = session.cx().current().enter_thread();
+            let _entered = session.cx().current.enter_thread();
             surround(session.cx(), &mut surroundings);
         }));
         described.map_err(|payload| {
@@ -245,7 +244,7 @@ impl std::fmt::Debug for Driver<'_, '_> {
 
 /// Calls a synchronous body with the test as `current()`, and catches its panic.
 fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
-    let _entered = cx.current().enter_thread();
+    let _entered = cx.current.enter_thread();
     let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_of_body(body, cx));
     End::of(catch_unwind(body))
 }

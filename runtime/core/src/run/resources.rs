@@ -68,7 +68,7 @@ impl<'a> Resources<'a> {
         index: usize,
         act: impl FnOnce(&Current, &CustomSlot) -> Result<T, BoxError>,
     ) -> Result<T, Error> {
-        let current = self.cx.current();
+        let current = &self.cx.current;
         let _entered = current.enter_thread();
         let _providing = current.owner().provide();
         attempt("provision", &self.spec.resources[index], || {
@@ -83,7 +83,7 @@ impl<'a> Resources<'a> {
         let Some((_, provider)) = providers.find(|(other, _)| *other == index) else {
             return Ok(None);
         };
-        let current = self.cx.current();
+        let current = &self.cx.current;
         let _entered = current.enter_thread();
         attempt("write", &self.spec.resources[index], || {
             Ok(provider.write(&current.slots()[index]))
@@ -108,9 +108,9 @@ impl<'a> Resources<'a> {
         let (_, mut provider) = self.providers.remove(at);
         let request = &self.spec.resources[index];
         attempt("release", request, || {
-            self.cx.drop_slot(index);
-            let _entered = self.cx.current().handle().enter();
-            let _providing = self.cx.current().owner().provide();
+            self.cx.current.drop_slot(index);
+            let _entered = self.cx.current.handle().enter();
+            let _providing = self.cx.current.owner().provide();
             let release = || provider.release(outcome);
             self.trace.during(RELEASE, request.name, release)
         })
@@ -125,7 +125,7 @@ impl<'a> Resources<'a> {
         let mut is_clean = true;
         for (index, request) in self.spec.resources.iter().enumerate().rev() {
             if let Err(error) = release(self, index, request) {
-                report::error(self.cx.current().name(), &error);
+                report::error(self.cx.current.name(), &error);
                 is_clean = false;
             }
         }

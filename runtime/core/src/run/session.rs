@@ -106,7 +106,7 @@ impl<'a> Session<'a> {
     /// Acquires all locks in order.
     fn lock(&mut self, further: &[Claim]) -> Result<(), Error> {
         let wants = plan(self.resources.spec.locks, further)?;
-        let owner = self.cx().current().owner();
+        let owner = self.cx().current.owner();
         let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
         delegation::resolve_all(&mut asked)?;
@@ -151,7 +151,7 @@ impl<'a> Session<'a> {
                     Value::Ports(ports?)
                 }
                 Kind::TmpDir { from, keep } => {
-                    let test = self.cx().current().runner_name();
+                    let test = self.cx().current.runner_name();
                     let create = || TmpDir::create(test, from, keep, &spec.place);
                     Value::TmpDir(trace.during(PROVISION, request.name, create)?)
                 }
@@ -174,7 +174,7 @@ impl<'a> Session<'a> {
                     Value::Custom
                 }
             };
-            self.cx().current().provide(index, value);
+            self.cx().current.provide(index, value);
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl<'a> Session<'a> {
     /// The handles for the subprocess, in the form in which they are sent.
     pub(crate) fn gifts(&self) -> Result<Vec<HandleWire>, Error> {
         let mut gifts = Vec::new();
-        for (index, (_, value)) in self.cx().current().values().enumerate() {
+        for (index, (_, value)) in self.cx().current.values().enumerate() {
             gifts.push(match value {
                 Some(Value::Ports(ports)) => {
                     HandleWire::Ports(ports.iter().map(Port::number).collect())
@@ -212,7 +212,7 @@ impl<'a> Session<'a> {
         for held in &self.held {
             held.add_kept(&mut kept);
         }
-        for (_, value) in self.cx().current().values() {
+        for (_, value) in self.cx().current.values() {
             if let Some(Value::Ports(ports)) = value {
                 kept.extend(ports.iter().filter_map(Port::kept));
             }
@@ -249,7 +249,7 @@ impl<'a> Session<'a> {
         self.is_open = false;
         let release = |resources: &mut Resources<'a>, index: usize, request: &Request| {
             let trace = &resources.trace;
-            match resources.cx.current().value_at(index) {
+            match resources.cx.current.value_at(index) {
                 Some(Value::Ports(ports)) => trace.during(RELEASE, request.name, || {
                     ports.iter().for_each(Port::give_back);
                     Ok(())
@@ -280,7 +280,7 @@ impl<'a> Session<'a> {
     /// Prints the report of a failed test.
     fn report(&self) {
         report::failure(&report::Failure {
-            test: self.cx().current(),
+            test: &self.cx().current,
             described: [self.resources.described(), self.described.clone()].concat(),
             waits: &self.waits,
         });

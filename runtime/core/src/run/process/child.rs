@@ -135,7 +135,7 @@ impl<'a> Inside<'a> {
             .filter(|given: &Handover| given.values.len() == spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
-        let owner = self.cx().current().owner();
+        let owner = self.cx().current.owner();
         let wants = plan(spec.locks, super::turns(given.serial_network))?;
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
@@ -173,7 +173,7 @@ impl<'a> Inside<'a> {
                 }
                 _ => continue,
             };
-            self.cx().current().provide(index, value);
+            self.cx().current.provide(index, value);
         }
         Ok(())
     }

@@ -49,7 +49,7 @@ pub(crate) fn run(
         terminal: terminal::withhold(&mut variables),
     };
     memory::look();
-    let test = session.cx().current().clone();
+    let test = session.cx().current.clone();
     let start = Start {
         variables,
         directory: surroundings.directory(&spec.place)?,
@@ -152,7 +152,7 @@ impl Conversation<'_, '_> {
                 }
                 Event::Left => {
                     let left = tree::below(self.running.supervisor());
-                    report::left(self.session.cx().current().name(), &left);
+                    report::left(self.session.cx().current.name(), &left);
                     self.running.kill();
                     self.is_ending = true;
                     deadline = Some(Instant::now() + LAST);
@@ -177,7 +177,7 @@ impl Conversation<'_, '_> {
     /// `None` if they missed it and are abandoned.
     fn give_up(&mut self) -> Option<Instant> {
         let mut left = tree::below(self.running.supervisor());
-        let test = self.session.cx().current();
+        let test = &self.session.cx().current;
         if !std::mem::replace(&mut self.is_ending, true) {
             for process in &mut left {
                 process.look_at_threads();
@@ -220,7 +220,7 @@ impl Conversation<'_, '_> {
 
     /// Carries out a request of the test about one of its resources.
     fn obey(&mut self, call: Call) -> Result<(), Error> {
-        let current = self.session.cx().current();
+        let current = &self.session.cx().current;
         let dir = |resource| current.value_at(resource).and_then(Value::tmpdir);
         match call {
             Call::ReleasePort { resource, nth } => {
@@ -259,7 +259,7 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
         (true, None) => Stage::Running,
         (true, Some(_)) => Stage::Over,
     };
-    let test = session.cx().current().clone();
+    let test = session.cx().current.clone();
     let died = || End::Died(ended::sentence(test.runner_name(), stage, heard.status).into());
     let Some(ended) = heard.ended else {
         return died();
