@@ -81,11 +81,14 @@ fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
         return;
     }
     run_recipe(recipe, Calls::Often, &mut |cx| {
-        let _running = RunningTest::begin(cx.current.handle());
-        let passed = test();
-        let is_abandoned = cx.current.stage() == BodyStage::Running;
+        let current = &cx.current;
+        lock(&RUNNING).push(current.handle());
+        let passed = finally(&mut *test, || {
+            lock(&RUNNING).retain(|other| !other.is_same(current));
+        });
+        let is_abandoned = current.stage() == BodyStage::Running;
         if passed && is_abandoned {
-            report::abandoned(cx.current.name());
+            report::abandoned(current.name());
         }
         passed && !is_abandoned
     });
@@ -110,11 +113,8 @@ pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce
         let _entered = current.enter_thread();
         current.set_stage(BodyStage::Running);
         let cx = Cx::new(current.clone());
-        let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_once(body, &cx));
-        // The attribute may catch a panic.
-        let value = catch_unwind(body);
-        current.set_stage(BodyStage::Over);
-        return value.unwrap_or_else(|payload| resume_unwind(payload));
+        let body = || short::__rust_begin_short_backtrace_once(body, &cx);
+        return finally(body, || current.set_stage(BodyStage::Over));
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
@@ -246,18 +246,9 @@ fn find(spec: &Spec) -> Option<Current> {
 /// The running tests of this process that have another attribute between them and their body.
 static RUNNING: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
 
-/// Lets the body find its test from another thread until this is dropped.
-struct RunningTest(Handle);
-
-impl RunningTest {
-    fn begin(handle: Handle) -> Self {
-        lock(&RUNNING).push(handle.clone());
-        RunningTest(handle)
-    }
-}
-
-impl Drop for RunningTest {
-    fn drop(&mut self) {
-        lock(&RUNNING).retain(|other| !other.is_same(&self.0));
-    }
+/// Calls `act`, and `finish` even if `act` panics: an attribute may catch the panic.
+fn finally<T>(act: impl FnOnce() -> T, finish: impl FnOnce()) -> T {
+    let value = catch_unwind(AssertUnwindSafe(act));
+    finish();
+    value.unwrap_or_else(|payload| resume_unwind(payload))
 }
