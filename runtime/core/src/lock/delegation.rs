@@ -100,7 +100,7 @@ pub(crate) fn resolve_all(asked: &mut [RequestedLock]) -> Result<(), Error> {
         return Ok(());
     }
     let state_dir = state_dir()?;
-    let delegators = delegators(state_dir, &nearest());
+    let delegators = delegators(state_dir);
     for one in asked {
         one.target = resolve(state_dir, &delegators, one.want)?;
     }
@@ -116,7 +116,7 @@ pub(crate) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, 
     if delegated.has_owner(state_dir) {
         return Ok(None);
     }
-    resolve(state_dir, &delegators(state_dir, &nearest()), want).map(Some)
+    resolve(state_dir, &delegators(state_dir), want).map(Some)
 }
 
 /// A test or guard that has started this program, perhaps through others.
@@ -130,10 +130,10 @@ struct Delegator {
 }
 
 /// Lists the tests for which this process acts, as far as they still run. The nearest come first.
-fn delegators(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
+fn delegators(state_dir: &StateDir) -> Vec<Delegator> {
     let mut delegators = Vec::new();
-    for mark in nearest {
-        add_chain(state_dir, mark, &mut delegators);
+    for mark in nearest() {
+        add_chain(state_dir, &mark, &mut delegators);
     }
     delegators
 }

@@ -120,9 +120,3 @@ impl CustomSlot {
         }
     }
 }
-
-impl std::fmt::Debug for CustomSlot {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("CustomSlot")
-    }
-}

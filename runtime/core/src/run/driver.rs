@@ -160,7 +160,7 @@ impl<'t, 'a> Driver<'t, 'a> {
             Called::Elsewhere => Stage::Over(Some(Verdict::Skipped)),
             Called::Runner => match Attempts::of(spec, &self.name, calls) {
                 Ok(attempts) => Stage::Due(attempts),
-                Err(error) => Stage::Over(Some(self.unable(&error))),
+                Err(error) => Stage::Over(Some(Verdict::unable(self.name.full(), &error))),
             },
         }
     }
@@ -177,7 +177,10 @@ impl<'t, 'a> Driver<'t, 'a> {
             let reason = "this is the process of a test already, but something has replaced the name by \
                           which it was started; set `ISOLATED_PROCESS=off` there";
             let action = "start the process of the test";
-            return Err(self.unable(&Error::new(ErrorKind::Process, action).because(reason)));
+            return Err(Verdict::unable(
+                self.name.full(),
+                &Error::new(ErrorKind::Process, action).because(reason),
+            ));
         }
         let asked = spec.process.and_then(|process| process.network);
         let network = network::decide(self.name.full(), asked.filter(|_| in_subprocess))?;
@@ -198,10 +201,6 @@ impl<'t, 'a> Driver<'t, 'a> {
         let end = parent::run(&mut session, &surroundings, network)
             .unwrap_or_else(|error| End::Died(error.into()));
         Err(session.finish(end))
-    }
-
-    fn unable(&self, error: &Error) -> Verdict {
-        Verdict::unable(self.name.full(), error)
     }
 }
 
