@@ -10,6 +10,7 @@
 //! Slots are created, and their number is changed, only while no record names a holder of one. So
 //! deleting the file of a held slot does not admit an additional holder.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -34,26 +35,10 @@ pub(super) struct Slots {
 #[derive(Default)]
 struct SlotsState {
     /// The slots for which a thread blocks in the kernel.
-    awaited: Vec<u32>,
+    awaited: HashSet<u32>,
     /// Whether the head of the queue is in this process and wants a slot.
     wanted: bool,
     delivered: Option<Locked>,
-}
-
-impl SlotsState {
-    /// Notes that a thread blocks for a slot. Returns whether none did so before.
-    fn await_slot(&mut self, slot: u32) -> bool {
-        let is_new = !self.awaited.contains(&slot);
-        if is_new {
-            self.awaited.push(slot);
-        }
-        is_new
-    }
-
-    /// Notes that no thread blocks for the slot any longer.
-    fn forget(&mut self, slot: u32) {
-        self.awaited.retain(|other| *other != slot);
-    }
 }
 
 impl Slots {
@@ -122,7 +107,7 @@ impl Slots {
     /// Ensures that a thread blocks for each slot.
     fn await_all(self: &Arc<Self>, limit: u32, main: &Path) -> io::Result<()> {
         for slot in 0..limit {
-            if !lock(&self.state).await_slot(slot) {
+            if !lock(&self.state).awaited.insert(slot) {
                 continue;
             }
             let path = slot_path(main, slot);
@@ -131,7 +116,7 @@ impl Slots {
                 .and_then(LockFile::new)
                 .and_then(|file| spawn(move || slots.deliver(file, &path, slot)));
             if let Err(error) = started {
-                lock(&self.state).forget(slot);
+                lock(&self.state).awaited.remove(&slot);
                 if error.kind() != io::ErrorKind::NotFound {
                     return Err(error);
                 }
@@ -147,7 +132,7 @@ impl Slots {
             .ok()
             .filter(|locked| is_in_place(locked, path).is_ok_and(|is| is));
         let mut state = lock(&self.state);
-        state.forget(slot);
+        state.awaited.remove(&slot);
         if state.wanted && state.delivered.is_none() {
             state.delivered = locked;
         }
