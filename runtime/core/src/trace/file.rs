@@ -37,19 +37,12 @@ impl TraceFile {
         if let Some(known) = current.as_ref().filter(|known| known.is_ours()) {
             return Ok(known.file.is_some().then(|| known.clone()));
         }
-        let (file, error) = match create(dir) {
-            Ok(file) => (Some(file), None),
-            Err(error) => (None, Some(error)),
-        };
-        let opened = Arc::new(TraceFile::new(file));
-        *current = Some(opened.clone());
-        match error {
-            None => Ok(Some(opened)),
-            Some(error) => {
-                let action = "write the trace that `ISOLATED_TRACE` asks for into";
-                Err(Error::path(ErrorKind::Variable, action, dir, error))
-            }
-        }
+        let mut created = Ok(());
+        let file = create(dir).map_err(|error| created = Err(error)).ok();
+        let opened = current.insert(Arc::new(TraceFile::new(file)));
+        let action = "write the trace that `ISOLATED_TRACE` asks for into";
+        created.map_err(|error| Error::path(ErrorKind::Variable, action, dir, error))?;
+        Ok(Some(opened.clone()))
     }
 
     /// Begins a file with a line about its process.
