@@ -10,9 +10,12 @@ use crate::resource::context::Current;
 
 /// The expression of one custom resource, evaluated when its turn comes.
 pub struct Custom<'a> {
-    make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
-    has_transfer: fn() -> bool,
-    receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
+    /// Evaluates the expression.
+    pub(crate) make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
+    /// Whether the handle can be transferred to another process.
+    pub(crate) has_transfer: fn() -> bool,
+    /// Reads the handle that the parent wrote.
+    pub(crate) receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
 }
 
 /// Wraps the expression of a custom resource.
@@ -29,28 +32,6 @@ fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result
         slot.put((way.read)(text)?, by_value);
     }
     Ok(())
-}
-
-impl<'a> Custom<'a> {
-    /// Whether the handle can be transferred to another process.
-    pub(crate) fn has_transfer(&self) -> bool {
-        (self.has_transfer)()
-    }
-
-    /// Reads the handle that the parent wrote.
-    pub(crate) fn receive(
-        &self,
-        text: &str,
-        by_value: bool,
-        slot: &CustomSlot,
-    ) -> Result<(), BoxError> {
-        (self.receive)(text, by_value, slot)
-    }
-
-    /// Evaluates the expression.
-    pub(crate) fn make(&self) -> Box<dyn Provider + 'a> {
-        (self.make)()
-    }
 }
 
 impl std::fmt::Debug for Custom<'_> {

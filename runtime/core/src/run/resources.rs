@@ -43,7 +43,7 @@ impl<'a> Resources<'a> {
         let name = self.spec.resources[index].name;
         let provider = self.provide(index, |current, slot| {
             self.trace.during(PROVISION, name, || {
-                let mut provider = custom.make();
+                let mut provider = (custom.make)();
                 provider.provision(current, by_value, slot)?;
                 Ok(provider)
             })
@@ -60,7 +60,7 @@ impl<'a> Resources<'a> {
         text: &str,
         by_value: bool,
     ) -> Result<(), Error> {
-        self.provide(index, |_, slot| custom.receive(text, by_value, slot))
+        self.provide(index, |_, slot| (custom.receive)(text, by_value, slot))
     }
 
     fn provide<T>(

@@ -165,11 +165,12 @@ impl<'a> Session<'a> {
                     Value::Seed(seed::nth(base, seeds - 1))
                 }
                 Kind::Custom { by_value } => {
-                    let is_here = |custom: &&_| !self.in_subprocess || Custom::has_transfer(custom);
-                    if let Some(custom) = customs.next().filter(is_here) {
-                        // In a subprocess, the handle is taken from there.
-                        let by_value = by_value && !self.in_subprocess;
-                        self.resources.provision(index, custom, by_value)?;
+                    // The handle for a subprocess stays here, to be written as text.
+                    let by_value = by_value && !self.in_subprocess;
+                    if let Some(custom) = customs.next() {
+                        if !self.in_subprocess || (custom.has_transfer)() {
+                            self.resources.provision(index, custom, by_value)?;
+                        }
                     }
                     Value::Custom
                 }
