@@ -308,10 +308,7 @@ impl Relay {
         self.pending = rest;
     }
 
-    fn finish(&mut self) {
-        if !self.pending.is_empty() {
-            output::relay(&String::from_utf8_lossy(&self.pending));
-            self.pending.clear();
-        }
+    fn finish(self) {
+        output::relay(&String::from_utf8_lossy(&self.pending));
     }
 }
