@@ -187,14 +187,6 @@ impl Waiting {
         // A late look-up means that this process did not run, because the machine was busy or
         // suspended. The holders may not have run either, so the delay does not count against them.
         self.unchanged_since += now.saturating_duration_since(self.due);
-        let step = self.step_in_time(now, holders, timeout);
-        if let WaitStep::Wait(pause) | WaitStep::Speak(pause) = step {
-            self.due = now + pause;
-        }
-        step
-    }
-
-    fn step_in_time(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> WaitStep {
         if holders != self.holders {
             self.holders = holders;
             self.unchanged_since = now;
@@ -208,9 +200,12 @@ impl Waiting {
         let waited = now - self.since;
         let period = PERIOD.min(timeout / 4);
         if waited < self.speak_after {
-            return WaitStep::Wait(period.min(self.speak_after.saturating_sub(waited)));
+            let pause = period.min(self.speak_after.saturating_sub(waited));
+            self.due = now + pause;
+            return WaitStep::Wait(pause);
         }
         self.speak_after = waited * 2;
+        self.due = now + period.min(waited);
         WaitStep::Speak(period.min(waited))
     }
 }
