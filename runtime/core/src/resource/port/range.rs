@@ -23,28 +23,23 @@ pub(super) fn first_free<T>(
     mut take: impl FnMut(u16) -> io::Result<Option<T>>,
 ) -> io::Result<T> {
     let candidates: Vec<u16> = ALL.filter(|number| !ephemeral.contains(number)).collect();
-    let (Some(count), first, last) = (
-        std::num::NonZeroUsize::new(candidates.len()),
-        ephemeral.start(),
-        ephemeral.end(),
-    ) else {
+    let (count, first, last) = (candidates.len(), ephemeral.start(), ephemeral.end());
+    if count == 0 {
         return Err(io::Error::other(format!(
-            "the system chooses ports from {}-{} for everybody, which leaves none that stays free; \
-             narrow `net.ipv4.ip_local_port_range`",
-            ephemeral.start(),
-            ephemeral.end()
+            "the system chooses ports from {first}-{last} for everybody, which leaves none that stays \
+             free; narrow `net.ipv4.ip_local_port_range`"
         )));
-    };
-    let start = usize::try_from(random::number() % count.get() as u64).unwrap_or_default();
-    for attempt in 0..ATTEMPTS.min(count.get()) {
-        let number = candidates[(start + attempt * STRIDE) % count.get()];
+    }
+    let start = usize::try_from(random::number() % count as u64).unwrap_or_default();
+    let attempts = ATTEMPTS.min(count);
+    for attempt in 0..attempts {
+        let number = candidates[(start + attempt * STRIDE) % count];
         if let Some(taken) = take(number)? {
             return Ok(taken);
         }
     }
     Err(io::Error::other(format!(
-        "all of {} ports outside of {first}-{last} are taken; free some of them",
-        ATTEMPTS.min(count.get())
+        "all of {attempts} ports outside of {first}-{last} are taken; free some of them"
     )))
 }
 
