@@ -94,17 +94,15 @@ impl Handle {
         requests: &[Request],
         owner: Arc<Owner>,
     ) -> Self {
-        let mut values = Vec::with_capacity(requests.len());
-        for request in requests {
-            values.push((request.name, OnceLock::new()));
-        }
+        let values = requests.iter();
+        let values = values.map(|request| (request.name, OnceLock::new()));
         Handle {
             test: Arc::new(TestContext {
                 name,
                 function,
                 owner,
                 stage: Mutex::new(BodyStage::Awaited),
-                values,
+                values: values.collect(),
             }),
         }
     }
@@ -300,11 +298,10 @@ pub struct Current {
 impl Current {
     /// The test as seen by a thread that has no handles of custom resources.
     pub(crate) fn elsewhere(handle: Handle) -> Self {
-        let mut slots = Vec::new();
-        slots.resize_with(handle.values().count(), CustomSlot::default);
+        let slots = handle.values().map(|_| CustomSlot::default()).collect();
         Current {
-            handle,
             slots: Rc::new(slots),
+            handle,
         }
     }
 

@@ -144,9 +144,8 @@ impl Conversation<'_, '_> {
             match event {
                 Event::Output(bytes) => self.relay.push(&bytes),
                 Event::Message(bytes) => {
-                    let had_started = self.heard.has_started;
                     self.hear(&bytes);
-                    if self.heard.has_started && !had_started && !self.is_ending {
+                    if !self.is_ending {
                         deadline = self.deadline();
                     }
                 }

@@ -70,22 +70,15 @@ impl Surroundings {
 
     /// The parts of the description that a test lacks when it runs in place.
     pub(crate) fn missing(&self, process: Option<Subprocess>) -> Vec<Missing<'_>> {
-        let has_timeout = process.is_some_and(|process| process.timeout.is_some());
-        let has_network = process.is_some_and(|process| process.network.is_some());
-        let others = [
-            (self.is_clear, Missing::Clear),
-            (self.cwd.is_some(), Missing::Directory),
-            (self.timeout.is_some() || has_timeout, Missing::Timeout),
-            (has_network, Missing::Network),
-        ];
+        let timeout = process.and_then(|process| process.timeout);
+        let network = process.and_then(|process| process.network);
         let variables = self.variables.iter();
         variables
             .map(|(name, _)| Missing::Variable(name))
-            .chain(
-                others
-                    .into_iter()
-                    .filter_map(|(is, what)| is.then_some(what)),
-            )
+            .chain(self.is_clear.then_some(Missing::Clear))
+            .chain(self.cwd.as_ref().map(|_| Missing::Directory))
+            .chain(self.timeout.or(timeout).map(|_| Missing::Timeout))
+            .chain(network.map(|_| Missing::Network))
             .collect()
     }
 
