@@ -25,7 +25,7 @@ fn trace() {
 fn runtime() {
     let layers = [
         "os",
-        "error random name output runner statistics",
+        "error mutex random name output runner statistics",
         "config location",
         "state",
         "lock",

@@ -12,6 +12,7 @@ mod error;
 pub mod inspect;
 mod location;
 mod lock;
+mod mutex;
 mod name;
 mod os;
 mod output;

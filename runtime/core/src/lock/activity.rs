@@ -1,11 +1,12 @@
 //! The block of a test or guard in the record of its process.
 
-use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt::{self, Write as _};
+use std::sync::Mutex;
 
 use super::{Code, Want};
 use crate::error::Error;
 use crate::location::Site;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::state::mark::{Mark, Tie};
@@ -43,18 +44,6 @@ impl fmt::Display for Published {
     }
 }
 
-/// Displays each value on its own line.
-struct Lines<'a, T>(&'a [T]);
-
-impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for value in self.0 {
-            writeln!(formatter, "{value}")?;
-        }
-        Ok(())
-    }
-}
-
 impl Activity {
     /// Begins the activity of a test or guard at `site`, without publishing anything.
     pub(crate) fn begin(name: Name, site: Site, tie: Option<Tie>) -> Result<Self, Error> {
@@ -71,39 +60,29 @@ impl Activity {
     ///
     /// This must happen before the last check of the lock files: see [`file`](crate::lock::file).
     pub(crate) fn add(&self, wants: &[Want]) {
-        let mut held = self.held();
-        for want in wants {
-            held.push(Published {
-                want: *want,
-                since: None,
-            });
-        }
-        self.publish(&held);
+        self.add_since(wants, None);
     }
 
     /// Publishes a lock that is held from now on.
     pub(crate) fn add_now(&self, want: Want) {
-        let mut held = self.held();
-        held.push(Published {
-            want,
-            since: Some(now()),
-        });
+        self.add_since(&[want], Some(now()));
+    }
+
+    fn add_since(&self, wants: &[Want], since: Option<u64>) {
+        let mut held = lock(&self.held);
+        held.extend(wants.iter().map(|want| Published { want: *want, since }));
         self.publish(&held);
     }
 
     /// Retracts published locks.
     pub(crate) fn retract(&self, wants: &[Want]) {
-        let mut held = self.held();
+        let mut held = lock(&self.held);
         for want in wants {
             if let Some(at) = held.iter().rposition(|other| other.want == *want) {
                 held.remove(at);
             }
         }
         self.publish(&held);
-    }
-
-    fn held(&self) -> MutexGuard<'_, Vec<Published>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn publish(&self, held: &[Published]) {
@@ -113,10 +92,14 @@ impl Activity {
             line,
         } = self.site;
         let (since, name, package) = (self.block.since(), self.name(), package.unwrap_or_default());
-        let (tie, held) = (Lines(self.tie.as_slice()), Lines(held));
-        self.block.publish(format!(
-            "+{since} {name}\t{package}\t{file}:{line}\n{tie}{held}"
-        ));
+        let mut text = format!("+{since} {name}\t{package}\t{file}:{line}\n");
+        if let Some(tie) = &self.tie {
+            let _ = writeln!(text, "{tie}");
+        }
+        for held in held {
+            let _ = writeln!(text, "{held}");
+        }
+        self.block.publish(text);
     }
 
     /// Clears everything that was published.

@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 use super::backend;
 use super::delegation;
 use super::holder::{self, Holder};
-use super::observer::{Observer, Patience};
+use super::observer::Observer;
 use super::{Waited, Want};
 use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
-use crate::state::{StateDir, state_dir};
 
 /// Delay before the holders are looked up for the first time. Most locks are free sooner.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
@@ -20,11 +19,13 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Watches the wait of one thread for one lock.
 pub(crate) struct BoundedWait<'a> {
-    state_dir: &'static StateDir,
     want: Want,
     me: &'a Activity,
     observer: &'a dyn Observer,
-    patience: Patience,
+    /// How long to wait behind holders that do not change.
+    timeout: Duration,
+    /// How long to wait before the first notice.
+    notice: Duration,
     waiting: Option<Waiting>,
     /// The lock to acquire instead, within a test that has started this program.
     instead: Option<Want>,
@@ -51,14 +52,14 @@ impl<'a> BoundedWait<'a> {
         want: Want,
         me: &'a Activity,
         observer: &'a dyn Observer,
-        patience: Patience,
     ) -> Result<Self, Error> {
+        let variables = config::variables()?;
         Ok(BoundedWait {
-            state_dir: state_dir()?,
             want,
             me,
             observer,
-            patience,
+            timeout: variables.lock_timeout,
+            notice: variables.wait_notice,
             waiting: None,
             instead: None,
         })
@@ -92,18 +93,14 @@ impl<'a> BoundedWait<'a> {
     /// Looks up the holders. Reports them or gives up if it is time.
     fn pause_at(&mut self, now: Instant) -> Result<Duration, Error> {
         let Some(waiting) = &mut self.waiting else {
-            let waiting = self
-                .waiting
-                .insert(Waiting::begin(now, self.patience.notice));
+            let waiting = self.waiting.insert(Waiting::begin(now, self.notice));
             if self.observer.is_told_at_once() {
                 // Most waits end before the first look-up, and a trace includes them too.
                 waiting.holders = backend::of(self.want.subject).holders(self.want, self.me)?;
                 waiting.behind = waiting.holders.first().cloned();
                 self.observer.waiting(self.want, &waiting.holders);
             }
-            let pause = FIRST_LOOK
-                .min(self.patience.timeout / 4)
-                .min(self.patience.notice);
+            let pause = FIRST_LOOK.min(self.timeout / 4).min(self.notice);
             waiting.due = now + pause;
             return Ok(pause);
         };
@@ -113,13 +110,13 @@ impl<'a> BoundedWait<'a> {
             // A refusal is repeated until the thread notices it. The thread may have passed one
             // queue at that moment, and would then ask at the next one.
             waiting.has_looked = false;
-            self.instead = delegation::look(self.state_dir, self.want)?;
+            self.instead = delegation::look(self.want)?;
             if let Some(want) = self.instead {
                 return Err(Error::new(ErrorKind::Lock, format!("wait for {want}")));
             }
             waiting.has_looked = true;
         }
-        let step = waiting.step(now, holders, self.patience.timeout);
+        let step = waiting.step(now, holders, self.timeout);
         if is_news {
             self.observer.waiting(self.want, &waiting.holders);
         }
@@ -131,7 +128,7 @@ impl<'a> BoundedWait<'a> {
                 Ok(pause)
             }
             WaitStep::GiveUp => {
-                let timeout = config::seconds(self.patience.timeout);
+                let timeout = config::seconds(self.timeout);
                 let error = if self.want.is_shared_by_all() {
                     let action = format!("after {timeout} waiting for {}", self.want);
                     Error::timed_out(ErrorKind::Lock, action)
@@ -190,14 +187,6 @@ impl Waiting {
         // A late look-up means that this process did not run, because the machine was busy or
         // suspended. The holders may not have run either, so the delay does not count against them.
         self.unchanged_since += now.saturating_duration_since(self.due);
-        let step = self.step_in_time(now, holders, timeout);
-        if let WaitStep::Wait(pause) | WaitStep::Speak(pause) = step {
-            self.due = now + pause;
-        }
-        step
-    }
-
-    fn step_in_time(&mut self, now: Instant, holders: Vec<Holder>, timeout: Duration) -> WaitStep {
         if holders != self.holders {
             self.holders = holders;
             self.unchanged_since = now;
@@ -211,9 +200,12 @@ impl Waiting {
         let waited = now - self.since;
         let period = PERIOD.min(timeout / 4);
         if waited < self.speak_after {
-            return WaitStep::Wait(period.min(self.speak_after.saturating_sub(waited)));
+            let pause = period.min(self.speak_after.saturating_sub(waited));
+            self.due = now + pause;
+            return WaitStep::Wait(pause);
         }
         self.speak_after = waited * 2;
+        self.due = now + period.min(waited);
         WaitStep::Speak(period.min(waited))
     }
 }

@@ -9,14 +9,15 @@
 //! Each time, it reads in the record of that test whether the test is still running.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::ancestry::above;
 use super::holder::{self, Holder, RecordedSubject};
-use super::owner;
+use super::owner::refusal;
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::config;
 use crate::error::Error;
+use crate::mutex::lock;
 use crate::state::mark::Mark;
 use crate::state::{StateDir, state_dir, within};
 
@@ -90,10 +91,7 @@ fn declared() -> Option<&'static Mark> {
 
 /// The test for which this process acts. It may have ended.
 pub(crate) fn acting() -> Option<Mark> {
-    match FOUND.get() {
-        Some(found) => lock(found).first().cloned(),
-        None => declared().cloned(),
-    }
+    nearest().into_iter().next()
 }
 
 /// Determines which locks to acquire for the requested ones.
@@ -102,7 +100,7 @@ pub(crate) fn resolve_all(asked: &mut [RequestedLock]) -> Result<(), Error> {
         return Ok(());
     }
     let state_dir = state_dir()?;
-    let delegators = delegators(state_dir, &nearest());
+    let delegators = delegators(state_dir);
     for one in asked {
         one.target = resolve(state_dir, &delegators, one.want)?;
     }
@@ -118,7 +116,7 @@ pub(crate) fn after_its_owner(want: Want, target: Want) -> Result<Option<Want>, 
     if delegated.has_owner(state_dir) {
         return Ok(None);
     }
-    resolve(state_dir, &delegators(state_dir, &nearest()), want).map(Some)
+    resolve(state_dir, &delegators(state_dir), want).map(Some)
 }
 
 /// A test or guard that has started this program, perhaps through others.
@@ -132,10 +130,10 @@ struct Delegator {
 }
 
 /// Lists the tests for which this process acts, as far as they still run. The nearest come first.
-fn delegators(state_dir: &StateDir, nearest: &[Mark]) -> Vec<Delegator> {
+fn delegators(state_dir: &StateDir) -> Vec<Delegator> {
     let mut delegators = Vec::new();
-    for mark in nearest {
-        add_chain(state_dir, mark, &mut delegators);
+    for mark in nearest() {
+        add_chain(state_dir, &mark, &mut delegators);
     }
     delegators
 }
@@ -229,10 +227,11 @@ impl Delegator {
 /// to acquire instead, if there is one.
 ///
 /// Most waits end before this is called.
-pub(super) fn look(state_dir: &StateDir, want: Want) -> Result<Option<Want>, Error> {
+pub(super) fn look(want: Want) -> Result<Option<Want>, Error> {
     if matches!(want.subject, Subject::Delegated(_)) {
         return Ok(None);
     }
+    let state_dir = state_dir()?;
     let subject = RecordedSubject::of(want.subject);
     let known = nearest();
     let mut found = Vec::new();
@@ -291,12 +290,4 @@ fn ambiguous(want: Want, holder: &Holder, is_test: bool) -> Error {
     let who = holder.who();
     let reason = format!("it is held by {who}, whose process has started this program {what}");
     refusal(want, &reason, way_out)
-}
-
-fn refusal(want: Want, reason: &str, way_out: &str) -> Error {
-    owner::refusal(want, reason, way_out)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -25,8 +25,8 @@ use crate::state::record::{ENDING, now};
 /// A test or guard that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holder {
-    name: String,
-    process: u32,
+    pub(crate) name: String,
+    pub(crate) process: u32,
     since: u64,
     /// The package and the source location: `package shop, src/checkout.rs:12`.
     place: String,
@@ -54,16 +54,6 @@ impl Holder {
             since,
             place: place.to_owned(),
         }
-    }
-
-    /// The name of the test or guard.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The process identifier.
-    pub(crate) fn process(&self) -> u32 {
-        self.process
     }
 
     /// Formats the name and the process identifier: `shop::checkout (pid 4242)`.
@@ -348,10 +338,10 @@ fn timed(line: &str) -> Option<(u64, &str)> {
 fn conflicts(want: Want, held: &HeldLock) -> bool {
     held.within.as_deref() == want.within()
         && held.subject == RecordedSubject::of(want.subject)
-        && match (want.mode, held.mode) {
-            (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_)) => true,
-            (Mode::Shared, _) | (_, Mode::Shared) => false,
-        }
+        && matches!(
+            (want.mode, held.mode),
+            (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_))
+        )
 }
 
 /// Formats holders for messages: `held by shop::checkout (pid 4242, package shop,

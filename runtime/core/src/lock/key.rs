@@ -1,9 +1,10 @@
 //! Keys: the names of what tests must not use at the same time.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 
 /// The longest name of a key, in bytes.
 ///
@@ -136,7 +137,7 @@ impl Key {
                 format!("use {name:?} as a key, because {reason}"),
             ));
         }
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = lock(&NAMES);
         if let Some(known) = names.iter().find(|known| **known == name) {
             return Ok(Key::new(known));
         }

@@ -1,6 +1,4 @@
-//! Reports about waits, and limits on how long they last.
-
-use std::time::Duration;
+//! Reports about waits.
 
 use super::activity::Activity;
 use super::{Holder, Want};
@@ -16,13 +14,4 @@ pub(crate) trait Observer: Sync {
 
     /// A wait has lasted so long that the user wants to know.
     fn still_waiting(&self, waiter: &Activity, want: Want, holders: &[Holder]);
-}
-
-/// Limits on the wait for a lock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-    /// How long to wait behind holders that do not change.
-    pub(crate) timeout: Duration,
-    /// How long to wait before the first notice.
-    pub(crate) notice: Duration,
 }

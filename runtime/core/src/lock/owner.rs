@@ -11,11 +11,12 @@
 use std::iter;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::state::mark::Mark;
 
@@ -80,13 +81,12 @@ struct OwnedClaim {
     number: u64,
     /// The test for which it is held, if any.
     owner: Option<Arc<Owner>>,
-    /// Whether the test holds it from its beginning to its end, not through a guard.
-    is_session: bool,
     /// The thread in which the test runs, or which acquired the guard.
     thread: ThreadId,
     want: Want,
-    /// How other processes find the guard, if it is one.
-    mark: Option<Mark>,
+    /// How other processes find the guard that holds it. Otherwise the test holds it from its
+    /// beginning to its end.
+    guard: Option<Mark>,
 }
 
 /// Registers locks as held or waited for, until it is dropped in whatever thread.
@@ -95,7 +95,7 @@ pub(crate) struct Claimed(u64);
 
 impl Drop for Claimed {
     fn drop(&mut self) {
-        lock().held.retain(|claim| claim.number != self.0);
+        lock(&CLAIMS).held.retain(|claim| claim.number != self.0);
     }
 }
 
@@ -143,25 +143,7 @@ impl<'a> Asker<'a> {
 
     /// Whether a claim remains for as long as the asker waits.
     fn keeps(self, claim: &OwnedClaim) -> bool {
-        claim.thread == self.thread || claim.is_session && self.is_behind(claim)
-    }
-
-    fn claim(self, number: u64, is_session: bool, want: Want) -> OwnedClaim {
-        OwnedClaim {
-            number,
-            owner: self.owner.cloned(),
-            is_session,
-            thread: self.thread,
-            want,
-            mark: None,
-        }
-    }
-
-    fn guard(self, number: u64, want: Want, mark: Mark) -> OwnedClaim {
-        OwnedClaim {
-            mark: Some(mark),
-            ..self.claim(number, false, want)
-        }
+        claim.thread == self.thread || claim.guard.is_none() && self.is_behind(claim)
     }
 }
 
@@ -209,9 +191,24 @@ impl Claims {
         Ok(Answer::Take(Approach::Wait))
     }
 
-    fn next(&mut self) -> u64 {
+    /// Registers locks as held or waited for, by a guard or by the test of the asker.
+    fn register(
+        &mut self,
+        asker: Asker<'_>,
+        wants: impl IntoIterator<Item = Want>,
+        guard: Option<&Mark>,
+    ) -> Claimed {
         self.last += 1;
-        self.last
+        for want in wants {
+            self.held.push(OwnedClaim {
+                number: self.last,
+                owner: asker.owner.cloned(),
+                thread: asker.thread,
+                want,
+                guard: guard.cloned(),
+            });
+        }
+        Claimed(self.last)
     }
 }
 
@@ -221,45 +218,35 @@ pub(crate) fn claim_all(
     wants: &[Want],
 ) -> Result<(Claimed, Vec<RequestedLock>), Error> {
     let asker = Asker::of(Some(owner));
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let mut missing = Vec::with_capacity(wants.len());
     for want in wants {
         if let Answer::Take(way) = claims.judge(asker, *want)? {
             missing.push(RequestedLock::new(*want, way));
         }
     }
-    let number = claims.next();
-    for one in &missing {
-        claims.held.push(asker.claim(number, true, one.want));
-    }
-    Ok((Claimed(number), missing))
+    let claimed = claims.register(asker, missing.iter().map(|one| one.want), None);
+    Ok((claimed, missing))
 }
 
 /// Claims the locks that the parent process holds for a test.
 pub(crate) fn claim_of_parent(owner: &Arc<Owner>, wants: &[Want]) -> Claimed {
-    let asker = Asker::of(Some(owner));
-    let mut claims = lock();
-    let number = claims.next();
-    let new = wants.iter().map(|want| asker.claim(number, true, *want));
-    claims.held.extend(new);
-    Claimed(number)
+    lock(&CLAIMS).register(Asker::of(Some(owner)), wants.iter().copied(), None)
 }
 
 /// Claims a lock that a guard is about to wait for.
 pub(crate) fn claim(
     owner: Option<&Arc<Owner>>,
     want: Want,
-    mark: Mark,
+    mark: &Mark,
 ) -> Result<(Claimed, Approach), Error> {
     let asker = Asker::of(owner);
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let way = match claims.judge(asker, want)? {
         Answer::Take(way) => way,
         Answer::Covered(claim) => return Err(holds_already(want, claim)),
     };
-    let number = claims.next();
-    claims.held.push(asker.guard(number, want, mark));
-    Ok((Claimed(number), way))
+    Ok((claims.register(asker, [want], Some(mark)), way))
 }
 
 /// Claims a lock that a guard acquires without waiting. Also returns whether the asker already
@@ -267,28 +254,22 @@ pub(crate) fn claim(
 pub(crate) fn claim_without_waiting(
     owner: Option<&Arc<Owner>>,
     want: Want,
-    mark: Mark,
+    mark: &Mark,
 ) -> (Claimed, bool) {
     let asker = Asker::of(owner);
-    let mut claims = lock();
+    let mut claims = lock(&CLAIMS);
     let is_it = |claim: &OwnedClaim| claim.want.subject == want.subject && asker.keeps(claim);
     let is_held = claims.held.iter().any(is_it);
-    let number = claims.next();
-    claims.held.push(asker.guard(number, want, mark));
-    (Claimed(number), is_held)
+    (claims.register(asker, [want], Some(mark)), is_held)
 }
 
 /// The first guard that this thread holds outside of tests.
 pub(crate) fn first_guard() -> Option<Mark> {
     let thread = thread::current().id();
-    let claims = lock();
+    let claims = lock(&CLAIMS);
     let mut own = claims.held.iter();
     let first = own.find(|claim| claim.owner.is_none() && claim.thread == thread)?;
-    first.mark.clone()
-}
-
-fn lock() -> MutexGuard<'static, Claims> {
-    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
+    first.guard.clone()
 }
 
 impl OwnedClaim {

@@ -14,7 +14,7 @@ pub(crate) use self::attempts::{
     AttemptLog, all_repeated, flaky, not_repeated, quarantined, repeated, runs_again,
 };
 use crate::config::seconds;
-use crate::error::{Error, chain};
+use crate::error::chain;
 use crate::lock::activity::Activity;
 use crate::lock::holder::held_by;
 use crate::lock::{Holder, Waited, Want};
@@ -47,8 +47,8 @@ pub(crate) fn port_is_taken(test: &str, number: u16, taken: &str) {
     ));
 }
 
-/// Prints an error that is not the test's own.
-pub(crate) fn error(test: &str, error: &Error) {
+/// Prints an error that is not the test's own, or why its body neither returned nor panicked.
+pub(crate) fn error(test: &str, error: &(dyn std::error::Error + 'static)) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
@@ -73,11 +73,6 @@ pub(crate) fn returned(test: &str, code: Option<u8>) {
     print(&format!(
         "isolated-test: {test}: returned the exit code{code}, which is a failure\n"
     ));
-}
-
-/// Reports how a test died: its body neither returned nor panicked.
-pub(crate) fn died(test: &str, error: &(dyn std::error::Error + 'static)) {
-    print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
 /// Reports, past the test runner, that a test was skipped: the runner counts it as passed and would
@@ -187,8 +182,6 @@ pub(crate) struct Failure<'a> {
     /// The descriptions of custom resources, by the index of the resource.
     pub(crate) described: Vec<(usize, String)>,
     pub(crate) waits: &'a [(Want, Waited)],
-    /// The base seed, from which all others follow, if the test has one.
-    pub(crate) seed: Option<u64>,
 }
 
 /// Prints one block about a failed test.
@@ -201,7 +194,6 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
         test,
         described,
         waits,
-        seed,
     } = failure;
     let (place, _) = test.function();
     let mut text = format!("isolated-test: {} failed\n", test.name());
@@ -254,10 +246,10 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
             ),
         );
     }
-    line(
-        "repeat",
-        &repeat::command(place, test.runner_name(), *seed, nextest),
-    );
+    // The others follow from the first.
+    let seed = test.values().find_map(|(_, value)| value?.seed());
+    let command = repeat::command(place, test.runner_name(), seed, nextest);
+    line("repeat", &command);
     text
 }
 

@@ -12,6 +12,23 @@ use super::namespace::Namespace;
 use super::port::Port;
 use super::tmpdir::TmpDir;
 
+/// Implements a trait for the types of parameters, each with the expression that makes its value.
+macro_rules! bind {
+    (
+        $trait:ident::$method:ident($resource:ident: $Resource:ty)
+        $($parameter:ty $(where $P:ident $(: $bound:ident)?)? => $value:expr,)*
+    ) => {
+        $(
+            #[diagnostic::do_not_recommend]
+            impl<'cx $(, $P $(: $bound)?)?> $trait<'cx $(, $P)?> for $parameter {
+                fn $method($resource: &'cx $Resource) -> Self {
+                    $value
+                }
+            }
+        )*
+    };
+}
+
 /// TCP as a type.
 #[derive(Debug)]
 pub struct Tcp;
@@ -35,47 +52,14 @@ pub trait FromPort<'cx, P>: Sized {
     fn from_port(port: &'cx Port) -> Self;
 }
 
-#[diagnostic::do_not_recommend]
-impl<P> FromPort<'_, P> for Port {
-    fn from_port(port: &Port) -> Self {
-        port.clone()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<'cx, P> FromPort<'cx, P> for &'cx Port {
-    fn from_port(port: &'cx Port) -> Self {
-        port
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<P> FromPort<'_, P> for u16 {
-    fn from_port(port: &Port) -> Self {
-        port.number()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<P> FromPort<'_, P> for SocketAddr {
-    fn from_port(port: &Port) -> Self {
-        port.addr()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<P: IsTcp> FromPort<'_, P> for TcpListener {
-    fn from_port(port: &Port) -> Self {
-        port.listen().unwrap_or_else(|error| unbound(port, &error))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<P: IsUdp> FromPort<'_, P> for UdpSocket {
-    fn from_port(port: &Port) -> Self {
-        port.bind_udp()
-            .unwrap_or_else(|error| unbound(port, &error))
-    }
+bind! {
+    FromPort::from_port(port: Port)
+    Port where P => port.clone(),
+    &'cx Port where P => port,
+    u16 where P => port.number(),
+    SocketAddr where P => port.addr(),
+    TcpListener where P: IsTcp => port.listen().unwrap_or_else(|error| unbound(port, &error)),
+    UdpSocket where P: IsUdp => port.bind_udp().unwrap_or_else(|error| unbound(port, &error)),
 }
 
 /// Panics because the test's own port cannot be bound. Only a program that asks for exactly this
@@ -144,32 +128,12 @@ pub trait FromTmpDir<'cx>: Sized {
     fn from_tmpdir(dir: &'cx TmpDir) -> Self;
 }
 
-#[diagnostic::do_not_recommend]
-impl FromTmpDir<'_> for TmpDir {
-    fn from_tmpdir(dir: &TmpDir) -> Self {
-        dir.clone()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<'cx> FromTmpDir<'cx> for &'cx TmpDir {
-    fn from_tmpdir(dir: &'cx TmpDir) -> Self {
-        dir
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<'cx> FromTmpDir<'cx> for &'cx Path {
-    fn from_tmpdir(dir: &'cx TmpDir) -> Self {
-        dir.path()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl FromTmpDir<'_> for PathBuf {
-    fn from_tmpdir(dir: &TmpDir) -> Self {
-        dir.path().to_owned()
-    }
+bind! {
+    FromTmpDir::from_tmpdir(dir: TmpDir)
+    TmpDir => dir.clone(),
+    &'cx TmpDir => dir,
+    &'cx Path => dir.path(),
+    PathBuf => dir.path().to_owned(),
 }
 
 /// A parameter type for `namespace`.
@@ -182,32 +146,12 @@ pub trait FromNamespace<'cx>: Sized {
     fn from_namespace(namespace: &'cx Namespace) -> Self;
 }
 
-#[diagnostic::do_not_recommend]
-impl FromNamespace<'_> for Namespace {
-    fn from_namespace(namespace: &Namespace) -> Self {
-        namespace.clone()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<'cx> FromNamespace<'cx> for &'cx Namespace {
-    fn from_namespace(namespace: &'cx Namespace) -> Self {
-        namespace
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<'cx> FromNamespace<'cx> for &'cx str {
-    fn from_namespace(namespace: &'cx Namespace) -> Self {
-        namespace.as_str()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl FromNamespace<'_> for String {
-    fn from_namespace(namespace: &Namespace) -> Self {
-        namespace.as_str().to_owned()
-    }
+bind! {
+    FromNamespace::from_namespace(namespace: Namespace)
+    Namespace => namespace.clone(),
+    &'cx Namespace => namespace,
+    &'cx str => namespace.as_str(),
+    String => namespace.as_str().to_owned(),
 }
 
 /// A parameter type for `seed`.
@@ -229,44 +173,32 @@ impl FromSeed for u64 {
 
 /// A handle that can be borrowed as `&T`, as deref coercion would do at up to two levels.
 ///
-/// `How` only keeps the implementations apart.
+/// The number of dereferences only keeps the implementations apart.
 #[diagnostic::on_unimplemented(
     message = "the resource hands out `{Self}`, which cannot be lent as `&{T}`; write `&{Self}`",
     label = "expected `&{Self}`, because the `Handle` of the resource is `{Self}`"
 )]
-pub trait Lent<T: ?Sized, How> {
+pub trait Lent<T: ?Sized, const DEREFS: usize> {
     /// Borrows the handle as `&T`.
     fn lend(&self) -> &T;
 }
 
-/// Borrowed without dereferencing.
-#[derive(Debug)]
-pub struct AsItIs;
-
-/// Borrowed after one dereference.
-#[derive(Debug)]
-pub struct Dereferenced;
-
-/// Borrowed after two dereferences.
-#[derive(Debug)]
-pub struct DereferencedTwice;
-
 #[diagnostic::do_not_recommend]
-impl<T> Lent<T, AsItIs> for T {
+impl<T> Lent<T, 0> for T {
     fn lend(&self) -> &T {
         self
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Deref> Lent<T::Target, Dereferenced> for T {
+impl<T: Deref> Lent<T::Target, 1> for T {
     fn lend(&self) -> &T::Target {
         self
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Deref<Target: Deref>> Lent<<T::Target as Deref>::Target, DereferencedTwice> for T {
+impl<T: Deref<Target: Deref>> Lent<<T::Target as Deref>::Target, 2> for T {
     fn lend(&self) -> &<T::Target as Deref>::Target {
         self
     }

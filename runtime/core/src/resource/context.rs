@@ -5,14 +5,14 @@ use std::mem;
 use std::ops::Deref;
 use std::process::Command;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::custom::CustomSlot;
 use super::request::Request;
 use crate::config;
 use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -28,20 +28,19 @@ pub struct Handle {
     test: Arc<TestContext>,
 }
 
-/// The stage before the annotated function begins.
-const AWAITED: u8 = 0;
-
-/// The stage while the annotated function runs.
-const RUNNING: u8 = 1;
-
-/// The stage after the annotated function has returned.
-const OVER: u8 = 2;
+/// The stage of the annotated function in a test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyStage {
+    Awaited,
+    /// It runs. A call of it from now on begins another test.
+    Running,
+    Over,
+}
 
 struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
-    /// The stage of the annotated function: [`AWAITED`], [`RUNNING`] or [`OVER`].
-    stage: AtomicU8,
+    stage: Mutex<BodyStage>,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
     /// The directories that were created during the test without the attribute.
@@ -60,6 +59,36 @@ pub(crate) enum Value {
     Custom,
 }
 
+impl Value {
+    pub(crate) fn ports(&self) -> Option<&[Port]> {
+        match self {
+            Value::Ports(ports) => Some(ports),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn tmpdir(&self) -> Option<&TmpDir> {
+        match self {
+            Value::TmpDir(dir) => Some(dir),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn namespace(&self) -> Option<&Namespace> {
+        match self {
+            Value::Namespace(namespace) => Some(namespace),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn seed(&self) -> Option<u64> {
+        match self {
+            Value::Seed(seed) => Some(*seed),
+            _ => None,
+        }
+    }
+}
+
 impl Handle {
     /// Begins a test. None of its resources is provisioned yet.
     pub(crate) fn new(
@@ -68,17 +97,15 @@ impl Handle {
         requests: &[Request],
         owner: Arc<Owner>,
     ) -> Self {
-        let mut values = Vec::with_capacity(requests.len());
-        for request in requests {
-            values.push((request.name, OnceLock::new()));
-        }
+        let values = requests.iter();
+        let values = values.map(|request| (request.name, OnceLock::new()));
         Handle {
             test: Arc::new(TestContext {
                 name,
                 function,
                 owner,
-                stage: AtomicU8::new(AWAITED),
-                values,
+                stage: Mutex::new(BodyStage::Awaited),
+                values: values.collect(),
                 adopted: Mutex::default(),
             }),
         }
@@ -105,24 +132,13 @@ impl Handle {
         self.test.function
     }
 
-    /// Whether the annotated function has not begun.
-    pub(crate) fn awaits_body(&self) -> bool {
-        self.test.stage.load(Ordering::Relaxed) == AWAITED
+    /// The stage of the annotated function.
+    pub(crate) fn stage(&self) -> BodyStage {
+        *lock(&self.test.stage)
     }
 
-    /// Records that the annotated function begins. A call of it from now on begins another run.
-    pub(crate) fn begin_body(&self) {
-        self.test.stage.store(RUNNING, Ordering::Relaxed);
-    }
-
-    /// Records that the annotated function has returned.
-    pub(crate) fn end_body(&self) {
-        self.test.stage.store(OVER, Ordering::Relaxed);
-    }
-
-    /// Whether the annotated function has begun and not returned.
-    pub(crate) fn is_in_body(&self) -> bool {
-        self.test.stage.load(Ordering::Relaxed) == RUNNING
+    pub(crate) fn set_stage(&self, stage: BodyStage) {
+        *lock(&self.test.stage) = stage;
     }
 
     /// Whether both are handles to the same run.
@@ -138,20 +154,15 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn port(&self) -> Port {
-        self.first("port", |value| match value {
-            Value::Ports(ports) => ports.first().cloned(),
-            _ => None,
-        })
+        self.first("port", |value| value.ports()?.first()).clone()
     }
 
     /// Returns the ports with this name: one, or as many as `count` specifies. The list is empty if
     /// no port has this name.
     #[must_use]
     pub fn ports(&self, name: &str) -> Vec<Port> {
-        match self.value(name) {
-            Some(Value::Ports(ports)) => ports.clone(),
-            _ => Vec::new(),
-        }
+        let ports = self.value(name).and_then(Value::ports);
+        ports.unwrap_or_default().to_vec()
     }
 
     /// Returns the temporary directory of the test, or the first of several.
@@ -162,19 +173,13 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn tmpdir(&self) -> TmpDir {
-        self.first("tmpdir", |value| match value {
-            Value::TmpDir(dir) => Some(dir.clone()),
-            _ => None,
-        })
+        self.first("tmpdir", Value::tmpdir).clone()
     }
 
     /// Returns the temporary directory with this name, if there is one.
     #[must_use]
     pub fn tmpdir_named(&self, name: &str) -> Option<TmpDir> {
-        match self.value(name)? {
-            Value::TmpDir(dir) => Some(dir.clone()),
-            _ => None,
-        }
+        self.value(name)?.tmpdir().cloned()
     }
 
     /// Returns the namespace of the test, or the first of several.
@@ -185,19 +190,13 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn namespace(&self) -> Namespace {
-        self.first("namespace", |value| match value {
-            Value::Namespace(namespace) => Some(namespace.clone()),
-            _ => None,
-        })
+        self.first("namespace", Value::namespace).clone()
     }
 
     /// Returns the namespace with this name, if there is one.
     #[must_use]
     pub fn namespace_named(&self, name: &str) -> Option<Namespace> {
-        match self.value(name)? {
-            Value::Namespace(namespace) => Some(namespace.clone()),
-            _ => None,
-        }
+        self.value(name)?.namespace().cloned()
     }
 
     /// Returns the seed of the test, or the first of several.
@@ -208,19 +207,13 @@ impl Handle {
     #[must_use]
     #[track_caller]
     pub fn seed(&self) -> u64 {
-        self.first("seed", |value| match value {
-            Value::Seed(seed) => Some(*seed),
-            _ => None,
-        })
+        self.first("seed", Value::seed)
     }
 
     /// Returns the seed with this name, if there is one.
     #[must_use]
     pub fn seed_named(&self, name: &str) -> Option<u64> {
-        match self.value(name)? {
-            Value::Seed(seed) => Some(*seed),
-            _ => None,
-        }
+        self.value(name)?.seed()
     }
 
     /// Lets a program act for this test.
@@ -282,8 +275,7 @@ impl Handle {
 
     /// The directories that were created during the test without the attribute.
     pub(crate) fn adopted(&self) -> MutexGuard<'_, Vec<TmpDir>> {
-        let adopted = self.test.adopted.lock();
-        adopted.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.test.adopted)
     }
 
     /// Takes over these directories, at the end of the test.
@@ -296,7 +288,7 @@ impl Handle {
     }
 
     #[track_caller]
-    fn first<T>(&self, kind: &str, pick: impl Fn(&Value) -> Option<T>) -> T {
+    fn first<'v, T>(&'v self, kind: &str, pick: impl Fn(&'v Value) -> Option<T>) -> T {
         let Some(found) = self.values().filter_map(|(_, value)| value).find_map(pick) else {
             panic!("{} has no {kind}; write `#[isolated({kind})]`", self.name());
         };
@@ -325,11 +317,10 @@ pub struct Current {
 impl Current {
     /// The test as seen by a thread that has no handles of custom resources.
     pub(crate) fn elsewhere(handle: Handle) -> Self {
-        let mut slots = Vec::new();
-        slots.resize_with(handle.values().count(), CustomSlot::default);
+        let slots = handle.values().map(|_| CustomSlot::default()).collect();
         Current {
-            handle,
             slots: Rc::new(slots),
+            handle,
         }
     }
 

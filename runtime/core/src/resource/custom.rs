@@ -10,26 +10,21 @@ use crate::resource::context::Current;
 
 /// The expression of one custom resource, evaluated when its turn comes.
 pub struct Custom<'a> {
-    make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
-    writer: fn() -> Option<Writer>,
-    receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
+    /// Evaluates the expression.
+    pub(crate) make: Box<dyn Fn() -> Box<dyn Provider + 'a> + 'a>,
+    /// Whether the handle can be transferred to another process.
+    pub(crate) has_transfer: fn() -> bool,
+    /// Reads the handle that the parent wrote.
+    pub(crate) receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
 }
-
-/// Writes a handle as text for another process.
-pub(crate) type Writer = fn(&CustomSlot) -> Option<String>;
 
 /// Wraps the expression of a custom resource.
 pub fn custom<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Custom<'a> {
     Custom {
         make: Box::new(move || Box::new(make())),
-        writer: || R::transfer().way.map(|_| write::<R> as Writer),
+        has_transfer: || R::transfer().way.is_some(),
         receive: receive::<R>,
     }
-}
-
-fn write<R: Resource>(slot: &CustomSlot) -> Option<String> {
-    let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
-    R::transfer().way.map(|way| (way.write)(handle))
 }
 
 fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result<(), BoxError> {
@@ -37,28 +32,6 @@ fn receive<R: Resource>(text: &str, by_value: bool, slot: &CustomSlot) -> Result
         slot.put((way.read)(text)?, by_value);
     }
     Ok(())
-}
-
-impl<'a> Custom<'a> {
-    /// The function that writes the handle for another process, if the handle has a transfer.
-    pub(crate) fn writer(&self) -> Option<Writer> {
-        (self.writer)()
-    }
-
-    /// Reads the handle that the parent wrote.
-    pub(crate) fn receive(
-        &self,
-        text: &str,
-        by_value: bool,
-        slot: &CustomSlot,
-    ) -> Result<(), BoxError> {
-        (self.receive)(text, by_value, slot)
-    }
-
-    /// Evaluates the expression.
-    pub(crate) fn make(&self) -> Box<dyn Provider + 'a> {
-        (self.make)()
-    }
 }
 
 impl std::fmt::Debug for Custom<'_> {
@@ -76,6 +49,8 @@ pub(crate) trait Provider {
         by_value: bool,
         slot: &CustomSlot,
     ) -> Result<(), BoxError>;
+    /// Writes the handle as text for another process, if it has a transfer.
+    fn write(&self, slot: &CustomSlot) -> Option<String>;
     /// Releases the resource.
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError>;
     /// Describes the resource.
@@ -91,6 +66,11 @@ impl<R: Resource> Provider for R {
     ) -> Result<(), BoxError> {
         slot.put(Resource::provision(self, test)?, by_value);
         Ok(())
+    }
+
+    fn write(&self, slot: &CustomSlot) -> Option<String> {
+        let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
+        R::transfer().way.map(|way| (way.write)(handle))
     }
 
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
@@ -119,11 +99,5 @@ impl CustomSlot {
         } else {
             let _ = self.shared.set(Rc::new(handle));
         }
-    }
-}
-
-impl std::fmt::Debug for CustomSlot {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("CustomSlot")
     }
 }

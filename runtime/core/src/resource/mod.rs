@@ -13,10 +13,9 @@ mod tempfile;
 pub(crate) mod tmpdir;
 pub(crate) mod transfer;
 
-use crate::error::{BoxError, Error, ErrorKind, Payload, panic_message};
+use crate::error::BoxError;
 use crate::resource::context::Current;
 
-use request::Request;
 pub use transfer::Transfer;
 
 /// How a test ended.
@@ -167,25 +166,4 @@ pub trait Resource {
     fn describe(&self) -> Option<String> {
         None
     }
-}
-
-/// Converts an error or a panic of the user's code into an [`Error`].
-pub(crate) fn attempt<T>(
-    verb: &str,
-    request: &Request,
-    result: Result<Result<T, BoxError>, Payload>,
-) -> Result<T, Error> {
-    let cause = match result {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(cause)) => cause,
-        Err(payload) => panic_message(&payload)
-            .unwrap_or("it panicked")
-            .to_owned()
-            .into(),
-    };
-    Err(Error::new(
-        ErrorKind::Resource,
-        format!("{verb} the resource `{}`", request.name),
-    )
-    .because(cause))
 }

@@ -27,12 +27,13 @@ use numbered::{Hold, PATIENCE, hold, hold_if_free, let_go, reserve};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::remote::{Ask, Call};
 use super::request::Protocol;
 use crate::config;
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::os;
 use crate::os::process::Kept;
 
@@ -187,10 +188,7 @@ impl Port {
 
     /// Releases the hold when the test is over. Does not wait until the number is free.
     pub(crate) fn give_back(&self) {
-        match self.keeper().take() {
-            Some(Keeper::Parent(call, ask)) => drop(ask(call)),
-            keeper => drop(keeper),
-        }
+        drop(self.keeper().take());
     }
 
     /// Returns the hold, for a supervisor that must keep it open too.
@@ -202,10 +200,7 @@ impl Port {
     }
 
     fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
-        self.inner
-            .keeper
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.keeper)
     }
 
     /// The protocols in words.

@@ -3,22 +3,10 @@
 //! It is a directory inside the test's own one and goes with it: a failed test keeps it. So dropping
 //! it removes nothing; [`TempDir::close`] does.
 
-use std::sync::OnceLock;
-
 use tempfile::{Builder, TempDir};
 
 use super::bind::FromTmpDir;
 use super::tmpdir::TmpDir;
-
-/// The directory that parameters borrow, made when the first one does.
-#[derive(Default)]
-pub(super) struct Borrowed(OnceLock<TempDir>);
-
-impl Borrowed {
-    pub(super) fn get(&self, parent: &TmpDir) -> &TempDir {
-        self.0.get_or_init(|| make(parent))
-    }
-}
 
 #[diagnostic::do_not_recommend]
 impl FromTmpDir<'_> for TempDir {
@@ -30,7 +18,7 @@ impl FromTmpDir<'_> for TempDir {
 #[diagnostic::do_not_recommend]
 impl<'cx> FromTmpDir<'cx> for &'cx TempDir {
     fn from_tmpdir(dir: &'cx TmpDir) -> Self {
-        dir.borrowed()
+        dir.borrowed().get_or_init(|| make(dir))
     }
 }
 

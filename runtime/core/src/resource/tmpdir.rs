@@ -5,13 +5,13 @@ use std::fs;
 use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::Outcome;
 use super::remote::{Ask, Call};
 use crate::config::{Keep, variables};
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::os;
 use crate::random;
 use crate::state::record::{self, record};
@@ -47,15 +47,15 @@ struct Inner {
     path: PathBuf,
     /// `None` once the test is over or the directory has been closed.
     dir: Mutex<Option<Dir>>,
-    keep: Keep,
-    kept: AtomicBool,
+    keep: Mutex<Keep>,
+    /// The directory that parameters borrow, made when the first one does.
     #[cfg(feature = "tempfile")]
-    borrowed: super::tempfile::Borrowed,
+    borrowed: std::sync::OnceLock<tempfile::TempDir>,
 }
 
 /// The process that removes a directory.
 enum Dir {
-    Here(Made),
+    Here,
     /// The parent of this process, which knows the directory by the index of the resource.
     Parent(usize, Ask),
 }
@@ -63,14 +63,17 @@ enum Dir {
 impl TmpDir {
     /// Takes over a directory that the parent of this process made.
     pub(crate) fn of_parent(path: PathBuf, resource: usize, ask: Ask) -> Self {
+        TmpDir::owned_by(path, Dir::Parent(resource, ask), Keep::Never)
+    }
+
+    fn owned_by(path: PathBuf, dir: Dir, keep: Keep) -> Self {
         TmpDir {
             inner: Arc::new(Inner {
                 path,
-                dir: Mutex::new(Some(Dir::Parent(resource, ask))),
-                keep: Keep::Never,
-                kept: AtomicBool::new(false),
+                dir: Mutex::new(Some(dir)),
+                keep: Mutex::new(keep),
                 #[cfg(feature = "tempfile")]
-                borrowed: super::tempfile::Borrowed::default(),
+                borrowed: std::sync::OnceLock::new(),
             }),
         }
     }
@@ -83,33 +86,29 @@ impl TmpDir {
     ) -> Result<Self, Error> {
         let fail =
             |error| Error::new(ErrorKind::TmpDir, "make a temporary directory").because(error);
-        let state_dir = state_dir()?;
-        let mut owner = record()?;
-        let dir = match Made::new(test, state_dir, &owner) {
+        let keep = variables()?.keep.or(keep).unwrap_or(Keep::Failure);
+        let (state_dir, owner) = (state_dir()?, record()?);
+        let path = match make(test, state_dir, &owner) {
             // The state directory was emptied while this process uses it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                owner = record::renew(&owner)?;
-                Made::new(test, state_dir, &owner)
+                let owner = record::renew(&owner)?;
+                make(test, state_dir, &owner)
             }
             result => result,
         }
         .map_err(fail)?;
         if let Some(from) = from {
-            copy(from, &dir.path)
-                .map_err(|error| Error::path(ErrorKind::TmpDir, "copy the fixture", from, error))?;
+            if let Err(error) = copy(from, &path) {
+                let _ = remove_tree(&path);
+                return Err(Error::path(
+                    ErrorKind::TmpDir,
+                    "copy the fixture",
+                    from,
+                    error,
+                ));
+            }
         }
-        let keep = variables()?.keep.or(keep).unwrap_or(Keep::Failure);
-        let path = dir.path.clone();
-        Ok(TmpDir {
-            inner: Arc::new(Inner {
-                path,
-                dir: Mutex::new(Some(Dir::Here(dir))),
-                keep,
-                kept: AtomicBool::new(false),
-                #[cfg(feature = "tempfile")]
-                borrowed: super::tempfile::Borrowed::default(),
-            }),
-        })
+        Ok(TmpDir::owned_by(path, Dir::Here, keep))
     }
 
     /// Returns the path of the directory.
@@ -120,7 +119,7 @@ impl TmpDir {
 
     /// Keeps the directory, whatever the outcome of the test.
     pub fn keep(&self) {
-        self.inner.kept.store(true, Ordering::Relaxed);
+        *lock(&self.inner.keep) = Keep::Always;
         if let Some(Dir::Parent(resource, ask)) = &*self.dir() {
             let resource = *resource;
             // A parent that cannot be reached is about to end this process.
@@ -137,7 +136,8 @@ impl TmpDir {
     pub fn close(&self) -> Result<(), Error> {
         let dir = self.dir().take();
         match dir {
-            Some(Dir::Here(dir)) => discard(dir)
+            // The sweep removes what cannot be removed now.
+            Some(Dir::Here) => remove_tree(self.path())
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "remove", self.path(), error)),
             Some(Dir::Parent(resource, ask)) => {
                 ask(Call::CloseDir { resource }).map_err(|refused| {
@@ -151,14 +151,12 @@ impl TmpDir {
 
     /// Whether the directory outlives a test with this outcome.
     pub(crate) fn is_kept(&self, outcome: Outcome) -> bool {
-        let stands = self.dir().is_some();
-        stands
-            && (self.inner.kept.load(Ordering::Relaxed)
-                || match self.inner.keep {
-                    Keep::Always => true,
-                    Keep::Failure => outcome == Outcome::Failed,
-                    Keep::Never => false,
-                })
+        let is_wanted = match *lock(&self.inner.keep) {
+            Keep::Always => true,
+            Keep::Failure => outcome == Outcome::Failed,
+            Keep::Never => false,
+        };
+        is_wanted && self.dir().is_some()
     }
 
     /// Keeps or removes the directory at the end of the test.
@@ -167,73 +165,37 @@ impl TmpDir {
     /// directory is removed when the process ends.
     pub(crate) fn finish(&self, outcome: Outcome) -> Result<(), Error> {
         let is_kept = self.is_kept(outcome);
-        let Some(Dir::Here(dir)) = self.dir().take() else {
+        let Some(Dir::Here) = self.dir().take() else {
             return Ok(());
         };
         if is_kept {
-            let path = dir.keep();
-            return mark_kept(state_dir()?, &path)
-                .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", &path, error));
+            return mark_kept(state_dir()?, self.path())
+                .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", self.path(), error));
         }
-        let _ = discard(dir);
+        let _ = remove_tree(self.path());
         Ok(())
     }
 
     #[cfg(feature = "tempfile")]
-    pub(super) fn borrowed(&self) -> &tempfile::TempDir {
-        self.inner.borrowed.get(self)
+    pub(super) fn borrowed(&self) -> &std::sync::OnceLock<tempfile::TempDir> {
+        &self.inner.borrowed
     }
 
     fn dir(&self) -> MutexGuard<'_, Option<Dir>> {
-        self.inner
-            .dir
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.dir)
     }
 }
 
-/// A directory that this process made. Dropping it removes the directory.
-struct Made {
-    path: PathBuf,
-    is_kept: bool,
-}
-
-impl Made {
-    /// Makes a directory for a test, beside the others of this process.
-    fn new(test: &str, state_dir: &StateDir, owner: &record::Record) -> io::Result<Self> {
-        let name = short(test);
-        loop {
-            let name = format!("{name}-{}", random::word(6));
-            match owner.create_dir(state_dir, &name) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                result => {
-                    return result.map(|path| Made {
-                        path,
-                        is_kept: false,
-                    });
-                }
-            }
+/// Makes a directory for a test, beside the others of this process.
+fn make(test: &str, state_dir: &StateDir, owner: &record::Record) -> io::Result<PathBuf> {
+    let name = short(test);
+    loop {
+        let name = format!("{name}-{}", random::word(6));
+        match owner.create_dir(state_dir, &name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            result => return result,
         }
     }
-
-    /// Leaves the directory in place.
-    fn keep(mut self) -> PathBuf {
-        self.is_kept = true;
-        self.path.clone()
-    }
-}
-
-impl Drop for Made {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            let _ = remove_tree(&self.path);
-        }
-    }
-}
-
-/// Removes a directory. The sweep removes what cannot be removed now.
-fn discard(dir: Made) -> io::Result<()> {
-    remove_tree(&dir.keep())
 }
 
 /// Shortens the name of a test to a part of a file name: `shop::pays::case_1` into `pays-case_1`.
@@ -279,6 +241,18 @@ fn copy(from: &Path, into: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Ends a directory that no test has adopted.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let is_here = matches!(*lock(&self.dir), Some(Dir::Here));
+        if is_here && *lock(&self.keep) == Keep::Always {
+            let _ = state_dir().map(|state_dir| mark_kept(state_dir, &self.path));
+        } else if is_here {
+            let _ = remove_tree(&self.path);
+        }
+    }
 }
 
 impl Deref for TmpDir {

@@ -13,13 +13,14 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::panic::{panic_any, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::Pin;
 use std::process::Termination;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
+use crate::mutex::lock;
 use crate::report;
-use crate::resource::context::{Current, Handle};
+use crate::resource::context::{BodyStage, Current, Handle};
 use crate::resource::custom::Custom;
 use crate::resource::request::Kind;
 use crate::run::attempts::Calls;
@@ -80,12 +81,16 @@ fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
         return;
     }
     run_recipe(recipe, Calls::Often, &mut |cx| {
-        let _running = RunningTest::begin(cx.current().handle());
-        let passed = test();
-        if passed && cx.current().is_in_body() {
-            report::abandoned(cx.current().name());
+        let current = &cx.current;
+        lock(&RUNNING).push(current.handle());
+        let passed = finally(&mut *test, || {
+            lock(&RUNNING).retain(|other| !other.is_same(current));
+        });
+        let is_abandoned = current.stage() == BodyStage::Running;
+        if passed && is_abandoned {
+            report::abandoned(current.name());
         }
-        passed && !cx.current().is_in_body()
+        passed && !is_abandoned
     });
 }
 
@@ -106,33 +111,18 @@ fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -
 pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce(&Cx) -> T) -> T {
     if let Some(current) = find(&recipe.spec) {
         let _entered = current.enter_thread();
-        let _body = Body::begin(&current);
-        return short::__rust_begin_short_backtrace_once(body, &Cx::new(current.clone()));
+        current.set_stage(BodyStage::Running);
+        let cx = Cx::new(current.clone());
+        let body = || short::__rust_begin_short_backtrace_once(body, &cx);
+        return finally(body, || current.set_stage(BodyStage::Over));
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
-        report::not_around(cx.current().name(), NOT_COPIED);
+        report::not_around(cx.current.name(), NOT_COPIED);
         value = call_once(&mut body, cx);
         true
     });
     value.unwrap_or_else(no_value)
-}
-
-/// Counts the annotated function as running until this is dropped, even if the attribute catches
-/// its panic.
-struct Body<'a>(&'a Handle);
-
-impl<'a> Body<'a> {
-    fn begin(test: &'a Handle) -> Self {
-        test.begin_body();
-        Body(test)
-    }
-}
-
-impl Drop for Body<'_> {
-    fn drop(&mut self) {
-        self.0.end_body();
-    }
 }
 
 /// Polls the annotated asynchronous function with the resources of the test around it.
@@ -164,7 +154,7 @@ async fn poll_body<'b>(
     body: &mut dyn FnMut(Cx) -> Pin<Box<dyn Future<Output = ()> + 'b>>,
 ) {
     if let Some(current) = find(&recipe.spec) {
-        current.begin_body();
+        current.set_stage(BodyStage::Running);
         let future = body(Cx::new(current.clone()));
         let over = async {
             future.await;
@@ -173,7 +163,7 @@ async fn poll_body<'b>(
         // Each poll enters the test, because another thread than the test's may poll.
         let end = poll_inside(&current, Box::pin(over)).await;
         // A future that is dropped earlier leaves the test in its body.
-        current.end_body();
+        current.set_stage(BodyStage::Over);
         if let End::Panicked(payload) = end {
             resume_unwind(payload);
         }
@@ -182,8 +172,8 @@ async fn poll_body<'b>(
     let (mut custom, mut surround) = ((recipe.custom)(), recipe.surround);
     Driver::new(&recipe.spec, &mut custom)
         .run_async(Calls::Once, Some(&mut surround), async |cx: &Cx| {
-            report::not_around(cx.current().name(), NOT_COPIED);
-            body(Cx::new(cx.current().clone())).await;
+            report::not_around(cx.current.name(), NOT_COPIED);
+            body(Cx::new(cx.current.clone())).await;
             true
         })
         .await;
@@ -220,7 +210,7 @@ pub fn no_value<T>() -> T {
 
 /// The running test of this thread, if it waits for the body with this specification.
 fn current_of(spec: &Spec) -> Option<Current> {
-    try_current().filter(|current| spec.is_of(current) && current.awaits_body())
+    try_current().filter(|current| spec.is_of(current) && current.stage() == BodyStage::Awaited)
 }
 
 /// The running test that waits for the body with this specification: this thread's, or else the
@@ -229,13 +219,8 @@ fn find(spec: &Spec) -> Option<Current> {
     if let Some(current) = current_of(spec) {
         return Some(current);
     }
-    let elsewhere: Vec<Handle> = {
-        let running = running();
-        let same = running
-            .iter()
-            .filter(|handle| spec.is_of(handle) && handle.awaits_body());
-        same.cloned().collect()
-    };
+    let mut elsewhere = lock(&RUNNING).clone();
+    elsewhere.retain(|handle| spec.is_of(handle) && handle.stage() == BodyStage::Awaited);
     let [handle] = elsewhere.as_slice() else {
         assert!(
             elsewhere.is_empty(),
@@ -261,22 +246,9 @@ fn find(spec: &Spec) -> Option<Current> {
 /// The running tests of this process that have another attribute between them and their body.
 static RUNNING: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
 
-fn running() -> MutexGuard<'static, Vec<Handle>> {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Lets the body find its test from another thread until this is dropped.
-struct RunningTest(Handle);
-
-impl RunningTest {
-    fn begin(handle: Handle) -> Self {
-        running().push(handle.clone());
-        RunningTest(handle)
-    }
-}
-
-impl Drop for RunningTest {
-    fn drop(&mut self) {
-        running().retain(|other| !other.is_same(&self.0));
-    }
+/// Calls `act`, and `finish` even if `act` panics: an attribute may catch the panic.
+fn finally<T>(act: impl FnOnce() -> T, finish: impl FnOnce()) -> T {
+    let value = catch_unwind(AssertUnwindSafe(act));
+    finish();
+    value.unwrap_or_else(|payload| resume_unwind(payload))
 }

@@ -4,11 +4,12 @@
 //! aborts, exits or hangs can be retried too, each attempt gets fresh statics, and its whole output
 //! is known, which a test runner never reveals.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::{Flaky, variables};
 use crate::error::Error;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os;
 use crate::output;
@@ -30,7 +31,8 @@ pub(crate) enum Calls {
 pub(crate) struct Attempts {
     name: Name,
     plan: Schedule,
-    in_subprocess: bool,
+    /// Whether each run gets a subprocess.
+    pub(crate) in_subprocess: bool,
     quarantine: Option<&'static str>,
     /// Whether the output of each run is recorded, because the test runner may hide it.
     is_recorded: bool,
@@ -109,11 +111,6 @@ impl Attempts {
         })
     }
 
-    /// Whether each run gets a subprocess.
-    pub(crate) fn in_subprocess(&self) -> bool {
-        self.in_subprocess
-    }
-
     /// Begins a run.
     pub(crate) fn begin(&self) {
         if self.is_recorded {
@@ -160,8 +157,7 @@ impl Attempts {
 
     /// Reports a flaky test, and returns the verdict that counts.
     fn retried(&self, verdict: Verdict) -> Verdict {
-        let is_flaky = verdict.is_pass() && self.failures > 0;
-        if !is_flaky {
+        if !verdict.is_pass() || self.failures == 0 {
             return verdict;
         }
         let counts = variables().map_or(Flaky::Pass, |variables| variables.flaky);
@@ -193,14 +189,12 @@ impl Attempts {
         let Some(reason) = self.quarantine else {
             return verdict;
         };
-        if verdict.is_pass() {
-            if self.failures == 0 {
-                report::quarantined(self.name.full(), reason, None, &self.logs);
-            }
-            return verdict;
+        let why = (!verdict.is_pass()).then(|| verdict.why());
+        // A flaky test was reported already.
+        if why.is_some() || self.failures == 0 {
+            report::quarantined(self.name.full(), reason, why.as_deref(), &self.logs);
         }
-        report::quarantined(self.name.full(), reason, Some(&verdict.why()), &self.logs);
-        Verdict::Skipped
+        why.map_or(verdict, |_| Verdict::Skipped)
     }
 }
 
@@ -211,7 +205,7 @@ pub(crate) fn runs_once(name: &Name) {
     if !variables().is_ok_and(|variables| variables.repeat.is_some()) || try_current().is_some() {
         return;
     }
-    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reported = lock(&REPORTED);
     if !reported.contains(name) {
         reported.push(name.clone());
         report::not_repeated(name.full());
@@ -223,22 +217,19 @@ struct Total {
     tests: AtomicU64,
     runs: AtomicU64,
     failures: AtomicU64,
-    is_awaited: AtomicBool,
 }
 
 static TOTAL: Total = Total {
     tests: AtomicU64::new(0),
     runs: AtomicU64::new(0),
     failures: AtomicU64::new(0),
-    is_awaited: AtomicBool::new(false),
 };
 
 impl Total {
     fn add(runs: u64, failures: u64) {
-        TOTAL.tests.fetch_add(1, Ordering::Relaxed);
         TOTAL.runs.fetch_add(runs, Ordering::Relaxed);
         TOTAL.failures.fetch_add(failures, Ordering::Relaxed);
-        if !TOTAL.is_awaited.swap(true, Ordering::Relaxed) {
+        if TOTAL.tests.fetch_add(1, Ordering::Relaxed) == 0 {
             os::at_exit(report_total);
         }
     }

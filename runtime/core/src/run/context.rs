@@ -59,11 +59,7 @@ pub fn try_current() -> Option<Current> {
 
 /// The current test of this thread, as an owner of locks.
 pub(crate) fn owner() -> Option<Arc<Owner>> {
-    let top = STACK.try_with(|stack| {
-        let stack = stack.borrow();
-        stack.last().map(|(_, current)| current.owner().clone())
-    });
-    top.ok().flatten()
+    try_current().map(|current| current.owner().clone())
 }
 
 /// The name that a record shows for a guard: that of the current test, or of the program.

@@ -5,11 +5,11 @@
 //! within `next`. [`Driver::run`] is the loop for synchronous bodies and [`Driver::run_async`] for
 //! asynchronous ones.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use crate::error::{Error, ErrorKind, panic_message};
 use crate::name::Name;
@@ -23,7 +23,7 @@ use crate::run::end::End;
 use crate::run::naming;
 use crate::run::process::child::{self, Inside};
 use crate::run::process::mark::{self, Called};
-use crate::run::process::network::{self, Decision};
+use crate::run::process::network;
 use crate::run::process::parent;
 use crate::run::process::surroundings::Surroundings;
 use crate::run::session::Session;
@@ -97,7 +97,7 @@ impl<'t, 'a> Driver<'t, 'a> {
     ) {
         while let Some(cx) = self.next(calls, &mut surround) {
             let future = Box::pin(body(cx));
-            let end = poll_inside(cx.current(), future).await;
+            let end = poll_inside(&cx.current, future).await;
             self.ended(end);
         }
         self.conclude();
@@ -111,7 +111,7 @@ impl<'t, 'a> Driver<'t, 'a> {
                 Stage::New => self.place(calls),
                 Stage::Due(attempts) => {
                     attempts.begin();
-                    match self.begin(attempts.in_subprocess(), surround) {
+                    match self.begin(attempts.in_subprocess, surround) {
                         Ok(session) => Stage::Here(attempts, session),
                         Err(verdict) => judge(attempts, verdict),
                     }
@@ -160,7 +160,7 @@ impl<'t, 'a> Driver<'t, 'a> {
             Called::Elsewhere => Stage::Over(Some(Verdict::Skipped)),
             Called::Runner => match Attempts::of(spec, &self.name, calls) {
                 Ok(attempts) => Stage::Due(attempts),
-                Err(error) => Stage::Over(Some(self.unable(&error))),
+                Err(error) => Stage::Over(Some(Verdict::unable(self.name.full(), &error))),
             },
         }
     }
@@ -177,17 +177,13 @@ impl<'t, 'a> Driver<'t, 'a> {
             let reason = "this is the process of a test already, but something has replaced the name by \
                           which it was started; set `ISOLATED_PROCESS=off` there";
             let action = "start the process of the test";
-            return Err(self.unable(&Error::new(ErrorKind::Process, action).because(reason)));
+            return Err(Verdict::unable(
+                self.name.full(),
+                &Error::new(ErrorKind::Process, action).because(reason),
+            ));
         }
         let asked = spec.process.and_then(|process| process.network);
-        let network = match network::decide(asked.filter(|_| in_subprocess)) {
-            Decision::Run(network) => network,
-            Decision::Fail(error) => return Err(self.unable(&error)),
-            Decision::Skip(reason) => {
-                report::skipped(self.name.full(), &reason);
-                return Err(Verdict::Skipped);
-            }
-        };
+        let network = network::decide(self.name.full(), asked.filter(|_| in_subprocess))?;
         let name = self.name.clone();
         let mut session = Session::begin(spec, name, self.custom, &network, in_subprocess)?;
         if !in_subprocess && spec.process.is_none() {
@@ -204,12 +200,6 @@ impl<'t, 'a> Driver<'t, 'a> {
         let end = parent::run(&mut session, &surroundings, network)
             .unwrap_or_else(|error| End::Died(error.into()));
         Err(session.finish(end))
-    }
-
-    /// Reports the reason why the test cannot begin.
-    fn unable(&self, error: &Error) -> Verdict {
-        report::error(self.name.full(), error);
-        Verdict::Unable(error.to_string())
     }
 }
 
@@ -230,10 +220,10 @@ fn surroundings(
     let mut surroundings = Surroundings::default();
     // In place, these expressions cannot borrow a handle that the body takes by value.
     let is_taken = |request: &Request| matches!(request.kind, Kind::Custom { by_value: true });
-    let can_lend = in_subprocess || !session.spec().resources.iter().any(is_taken);
+    let can_lend = in_subprocess || !session.resources.spec.resources.iter().any(is_taken);
     if let Some(surround) = surround.as_deref_mut().filter(|_| can_lend) {
         let described = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = session.cx().current().enter_thread();
+            let _entered = session.cx().current.enter_thread();
             surround(session.cx(), &mut surroundings);
         }));
         described.map_err(|payload| {
@@ -252,7 +242,7 @@ impl std::fmt::Debug for Driver<'_, '_> {
 
 /// Calls a synchronous body with the test as `current()`, and catches its panic.
 fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
-    let _entered = cx.current().enter_thread();
+    let _entered = cx.current.enter_thread();
     let body = AssertUnwindSafe(|| short::__rust_begin_short_backtrace_of_body(body, cx));
     End::of(catch_unwind(body))
 }
@@ -260,25 +250,14 @@ fn run_inside(cx: &Cx, body: &mut dyn FnMut(&Cx) -> bool) -> End {
 /// Polls an asynchronous body with the test as `current()`, and catches its panic.
 pub(crate) async fn poll_inside(
     current: &Current,
-    future: Pin<Box<dyn Future<Output = bool> + '_>>,
+    mut future: Pin<Box<dyn Future<Output = bool> + '_>>,
 ) -> End {
-    struct Inside<'a> {
-        current: &'a Current,
-        future: Pin<Box<dyn Future<Output = bool> + 'a>>,
-    }
-
-    impl Future for Inside<'_> {
-        type Output = End;
-
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
-            let _entered = self.current.enter_thread();
-            match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(context))) {
-                Ok(Poll::Pending) => Poll::Pending,
-                Ok(Poll::Ready(passed)) => Poll::Ready(End::of(Ok(passed))),
-                Err(payload) => Poll::Ready(End::of(Err(payload))),
-            }
+    poll_fn(|context| {
+        let _entered = current.enter_thread();
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(|passed| End::of(Ok(passed))),
+            Err(payload) => Poll::Ready(End::of(Err(payload))),
         }
-    }
-
-    Inside { current, future }.await
+    })
+    .await
 }

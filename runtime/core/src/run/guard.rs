@@ -14,9 +14,9 @@ use crate::lock::{
 };
 use crate::name::Name;
 use crate::run::context;
-use crate::run::observe::{Observed, patience};
+use crate::run::observe::Observed;
 use crate::state::mark::Tie;
-use crate::trace::{Holding, Trace};
+use crate::trace::Trace;
 
 /// Holds a [`Key`] until it is dropped.
 ///
@@ -29,13 +29,23 @@ use crate::trace::{Holding, Trace};
 #[must_use = "the key is free again as soon as the guard is dropped"]
 pub struct Guard {
     // Fields drop in this order: clear the published claim before releasing the lock.
-    _holding: Holding,
     _activity: Activity,
     held: Held,
     _claimed: owner::Claimed,
+    trace: Trace,
 }
 
 impl Guard {
+    fn new(activity: Activity, held: Held, claimed: owner::Claimed, trace: Trace) -> Self {
+        trace.held(held.want());
+        Guard {
+            _activity: activity,
+            held,
+            _claimed: claimed,
+            trace,
+        }
+    }
+
     /// Returns the key.
     #[must_use]
     pub fn key(&self) -> Key {
@@ -43,6 +53,12 @@ impl Guard {
             Subject::Key(key) => key,
             _ => unreachable!("guards are made of keys only"),
         }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.trace.free(self.held.want());
     }
 }
 
@@ -139,22 +155,17 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 pub(crate) fn guard_of(want: Want) -> Result<Guard, Error> {
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
-    let (claimed, way) = owner::claim(owner.as_ref(), want, activity.mark())?;
+    let (claimed, way) = owner::claim(owner.as_ref(), want, &activity.mark())?;
     let mut asked = [RequestedLock::new(want, way)];
     delegation::resolve_all(&mut asked)?;
     let trace = Trace::guard(activity.name(), want);
     let observed = Observed(&trace);
-    let mut watch = BoundedWait::new(want, &activity, &observed, patience()?)?;
+    let mut watch = BoundedWait::new(want, &activity, &observed)?;
     let held = match acquire_free(&asked, &activity)?.pop() {
         Some(held) => held,
         None => acquire(asked[0], &activity, &mut watch)?,
     };
-    Ok(Guard {
-        _holding: Holding::new(trace, want),
-        _activity: activity,
-        held,
-        _claimed: claimed,
-    })
+    Ok(Guard::new(activity, held, claimed, trace))
 }
 
 /// Acquires a key outside of the attribute if it is free.
@@ -164,7 +175,7 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let mark = activity.mark();
-    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, mark);
+    let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, &mark);
     let mut asked = [RequestedLock::new(want, Approach::Try)];
     if !is_held {
         // The test that started this program may forbid a wait, but `try_acquire` never waits.
@@ -177,11 +188,9 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
             Ok(held) => break held,
         }
     };
-    Ok(held.map(|held| Guard {
-        _holding: Holding::new(Trace::guard(activity.name(), want), want),
-        _activity: activity,
-        held,
-        _claimed: claimed,
+    Ok(held.map(|held| {
+        let trace = Trace::guard(activity.name(), want);
+        Guard::new(activity, held, claimed, trace)
     }))
 }
 

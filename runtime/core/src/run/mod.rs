@@ -11,6 +11,7 @@ pub(crate) mod guard;
 pub(crate) mod naming;
 pub(crate) mod observe;
 pub(crate) mod process;
+pub(crate) mod resources;
 pub(crate) mod session;
 pub(crate) mod short;
 pub(crate) mod spec;

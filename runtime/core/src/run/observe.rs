@@ -1,9 +1,7 @@
 //! Reports waits for locks, on the terminal and in the trace.
 
-use crate::config::variables;
-use crate::error::Error;
 use crate::lock::activity::Activity;
-use crate::lock::observer::{Observer, Patience};
+use crate::lock::observer::Observer;
 use crate::lock::{Holder, Want};
 use crate::report;
 use crate::trace::Trace;
@@ -23,13 +21,4 @@ impl Observer for Observed<'_> {
     fn still_waiting(&self, waiter: &Activity, want: Want, holders: &[Holder]) {
         report::waiting(waiter, want, holders);
     }
-}
-
-/// The limits on waiting for a lock that the environment variables set.
-pub(crate) fn patience() -> Result<Patience, Error> {
-    let variables = variables()?;
-    Ok(Patience {
-        timeout: variables.lock_timeout,
-        notice: variables.wait_notice,
-    })
 }

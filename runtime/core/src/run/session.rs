@@ -1,7 +1,7 @@
 //! The session of a test: acquires its locks, provisions its resources, and releases them.
 
 use std::ffi::OsString;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use crate::config;
 use crate::error::{Error, chain};
@@ -15,42 +15,38 @@ use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
 use crate::resource::context::Value;
-use crate::resource::custom::{Custom, Provider, Writer};
+use crate::resource::custom::Custom;
+use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
-use crate::resource::{Outcome, attempt};
+use crate::resource::request::{Kind, Request};
+use crate::resource::tmpdir::TmpDir;
+use crate::resource::{Outcome, seed};
 use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
-use crate::run::observe::{Observed, patience};
+use crate::run::observe::Observed;
 use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
 use crate::run::process::wants;
+use crate::run::resources::Resources;
 use crate::run::spec::Spec;
-use crate::trace::Trace;
-
-mod resources;
+use crate::run::verdict::Verdict;
+use crate::trace::{PROVISION, RELEASE, Trace};
 
 pub(crate) use crate::run::end::End;
-use crate::run::verdict::Verdict;
 
 /// A test that holds its locks and resources.
 pub(crate) struct Session<'a> {
-    spec: &'static Spec,
     // Fields drop in this order. Usually `close` has released everything before.
-    providers: Vec<(usize, Box<dyn Provider + 'a>)>,
-    cx: Cx,
+    pub(crate) resources: Resources<'a>,
     activity: Activity,
-    trace: Trace,
     held: Vec<Held>,
     claimed: Option<owner::Claimed>,
     waits: Vec<(Want, Waited)>,
-    seed: Option<u64>,
     is_open: bool,
     /// Whether the body runs in a subprocess.
     in_subprocess: bool,
-    /// The functions that write custom handles as text, with the index of their resource.
-    writers: Vec<(usize, Writer)>,
     /// The descriptions that the subprocess sent of its resources, with their index.
     described: Vec<(usize, String)>,
     /// Whether the subprocess released its resources.
@@ -74,55 +70,44 @@ impl<'a> Session<'a> {
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
         let begun =
             begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), &spec.place)?)));
-        let (activity, trace) = match begun {
-            Ok(begun) => begun,
-            Err(error) => {
-                report::error(name.full(), &error);
-                return Err(Verdict::Unable(error.to_string()));
-            }
-        };
+        let (activity, trace) = begun.map_err(|error| Verdict::unable(name.full(), &error))?;
         let mut session = Box::new(Session {
-            spec,
-            providers: Vec::new(),
-            cx: Cx::new(spec.begin(name, caller, Some(activity.mark()))),
+            resources: Resources::new(spec, spec.begin(name, caller, Some(activity.mark())), trace),
             activity,
-            trace,
             held: Vec::new(),
             claimed: None,
             waits: Vec::new(),
-            seed: None,
             is_open: true,
             in_subprocess,
-            writers: Vec::new(),
             described: Vec::new(),
             was_clean: true,
         });
         let begun = session.lock(network);
         match begun.and_then(|()| session.provision(custom, network)) {
             Ok(()) => {
-                session.trace.body();
+                session.resources.trace.body();
                 Ok(session)
             }
             Err(error) => {
-                report::error(session.activity.name(), &error);
-                session
-                    .trace
-                    .over("unable", &chain(&error), Outcome::Failed);
+                let verdict = Verdict::unable(session.activity.name(), &error);
+                let trace = &session.resources.trace;
+                trace.over("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
-                Err(Verdict::Unable(error.to_string()))
+                Err(verdict)
             }
         }
     }
 
     pub(crate) fn cx(&self) -> &Cx {
-        &self.cx
+        &self.resources.cx
     }
 
     /// Acquires all locks in order.
     fn lock(&mut self, network: &Network) -> Result<(), Error> {
-        let wants = wants(self.spec, network.is_own(), network.is_serial())?;
-        let owner = self.cx.current().owner();
+        let spec = self.resources.spec;
+        let wants = wants(spec, network.is_own(), network.is_serial())?;
+        let owner = self.cx().current.owner();
         let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
         delegation::resolve_all(&mut asked)?;
@@ -132,7 +117,7 @@ impl<'a> Session<'a> {
         }
         self.held = acquire_free(&asked, &self.activity)?;
         for held in &self.held {
-            self.trace.held(held.want());
+            self.resources.trace.held(held.want());
         }
         for one in &asked[self.held.len()..] {
             self.wait_for(*one)?;
@@ -142,14 +127,69 @@ impl<'a> Session<'a> {
 
     /// Acquires one lock, and waits for it.
     fn wait_for(&mut self, asked: RequestedLock) -> Result<(), Error> {
-        let observed = Observed(&self.trace);
-        let mut watch = BoundedWait::new(asked.target, &self.activity, &observed, patience()?)?;
+        let observed = Observed(&self.resources.trace);
+        let mut watch = BoundedWait::new(asked.target, &self.activity, &observed)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
-        self.trace.held(held.want());
+        self.resources.trace.held(held.want());
         if let Some(waited) = watch.waited() {
             self.waits.push((held.want(), waited));
         }
         self.held.push(held);
+        Ok(())
+    }
+
+    /// Provisions all resources in source order.
+    fn provision(&mut self, custom: &mut [Custom<'a>], network: &Network) -> Result<(), Error> {
+        let mut customs = custom.iter();
+        let (mut base, mut seeds) = (None, 0);
+        let spec = self.resources.spec;
+        for (index, request) in spec.resources.iter().enumerate() {
+            let trace = &self.resources.trace;
+            let value = match request.kind {
+                Kind::Port(protocol, count) => {
+                    let reserve = || (0..count).map(|_| Port::reserve_free(protocol)).collect();
+                    let ports: Result<_, Error> = trace.during(PROVISION, request.name, reserve);
+                    Value::Ports(ports?)
+                }
+                Kind::FixedPort(protocol, number) => {
+                    let hold = || {
+                        if network.is_own() {
+                            return Ok(Port::elsewhere(number, protocol));
+                        }
+                        Port::fixed(number, protocol, &mut |taken| {
+                            report::port_is_taken(self.activity.name(), number, taken);
+                        })
+                    };
+                    Value::Ports(vec![trace.during(PROVISION, request.name, hold)?])
+                }
+                Kind::TmpDir { from, keep } => {
+                    let test = self.cx().current.runner_name();
+                    let from = from.map(|from| spec.place.in_package(Path::new(from)));
+                    let create = || TmpDir::create(test, from.as_deref(), keep);
+                    Value::TmpDir(trace.during(PROVISION, request.name, create)?)
+                }
+                Kind::Namespace => Value::Namespace(Namespace::new()),
+                Kind::Seed => {
+                    let base = match base {
+                        Some(base) => base,
+                        None => *base.insert(seed::base()?),
+                    };
+                    seeds += 1;
+                    Value::Seed(seed::nth(base, seeds - 1))
+                }
+                Kind::Custom { by_value } => {
+                    // The handle for a subprocess stays here, to be written as text.
+                    let by_value = by_value && !self.in_subprocess;
+                    if let Some(custom) = customs.next() {
+                        if !self.in_subprocess || (custom.has_transfer)() {
+                            self.resources.provision(index, custom, by_value)?;
+                        }
+                    }
+                    Value::Custom
+                }
+            };
+            self.cx().current.provide(index, value);
+        }
         Ok(())
     }
 
@@ -159,26 +199,19 @@ impl<'a> Session<'a> {
         surroundings.environment((config::OWNER, mark.as_ref()))
     }
 
-    pub(crate) fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    pub(crate) fn spec(&self) -> &'static Spec {
-        self.spec
-    }
-
     /// The handles for the subprocess, in the form in which they are sent.
     pub(crate) fn gifts(&self) -> Result<Vec<HandleWire>, Error> {
         let mut gifts = Vec::new();
-        for (index, (_, value)) in self.cx.current().values().enumerate() {
+        for (index, (_, value)) in self.cx().current.values().enumerate() {
             gifts.push(match value {
                 Some(Value::Ports(ports)) => {
                     HandleWire::Ports(ports.iter().map(Port::number).collect())
                 }
-                Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().to_owned()),
+                Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().into()),
                 Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
                 Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
                 Some(Value::Custom) => self
+                    .resources
                     .written(index)?
                     .map_or(HandleWire::Nothing, HandleWire::Custom),
                 None => HandleWire::Nothing,
@@ -187,26 +220,13 @@ impl<'a> Session<'a> {
         Ok(gifts)
     }
 
-    /// The handle of a custom resource as text, if it can be transferred. User code may panic.
-    fn written(&self, index: usize) -> Result<Option<String>, Error> {
-        let Some((_, write)) = self.writers.iter().find(|(other, _)| *other == index) else {
-            return Ok(None);
-        };
-        let current = self.cx.current();
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = current.enter_thread();
-            Ok(write(&current.slots()[index]))
-        }));
-        attempt("write", &self.spec.resources[index], result)
-    }
-
     /// The open files and sockets that must outlast this process while the subprocess lives.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         let mut kept = self.activity.kept();
         for held in &self.held {
             held.add_kept(&mut kept);
         }
-        for (_, value) in self.cx.current().values() {
+        for (_, value) in self.cx().current.values() {
             if let Some(Value::Ports(ports)) = value {
                 kept.extend(ports.iter().filter_map(Port::kept));
             }
@@ -222,10 +242,10 @@ impl<'a> Session<'a> {
 
     /// Releases everything. The verdict follows from the end of the body and from the release.
     pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
-        let outcome = end.outcome(self.spec.should_panic);
-        end.trace(&self.trace, outcome);
+        let outcome = end.outcome(self.resources.spec.should_panic);
+        end.trace(&self.resources.trace, outcome);
         if let End::Died(error) = &end {
-            report::died(self.activity.name(), &**error);
+            report::error(self.activity.name(), &**error);
         }
         if outcome == Outcome::Failed {
             self.report();
@@ -238,21 +258,45 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Releases everything in reverse order. Returns whether nothing failed.
+    fn close(&mut self, outcome: Outcome) -> bool {
+        self.is_open = false;
+        let release = |resources: &mut Resources<'a>, index: usize, request: &Request| {
+            let trace = &resources.trace;
+            match resources.cx.current.value_at(index) {
+                Some(Value::Ports(ports)) => trace.during(RELEASE, request.name, || {
+                    ports.iter().for_each(Port::give_back);
+                    Ok(())
+                }),
+                Some(Value::TmpDir(dir)) => {
+                    trace.during(RELEASE, request.name, || dir.finish(outcome))
+                }
+                Some(Value::Custom) => resources.release(index, outcome),
+                Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
+            }
+        };
+        let is_clean = self.resources.release_all(outcome, release);
+        // Clear the published claims before releasing the locks.
+        self.activity.clear();
+        // Release the locks in reverse order.
+        while let Some(held) = self.held.pop() {
+            self.resources.trace.free(held.want());
+            drop(held);
+        }
+        self.resources.trace.end(if is_clean && self.was_clean {
+            outcome
+        } else {
+            Outcome::Failed
+        });
+        is_clean
+    }
+
     /// Prints the report of a failed test.
     fn report(&self) {
         report::failure(&report::Failure {
-            test: self.cx.current(),
-            described: self
-                .providers
-                .iter()
-                .filter_map(|(index, provider)| {
-                    let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
-                    Some((*index, described.ok()??))
-                })
-                .chain(self.described.iter().cloned())
-                .collect(),
+            test: &self.cx().current,
+            described: [self.resources.described(), self.described.clone()].concat(),
             waits: &self.waits,
-            seed: self.seed,
         });
     }
 }
@@ -263,7 +307,8 @@ impl Drop for Session<'_> {
         if self.is_open {
             report::abandoned(self.activity.name());
             let why = "the future of the test was dropped before it ended";
-            self.trace.over("dropped", why, Outcome::Failed);
+            let trace = &self.resources.trace;
+            trace.over("dropped", why, Outcome::Failed);
             self.report();
             self.close(Outcome::Failed);
         }

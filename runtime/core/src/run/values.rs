@@ -10,7 +10,6 @@ use crate::resource::request::Protocol;
 use crate::resource::tmpdir::TmpDir;
 use crate::run::context::{name_of_caller, try_current};
 use crate::run::guard::guard_of;
-use crate::run::observe::patience;
 
 impl Port {
     /// Reserves a free TCP port until the last clone of it is dropped.
@@ -105,7 +104,7 @@ impl PortBuilder {
             mode: Mode::Exclusive,
         })?;
         let name = name_of_caller();
-        let port = Port::fixed(number, self.protocol, patience()?, &mut |taken| {
+        let port = Port::fixed(number, self.protocol, &mut |taken| {
             report::port_is_taken(&name, number, taken);
         })?;
         Ok(port.locked_by(guard))

@@ -2,7 +2,8 @@
 
 use std::panic::resume_unwind;
 
-use crate::error::panic_message;
+use crate::error::{Error, panic_message};
+use crate::report;
 use crate::resource::Outcome;
 use crate::run::end::End;
 use crate::run::spec::{ShouldPanic, Spec};
@@ -24,6 +25,12 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
+    /// Reports the reason why a test cannot begin.
+    pub(crate) fn unable(test: &str, error: &Error) -> Self {
+        report::error(test, error);
+        Verdict::Unable(error.to_string())
+    }
+
     /// Whether the test passed.
     pub(crate) fn is_pass(&self) -> bool {
         match self {

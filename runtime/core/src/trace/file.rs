@@ -5,11 +5,12 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::line::{Field, line};
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::random;
 
 /// The version of the format. Changes when a reader of the old format would misunderstand the new
@@ -31,24 +32,17 @@ impl TraceFile {
     pub(super) fn of_this_process(dir: &Path) -> Result<Option<Arc<Self>>, Error> {
         static FILE: Mutex<Option<Arc<TraceFile>>> = Mutex::new(None);
 
-        let mut current = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&FILE);
         // A forked process gets its own file.
         if let Some(known) = current.as_ref().filter(|known| known.is_ours()) {
             return Ok(known.file.is_some().then(|| known.clone()));
         }
-        let (file, error) = match create(dir) {
-            Ok(file) => (Some(file), None),
-            Err(error) => (None, Some(error)),
-        };
-        let opened = Arc::new(TraceFile::new(file));
-        *current = Some(opened.clone());
-        match error {
-            None => Ok(Some(opened)),
-            Some(error) => {
-                let action = "write the trace that `ISOLATED_TRACE` asks for into";
-                Err(Error::path(ErrorKind::Variable, action, dir, error))
-            }
-        }
+        let mut created = Ok(());
+        let file = create(dir).map_err(|error| created = Err(error)).ok();
+        let opened = current.insert(Arc::new(TraceFile::new(file)));
+        let action = "write the trace that `ISOLATED_TRACE` asks for into";
+        created.map_err(|error| Error::path(ErrorKind::Variable, action, dir, error))?;
+        Ok(Some(opened.clone()))
     }
 
     /// Begins a file with a line about its process.

@@ -44,8 +44,8 @@ pub(super) fn line(
                     } else {
                         "{\"test\":"
                     });
-                    push_text(&mut line, holder.name());
-                    let _ = write!(line, ",\"pid\":{}}}", holder.process());
+                    push_text(&mut line, &holder.name);
+                    let _ = write!(line, ",\"pid\":{}}}", holder.process);
                 }
                 line.push(']');
             }

@@ -158,22 +158,6 @@ impl Trace {
     }
 }
 
-/// Traces that a guard holds its key until this is dropped.
-pub(crate) struct Holding(Trace, Want);
-
-impl Holding {
-    pub(crate) fn new(trace: Trace, want: Want) -> Self {
-        trace.held(want);
-        Holding(trace, want)
-    }
-}
-
-impl Drop for Holding {
-    fn drop(&mut self) {
-        self.0.free(self.1);
-    }
-}
-
 fn judged(outcome: Outcome) -> (&'static str, Field<'static>) {
     let word = match outcome {
         Outcome::Passed => "passed",

@@ -14,6 +14,7 @@ use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
 use crate::lock::backend::{Lock, Pause};
+use crate::mutex::lock;
 use crate::os::flock::Strength;
 use crate::os::process::Kept;
 use crate::os::{ChangeTime, WatchedPath};
@@ -49,7 +50,7 @@ pub(super) struct Entry {
     state: Mutex<EntryState>,
     /// Signals that a holder in this process has released the lock.
     freed: Condvar,
-    pub(super) slots: Slots,
+    pub(super) slots: Arc<Slots>,
 }
 
 #[derive(Default)]
@@ -181,7 +182,7 @@ impl Entry {
         /// Sorted by subject.
         static ENTRIES: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
 
-        let mut entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = lock(&ENTRIES);
         let at = entries.partition_point(|entry| entry.subject < subject);
         if let Some(entry) = entries.get(at).filter(|entry| entry.subject == subject) {
             return Ok(entry.clone());
@@ -196,7 +197,7 @@ impl Entry {
             queue: Queue::default(),
             state: Mutex::default(),
             freed: Condvar::new(),
-            slots: Slots::default(),
+            slots: Arc::default(),
         });
         entries.insert(at, entry.clone());
         Ok(entry)
@@ -239,7 +240,7 @@ impl Entry {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, EntryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Acquires the turnstile, which is the head of the queue of all processes.
@@ -304,23 +305,20 @@ impl Entry {
                 pause,
             )?;
             claim.publish();
-            let changed = match locked.status(&self.spot).map_err(fail)? {
-                LockStatus::Stale => {
-                    claim.retract();
-                    self.lock().is_lost = true;
-                    continue;
-                }
-                LockStatus::Unproven => {
-                    let spot = &self.spot;
-                    if !locked.wait_for_holders_of_a_deleted_file(state_dir, claim, spot, pause)? {
-                        claim.retract();
-                        self.lock().is_lost = true;
-                        continue;
-                    }
-                    None
-                }
-                LockStatus::Valid(changed) => Some(changed),
+            let spot = &self.spot;
+            let (is_in_place, changed) = match locked.status(spot).map_err(fail)? {
+                LockStatus::Stale => (false, None),
+                LockStatus::Unproven => (
+                    locked.wait_for_holders_of_a_deleted_file(state_dir, claim, spot, pause)?,
+                    None,
+                ),
+                LockStatus::Valid(changed) => (true, Some(changed)),
             };
+            if !is_in_place {
+                claim.retract();
+                self.lock().is_lost = true;
+                continue;
+            }
             let main = Arc::new(locked);
             if is_shared {
                 self.lock().shared = Arc::downgrade(&main);

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -161,78 +161,55 @@ pub(super) fn lock_file(
             .and_then(LockFile::new)
             .map_err(|error| failure(path, error))?,
     };
-    wait_for(file, strength, pause).map_err(|reason| match reason {
-        WaitFailure::Refused(error) => error,
-        WaitFailure::System(error) => failure(path, error),
-    })
-}
-
-/// Why a file could not be locked.
-enum WaitFailure {
-    Refused(Error),
-    System(io::Error),
+    wait_for(file, path, strength, pause)
 }
 
 /// Locks a file. The thread blocks in the kernel while the [`watcher`] watches the clock for it. If
 /// the thread cannot be interrupted, a helper thread blocks instead.
-fn wait_for(file: LockFile, strength: Strength, pause: Pause<'_>) -> Result<Locked, WaitFailure> {
-    let file = match file.try_lock(strength).map_err(WaitFailure::System)? {
+fn wait_for(
+    file: LockFile,
+    path: &Path,
+    strength: Strength,
+    pause: Pause<'_>,
+) -> Result<Locked, Error> {
+    let fail = |error| failure(path, error);
+    let file = match file.try_lock(strength).map_err(fail)? {
         Ok(locked) => return Ok(locked),
         Err(file) => file,
     };
-    let next = pause().map_err(WaitFailure::Refused)?;
+    let next = pause()?;
     if let Some(this) = interrupt::this_thread() {
         let lock = || flock::lock_until_interrupted(&file.file, strength);
         match watcher::block(this, next, pause, lock) {
             WaitEnd::Called(Ok(())) => return Ok(Locked(Some(file))),
-            WaitEnd::Called(Err(error)) => return Err(WaitFailure::System(error)),
-            WaitEnd::Refused(error) => return Err(WaitFailure::Refused(error)),
+            WaitEnd::Called(Err(error)) => return Err(fail(error)),
+            WaitEnd::Refused(error) => return Err(error),
             WaitEnd::Unwatched => {}
         }
     }
-    lock_in_helper_thread(file, strength, next, pause)
+    lock_in_helper_thread(file, path, strength, next, pause)
 }
 
 /// Locks a file in a helper thread.
 fn lock_in_helper_thread(
     file: LockFile,
+    path: &Path,
     strength: Strength,
     mut next: Duration,
     pause: Pause<'_>,
-) -> Result<Locked, WaitFailure> {
-    let delivery = Arc::new(Delivery::default());
-    let helper = delivery.clone();
-    spawn(move || {
-        let result = file.lock(strength);
-        // If the waiter has given up, this is the last reference, and dropping it releases the
-        // lock.
-        *helper.lock() = Some(result);
-        helper.arrived.notify_one();
-    })
-    .map_err(WaitFailure::System)?;
+) -> Result<Locked, Error> {
+    let fail = |error| failure(path, error);
+    let (sender, receiver) = mpsc::sync_channel(1);
+    // If the waiter has given up, the result is dropped, which releases the lock.
+    spawn(move || drop(sender.send(file.lock(strength)))).map_err(fail)?;
     loop {
-        let (mut result, _) = delivery
-            .arrived
-            .wait_timeout_while(delivery.lock(), next, |result| result.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(result) = result.take() {
-            return result.map_err(WaitFailure::System);
+        match receiver.recv_timeout(next) {
+            Ok(result) => return result.map_err(fail),
+            Err(RecvTimeoutError::Timeout) => next = pause()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                unreachable!("the thread sends a result before it ends")
+            }
         }
-        drop(result);
-        next = pause().map_err(WaitFailure::Refused)?;
-    }
-}
-
-/// Where a helper thread leaves its result.
-#[derive(Default)]
-struct Delivery {
-    result: Mutex<Option<io::Result<Locked>>>,
-    arrived: Condvar,
-}
-
-impl Delivery {
-    fn lock(&self) -> MutexGuard<'_, Option<io::Result<Locked>>> {
-        self.result.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -255,7 +232,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::{LockFile, WaitFailure, wait_for};
+    use super::{LockFile, wait_for};
     use crate::error::{Error, ErrorKind};
     use crate::os::flock::{Strength, lock};
     use crate::os::interrupt;
@@ -267,7 +244,7 @@ mod tests {
         let one = File::create(&path).unwrap();
         lock(&one, Strength::Exclusive).unwrap();
         let file = LockFile::new(File::open(&path).unwrap()).unwrap();
-        let ended = thread::spawn(|| {
+        let ended = thread::spawn(move || {
             interrupt::block_all();
             let mut asked = 0;
             let mut pause = || {
@@ -277,11 +254,9 @@ mod tests {
                     _ => Err(Error::new(ErrorKind::Lock, "wait")),
                 }
             };
-            wait_for(file, Strength::Exclusive, &mut pause)
+            wait_for(file, &path, Strength::Exclusive, &mut pause)
         });
-        assert!(matches!(
-            ended.join().unwrap(),
-            Err(WaitFailure::Refused(_))
-        ));
+        let refused = ended.join().unwrap().err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("failed to wait"));
     }
 }

@@ -5,10 +5,11 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::mutex::lock;
 
 /// A fair queue of threads.
 #[derive(Default)]
@@ -121,10 +122,6 @@ impl Drop for Head<'_> {
     fn drop(&mut self) {
         lock(&self.queue.state).call_next();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -10,15 +10,17 @@
 //! Slots are created, and their number is changed, only while no record names a holder of one. So
 //! deleting the file of a held slot does not admit an additional holder.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::claim_guard::ClaimGuard;
 use super::holder;
 use super::locked::{LockFile, LockStatus, Locked, RECORD_POLL, spawn};
 use crate::error::{Error, ErrorKind};
 use crate::lock::backend::Pause;
+use crate::mutex::lock;
 use crate::os::flock::Strength;
 use crate::os::{self, WatchedPath};
 use crate::state::StateDir;
@@ -26,11 +28,6 @@ use crate::state::StateDir;
 /// The slots of one key, as this process sees them.
 #[derive(Default)]
 pub(super) struct Slots {
-    inner: Arc<SharedSlots>,
-}
-
-#[derive(Default)]
-struct SharedSlots {
     state: Mutex<SlotsState>,
     changed: Condvar,
 }
@@ -38,32 +35,10 @@ struct SharedSlots {
 #[derive(Default)]
 struct SlotsState {
     /// The slots for which a thread blocks in the kernel.
-    awaited: Vec<u32>,
+    awaited: HashSet<u32>,
     /// Whether the head of the queue is in this process and wants a slot.
     wanted: bool,
     delivered: Option<Locked>,
-}
-
-impl SlotsState {
-    /// Notes that a thread blocks for a slot. Returns whether none did so before.
-    fn await_slot(&mut self, slot: u32) -> bool {
-        let is_new = !self.awaited.contains(&slot);
-        if is_new {
-            self.awaited.push(slot);
-        }
-        is_new
-    }
-
-    /// Notes that no thread blocks for the slot any longer.
-    fn forget(&mut self, slot: u32) {
-        self.awaited.retain(|other| *other != slot);
-    }
-}
-
-impl SharedSlots {
-    fn lock(&self) -> MutexGuard<'_, SlotsState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Slots {
@@ -74,7 +49,7 @@ impl Slots {
     /// lock, retract its claim, and begin again a little later. Otherwise two threads could wait
     /// for each other's records: after a turnstile was deleted, there may be two at the head.
     pub(super) fn take(
-        &self,
+        self: &Arc<Self>,
         state_dir: &StateDir,
         claim: &ClaimGuard<'_>,
         limit: u32,
@@ -101,7 +76,7 @@ impl Slots {
             return Ok(Some(slot));
         }
         let mut next = pause()?;
-        let _wanted = Wanted::begin(&self.inner);
+        let _wanted = Wanted::begin(self);
         loop {
             self.await_all(limit, main).map_err(fail)?;
             // A slot whose file was deleted while it was held wakes nobody.
@@ -111,11 +86,11 @@ impl Slots {
             } else {
                 next.min(RECORD_POLL)
             };
-            let state = self.inner.lock();
             let (mut state, _) = self
-                .inner
                 .changed
-                .wait_timeout_while(state, pause_for, |state| state.delivered.is_none())
+                .wait_timeout_while(lock(&self.state), pause_for, |state| {
+                    state.delivered.is_none()
+                })
                 .unwrap_or_else(PoisonError::into_inner);
             if let Some(slot) = state.delivered.take() {
                 return Ok(Some(slot));
@@ -130,24 +105,39 @@ impl Slots {
     }
 
     /// Ensures that a thread blocks for each slot.
-    fn await_all(&self, limit: u32, main: &Path) -> io::Result<()> {
+    fn await_all(self: &Arc<Self>, limit: u32, main: &Path) -> io::Result<()> {
         for slot in 0..limit {
-            if !self.inner.lock().await_slot(slot) {
+            if !lock(&self.state).awaited.insert(slot) {
                 continue;
             }
             let path = slot_path(main, slot);
-            let inner = self.inner.clone();
+            let slots = self.clone();
             let started = os::open_file(&path)
                 .and_then(LockFile::new)
-                .and_then(|file| spawn(move || deliver(&inner, file, &path, slot)));
+                .and_then(|file| spawn(move || slots.deliver(file, &path, slot)));
             if let Err(error) = started {
-                self.inner.lock().forget(slot);
+                lock(&self.state).awaited.remove(&slot);
                 if error.kind() != io::ErrorKind::NotFound {
                     return Err(error);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Blocks for a slot, then hands it to the thread of this process that wants one by then.
+    fn deliver(&self, file: LockFile, path: &Path, slot: u32) {
+        let locked = file.lock(Strength::Exclusive);
+        let locked = locked
+            .ok()
+            .filter(|locked| is_in_place(locked, path).is_ok_and(|is| is));
+        let mut state = lock(&self.state);
+        state.awaited.remove(&slot);
+        if state.wanted && state.delivered.is_none() {
+            state.delivered = locked;
+        }
+        drop(state);
+        self.changed.notify_all();
     }
 }
 
@@ -162,7 +152,7 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
             result => result?,
         };
         if let Ok(slot) = file.try_lock(Strength::Exclusive)? {
-            if slot.status(&WatchedPath::new(&path)?)? != LockStatus::Stale {
+            if is_in_place(&slot, &path)? {
                 return Ok(Some(slot));
             }
         }
@@ -170,37 +160,24 @@ fn try_take(limit: u32, main: &Path) -> io::Result<Option<Locked>> {
     Ok(None)
 }
 
-/// Blocks for a slot, then hands it to the thread of this process that wants one by then.
-fn deliver(inner: &SharedSlots, file: LockFile, path: &Path, slot: u32) {
-    let locked = file.lock(Strength::Exclusive);
-    let is_there = |locked: &Locked| {
-        WatchedPath::new(path)
-            .and_then(|spot| locked.status(&spot))
-            .is_ok_and(|status| status != LockStatus::Stale)
-    };
-    let locked = locked.ok().filter(is_there);
-    let mut state = inner.lock();
-    state.forget(slot);
-    if state.wanted && state.delivered.is_none() {
-        state.delivered = locked;
-    }
-    drop(state);
-    inner.changed.notify_all();
+/// Whether the file of a locked slot has not been deleted.
+fn is_in_place(slot: &Locked, path: &Path) -> io::Result<bool> {
+    Ok(slot.status(&WatchedPath::new(path)?)? != LockStatus::Stale)
 }
 
 /// The head of the queue is in this process and wants a slot, until this is dropped.
-struct Wanted<'a>(&'a SharedSlots);
+struct Wanted<'a>(&'a Slots);
 
 impl<'a> Wanted<'a> {
-    fn begin(inner: &'a SharedSlots) -> Self {
-        inner.lock().wanted = true;
-        Wanted(inner)
+    fn begin(slots: &'a Slots) -> Self {
+        lock(&slots.state).wanted = true;
+        Wanted(slots)
     }
 }
 
 impl Drop for Wanted<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         state.wanted = false;
         state.delivered = None;
     }

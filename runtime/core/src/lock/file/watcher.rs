@@ -27,12 +27,13 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Payload, panic_message};
 use crate::lock::backend::Pause;
+use crate::mutex::lock;
 use crate::os::interrupt::{self, Target};
 use crate::os::loan::Loan;
 
@@ -246,10 +247,6 @@ fn watch() {
                 .unwrap_or_else(PoisonError::into_inner),
         };
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -35,7 +35,7 @@ fn mark() -> Mark {
 }
 
 fn claim(owner: Option<&Arc<Owner>>, want: Want) -> Result<(Claimed, Approach), crate::Error> {
-    super::claim(owner, want, mark())
+    super::claim(owner, want, &mark())
 }
 
 /// Claims the locks of a test, and returns those that it has to acquire.
@@ -175,7 +175,7 @@ fn a_resource_waits_for_internal_keys_only() {
     drop(super::claim_without_waiting(
         Some(&shop),
         want("a", Mode::Shared),
-        mark(),
+        &mark(),
     ));
     drop(claim(Some(&shop), internal("a")).unwrap());
     drop(providing);

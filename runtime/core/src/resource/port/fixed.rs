@@ -4,9 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Keeper, Port, hold_if_free};
-use crate::config;
+use crate::config::{self, variables};
 use crate::error::{Error, ErrorKind};
-use crate::lock::observer::Patience;
 use crate::os::listener::listener_of;
 use crate::resource::request::Protocol;
 
@@ -22,11 +21,11 @@ impl Port {
     pub(crate) fn fixed(
         number: u16,
         protocol: Protocol,
-        patience: Patience,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Self, Error> {
+        let (timeout, notice_after) = (variables()?.lock_timeout, variables()?.wait_notice);
         let begun = Instant::now();
-        let (mut pause, mut speak_after) = (Duration::from_millis(1), patience.notice);
+        let (mut pause, mut speak_after) = (Duration::from_millis(1), notice_after);
         loop {
             let hold = hold_if_free(number, protocol).map_err(|error| {
                 Error::new(ErrorKind::Port, format!("hold port {number}")).because(error)
@@ -35,16 +34,18 @@ impl Port {
                 return Ok(Self::kept_by(number, protocol, Keeper::Hold(hold)));
             }
             let waited = begun.elapsed();
-            if waited >= patience.timeout {
-                let timeout = config::seconds(patience.timeout);
-                let action = format!("after {timeout} waiting for port {number}");
+            if waited >= timeout {
+                let action = format!(
+                    "after {} waiting for port {number}",
+                    config::seconds(timeout)
+                );
                 return Err(Error::timed_out(ErrorKind::Port, action).because(taken_by(number)));
             }
             if waited >= speak_after {
                 notice(&taken_by(number));
                 speak_after = waited * 2;
             }
-            thread::sleep(pause.min(patience.timeout.saturating_sub(waited)));
+            thread::sleep(pause.min(timeout.saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
         }
     }

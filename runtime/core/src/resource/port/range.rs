@@ -11,6 +11,10 @@ const ALL: RangeInclusive<u16> = 20_000..=65_535;
 /// Maximum number of ports to try before giving up.
 const ATTEMPTS: usize = 2_000;
 
+/// The distance between numbers that are tried one after the other. A prime above the number of all
+/// ports visits all candidates, however many there are.
+const STRIDE: usize = 104_729;
+
 /// Tries numbers outside the kernel's range, starting at a random one, until one is free.
 ///
 /// `take` returns `Ok(None)` for a taken number.
@@ -19,43 +23,24 @@ pub(super) fn first_free<T>(
     mut take: impl FnMut(u16) -> io::Result<Option<T>>,
 ) -> io::Result<T> {
     let candidates: Vec<u16> = ALL.filter(|number| !ephemeral.contains(number)).collect();
-    let (Some(count), first, last) = (
-        std::num::NonZeroUsize::new(candidates.len()),
-        ephemeral.start(),
-        ephemeral.end(),
-    ) else {
+    let (count, first, last) = (candidates.len(), ephemeral.start(), ephemeral.end());
+    if count == 0 {
         return Err(io::Error::other(format!(
-            "the system chooses ports from {}-{} for everybody, which leaves none that stays free; \
-             narrow `net.ipv4.ip_local_port_range`",
-            ephemeral.start(),
-            ephemeral.end()
+            "the system chooses ports from {first}-{last} for everybody, which leaves none that stays \
+             free; narrow `net.ipv4.ip_local_port_range`"
         )));
-    };
-    let start = usize::try_from(random::number() % count.get() as u64).unwrap_or_default();
-    // A stride coprime to the number of candidates visits all of them. Near half of that number, it
-    // does not try neighbours one after the other.
-    let stride = (1..=count.get())
-        .map(|step| count.get() / 2 + step)
-        .find(|stride| greatest_common_divisor(*stride, count.get()) == 1)
-        .unwrap_or(1);
-    for attempt in 0..ATTEMPTS.min(count.get()) {
-        let number = candidates[(start + attempt * stride) % count.get()];
+    }
+    let start = usize::try_from(random::number() % count as u64).unwrap_or_default();
+    let attempts = ATTEMPTS.min(count);
+    for attempt in 0..attempts {
+        let number = candidates[(start + attempt * STRIDE) % count];
         if let Some(taken) = take(number)? {
             return Ok(taken);
         }
     }
     Err(io::Error::other(format!(
-        "all of {} ports outside of {first}-{last} are taken; free some of them",
-        ATTEMPTS.min(count.get())
+        "all of {attempts} ports outside of {first}-{last} are taken; free some of them"
     )))
-}
-
-fn greatest_common_divisor(one: usize, other: usize) -> usize {
-    if other == 0 {
-        one
-    } else {
-        greatest_common_divisor(other, one % other)
-    }
 }
 
 /// The range from which the kernel chooses.

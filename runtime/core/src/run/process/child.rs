@@ -1,29 +1,31 @@
 //! The test inside its subprocess: what it gets from its parent, and how it reports its end.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::process;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::mark;
 use super::protocol::{self, BodyEnd, ChildMessage, HandleWire, Handover, How};
 use super::terminal;
-use crate::error::{BoxError, Error, ErrorKind, Payload, chain, panic_message};
+use crate::error::{Error, ErrorKind, Payload, chain, panic_message};
 use crate::lock::{delegation, owner};
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Link;
 use crate::report;
+use crate::resource::Outcome;
 use crate::resource::context::Value;
-use crate::resource::custom::{Custom, Provider};
+use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::remote::Call;
 use crate::resource::request::Kind;
 use crate::resource::tmpdir::TmpDir;
-use crate::resource::{Outcome, attempt};
 use crate::run::cx::Cx;
 use crate::run::end::End;
+use crate::run::resources::Resources;
 use crate::run::spec::Spec;
-use crate::trace::{PROVISION, RELEASE, Trace};
+use crate::trace::Trace;
 
 /// The connection of a subprocess to its parent.
 pub(crate) struct Parent {
@@ -58,16 +60,12 @@ pub(crate) fn ask(call: Call) -> Result<(), String> {
     let Some(parent) = PARENT.get().filter(|parent| parent.is_ours()) else {
         return Ok(());
     };
-    let link = parent.link.lock().unwrap_or_else(PoisonError::into_inner);
+    let link = lock(&parent.link);
     let answer = link
-        .send(&ChildMessage::Call(call).encode())
+        .send(&protocol::encode(&ChildMessage::Call(call)))
         .and_then(|()| link.receive())
         .map_err(|error| error.to_string())?;
-    if answer.is_empty() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&answer).into_owned())
-    }
+    protocol::decode(&answer).flatten().map_or(Ok(()), Err)
 }
 
 impl Parent {
@@ -77,15 +75,13 @@ impl Parent {
 
     fn send(&self, message: &ChildMessage) {
         if self.is_ours() {
-            let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
             // An error does not matter: if the parent is gone, this process is ended.
-            let _ = link.send(&message.encode());
+            let _ = lock(&self.link).send(&protocol::encode(message));
         }
     }
 
     fn with_link<T>(&self, act: impl FnOnce(&Link) -> std::io::Result<T>) -> Result<T, Error> {
-        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&link).map_err(|error| {
+        act(&lock(&self.link)).map_err(|error| {
             Error::new(ErrorKind::Process, "talk to the process of the test").because(error)
         })
     }
@@ -93,11 +89,8 @@ impl Parent {
 
 /// A test in its subprocess, ready to run.
 pub(crate) struct Inside<'a> {
-    spec: &'static Spec,
-    providers: Vec<(usize, Box<dyn Provider + 'a>)>,
-    cx: Cx,
+    resources: Resources<'a>,
     parent: &'static Parent,
-    trace: Trace,
     /// The claims on the locks that the parent holds, which count as held here.
     held: Option<owner::Claimed>,
     /// Whether standard output belongs to the test runner again.
@@ -116,17 +109,14 @@ impl<'a> Inside<'a> {
         parent.send(&ChildMessage::Started);
         let trace = Trace::inside(name.full());
         let mut inside = Inside {
-            spec,
-            providers: Vec::new(),
-            cx: Cx::new(spec.begin(name, None, delegation::acting())),
+            resources: Resources::new(spec, spec.begin(name, None, delegation::acting()), trace),
             parent,
-            trace,
             held: None,
             is_over: false,
         };
         match inside.take_over(custom) {
             Ok(()) => {
-                inside.trace.body();
+                inside.resources.trace.body();
                 Some(inside)
             }
             Err(error) => {
@@ -139,21 +129,19 @@ impl<'a> Inside<'a> {
     }
 
     fn take_over(&mut self, custom: &mut [Custom<'a>]) -> Result<(), Error> {
-        let parent = self.parent;
+        let (parent, spec) = (self.parent, self.resources.spec);
         let content = parent.with_link(Link::receive)?;
-        let given = Handover::decode(&content)
-            .filter(|given| given.values.len() == self.spec.resources.len())
+        let given = protocol::decode(&content)
+            .filter(|given: &Handover| given.values.len() == spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
-        let owner = self.cx.current().owner();
-        let wants = super::wants(self.spec, given.own_network, given.serial_network)?;
+        let owner = self.cx().current.owner();
+        let wants = super::wants(spec, given.own_network, given.serial_network)?;
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
         let mut customs = custom.iter();
         for (index, gift) in given.values.into_iter().enumerate() {
-            let request = &self.spec.resources[index];
-            let current = self.cx.current();
-            let value = match (gift, request.kind) {
+            let value = match (gift, spec.resources[index].kind) {
                 (
                     HandleWire::Ports(numbers),
                     Kind::Port(protocol, _) | Kind::FixedPort(protocol, _),
@@ -170,48 +158,40 @@ impl<'a> Inside<'a> {
                     }
                     Value::Ports(ports)
                 }
-                (HandleWire::Dir(path), _) => Value::TmpDir(TmpDir::of_parent(path, index, ask)),
+                (HandleWire::Dir(path), _) => {
+                    Value::TmpDir(TmpDir::of_parent(path.into(), index, ask))
+                }
                 (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
                 (gift, Kind::Custom { by_value }) => {
-                    if let Some(custom) = customs.next() {
-                        let slot = &current.slots()[index];
-                        let _entered = current.enter_thread();
-                        let _providing = current.owner().provide();
-                        let result = catch_unwind(AssertUnwindSafe(|| {
-                            if let HandleWire::Custom(text) = gift {
-                                return custom.receive(&text, by_value, slot).map(|()| None);
-                            }
-                            self.trace.during(PROVISION, request.name, || {
-                                let mut provider = custom.make();
-                                provider.provision(current, by_value, slot)?;
-                                Ok(Some(provider))
-                            })
-                        }));
-                        let provider = attempt("provision", request, result)?;
-                        self.providers
-                            .extend(provider.map(|provider| (index, provider)));
+                    let resources = &mut self.resources;
+                    match (customs.next(), gift) {
+                        (Some(custom), HandleWire::Custom(text)) => {
+                            resources.receive(index, custom, &text, by_value)?;
+                        }
+                        (Some(custom), _) => resources.provision(index, custom, by_value)?,
+                        (None, _) => {}
                     }
                     Value::Custom
                 }
                 _ => continue,
             };
-            self.cx.current().provide(index, value);
+            self.cx().current.provide(index, value);
         }
         Ok(())
     }
 
     pub(crate) fn cx(&self) -> &Cx {
-        &self.cx
+        &self.resources.cx
     }
 
     /// Reports how the body ended, and lets the test attribute and the test runner go on.
     pub(crate) fn finish(mut self, end: End) {
-        let outcome = end.outcome(self.spec.should_panic);
-        end.trace(&self.trace, outcome);
+        let outcome = end.outcome(self.resources.spec.should_panic);
+        end.trace(&self.resources.trace, outcome);
         let described = if outcome == Outcome::Failed {
-            report::adopted(self.cx.current());
-            self.describe()
+            report::adopted(&self.cx().current);
+            self.resources.described()
         } else {
             Vec::new()
         };
@@ -244,39 +224,11 @@ impl<'a> Inside<'a> {
         }
     }
 
-    fn describe(&self) -> Vec<(usize, String)> {
-        let describe = |(index, provider): &(usize, Box<dyn Provider + 'a>)| {
-            let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
-            Some((*index, described.ok()??))
-        };
-        self.providers.iter().filter_map(describe).collect()
-    }
-
     /// Releases the resources of this process in reverse order. Returns whether nothing failed.
     fn release(&mut self, outcome: Outcome) -> bool {
-        let mut is_clean = true;
-        while let Some((index, mut provider)) = self.providers.pop() {
-            let request = &self.spec.resources[index];
-            let result: Result<Result<(), BoxError>, Payload> =
-                catch_unwind(AssertUnwindSafe(|| {
-                    self.cx.drop_slot(index);
-                    let _entered = self.cx.current().handle().enter();
-                    let _providing = self.cx.current().owner().provide();
-                    let release = || provider.release(outcome);
-                    self.trace.during(RELEASE, request.name, release)
-                }));
-            if let Err(error) = attempt("release", request, result) {
-                report::error(self.cx.current().name(), &error);
-                is_clean = false;
-            }
-        }
-        for dir in self.cx.current().take_adopted() {
-            if let Err(error) = dir.finish(outcome) {
-                report::error(self.cx.current().name(), &error);
-                is_clean = false;
-            }
-        }
-        is_clean
+        let release =
+            |resources: &mut Resources<'a>, index, _: &_| resources.release(index, outcome);
+        self.resources.release_all(outcome, release)
     }
 }
 
@@ -286,10 +238,4 @@ impl Drop for Inside<'_> {
         self.release(Outcome::Failed);
         self.end_output();
     }
-}
-
-/// Encodes the answer to a call; it is empty if the parent agrees.
-pub(super) fn answer(result: Result<(), Error>) -> Vec<u8> {
-    let refused = result.err().map(|error| chain(&error)).unwrap_or_default();
-    protocol::frame(refused.as_bytes())
 }

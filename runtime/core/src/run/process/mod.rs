@@ -4,8 +4,8 @@
 //! one test. In that subprocess the same wrapper recognises its test, takes over handles of the
 //! resources, runs the body and reports how it ended. Without that report no test passes.
 //!
-//! [`parent`] and [`child`] are the two sides, and [`protocol`] defines their messages. A
-//! supervisor stands between them: see `os::supervisor`.
+//! [`parent`] and [`child`] are the two sides, [`protocol`] defines their messages, and [`wire`]
+//! turns these into bytes. A supervisor stands between them: see `os::supervisor`.
 
 pub(crate) mod child;
 mod ended;
@@ -16,6 +16,7 @@ pub(crate) mod parent;
 pub(crate) mod protocol;
 pub(crate) mod surroundings;
 mod terminal;
+mod wire;
 
 use crate::error::Error;
 use crate::lock::plan::plan;

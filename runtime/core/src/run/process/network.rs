@@ -2,7 +2,9 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::lock::key::Key;
+use crate::report;
 use crate::run::spec::Refused;
+use crate::run::verdict::Verdict;
 
 #[cfg(target_os = "linux")]
 pub(crate) use crate::os::network::NamespaceSetup;
@@ -37,31 +39,31 @@ impl Network {
     }
 }
 
-/// How a test proceeds.
-pub(crate) enum Decision {
-    Run(Network),
-    /// The test does not run, and the reason is printed.
-    Skip(String),
-    Fail(Error),
-}
-
-/// Decides for a test. Tries only once per process whether the system allows its own network.
-pub(crate) fn decide(asked: Option<Refused>) -> Decision {
+/// Decides for a test. If it cannot run, reports the reason before returning the verdict.
+///
+/// Tries only once per process whether the system allows its own network.
+pub(crate) fn decide(test: &str, asked: Option<Refused>) -> Result<Network, Verdict> {
     let Some(or) = asked else {
-        return Decision::Run(Network::Common);
+        return Ok(Network::Common);
     };
     let (reason, way_out) = match way() {
-        Ok(way) => return Decision::Run(Network::Custom(way)),
+        Ok(way) => return Ok(Network::Custom(way)),
         Err(refusal) => refusal,
     };
     match or {
-        Refused::Serial => Decision::Run(Network::Serial),
-        Refused::Skip => Decision::Skip(format!("{reason}; {way_out}")),
-        Refused::Fail => Decision::Fail(
-            Error::new(ErrorKind::Network, "make a network of the test's own").because(format!(
+        Refused::Serial => Ok(Network::Serial),
+        Refused::Skip => {
+            report::skipped(test, &format!("{reason}; {way_out}"));
+            Err(Verdict::Skipped)
+        }
+        Refused::Fail => {
+            let action = "make a network of the test's own";
+            let reason = format!(
                 "{reason}; {way_out}, or write `network(or = \"skip\")` or `network(or = \"serial\")`"
-            )),
-        ),
+            );
+            let error = Error::new(ErrorKind::Network, action).because(reason);
+            Err(Verdict::unable(test, &error))
+        }
     }
 }
 

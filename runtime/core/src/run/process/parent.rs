@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::child;
 use super::ended::{self, Stage};
 use super::mark;
 use super::memory;
@@ -11,7 +10,7 @@ use super::protocol::{self, BodyEnd, ChildMessage, Handover, How};
 use super::surroundings::Surroundings;
 use super::terminal;
 use crate::config;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, chain};
 use crate::os::process::{GRACE, Running, Start};
 use crate::os::subprocess::Event;
 use crate::os::tree;
@@ -20,6 +19,7 @@ use crate::report;
 use crate::resource::Outcome;
 use crate::resource::context::Value;
 use crate::resource::remote::Call;
+use crate::resource::tmpdir::TmpDir;
 use crate::run::session::{End, Session};
 use crate::run::spec::{ShouldPanic, Spec};
 use crate::runner;
@@ -39,7 +39,7 @@ pub(crate) fn run(
     surroundings: &Surroundings,
     network: Network,
 ) -> Result<End, Error> {
-    let spec = session.spec();
+    let spec = session.resources.spec;
     let limit = limit(spec, surroundings)?;
     let mut variables = session.environment(surroundings);
     let given = Handover {
@@ -49,7 +49,7 @@ pub(crate) fn run(
         terminal: terminal::withhold(&mut variables),
     };
     memory::look();
-    let test = session.cx().current().clone();
+    let test = session.cx().current.clone();
     let start = Start {
         variables,
         directory: surroundings.directory(&spec.place)?,
@@ -67,8 +67,8 @@ pub(crate) fn run(
     let mut running = start.spawn().map_err(|error| {
         Error::new(ErrorKind::Process, "start the process of the test").because(error)
     })?;
-    session.trace().child(running.supervisor());
-    let mut given = Some(given.encode());
+    session.resources.trace.child(running.supervisor());
+    let mut given = Some(protocol::encode(&given));
     if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
         // It fits into the buffer of the connection, so there is no need to wait for `Started`.
         running.answer(&small);
@@ -144,15 +144,14 @@ impl Conversation<'_, '_> {
             match event {
                 Event::Output(bytes) => self.relay.push(&bytes),
                 Event::Message(bytes) => {
-                    let had_started = self.heard.has_started;
                     self.hear(&bytes);
-                    if self.heard.has_started && !had_started && !self.is_ending {
+                    if !self.is_ending {
                         deadline = self.deadline();
                     }
                 }
                 Event::Left => {
                     let left = tree::below(self.running.supervisor());
-                    report::left(self.session.cx().current().name(), &left);
+                    report::left(self.session.cx().current.name(), &left);
                     self.running.kill();
                     self.is_ending = true;
                     deadline = Some(Instant::now() + LAST);
@@ -177,7 +176,7 @@ impl Conversation<'_, '_> {
     /// `None` if they missed it and are abandoned.
     fn give_up(&mut self) -> Option<Instant> {
         let mut left = tree::below(self.running.supervisor());
-        let test = self.session.cx().current();
+        let test = &self.session.cx().current;
         if !std::mem::replace(&mut self.is_ending, true) {
             for process in &mut left {
                 process.look_at_threads();
@@ -197,7 +196,7 @@ impl Conversation<'_, '_> {
     fn hear(&mut self, bytes: &[u8]) {
         self.words.extend_from_slice(bytes);
         while let Some(content) = protocol::take_frame(&mut self.words) {
-            match ChildMessage::decode(&content) {
+            match protocol::decode(&content) {
                 Some(ChildMessage::Started) => {
                     self.heard.has_started = true;
                     self.began = Instant::now();
@@ -209,7 +208,8 @@ impl Conversation<'_, '_> {
                 Some(ChildMessage::BodyEnd(ended)) => self.heard.ended = Some(ended),
                 Some(ChildMessage::Call(call)) => {
                     let result = self.obey(call);
-                    self.running.answer(&child::answer(result));
+                    let refused = result.err().map(|error| chain(&error));
+                    self.running.answer(&protocol::encode(&refused));
                 }
                 // Something else has written here. Without a `BodyEnd` the test fails.
                 None => {}
@@ -219,31 +219,28 @@ impl Conversation<'_, '_> {
 
     /// Carries out a request of the test about one of its resources.
     fn obey(&mut self, call: Call) -> Result<(), Error> {
-        let current = self.session.cx().current();
+        let current = &self.session.cx().current;
+        let dir = |resource| current.value_at(resource).and_then(Value::tmpdir);
         match call {
             Call::ReleasePort { resource, nth } => {
-                if let Some(Value::Ports(ports)) = current.value_at(resource) {
-                    if let Some(port) = ports.get(nth) {
-                        if let Some(kept) = port.kept() {
-                            self.running.release(kept).map_err(|error| {
-                                Error::new(ErrorKind::Port, "release a port").because(error)
-                            })?;
-                        }
-                        port.release();
+                let ports = current.value_at(resource).and_then(Value::ports);
+                if let Some(port) = ports.and_then(|ports| ports.get(nth)) {
+                    if let Some(kept) = port.kept() {
+                        self.running.release(kept).map_err(|error| {
+                            Error::new(ErrorKind::Port, "release a port").because(error)
+                        })?;
                     }
+                    port.release();
                 }
                 Ok(())
             }
             Call::KeepDir { resource } => {
-                if let Some(Value::TmpDir(dir)) = current.value_at(resource) {
+                if let Some(dir) = dir(resource) {
                     dir.keep();
                 }
                 Ok(())
             }
-            Call::CloseDir { resource } => match current.value_at(resource) {
-                Some(Value::TmpDir(dir)) => dir.close(),
-                _ => Ok(()),
-            },
+            Call::CloseDir { resource } => dir(resource).map_or(Ok(()), TmpDir::close),
         }
     }
 }
@@ -261,14 +258,14 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
         (true, None) => Stage::Running,
         (true, Some(_)) => Stage::Over,
     };
-    let test = session.cx().current().clone();
+    let test = session.cx().current.clone();
     let died = || End::Died(ended::sentence(test.runner_name(), stage, heard.status).into());
     let Some(ended) = heard.ended else {
         return died();
     };
     session.hear_of(ended.described, ended.is_clean);
     let code = heard.status.and_then(|status| status.code());
-    let should_panic = session.spec().should_panic;
+    let should_panic = session.resources.spec.should_panic;
     match ended.how {
         How::Passed if code == Some(0) => End::Returned { passed: true },
         // The subprocess's test runner missed the expected panic, and the one here will too.
@@ -310,10 +307,7 @@ impl Relay {
         self.pending = rest;
     }
 
-    fn finish(&mut self) {
-        if !self.pending.is_empty() {
-            output::relay(&String::from_utf8_lossy(&self.pending));
-            self.pending.clear();
-        }
+    fn finish(self) {
+        output::relay(&String::from_utf8_lossy(&self.pending));
     }
 }

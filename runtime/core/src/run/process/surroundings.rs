@@ -58,45 +58,27 @@ impl Surroundings {
 impl Surroundings {
     /// All variables of the subprocess. `ours` takes precedence over the attribute's.
     pub(crate) fn environment(&self, ours: (&str, &OsStr)) -> Vec<(OsString, OsString)> {
-        let variables = self.variables.iter();
-        let mut changes: Vec<_> = variables
-            .map(|(name, value)| (*name, value.as_deref()))
-            .collect();
-        changes.push((ours.0, Some(ours.1)));
-
-        let mut all: Vec<_> = inherited(self.is_clear)
-            .filter(|(name, _)| !is_changed(name, &changes))
-            .collect();
-        for (index, (name, value)) in changes.iter().enumerate() {
-            // The last change to a variable wins.
-            let is_last = !is_changed(name.as_ref(), &changes[index + 1..]);
-            all.extend(
-                value
-                    .filter(|_| is_last)
-                    .map(|value| (name.into(), value.into())),
-            );
+        let changes = self.variables.iter();
+        let changes = changes.map(|(name, value)| (*name, value.as_deref()));
+        let mut all: Vec<(OsString, OsString)> = inherited(self.is_clear).collect();
+        for (name, value) in changes.chain([(ours.0, Some(ours.1))]) {
+            all.retain(|(other, _)| !is_same_variable(other, name));
+            all.extend(value.map(|value| (name.into(), value.into())));
         }
         all
     }
 
     /// The parts of the description that a test lacks when it runs in place.
     pub(crate) fn missing(&self, process: Option<Subprocess>) -> Vec<Missing<'_>> {
-        let has_timeout = process.is_some_and(|process| process.timeout.is_some());
-        let has_network = process.is_some_and(|process| process.network.is_some());
-        let others = [
-            (self.is_clear, Missing::Clear),
-            (self.cwd.is_some(), Missing::Directory),
-            (self.timeout.is_some() || has_timeout, Missing::Timeout),
-            (has_network, Missing::Network),
-        ];
+        let timeout = process.and_then(|process| process.timeout);
+        let network = process.and_then(|process| process.network);
         let variables = self.variables.iter();
         variables
             .map(|(name, _)| Missing::Variable(name))
-            .chain(
-                others
-                    .into_iter()
-                    .filter_map(|(is, what)| is.then_some(what)),
-            )
+            .chain(self.is_clear.then_some(Missing::Clear))
+            .chain(self.cwd.as_ref().map(|_| Missing::Directory))
+            .chain(self.timeout.or(timeout).map(|_| Missing::Timeout))
+            .chain(network.map(|_| Missing::Network))
             .collect()
     }
 
@@ -114,12 +96,6 @@ impl Surroundings {
         let action = "use the working directory";
         Err(Error::path(ErrorKind::Process, action, &dir, reason))
     }
-}
-
-/// Whether one of the changes concerns this variable.
-fn is_changed(name: &OsStr, changes: &[(&str, Option<&OsStr>)]) -> bool {
-    let mut names = changes.iter().map(|(other, _)| other);
-    names.any(|other| is_same_variable(name, other))
 }
 
 /// Whether two names mean the same variable; Windows ignores case.

@@ -1,0 +1,157 @@
+//! The custom resources that a process provisions for a test. Their code is the user's and may
+//! panic.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{BoxError, Error, ErrorKind, panic_message};
+use crate::report;
+use crate::resource::Outcome;
+use crate::resource::context::Current;
+use crate::resource::custom::{Custom, CustomSlot, Provider};
+use crate::resource::request::Request;
+use crate::run::cx::Cx;
+use crate::run::spec::Spec;
+use crate::trace::{PROVISION, RELEASE, Trace};
+
+/// A test and its custom resources, in the process that runs its body or in the parent of that one.
+pub(crate) struct Resources<'a> {
+    pub(crate) spec: &'static Spec,
+    // Fields drop in this order.
+    /// The provisioned resources, with their indices.
+    providers: Vec<(usize, Box<dyn Provider + 'a>)>,
+    pub(crate) cx: Cx,
+    pub(crate) trace: Trace,
+}
+
+impl<'a> Resources<'a> {
+    pub(crate) fn new(spec: &'static Spec, current: Current, trace: Trace) -> Self {
+        Resources {
+            spec,
+            providers: Vec::new(),
+            cx: Cx::new(current),
+            trace,
+        }
+    }
+
+    /// Provisions a resource.
+    pub(crate) fn provision(
+        &mut self,
+        index: usize,
+        custom: &Custom<'a>,
+        by_value: bool,
+    ) -> Result<(), Error> {
+        let name = self.spec.resources[index].name;
+        let provider = self.provide(index, |current, slot| {
+            self.trace.during(PROVISION, name, || {
+                let mut provider = (custom.make)();
+                provider.provision(current, by_value, slot)?;
+                Ok(provider)
+            })
+        })?;
+        self.providers.push((index, provider));
+        Ok(())
+    }
+
+    /// Reads the handle of a resource that the parent has provisioned.
+    pub(crate) fn receive(
+        &self,
+        index: usize,
+        custom: &Custom<'a>,
+        text: &str,
+        by_value: bool,
+    ) -> Result<(), Error> {
+        self.provide(index, |_, slot| (custom.receive)(text, by_value, slot))
+    }
+
+    fn provide<T>(
+        &self,
+        index: usize,
+        act: impl FnOnce(&Current, &CustomSlot) -> Result<T, BoxError>,
+    ) -> Result<T, Error> {
+        let current = &self.cx.current;
+        let _entered = current.enter_thread();
+        let _providing = current.owner().provide();
+        attempt("provision", &self.spec.resources[index], || {
+            act(current, &current.slots()[index])
+        })
+    }
+
+    /// The handle of a resource as text, if this process has provisioned it and it can be
+    /// transferred.
+    pub(crate) fn written(&self, index: usize) -> Result<Option<String>, Error> {
+        let mut providers = self.providers.iter();
+        let Some((_, provider)) = providers.find(|(other, _)| *other == index) else {
+            return Ok(None);
+        };
+        let current = &self.cx.current;
+        let _entered = current.enter_thread();
+        attempt("write", &self.spec.resources[index], || {
+            Ok(provider.write(&current.slots()[index]))
+        })
+    }
+
+    /// Describes the resources for the report of a failure.
+    pub(crate) fn described(&self) -> Vec<(usize, String)> {
+        let describe = |(index, provider): &(usize, Box<dyn Provider + 'a>)| {
+            let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
+            Some((*index, described.ok()??))
+        };
+        self.providers.iter().filter_map(describe).collect()
+    }
+
+    /// Releases a resource if this process has provisioned it.
+    pub(crate) fn release(&mut self, index: usize, outcome: Outcome) -> Result<(), Error> {
+        let mut providers = self.providers.iter();
+        let Some(at) = providers.position(|(other, _)| *other == index) else {
+            return Ok(());
+        };
+        let (_, mut provider) = self.providers.remove(at);
+        let request = &self.spec.resources[index];
+        attempt("release", request, || {
+            self.cx.current.drop_slot(index);
+            let _entered = self.cx.current.handle().enter();
+            let _providing = self.cx.current.owner().provide();
+            let release = || provider.release(outcome);
+            self.trace.during(RELEASE, request.name, release)
+        })
+    }
+
+    /// Releases by `release` what each request of the test was given, in reverse order, and then the
+    /// directories that the test has adopted. Reports the errors, and returns whether there was none.
+    pub(crate) fn release_all(
+        &mut self,
+        outcome: Outcome,
+        mut release: impl FnMut(&mut Self, usize, &'static Request) -> Result<(), Error>,
+    ) -> bool {
+        let mut is_clean = true;
+        for (index, request) in self.spec.resources.iter().enumerate().rev() {
+            if let Err(error) = release(self, index, request) {
+                report::error(self.cx.current.name(), &error);
+                is_clean = false;
+            }
+        }
+        for dir in self.cx.current.take_adopted() {
+            if let Err(error) = dir.finish(outcome) {
+                report::error(self.cx.current.name(), &error);
+                is_clean = false;
+            }
+        }
+        is_clean
+    }
+}
+
+/// Runs code of the user. Converts its error or panic into an [`Error`].
+fn attempt<T>(
+    verb: &str,
+    request: &Request,
+    act: impl FnOnce() -> Result<T, BoxError>,
+) -> Result<T, Error> {
+    let result = catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|payload| {
+        let message = panic_message(&payload).unwrap_or("it panicked");
+        Err(message.to_owned().into())
+    });
+    result.map_err(|cause| {
+        let action = format!("{verb} the resource `{}`", request.name);
+        Error::new(ErrorKind::Resource, action).because(cause)
+    })
+}
