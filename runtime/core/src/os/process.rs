@@ -7,7 +7,7 @@
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::io::{self, Read, Take, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -31,8 +31,7 @@ use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STA
 
 mod streams;
 
-pub(super) use self::streams::pipe;
-use self::streams::{behind_streams, descriptor, limit, poll, read_some};
+use self::streams::{Stream, behind_streams, descriptor, limit, pipe, poll, read_some};
 pub(crate) use super::link::Link;
 
 /// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
@@ -66,16 +65,14 @@ pub(crate) struct Start<'a> {
 pub(crate) struct Running {
     supervisor: Offspring,
     leash: UnixStream,
-    /// `None` once its other end is closed. The same applies to `output`.
-    control: Option<Take<UnixStream>>,
-    output: Option<Take<File>>,
+    control: Stream<UnixStream>,
+    output: Stream<File>,
     /// The exit status of the subprocess, known once no process is left.
     status: Option<ExitStatus>,
     /// Whether [`Event::Left`] is due: the subprocess has ended, and other processes are left.
     is_left: bool,
     /// Whether no process is left.
     is_over: bool,
-    is_gone: bool,
 }
 
 impl Start<'_> {
@@ -146,14 +143,10 @@ impl Start<'_> {
             status: None,
             is_left: false,
             is_over: false,
-            is_gone: false,
         };
         drop(leash_end);
         if !running.hear_of(STARTED)? {
             return Err(io::Error::other("the supervisor was killed"));
-        }
-        if let Some(control) = &running.control {
-            control.get_ref().set_nonblocking(true)?;
         }
         Ok(running)
     }
@@ -176,35 +169,26 @@ impl Running {
             if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
-            let fds = [
-                if self.is_over {
-                    -1
-                } else {
-                    self.leash.as_raw_fd()
-                },
-                descriptor(self.control.as_ref()),
-                descriptor(self.output.as_ref()),
-            ];
-            let deadline = if self.is_over {
-                Some(Instant::now())
+            let (leash, deadline) = if self.is_over {
+                (-1, Some(Instant::now()))
             } else {
-                deadline
+                (self.leash.as_raw_fd(), deadline)
             };
+            let fds = [leash, descriptor(&self.control), descriptor(&self.output)];
             match poll(fds, deadline)? {
                 [true, _, _] => self.hear_of_end()?,
-                [_, true, _] => match read_some(self.control.as_mut())? {
-                    Some(bytes) if bytes.is_empty() => self.control = None,
-                    Some(bytes) => return Ok(Event::Message(bytes)),
-                    None => {}
-                },
-                [_, _, true] => match read_some(self.output.as_mut())? {
-                    Some(bytes) if bytes.is_empty() => self.output = None,
-                    Some(bytes) => return Ok(Event::Output(bytes)),
-                    None => {}
-                },
+                [_, true, _] => {
+                    if let Some(bytes) = read_some(&mut self.control)? {
+                        return Ok(Event::Message(bytes));
+                    }
+                }
+                [_, _, true] => {
+                    if let Some(bytes) = read_some(&mut self.output)? {
+                        return Ok(Event::Output(bytes));
+                    }
+                }
                 _ if self.is_over => {
                     self.supervisor.wait();
-                    self.is_gone = true;
                     return Ok(Event::Gone(self.status));
                 }
                 _ => {}
@@ -216,11 +200,7 @@ impl Running {
     /// gone.
     pub(crate) fn answer(&mut self, frame: &[u8]) {
         if let Some(control) = &mut self.control {
-            let control = control.get_mut();
-            let _ = control
-                .set_nonblocking(false)
-                .and_then(|()| control.write_all(frame))
-                .and_then(|()| control.set_nonblocking(true));
+            let _ = control.get_mut().write_all(frame);
         }
     }
 
@@ -258,7 +238,6 @@ impl Running {
 
     /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.
     pub(crate) fn abandon(&mut self) {
-        self.is_gone = true;
         self.supervisor.abandon();
     }
 
@@ -267,8 +246,8 @@ impl Running {
     fn hear_of_end(&mut self) -> io::Result<()> {
         if self.hear()?.is_none_or(|what| what == ENDED) {
             self.is_over = true;
-            limit(self.output.as_mut())?;
-            limit(self.control.as_mut())?;
+            limit(&mut self.output)?;
+            limit(&mut self.control)?;
         }
         Ok(())
     }
@@ -309,11 +288,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.is_gone {
-            // The supervisor ends everything when the leash is closed.
-            let _ = self.leash.shutdown(std::net::Shutdown::Both);
-            self.supervisor.wait();
-        }
+        // The supervisor ends everything when the leash is closed.
+        let _ = self.leash.shutdown(std::net::Shutdown::Both);
+        self.supervisor.wait();
     }
 }
 
@@ -347,7 +324,6 @@ mod tests {
             status: None,
             is_left: false,
             is_over: false,
-            is_gone: false,
         };
         write.write_all(b"before").unwrap();
         supervisor.write_all(messages).unwrap();
