@@ -10,18 +10,18 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{FromRawFd, RawFd};
+use std::io::{self, Read, Write};
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixStream;
 use std::ptr;
 
-#[cfg(target_os = "linux")]
-use libc::c_int;
-use libc::pid_t;
+use libc::{c_int, pid_t};
 
-use super::call;
+use super::process::behind_streams;
 use super::program::Program;
+use super::stack::Place;
 use super::supervisor::check;
+use super::{call, offspring};
 
 /// Everything that a supervisor needs, prepared before it starts.
 pub(super) struct LaunchPlan {
@@ -37,12 +37,8 @@ pub(super) struct LaunchPlan {
     pub(super) program: Program,
     /// The signal mask of the parent's thread before the start, for the subprocess.
     pub(super) mask: libc::sigset_t,
-    /// Whether the program runs in an emulator such as valgrind, where memory is not shared.
-    #[cfg(target_os = "linux")]
-    pub(super) is_emulated: bool,
-    /// The top of the stack of the subprocess.
-    #[cfg(target_os = "linux")]
-    pub(super) stack: *mut libc::c_void,
+    /// Where the subprocess runs in the memory of the supervisor, which is faster than a copy.
+    pub(super) place: Option<Place>,
     #[cfg(target_os = "linux")]
     pub(super) network: Option<super::network::NamespaceSetup>,
 }
@@ -54,85 +50,44 @@ pub(super) struct Before {
     pub(super) ignores_children: bool,
 }
 
-/// The input of the new subprocess, and why it could not run its program.
-#[cfg(target_os = "linux")]
+/// The input of the new subprocess.
 struct Start<'a> {
     plan: &'a LaunchPlan,
     before: &'a Before,
-    failure: Option<io::Error>,
+    /// For the number of the error for which it could not run its program.
+    failure: UnixStream,
 }
 
-#[cfg(target_os = "linux")]
 extern "C" fn enter(start: *mut libc::c_void) -> c_int {
-    // SAFETY: it points to a local of `start_here`, which nothing else uses until this process runs
-    // another program or has ended.
-    let start = unsafe { &mut *start.cast::<Start<'_>>() };
-    start.failure = Some(become_test(start.plan, start.before));
+    // SAFETY: it points to a local of `start`, which nothing else uses until this process runs
+    // another program or has ended, or of which this is a copy.
+    let start = unsafe { &*start.cast::<Start<'_>>() };
+    let error = become_test(start.plan, start.before);
+    let number = error.raw_os_error().unwrap_or(0).to_ne_bytes();
+    let _ = (&start.failure).write_all(&number);
     // SAFETY: nothing in this process needs cleanup.
     unsafe { libc::_exit(1) }
 }
 
-/// Starts the subprocess.
+/// Starts the subprocess, and waits until it runs its program.
 pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
-    #[cfg(target_os = "linux")]
-    if !plan.is_emulated {
-        return start_here(plan, before);
-    }
-    start_copy(plan, before)
-}
-
-/// Starts the subprocess in the memory of this process, which is suspended until the subprocess
-/// runs its program. That is faster than a copy.
-#[cfg(target_os = "linux")]
-fn start_here(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
-    let mut start = Start {
+    let (mut failed, failure) = UnixStream::pair()?;
+    let start = Start {
         plan,
         before,
-        failure: None,
+        // The subprocess replaces the standard streams.
+        failure: behind_streams(failure.into())?.into(),
     };
-    // SAFETY: nothing else uses the stack. The subprocess uses this memory only while this process
-    // is suspended.
-    let child = check(unsafe {
-        libc::clone(
-            enter,
-            plan.stack,
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
-            (&raw mut start).cast(),
-        )
-    })?;
-    match start.failure {
-        None => Ok(child),
-        Some(error) => Err(error),
+    // SAFETY: nothing else uses the place. There, the subprocess uses this memory only while this
+    // process is suspended.
+    let child = unsafe { offspring::start(enter, (&raw const start).cast(), plan.place) }?;
+    drop(start);
+    let mut number = [0; 4];
+    // `exec` closes the other end.
+    if failed.read_exact(&mut number).is_ok() {
+        return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(number)));
     }
-}
-
-/// Starts the subprocess as a copy of this process. The copy reports through a pipe why it could
-/// not run its program; `exec` closes the pipe.
-fn start_copy(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
-    // SAFETY: all pointers are to locals. The copy calls only what is safe after a fork, and then
-    // runs a program.
-    unsafe {
-        let mut failure = [0; 2];
-        check(libc::pipe(failure.as_mut_ptr()))?;
-        for end in failure {
-            check(libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC))?;
-        }
-        let child = check(libc::fork())?;
-        if child == 0 {
-            let error = become_test(plan, before).raw_os_error().unwrap_or(0);
-            let error = error.to_ne_bytes();
-            libc::write(failure[1], error.as_ptr().cast(), error.len());
-            libc::_exit(1);
-        }
-        libc::close(failure[1]);
-        let mut failure = File::from_raw_fd(failure[0]);
-        let mut error = [0; 4];
-        // This reads again after an interruption.
-        if failure.read_exact(&mut error).is_ok() {
-            return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(error)));
-        }
-        Ok(child)
-    }
+    Ok(child)
 }
 
 /// Becomes the test; returns only if that fails.

@@ -43,7 +43,8 @@ pub(crate) mod socket;
 mod watched_path;
 #[cfg(unix)]
 pub(crate) use watched_path::*;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
+#[cfg_attr(not(target_os = "linux"), path = "stack_elsewhere.rs")]
 mod stack;
 pub(crate) mod subprocess;
 #[cfg(unix)]

@@ -7,16 +7,13 @@
 
 use std::ffi::CStr;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::mem;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
 
 use libc::c_int;
 
 use super::offspring::{self, Blocked};
-use super::process::pipe;
-use super::program::Itself;
 use super::stack::Stacks;
 use super::supervisor::check;
 
@@ -109,42 +106,31 @@ impl NamespaceSetup {
 
     /// The refused step and its error, or zeroes.
     fn attempt(&self) -> io::Result<[u8; 5]> {
-        let is_emulated = Itself::find()?.is_emulated;
-        let (read, write) = pipe()?;
-        let attempt = Attempt {
-            way: self,
-            result: write.as_raw_fd(),
-        };
-        let argument = (&raw const attempt).cast_mut().cast();
+        let (mut tried, result) = UnixStream::pair()?;
+        let attempt = Attempt { way: self, result };
         let stacks = Stacks::take()?;
+        let place = stacks.as_ref().map(Stacks::of_probe);
         // Signal handlers of this process must not run in the child.
         let _blocked = Blocked::all()?;
         // SAFETY: the child is a copy, or uses this memory on a separate stack while this thread is
         // suspended. In the second case nothing else collects the child, because its end sends no
         // signal.
-        unsafe {
-            let child = if is_emulated {
-                match libc::fork() {
-                    0 => enter(argument),
-                    child => child,
-                }
-            } else {
-                let flags = libc::CLONE_VM | libc::CLONE_VFORK;
-                libc::clone(enter, stacks.of_test(), flags, argument)
-            };
-            offspring::collect(check(child)?);
+        let child = unsafe { offspring::start(enter, (&raw const attempt).cast(), place) }?;
+        offspring::collect(child);
+        if let Some(stacks) = stacks {
+            stacks.give_back();
         }
-        stacks.give_back();
+        drop(attempt);
         let mut result = [0; 5];
-        File::from(read).read_exact(&mut result)?;
+        tried.read_exact(&mut result)?;
         Ok(result)
     }
 }
 
-/// A setup to try, and the pipe for its result.
+/// A setup to try, and where its result goes.
 struct Attempt<'a> {
     way: &'a NamespaceSetup,
-    result: RawFd,
+    result: UnixStream,
 }
 
 extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
@@ -156,11 +142,9 @@ extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
         Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
     };
     let [a, b, c, d] = error.to_ne_bytes();
-    // SAFETY: the array can be read for its length, and nothing in this process needs cleanup.
-    unsafe {
-        libc::write(attempt.result, [step, a, b, c, d].as_ptr().cast(), 5);
-        libc::_exit(0)
-    }
+    let _ = (&attempt.result).write_all(&[step, a, b, c, d]);
+    // SAFETY: nothing in this process needs cleanup.
+    unsafe { libc::_exit(0) }
 }
 
 fn step_of(number: u8) -> Option<Step> {

@@ -22,7 +22,6 @@ use super::network;
 use super::nothing;
 use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
-#[cfg(target_os = "linux")]
 use super::stack::Stacks;
 use super::subprocess::{Event, MarkPosition, Words};
 #[cfg(target_os = "linux")]
@@ -31,7 +30,8 @@ use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STA
 
 mod streams;
 
-use self::streams::{Stream, behind_streams, descriptor, limit, pipe, poll, read_some};
+pub(super) use self::streams::behind_streams;
+use self::streams::{Stream, descriptor, limit, pipe, poll, read_some};
 pub(crate) use super::link::Link;
 
 /// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
@@ -107,7 +107,6 @@ impl Start<'_> {
         }
         let program = Program::new(itself, words, &self.variables)?;
         let leash_end = behind_streams(leash_end.into())?;
-        #[cfg(target_os = "linux")]
         let stacks = Stacks::take()?;
         let blocked = Blocked::all()?;
         let plan = LaunchPlan {
@@ -118,23 +117,14 @@ impl Start<'_> {
             directory: directory.transpose()?,
             program,
             mask: blocked.before(),
-            #[cfg(target_os = "linux")]
-            is_emulated: itself.is_emulated,
-            #[cfg(target_os = "linux")]
-            stack: stacks.of_test(),
+            place: stacks.as_ref().map(Stacks::of_test),
             #[cfg(target_os = "linux")]
             network: self.network,
         };
         // SAFETY: all signals are blocked. The plan outlives the start of the supervisor: the next
         // thing to wait for is `STARTED`, and on failure `running` is dropped before the plan and
         // waits for the end of the supervisor.
-        let supervisor = unsafe {
-            #[cfg(target_os = "linux")]
-            let started = Offspring::start(&plan, stacks);
-            #[cfg(not(target_os = "linux"))]
-            let started = Offspring::start(&plan);
-            started?
-        };
+        let supervisor = unsafe { Offspring::start(&plan, stacks) }?;
         let mut running = Running {
             supervisor,
             leash,

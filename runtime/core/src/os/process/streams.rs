@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::os::supervisor::check;
 
 /// Moves a descriptor past the three standard streams if it is one of them.
-pub(super) fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
+pub(in crate::os) fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > libc::STDERR_FILENO {
         return Ok(fd);
     }
