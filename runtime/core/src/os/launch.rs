@@ -117,10 +117,7 @@ fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible>
         }
         #[cfg(target_os = "linux")]
         if let Some(way) = &plan.network {
-            way.enter().map_err(|(step, error)| {
-                super::supervisor::say_step(plan.leash, step);
-                error
-            })?;
+            way.enter()?;
         }
         // After the network, because a change of credentials may reset it.
         #[cfg(target_os = "linux")]

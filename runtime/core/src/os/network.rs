@@ -82,8 +82,9 @@ impl NamespaceSetup {
         }
     }
 
-    /// Moves this process into a separate network. Called between fork and exec.
-    pub(crate) fn enter(&self) -> Result<(), (Step, io::Error)> {
+    /// Moves this process into a separate network. Called between fork and exec. The number of the
+    /// error includes the refused step: see [`refusal`].
+    pub(super) fn enter(&self) -> io::Result<()> {
         match &self.maps {
             None => step(Step::Network, unshare(libc::CLONE_NEWNET))?,
             Some([groups, users]) => {
@@ -99,13 +100,15 @@ impl NamespaceSetup {
 
     /// Tries the setup in a throw-away process, to find out whether the system allows it.
     pub(crate) fn probe(&self) -> Result<(), (Option<Step>, io::Error)> {
-        let [step, error @ ..] = self.attempt().map_err(|error| (None, error))?;
-        let error = io::Error::from_raw_os_error(c_int::from_ne_bytes(error));
-        step_of(step).map_or(Ok(()), |step| Err((Some(step), error)))
+        match self.attempt() {
+            Ok(0) => Ok(()),
+            Ok(number) => Err(refusal(number)),
+            Err(error) => Err((None, error)),
+        }
     }
 
-    /// The refused step and its error, or zeroes.
-    fn attempt(&self) -> io::Result<[u8; 5]> {
+    /// The number of the error, or zero.
+    fn attempt(&self) -> io::Result<c_int> {
         let (mut tried, result) = UnixStream::pair()?;
         let attempt = Attempt { way: self, result };
         let stacks = Stacks::take()?;
@@ -121,9 +124,9 @@ impl NamespaceSetup {
             stacks.give_back();
         }
         drop(attempt);
-        let mut result = [0; 5];
-        tried.read_exact(&mut result)?;
-        Ok(result)
+        let mut number = [0; 4];
+        tried.read_exact(&mut number)?;
+        Ok(c_int::from_ne_bytes(number))
     }
 }
 
@@ -137,32 +140,41 @@ extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
     // SAFETY: it points to a local of `attempt`, whose thread is suspended or of which this is a
     // copy.
     let attempt = unsafe { &*attempt.cast::<Attempt<'_>>() };
-    let (step, error) = match attempt.way.enter() {
-        Ok(()) => (0, 0),
-        Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
-    };
-    let [a, b, c, d] = error.to_ne_bytes();
-    let _ = (&attempt.result).write_all(&[step, a, b, c, d]);
+    let error = attempt.way.enter().err();
+    let number = error.and_then(|error| error.raw_os_error()).unwrap_or(0);
+    let _ = (&attempt.result).write_all(&number.to_ne_bytes());
     // SAFETY: nothing in this process needs cleanup.
     unsafe { libc::_exit(0) }
 }
 
-fn step_of(number: u8) -> Option<Step> {
-    STEPS.into_iter().find(|step| *step as u8 == number)
+/// The bits of an error number above which there is the number of a step.
+const STEP_SHIFT: u32 = 16;
+
+/// Adds the step to the number of an error, so that both are sent as one.
+fn step(step: Step, result: io::Result<()>) -> io::Result<()> {
+    result.map_err(|error| {
+        let number = error.raw_os_error().unwrap_or(0);
+        io::Error::from_raw_os_error(((step as c_int) << STEP_SHIFT) | number)
+    })
 }
 
-fn step(step: Step, result: io::Result<()>) -> Result<(), (Step, io::Error)> {
-    result.map_err(|error| (step, error))
+/// The refused step, if there is one, and the error of a number.
+fn refusal(number: c_int) -> (Option<Step>, io::Error) {
+    let step = STEPS
+        .into_iter()
+        .find(|step| *step as c_int == number >> STEP_SHIFT);
+    let error = number & ((1 << STEP_SHIFT) - 1);
+    (step, io::Error::from_raw_os_error(error))
 }
 
-/// Adds the refused step to an error.
-pub(super) fn explain(step: c_int, error: io::Error) -> io::Error {
-    match u8::try_from(step).ok().and_then(step_of) {
-        Some(step) => io::Error::new(
+/// The error of a number, with the refused step.
+pub(super) fn explain(number: c_int) -> io::Error {
+    match refusal(number) {
+        (None, error) => error,
+        (Some(step), error) => io::Error::new(
             error.kind(),
             format!("the system has refused {step}: {error}"),
         ),
-        None => error,
     }
 }
 

@@ -24,8 +24,6 @@ use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
 use super::stack::Stacks;
 use super::subprocess::{Event, MarkPosition, Words};
-#[cfg(target_os = "linux")]
-use super::supervisor::STEP;
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 
 mod streams;
@@ -217,15 +215,6 @@ impl Running {
         self.hear_of(CLOSED).map(drop)
     }
 
-    /// Reads the error of a refused step towards a network.
-    #[cfg(target_os = "linux")]
-    fn hear_refusal(&mut self, step: i32) -> io::Error {
-        match self.hear() {
-            Err(error) => network::explain(step, error),
-            Ok(_) => io::Error::other("the supervisor was killed"),
-        }
-    }
-
     /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.
     pub(crate) fn abandon(&mut self) {
         self.supervisor.abandon();
@@ -265,9 +254,10 @@ impl Running {
         let [what, a, b, c, d] = message;
         let value = i32::from_ne_bytes([a, b, c, d]);
         match what {
-            FAILED => return Err(io::Error::from_raw_os_error(value)),
             #[cfg(target_os = "linux")]
-            STEP => return Err(self.hear_refusal(value)),
+            FAILED => return Err(network::explain(value)),
+            #[cfg(not(target_os = "linux"))]
+            FAILED => return Err(io::Error::from_raw_os_error(value)),
             ENDED => self.status = Some(ExitStatus::from_raw(value)),
             LEFT => self.is_left = true,
             _ => {}

@@ -47,10 +47,6 @@ pub(super) const STARTED: u8 = b's';
 /// Message: the subprocess has not started; the error number follows in four bytes.
 pub(super) const FAILED: u8 = b'f';
 
-/// Message: a step towards a network was refused; its number follows in four bytes.
-#[cfg(target_os = "linux")]
-pub(super) const STEP: u8 = b'n';
-
 /// Message: no process is left; the exit status of the subprocess follows in four bytes.
 pub(super) const ENDED: u8 = b'e';
 
@@ -139,12 +135,6 @@ fn forget_handlers() -> bool {
 fn say(leash: RawFd, what: u8, value: c_int) {
     let [a, b, c, d] = value.to_ne_bytes();
     call::send(leash, &[what, a, b, c, d]);
-}
-
-/// Reports the refused step to the parent, before the error itself.
-#[cfg(target_os = "linux")]
-pub(super) fn say_step(leash: RawFd, step: super::network::Step) {
-    say(leash, STEP, c_int::from(step as u8));
 }
 
 /// The result of a call, or the error in `errno` if it failed.
