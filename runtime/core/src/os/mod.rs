@@ -11,6 +11,18 @@ mod other;
 pub(crate) use other::*;
 
 #[cfg(unix)]
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64"
+        )
+    )),
+    path = "call_elsewhere.rs"
+)]
 mod call;
 #[cfg(unix)]
 pub(crate) mod descriptors;

@@ -162,7 +162,11 @@ impl Running {
             } else {
                 (self.leash.as_raw_fd(), deadline)
             };
-            let fds = [leash, descriptor(&self.control), descriptor(&self.output)];
+            let fds = [
+                leash,
+                descriptor(self.control.as_ref()),
+                descriptor(self.output.as_ref()),
+            ];
             match poll(fds, deadline)? {
                 [true, _, _] => self.hear_of_end()?,
                 [_, true, _] => {
@@ -200,19 +204,24 @@ impl Running {
             // moment ago, and the kernel reuses a process ID only after all others.
             unsafe { libc::kill(pid, libc::SIGTERM) };
         }
-        let _ = self.leash.write_all(&[END]);
+        let _ = self.command(END, 0);
     }
 
     /// Kills all processes.
     pub(crate) fn kill(&mut self) {
-        let _ = self.leash.write_all(&[KILL]);
+        let _ = self.command(KILL, 0);
     }
 
     /// Makes the supervisor close a kept descriptor, and waits until it has.
     pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
-        let [a, b, c, d] = kept.to_ne_bytes();
-        self.leash.write_all(&[CLOSE, a, b, c, d])?;
+        self.command(CLOSE, kept)?;
         self.hear_of(CLOSED).map(drop)
+    }
+
+    /// Sends a command to the supervisor, in one piece.
+    fn command(&mut self, what: u8, number: i32) -> io::Result<()> {
+        let [a, b, c, d] = number.to_ne_bytes();
+        self.leash.write_all(&[what, a, b, c, d])
     }
 
     /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.

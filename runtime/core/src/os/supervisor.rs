@@ -27,7 +27,7 @@ use std::ptr;
 
 use libc::{c_int, pid_t};
 
-use super::call::{self, ChildEnd};
+use super::call;
 use super::descriptors::close_all_but;
 use super::launch::{Before, LaunchPlan, start};
 use super::wake::Wake;
@@ -38,7 +38,7 @@ pub(super) const END: u8 = b't';
 /// Command: kill everything.
 pub(super) const KILL: u8 = b'k';
 
-/// Command: close a kept descriptor; its number follows in four bytes.
+/// Command: close a kept descriptor, whose number follows. Four bytes follow every command.
 pub(super) const CLOSE: u8 = b'c';
 
 /// Message: the subprocess has started.
@@ -169,13 +169,8 @@ enum Heard {
 impl Supervisor {
     fn run(mut self) -> ! {
         while self.status.is_none() {
-            match self.listen(None) {
-                Heard::Nothing => {
-                    self.reap();
-                }
-                Heard::End => self.end(),
-                Heard::Kill => self.kill(),
-            }
+            self.obey(None);
+            self.reap();
         }
         let settled = now() + SETTLE;
         while !self.reap() {
@@ -184,13 +179,18 @@ impl Supervisor {
                 while self.listen(None) == Heard::Nothing {}
                 self.kill();
             }
-            match self.listen(Some(settled)) {
-                Heard::Nothing => {}
-                Heard::End => self.end(),
-                Heard::Kill => self.kill(),
-            }
+            self.obey(Some(settled));
         }
         self.leave()
+    }
+
+    /// Listens once, and carries out a command to end.
+    fn obey(&mut self, until: Option<i64>) {
+        match self.listen(until) {
+            Heard::Nothing => {}
+            Heard::End => self.end(),
+            Heard::Kill => self.kill(),
+        }
     }
 
     /// Asks all children to end, and kills everything after [`GRACE`]. The parent asks the
@@ -199,10 +199,7 @@ impl Supervisor {
         let deadline = now() + GRACE;
         self.signal(libc::SIGTERM);
         while !self.reap() {
-            if now() >= deadline {
-                self.kill();
-            }
-            if self.listen(Some(deadline)) == Heard::Kill {
+            if now() >= deadline || self.listen(Some(deadline)) == Heard::Kill {
                 self.kill();
             }
         }
@@ -230,28 +227,17 @@ impl Supervisor {
     /// Collects all children that have ended; returns whether no process is left.
     fn reap(&mut self) -> bool {
         loop {
-            match call::collect() {
-                ChildEnd::Child { pid, status } if pid == self.child => self.status = Some(status),
-                ChildEnd::Child { .. } => {}
-                ChildEnd::NoneYet => return false,
-                ChildEnd::Nobody => return self.is_group_gone(),
+            let mut status = 0;
+            match call::wait_any(&mut status) {
+                0 => return false,
+                pid if pid == self.child => self.status = Some(status),
+                pid if pid > 0 || pid == -libc::EINTR => {}
+                // There is no child. Where orphans do not become children of this process, its
+                // group may have members. It has the ID of the collected child, which is not reused
+                // as long as that is so.
+                _ => return cfg!(target_os = "linux") || call::kill(-self.child, 0) < 0,
             }
         }
-    }
-
-    /// Whether the test's process group is empty, which matters where orphans do not become
-    /// children of this process.
-    #[cfg(not(target_os = "linux"))]
-    fn is_group_gone(&self) -> bool {
-        // The group has the ID of the collected child, which is not reused while the group has a
-        // member.
-        call::kill(-self.child, 0) < 0
-    }
-
-    #[cfg(target_os = "linux")]
-    #[expect(clippy::unused_self, reason = "other platforms need it")]
-    fn is_group_gone(&self) -> bool {
-        true
     }
 
     /// Waits for a command, the end of a child, or a time. Carries out `CLOSE`.
@@ -259,20 +245,18 @@ impl Supervisor {
         if !self.wait(self.leash, until) {
             return Heard::Nothing;
         }
-        let mut command = [0_u8];
-        let read = call::receive(self.leash, &mut command, libc::MSG_DONTWAIT);
-        match (read, command[0]) {
-            (1, END) => Heard::End,
-            (1, CLOSE) => {
-                let mut kept = [0; 4];
-                if call::receive(self.leash, &mut kept, libc::MSG_WAITALL) == 4 {
-                    // SAFETY: the descriptor is one that the plan keeps for the test.
-                    unsafe { call::close(c_int::from_ne_bytes(kept)) };
-                }
+        let mut command = [0; 5];
+        let read = call::read(self.leash, &mut command);
+        let [what, number @ ..] = command;
+        match (read, what) {
+            (5, END) => Heard::End,
+            (5, CLOSE) => {
+                // SAFETY: the descriptor is one that the plan keeps for the test.
+                unsafe { call::close(c_int::from_ne_bytes(number)) };
                 say(self.leash, CLOSED, 0);
                 Heard::Nothing
             }
-            (0 | 1, _) => Heard::Kill,
+            (0 | 5, _) => Heard::Kill,
             _ => Heard::Nothing,
         }
     }
@@ -283,8 +267,8 @@ impl Supervisor {
 
     /// Sends a signal to all children. Only this process collects them, so no ID can be reused
     /// meanwhile.
-    #[cfg(target_os = "linux")]
     fn signal(&self, signal: c_int) {
+        // Only Linux has this list.
         let list = call::open(c"/proc/thread-self/children");
         if list < 0 {
             return self.signal_group(signal);
@@ -303,11 +287,6 @@ impl Supervisor {
         }
         // SAFETY: it was just opened here.
         unsafe { call::close(list) };
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn signal(&self, signal: c_int) {
-        self.signal_group(signal);
     }
 
     /// Sends a signal to the test's process group, and to the subprocess until it is collected. The

@@ -35,8 +35,8 @@ pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 /// A stream from the subprocess; `None` once its other end is closed.
 pub(super) type Stream<T> = Option<Take<T>>;
 
-pub(super) fn descriptor(from: &Stream<impl AsRawFd>) -> RawFd {
-    from.as_ref().map_or(-1, |from| from.get_ref().as_raw_fd())
+pub(super) fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
+    from.map_or(-1, |from| from.get_ref().as_raw_fd())
 }
 
 /// Limits a stream to the bytes that are available now, because a process outside our reach may
