@@ -43,17 +43,12 @@ pub(super) struct LaunchPlan {
     pub(super) network: Option<super::network::NamespaceSetup>,
 }
 
-/// The state before the start that the subprocess checks or restores.
-pub(super) struct Before {
-    pub(super) supervisor: pid_t,
-    /// Whether the parent ignores `SIGCHLD`; then the subprocess does, too.
-    pub(super) ignores_children: bool,
-}
-
 /// The input of the new subprocess.
 struct Start<'a> {
     plan: &'a LaunchPlan,
-    before: &'a Before,
+    supervisor: pid_t,
+    /// Whether the parent ignores `SIGCHLD`; then the subprocess does, too.
+    ignores_children: bool,
     /// For the number of the error for which it could not run its program.
     failure: UnixStream,
 }
@@ -62,7 +57,7 @@ extern "C" fn enter(start: *mut libc::c_void) -> c_int {
     // SAFETY: it points to a local of `start`, which nothing else uses until this process runs
     // another program or has ended, or of which this is a copy.
     let start = unsafe { &*start.cast::<Start<'_>>() };
-    let error = become_test(start.plan, start.before);
+    let Err(error) = become_test(start);
     let number = error.raw_os_error().unwrap_or(0).to_ne_bytes();
     let _ = (&start.failure).write_all(&number);
     // SAFETY: nothing in this process needs cleanup.
@@ -70,11 +65,13 @@ extern "C" fn enter(start: *mut libc::c_void) -> c_int {
 }
 
 /// Starts the subprocess, and waits until it runs its program.
-pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
+pub(super) fn start(plan: &LaunchPlan, ignores_children: bool) -> io::Result<pid_t> {
     let (mut failed, failure) = UnixStream::pair()?;
     let start = Start {
         plan,
-        before,
+        // SAFETY: the call takes nothing and cannot fail.
+        supervisor: unsafe { libc::getpid() },
+        ignores_children,
         // The subprocess replaces the standard streams.
         failure: behind_streams(failure.into())?.into(),
     };
@@ -91,19 +88,13 @@ pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
 }
 
 /// Becomes the test; returns only if that fails.
-fn become_test(plan: &LaunchPlan, before: &Before) -> io::Error {
-    match try_become_test(plan, before) {
-        Ok(never) => match never {},
-        Err(error) => error,
-    }
-}
-
-fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible> {
+fn become_test(start: &Start<'_>) -> io::Result<Infallible> {
+    let plan = start.plan;
     // SAFETY: all calls are safe between fork and exec and get valid pointers: those of the program
     // end with a null and live as long as the plan.
     unsafe {
         check(libc::setpgid(0, 0))?;
-        if before.ignores_children {
+        if start.ignores_children {
             call::action(libc::SIGCHLD, Some(libc::SIG_IGN));
         }
         for (to, from) in (0..).zip(plan.streams) {
@@ -124,7 +115,7 @@ fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible>
         {
             check(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0))?;
         }
-        if libc::getppid() != before.supervisor {
+        if libc::getppid() != start.supervisor {
             libc::_exit(1);
         }
         // Last, because a signal that has arrived meanwhile ends this process now.

@@ -29,8 +29,8 @@ use libc::{c_int, pid_t};
 
 use super::call;
 use super::descriptors::close_all_but;
-use super::launch::{Before, LaunchPlan, start};
-use super::wake::Wake;
+use super::launch::{LaunchPlan, start};
+use super::wake;
 
 /// Command: ask everything to end, and kill what is left after [`GRACE`].
 pub(super) const END: u8 = b't';
@@ -65,10 +65,8 @@ const SETTLE: i64 = 50;
 
 /// Starts the subprocess and supervises it. All signals are blocked.
 pub(super) fn run(plan: &LaunchPlan) -> ! {
-    match try_run(plan) {
-        Ok(never) => match never {},
-        Err(error) => say(plan.leash, FAILED, error.raw_os_error().unwrap_or(0)),
-    }
+    let Err(error) = try_run(plan);
+    say(plan.leash, FAILED, error.raw_os_error().unwrap_or(0));
     call::exit(1)
 }
 
@@ -81,23 +79,19 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
             libc::prctl(libc::PR_SET_NAME, c"isolated-test".as_ptr(), 0, 0, 0);
         }
         let ignores_children = forget_handlers();
-        let wake = Wake::new()?;
+        let wakes = wake::descriptors()?;
         // In a separate process group, because the parent's may be killed as a whole, as nextest
         // does.
         check(libc::setpgid(0, 0))?;
-        let before = Before {
-            supervisor: libc::getpid(),
-            ignores_children,
-        };
-        let child = start(plan, &before)?;
-        close_all_but(&[&plan.keep, &wake.descriptors(), &[plan.leash]]);
+        let child = start(plan, ignores_children)?;
+        close_all_but(&[&plan.keep, &wakes, &[plan.leash]]);
         let leash = plan.leash;
         // The parent continues after this message, so everything that it lent is gone from here on.
         say(leash, STARTED, 0);
         Supervisor {
             child,
             leash,
-            wake,
+            wake: wakes[0],
             status: None,
         }
         .run()
@@ -149,8 +143,8 @@ pub(super) fn check(result: c_int) -> io::Result<c_int> {
 struct Supervisor {
     child: pid_t,
     leash: RawFd,
-    /// Its descriptor is readable when a child has ended.
-    wake: Wake,
+    /// Readable when a child has ended.
+    wake: RawFd,
     /// The exit status of the subprocess, once it has ended.
     status: Option<c_int>,
 }
@@ -306,13 +300,14 @@ impl Supervisor {
             events: libc::POLLIN,
             revents: 0,
         };
-        let mut fds = [waits(leash), waits(self.wake.fd())];
+        let mut fds = [waits(leash), waits(self.wake)];
         call::poll(
             &mut fds,
             until.map(|until| (until - now()).clamp(0, 60_000)),
         );
         if fds[1].revents != 0 {
-            self.wake.drain();
+            // One read discards all reports so far.
+            call::read(self.wake, &mut [0; 128]);
         }
         fds[0].revents != 0
     }
