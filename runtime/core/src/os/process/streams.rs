@@ -64,14 +64,10 @@ pub(super) fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bo
         revents: 0,
     });
     // SAFETY: the array is valid for its length.
-    if unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) } < 0 {
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-        return Ok([false; 3]);
+    match check(unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) }) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok([false; 3]),
+        result => result.map(|_| waiting.map(|one| one.revents != 0)),
     }
-    Ok(waiting.map(|one| one.revents != 0))
 }
 
 /// Reads the bytes of a readable stream. At its end, closes it and returns `None`.
