@@ -5,10 +5,11 @@
     reason = "the standard library knows no namespaces, and this runs between fork and exec"
 )]
 
-use std::ffi::CStr;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::mem;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use libc::c_int;
@@ -90,9 +91,9 @@ impl NamespaceSetup {
             Some([groups, users]) => {
                 let both = libc::CLONE_NEWUSER | libc::CLONE_NEWNET;
                 step(Step::UserAndNetwork, unshare(both))?;
-                step(Step::Groups, write(c"/proc/self/setgroups", b"deny"))?;
-                step(Step::GroupMap, write(c"/proc/self/gid_map", groups))?;
-                step(Step::UserMap, write(c"/proc/self/uid_map", users))?;
+                step(Step::Groups, write("/proc/self/setgroups", b"deny"))?;
+                step(Step::GroupMap, write("/proc/self/gid_map", groups))?;
+                step(Step::UserMap, write("/proc/self/uid_map", users))?;
             }
         }
         step(Step::Loopback, bring_loopback_up())
@@ -183,40 +184,24 @@ fn unshare(flags: c_int) -> io::Result<()> {
     check(unsafe { libc::unshare(flags) }).map(drop)
 }
 
-fn write(path: &CStr, content: &[u8]) -> io::Result<()> {
-    // SAFETY: the path ends with a null, the buffer can be read for its length, and the descriptor
-    // is closed once.
-    unsafe {
-        let file = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
-        let written = libc::write(file, content.as_ptr().cast(), content.len());
-        let error = io::Error::last_os_error();
-        libc::close(file);
-        if written < 0 { Err(error) } else { Ok(()) }
-    }
+fn write(path: &str, content: &[u8]) -> io::Result<()> {
+    File::options().write(true).open(path)?.write_all(content)
 }
 
 /// Brings up the interface `lo`, which is down in a new network.
 fn bring_loopback_up() -> io::Result<()> {
     // SAFETY: the request is a plain structure for which all zeroes are valid, the name ends with a
-    // null, and the descriptor is closed once.
+    // null, and nothing else owns the new descriptor.
     unsafe {
-        let socket = check(libc::socket(
-            libc::AF_INET,
-            libc::SOCK_DGRAM | libc::SOCK_CLOEXEC,
-            0,
-        ))?;
+        let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
+        let socket = OwnedFd::from_raw_fd(check(libc::socket(libc::AF_INET, kind, 0))?);
         let mut request: libc::ifreq = mem::zeroed();
         for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
             *to = libc::c_char::try_from(*from).unwrap_or(0);
         }
         let flags = libc::IFF_UP | libc::IFF_RUNNING;
         request.ifr_ifru.ifru_flags = libc::c_short::try_from(flags).unwrap_or(0);
-        let result = check(libc::ioctl(
-            socket,
-            libc::SIOCSIFFLAGS as _,
-            &raw const request,
-        ));
-        libc::close(socket);
-        result.map(drop)
+        let fd = socket.as_raw_fd();
+        check(libc::ioctl(fd, libc::SIOCSIFFLAGS as _, &raw const request)).map(drop)
     }
 }
