@@ -1,5 +1,9 @@
 //! Differences between operating systems; the only place that knows `libc`.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
@@ -66,3 +70,10 @@ pub(crate) mod tree;
 mod wake;
 #[cfg(any(not(unix), test))]
 mod whole_lines;
+
+/// Whether a path still names this file.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let mine = identity(file)?;
+    let there = WatchedPath::new(path)?.look()?;
+    Ok(there.is_some_and(|there| there.identity == mine))
+}

@@ -30,18 +30,6 @@ pub(crate) fn user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// The metadata of a directory, without following a link in its last component.
-///
-/// The metadata is that of the opened directory, because the path may name something else a moment
-/// later.
-pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW)
-        .open(path)?
-        .metadata()
-}
-
 /// Creates a directory with exactly these permissions, whatever the umask takes from group and
 /// others.
 pub(crate) fn create_dir(path: &Path, mode: u32) -> io::Result<()> {
@@ -78,16 +66,6 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
         .write(true)
         .custom_flags(libc::O_NOFOLLOW)
         .open(path)
-}
-
-/// Whether the path still names this file.
-pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    let mine = file.metadata()?;
-    match std::fs::symlink_metadata(path) {
-        Ok(there) => Ok(mine.dev() == there.dev() && mine.ino() == there.ino()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// The owner of a file and its mode bits.

@@ -195,17 +195,11 @@ fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<FileOwner>)> {
     };
     let metadata = match trust {
         Trust::Anybody => std::fs::metadata(root)?,
-        Trust::User(_) => {
-            let unfollowed = std::fs::symlink_metadata(root)?;
-            if unfollowed.is_symlink() {
-                return refuse("it is a symbolic link, which somebody may have planted".to_owned());
-            }
-            if !unfollowed.is_dir() {
-                return refuse("it is not a directory".to_owned());
-            }
-            os::dir_metadata(root)?
-        }
+        Trust::User(_) => std::fs::symlink_metadata(root)?,
     };
+    if metadata.is_symlink() {
+        return refuse("it is a symbolic link, which somebody may have planted".to_owned());
+    }
     if !metadata.is_dir() {
         return refuse("it is not a directory".to_owned());
     }
