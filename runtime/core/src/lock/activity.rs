@@ -112,7 +112,11 @@ impl Activity {
             file,
             line,
         } = self.site;
-        let (since, name, package) = (self.block.since(), self.name(), package.unwrap_or_default());
+        let (since, name, package) = (
+            self.block.mark().since(),
+            self.name(),
+            package.unwrap_or_default(),
+        );
         let (tie, held) = (Lines(self.tie.as_slice()), Lines(held));
         self.block.publish(format!(
             "+{since} {name}\t{package}\t{file}:{line}\n{tie}{held}"
@@ -140,13 +144,8 @@ impl Activity {
         self.block.kept().into_iter().collect()
     }
 
-    /// The name of the record, and the number of the block in it.
-    pub(crate) fn place(&self) -> (&str, usize) {
-        self.block.place()
-    }
-
     /// How other processes find the block.
     pub(crate) fn mark(&self) -> Mark {
-        self.block.mark()
+        self.block.mark().clone()
     }
 }

@@ -77,3 +77,12 @@ pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let there = WatchedPath::new(path)?.look()?;
     Ok(there.is_some_and(|there| there.identity == mine))
 }
+
+/// Separates one kind of failure, which becomes `None`, from all others.
+pub(crate) fn unless<T>(kind: io::ErrorKind, result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == kind => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -71,15 +71,12 @@ impl WatchedPath {
 
     /// Reads the status of the path; `None` if nothing exists there.
     pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
-        match std::fs::symlink_metadata(&self.0) {
-            Ok(data) => Ok(Some(PathStatus {
-                identity: FileId,
-                is_empty: data.len() == 0,
-                changed: ChangeTime,
-            })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let data = super::unless(io::ErrorKind::NotFound, std::fs::symlink_metadata(&self.0))?;
+        Ok(data.map(|data| PathStatus {
+            identity: FileId,
+            is_empty: data.len() == 0,
+            changed: ChangeTime,
+        }))
     }
 
     /// Does nothing, because the modification time is not used here.

@@ -19,6 +19,7 @@ use libc::{fstat as fstat64, lstat as lstat64, stat as stat64};
 use libc::{fstat64, lstat64, stat64};
 
 use super::supervisor::check;
+use super::unless;
 
 /// A path whose status is read often.
 pub(crate) struct WatchedPath(CString);
@@ -78,12 +79,10 @@ impl WatchedPath {
     pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
         let mut data = MaybeUninit::<stat64>::uninit();
         // SAFETY: the string ends with a null, and there is room for what is written.
-        match check(unsafe { lstat64(self.0.as_ptr(), data.as_mut_ptr()) }) {
-            // SAFETY: the call has succeeded, so it has written everything.
-            Ok(_) => Ok(Some(found(unsafe { data.assume_init_ref() }))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let result = check(unsafe { lstat64(self.0.as_ptr(), data.as_mut_ptr()) });
+        let is_there = unless(io::ErrorKind::NotFound, result)?;
+        // SAFETY: the call has succeeded, so it has written everything.
+        Ok(is_there.map(|_| found(unsafe { data.assume_init_ref() })))
     }
 
     /// Sets the times of the file to now and leaves its content alone.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::proof::{Origin, STATE, origin_at};
 use super::{StateDir, record};
+use crate::os::unless;
 
 /// The name of the marker.
 const MARKER: &str = "isolated-test.state";
@@ -45,11 +46,11 @@ pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
             }
             return refuse(NOT_OURS);
         }
-        match state_dir.create_in_place(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(_) => write(&path),
-        }
+        // It is examined next, whoever has made it.
+        unless(
+            io::ErrorKind::AlreadyExists,
+            state_dir.create_in_place(&path),
+        )?;
     }
 }
 

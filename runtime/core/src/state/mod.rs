@@ -16,6 +16,7 @@
 
 use std::fs::File;
 use std::io;
+use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -33,7 +34,7 @@ pub(crate) use sweep::remove_tree;
 
 use crate::config::variables;
 use crate::error::{Error, ErrorKind};
-use crate::os::{self, FileOwner};
+use crate::os::{self, FileOwner, unless};
 
 /// An opened state directory.
 pub(crate) struct StateDir {
@@ -78,7 +79,7 @@ impl StateDir {
         if let Trust::Anybody = trust {
             std::fs::create_dir_all(root).map_err(refuse)?;
         } else {
-            make(root, 0o700).map_err(refuse)?;
+            unless(AlreadyExists, os::create_dir(root, 0o700)).map_err(refuse)?;
         }
         let (mode, owner) = check(root, trust).map_err(refuse)?;
         let state_dir = StateDir {
@@ -96,10 +97,7 @@ impl StateDir {
     fn make_rooms(&self, root: &Path) -> io::Result<()> {
         marker::claim(root, self)?;
         for room in [&self.locks, &self.runs] {
-            match self.create_dir(room, self.dir_mode()) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                result => result?,
-            }
+            self.ensure_dir(room)?;
         }
         Ok(())
     }
@@ -132,13 +130,11 @@ impl StateDir {
     /// Opens a file, and creates it if it does not exist.
     pub(crate) fn open_or_create(&self, path: &Path) -> io::Result<File> {
         loop {
-            match os::open_file(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                result => return result,
+            if let Some(file) = unless(NotFound, os::open_file(path))? {
+                return Ok(file);
             }
-            match self.create(path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                result => return result,
+            if let Some(file) = unless(AlreadyExists, self.create(path))? {
+                return Ok(file);
             }
         }
     }
@@ -146,16 +142,14 @@ impl StateDir {
     /// Creates a file that must be new. If the state directory was removed, creates that again
     /// first.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
-        match self.create_in_place(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if let Some(root) = self.runs.parent() {
-                    make(root, self.dir_mode())?;
-                    self.make_rooms(root)?;
-                }
-                self.create_in_place(path)
-            }
-            result => result,
+        if let Some(file) = unless(NotFound, self.create_in_place(path))? {
+            return Ok(file);
         }
+        if let Some(root) = self.runs.parent() {
+            unless(AlreadyExists, os::create_dir(root, self.dir_mode()))?;
+            self.make_rooms(root)?;
+        }
+        self.create_in_place(path)
     }
 
     /// Creates a file that must be new, in a directory that must exist.
@@ -167,6 +161,11 @@ impl StateDir {
         Ok(file)
     }
 
+    /// Creates a directory for files of ours, unless it exists.
+    fn ensure_dir(&self, path: &Path) -> io::Result<()> {
+        unless(AlreadyExists, self.create_dir(path, self.dir_mode())).map(drop)
+    }
+
     /// Creates a directory that must be new.
     pub(crate) fn create_dir(&self, path: &Path, mode: u32) -> io::Result<()> {
         os::create_dir(path, mode)?;
@@ -174,14 +173,6 @@ impl StateDir {
             owner.give_dir(path)?;
         }
         Ok(())
-    }
-}
-
-/// Creates a directory unless something already exists at the path.
-fn make(path: &Path, mode: u32) -> io::Result<()> {
-    match os::create_dir(path, mode) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result,
     }
 }
 

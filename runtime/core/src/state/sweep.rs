@@ -25,9 +25,9 @@ use crate::state::block::BLOCK;
 /// sweep. `mine` is the record of this process, which is alive.
 pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
     for entry in entries(state_dir.runs()) {
-        if is_record(&entry) && entry != mine {
+        if has_name(&entry, ENDING) && entry != mine {
             let _ = sweep_one(&entry);
-        } else if within::is_one(&entry) {
+        } else if has_name(&entry, within::ENDING) {
             // A program may have created it at the moment at which the record was removed.
             let record = entry.with_extension(ENDING);
             if record.symlink_metadata().is_err() {
@@ -37,13 +37,8 @@ pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
     }
 }
 
-/// Whether a path has the name of a record.
-fn is_record(path: &Path) -> bool {
-    has_name(path, ENDING)
-}
-
 /// Whether a path has one of our names, with this extension.
-pub(super) fn has_name(path: &Path, ending: &str) -> bool {
+fn has_name(path: &Path, ending: &str) -> bool {
     let name = path.file_name().and_then(OsStr::to_str);
     path.extension() == Some(OsStr::new(ending)) && name.is_some_and(is_ours_by_name)
 }
@@ -60,7 +55,7 @@ fn sweep_one(record: &Path) -> io::Result<()> {
         return Ok(());
     }
     let owns_dir = origin == Origin::Ours && owns_dir(&owner)?;
-    forget(record, &record.with_extension(""), owns_dir);
+    forget(record, owns_dir);
     Ok(())
 }
 
@@ -74,9 +69,10 @@ fn owns_dir(record: &File) -> io::Result<bool> {
 }
 
 /// Removes the temporary directories of a process, if they are its own, and then its record.
-pub(super) fn forget(record: &Path, dir: &Path, owns_dir: bool) {
+pub(super) fn forget(record: &Path, owns_dir: bool) {
+    let dir = record.with_extension("");
     let is_clean = if owns_dir {
-        remove_dirs(dir)
+        remove_dirs(&dir)
     } else {
         // A process that was killed after creating the directory has left it empty. Nothing else is
         // removed.
@@ -148,10 +144,7 @@ fn remove(path: &Path) -> io::Result<()> {
         Ok(_) => fs::remove_file(path),
         Err(error) => Err(error),
     };
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
+    os::unless(io::ErrorKind::NotFound, result).map(drop)
 }
 
 /// Restores the permissions on all directories of a tree, without following links.
