@@ -102,7 +102,7 @@ fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, E
         return Err(Error::new(ErrorKind::Process, "run the test")
             .because("its timeout is zero; write a time above zero"));
     }
-    Ok(config::variables()?.timeout_scale.times(limit))
+    Ok(config::variables()?.scaled(limit))
 }
 
 /// The exchange with a running subprocess.
