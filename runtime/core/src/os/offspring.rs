@@ -133,7 +133,8 @@ impl Drop for Offspring {
 
 /// Blocks all signals of this thread until it is dropped.
 pub(super) struct Blocked {
-    before: libc::sigset_t,
+    /// The previous signal mask.
+    pub(super) before: libc::sigset_t,
 }
 
 impl Blocked {
@@ -148,11 +149,6 @@ impl Blocked {
                 error => Err(io::Error::from_raw_os_error(error)),
             }
         }
-    }
-
-    /// The previous signal mask.
-    pub(super) fn before(&self) -> libc::sigset_t {
-        self.before
     }
 }
 

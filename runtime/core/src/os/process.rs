@@ -9,7 +9,7 @@ use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use super::nothing;
 use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
 use super::stack::Stacks;
-use super::subprocess::{Event, MarkPosition, Words};
+use super::subprocess::{Event, Words};
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 
 mod streams;
@@ -93,16 +93,9 @@ impl Start<'_> {
         let link = Link::describe(control_fd, output_fd, &itself.name);
         let directory = self
             .directory
-            .map(|path| CString::new(path.as_os_str().as_bytes()));
-        let position = if itself.is_emulated {
-            MarkPosition::Filter
-        } else {
-            MarkPosition::Name
-        };
-        let mut words = (self.words)(&link, position);
-        if itself.is_emulated {
-            words[0].clone_from(&itself.name);
-        }
+            .map(|path| CString::new(path.into_os_string().into_vec()))
+            .transpose()?;
+        let words = (self.words)(&link, itself.is_emulated.then_some(&*itself.name));
         let program = Program::new(itself, words, &self.variables)?;
         let leash_end = behind_streams(leash_end.into())?;
         let stacks = Stacks::take()?;
@@ -112,9 +105,9 @@ impl Start<'_> {
             keep: self.keep,
             inherit: [control_fd, output_fd],
             streams: [&nothing, &nothing, &error].map(AsRawFd::as_raw_fd),
-            directory: directory.transpose()?,
+            directory,
             program,
-            mask: blocked.before(),
+            mask: blocked.before,
             place: stacks.as_ref().map(Stacks::of_test),
             #[cfg(target_os = "linux")]
             network: self.network,
@@ -277,9 +270,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The supervisor ends everything when the leash is closed.
+        // The supervisor ends everything when the leash is closed, and is dropped next, which waits
+        // for that.
         let _ = self.leash.shutdown(std::net::Shutdown::Both);
-        self.supervisor.wait();
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn run(
     let start = Start {
         variables,
         directory: surroundings.directory(&spec.place)?,
-        words: &|link, position| mark::words(spec, test.runner_name(), link, position),
+        words: &|link, name| mark::words(spec, test.runner_name(), link, name),
         #[cfg(windows)]
         nonce: random::word(os::process::NONCE),
         keep: session.kept(),
