@@ -43,27 +43,26 @@ pub(crate) enum Step {
     Loopback,
 }
 
-const STEPS: [Step; 6] = [
-    Step::Network,
-    Step::UserAndNetwork,
-    Step::Groups,
-    Step::GroupMap,
-    Step::UserMap,
-    Step::Loopback,
+/// The steps, and what the system refuses with each.
+const STEPS: [(Step, &str); 6] = [
+    (
+        Step::Network,
+        "a network namespace (`unshare` with `CLONE_NEWNET`)",
+    ),
+    (
+        Step::UserAndNetwork,
+        "a user namespace (`unshare` with `CLONE_NEWUSER` and `CLONE_NEWNET`)",
+    ),
+    (Step::Groups, "to write `/proc/self/setgroups`"),
+    (Step::GroupMap, "to write `/proc/self/gid_map`"),
+    (Step::UserMap, "to write `/proc/self/uid_map`"),
+    (Step::Loopback, "to bring the interface `lo` up"),
 ];
 
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Step::Network => "a network namespace (`unshare` with `CLONE_NEWNET`)",
-            Step::UserAndNetwork => {
-                "a user namespace (`unshare` with `CLONE_NEWUSER` and `CLONE_NEWNET`)"
-            }
-            Step::Groups => "to write `/proc/self/setgroups`",
-            Step::GroupMap => "to write `/proc/self/gid_map`",
-            Step::UserMap => "to write `/proc/self/uid_map`",
-            Step::Loopback => "to bring the interface `lo` up",
-        })
+        let this = STEPS.iter().find(|(step, _)| step == self);
+        formatter.write_str(this.map_or("", |(_, refused)| refused))
     }
 }
 
@@ -161,9 +160,8 @@ fn step(step: Step, result: io::Result<()>) -> io::Result<()> {
 
 /// The refused step, if there is one, and the error of a number.
 fn refusal(number: c_int) -> (Option<Step>, io::Error) {
-    let step = STEPS
-        .into_iter()
-        .find(|step| *step as c_int == number >> STEP_SHIFT);
+    let mut steps = STEPS.into_iter().map(|(step, _)| step);
+    let step = steps.find(|step| *step as c_int == number >> STEP_SHIFT);
     let error = number & ((1 << STEP_SHIFT) - 1);
     (step, io::Error::from_raw_os_error(error))
 }
