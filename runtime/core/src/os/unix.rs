@@ -43,13 +43,7 @@ pub(crate) fn create_dir(path: &Path, mode: u32) -> io::Result<()> {
 /// Creates a file that must not exist yet, with exactly these permissions, whatever the umask takes
 /// from group and others.
 pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)?;
+    let file = unfollowed().create_new(true).mode(0o600).open(path)?;
     if mode != 0o600 {
         file.set_permissions(Permissions::from_mode(mode))?;
     }
@@ -61,11 +55,14 @@ pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
 /// Leaves out `O_CREAT`: with it, Linux refuses files of other users in sticky directories
 /// (`fs.protected_regular`).
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)
+    unfollowed().open(path)
+}
+
+fn unfollowed() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options.custom_flags(libc::O_NOFOLLOW);
+    options
 }
 
 /// The owner of a file and its mode bits.

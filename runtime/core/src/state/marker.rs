@@ -66,30 +66,25 @@ fn write(path: &Path) {
     let _ = fs::write(path, format!("{STATE}{NOTE}"));
 }
 
-/// Whether every name in a directory is one of ours.
+/// Whether every name in a state directory is one of ours.
 fn has_only_ours(root: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let is_ours = match entry.file_name().to_str() {
-            Some(MARKER) => true,
-            Some("locks") => are_ours(&entry.path(), is_lock)?,
-            Some("runs") => are_ours(&entry.path(), record::is_ours_by_name)?,
-            _ => false,
-        };
-        if !is_ours {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    are_all(root, |name| match name {
+        MARKER => Ok(true),
+        "locks" => is_room(&root.join(name), is_lock),
+        "runs" => is_room(&root.join(name), record::is_ours_by_name),
+        _ => Ok(false),
+    })
 }
 
 /// Whether a path is a directory in which all names are ours.
-fn are_ours(room: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<bool> {
-    if !fs::symlink_metadata(room)?.is_dir() {
-        return Ok(false);
-    }
-    for entry in fs::read_dir(room)? {
-        if !entry?.file_name().to_str().is_some_and(&is_ours) {
+fn is_room(path: &Path, is_ours: fn(&str) -> bool) -> io::Result<bool> {
+    Ok(fs::symlink_metadata(path)?.is_dir() && are_all(path, |name| Ok(is_ours(name)))?)
+}
+
+fn are_all(dir: &Path, is_ours: impl Fn(&str) -> io::Result<bool>) -> io::Result<bool> {
+    for entry in fs::read_dir(dir)? {
+        let is_ours = entry?.file_name().to_str().map(&is_ours);
+        if !is_ours.transpose()?.unwrap_or(false) {
             return Ok(false);
         }
     }

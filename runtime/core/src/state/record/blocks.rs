@@ -22,13 +22,12 @@ impl Blocks {
     /// Takes a free block. Its time is later than all before, so that the time identifies the test.
     pub(super) fn take(&mut self) -> (usize, u64) {
         self.since = now().max(self.since + 1);
-        let block = self.taken.iter().position(|taken| !taken);
-        let block = block.unwrap_or(self.taken.len());
-        if block == self.taken.len() {
-            self.taken.push(true);
-        } else {
-            self.taken[block] = true;
-        }
+        let free = self.taken.iter().position(|taken| !taken);
+        let block = free.unwrap_or_else(|| {
+            self.taken.push(false);
+            self.taken.len() - 1
+        });
+        self.taken[block] = true;
         (block, self.since)
     }
 }
