@@ -141,10 +141,7 @@ fn open(family: libc::c_int, transport: Transport) -> io::Result<OwnedFd> {
 }
 
 /// Binds a socket and returns the address that it is bound to.
-fn bind<A>(socket: &OwnedFd, address: &mut A) -> io::Result<A>
-where
-    A: Copy,
-{
+fn bind<A: Copy>(socket: &OwnedFd, address: &mut A) -> io::Result<A> {
     let raw = socket.as_raw_fd();
     let mut size = libc::socklen_t::try_from(mem::size_of::<A>()).unwrap_or_default();
     let address: *mut A = address;

@@ -1,5 +1,6 @@
 //! Unix: users, owners, modes and identities of files, and exit handlers.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -14,12 +15,8 @@ use std::path::{Path, PathBuf};
 /// It ignores `TMPDIR`, because two shells with different values must meet at one lock. Only a
 /// system without `/tmp` uses its temporary directory.
 pub(crate) fn default_state_dir() -> PathBuf {
-    let base = Path::new("/tmp");
-    let base = if base.is_dir() {
-        base.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
+    let tmp = PathBuf::from("/tmp");
+    let base = if tmp.is_dir() { tmp } else { env::temp_dir() };
     base.join(format!("isolated-test-{}", user()))
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::io::ErrorKind::AlreadyExists;
 use std::path::Path;
 
 use super::proof::{Origin, STATE, origin_at};
@@ -30,36 +31,23 @@ pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
                 write(&path);
                 return Ok(());
             }
-            Some(Origin::OtherVersion) => {
-                return refuse(
-                    "another version of isolated-test has made it; use one version everywhere, or \
-                     set `ISOLATED_DIR` to an empty or a new directory",
-                );
+            Some(Origin::OtherVersion) => return Err(io::Error::other(OTHER_VERSION)),
+            // Whoever makes the marker, it is examined next.
+            None if has_only_ours(root)? => {
+                unless(AlreadyExists, state_dir.create_in_place(&path))?;
             }
-            Some(Origin::Foreign) => return refuse(NOT_OURS),
-            None => {}
+            // Another process has marked and used the directory since we looked.
+            None if path.exists() => {}
+            Some(Origin::Foreign) | None => return Err(io::Error::other(NOT_OURS)),
         }
-        if !has_only_ours(root)? {
-            // Another process may have marked and used the directory since we looked.
-            if path.exists() {
-                continue;
-            }
-            return refuse(NOT_OURS);
-        }
-        // It is examined next, whoever has made it.
-        unless(
-            io::ErrorKind::AlreadyExists,
-            state_dir.create_in_place(&path),
-        )?;
     }
 }
 
+const OTHER_VERSION: &str = "another version of isolated-test has made it; use one version \
+    everywhere, or set `ISOLATED_DIR` to an empty or a new directory";
+
 const NOT_OURS: &str = "it is not empty and no state directory of isolated-test; set `ISOLATED_DIR` \
     to an empty or a new directory";
-
-fn refuse(why: &str) -> io::Result<()> {
-    Err(io::Error::other(why))
-}
 
 /// Writes the marker. On a full disk, an empty one has to do.
 fn write(path: &Path) {

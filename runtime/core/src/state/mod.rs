@@ -179,35 +179,26 @@ impl StateDir {
 /// Checks that the path is a directory that may be used. Returns its permissions, and its owner if
 /// this process runs as root and the owner is another user.
 fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<FileOwner>)> {
-    let refuse = |found: String| {
-        Err(io::Error::other(format!(
-            "{found}; remove it, or set `ISOLATED_DIR` to a directory of your own"
-        )))
-    };
     let metadata = match trust {
         Trust::Anybody => std::fs::metadata(root)?,
         Trust::User(_) => std::fs::symlink_metadata(root)?,
     };
-    if metadata.is_symlink() {
-        return refuse("it is a symbolic link, which somebody may have planted".to_owned());
-    }
-    if !metadata.is_dir() {
-        return refuse("it is not a directory".to_owned());
-    }
     let (owner, mode) = os::owner_and_mode(&metadata);
-    if let Trust::User(user) = trust {
-        if owner != user {
-            return refuse(format!(
-                "it belongs to user {owner}, and this process is of user {user}"
-            ));
+    let found = match trust {
+        _ if metadata.is_symlink() => {
+            "it is a symbolic link, which somebody may have planted".to_owned()
         }
-        if mode & 0o077 != 0 {
-            return refuse(format!(
-                "others may use it (mode {mode:04o}), expected mode 0700"
-            ));
+        _ if !metadata.is_dir() => "it is not a directory".to_owned(),
+        Trust::User(user) if owner != user => {
+            format!("it belongs to user {owner}, and this process is of user {user}")
         }
-    }
-    Ok((mode, FileOwner::other_than_root(&metadata)))
+        Trust::User(_) if mode & 0o077 != 0 => {
+            format!("others may use it (mode {mode:04o}), expected mode 0700")
+        }
+        _ => return Ok((mode, FileOwner::other_than_root(&metadata))),
+    };
+    let way_out = "remove it, or set `ISOLATED_DIR` to a directory of your own";
+    Err(io::Error::other(format!("{found}; {way_out}")))
 }
 
 #[cfg(all(test, unix))]

@@ -35,7 +35,7 @@ pub(crate) const ENDING: &str = "isolated-test";
 
 /// The line of the header that states that the process of the record created the directory beside
 /// it.
-pub(super) const OWNS_DIR: &str = "directory";
+pub(super) const OWNS_DIR: &str = "directory\n";
 
 /// The length of the random names of records and of the directories beside them.
 const NAME: usize = 6;
@@ -196,12 +196,11 @@ impl Record {
 
     /// Writes the first block.
     fn write_header(&self, has_dir: bool) -> io::Result<()> {
-        let owns_dir = has_dir.then(|| format!("{OWNS_DIR}\n"));
+        let owns_dir = if has_dir { OWNS_DIR } else { "" };
         let program = std::env::args_os().next();
         let program = program.map(|program| format!("program {}\n", program.to_string_lossy()));
         let header = format!(
-            "{PROOF}{}process {}\n{}",
-            owns_dir.unwrap_or_default(),
+            "{PROOF}{owns_dir}process {}\n{}",
             self.process,
             program.unwrap_or_default()
         );

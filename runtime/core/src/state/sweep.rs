@@ -9,6 +9,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,6 @@ use super::record::{ENDING, OWNS_DIR, is_ours_by_name};
 use super::within;
 use crate::os;
 use crate::os::flock;
-use crate::state::block::BLOCK;
 
 /// Removes what dead processes left. Anything that cannot be removed now is left for the next
 /// sweep. `mine` is the record of this process, which is alive.
@@ -62,10 +62,9 @@ fn sweep_one(record: &Path) -> io::Result<()> {
 /// Whether a record states that its process created the directory beside it. The first line has
 /// already been read.
 fn owns_dir(record: &File) -> io::Result<bool> {
-    let mut header = Vec::new();
-    record.take(BLOCK as u64).read_to_end(&mut header)?;
-    let mut lines = header.split(|byte| *byte == b'\n');
-    Ok(lines.next() == Some(OWNS_DIR.as_bytes()))
+    let mut line = Vec::new();
+    record.take(OWNS_DIR.len() as u64).read_to_end(&mut line)?;
+    Ok(line == OWNS_DIR.as_bytes())
 }
 
 /// Removes the temporary directories of a process, if they are its own, and then its record.
@@ -95,17 +94,12 @@ fn remove_dirs(dir: &Path) -> bool {
             clean &= remove_tree(&entry).is_ok();
         }
     }
-    if !keeps && clean {
-        // The directory is empty now. If it is not a directory, somebody else has put it there.
-        clean = match fs::remove_dir(dir) {
-            Err(error) => matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ),
-            Ok(()) => true,
-        };
+    if keeps || !clean {
+        return clean;
     }
-    clean
+    // The directory is empty now. If it is not a directory, somebody else has put it there.
+    let is_gone = |error: io::Error| matches!(error.kind(), NotFound | NotADirectory);
+    fs::remove_dir(dir).map_or_else(is_gone, |()| true)
 }
 
 /// Lists a directory, as far as it can be read.
@@ -125,7 +119,7 @@ pub(super) fn entries(dir: &Path) -> impl Iterator<Item = PathBuf> {
 /// Removes a file or a tree, even if a test has removed permissions from its directories.
 pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
     match remove(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+        Err(error) if error.kind() == PermissionDenied => {
             open_up(path);
             remove(path)
         }
@@ -144,7 +138,7 @@ fn remove(path: &Path) -> io::Result<()> {
         Ok(_) => fs::remove_file(path),
         Err(error) => Err(error),
     };
-    os::unless(io::ErrorKind::NotFound, result).map(drop)
+    os::unless(NotFound, result).map(drop)
 }
 
 /// Restores the permissions on all directories of a tree, without following links.

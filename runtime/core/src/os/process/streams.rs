@@ -71,10 +71,7 @@ pub(super) fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bo
 }
 
 /// Reads the bytes of a readable stream. At its end, closes it and returns `None`.
-pub(super) fn read_some<T>(from: &mut Stream<T>) -> io::Result<Option<Vec<u8>>>
-where
-    T: Read,
-{
+pub(super) fn read_some(from: &mut Stream<impl Read>) -> io::Result<Option<Vec<u8>>> {
     let Some(stream) = from else { return Ok(None) };
     let mut buffer = vec![0; 16 * 1024];
     match stream.read(&mut buffer) {
