@@ -149,17 +149,6 @@ struct Supervisor {
     status: Option<c_int>,
 }
 
-/// The result of [`Supervisor::listen`].
-#[derive(PartialEq)]
-enum Heard {
-    /// No command to end: a child has ended, the time is up, or a descriptor was closed.
-    Nothing,
-    /// Ask everything to end.
-    End,
-    /// Kill everything, perhaps because the parent is gone.
-    Kill,
-}
-
 impl Supervisor {
     fn run(mut self) -> ! {
         while self.status.is_none() {
@@ -170,7 +159,7 @@ impl Supervisor {
         while !self.reap() {
             if now() >= settled {
                 self.say(LEFT);
-                while self.listen(None) == Heard::Nothing {}
+                while self.listen(None).is_none() {}
                 self.kill();
             }
             self.obey(Some(settled));
@@ -181,9 +170,9 @@ impl Supervisor {
     /// Listens once, and carries out a command to end.
     fn obey(&mut self, until: Option<i64>) {
         match self.listen(until) {
-            Heard::Nothing => {}
-            Heard::End => self.end(),
-            Heard::Kill => self.kill(),
+            None => {}
+            Some(END) => self.end(),
+            Some(_) => self.kill(),
         }
     }
 
@@ -193,7 +182,7 @@ impl Supervisor {
         let deadline = now() + GRACE;
         self.signal(libc::SIGTERM);
         while !self.reap() {
-            if now() >= deadline || self.listen(Some(deadline)) == Heard::Kill {
+            if now() >= deadline || self.listen(Some(deadline)) == Some(KILL) {
                 self.kill();
             }
         }
@@ -234,24 +223,25 @@ impl Supervisor {
         }
     }
 
-    /// Waits for a command, the end of a child, or a time. Carries out `CLOSE`.
-    fn listen(&self, until: Option<i64>) -> Heard {
+    /// Waits for a command, the end of a child, or a time. Returns a command to end or kill, which
+    /// the end of the parent is too, and carries out one to close.
+    fn listen(&self, until: Option<i64>) -> Option<u8> {
         if !self.wait(self.leash, until) {
-            return Heard::Nothing;
+            return None;
         }
         let mut command = [0; 5];
         let read = call::read(self.leash, &mut command);
         let [what, number @ ..] = command;
         match (read, what) {
-            (5, END) => Heard::End,
+            (5, END) => Some(END),
             (5, CLOSE) => {
                 // SAFETY: the descriptor is one that the plan keeps for the test.
                 unsafe { call::close(c_int::from_ne_bytes(number)) };
                 say(self.leash, CLOSED, 0);
-                Heard::Nothing
+                None
             }
-            (0 | 5, _) => Heard::Kill,
-            _ => Heard::Nothing,
+            (0 | 5, _) => Some(KILL),
+            _ => None,
         }
     }
 
