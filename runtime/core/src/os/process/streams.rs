@@ -25,7 +25,9 @@ pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     // SAFETY: the array can be written, and the other calls take numbers only.
     unsafe {
         check(libc::pipe(ends.as_mut_ptr()))?;
-        ends.map(|end| libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC));
+        for end in ends {
+            check(libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC))?;
+        }
     }
     // SAFETY: both were just opened, and nothing else owns them.
     let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
