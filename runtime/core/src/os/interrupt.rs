@@ -9,10 +9,9 @@
 //! Only a thread that has asked for the signal by [`this_thread`] receives it, and only when a wait
 //! is given up. A program that is started has the default disposition again, and never receives it.
 
-use std::mem::{self, MaybeUninit};
+use std::mem;
 use std::ptr;
 
-use super::call;
 use super::offspring::Blocked;
 
 const SIGNAL: libc::c_int = libc::SIGURG;
@@ -95,19 +94,27 @@ fn ours() -> libc::sighandler_t {
     nothing as extern "C" fn(libc::c_int) as libc::sighandler_t
 }
 
-/// The handler of the signal.
+/// The handler of the signal, as the C library knows it: a sanitizer may give another one to the
+/// kernel.
+#[expect(unsafe_code, reason = "the standard library handles no signals")]
 fn handler() -> Option<libc::sighandler_t> {
-    call::action(SIGNAL, None)
+    // SAFETY: without a new action nothing changes, and all zeroes are valid for the old one.
+    unsafe {
+        let mut action: libc::sigaction = mem::zeroed();
+        let result = libc::sigaction(SIGNAL, ptr::null(), &raw mut action);
+        (result == 0).then_some(action.sa_sigaction)
+    }
 }
 
 /// Whether this thread blocks a signal.
 #[expect(unsafe_code, reason = "the standard library masks no signals")]
 fn is_blocked(signal: libc::c_int) -> bool {
-    let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: without a new mask nothing changes; the old one is read only if it was written.
+    // SAFETY: the mask is a local, for which all zeroes are valid. Without a new one nothing
+    // changes.
     unsafe {
-        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), mask.as_mut_ptr()) != 0
-            || libc::sigismember(mask.as_ptr(), signal) == 1
+        let mut mask: libc::sigset_t = mem::zeroed();
+        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut mask) != 0
+            || libc::sigismember(&raw const mask, signal) == 1
     }
 }
 

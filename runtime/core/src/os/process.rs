@@ -7,6 +7,7 @@
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
+use std::io::ErrorKind::{ConnectionReset, UnexpectedEof};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
@@ -235,26 +236,25 @@ impl Running {
 
     /// Reads messages until the supervisor sends `what`; `false` if it is gone first.
     fn hear_of(&mut self, what: u8) -> io::Result<bool> {
-        loop {
-            match self.hear()? {
-                Some(heard) if heard == what => return Ok(true),
-                Some(_) => {}
-                None => return Ok(false),
+        while let Some(heard) = self.hear()? {
+            if heard == what {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// Reads the next message of the supervisor; `None` if it is gone.
     fn hear(&mut self) -> io::Result<Option<u8>> {
         let mut message = [0; 5];
         match self.leash.read_exact(&mut message) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) if matches!(error.kind(), UnexpectedEof | ConnectionReset) => {
+                return Ok(None);
+            }
+            result => result?,
         }
-        let [what, a, b, c, d] = message;
-        let value = i32::from_ne_bytes([a, b, c, d]);
+        let [what, value @ ..] = message;
+        let value = i32::from_ne_bytes(value);
         match what {
             #[cfg(target_os = "linux")]
             FAILED => return Err(network::explain(value)),
