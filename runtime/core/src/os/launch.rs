@@ -49,42 +49,54 @@ struct Start<'a> {
     supervisor: pid_t,
     /// Whether the parent ignores `SIGCHLD`; then the subprocess does, too.
     ignores_children: bool,
-    /// For the number of the error for which it could not run its program.
-    failure: UnixStream,
+    /// The number of the error for which it could not run its program; 0 if it could.
+    failure: c_int,
+    /// Where a copy of this process reports that number. `exec` closes it.
+    report: Option<UnixStream>,
 }
 
 extern "C" fn enter(start: *mut libc::c_void) -> c_int {
     // SAFETY: it points to a local of `start`, which nothing else uses until this process runs
     // another program or has ended, or of which this is a copy.
-    let start = unsafe { &*start.cast::<Start<'_>>() };
+    let start = unsafe { &mut *start.cast::<Start<'_>>() };
     let Err(error) = become_test(start);
-    let number = error.raw_os_error().unwrap_or(0).to_ne_bytes();
-    let _ = (&start.failure).write_all(&number);
+    start.failure = error.raw_os_error().unwrap_or(0);
+    if let Some(report) = &mut start.report {
+        let _ = report.write_all(&start.failure.to_ne_bytes());
+    }
     // SAFETY: nothing in this process needs cleanup.
     unsafe { libc::_exit(1) }
 }
 
 /// Starts the subprocess, and waits until it runs its program.
 pub(super) fn start(plan: &LaunchPlan, ignores_children: bool) -> io::Result<pid_t> {
-    let (mut failed, failure) = UnixStream::pair()?;
-    let start = Start {
+    let mut start = Start {
         plan,
         // SAFETY: the call takes nothing and cannot fail.
         supervisor: unsafe { libc::getpid() },
         ignores_children,
-        // The subprocess replaces the standard streams.
-        failure: behind_streams(failure.into())?.into(),
+        failure: 0,
+        report: None,
     };
+    let mut reported = None;
+    if plan.place.is_none() {
+        let (read, write) = UnixStream::pair()?;
+        reported = Some(read);
+        // The subprocess replaces the standard streams.
+        start.report = Some(behind_streams(write.into())?.into());
+    }
     // SAFETY: nothing else uses the place. There, the subprocess uses this memory only while this
     // process is suspended.
-    let child = unsafe { offspring::start(enter, (&raw const start).cast(), plan.place) }?;
-    drop(start);
+    let child = unsafe { offspring::start(enter, (&raw mut start).cast(), plan.place) }?;
+    start.report = None;
     let mut number = [0; 4];
-    // `exec` closes the other end.
-    if failed.read_exact(&mut number).is_ok() {
-        return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(number)));
+    if reported.is_some_and(|mut reported| reported.read_exact(&mut number).is_ok()) {
+        start.failure = c_int::from_ne_bytes(number);
     }
-    Ok(child)
+    match start.failure {
+        0 => Ok(child),
+        number => Err(io::Error::from_raw_os_error(number)),
+    }
 }
 
 /// Becomes the test; returns only if that fails.

@@ -110,7 +110,7 @@ impl NamespaceSetup {
     /// The number of the error, or zero.
     fn attempt(&self) -> io::Result<c_int> {
         let (mut tried, result) = UnixStream::pair()?;
-        let attempt = Attempt { way: self, result };
+        let mut attempt = Attempt { way: self, result };
         let stacks = Stacks::take()?;
         let place = stacks.as_ref().map(Stacks::of_probe);
         // Signal handlers of this process must not run in the child.
@@ -118,7 +118,7 @@ impl NamespaceSetup {
         // SAFETY: the child is a copy, or uses this memory on a separate stack while this thread is
         // suspended. In the second case nothing else collects the child, because its end sends no
         // signal.
-        let child = unsafe { offspring::start(enter, (&raw const attempt).cast(), place) }?;
+        let child = unsafe { offspring::start(enter, (&raw mut attempt).cast(), place) }?;
         offspring::collect(child);
         if let Some(stacks) = stacks {
             stacks.give_back();

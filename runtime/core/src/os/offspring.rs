@@ -27,10 +27,9 @@ pub(super) type Entry = extern "C" fn(*mut libc::c_void) -> libc::c_int;
 /// uses them.
 pub(super) unsafe fn start(
     function: Entry,
-    argument: *const libc::c_void,
+    argument: *mut libc::c_void,
     place: Option<Place>,
 ) -> io::Result<pid_t> {
-    let argument = argument.cast_mut();
     #[cfg(target_os = "linux")]
     if let Some((stack, flags)) = place {
         // SAFETY: the caller guarantees what the new process needs.
@@ -72,7 +71,7 @@ impl Offspring {
     pub(super) unsafe fn start(plan: &LaunchPlan, stacks: Option<Stacks>) -> io::Result<Self> {
         let place = stacks.as_ref().map(Stacks::of_supervisor);
         // SAFETY: nothing else uses the stacks, and the plan is valid.
-        let pid = unsafe { start(enter, ptr::from_ref(plan).cast(), place) }?;
+        let pid = unsafe { start(enter, ptr::from_ref(plan).cast_mut().cast(), place) }?;
         Ok(Offspring {
             pid,
             stacks,
