@@ -30,7 +30,7 @@ pub(crate) struct Variables {
     /// `ISOLATED_PROCESS`: whether tests that request a subprocess run in one.
     pub(crate) process: bool,
     /// `ISOLATED_TIMEOUT_SCALE`: the factor for all timeouts.
-    pub(crate) timeout_scale: Scale,
+    pub(crate) timeout_scale: f64,
     /// `ISOLATED_TRACE`: the directory for the trace.
     pub(crate) trace: Option<PathBuf>,
     /// `ISOLATED_REPEAT`: how many times each test runs.
@@ -68,39 +68,12 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 /// The default of `ISOLATED_WAIT_NOTICE`.
 const WAIT_NOTICE: Duration = Duration::from_secs(3);
 
-/// A factor, in thousandths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Scale(u32);
-
-impl Scale {
-    const ONE: Scale = Scale(1_000);
-
-    /// Parses a number above zero with at most three decimals.
-    fn read(text: &str) -> Option<Self> {
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-        if decimals.is_empty()
-            || decimals.len() > 3
-            || !decimals.bytes().all(|b| b.is_ascii_digit())
-        {
-            return None;
-        }
-        let whole: u32 = whole.parse().ok()?;
-        let thousandths: u32 = format!("{decimals:0<3}").parse().ok()?;
-        let all = whole.checked_mul(1_000)?.checked_add(thousandths)?;
-        (all > 0).then_some(Scale(all))
-    }
-
-    /// Multiplies a time; `None` on overflow, which is as good as no timeout.
-    pub(crate) fn times(self, time: Duration) -> Option<Duration> {
-        Some(time.checked_mul(self.0)? / Self::ONE.0)
+impl Variables {
+    /// The timeout of a test on this machine; `None` on overflow, which is as good as no timeout.
+    pub(crate) fn scaled(&self, timeout: Duration) -> Option<Duration> {
+        Duration::try_from_secs_f64(timeout.as_secs_f64() * self.timeout_scale).ok()
     }
 }
-
-/// The expected value of a variable for a directory.
-const PATH: &str = "an absolute path";
-
-/// The expected value of a variable for a time.
-const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
 
 /// Returns the values of the variables, read on the first call.
 pub(crate) fn variables() -> Result<&'static Variables, Error> {
@@ -126,82 +99,44 @@ pub(crate) fn owner() -> Option<String> {
 /// Reads all variables. Errors are worded to fit after "failed to".
 fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
     Ok(Variables {
-        dir: one(&get, "ISOLATED_DIR", PATH, absolute)?,
-        keep: one(
-            &get,
-            "ISOLATED_KEEP",
-            "`never`, `failure` or `always`",
-            |value| match value.to_str()? {
-                "never" => Some(Keep::Never),
-                "failure" => Some(Keep::Failure),
-                "always" => Some(Keep::Always),
-                _ => None,
-            },
-        )?,
-        lock_timeout: one(&get, "ISOLATED_LOCK_TIMEOUT", TIME, |value| {
-            duration(value.to_str()?)
+        dir: one(&get, "ISOLATED_DIR", absolute)?,
+        keep: text(&get, "ISOLATED_KEEP", |text| match text {
+            "never" => Some(Keep::Never),
+            "failure" => Some(Keep::Failure),
+            "always" => Some(Keep::Always),
+            _ => None,
+        })?,
+        lock_timeout: text(&get, "ISOLATED_LOCK_TIMEOUT", duration)?.unwrap_or(LOCK_TIMEOUT),
+        wait_notice: text(&get, "ISOLATED_WAIT_NOTICE", duration)?.unwrap_or(WAIT_NOTICE),
+        seed: text(&get, "ISOLATED_SEED", |text| {
+            match text.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16).ok(),
+                None => text.parse().ok(),
+            }
+        })?,
+        process: text(&get, "ISOLATED_PROCESS", |text| match text {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
         })?
-        .unwrap_or(LOCK_TIMEOUT),
-        wait_notice: one(&get, "ISOLATED_WAIT_NOTICE", TIME, |value| {
-            duration(value.to_str()?)
-        })?
-        .unwrap_or(WAIT_NOTICE),
-        seed: one(
-            &get,
-            "ISOLATED_SEED",
-            "a whole number below 2^64 such as `42` or `0x2a`",
-            |value| {
-                let text = value.to_str()?;
-                match text.strip_prefix("0x") {
-                    Some(digits) => u64::from_str_radix(digits, 16).ok(),
-                    None => text.parse().ok(),
-                }
-            },
-        )?,
-        process: one(
-            &get,
-            "ISOLATED_PROCESS",
-            "`on` or `off`",
-            |value| match value.to_str()? {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            },
-        )?
         .unwrap_or(true),
-        timeout_scale: one(
-            &get,
-            "ISOLATED_TIMEOUT_SCALE",
-            "a number above zero such as `10` or `1.5`",
-            |value| Scale::read(value.to_str()?),
-        )?
-        .unwrap_or(Scale::ONE),
-        trace: one(&get, "ISOLATED_TRACE", PATH, absolute)?,
-        repeat: one(
-            &get,
-            "ISOLATED_REPEAT",
-            "a whole number above zero such as `100`",
-            |value| value.to_str()?.parse().ok().filter(|runs| *runs > 0),
-        )?,
-        retries: one(
-            &get,
-            "ISOLATED_RETRIES",
-            "a whole number from `0` to `100`",
-            |value| {
-                let retries = value.to_str()?.parse().ok();
-                retries.filter(|retries| *retries <= MOST_RETRIES)
-            },
-        )?,
-        flaky: one(
-            &get,
-            "ISOLATED_FLAKY",
-            "`pass` or `fail`",
-            |value| match value.to_str()? {
-                "pass" => Some(Flaky::Pass),
-                "fail" => Some(Flaky::Fail),
-                _ => None,
-            },
-        )?
+        timeout_scale: text(&get, "ISOLATED_TIMEOUT_SCALE", |text| {
+            let scale = text.parse().ok();
+            scale.filter(|scale: &f64| scale.is_finite() && *scale > 0.0)
+        })?
+        .unwrap_or(1.0),
+        trace: one(&get, "ISOLATED_TRACE", absolute)?,
+        repeat: text(&get, "ISOLATED_REPEAT", |text| {
+            text.parse().ok().filter(|runs| *runs > 0)
+        })?,
+        retries: text(&get, "ISOLATED_RETRIES", |text| {
+            text.parse().ok().filter(|retries| *retries <= MOST_RETRIES)
+        })?,
+        flaky: text(&get, "ISOLATED_FLAKY", |text| match text {
+            "pass" => Some(Flaky::Pass),
+            "fail" => Some(Flaky::Fail),
+            _ => None,
+        })?
         .unwrap_or(Flaky::Pass),
     })
 }
@@ -211,19 +146,28 @@ fn absolute(value: &OsString) -> Option<PathBuf> {
     Some(PathBuf::from(value)).filter(|path| path.is_absolute())
 }
 
+/// Reads one variable that is text.
+fn text<T>(
+    get: impl Fn(&str) -> Option<OsString>,
+    name: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, String> {
+    one(get, name, |value| parse(value.to_str()?))
+}
+
 /// Reads one variable; an empty value counts as unset.
 fn one<T>(
     get: impl Fn(&str) -> Option<OsString>,
     name: &str,
-    expected: &str,
     parse: impl Fn(&OsString) -> Option<T>,
 ) -> Result<Option<T>, String> {
-    match get(name).filter(|value| !value.is_empty()) {
-        None => Ok(None),
-        Some(value) => parse(&value).map(Some).ok_or_else(|| {
-            format!("read the variable `{name}`: found {value:?}, expected {expected}")
-        }),
-    }
+    let Some(value) = get(name).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    parse(&value).map(Some).ok_or_else(|| {
+        let expected = known::expected(name);
+        format!("read the variable `{name}`: found {value:?}, expected {expected}")
+    })
 }
 
 /// Parses a time: a whole number above zero and one of `ms`, `s`, `m`, `h`.
@@ -257,7 +201,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{Flaky, Keep, Scale, Variables, duration, read};
+    use super::{Flaky, Keep, Variables, duration, read};
 
     fn with(name: &str, value: &str) -> Result<Variables, String> {
         read(|asked| (asked == name).then(|| OsString::from(value)))
@@ -272,7 +216,8 @@ mod tests {
         assert_eq!(variables.wait_notice, Duration::from_secs(3));
         assert_eq!(variables.seed, None);
         assert!(variables.process);
-        assert_eq!(variables.timeout_scale, Scale::ONE);
+        let second = Duration::from_secs(1);
+        assert_eq!(variables.scaled(second), Some(second));
         assert_eq!(variables.trace, None);
         assert_eq!((variables.repeat, variables.retries), (None, None));
         assert_eq!(variables.flaky, Flaky::Pass);
@@ -297,14 +242,14 @@ mod tests {
         assert_eq!(with("ISOLATED_RETRIES", "0").unwrap().retries, Some(0));
         assert_eq!(with("ISOLATED_FLAKY", "fail").unwrap().flaky, Flaky::Fail);
         let second = Duration::from_secs(1);
-        for (text, milliseconds) in [("2.5", 2_500), ("10", 10_000), ("0.05", 50)] {
-            let scale = with("ISOLATED_TIMEOUT_SCALE", text).unwrap().timeout_scale;
-            assert_eq!(
-                scale.times(second),
-                Some(Duration::from_millis(milliseconds))
-            );
+        for (text, milliseconds) in [("2.5", 2_500), ("10", 10_000), ("0.05", 50), ("1.1", 1_100)] {
+            let variables = with("ISOLATED_TIMEOUT_SCALE", text).unwrap();
+            let scaled = Duration::from_millis(milliseconds);
+            assert_eq!(variables.scaled(second), Some(scaled));
+            assert_eq!(variables.scaled(second * 90), Some(scaled * 90));
         }
-        assert_eq!(Scale(2_000).times(Duration::MAX), None);
+        let double = with("ISOLATED_TIMEOUT_SCALE", "2").unwrap();
+        assert_eq!(double.scaled(Duration::MAX), None);
     }
 
     #[test]
@@ -351,7 +296,7 @@ mod tests {
         assert!(with("ISOLATED_LOCK_TIMEOUT", "0s").is_err());
         assert!(with("ISOLATED_SEED", "-1").is_err());
         assert!(with("ISOLATED_PROCESS", "no").is_err());
-        for bad in ["0", "0.000", "-1", "1.", ".5", "1.2345", "1.-5", "inf", "x"] {
+        for bad in ["0", "0.000", "-1", "1.-5", "1,5", "inf", "NaN", "x"] {
             assert!(with("ISOLATED_TIMEOUT_SCALE", bad).is_err(), "{bad}");
         }
     }

@@ -4,35 +4,35 @@ use std::sync::Arc;
 
 /// The name of a test or guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(Arc<Parts>);
-
-#[derive(Debug, PartialEq, Eq)]
-struct Parts {
-    full: String,
+pub(crate) struct Name {
+    full: Arc<str>,
     /// The length of the prefix before the name that the test runner uses.
     before: usize,
 }
 
 impl Name {
     pub(crate) fn of_test(package: &str, runner: &str) -> Self {
-        Name(Arc::new(Parts {
-            full: format!("{package}::{runner}"),
+        Name {
+            full: format!("{package}::{runner}").into(),
             before: package.len() + 2,
-        }))
+        }
     }
 
     /// The name of something that no test runner knows.
     pub(crate) fn of_guard(full: String) -> Self {
-        Name(Arc::new(Parts { full, before: 0 }))
+        Name {
+            full: full.into(),
+            before: 0,
+        }
     }
 
     /// The name that the test runner uses, which selects the test: `checkout::pays::case_1`.
     pub(crate) fn runner(&self) -> &str {
-        &self.0.full[self.0.before..]
+        &self.full[self.before..]
     }
 
     /// The name with the crate, for messages: `shop::checkout::pays::case_1`.
     pub(crate) fn full(&self) -> &str {
-        &self.0.full
+        &self.full
     }
 }

@@ -1,7 +1,6 @@
 //! Information that the test runner and Cargo pass to the programs that they run.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -23,10 +22,7 @@ pub(crate) fn under_nextest() -> bool {
 
 /// Whether this program was started with the argument `word`.
 pub(crate) fn has_argument(word: &str) -> bool {
-    static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
-
-    let arguments = ARGUMENTS.get_or_init(|| env::args_os().collect());
-    arguments.iter().any(|argument| argument == word)
+    env::args_os().any(|argument| argument == word)
 }
 
 /// Whether the test runner passes the output of tests through without capturing it.

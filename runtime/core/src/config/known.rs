@@ -4,27 +4,41 @@ use std::ffi::OsString;
 
 use super::OWNER;
 
-/// All our variables.
-const KNOWN: [&str; 12] = [
-    "ISOLATED_DIR",
-    "ISOLATED_FLAKY",
-    "ISOLATED_KEEP",
-    "ISOLATED_LOCK_TIMEOUT",
-    OWNER,
-    "ISOLATED_PROCESS",
-    "ISOLATED_REPEAT",
-    "ISOLATED_RETRIES",
-    "ISOLATED_SEED",
-    "ISOLATED_TIMEOUT_SCALE",
-    "ISOLATED_TRACE",
-    "ISOLATED_WAIT_NOTICE",
+/// The expected value of a variable for a directory.
+const PATH: &str = "an absolute path";
+
+/// The expected value of a variable for a time.
+const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
+
+/// All our variables that users may set, each with the expected value.
+const KNOWN: [(&str, &str); 11] = [
+    ("ISOLATED_DIR", PATH),
+    ("ISOLATED_FLAKY", "`pass` or `fail`"),
+    ("ISOLATED_KEEP", "`never`, `failure` or `always`"),
+    ("ISOLATED_LOCK_TIMEOUT", TIME),
+    ("ISOLATED_PROCESS", "`on` or `off`"),
+    ("ISOLATED_REPEAT", "a whole number above zero such as `100`"),
+    ("ISOLATED_RETRIES", "a whole number from `0` to `100`"),
+    (
+        "ISOLATED_SEED",
+        "a whole number below 2^64 such as `42` or `0x2a`",
+    ),
+    (
+        "ISOLATED_TIMEOUT_SCALE",
+        "a number above zero such as `10` or `1.5`",
+    ),
+    ("ISOLATED_TRACE", PATH),
+    ("ISOLATED_WAIT_NOTICE", TIME),
 ];
 
 /// The prefix of the names of our variables.
 pub(crate) const PREFIX: &str = "ISOLATED_";
 
-/// The variables that users do not set.
-const INTERNAL: [&str; 1] = [OWNER];
+/// The expected value of a variable.
+pub(super) fn expected(name: &str) -> &'static str {
+    let known = KNOWN.iter().find(|(known, _)| *known == name);
+    known.map_or("", |(_, expected)| expected)
+}
 
 /// Refuses unknown variables that have our prefix; an empty value counts as unset.
 pub(super) fn refuse_unknown(
@@ -36,7 +50,7 @@ pub(super) fn refuse_unknown(
             continue;
         }
         let name = name.to_string_lossy();
-        if !value.is_empty() && !KNOWN.contains(&&*name) {
+        if !value.is_empty() && name != OWNER && known().all(|known| known != name) {
             let way_out = match nearest(&name) {
                 Some(known) => format!("a similar variable exists: `{known}`"),
                 None => format!("expected one of {}", list()),
@@ -51,7 +65,7 @@ pub(super) fn refuse_unknown(
 
 /// The names that users may set.
 fn known() -> impl Iterator<Item = &'static str> {
-    KNOWN.into_iter().filter(|name| !INTERNAL.contains(name))
+    KNOWN.into_iter().map(|(name, _)| name)
 }
 
 fn list() -> String {

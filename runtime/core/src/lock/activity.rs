@@ -91,7 +91,8 @@ impl Activity {
             file,
             line,
         } = self.site;
-        let (since, name, package) = (self.block.since(), self.name(), package.unwrap_or_default());
+        let (since, name) = (self.block.mark().since(), self.name());
+        let package = package.unwrap_or_default();
         let mut text = format!("+{since} {name}\t{package}\t{file}:{line}\n");
         if let Some(tie) = &self.tie {
             let _ = writeln!(text, "{tie}");
@@ -123,13 +124,8 @@ impl Activity {
         self.block.kept().into_iter().collect()
     }
 
-    /// The name of the record, and the number of the block in it.
-    pub(crate) fn place(&self) -> (&str, usize) {
-        self.block.place()
-    }
-
     /// How other processes find the block.
     pub(crate) fn mark(&self) -> Mark {
-        self.block.mark()
+        self.block.mark().clone()
     }
 }

@@ -199,8 +199,8 @@ pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec
     let mut holders: Vec<Holder> = Vec::new();
     for process_record in all(state_dir.runs()) {
         let others = process_record.blocks.iter().filter(|block| {
-            let (record, number) = me.place();
-            number != block.number || record != process_record.record
+            let me = me.mark();
+            me.block() != block.number || me.record() != process_record.record
         });
         for block in others {
             for held in block.held.iter().filter(|held| conflicts(want, held)) {

@@ -55,15 +55,8 @@ unsafe fn close_between(first: RawFd, last: RawFd) {
 /// Gives this thread a separate descriptor table, which is empty.
 #[cfg(target_os = "linux")]
 pub(crate) fn begin_without_any() -> std::io::Result<()> {
-    /// `CLOSE_RANGE_UNSHARE`: copies only the descriptors that are not closed.
-    const UNSHARE: libc::c_uint = 2;
-
-    // SAFETY: the calls take numbers only. The descriptors stay open for all other threads.
+    // SAFETY: the call takes a number only. The descriptors stay open for all other threads.
     unsafe {
-        let last = libc::c_uint::MAX;
-        if libc::syscall(libc::SYS_close_range, 0 as libc::c_uint, last, UNSHARE) == 0 {
-            return Ok(());
-        }
         super::supervisor::check(libc::unshare(libc::CLONE_FILES))?;
         close_all_but(&[]);
     }

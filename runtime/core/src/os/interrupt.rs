@@ -9,9 +9,10 @@
 //! Only a thread that has asked for the signal by [`this_thread`] receives it, and only when a wait
 //! is given up. A program that is started has the default disposition again, and never receives it.
 
-use std::io;
-use std::mem::MaybeUninit;
+use std::mem;
 use std::ptr;
+
+use super::offspring::Blocked;
 
 const SIGNAL: libc::c_int = libc::SIGURG;
 
@@ -26,7 +27,7 @@ extern "C" fn nothing(_signal: libc::c_int) {
 
 /// This thread; `None` if a signal would not reach it, or the signal is taken.
 pub(crate) fn this_thread() -> Option<Target> {
-    if !install().unwrap_or(false) || is_blocked(SIGNAL) {
+    if !install() || is_blocked(SIGNAL) {
         return None;
     }
     // SAFETY: the call takes nothing and cannot fail.
@@ -44,7 +45,7 @@ impl Target {
     #[expect(unsafe_code, reason = "the standard library sends no signals")]
     pub(crate) fn interrupt(self) {
         // The user may have installed a handler since, and must not get our signal.
-        if install().unwrap_or(false) {
+        if install() {
             // SAFETY: the call takes numbers only; a thread that has ended gets no signal.
             unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), self.0, SIGNAL) };
         }
@@ -60,66 +61,60 @@ pub(crate) fn settle() {
 
 /// Blocks all signals in this thread, so that they reach the threads of the program that wait for
 /// them.
-#[expect(unsafe_code, reason = "the standard library masks no signals")]
 pub(crate) fn block_all() {
-    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: the set is filled before it is read, and the old mask is not requested.
-    unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
-    }
+    mem::forget(Blocked::all());
 }
 
 /// Installs the handler unless there is another one; returns whether ours is installed.
 #[expect(unsafe_code, reason = "the standard library handles no signals")]
-fn install() -> io::Result<bool> {
-    match handler()? {
-        handler if handler == ours() => return Ok(true),
-        libc::SIG_DFL => {}
-        _ => return Ok(false),
+fn install() -> bool {
+    match handler() {
+        Some(handler) if handler == ours() => return true,
+        Some(libc::SIG_DFL) => {}
+        _ => return false,
     }
-    let mut before = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: an action of all zeroes is valid, without flags and with an empty mask.
-    let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
-    action.sa_sigaction = ours();
-    // SAFETY: the handler does nothing, so it may interrupt anything; both pointers are valid.
-    if unsafe { libc::sigaction(SIGNAL, &raw const action, before.as_mut_ptr()) } != 0 {
-        return Err(io::Error::last_os_error());
+    // SAFETY: the handler does nothing, so it may interrupt anything; both pointers are to locals,
+    // for which all zeroes are valid: without flags and with an empty mask.
+    unsafe {
+        let [mut action, mut before]: [libc::sigaction; 2] = mem::zeroed();
+        action.sa_sigaction = ours();
+        if libc::sigaction(SIGNAL, &raw const action, &raw mut before) != 0 {
+            return false;
+        }
+        if before.sa_sigaction == libc::SIG_DFL || before.sa_sigaction == ours() {
+            return true;
+        }
+        // Another handler was installed in between: restore it.
+        libc::sigaction(SIGNAL, &raw const before, ptr::null_mut());
+        false
     }
-    // SAFETY: the call has succeeded, so it has written the previous action.
-    let before = unsafe { before.assume_init() };
-    if before.sa_sigaction == libc::SIG_DFL || before.sa_sigaction == ours() {
-        return Ok(true);
-    }
-    // Another handler was installed in between: restore it.
-    // SAFETY: this is the action that the system has just returned.
-    unsafe { libc::sigaction(SIGNAL, &raw const before, ptr::null_mut()) };
-    Ok(false)
 }
 
 fn ours() -> libc::sighandler_t {
     nothing as extern "C" fn(libc::c_int) as libc::sighandler_t
 }
 
+/// The handler of the signal, as the C library knows it: a sanitizer may give another one to the
+/// kernel.
 #[expect(unsafe_code, reason = "the standard library handles no signals")]
-fn handler() -> io::Result<libc::sighandler_t> {
-    let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: without a new action nothing changes, and there is room for the old one.
-    if unsafe { libc::sigaction(SIGNAL, ptr::null(), action.as_mut_ptr()) } != 0 {
-        return Err(io::Error::last_os_error());
+fn handler() -> Option<libc::sighandler_t> {
+    // SAFETY: without a new action nothing changes, and all zeroes are valid for the old one.
+    unsafe {
+        let mut action: libc::sigaction = mem::zeroed();
+        let result = libc::sigaction(SIGNAL, ptr::null(), &raw mut action);
+        (result == 0).then_some(action.sa_sigaction)
     }
-    // SAFETY: the call has succeeded, so it has written the action.
-    Ok(unsafe { action.assume_init() }.sa_sigaction)
 }
 
 /// Whether this thread blocks a signal.
 #[expect(unsafe_code, reason = "the standard library masks no signals")]
 fn is_blocked(signal: libc::c_int) -> bool {
-    let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: without a new mask nothing changes; the old one is read only if it was written.
+    // SAFETY: the mask is a local, for which all zeroes are valid. Without a new one nothing
+    // changes.
     unsafe {
-        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), mask.as_mut_ptr()) != 0
-            || libc::sigismember(mask.as_ptr(), signal) == 1
+        let mut mask: libc::sigset_t = mem::zeroed();
+        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut mask) != 0
+            || libc::sigismember(&raw const mask, signal) == 1
     }
 }
 

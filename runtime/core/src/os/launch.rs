@@ -10,18 +10,18 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{FromRawFd, RawFd};
+use std::io::{self, Read, Write};
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixStream;
 use std::ptr;
 
-#[cfg(target_os = "linux")]
-use libc::c_int;
-use libc::pid_t;
+use libc::{c_int, pid_t};
 
-use super::call;
+use super::process::behind_streams;
 use super::program::Program;
+use super::stack::Place;
 use super::supervisor::check;
+use super::{call, offspring};
 
 /// Everything that a supervisor needs, prepared before it starts.
 pub(super) struct LaunchPlan {
@@ -37,118 +37,76 @@ pub(super) struct LaunchPlan {
     pub(super) program: Program,
     /// The signal mask of the parent's thread before the start, for the subprocess.
     pub(super) mask: libc::sigset_t,
-    /// Whether the program runs in an emulator such as valgrind, where memory is not shared.
-    #[cfg(target_os = "linux")]
-    pub(super) is_emulated: bool,
-    /// The top of the stack of the subprocess.
-    #[cfg(target_os = "linux")]
-    pub(super) stack: *mut libc::c_void,
+    /// Where the subprocess runs in the memory of the supervisor, which is faster than a copy.
+    pub(super) place: Option<Place>,
     #[cfg(target_os = "linux")]
     pub(super) network: Option<super::network::NamespaceSetup>,
 }
 
-/// The state before the start that the subprocess checks or restores.
-pub(super) struct Before {
-    pub(super) supervisor: pid_t,
-    /// Whether the parent ignores `SIGCHLD`; then the subprocess does, too.
-    pub(super) ignores_children: bool,
-}
-
-/// The input of the new subprocess, and why it could not run its program.
-#[cfg(target_os = "linux")]
+/// The input of the new subprocess.
 struct Start<'a> {
     plan: &'a LaunchPlan,
-    before: &'a Before,
-    failure: Option<io::Error>,
+    supervisor: pid_t,
+    /// Whether the parent ignores `SIGCHLD`; then the subprocess does, too.
+    ignores_children: bool,
+    /// The number of the error for which it could not run its program; 0 if it could.
+    failure: c_int,
+    /// Where a copy of this process reports that number. `exec` closes it.
+    report: Option<UnixStream>,
 }
 
-#[cfg(target_os = "linux")]
 extern "C" fn enter(start: *mut libc::c_void) -> c_int {
-    // SAFETY: it points to a local of `start_here`, which nothing else uses until this process runs
-    // another program or has ended.
+    // SAFETY: it points to a local of `start`, which nothing else uses until this process runs
+    // another program or has ended, or of which this is a copy.
     let start = unsafe { &mut *start.cast::<Start<'_>>() };
-    start.failure = Some(become_test(start.plan, start.before));
+    let Err(error) = become_test(start);
+    start.failure = error.raw_os_error().unwrap_or(0);
+    if let Some(report) = &mut start.report {
+        let _ = report.write_all(&start.failure.to_ne_bytes());
+    }
     // SAFETY: nothing in this process needs cleanup.
     unsafe { libc::_exit(1) }
 }
 
-/// Starts the subprocess.
-pub(super) fn start(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
-    #[cfg(target_os = "linux")]
-    if !plan.is_emulated {
-        return start_here(plan, before);
-    }
-    start_copy(plan, before)
-}
-
-/// Starts the subprocess in the memory of this process, which is suspended until the subprocess
-/// runs its program. That is faster than a copy.
-#[cfg(target_os = "linux")]
-fn start_here(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
+/// Starts the subprocess, and waits until it runs its program.
+pub(super) fn start(plan: &LaunchPlan, ignores_children: bool) -> io::Result<pid_t> {
     let mut start = Start {
         plan,
-        before,
-        failure: None,
+        // SAFETY: the call takes nothing and cannot fail.
+        supervisor: unsafe { libc::getpid() },
+        ignores_children,
+        failure: 0,
+        report: None,
     };
-    // SAFETY: nothing else uses the stack. The subprocess uses this memory only while this process
-    // is suspended.
-    let child = check(unsafe {
-        libc::clone(
-            enter,
-            plan.stack,
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
-            (&raw mut start).cast(),
-        )
-    })?;
-    match start.failure {
-        None => Ok(child),
-        Some(error) => Err(error),
+    let mut reported = None;
+    if plan.place.is_none() {
+        let (read, write) = UnixStream::pair()?;
+        reported = Some(read);
+        // The subprocess replaces the standard streams.
+        start.report = Some(behind_streams(write.into())?.into());
     }
-}
-
-/// Starts the subprocess as a copy of this process. The copy reports through a pipe why it could
-/// not run its program; `exec` closes the pipe.
-fn start_copy(plan: &LaunchPlan, before: &Before) -> io::Result<pid_t> {
-    // SAFETY: all pointers are to locals. The copy calls only what is safe after a fork, and then
-    // runs a program.
-    unsafe {
-        let mut failure = [0; 2];
-        check(libc::pipe(failure.as_mut_ptr()))?;
-        for end in failure {
-            check(libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC))?;
-        }
-        let child = check(libc::fork())?;
-        if child == 0 {
-            let error = become_test(plan, before).raw_os_error().unwrap_or(0);
-            let error = error.to_ne_bytes();
-            libc::write(failure[1], error.as_ptr().cast(), error.len());
-            libc::_exit(1);
-        }
-        libc::close(failure[1]);
-        let mut failure = File::from_raw_fd(failure[0]);
-        let mut error = [0; 4];
-        // This reads again after an interruption.
-        if failure.read_exact(&mut error).is_ok() {
-            return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(error)));
-        }
-        Ok(child)
+    // SAFETY: nothing else uses the place. There, the subprocess uses this memory only while this
+    // process is suspended.
+    let child = unsafe { offspring::start(enter, (&raw mut start).cast(), plan.place) }?;
+    start.report = None;
+    let mut number = [0; 4];
+    if reported.is_some_and(|mut reported| reported.read_exact(&mut number).is_ok()) {
+        start.failure = c_int::from_ne_bytes(number);
+    }
+    match start.failure {
+        0 => Ok(child),
+        number => Err(io::Error::from_raw_os_error(number)),
     }
 }
 
 /// Becomes the test; returns only if that fails.
-fn become_test(plan: &LaunchPlan, before: &Before) -> io::Error {
-    match try_become_test(plan, before) {
-        Ok(never) => match never {},
-        Err(error) => error,
-    }
-}
-
-fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible> {
+fn become_test(start: &Start<'_>) -> io::Result<Infallible> {
+    let plan = start.plan;
     // SAFETY: all calls are safe between fork and exec and get valid pointers: those of the program
     // end with a null and live as long as the plan.
     unsafe {
         check(libc::setpgid(0, 0))?;
-        if before.ignores_children {
+        if start.ignores_children {
             call::action(libc::SIGCHLD, Some(libc::SIG_IGN));
         }
         for (to, from) in (0..).zip(plan.streams) {
@@ -162,17 +120,14 @@ fn try_become_test(plan: &LaunchPlan, before: &Before) -> io::Result<Infallible>
         }
         #[cfg(target_os = "linux")]
         if let Some(way) = &plan.network {
-            way.enter().map_err(|(step, error)| {
-                super::supervisor::say_step(plan.leash, step);
-                error
-            })?;
+            way.enter()?;
         }
         // After the network, because a change of credentials may reset it.
         #[cfg(target_os = "linux")]
         {
             check(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0))?;
         }
-        if libc::getppid() != before.supervisor {
+        if libc::getppid() != start.supervisor {
             libc::_exit(1);
         }
         // Last, because a signal that has arrived meanwhile ends this process now.

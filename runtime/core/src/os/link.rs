@@ -10,6 +10,8 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::supervisor::check;
+
 /// The subprocess's end of the connection to its parent.
 pub(crate) struct Link {
     control: UnixStream,
@@ -92,9 +94,7 @@ fn inherited(number: &str) -> io::Result<OwnedFd> {
         .parse()
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     // SAFETY: the call takes numbers only, and fails where there is no such descriptor.
-    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
+    check(unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     // SAFETY: the descriptor is open, and the parent has opened it for this process only.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
@@ -108,8 +108,5 @@ fn flush() {
 
 fn redirect_stdout(to: RawFd) -> io::Result<()> {
     // SAFETY: the calls take numbers only, of which the first is open.
-    if unsafe { libc::dup2(to, libc::STDOUT_FILENO) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
+    check(unsafe { libc::dup2(to, libc::STDOUT_FILENO) }).map(drop)
 }

@@ -1,5 +1,9 @@
 //! Differences between operating systems; the only place that knows `libc`.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
@@ -11,6 +15,18 @@ mod other;
 pub(crate) use other::*;
 
 #[cfg(unix)]
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64"
+        )
+    )),
+    path = "call_elsewhere.rs"
+)]
 mod call;
 #[cfg(unix)]
 pub(crate) mod descriptors;
@@ -43,7 +59,8 @@ pub(crate) mod socket;
 mod watched_path;
 #[cfg(unix)]
 pub(crate) use watched_path::*;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
+#[cfg_attr(not(target_os = "linux"), path = "stack_elsewhere.rs")]
 mod stack;
 pub(crate) mod subprocess;
 #[cfg(unix)]
@@ -53,3 +70,19 @@ pub(crate) mod tree;
 mod wake;
 #[cfg(any(not(unix), test))]
 mod whole_lines;
+
+/// Whether a path still names this file.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let mine = identity(file)?;
+    let there = WatchedPath::new(path)?.look()?;
+    Ok(there.is_some_and(|there| there.identity == mine))
+}
+
+/// Separates one kind of failure, which becomes `None`, from all others.
+pub(crate) fn unless<T>(kind: io::ErrorKind, result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == kind => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -5,18 +5,16 @@
     reason = "the standard library knows no namespaces, and this runs between fork and exec"
 )]
 
-use std::ffi::CStr;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::mem;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 
 use libc::c_int;
 
 use super::offspring::{self, Blocked};
-use super::process::pipe;
-use super::program::Itself;
 use super::stack::Stacks;
 use super::supervisor::check;
 
@@ -45,27 +43,26 @@ pub(crate) enum Step {
     Loopback,
 }
 
-const STEPS: [Step; 6] = [
-    Step::Network,
-    Step::UserAndNetwork,
-    Step::Groups,
-    Step::GroupMap,
-    Step::UserMap,
-    Step::Loopback,
+/// The steps, and what the system refuses with each.
+const STEPS: [(Step, &str); 6] = [
+    (
+        Step::Network,
+        "a network namespace (`unshare` with `CLONE_NEWNET`)",
+    ),
+    (
+        Step::UserAndNetwork,
+        "a user namespace (`unshare` with `CLONE_NEWUSER` and `CLONE_NEWNET`)",
+    ),
+    (Step::Groups, "to write `/proc/self/setgroups`"),
+    (Step::GroupMap, "to write `/proc/self/gid_map`"),
+    (Step::UserMap, "to write `/proc/self/uid_map`"),
+    (Step::Loopback, "to bring the interface `lo` up"),
 ];
 
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Step::Network => "a network namespace (`unshare` with `CLONE_NEWNET`)",
-            Step::UserAndNetwork => {
-                "a user namespace (`unshare` with `CLONE_NEWUSER` and `CLONE_NEWNET`)"
-            }
-            Step::Groups => "to write `/proc/self/setgroups`",
-            Step::GroupMap => "to write `/proc/self/gid_map`",
-            Step::UserMap => "to write `/proc/self/uid_map`",
-            Step::Loopback => "to bring the interface `lo` up",
-        })
+        let this = STEPS.iter().find(|(step, _)| step == self);
+        formatter.write_str(this.map_or("", |(_, refused)| refused))
     }
 }
 
@@ -85,16 +82,17 @@ impl NamespaceSetup {
         }
     }
 
-    /// Moves this process into a separate network. Called between fork and exec.
-    pub(crate) fn enter(&self) -> Result<(), (Step, io::Error)> {
+    /// Moves this process into a separate network. Called between fork and exec. The number of the
+    /// error includes the refused step: see [`refusal`].
+    pub(super) fn enter(&self) -> io::Result<()> {
         match &self.maps {
             None => step(Step::Network, unshare(libc::CLONE_NEWNET))?,
             Some([groups, users]) => {
                 let both = libc::CLONE_NEWUSER | libc::CLONE_NEWNET;
                 step(Step::UserAndNetwork, unshare(both))?;
-                step(Step::Groups, write(c"/proc/self/setgroups", b"deny"))?;
-                step(Step::GroupMap, write(c"/proc/self/gid_map", groups))?;
-                step(Step::UserMap, write(c"/proc/self/uid_map", users))?;
+                step(Step::Groups, write("/proc/self/setgroups", b"deny"))?;
+                step(Step::GroupMap, write("/proc/self/gid_map", groups))?;
+                step(Step::UserMap, write("/proc/self/uid_map", users))?;
             }
         }
         step(Step::Loopback, bring_loopback_up())
@@ -102,83 +100,80 @@ impl NamespaceSetup {
 
     /// Tries the setup in a throw-away process, to find out whether the system allows it.
     pub(crate) fn probe(&self) -> Result<(), (Option<Step>, io::Error)> {
-        let [step, error @ ..] = self.attempt().map_err(|error| (None, error))?;
-        let error = io::Error::from_raw_os_error(c_int::from_ne_bytes(error));
-        step_of(step).map_or(Ok(()), |step| Err((Some(step), error)))
+        match self.attempt() {
+            Ok(0) => Ok(()),
+            Ok(number) => Err(refusal(number)),
+            Err(error) => Err((None, error)),
+        }
     }
 
-    /// The refused step and its error, or zeroes.
-    fn attempt(&self) -> io::Result<[u8; 5]> {
-        let is_emulated = Itself::find()?.is_emulated;
-        let (read, write) = pipe()?;
-        let attempt = Attempt {
-            way: self,
-            result: write.as_raw_fd(),
-        };
-        let argument = (&raw const attempt).cast_mut().cast();
+    /// The number of the error, or zero.
+    fn attempt(&self) -> io::Result<c_int> {
+        let (mut tried, result) = UnixStream::pair()?;
+        let mut attempt = Attempt { way: self, result };
         let stacks = Stacks::take()?;
+        let place = stacks.as_ref().map(Stacks::of_probe);
         // Signal handlers of this process must not run in the child.
         let _blocked = Blocked::all()?;
         // SAFETY: the child is a copy, or uses this memory on a separate stack while this thread is
         // suspended. In the second case nothing else collects the child, because its end sends no
         // signal.
-        unsafe {
-            let child = if is_emulated {
-                match libc::fork() {
-                    0 => enter(argument),
-                    child => child,
-                }
-            } else {
-                let flags = libc::CLONE_VM | libc::CLONE_VFORK;
-                libc::clone(enter, stacks.of_test(), flags, argument)
-            };
-            offspring::collect(check(child)?);
+        let child = unsafe { offspring::start(enter, (&raw mut attempt).cast(), place) }?;
+        offspring::collect(child);
+        if let Some(stacks) = stacks {
+            stacks.give_back();
         }
-        stacks.give_back();
-        let mut result = [0; 5];
-        File::from(read).read_exact(&mut result)?;
-        Ok(result)
+        drop(attempt);
+        let mut number = [0; 4];
+        tried.read_exact(&mut number)?;
+        Ok(c_int::from_ne_bytes(number))
     }
 }
 
-/// A setup to try, and the pipe for its result.
+/// A setup to try, and where its result goes.
 struct Attempt<'a> {
     way: &'a NamespaceSetup,
-    result: RawFd,
+    result: UnixStream,
 }
 
 extern "C" fn enter(attempt: *mut libc::c_void) -> c_int {
     // SAFETY: it points to a local of `attempt`, whose thread is suspended or of which this is a
     // copy.
     let attempt = unsafe { &*attempt.cast::<Attempt<'_>>() };
-    let (step, error) = match attempt.way.enter() {
-        Ok(()) => (0, 0),
-        Err((step, error)) => (step as u8, error.raw_os_error().unwrap_or(0)),
-    };
-    let [a, b, c, d] = error.to_ne_bytes();
-    // SAFETY: the array can be read for its length, and nothing in this process needs cleanup.
-    unsafe {
-        libc::write(attempt.result, [step, a, b, c, d].as_ptr().cast(), 5);
-        libc::_exit(0)
-    }
+    let error = attempt.way.enter().err();
+    let number = error.and_then(|error| error.raw_os_error()).unwrap_or(0);
+    let _ = (&attempt.result).write_all(&number.to_ne_bytes());
+    // SAFETY: nothing in this process needs cleanup.
+    unsafe { libc::_exit(0) }
 }
 
-fn step_of(number: u8) -> Option<Step> {
-    STEPS.into_iter().find(|step| *step as u8 == number)
+/// The bits of an error number above which there is the number of a step.
+const STEP_SHIFT: u32 = 16;
+
+/// Adds the step to the number of an error, so that both are sent as one.
+fn step(step: Step, result: io::Result<()>) -> io::Result<()> {
+    result.map_err(|error| {
+        let number = error.raw_os_error().unwrap_or(0);
+        io::Error::from_raw_os_error(((step as c_int) << STEP_SHIFT) | number)
+    })
 }
 
-fn step(step: Step, result: io::Result<()>) -> Result<(), (Step, io::Error)> {
-    result.map_err(|error| (step, error))
+/// The refused step, if there is one, and the error of a number.
+fn refusal(number: c_int) -> (Option<Step>, io::Error) {
+    let mut steps = STEPS.into_iter().map(|(step, _)| step);
+    let step = steps.find(|step| *step as c_int == number >> STEP_SHIFT);
+    let error = number & ((1 << STEP_SHIFT) - 1);
+    (step, io::Error::from_raw_os_error(error))
 }
 
-/// Adds the refused step to an error.
-pub(super) fn explain(step: c_int, error: io::Error) -> io::Error {
-    match u8::try_from(step).ok().and_then(step_of) {
-        Some(step) => io::Error::new(
+/// The error of a number, with the refused step.
+pub(super) fn explain(number: c_int) -> io::Error {
+    match refusal(number) {
+        (None, error) => error,
+        (Some(step), error) => io::Error::new(
             error.kind(),
             format!("the system has refused {step}: {error}"),
         ),
-        None => error,
     }
 }
 
@@ -187,40 +182,24 @@ fn unshare(flags: c_int) -> io::Result<()> {
     check(unsafe { libc::unshare(flags) }).map(drop)
 }
 
-fn write(path: &CStr, content: &[u8]) -> io::Result<()> {
-    // SAFETY: the path ends with a null, the buffer can be read for its length, and the descriptor
-    // is closed once.
-    unsafe {
-        let file = check(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
-        let written = libc::write(file, content.as_ptr().cast(), content.len());
-        let error = io::Error::last_os_error();
-        libc::close(file);
-        if written < 0 { Err(error) } else { Ok(()) }
-    }
+fn write(path: &str, content: &[u8]) -> io::Result<()> {
+    File::options().write(true).open(path)?.write_all(content)
 }
 
 /// Brings up the interface `lo`, which is down in a new network.
 fn bring_loopback_up() -> io::Result<()> {
     // SAFETY: the request is a plain structure for which all zeroes are valid, the name ends with a
-    // null, and the descriptor is closed once.
+    // null, and nothing else owns the new descriptor.
     unsafe {
-        let socket = check(libc::socket(
-            libc::AF_INET,
-            libc::SOCK_DGRAM | libc::SOCK_CLOEXEC,
-            0,
-        ))?;
+        let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
+        let socket = OwnedFd::from_raw_fd(check(libc::socket(libc::AF_INET, kind, 0))?);
         let mut request: libc::ifreq = mem::zeroed();
         for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
             *to = libc::c_char::try_from(*from).unwrap_or(0);
         }
         let flags = libc::IFF_UP | libc::IFF_RUNNING;
         request.ifr_ifru.ifru_flags = libc::c_short::try_from(flags).unwrap_or(0);
-        let result = check(libc::ioctl(
-            socket,
-            libc::SIOCSIFFLAGS as _,
-            &raw const request,
-        ));
-        libc::close(socket);
-        result.map(drop)
+        let fd = socket.as_raw_fd();
+        check(libc::ioctl(fd, libc::SIOCSIFFLAGS as _, &raw const request)).map(drop)
     }
 }

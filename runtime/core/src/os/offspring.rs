@@ -12,9 +12,38 @@ use std::ptr;
 use libc::pid_t;
 
 use super::launch::LaunchPlan;
-#[cfg(target_os = "linux")]
-use super::stack::Stacks;
-use super::supervisor;
+use super::stack::{Place, Stacks};
+use super::supervisor::{self, check};
+
+/// A function that a new process runs.
+pub(super) type Entry = extern "C" fn(*mut libc::c_void) -> libc::c_int;
+
+/// Starts a process that runs a function, as a copy of this one unless there is a place for it.
+///
+/// # Safety
+///
+/// The function does only what is allowed after a fork, and does not return. Its argument is valid.
+/// In a place, nothing else uses the stack or what the argument points to, as long as the process
+/// uses them.
+pub(super) unsafe fn start(
+    function: Entry,
+    argument: *mut libc::c_void,
+    place: Option<Place>,
+) -> io::Result<pid_t> {
+    #[cfg(target_os = "linux")]
+    if let Some((stack, flags)) = place {
+        // SAFETY: the caller guarantees what the new process needs.
+        return check(unsafe { libc::clone(function, stack, flags, argument) });
+    }
+    #[cfg(not(target_os = "linux"))]
+    let None = place;
+    // SAFETY: the caller guarantees what the new process needs.
+    let child = check(unsafe { libc::fork() })?;
+    if child == 0 {
+        function(argument);
+    }
+    Ok(child)
+}
 
 /// A started supervisor.
 ///
@@ -23,12 +52,10 @@ use super::supervisor;
 /// happen and are no failure, because the supervisor has already reported how the test ended.
 pub(super) struct Offspring {
     pid: pid_t,
-    #[cfg(target_os = "linux")]
     stacks: Option<Stacks>,
     is_over: bool,
 }
 
-#[cfg(target_os = "linux")]
 extern "C" fn enter(plan: *mut libc::c_void) -> libc::c_int {
     // SAFETY: it points to a plan that stays until the supervisor has reported its start.
     supervisor::run(unsafe { &*plan.cast::<LaunchPlan>() })
@@ -41,47 +68,15 @@ impl Offspring {
     ///
     /// Until the supervisor has reported its start or has ended, all signals are blocked, the plan
     /// stays, and this thread does nothing but wait for that.
-    #[cfg(target_os = "linux")]
-    pub(super) unsafe fn start(plan: &LaunchPlan, stacks: Stacks) -> io::Result<Self> {
-        let start = |flags| {
-            let plan = ptr::from_ref(plan).cast_mut().cast();
-            // SAFETY: nothing else uses the stack, and the plan is valid.
-            unsafe { libc::clone(enter, stacks.of_supervisor(), flags, plan) }
-        };
-        let pid = if plan.is_emulated {
-            // An emulator supports neither a chosen stack nor a chosen signal.
-            // SAFETY: the copy does only what is allowed after a fork.
-            match unsafe { libc::fork() } {
-                0 => supervisor::run(plan),
-                pid => pid,
-            }
-        } else if memory_can_be_shared() {
-            start(libc::CLONE_VM)
-        } else {
-            start(0)
-        };
+    pub(super) unsafe fn start(plan: &LaunchPlan, stacks: Option<Stacks>) -> io::Result<Self> {
+        let place = stacks.as_ref().map(Stacks::of_supervisor);
+        // SAFETY: nothing else uses the stacks, and the plan is valid.
+        let pid = unsafe { start(enter, ptr::from_ref(plan).cast_mut().cast(), place) }?;
         Ok(Offspring {
-            pid: supervisor::check(pid)?,
-            stacks: Some(stacks),
+            pid,
+            stacks,
             is_over: false,
         })
-    }
-
-    /// Starts a supervisor.
-    ///
-    /// # Safety
-    ///
-    /// All signals are blocked.
-    #[cfg(not(target_os = "linux"))]
-    pub(super) unsafe fn start(plan: &LaunchPlan) -> io::Result<Self> {
-        // SAFETY: the copy does only what is allowed after a fork.
-        match supervisor::check(unsafe { libc::fork() })? {
-            0 => supervisor::run(plan),
-            pid => Ok(Offspring {
-                pid,
-                is_over: false,
-            }),
-        }
     }
 
     /// A supervisor that has ended and was collected.
@@ -89,7 +84,6 @@ impl Offspring {
     pub(super) fn gone() -> Self {
         Offspring {
             pid: 0,
-            #[cfg(target_os = "linux")]
             stacks: None,
             is_over: true,
         }
@@ -103,7 +97,6 @@ impl Offspring {
     pub(super) fn wait(&mut self) {
         if !mem::replace(&mut self.is_over, true) {
             collect(self.pid);
-            #[cfg(target_os = "linux")]
             if let Some(stacks) = self.stacks.take() {
                 stacks.give_back();
             }
@@ -113,7 +106,6 @@ impl Offspring {
     /// Gives up on a supervisor that cannot be ended. It keeps its stacks.
     pub(super) fn abandon(&mut self) {
         self.is_over = true;
-        #[cfg(target_os = "linux")]
         mem::forget(self.stacks.take());
     }
 }
@@ -138,30 +130,10 @@ impl Drop for Offspring {
     }
 }
 
-/// Whether a supervisor can share the memory of its parent without ending with it. Kernels before
-/// 5.16 end all processes that share the memory of one that dumps core.
-#[cfg(target_os = "linux")]
-fn memory_can_be_shared() -> bool {
-    use std::sync::OnceLock;
-
-    static CAN_BE: OnceLock<bool> = OnceLock::new();
-
-    *CAN_BE.get_or_init(|| {
-        super::call::ARE_RAW
-            && is_recent(&std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default())
-    })
-}
-
-#[cfg(target_os = "linux")]
-fn is_recent(release: &str) -> bool {
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-    let mut next = || numbers.next().and_then(Result::ok).unwrap_or(0);
-    (next(), next()) >= (5_u32, 16_u32)
-}
-
 /// Blocks all signals of this thread until it is dropped.
 pub(super) struct Blocked {
-    before: libc::sigset_t,
+    /// The previous signal mask.
+    pub(super) before: libc::sigset_t,
 }
 
 impl Blocked {
@@ -177,11 +149,6 @@ impl Blocked {
             }
         }
     }
-
-    /// The previous signal mask.
-    pub(super) fn before(&self) -> libc::sigset_t {
-        self.before
-    }
 }
 
 impl Drop for Blocked {
@@ -189,27 +156,6 @@ impl Drop for Blocked {
         // SAFETY: the set is the previous mask.
         unsafe {
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut());
-        }
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::is_recent;
-
-    #[test]
-    fn kernels_are_told_apart_by_their_numbers() {
-        for recent in ["5.16.0", "6.1.0-18-amd64", "5.16-rc1", "10.0.1\n"] {
-            assert!(is_recent(recent), "{recent}");
-        }
-        for old in [
-            "5.15.167.4-microsoft-standard-WSL2",
-            "4.4.0",
-            "5.4",
-            "",
-            "x",
-        ] {
-            assert!(!is_recent(old), "{old}");
         }
     }
 }

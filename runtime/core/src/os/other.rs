@@ -16,11 +16,6 @@ pub(crate) fn user() -> u32 {
     0
 }
 
-/// The metadata of a directory, without following a link in its last component.
-pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
-    std::fs::symlink_metadata(path)
-}
-
 /// Creates a directory; the mode has no meaning here.
 pub(crate) fn create_dir(path: &Path, _mode: u32) -> io::Result<()> {
     DirBuilder::new().create(path)
@@ -40,17 +35,11 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
-/// Whether any file exists at the path.
-///
-/// Weaker than on Unix, which compares identities: stable Rust does not expose them here.
-pub(crate) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
-    path.try_exists()
-}
-
 /// A path whose status is read often.
 pub(crate) struct WatchedPath(PathBuf);
 
-/// The same for every file: stable Rust does not expose the identity of a file here.
+/// The same for every file, because stable Rust does not expose the identity of a file here. So
+/// whether a file is still at its path is not known, only whether any file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId;
 
@@ -82,15 +71,12 @@ impl WatchedPath {
 
     /// Reads the status of the path; `None` if nothing exists there.
     pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
-        match std::fs::symlink_metadata(&self.0) {
-            Ok(data) => Ok(Some(PathStatus {
-                identity: FileId,
-                is_empty: data.len() == 0,
-                changed: ChangeTime,
-            })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let data = super::unless(io::ErrorKind::NotFound, std::fs::symlink_metadata(&self.0))?;
+        Ok(data.map(|data| PathStatus {
+            identity: FileId,
+            is_empty: data.len() == 0,
+            changed: ChangeTime,
+        }))
     }
 
     /// Does nothing, because the modification time is not used here.

@@ -7,9 +7,10 @@
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::io::{self, Read, Take, Write};
+use std::io::ErrorKind::{ConnectionReset, UnexpectedEof};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -22,17 +23,14 @@ use super::network;
 use super::nothing;
 use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
-#[cfg(target_os = "linux")]
 use super::stack::Stacks;
-use super::subprocess::{Event, MarkPosition, Words};
-#[cfg(target_os = "linux")]
-use super::supervisor::STEP;
+use super::subprocess::{Event, Words};
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 
 mod streams;
 
-pub(super) use self::streams::pipe;
-use self::streams::{behind_streams, descriptor, limit, poll, read_some};
+pub(super) use self::streams::behind_streams;
+use self::streams::{Stream, descriptor, limit, pipe, poll, read_some};
 pub(crate) use super::link::Link;
 
 /// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
@@ -66,16 +64,14 @@ pub(crate) struct Start<'a> {
 pub(crate) struct Running {
     supervisor: Offspring,
     leash: UnixStream,
-    /// `None` once its other end is closed. The same applies to `output`.
-    control: Option<Take<UnixStream>>,
-    output: Option<Take<File>>,
+    control: Stream<UnixStream>,
+    output: Stream<File>,
     /// The exit status of the subprocess, known once no process is left.
     status: Option<ExitStatus>,
     /// Whether [`Event::Left`] is due: the subprocess has ended, and other processes are left.
     is_left: bool,
     /// Whether no process is left.
     is_over: bool,
-    is_gone: bool,
 }
 
 impl Start<'_> {
@@ -98,19 +94,11 @@ impl Start<'_> {
         let link = Link::describe(control_fd, output_fd, &itself.name);
         let directory = self
             .directory
-            .map(|path| CString::new(path.as_os_str().as_bytes()));
-        let position = if itself.is_emulated {
-            MarkPosition::Filter
-        } else {
-            MarkPosition::Name
-        };
-        let mut words = (self.words)(&link, position);
-        if itself.is_emulated {
-            words[0].clone_from(&itself.name);
-        }
+            .map(|path| CString::new(path.into_os_string().into_vec()))
+            .transpose()?;
+        let words = (self.words)(&link, itself.is_emulated.then_some(&*itself.name));
         let program = Program::new(itself, words, &self.variables)?;
         let leash_end = behind_streams(leash_end.into())?;
-        #[cfg(target_os = "linux")]
         let stacks = Stacks::take()?;
         let blocked = Blocked::all()?;
         let plan = LaunchPlan {
@@ -118,26 +106,17 @@ impl Start<'_> {
             keep: self.keep,
             inherit: [control_fd, output_fd],
             streams: [&nothing, &nothing, &error].map(AsRawFd::as_raw_fd),
-            directory: directory.transpose()?,
+            directory,
             program,
-            mask: blocked.before(),
-            #[cfg(target_os = "linux")]
-            is_emulated: itself.is_emulated,
-            #[cfg(target_os = "linux")]
-            stack: stacks.of_test(),
+            mask: blocked.before,
+            place: stacks.as_ref().map(Stacks::of_test),
             #[cfg(target_os = "linux")]
             network: self.network,
         };
         // SAFETY: all signals are blocked. The plan outlives the start of the supervisor: the next
         // thing to wait for is `STARTED`, and on failure `running` is dropped before the plan and
         // waits for the end of the supervisor.
-        let supervisor = unsafe {
-            #[cfg(target_os = "linux")]
-            let started = Offspring::start(&plan, stacks);
-            #[cfg(not(target_os = "linux"))]
-            let started = Offspring::start(&plan);
-            started?
-        };
+        let supervisor = unsafe { Offspring::start(&plan, stacks) }?;
         let mut running = Running {
             supervisor,
             leash,
@@ -146,14 +125,10 @@ impl Start<'_> {
             status: None,
             is_left: false,
             is_over: false,
-            is_gone: false,
         };
         drop(leash_end);
         if !running.hear_of(STARTED)? {
             return Err(io::Error::other("the supervisor was killed"));
-        }
-        if let Some(control) = &running.control {
-            control.get_ref().set_nonblocking(true)?;
         }
         Ok(running)
     }
@@ -176,35 +151,30 @@ impl Running {
             if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
+            let (leash, deadline) = if self.is_over {
+                (-1, Some(Instant::now()))
+            } else {
+                (self.leash.as_raw_fd(), deadline)
+            };
             let fds = [
-                if self.is_over {
-                    -1
-                } else {
-                    self.leash.as_raw_fd()
-                },
+                leash,
                 descriptor(self.control.as_ref()),
                 descriptor(self.output.as_ref()),
             ];
-            let deadline = if self.is_over {
-                Some(Instant::now())
-            } else {
-                deadline
-            };
             match poll(fds, deadline)? {
                 [true, _, _] => self.hear_of_end()?,
-                [_, true, _] => match read_some(self.control.as_mut())? {
-                    Some(bytes) if bytes.is_empty() => self.control = None,
-                    Some(bytes) => return Ok(Event::Message(bytes)),
-                    None => {}
-                },
-                [_, _, true] => match read_some(self.output.as_mut())? {
-                    Some(bytes) if bytes.is_empty() => self.output = None,
-                    Some(bytes) => return Ok(Event::Output(bytes)),
-                    None => {}
-                },
+                [_, true, _] => {
+                    if let Some(bytes) = read_some(&mut self.control)? {
+                        return Ok(Event::Message(bytes));
+                    }
+                }
+                [_, _, true] => {
+                    if let Some(bytes) = read_some(&mut self.output)? {
+                        return Ok(Event::Output(bytes));
+                    }
+                }
                 _ if self.is_over => {
                     self.supervisor.wait();
-                    self.is_gone = true;
                     return Ok(Event::Gone(self.status));
                 }
                 _ => {}
@@ -216,11 +186,7 @@ impl Running {
     /// gone.
     pub(crate) fn answer(&mut self, frame: &[u8]) {
         if let Some(control) = &mut self.control {
-            let control = control.get_mut();
-            let _ = control
-                .set_nonblocking(false)
-                .and_then(|()| control.write_all(frame))
-                .and_then(|()| control.set_nonblocking(true));
+            let _ = control.get_mut().write_all(frame);
         }
     }
 
@@ -232,33 +198,28 @@ impl Running {
             // moment ago, and the kernel reuses a process ID only after all others.
             unsafe { libc::kill(pid, libc::SIGTERM) };
         }
-        let _ = self.leash.write_all(&[END]);
+        let _ = self.command(END, 0);
     }
 
     /// Kills all processes.
     pub(crate) fn kill(&mut self) {
-        let _ = self.leash.write_all(&[KILL]);
+        let _ = self.command(KILL, 0);
     }
 
     /// Makes the supervisor close a kept descriptor, and waits until it has.
     pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
-        let [a, b, c, d] = kept.to_ne_bytes();
-        self.leash.write_all(&[CLOSE, a, b, c, d])?;
+        self.command(CLOSE, kept)?;
         self.hear_of(CLOSED).map(drop)
     }
 
-    /// Reads the error of a refused step towards a network.
-    #[cfg(target_os = "linux")]
-    fn hear_refusal(&mut self, step: i32) -> io::Error {
-        match self.hear() {
-            Err(error) => network::explain(step, error),
-            Ok(_) => io::Error::other("the supervisor was killed"),
-        }
+    /// Sends a command to the supervisor, in one piece.
+    fn command(&mut self, what: u8, number: i32) -> io::Result<()> {
+        let [a, b, c, d] = number.to_ne_bytes();
+        self.leash.write_all(&[what, a, b, c, d])
     }
 
     /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.
     pub(crate) fn abandon(&mut self) {
-        self.is_gone = true;
         self.supervisor.abandon();
     }
 
@@ -267,38 +228,38 @@ impl Running {
     fn hear_of_end(&mut self) -> io::Result<()> {
         if self.hear()?.is_none_or(|what| what == ENDED) {
             self.is_over = true;
-            limit(self.output.as_mut())?;
-            limit(self.control.as_mut())?;
+            limit(&mut self.output)?;
+            limit(&mut self.control)?;
         }
         Ok(())
     }
 
     /// Reads messages until the supervisor sends `what`; `false` if it is gone first.
     fn hear_of(&mut self, what: u8) -> io::Result<bool> {
-        loop {
-            match self.hear()? {
-                Some(heard) if heard == what => return Ok(true),
-                Some(_) => {}
-                None => return Ok(false),
+        while let Some(heard) = self.hear()? {
+            if heard == what {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// Reads the next message of the supervisor; `None` if it is gone.
     fn hear(&mut self) -> io::Result<Option<u8>> {
         let mut message = [0; 5];
         match self.leash.read_exact(&mut message) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) if matches!(error.kind(), UnexpectedEof | ConnectionReset) => {
+                return Ok(None);
+            }
+            result => result?,
         }
-        let [what, a, b, c, d] = message;
-        let value = i32::from_ne_bytes([a, b, c, d]);
+        let [what, value @ ..] = message;
+        let value = i32::from_ne_bytes(value);
         match what {
-            FAILED => return Err(io::Error::from_raw_os_error(value)),
             #[cfg(target_os = "linux")]
-            STEP => return Err(self.hear_refusal(value)),
+            FAILED => return Err(network::explain(value)),
+            #[cfg(not(target_os = "linux"))]
+            FAILED => return Err(io::Error::from_raw_os_error(value)),
             ENDED => self.status = Some(ExitStatus::from_raw(value)),
             LEFT => self.is_left = true,
             _ => {}
@@ -309,11 +270,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.is_gone {
-            // The supervisor ends everything when the leash is closed.
-            let _ = self.leash.shutdown(std::net::Shutdown::Both);
-            self.supervisor.wait();
-        }
+        // The supervisor ends everything when the leash is closed, and is dropped next, which waits
+        // for that.
+        let _ = self.leash.shutdown(std::net::Shutdown::Both);
     }
 }
 
@@ -347,7 +306,6 @@ mod tests {
             status: None,
             is_left: false,
             is_over: false,
-            is_gone: false,
         };
         write.write_all(b"before").unwrap();
         supervisor.write_all(messages).unwrap();

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
-use super::subprocess::{Event, MarkPosition, Words};
+use super::subprocess::{Event, Words};
 use super::whole_lines::WholeLines;
 
 /// A handle that must outlast the parent. There is none, because the processes of a test do not.
@@ -104,7 +104,7 @@ impl Start<'_> {
         }
         command
             // The system sets `argv[0]`.
-            .args((self.words)(&nonce, MarkPosition::Filter).split_off(1))
+            .args((self.words)(&nonce, Some("")).split_off(1))
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::piped())

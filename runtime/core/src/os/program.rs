@@ -139,13 +139,9 @@ impl Program {
         variables: &[(OsString, OsString)],
     ) -> io::Result<Self> {
         let arguments = arguments.into_iter().map(String::into_bytes);
-        let variables = variables.iter().map(|(name, value)| {
-            let mut text = Vec::with_capacity(name.len() + value.len() + 2);
-            text.extend_from_slice(name.as_bytes());
-            text.push(b'=');
-            text.extend_from_slice(value.as_bytes());
-            text
-        });
+        let variables = variables
+            .iter()
+            .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
         Ok(Program {
             path: CString::new(itself.path.as_os_str().as_bytes())?,
             arguments: Strings::new(arguments)?,

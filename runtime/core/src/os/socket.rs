@@ -10,6 +10,8 @@ use std::mem;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
+use super::supervisor::check;
+
 /// The kind of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
@@ -70,12 +72,9 @@ pub(crate) fn unbind(socket: &OwnedFd) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_REUSEPORT, 0)?;
     let raw = socket.as_raw_fd();
     // SAFETY: the calls take numbers only, and the descriptor is open.
-    let is_closed =
-        unsafe { libc::listen(raw, 0) == 0 && libc::shutdown(raw, libc::SHUT_RDWR) == 0 };
-    if is_closed {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
+    unsafe {
+        check(libc::listen(raw, 0))?;
+        check(libc::shutdown(raw, libc::SHUT_RDWR)).map(drop)
     }
 }
 
@@ -132,43 +131,26 @@ fn open(family: libc::c_int, transport: Transport) -> io::Result<OwnedFd> {
     #[cfg(not(target_vendor = "apple"))]
     let kind = kind | libc::SOCK_CLOEXEC;
     // SAFETY: `socket` takes numbers only.
-    let raw = unsafe { libc::socket(family, kind, 0) };
-    if raw < 0 {
-        return Err(io::Error::last_os_error());
-    }
+    let raw = check(unsafe { libc::socket(family, kind, 0) })?;
     // SAFETY: `raw` was just opened, and nothing else owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(raw) };
     #[cfg(target_vendor = "apple")]
     // SAFETY: `fcntl` with this command takes numbers only.
-    if unsafe { libc::fcntl(raw, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
+    check(unsafe { libc::fcntl(raw, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     Ok(socket)
 }
 
 /// Binds a socket and returns the address that it is bound to.
-fn bind<A>(socket: &OwnedFd, address: &mut A) -> io::Result<A>
-where
-    A: Copy,
-{
-    let size = libc::socklen_t::try_from(mem::size_of::<A>()).unwrap_or_default();
-    // SAFETY: `address` is a socket address of the given size, valid for the call.
-    if unsafe { libc::bind(socket.as_raw_fd(), (&raw const *address).cast(), size) } != 0 {
-        return Err(io::Error::last_os_error());
+fn bind<A: Copy>(socket: &OwnedFd, address: &mut A) -> io::Result<A> {
+    let raw = socket.as_raw_fd();
+    let mut size = libc::socklen_t::try_from(mem::size_of::<A>()).unwrap_or_default();
+    let address: *mut A = address;
+    // SAFETY: the address is a socket address of the given size, valid and writable for both calls.
+    unsafe {
+        check(libc::bind(raw, address.cast(), size))?;
+        check(libc::getsockname(raw, address.cast(), &raw mut size))?;
+        Ok(*address)
     }
-    let mut length = size;
-    // SAFETY: `address` can be written for `length` bytes, and the kernel writes no more.
-    if unsafe {
-        libc::getsockname(
-            socket.as_raw_fd(),
-            (&raw mut *address).cast(),
-            &raw mut length,
-        )
-    } != 0
-    {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(*address)
 }
 
 /// Sets one option of a socket.
@@ -179,21 +161,9 @@ fn set(
     value: libc::c_int,
 ) -> io::Result<()> {
     let size = libc::socklen_t::try_from(mem::size_of_val(&value)).unwrap_or_default();
-    // SAFETY: `value` is a `c_int` of the given size, valid for the call.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            level,
-            option,
-            (&raw const value).cast(),
-            size,
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    let value = (&raw const value).cast();
+    // SAFETY: the value is a `c_int` of the given size, valid for the call.
+    check(unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, value, size) }).map(drop)
 }
 
 #[cfg(all(test, target_os = "linux"))]

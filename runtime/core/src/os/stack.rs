@@ -1,4 +1,4 @@
-//! Stacks for processes that run in the memory of another process.
+//! Processes that run in the memory of another process, and their stacks.
 
 #![expect(
     unsafe_code,
@@ -7,9 +7,16 @@
 
 use std::io;
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use libc::c_int;
+
+use super::call;
+use super::program::Itself;
 use super::supervisor::check;
+
+/// The top of the stack of a new process, and the flags with which it is started.
+pub(super) type Place = (*mut libc::c_void, c_int);
 
 /// The size of a stack in bytes: more than a supervisor or its child can need.
 const SIZE: usize = 64 * 1024;
@@ -32,9 +39,13 @@ fn free() -> MutexGuard<'static, Vec<Stacks>> {
 }
 
 impl Stacks {
-    pub(super) fn take() -> io::Result<Self> {
+    /// Takes stacks, except in an emulator, which supports no process with a chosen stack.
+    pub(super) fn take() -> io::Result<Option<Self>> {
+        if Itself::find()?.is_emulated {
+            return Ok(None);
+        }
         let used = free().pop();
-        used.map_or_else(Stacks::map, Ok)
+        used.map_or_else(Stacks::map, Ok).map(Some)
     }
 
     /// Returns the stacks for reuse. No process may use them any more.
@@ -60,7 +71,7 @@ impl Stacks {
                 return Err(io::Error::last_os_error());
             }
             let stacks = Stacks { start, guard };
-            for end in [stacks.of_supervisor(), stacks.of_test()] {
+            for end in stacks.ends() {
                 let usable = libc::PROT_READ | libc::PROT_WRITE;
                 check(libc::mprotect(end.byte_sub(SIZE), SIZE, usable))?;
             }
@@ -68,15 +79,27 @@ impl Stacks {
         }
     }
 
-    /// The top of the stack of a supervisor. Stacks grow down on all platforms that both Linux and
-    /// Rust support.
-    pub(super) fn of_supervisor(&self) -> *mut libc::c_void {
-        self.start.wrapping_byte_add(2 * (self.guard + SIZE))
+    /// The tops of the stacks. Stacks grow down on all platforms that both Linux and Rust support.
+    fn ends(&self) -> [*mut libc::c_void; 2] {
+        [1, 2].map(|stacks| self.start.wrapping_byte_add(stacks * (self.guard + SIZE)))
     }
 
-    /// The top of the stack of its child.
-    pub(super) fn of_test(&self) -> *mut libc::c_void {
-        self.start.wrapping_byte_add(self.guard + SIZE)
+    /// A supervisor, whose end sends no signal.
+    pub(super) fn of_supervisor(&self) -> Place {
+        let is_shared = memory_can_be_shared();
+        (self.ends()[1], if is_shared { libc::CLONE_VM } else { 0 })
+    }
+
+    /// Its child, during whose start it is suspended.
+    pub(super) fn of_test(&self) -> Place {
+        let (stack, flags) = self.of_probe();
+        (stack, flags | libc::SIGCHLD)
+    }
+
+    /// A child of this process, during whose whole life this thread is suspended. Its end sends no
+    /// signal.
+    pub(super) fn of_probe(&self) -> Place {
+        (self.ends()[0], libc::CLONE_VM | libc::CLONE_VFORK)
     }
 }
 
@@ -87,9 +110,42 @@ impl Drop for Stacks {
     }
 }
 
+/// Whether a supervisor can share the memory of its parent without ending with it. Kernels before
+/// 5.16 end all processes that share the memory of one that dumps core.
+fn memory_can_be_shared() -> bool {
+    static CAN_BE: OnceLock<bool> = OnceLock::new();
+
+    *CAN_BE.get_or_init(|| {
+        call::ARE_RAW
+            && is_recent(&std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default())
+    })
+}
+
+fn is_recent(release: &str) -> bool {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    let mut next = || numbers.next().and_then(Result::ok).unwrap_or(0);
+    (next(), next()) >= (5_u32, 16_u32)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{SIZE, Stacks};
+    use super::{SIZE, Stacks, is_recent};
+
+    #[test]
+    fn kernels_are_told_apart_by_their_numbers() {
+        for recent in ["5.16.0", "6.1.0-18-amd64", "5.16-rc1", "10.0.1\n"] {
+            assert!(is_recent(recent), "{recent}");
+        }
+        for old in [
+            "5.15.167.4-microsoft-standard-WSL2",
+            "4.4.0",
+            "5.4",
+            "",
+            "x",
+        ] {
+            assert!(!is_recent(old), "{old}");
+        }
+    }
 
     /// The permissions of the mapping that contains an address.
     fn permissions(address: usize) -> String {
@@ -107,7 +163,7 @@ mod tests {
     #[test]
     fn a_page_that_cannot_be_written_is_below_each_stack() {
         let stacks = Stacks::map().unwrap();
-        for end in [stacks.of_supervisor(), stacks.of_test()] {
+        for end in stacks.ends() {
             let end = end as usize;
             assert_eq!(permissions(end - 1), "rw-p");
             assert_eq!(permissions(end - SIZE), "rw-p");

@@ -17,15 +17,7 @@ pub(crate) enum Event {
     TimeIsUp,
 }
 
-/// Where the command line of a program names the test to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MarkPosition {
-    /// In `argv[0]`.
-    #[cfg_attr(windows, expect(dead_code, reason = "nobody chooses the name there"))]
-    Name,
-    /// In an argument, which the test runner takes for a filter.
-    Filter,
-}
-
-/// Builds the command line of a program from the description of its link to the parent.
-pub(crate) type Words<'a> = &'a dyn Fn(&str, MarkPosition) -> Vec<String>;
+/// Builds the command line of a program from the description of its link to the parent. Where the
+/// name of the program cannot be chosen, that name is given too, and the mark is an argument, which
+/// the test runner takes for a filter.
+pub(crate) type Words<'a> = &'a dyn Fn(&str, Option<&str>) -> Vec<String>;

@@ -27,10 +27,10 @@ use std::ptr;
 
 use libc::{c_int, pid_t};
 
-use super::call::{self, ChildEnd};
+use super::call;
 use super::descriptors::close_all_but;
-use super::launch::{Before, LaunchPlan, start};
-use super::wake::Wake;
+use super::launch::{LaunchPlan, start};
+use super::wake;
 
 /// Command: ask everything to end, and kill what is left after [`GRACE`].
 pub(super) const END: u8 = b't';
@@ -38,7 +38,7 @@ pub(super) const END: u8 = b't';
 /// Command: kill everything.
 pub(super) const KILL: u8 = b'k';
 
-/// Command: close a kept descriptor; its number follows in four bytes.
+/// Command: close a kept descriptor, whose number follows. Four bytes follow every command.
 pub(super) const CLOSE: u8 = b'c';
 
 /// Message: the subprocess has started.
@@ -46,10 +46,6 @@ pub(super) const STARTED: u8 = b's';
 
 /// Message: the subprocess has not started; the error number follows in four bytes.
 pub(super) const FAILED: u8 = b'f';
-
-/// Message: a step towards a network was refused; its number follows in four bytes.
-#[cfg(target_os = "linux")]
-pub(super) const STEP: u8 = b'n';
 
 /// Message: no process is left; the exit status of the subprocess follows in four bytes.
 pub(super) const ENDED: u8 = b'e';
@@ -69,10 +65,8 @@ const SETTLE: i64 = 50;
 
 /// Starts the subprocess and supervises it. All signals are blocked.
 pub(super) fn run(plan: &LaunchPlan) -> ! {
-    match try_run(plan) {
-        Ok(never) => match never {},
-        Err(error) => say(plan.leash, FAILED, error.raw_os_error().unwrap_or(0)),
-    }
+    let Err(error) = try_run(plan);
+    say(plan.leash, FAILED, error.raw_os_error().unwrap_or(0));
     call::exit(1)
 }
 
@@ -85,23 +79,19 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
             libc::prctl(libc::PR_SET_NAME, c"isolated-test".as_ptr(), 0, 0, 0);
         }
         let ignores_children = forget_handlers();
-        let wake = Wake::new()?;
+        let wakes = wake::descriptors()?;
         // In a separate process group, because the parent's may be killed as a whole, as nextest
         // does.
         check(libc::setpgid(0, 0))?;
-        let before = Before {
-            supervisor: libc::getpid(),
-            ignores_children,
-        };
-        let child = start(plan, &before)?;
-        close_all_but(&[&plan.keep, &wake.descriptors(), &[plan.leash]]);
+        let child = start(plan, ignores_children)?;
+        close_all_but(&[&plan.keep, &wakes, &[plan.leash]]);
         let leash = plan.leash;
         // The parent continues after this message, so everything that it lent is gone from here on.
         say(leash, STARTED, 0);
         Supervisor {
             child,
             leash,
-            wake,
+            wake: wakes[0],
             status: None,
         }
         .run()
@@ -141,12 +131,6 @@ fn say(leash: RawFd, what: u8, value: c_int) {
     call::send(leash, &[what, a, b, c, d]);
 }
 
-/// Reports the refused step to the parent, before the error itself.
-#[cfg(target_os = "linux")]
-pub(super) fn say_step(leash: RawFd, step: super::network::Step) {
-    say(leash, STEP, c_int::from(step as u8));
-}
-
 /// The result of a call, or the error in `errno` if it failed.
 pub(super) fn check(result: c_int) -> io::Result<c_int> {
     if result < 0 {
@@ -159,48 +143,37 @@ pub(super) fn check(result: c_int) -> io::Result<c_int> {
 struct Supervisor {
     child: pid_t,
     leash: RawFd,
-    /// Its descriptor is readable when a child has ended.
-    wake: Wake,
+    /// Readable when a child has ended.
+    wake: RawFd,
     /// The exit status of the subprocess, once it has ended.
     status: Option<c_int>,
-}
-
-/// The result of [`Supervisor::listen`].
-#[derive(PartialEq)]
-enum Heard {
-    /// No command to end: a child has ended, the time is up, or a descriptor was closed.
-    Nothing,
-    /// Ask everything to end.
-    End,
-    /// Kill everything, perhaps because the parent is gone.
-    Kill,
 }
 
 impl Supervisor {
     fn run(mut self) -> ! {
         while self.status.is_none() {
-            match self.listen(None) {
-                Heard::Nothing => {
-                    self.reap();
-                }
-                Heard::End => self.end(),
-                Heard::Kill => self.kill(),
-            }
+            self.obey(None);
+            self.reap();
         }
         let settled = now() + SETTLE;
         while !self.reap() {
             if now() >= settled {
                 self.say(LEFT);
-                while self.listen(None) == Heard::Nothing {}
+                while self.listen(None).is_none() {}
                 self.kill();
             }
-            match self.listen(Some(settled)) {
-                Heard::Nothing => {}
-                Heard::End => self.end(),
-                Heard::Kill => self.kill(),
-            }
+            self.obey(Some(settled));
         }
         self.leave()
+    }
+
+    /// Listens once, and carries out a command to end.
+    fn obey(&mut self, until: Option<i64>) {
+        match self.listen(until) {
+            None => {}
+            Some(END) => self.end(),
+            Some(_) => self.kill(),
+        }
     }
 
     /// Asks all children to end, and kills everything after [`GRACE`]. The parent asks the
@@ -209,10 +182,7 @@ impl Supervisor {
         let deadline = now() + GRACE;
         self.signal(libc::SIGTERM);
         while !self.reap() {
-            if now() >= deadline {
-                self.kill();
-            }
-            if self.listen(Some(deadline)) == Heard::Kill {
+            if now() >= deadline || self.listen(Some(deadline)) == Some(KILL) {
                 self.kill();
             }
         }
@@ -240,50 +210,38 @@ impl Supervisor {
     /// Collects all children that have ended; returns whether no process is left.
     fn reap(&mut self) -> bool {
         loop {
-            match call::collect() {
-                ChildEnd::Child { pid, status } if pid == self.child => self.status = Some(status),
-                ChildEnd::Child { .. } => {}
-                ChildEnd::NoneYet => return false,
-                ChildEnd::Nobody => return self.is_group_gone(),
+            let mut status = 0;
+            match call::wait_any(&mut status) {
+                0 => return false,
+                pid if pid == self.child => self.status = Some(status),
+                pid if pid > 0 || pid == -libc::EINTR => {}
+                // There is no child. Where orphans do not become children of this process, its
+                // group may have members. It has the ID of the collected child, which is not reused
+                // as long as that is so.
+                _ => return cfg!(target_os = "linux") || call::kill(-self.child, 0) < 0,
             }
         }
     }
 
-    /// Whether the test's process group is empty, which matters where orphans do not become
-    /// children of this process.
-    #[cfg(not(target_os = "linux"))]
-    fn is_group_gone(&self) -> bool {
-        // The group has the ID of the collected child, which is not reused while the group has a
-        // member.
-        call::kill(-self.child, 0) < 0
-    }
-
-    #[cfg(target_os = "linux")]
-    #[expect(clippy::unused_self, reason = "other platforms need it")]
-    fn is_group_gone(&self) -> bool {
-        true
-    }
-
-    /// Waits for a command, the end of a child, or a time. Carries out `CLOSE`.
-    fn listen(&self, until: Option<i64>) -> Heard {
+    /// Waits for a command, the end of a child, or a time. Returns a command to end or kill, which
+    /// the end of the parent is too, and carries out one to close.
+    fn listen(&self, until: Option<i64>) -> Option<u8> {
         if !self.wait(self.leash, until) {
-            return Heard::Nothing;
+            return None;
         }
-        let mut command = [0_u8];
-        let read = call::receive(self.leash, &mut command, libc::MSG_DONTWAIT);
-        match (read, command[0]) {
-            (1, END) => Heard::End,
-            (1, CLOSE) => {
-                let mut kept = [0; 4];
-                if call::receive(self.leash, &mut kept, libc::MSG_WAITALL) == 4 {
-                    // SAFETY: the descriptor is one that the plan keeps for the test.
-                    unsafe { call::close(c_int::from_ne_bytes(kept)) };
-                }
+        let mut command = [0; 5];
+        let read = call::read(self.leash, &mut command);
+        let [what, number @ ..] = command;
+        match (read, what) {
+            (5, END) => Some(END),
+            (5, CLOSE) => {
+                // SAFETY: the descriptor is one that the plan keeps for the test.
+                unsafe { call::close(c_int::from_ne_bytes(number)) };
                 say(self.leash, CLOSED, 0);
-                Heard::Nothing
+                None
             }
-            (0 | 1, _) => Heard::Kill,
-            _ => Heard::Nothing,
+            (0 | 5, _) => Some(KILL),
+            _ => None,
         }
     }
 
@@ -293,8 +251,8 @@ impl Supervisor {
 
     /// Sends a signal to all children. Only this process collects them, so no ID can be reused
     /// meanwhile.
-    #[cfg(target_os = "linux")]
     fn signal(&self, signal: c_int) {
+        // Only Linux has this list.
         let list = call::open(c"/proc/thread-self/children");
         if list < 0 {
             return self.signal_group(signal);
@@ -315,11 +273,6 @@ impl Supervisor {
         unsafe { call::close(list) };
     }
 
-    #[cfg(not(target_os = "linux"))]
-    fn signal(&self, signal: c_int) {
-        self.signal_group(signal);
-    }
-
     /// Sends a signal to the test's process group, and to the subprocess until it is collected. The
     /// ID of the group is not reused while the group has a member.
     fn signal_group(&self, signal: c_int) {
@@ -337,13 +290,14 @@ impl Supervisor {
             events: libc::POLLIN,
             revents: 0,
         };
-        let mut fds = [waits(leash), waits(self.wake.fd())];
+        let mut fds = [waits(leash), waits(self.wake)];
         call::poll(
             &mut fds,
             until.map(|until| (until - now()).clamp(0, 60_000)),
         );
         if fds[1].revents != 0 {
-            self.wake.drain();
+            // One read discards all reports so far.
+            call::read(self.wake, &mut [0; 128]);
         }
         fds[0].revents != 0
     }

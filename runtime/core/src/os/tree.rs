@@ -1,6 +1,8 @@
 //! The processes of a test, for messages.
 
 #[cfg(not(windows))]
+use std::collections::VecDeque;
+#[cfg(not(windows))]
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -41,22 +43,18 @@ pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
 /// Systems without `/proc` list none.
 #[cfg(not(windows))]
 pub(crate) fn below(root: u32) -> Vec<ProcessInfo> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        all.extend(read(&entry.file_name()));
-    }
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut others: Vec<_> = entries.filter_map(|one| read(&one.file_name())).collect();
     let mut found: Vec<ProcessInfo> = Vec::new();
-    let mut next = 0;
-    let mut parent = root;
-    loop {
-        while let Some(at) = all.iter().position(|one| one.parent == parent) {
-            found.push(all.remove(at));
-        }
-        let Some(child) = found.get(next) else {
-            return found;
-        };
-        (parent, next) = (child.pid, next + 1);
+    let mut parents = VecDeque::from([root]);
+    while let Some(parent) = parents.pop_front() {
+        let is_child = |one: &ProcessInfo| one.parent == parent;
+        let (children, rest) = others.into_iter().partition::<Vec<_>, _>(is_child);
+        parents.extend(children.iter().map(|child| child.pid));
+        found.extend(children);
+        others = rest;
     }
+    found
 }
 
 /// Reads one process; `None` if it has ended.

@@ -1,5 +1,6 @@
 //! Unix: users, owners, modes and identities of files, and exit handlers.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -14,12 +15,8 @@ use std::path::{Path, PathBuf};
 /// It ignores `TMPDIR`, because two shells with different values must meet at one lock. Only a
 /// system without `/tmp` uses its temporary directory.
 pub(crate) fn default_state_dir() -> PathBuf {
-    let base = Path::new("/tmp");
-    let base = if base.is_dir() {
-        base.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
+    let tmp = PathBuf::from("/tmp");
+    let base = if tmp.is_dir() { tmp } else { env::temp_dir() };
     base.join(format!("isolated-test-{}", user()))
 }
 
@@ -28,18 +25,6 @@ pub(crate) fn default_state_dir() -> PathBuf {
 pub(crate) fn user() -> u32 {
     // SAFETY: `geteuid` takes nothing, touches no memory and cannot fail.
     unsafe { libc::geteuid() }
-}
-
-/// The metadata of a directory, without following a link in its last component.
-///
-/// The metadata is that of the opened directory, because the path may name something else a moment
-/// later.
-pub(crate) fn dir_metadata(path: &Path) -> io::Result<Metadata> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW)
-        .open(path)?
-        .metadata()
 }
 
 /// Creates a directory with exactly these permissions, whatever the umask takes from group and
@@ -55,13 +40,7 @@ pub(crate) fn create_dir(path: &Path, mode: u32) -> io::Result<()> {
 /// Creates a file that must not exist yet, with exactly these permissions, whatever the umask takes
 /// from group and others.
 pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)?;
+    let file = unfollowed().create_new(true).mode(0o600).open(path)?;
     if mode != 0o600 {
         file.set_permissions(Permissions::from_mode(mode))?;
     }
@@ -73,21 +52,14 @@ pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
 /// Leaves out `O_CREAT`: with it, Linux refuses files of other users in sticky directories
 /// (`fs.protected_regular`).
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)
+    unfollowed().open(path)
 }
 
-/// Whether the path still names this file.
-pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    let mine = file.metadata()?;
-    match std::fs::symlink_metadata(path) {
-        Ok(there) => Ok(mine.dev() == there.dev() && mine.ino() == there.ino()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+fn unfollowed() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options.custom_flags(libc::O_NOFOLLOW);
+    options
 }
 
 /// The owner of a file and its mode bits.

@@ -18,6 +18,9 @@ use libc::{fstat as fstat64, lstat as lstat64, stat as stat64};
 #[cfg(target_os = "linux")]
 use libc::{fstat64, lstat64, stat64};
 
+use super::supervisor::check;
+use super::unless;
+
 /// A path whose status is read often.
 pub(crate) struct WatchedPath(CString);
 
@@ -76,33 +79,25 @@ impl WatchedPath {
     pub(crate) fn look(&self) -> io::Result<Option<PathStatus>> {
         let mut data = MaybeUninit::<stat64>::uninit();
         // SAFETY: the string ends with a null, and there is room for what is written.
-        if unsafe { lstat64(self.0.as_ptr(), data.as_mut_ptr()) } == 0 {
-            // SAFETY: the call has succeeded, so it has written everything.
-            return Ok(Some(found(unsafe { data.assume_init_ref() })));
-        }
-        match io::Error::last_os_error() {
-            error if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            error => Err(error),
-        }
+        let result = check(unsafe { lstat64(self.0.as_ptr(), data.as_mut_ptr()) });
+        let is_there = unless(io::ErrorKind::NotFound, result)?;
+        // SAFETY: the call has succeeded, so it has written everything.
+        Ok(is_there.map(|_| found(unsafe { data.assume_init_ref() })))
     }
 
     /// Sets the times of the file to now and leaves its content alone.
     #[expect(unsafe_code, reason = "the standard library has to open the file")]
     pub(crate) fn touch(&self) -> io::Result<()> {
         // SAFETY: the string ends with a null; without times, the call reads no other memory.
-        let result = unsafe {
+        check(unsafe {
             libc::utimensat(
                 libc::AT_FDCWD,
                 self.0.as_ptr(),
                 ptr::null(),
                 libc::AT_SYMLINK_NOFOLLOW,
             )
-        };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        })
+        .map(drop)
     }
 }
 
@@ -114,9 +109,7 @@ impl WatchedPath {
 pub(crate) fn identity(file: &File) -> io::Result<FileId> {
     let mut data = MaybeUninit::<stat64>::uninit();
     // SAFETY: the descriptor is open, and there is room for what is written.
-    if unsafe { fstat64(file.as_raw_fd(), data.as_mut_ptr()) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
+    check(unsafe { fstat64(file.as_raw_fd(), data.as_mut_ptr()) })?;
     // SAFETY: the call has succeeded, so it has written everything.
     Ok(found(unsafe { data.assume_init_ref() }).identity)
 }

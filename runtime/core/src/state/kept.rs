@@ -9,6 +9,7 @@
 //! Age decides only about directories whose marker proves that they were kept, never about whether
 //! a process is alive.
 
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -35,12 +36,10 @@ const KEPT: &str = "kept";
 pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
     static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
 
-    match state_dir.create(&marker(dir)) {
+    // A test may have created the file itself. Then nothing proves that it is ours.
+    if let Some(file) = os::unless(io::ErrorKind::AlreadyExists, state_dir.create(&marker(dir)))? {
         // On a full disk the marker stays empty, and the directory stays until somebody removes it.
-        Ok(file) => drop(os::write_at(&file, PROOF.as_bytes(), 0)),
-        // A test may have created the file itself. Then nothing proves that it is ours.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
+        let _ = os::write_at(&file, PROOF.as_bytes(), 0);
     }
     if HAS_LOOKED.swap(true, Ordering::Relaxed) {
         return Ok(());
@@ -88,14 +87,14 @@ fn stands(marker: &Path) -> bool {
 
 /// Removes the kept directories that are neither new nor among the newest.
 fn retain(markers: Vec<PathBuf>, now: SystemTime) {
-    let mut newest_first: Vec<(SystemTime, PathBuf)> = Vec::with_capacity(markers.len());
-    for marker in markers {
+    let dated = markers.into_iter().map(|marker| {
         // A marker that cannot be dated counts as new.
         let made = fs::symlink_metadata(&marker).and_then(|data| data.modified());
-        newest_first.push((made.unwrap_or(now), marker));
-    }
-    newest_first.sort_by(|(one, _), (other, _)| other.cmp(one));
-    for (made, marker) in newest_first.iter().skip(RETAINED) {
+        (Reverse(made.unwrap_or(now)), marker)
+    });
+    let mut newest_first: Vec<_> = dated.collect();
+    newest_first.sort();
+    for (Reverse(made), marker) in newest_first.iter().skip(RETAINED) {
         let is_old = now.duration_since(*made).is_ok_and(|age| age >= A_WHILE);
         if is_old
             && is_proven(marker)

@@ -23,12 +23,11 @@ impl Mark {
 
     /// Parses a mark. A record name that cannot be a file name of ours is rejected.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(':');
-        let (record, block, since) = (parts.next()?, parts.next()?, parts.next()?);
+        let (record, rest) = text.split_once(':')?;
+        let (block, since) = rest.split_once(':')?;
         let is_name = !record.is_empty() && record.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let is_whole = parts.next().is_none();
         let mark = Mark::new(record, block.parse().ok()?, since.parse().ok()?);
-        (is_name && is_whole).then_some(mark)
+        is_name.then_some(mark)
     }
 
     pub(crate) fn record(&self) -> &str {
@@ -46,12 +45,7 @@ impl Mark {
 
 impl fmt::Display for Mark {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mark {
-            record,
-            block,
-            since,
-        } = self;
-        write!(formatter, "{record}:{block}:{since}")
+        write!(formatter, "{}:{}:{}", self.record, self.block, self.since)
     }
 }
 

@@ -5,10 +5,12 @@
 
 use std::fs;
 use std::io;
+use std::io::ErrorKind::AlreadyExists;
 use std::path::Path;
 
 use super::proof::{Origin, STATE, origin_at};
 use super::{StateDir, record};
+use crate::os::unless;
 
 /// The name of the marker.
 const MARKER: &str = "isolated-test.state";
@@ -29,66 +31,48 @@ pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
                 write(&path);
                 return Ok(());
             }
-            Some(Origin::OtherVersion) => {
-                return refuse(
-                    "another version of isolated-test has made it; use one version everywhere, or \
-                     set `ISOLATED_DIR` to an empty or a new directory",
-                );
+            Some(Origin::OtherVersion) => return Err(io::Error::other(OTHER_VERSION)),
+            // Whoever makes the marker, it is examined next.
+            None if has_only_ours(root)? => {
+                unless(AlreadyExists, state_dir.create_in_place(&path))?;
             }
-            Some(Origin::Foreign) => return refuse(NOT_OURS),
-            None => {}
-        }
-        if !has_only_ours(root)? {
-            // Another process may have marked and used the directory since we looked.
-            if path.exists() {
-                continue;
-            }
-            return refuse(NOT_OURS);
-        }
-        match state_dir.create_in_place(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(_) => write(&path),
+            // Another process has marked and used the directory since we looked.
+            None if path.exists() => {}
+            Some(Origin::Foreign) | None => return Err(io::Error::other(NOT_OURS)),
         }
     }
 }
 
+const OTHER_VERSION: &str = "another version of isolated-test has made it; use one version \
+    everywhere, or set `ISOLATED_DIR` to an empty or a new directory";
+
 const NOT_OURS: &str = "it is not empty and no state directory of isolated-test; set `ISOLATED_DIR` \
     to an empty or a new directory";
-
-fn refuse(why: &str) -> io::Result<()> {
-    Err(io::Error::other(why))
-}
 
 /// Writes the marker. On a full disk, an empty one has to do.
 fn write(path: &Path) {
     let _ = fs::write(path, format!("{STATE}{NOTE}"));
 }
 
-/// Whether every name in a directory is one of ours.
+/// Whether every name in a state directory is one of ours.
 fn has_only_ours(root: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let is_ours = match entry.file_name().to_str() {
-            Some(MARKER) => true,
-            Some("locks") => are_ours(&entry.path(), is_lock)?,
-            Some("runs") => are_ours(&entry.path(), record::is_ours_by_name)?,
-            _ => false,
-        };
-        if !is_ours {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    are_all(root, |name| match name {
+        MARKER => Ok(true),
+        "locks" => is_room(&root.join(name), is_lock),
+        "runs" => is_room(&root.join(name), record::is_ours_by_name),
+        _ => Ok(false),
+    })
 }
 
 /// Whether a path is a directory in which all names are ours.
-fn are_ours(room: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<bool> {
-    if !fs::symlink_metadata(room)?.is_dir() {
-        return Ok(false);
-    }
-    for entry in fs::read_dir(room)? {
-        if !entry?.file_name().to_str().is_some_and(&is_ours) {
+fn is_room(path: &Path, is_ours: fn(&str) -> bool) -> io::Result<bool> {
+    Ok(fs::symlink_metadata(path)?.is_dir() && are_all(path, |name| Ok(is_ours(name)))?)
+}
+
+fn are_all(dir: &Path, is_ours: impl Fn(&str) -> io::Result<bool>) -> io::Result<bool> {
+    for entry in fs::read_dir(dir)? {
+        let is_ours = entry?.file_name().to_str().map(&is_ours);
+        if !is_ours.transpose()?.unwrap_or(false) {
             return Ok(false);
         }
     }

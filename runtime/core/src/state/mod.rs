@@ -16,6 +16,7 @@
 
 use std::fs::File;
 use std::io;
+use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -33,7 +34,7 @@ pub(crate) use sweep::remove_tree;
 
 use crate::config::variables;
 use crate::error::{Error, ErrorKind};
-use crate::os::{self, FileOwner};
+use crate::os::{self, FileOwner, unless};
 
 /// An opened state directory.
 pub(crate) struct StateDir {
@@ -78,7 +79,7 @@ impl StateDir {
         if let Trust::Anybody = trust {
             std::fs::create_dir_all(root).map_err(refuse)?;
         } else {
-            make(root, 0o700).map_err(refuse)?;
+            unless(AlreadyExists, os::create_dir(root, 0o700)).map_err(refuse)?;
         }
         let (mode, owner) = check(root, trust).map_err(refuse)?;
         let state_dir = StateDir {
@@ -96,10 +97,7 @@ impl StateDir {
     fn make_rooms(&self, root: &Path) -> io::Result<()> {
         marker::claim(root, self)?;
         for room in [&self.locks, &self.runs] {
-            match self.create_dir(room, self.dir_mode()) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                result => result?,
-            }
+            self.ensure_dir(room)?;
         }
         Ok(())
     }
@@ -132,13 +130,11 @@ impl StateDir {
     /// Opens a file, and creates it if it does not exist.
     pub(crate) fn open_or_create(&self, path: &Path) -> io::Result<File> {
         loop {
-            match os::open_file(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                result => return result,
+            if let Some(file) = unless(NotFound, os::open_file(path))? {
+                return Ok(file);
             }
-            match self.create(path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                result => return result,
+            if let Some(file) = unless(AlreadyExists, self.create(path))? {
+                return Ok(file);
             }
         }
     }
@@ -146,16 +142,14 @@ impl StateDir {
     /// Creates a file that must be new. If the state directory was removed, creates that again
     /// first.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
-        match self.create_in_place(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if let Some(root) = self.runs.parent() {
-                    make(root, self.dir_mode())?;
-                    self.make_rooms(root)?;
-                }
-                self.create_in_place(path)
-            }
-            result => result,
+        if let Some(file) = unless(NotFound, self.create_in_place(path))? {
+            return Ok(file);
         }
+        if let Some(root) = self.runs.parent() {
+            unless(AlreadyExists, os::create_dir(root, self.dir_mode()))?;
+            self.make_rooms(root)?;
+        }
+        self.create_in_place(path)
     }
 
     /// Creates a file that must be new, in a directory that must exist.
@@ -165,6 +159,11 @@ impl StateDir {
             owner.give_file(&file)?;
         }
         Ok(file)
+    }
+
+    /// Creates a directory for files of ours, unless it exists.
+    fn ensure_dir(&self, path: &Path) -> io::Result<()> {
+        unless(AlreadyExists, self.create_dir(path, self.dir_mode())).map(drop)
     }
 
     /// Creates a directory that must be new.
@@ -177,52 +176,29 @@ impl StateDir {
     }
 }
 
-/// Creates a directory unless something already exists at the path.
-fn make(path: &Path, mode: u32) -> io::Result<()> {
-    match os::create_dir(path, mode) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result,
-    }
-}
-
 /// Checks that the path is a directory that may be used. Returns its permissions, and its owner if
 /// this process runs as root and the owner is another user.
 fn check(root: &Path, trust: Trust) -> io::Result<(u32, Option<FileOwner>)> {
-    let refuse = |found: String| {
-        Err(io::Error::other(format!(
-            "{found}; remove it, or set `ISOLATED_DIR` to a directory of your own"
-        )))
-    };
     let metadata = match trust {
         Trust::Anybody => std::fs::metadata(root)?,
-        Trust::User(_) => {
-            let unfollowed = std::fs::symlink_metadata(root)?;
-            if unfollowed.is_symlink() {
-                return refuse("it is a symbolic link, which somebody may have planted".to_owned());
-            }
-            if !unfollowed.is_dir() {
-                return refuse("it is not a directory".to_owned());
-            }
-            os::dir_metadata(root)?
-        }
+        Trust::User(_) => std::fs::symlink_metadata(root)?,
     };
-    if !metadata.is_dir() {
-        return refuse("it is not a directory".to_owned());
-    }
     let (owner, mode) = os::owner_and_mode(&metadata);
-    if let Trust::User(user) = trust {
-        if owner != user {
-            return refuse(format!(
-                "it belongs to user {owner}, and this process is of user {user}"
-            ));
+    let found = match trust {
+        _ if metadata.is_symlink() => {
+            "it is a symbolic link, which somebody may have planted".to_owned()
         }
-        if mode & 0o077 != 0 {
-            return refuse(format!(
-                "others may use it (mode {mode:04o}), expected mode 0700"
-            ));
+        _ if !metadata.is_dir() => "it is not a directory".to_owned(),
+        Trust::User(user) if owner != user => {
+            format!("it belongs to user {owner}, and this process is of user {user}")
         }
-    }
-    Ok((mode, FileOwner::other_than_root(&metadata)))
+        Trust::User(_) if mode & 0o077 != 0 => {
+            format!("others may use it (mode {mode:04o}), expected mode 0700")
+        }
+        _ => return Ok((mode, FileOwner::other_than_root(&metadata))),
+    };
+    let way_out = "remove it, or set `ISOLATED_DIR` to a directory of your own";
+    Err(io::Error::other(format!("{found}; {way_out}")))
 }
 
 #[cfg(all(test, unix))]

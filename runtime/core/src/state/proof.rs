@@ -5,8 +5,11 @@
 //! content can be lost.
 
 use std::fs::{self, File};
+use std::io::ErrorKind::NotFound;
 use std::io::{self, Read};
 use std::path::Path;
+
+use crate::os::unless;
 
 /// The first line of the file that marks a state directory.
 pub(crate) const STATE: &str = "isolated-test state 1\n";
@@ -45,17 +48,12 @@ pub(crate) fn origin_of(file: &File, line: &str) -> io::Result<Origin> {
 
 /// The same for the file at a path, which may not exist; links are not followed.
 pub(crate) fn origin_at(path: &Path, line: &str) -> io::Result<Option<Origin>> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_file() => {}
-        Ok(_) => return Ok(Some(Origin::Foreign)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+    let found = unless(NotFound, fs::symlink_metadata(path))?;
+    if found.is_some_and(|found| !found.is_file()) {
+        return Ok(Some(Origin::Foreign));
     }
-    match File::open(path) {
-        Ok(file) => origin_of(&file, line).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let file = unless(NotFound, File::open(path))?;
+    file.map(|file| origin_of(&file, line)).transpose()
 }
 
 fn origin(begin: &[u8], line: &str) -> Origin {

@@ -11,6 +11,7 @@
 
 use std::fs::File;
 use std::io;
+use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +35,7 @@ pub(crate) const ENDING: &str = "isolated-test";
 
 /// The line of the header that states that the process of the record created the directory beside
 /// it.
-pub(super) const OWNS_DIR: &str = "directory";
+pub(super) const OWNS_DIR: &str = "directory\n";
 
 /// The length of the random names of records and of the directories beside them.
 const NAME: usize = 6;
@@ -57,9 +58,8 @@ pub(crate) struct Record {
     name: Arc<str>,
     /// The directory of the temporary directories of the process, created when first needed.
     dir: PathBuf,
-    has_dir: AtomicBool,
-    /// Held while that directory is created.
-    making_dir: Mutex<()>,
+    /// Whether this process has made that directory. Locked while it does.
+    has_dir: Mutex<bool>,
     /// Whether the header was written. A record without it proves nothing.
     is_proven: AtomicBool,
     blocks: Mutex<Blocks>,
@@ -73,10 +73,7 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
     static SWEPT: AtomicBool = AtomicBool::new(false);
 
     let mut current = lock(&RECORD);
-    if let Some(record) = current
-        .as_ref()
-        .filter(|record| record.process == std::process::id())
-    {
+    if let Some(record) = current.as_ref().filter(|record| record.is_ours()) {
         return Ok(record.clone());
     }
     let state_dir = state_dir()?;
@@ -92,14 +89,7 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
 
 /// Replaces a record whose directory somebody has removed while this process was running.
 pub(crate) fn renew(lost: &Record) -> Result<Arc<Record>, Error> {
-    let mut current = lock(&RECORD);
-    if current
-        .as_ref()
-        .is_some_and(|record| record.path == lost.path)
-    {
-        *current = None;
-    }
-    drop(current);
+    lock(&RECORD).take_if(|record| record.path == lost.path);
     record()
 }
 
@@ -110,19 +100,23 @@ extern "C" fn forget_at_exit() {
     let Ok(mut current) = RECORD.try_lock() else {
         return;
     };
-    if let Some(record) = current
-        .take()
-        .filter(|record| record.process == std::process::id())
-    {
+    if let Some(record) = current.take().filter(|record| record.is_ours()) {
+        let Ok(has_dir) = record.has_dir.try_lock() else {
+            return;
+        };
         // Somebody may have emptied the state directory, and another file may be at the path now.
         if os::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
-            let has_dir = record.has_dir.load(Ordering::Relaxed);
-            sweep::forget(&record.path, &record.dir, has_dir);
+            sweep::forget(&record.path, *has_dir);
         }
     }
 }
 
 impl Record {
+    /// Whether it is that of this process, which may be a copy.
+    fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
     /// Creates and locks the record of this process.
     fn create(state_dir: &StateDir) -> Result<Self, Error> {
         loop {
@@ -133,18 +127,10 @@ impl Record {
                 continue;
             }
             let path = state_dir.record_path(&name);
-            let fail = |error| {
-                Error::path(
-                    ErrorKind::State,
-                    "make the record of this process",
-                    &path,
-                    error,
-                )
-            };
-            let file = match state_dir.create(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                result => result.map_err(fail)?,
-            };
+            let action = "make the record of this process";
+            let fail = |error| Error::path(ErrorKind::State, action, &path, error);
+            let file = os::unless(AlreadyExists, state_dir.create(&path)).map_err(fail)?;
+            let Some(file) = file else { continue };
             // A sweeper may have been faster: it takes an unlocked record for that of a dead
             // process.
             if !flock::try_lock(&file, flock::Strength::Exclusive).map_err(fail)?
@@ -156,8 +142,7 @@ impl Record {
                 file,
                 dir,
                 name: name.into(),
-                has_dir: AtomicBool::new(false),
-                making_dir: Mutex::default(),
+                has_dir: Mutex::new(false),
                 is_proven: AtomicBool::new(false),
                 blocks: Mutex::new(Blocks {
                     taken: vec![true],
@@ -166,7 +151,7 @@ impl Record {
                 process: std::process::id(),
                 path: path.clone(),
             };
-            let _ = record.write_header();
+            let _ = record.write_header(false);
             return Ok(record);
         }
     }
@@ -177,12 +162,9 @@ impl Record {
     /// one system call is enough.
     pub(crate) fn create_dir(&self, state_dir: &StateDir, name: &str) -> io::Result<PathBuf> {
         let path = self.dir.join(name);
-        match state_dir.create_dir(&path, 0o700) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make_dir(state_dir)?;
-                state_dir.create_dir(&path, 0o700)?;
-            }
-            result => result?,
+        if os::unless(NotFound, state_dir.create_dir(&path, 0o700))?.is_none() {
+            self.make_dir(state_dir)?;
+            state_dir.create_dir(&path, 0o700)?;
         }
         Ok(path)
     }
@@ -195,37 +177,30 @@ impl Record {
     /// directory. A directory that this process has not created is not ours. In both cases the
     /// error is `NotFound`, and the record has to be [renewed](renew).
     fn make_dir(&self, state_dir: &StateDir) -> io::Result<()> {
-        let _making = lock(&self.making_dir);
-        match state_dir.create_dir(&self.dir, 0o700) {
-            Ok(()) if os::is_at(&self.file, &self.path)? => {
-                self.has_dir.store(true, Ordering::Relaxed);
-                let _ = self.write_header();
-                Ok(())
-            }
-            Ok(()) => {
+        let mut has_dir = lock(&self.has_dir);
+        if os::unless(AlreadyExists, state_dir.create_dir(&self.dir, 0o700))?.is_some() {
+            if !os::is_at(&self.file, &self.path)? {
                 std::fs::remove_dir(&self.dir)?;
-                Err(io::ErrorKind::NotFound.into())
+                return Err(NotFound.into());
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // Another thread or somebody else was faster.
-                let is_ours = self.has_dir.load(Ordering::Relaxed);
-                is_ours
-                    .then_some(())
-                    .ok_or_else(|| io::ErrorKind::NotFound.into())
-            }
-            Err(error) => Err(error),
+            *has_dir = true;
+            let _ = self.write_header(true);
+        }
+        // Otherwise another thread or somebody else was faster.
+        if *has_dir {
+            Ok(())
+        } else {
+            Err(NotFound.into())
         }
     }
 
     /// Writes the first block.
-    fn write_header(&self) -> io::Result<()> {
-        let has_dir = self.has_dir.load(Ordering::Relaxed);
-        let owns_dir = has_dir.then(|| format!("{OWNS_DIR}\n"));
+    fn write_header(&self, has_dir: bool) -> io::Result<()> {
+        let owns_dir = if has_dir { OWNS_DIR } else { "" };
         let program = std::env::args_os().next();
         let program = program.map(|program| format!("program {}\n", program.to_string_lossy()));
         let header = format!(
-            "{PROOF}{}process {}\n{}",
-            owns_dir.unwrap_or_default(),
+            "{PROOF}{owns_dir}process {}\n{}",
             self.process,
             program.unwrap_or_default()
         );
@@ -238,7 +213,7 @@ impl Record {
     /// else.
     fn write(&self, number: usize, text: &str) -> io::Result<()> {
         if !self.is_proven.load(Ordering::Relaxed) {
-            self.write_header()?;
+            self.write_header(*lock(&self.has_dir))?;
         }
         os::write_at(&self.file, text.as_bytes(), offset(number))
     }
@@ -260,13 +235,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::{BLOCK, Blocks, Record, fitted};
+    use crate::state::{StateDir, Trust, sweep};
     use std::fs;
     use std::io;
     use std::path::Path;
-    use std::sync::atomic::Ordering;
-
-    use super::{BLOCK, Blocks, Record, fitted};
-    use crate::state::{StateDir, Trust, sweep};
 
     #[test]
     fn nothing_of_a_longer_text_is_left() {
@@ -317,7 +290,7 @@ mod tests {
         fs::write(record.dir.join("data"), "precious").unwrap();
         let error = record.make_dir(&state_dir).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        assert!(!record.has_dir.load(Ordering::Relaxed));
+        assert!(!*record.has_dir.lock().unwrap());
 
         // Neither the end of this process nor a sweep touches it.
         let (path, dir) = (record.path.clone(), record.dir.clone());

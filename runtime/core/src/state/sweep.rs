@@ -9,6 +9,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -19,15 +20,14 @@ use super::record::{ENDING, OWNS_DIR, is_ours_by_name};
 use super::within;
 use crate::os;
 use crate::os::flock;
-use crate::state::block::BLOCK;
 
 /// Removes what dead processes left. Anything that cannot be removed now is left for the next
 /// sweep. `mine` is the record of this process, which is alive.
 pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
     for entry in entries(state_dir.runs()) {
-        if is_record(&entry) && entry != mine {
+        if has_name(&entry, ENDING) && entry != mine {
             let _ = sweep_one(&entry);
-        } else if within::is_one(&entry) {
+        } else if has_name(&entry, within::ENDING) {
             // A program may have created it at the moment at which the record was removed.
             let record = entry.with_extension(ENDING);
             if record.symlink_metadata().is_err() {
@@ -37,13 +37,8 @@ pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
     }
 }
 
-/// Whether a path has the name of a record.
-fn is_record(path: &Path) -> bool {
-    has_name(path, ENDING)
-}
-
 /// Whether a path has one of our names, with this extension.
-pub(super) fn has_name(path: &Path, ending: &str) -> bool {
+fn has_name(path: &Path, ending: &str) -> bool {
     let name = path.file_name().and_then(OsStr::to_str);
     path.extension() == Some(OsStr::new(ending)) && name.is_some_and(is_ours_by_name)
 }
@@ -60,23 +55,23 @@ fn sweep_one(record: &Path) -> io::Result<()> {
         return Ok(());
     }
     let owns_dir = origin == Origin::Ours && owns_dir(&owner)?;
-    forget(record, &record.with_extension(""), owns_dir);
+    forget(record, owns_dir);
     Ok(())
 }
 
 /// Whether a record states that its process created the directory beside it. The first line has
 /// already been read.
 fn owns_dir(record: &File) -> io::Result<bool> {
-    let mut header = Vec::new();
-    record.take(BLOCK as u64).read_to_end(&mut header)?;
-    let mut lines = header.split(|byte| *byte == b'\n');
-    Ok(lines.next() == Some(OWNS_DIR.as_bytes()))
+    let mut line = Vec::new();
+    record.take(OWNS_DIR.len() as u64).read_to_end(&mut line)?;
+    Ok(line == OWNS_DIR.as_bytes())
 }
 
 /// Removes the temporary directories of a process, if they are its own, and then its record.
-pub(super) fn forget(record: &Path, dir: &Path, owns_dir: bool) {
+pub(super) fn forget(record: &Path, owns_dir: bool) {
+    let dir = record.with_extension("");
     let is_clean = if owns_dir {
-        remove_dirs(dir)
+        remove_dirs(&dir)
     } else {
         // A process that was killed after creating the directory has left it empty. Nothing else is
         // removed.
@@ -99,17 +94,12 @@ fn remove_dirs(dir: &Path) -> bool {
             clean &= remove_tree(&entry).is_ok();
         }
     }
-    if !keeps && clean {
-        // The directory is empty now. If it is not a directory, somebody else has put it there.
-        clean = match fs::remove_dir(dir) {
-            Err(error) => matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ),
-            Ok(()) => true,
-        };
+    if keeps || !clean {
+        return clean;
     }
-    clean
+    // The directory is empty now. If it is not a directory, somebody else has put it there.
+    let is_gone = |error: io::Error| matches!(error.kind(), NotFound | NotADirectory);
+    fs::remove_dir(dir).map_or_else(is_gone, |()| true)
 }
 
 /// Lists a directory, as far as it can be read.
@@ -129,7 +119,7 @@ pub(super) fn entries(dir: &Path) -> impl Iterator<Item = PathBuf> {
 /// Removes a file or a tree, even if a test has removed permissions from its directories.
 pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
     match remove(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+        Err(error) if error.kind() == PermissionDenied => {
             open_up(path);
             remove(path)
         }
@@ -148,10 +138,7 @@ fn remove(path: &Path) -> io::Result<()> {
         Ok(_) => fs::remove_file(path),
         Err(error) => Err(error),
     };
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
+    os::unless(NotFound, result).map(drop)
 }
 
 /// Restores the permissions on all directories of a tree, without following links.

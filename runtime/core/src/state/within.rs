@@ -6,14 +6,15 @@
 
 use std::fs;
 use std::io;
+use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::{Path, PathBuf};
 
 use super::StateDir;
 use super::mark::Mark;
 use super::proof::{Origin, WITHIN, origin_at};
-use super::sweep::{has_name, remove_tree};
+use super::sweep::remove_tree;
 use crate::error::{Error, ErrorKind};
-use crate::os;
+use crate::os::{self, unless};
 
 /// The extension of the directory.
 pub(super) const ENDING: &str = "within";
@@ -25,35 +26,18 @@ const MARKER: &str = "isolated-test.within";
 pub(crate) fn make(state_dir: &StateDir, mark: &Mark) -> Result<PathBuf, Error> {
     let all = state_dir.runs().join(mark.record()).with_extension(ENDING);
     let dir = all.join(format!("{}-{}", mark.block(), mark.since()));
-    let made = make_dir(state_dir, &all)
+    let made = state_dir
+        .ensure_dir(&all)
         .and_then(|()| prove(state_dir, &all.join(MARKER)))
-        .and_then(|()| make_dir(state_dir, &dir));
-    match made {
-        Ok(()) => Ok(dir),
-        Err(error) => {
-            let action = "make a directory for locks";
-            Err(Error::path(ErrorKind::State, action, &dir, error))
-        }
-    }
-}
-
-fn make_dir(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
-    match state_dir.create_dir(dir, state_dir.dir_mode()) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result,
-    }
+        .and_then(|()| state_dir.ensure_dir(&dir));
+    let action = "make a directory for locks";
+    made.map_err(|error| Error::path(ErrorKind::State, action, &dir, error))?;
+    Ok(dir)
 }
 
 fn prove(state_dir: &StateDir, marker: &Path) -> io::Result<()> {
-    match state_dir.create(marker) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => os::write_at(&result?, WITHIN.as_bytes(), 0),
-    }
-}
-
-/// Whether a path has the name of such a directory.
-pub(super) fn is_one(path: &Path) -> bool {
-    has_name(path, ENDING)
+    let new = unless(AlreadyExists, state_dir.create(marker))?;
+    new.map_or(Ok(()), |file| os::write_at(&file, WITHIN.as_bytes(), 0))
 }
 
 /// Removes the directory beside a record, if it is ours. Returns whether nothing of ours is left.
@@ -61,10 +45,8 @@ pub(super) fn remove(record: &Path) -> bool {
     let dir = record.with_extension(ENDING);
     // Its creator may have died before writing the marker, leaving the directory or the marker
     // empty.
-    match fs::remove_dir(&dir) {
-        Ok(()) => return true,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
-        Err(_) => {}
+    if unless(NotFound, fs::remove_dir(&dir)).is_ok() {
+        return true;
     }
     match origin_at(&dir.join(MARKER), WITHIN) {
         Ok(Some(Origin::Ours | Origin::Empty)) => remove_tree(&dir).is_ok(),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::os::supervisor::check;
 
 /// Moves a descriptor past the three standard streams if it is one of them.
-pub(super) fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
+pub(in crate::os) fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > libc::STDERR_FILENO {
         return Ok(fd);
     }
@@ -15,30 +15,27 @@ pub(super) fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
     fd.try_clone()
 }
 
-/// Creates a close-on-exec pipe whose read end does not block.
-pub(in crate::os) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+/// Creates a close-on-exec pipe: the end to read, and the end to write.
+pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0; 2];
     #[cfg(target_os = "linux")]
     // SAFETY: the array can be written.
-    let result = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) };
+    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) })?;
     #[cfg(not(target_os = "linux"))]
-    // SAFETY: the array can be written.
-    let result = unsafe { libc::pipe(ends.as_mut_ptr()) };
-    if result < 0 {
-        return Err(io::Error::last_os_error());
+    // SAFETY: the array can be written, and the other calls take numbers only.
+    unsafe {
+        check(libc::pipe(ends.as_mut_ptr()))?;
+        for end in ends {
+            check(libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC))?;
+        }
     }
     // SAFETY: both were just opened, and nothing else owns them.
     let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
-    for end in [&read, &write] {
-        // SAFETY: the call takes numbers only.
-        unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
-    }
-    // SAFETY: the call takes numbers only.
-    if unsafe { libc::fcntl(read.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
     Ok((read, write))
 }
+
+/// A stream from the subprocess; `None` once its other end is closed.
+pub(super) type Stream<T> = Option<Take<T>>;
 
 pub(super) fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
     from.map_or(-1, |from| from.get_ref().as_raw_fd())
@@ -46,7 +43,7 @@ pub(super) fn descriptor(from: Option<&Take<impl AsRawFd>>) -> RawFd {
 
 /// Limits a stream to the bytes that are available now, because a process outside our reach may
 /// write forever.
-pub(super) fn limit(from: Option<&mut Take<impl AsRawFd>>) -> io::Result<()> {
+pub(super) fn limit(from: &mut Stream<impl AsRawFd>) -> io::Result<()> {
     let Some(from) = from else { return Ok(()) };
     let mut unread: libc::c_int = 0;
     // SAFETY: the descriptor is open, and the number can be written.
@@ -69,30 +66,28 @@ pub(super) fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bo
         revents: 0,
     });
     // SAFETY: the array is valid for its length.
-    if unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) } < 0 {
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-        return Ok([false; 3]);
+    match check(unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) }) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok([false; 3]),
+        result => result.map(|_| waiting.map(|one| one.revents != 0)),
     }
-    Ok(waiting.map(|one| one.revents != 0))
 }
 
-/// Reads the available bytes: `None` if there are none yet, an empty vector at the end.
-pub(super) fn read_some(from: Option<&mut impl Read>) -> io::Result<Option<Vec<u8>>> {
-    let Some(from) = from else { return Ok(None) };
+/// Reads the bytes of a readable stream. At its end, closes it and returns `None`.
+pub(super) fn read_some(from: &mut Stream<impl Read>) -> io::Result<Option<Vec<u8>>> {
+    let Some(stream) = from else { return Ok(None) };
     let mut buffer = vec![0; 16 * 1024];
-    match from.read(&mut buffer) {
+    match stream.read(&mut buffer) {
+        Ok(0) => *from = None,
         Ok(read) => {
             buffer.truncate(read);
-            Ok(Some(buffer))
+            return Ok(Some(buffer));
         }
         Err(error) => match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
+            io::ErrorKind::Interrupted => {}
             // The other end is gone, perhaps without having read everything.
-            io::ErrorKind::ConnectionReset => Ok(Some(Vec::new())),
-            _ => Err(error),
+            io::ErrorKind::ConnectionReset => *from = None,
+            _ => return Err(error),
         },
     }
+    Ok(None)
 }

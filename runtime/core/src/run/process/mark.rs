@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::name::Name;
 use crate::os;
-use crate::os::subprocess::MarkPosition;
 use crate::report;
 use crate::run::context::try_current;
 use crate::run::naming;
@@ -47,11 +46,11 @@ pub(crate) enum Called {
 }
 
 /// The name by which the test binary is called, and its arguments.
-pub(crate) fn words(spec: &Spec, test: &str, link: &str, position: MarkPosition) -> Vec<String> {
+pub(crate) fn words(spec: &Spec, test: &str, link: &str, name: Option<&str>) -> Vec<String> {
     let mark = format!("{MARK}{link}:{}", function(spec));
-    let mut words = match position {
-        MarkPosition::Name => vec![mark, test.to_owned()],
-        MarkPosition::Filter => vec![String::new(), test.to_owned(), mark],
+    let mut words = match name {
+        None => vec![mark, test.to_owned()],
+        Some(name) => vec![name.to_owned(), test.to_owned(), mark],
     };
     words.extend(LAST_WORDS.map(str::to_owned));
     words.extend(ignored(test).map(str::to_owned));

@@ -53,7 +53,7 @@ pub(crate) fn run(
     let start = Start {
         variables,
         directory: surroundings.directory(&spec.place)?,
-        words: &|link, position| mark::words(spec, test.runner_name(), link, position),
+        words: &|link, name| mark::words(spec, test.runner_name(), link, name),
         #[cfg(windows)]
         nonce: random::word(os::process::NONCE),
         keep: session.kept(),
@@ -102,7 +102,7 @@ fn limit(spec: &Spec, surroundings: &Surroundings) -> Result<Option<Duration>, E
         return Err(Error::new(ErrorKind::Process, "run the test")
             .because("its timeout is zero; write a time above zero"));
     }
-    Ok(config::variables()?.timeout_scale.times(limit))
+    Ok(config::variables()?.scaled(limit))
 }
 
 /// The exchange with a running subprocess.

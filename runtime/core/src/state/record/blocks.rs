@@ -22,13 +22,12 @@ impl Blocks {
     /// Takes a free block. Its time is later than all before, so that the time identifies the test.
     pub(super) fn take(&mut self) -> (usize, u64) {
         self.since = now().max(self.since + 1);
-        let block = self.taken.iter().position(|taken| !taken);
-        let block = block.unwrap_or(self.taken.len());
-        if block == self.taken.len() {
-            self.taken.push(true);
-        } else {
-            self.taken[block] = true;
-        }
+        let free = self.taken.iter().position(|taken| !taken);
+        let block = free.unwrap_or_else(|| {
+            self.taken.push(false);
+            self.taken.len() - 1
+        });
+        self.taken[block] = true;
         (block, self.since)
     }
 }
@@ -40,8 +39,7 @@ impl Blocks {
 #[must_use = "the block is cleared as soon as this is dropped"]
 pub(crate) struct Block {
     record: Arc<Record>,
-    number: usize,
-    since: u64,
+    mark: Mark,
     is_published: AtomicBool,
 }
 
@@ -51,9 +49,8 @@ impl Block {
         let record = record()?;
         let (number, since) = lock(&record.blocks).take();
         Ok(Block {
+            mark: Mark::new(record.name.clone(), number, since),
             record,
-            number,
-            since,
             is_published: AtomicBool::new(false),
         })
     }
@@ -61,29 +58,19 @@ impl Block {
     /// Publishes a text with a single write, as far as there is room.
     pub(crate) fn publish(&self, text: String) {
         self.is_published.store(true, Ordering::Relaxed);
-        let _ = self.record.write(self.number, &fitted(text));
+        let _ = self.record.write(self.mark.block(), &fitted(text));
     }
 
     /// Clears what was published.
     pub(crate) fn clear(&self) {
         if self.is_published.swap(false, Ordering::Relaxed) {
-            let _ = os::write_at(&self.record.file, b"-", offset(self.number));
+            let _ = os::write_at(&self.record.file, b"-", offset(self.mark.block()));
         }
     }
 
-    /// When the block was taken, in milliseconds since 1970.
-    pub(crate) fn since(&self) -> u64 {
-        self.since
-    }
-
-    /// The name of the record, and the number of the block there.
-    pub(crate) fn place(&self) -> (&str, usize) {
-        (&self.record.name, self.number)
-    }
-
     /// How other processes find the block.
-    pub(crate) fn mark(&self) -> Mark {
-        Mark::new(self.record.name.clone(), self.number, self.since)
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
     }
 
     /// The descriptor that must stay open for this process to count as alive.
@@ -95,6 +82,6 @@ impl Block {
 impl Drop for Block {
     fn drop(&mut self) {
         self.clear();
-        lock(&self.record.blocks).taken[self.number] = false;
+        lock(&self.record.blocks).taken[self.mark.block()] = false;
     }
 }
