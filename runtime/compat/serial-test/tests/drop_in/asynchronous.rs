@@ -171,6 +171,35 @@ fn a_serial_future_calls_a_serial_helper() {
 }
 
 #[test]
+fn a_file_serial_future_calls_a_file_serial_helper() {
+    #[file_serial(asynchronous_nested_file)]
+    async fn helper() -> u8 {
+        tokio::task::yield_now().await;
+        7
+    }
+
+    #[file_serial(asynchronous_nested_file)]
+    async fn caller() -> u8 {
+        tokio::task::yield_now().await;
+        helper().await + helper().await
+    }
+
+    assert_eq!(run(caller()), 14);
+}
+
+/// The second would block the thread that the first one needs.
+#[test]
+#[should_panic(expected = "this thread already holds serial \"asynchronous_joined_file\"")]
+fn two_file_serial_futures_of_one_thread_are_refused() {
+    #[file_serial(asynchronous_joined_file)]
+    async fn one() {
+        tokio::task::yield_now().await;
+    }
+
+    run(async { tokio::join!(one(), one()) });
+}
+
+#[test]
 fn a_future_that_is_dropped_releases_its_lock() {
     static IS_BEGUN: AtomicBool = AtomicBool::new(false);
 

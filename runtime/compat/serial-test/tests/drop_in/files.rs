@@ -66,7 +66,11 @@ fn meet(states: [&State; 2], first: &str, second: &str, together: bool) {
         other.release();
         one.release();
     } else {
-        other.hear_error("waiting for");
+        other.hear_error(if states[0].path() == states[1].path() {
+            "waiting for s" // A key, whose holder is known.
+        } else {
+            "waiting for the lock on"
+        });
         assert!(!other.has_said("held"));
         one.release();
         other.hear("held");
