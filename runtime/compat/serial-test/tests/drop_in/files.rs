@@ -1,6 +1,7 @@
 //! `path => "..."`: the file is the lock, however its path is written and whoever sees it.
 
 use isolated_test_tests::{Inner, State};
+#[cfg(unix)]
 use serial_test::{file_parallel, file_serial, is_locked_file_serially};
 
 mod inner {
