@@ -88,6 +88,31 @@ mod inner {
         hold();
     }
 
+    /// What the attribute generates in a crate that is not the one under test.
+    #[test]
+    #[ignore = "started by another test"]
+    fn helper_of_another_crate() {
+        let claims = [serial_test::__private::Claim::Serial("a")];
+        let _held = serial_test::__private::here(false, Some("another-package"), &claims);
+        hold();
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    #[serial(a)]
+    fn starts_a_test() {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["processes::inner::nothing", "--exact", "--ignored"])
+            .stdout(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    #[serial(a)]
+    fn nothing() {}
+
     #[test]
     #[ignore = "started by another test"]
     #[serial(a)]
@@ -163,6 +188,33 @@ fn the_attribute_of_isolated_test_has_the_same_keys() {
     meet("isolated", "reads_a", false);
     meet("file_a", "file_isolated", false);
     meet("a", "file_isolated", true);
+}
+
+#[test]
+fn a_process_has_the_keys_of_the_package_under_test() {
+    const PACKAGE: &str = "CARGO_PKG_NAME";
+
+    let state = State::new();
+    // The crate under test knows its package, whatever a parent has left in the variable.
+    let mut holder = state.inner("a").env(PACKAGE, "another-package").start();
+    holder.hear("held");
+    let helper = state.inner("helper_of_another_crate");
+    let mut helper = helper.env(PACKAGE, env!("CARGO_PKG_NAME")).start();
+    helper.hear_error("waiting for serial \"a\" of \"isolated-serial-test\"");
+    holder.release();
+    helper.hear("held");
+    helper.release();
+}
+
+/// As in `serial_test`, whose locks the other process does not see.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_a_serial_test_starts_may_run_a_serial_test() {
+    let state = State::new();
+    let run = state
+        .inner("starts_a_test")
+        .env("ISOLATED_LOCK_TIMEOUT", "20s");
+    run.run().passed();
 }
 
 #[test]
