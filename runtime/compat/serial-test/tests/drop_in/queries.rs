@@ -80,14 +80,28 @@ fn of_files_parallel_is_not_serial() {
     ));
 }
 
+/// Nobody else may hold the key meanwhile.
+mod inner {
+    use serial_test::{file_serial, is_locked_file_serially};
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn of_files_outside() {
+        #[file_serial(queries_file_outside)]
+        fn inside() -> bool {
+            is_locked_file_serially(Some("queries_file_outside"), None)
+        }
+
+        assert!(!is_locked_file_serially(Some("queries_file_outside"), None));
+        assert!(inside());
+        assert!(!is_locked_file_serially(Some("queries_file_outside"), None));
+    }
+}
+
 #[test]
 fn of_files_outside() {
-    #[file_serial(queries_file_outside)]
-    fn inside() -> bool {
-        is_locked_file_serially(Some("queries_file_outside"), None)
-    }
-
-    assert!(!is_locked_file_serially(Some("queries_file_outside"), None));
-    assert!(inside());
-    assert!(!is_locked_file_serially(Some("queries_file_outside"), None));
+    isolated_test_tests::State::new()
+        .inner("of_files_outside")
+        .run()
+        .passed();
 }

@@ -1,8 +1,82 @@
 //! Who runs at the same time in the threads of one process.
 
+use isolated_test_tests::State;
 use serial_test::{file_parallel, file_serial, parallel, serial};
 
 use crate::meeting::{Meeting, Room, crowd, once};
+
+/// Functions that hold a key until others come. Two copies of them would wait for each other, so
+/// each has a state directory of its own.
+mod inner {
+    use serial_test::{file_serial, parallel, serial};
+
+    use crate::meeting::{Meeting, once};
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn different_keys() {
+        static MEETING: Meeting = Meeting::new();
+
+        #[serial(threads_a)]
+        fn a() {
+            MEETING.wait_for(4);
+        }
+
+        #[serial(threads_b)]
+        fn b() {
+            MEETING.wait_for(4);
+        }
+
+        /// The key of `file_serial` is another one than that of `serial`, as in `serial_test`.
+        #[file_serial(threads_a)]
+        fn file() {
+            MEETING.wait_for(4);
+        }
+
+        #[serial("threads a")]
+        fn text() {
+            MEETING.wait_for(4);
+        }
+
+        once(&[a, b, file, text]);
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn parallel_and_another_key() {
+        static MEETING: Meeting = Meeting::new();
+
+        #[serial(threads_apart)]
+        fn serial() {
+            MEETING.wait_for(3);
+        }
+
+        #[parallel]
+        fn parallel() {
+            MEETING.wait_for(3);
+        }
+
+        #[parallel(threads_apart_too)]
+        fn parallel_too() {
+            MEETING.wait_for(3);
+        }
+
+        once(&[serial, parallel, parallel_too]);
+    }
+}
+
+#[test]
+fn serial_functions_with_different_keys_meet() {
+    State::new().inner("different_keys").run().passed();
+}
+
+#[test]
+fn a_parallel_function_meets_a_serial_one_with_another_key() {
+    State::new()
+        .inner("parallel_and_another_key")
+        .run()
+        .passed();
+}
 
 #[test]
 fn serial_functions_with_one_key_never_meet() {
@@ -36,34 +110,6 @@ fn serial_functions_without_a_key_never_meet() {
     }
 
     crowd(&[one, another, one]);
-}
-
-#[test]
-fn serial_functions_with_different_keys_meet() {
-    static MEETING: Meeting = Meeting::new();
-
-    #[serial(threads_a)]
-    fn a() {
-        MEETING.wait_for(4);
-    }
-
-    #[serial(threads_b)]
-    fn b() {
-        MEETING.wait_for(4);
-    }
-
-    /// The key of `file_serial` is another one than that of `serial`, as in `serial_test`.
-    #[file_serial(threads_a)]
-    fn file() {
-        MEETING.wait_for(4);
-    }
-
-    #[serial("threads a")]
-    fn text() {
-        MEETING.wait_for(4);
-    }
-
-    once(&[a, b, file, text]);
 }
 
 #[test]
@@ -134,28 +180,6 @@ fn a_parallel_function_meets_no_serial_one_with_its_key() {
 }
 
 #[test]
-fn a_parallel_function_meets_a_serial_one_with_another_key() {
-    static MEETING: Meeting = Meeting::new();
-
-    #[serial(threads_apart)]
-    fn serial() {
-        MEETING.wait_for(3);
-    }
-
-    #[parallel]
-    fn parallel() {
-        MEETING.wait_for(3);
-    }
-
-    #[parallel(threads_apart_too)]
-    fn parallel_too() {
-        MEETING.wait_for(3);
-    }
-
-    once(&[serial, parallel, parallel_too]);
-}
-
-#[test]
 fn file_serial_functions_never_meet_and_file_parallel_ones_do() {
     static ROOM: Room = Room::new();
     static MEETING: Meeting = Meeting::new();
@@ -170,7 +194,7 @@ fn file_serial_functions_never_meet_and_file_parallel_ones_do() {
         ROOM.be_alone();
     }
 
-    #[file_parallel(threads_file)]
+    #[file_parallel(threads_file_meets)]
     fn meets() {
         MEETING.wait_for(2);
     }
