@@ -78,7 +78,9 @@ pub(crate) fn key_of_all(name: &str) -> Result<Key, Error> {
 
 /// The key of the file at an absolute path.
 pub(crate) fn key_of_file(path: &Path) -> Result<Key, Error> {
-    Key::intern(&shortened(&path.to_string_lossy(), LONGEST_NAME))
+    // A key in quotes may look like a path, and locks no file.
+    let key = Key::intern(&shortened(&path.to_string_lossy(), LONGEST_NAME))?;
+    Ok(key.scoped("path"))
 }
 
 fn named(name: &str) -> Result<Key, Error> {

@@ -170,21 +170,39 @@ fn wait_for(key: Key, mode: Mode) -> Result<Option<Ours>, Error> {
     if let Some(guard) = free {
         return Ok(Some(Ours::new(guard)));
     }
-    match Ours::is_held_here(key) {
-        // By another future, which this thread will not poll while it waits.
-        true => Err(refused),
-        false if is_covered(&refused) => Ok(None),
-        false => thread::scope(|scope| {
+    match Refusal::of(&refused) {
+        // Perhaps by another future, which this thread will not poll while it waits.
+        Refusal::Covered if !Ours::is_held_here(key) => Ok(None),
+        Refusal::OutOfOrder => thread::scope(|scope| {
             let waiting = scope.spawn(|| lock(key, mode).map(|guard| Some(Ours::new(guard))));
             waiting.join().unwrap_or_else(|panic| resume_unwind(panic))
         }),
+        Refusal::Covered | Refusal::Other => Err(refused),
     }
 }
 
-/// Whether a lock was refused because the test or the thread holds it already, as strongly. Only
-/// the text tells that from a wait out of order.
-fn is_covered(refused: &Error) -> bool {
-    refused.to_string().contains("; remove this call")
+/// Why the runtime refuses a wait.
+enum Refusal {
+    /// The test or the thread holds the key already, as strongly.
+    Covered,
+    /// The thread holds a key that comes later, or provides a resource.
+    OutOfOrder,
+    /// The wait could never end.
+    Other,
+}
+
+impl Refusal {
+    /// Only the text of the error tells them apart.
+    fn of(refused: &Error) -> Self {
+        let text = refused.to_string();
+        if text.contains("; remove this call") {
+            Refusal::Covered
+        } else if text.contains("comes later in the order") || text.contains("only internal keys") {
+            Refusal::OutOfOrder
+        } else {
+            Refusal::Other
+        }
+    }
 }
 
 /// A guard of ours, and the thread that acquired it.

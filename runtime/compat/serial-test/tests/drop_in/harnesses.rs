@@ -199,4 +199,32 @@ mod isolated {
 
         helper();
     }
+
+    #[isolated(shared = KEY)]
+    #[test]
+    #[should_panic(expected = "which never becomes stronger while it is held")]
+    fn holds_it_more_weakly() {
+        #[serial(harnesses_key)]
+        fn helper() {}
+
+        helper();
+    }
+
+    /// Both keys are taken by others too, so that the helper has to wait.
+    #[test]
+    fn a_helper_waits_for_a_key_that_comes_before_that_of_its_test() {
+        #[isolated(serial = "z", test_attribute = "called by the test")]
+        fn isolated_function() {
+            first();
+        }
+
+        #[serial(harnesses_first)]
+        fn first() {
+            super::ROOM.be_alone();
+        }
+
+        crate::meeting::crowd(&[isolated_function, first, first]);
+    }
 }
+
+static ROOM: crate::meeting::Room = crate::meeting::Room::new();
