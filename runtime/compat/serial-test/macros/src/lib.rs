@@ -1,0 +1,106 @@
+//! The attributes of `isolated-serial-test`, which re-exports them. Depend on that crate instead.
+//!
+//! `args` reads what stands in an attribute, `item` finds the parts of a function or module, and
+//! `expand` puts the lock around each body. Bodies are never parsed.
+
+mod args;
+mod claim;
+mod expand;
+mod function;
+mod harness;
+mod item;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::claim::Kind;
+
+/// Runs a test, or each test of a module, while no other test with the same key runs.
+///
+/// ```ignore
+/// #[test]
+/// #[serial(database)]
+/// fn writes() { /* ... */ }
+/// ```
+///
+/// The key belongs to the package: it holds in all of its test binaries, whichever runner starts
+/// them. Without a key there is a key of its own. Several keys are all held. `crate = path` finds
+/// this crate at that path, and `inner_attrs = [timeout(1000)]` puts attributes on the body, behind
+/// the lock.
+///
+/// On a function that is no test it does the same around each call. A call within a test or
+/// function that holds the key already goes on at once.
+#[proc_macro_attribute]
+pub fn serial(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(Kind::Serial, arguments.into(), &item.into()).into()
+}
+
+/// Runs a test, or each test of a module, together with others that are `parallel`, and with none
+/// that is [`macro@serial`] with the same key.
+///
+/// ```ignore
+/// #[test]
+/// #[parallel(database)]
+/// fn reads() { /* ... */ }
+/// ```
+///
+/// The arguments are those of [`macro@serial`].
+#[proc_macro_attribute]
+pub fn parallel(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(Kind::Parallel, arguments.into(), &item.into()).into()
+}
+
+/// Like [`macro@serial`], with a key that all packages share.
+///
+/// ```ignore
+/// #[test]
+/// #[file_serial(licence)]
+/// fn asks_for_a_licence() { /* ... */ }
+///
+/// #[test]
+/// #[file_serial(key, path => "/srv/shared/lock")]
+/// fn shares_a_file() { /* ... */ }
+/// ```
+///
+/// With `path`, the file at that path is locked too, so the lock holds between all who see the file.
+/// Then there may be one key at most.
+#[proc_macro_attribute]
+pub fn file_serial(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(Kind::FileSerial, arguments.into(), &item.into()).into()
+}
+
+/// Like [`macro@parallel`], for tests that are [`macro@file_serial`].
+///
+/// ```ignore
+/// #[test]
+/// #[file_parallel(licence)]
+/// fn counts_licences() { /* ... */ }
+/// ```
+#[proc_macro_attribute]
+pub fn file_parallel(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(Kind::FileParallel, arguments.into(), &item.into()).into()
+}
+
+fn attribute(kind: Kind, arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    match expand::item(kind, arguments, item.clone()) {
+        Ok(expanded) => expanded,
+        Err(mistake) => {
+            let mistake = mistake.to_compile_error();
+            quote!(#mistake #item)
+        }
+    }
+}

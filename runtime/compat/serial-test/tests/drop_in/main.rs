@@ -1,0 +1,13 @@
+//! What `serial_test` 3 and 4 document, and that it holds.
+
+mod arguments;
+mod asynchronous;
+mod documented;
+mod files;
+mod harnesses;
+mod meeting;
+mod modules;
+mod nested;
+mod processes;
+mod queries;
+mod threads;
