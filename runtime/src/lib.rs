@@ -13,8 +13,8 @@ pub use isolated_test_core::__private;
 #[cfg(not(target_family = "wasm"))]
 #[doc(inline)]
 pub use isolated_test_core::{
-    BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
-    PortBuilder, Resource, TmpDir, Transfer, current, try_current,
+    BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Outcome, Port,
+    PortBuilder, Resource, TestHandle, TmpDir, Transfer, current, try_current,
 };
 #[doc(hidden)]
 pub use isolated_test_macros::__around;

@@ -27,7 +27,7 @@ mod trace;
 
 pub use crate::error::{BoxError, Error, ErrorKind};
 pub use crate::lock::key::Key;
-pub use crate::resource::context::{Current, Handle};
+pub use crate::resource::context::{Current, TestHandle};
 pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
 pub use crate::resource::tmpdir::TmpDir;
@@ -40,8 +40,8 @@ pub use crate::run::values::PortBuilder;
 #[cfg(test)]
 mod tests {
     use super::{
-        Current, EnterGuard, Error, ErrorKind, Guard, Handle, Key, Namespace, Outcome, Port,
-        PortBuilder, TmpDir, Transfer,
+        Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Outcome, Port, PortBuilder,
+        TestHandle, TmpDir, Transfer,
     };
 
     fn is_shared<T: Send + Sync>() {}
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn handles_may_be_sent_and_the_context_of_a_thread_may_not() {
         is_shared::<Guard>();
-        is_shared::<Handle>();
+        is_shared::<TestHandle>();
         is_shared::<(Key, Namespace, Port, PortBuilder, TmpDir)>();
         is_shared::<(Error, ErrorKind, Outcome, Transfer<String>)>();
         <Current as StaysInItsThread<_>>::stays();

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::sync::Mutex;
 use std::thread;
 
-use isolated_test::{BoxError, Current, Handle, Port, Resource, current, isolated, try_current};
+use isolated_test::{
+    BoxError, Current, Port, Resource, TestHandle, current, isolated, try_current,
+};
 use isolated_test_tests::State;
 
 mod inner {
@@ -194,7 +196,7 @@ fn a_panic_of_ours_is_shown_where_the_test_asked() {
     }
 }
 
-static LEFT: Mutex<Option<Handle>> = Mutex::new(None);
+static LEFT: Mutex<Option<TestHandle>> = Mutex::new(None);
 
 #[isolated(port, tmpdir)]
 #[test]
@@ -293,8 +295,8 @@ async fn a_panic_of_a_called_test_gives_the_thread_back(seed: u64) {
 }
 
 /// Runs another test to its end, and returns its seed and handle.
-fn has_another_seed() -> (u64, Handle) {
-    static HAD: Mutex<Option<(u64, Handle)>> = Mutex::new(None);
+fn has_another_seed() -> (u64, TestHandle) {
+    static HAD: Mutex<Option<(u64, TestHandle)>> = Mutex::new(None);
 
     #[isolated(seed, test_attribute = "called by a test")]
     fn another(seed: u64) {

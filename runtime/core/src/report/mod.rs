@@ -21,7 +21,7 @@ use crate::lock::{Holder, Waited, Want};
 use crate::os::tree::ProcessInfo;
 use crate::output::{aloud, print};
 use crate::resource::Outcome;
-use crate::resource::context::{Handle, Value};
+use crate::resource::context::{TestHandle, Value};
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 use crate::runner;
@@ -178,7 +178,7 @@ pub(crate) fn in_place(name: &str, missing: &[Missing<'_>]) {
 
 /// Everything that is known about a failed test.
 pub(crate) struct Failure<'a> {
-    pub(crate) test: &'a Handle,
+    pub(crate) test: &'a TestHandle,
     /// The descriptions of custom resources, by the index of the resource.
     pub(crate) described: Vec<(usize, String)>,
     pub(crate) waits: &'a [(Want, Waited)],
@@ -262,7 +262,7 @@ fn described_dir(dir: &TmpDir) -> String {
 
 /// Prints the directories that the subprocess of a failed test has created without the attribute.
 /// Its parent does not know them.
-pub(crate) fn adopted(test: &Handle) {
+pub(crate) fn adopted(test: &TestHandle) {
     for dir in test.adopted().iter() {
         let described = described_dir(dir);
         print(&format!(

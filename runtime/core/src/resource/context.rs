@@ -24,7 +24,7 @@ use crate::resource::tmpdir::TmpDir;
 /// their kind. The handle works even after the test, but then the resources are no longer reserved
 /// for anyone.
 #[derive(Clone)]
-pub struct Handle {
+pub struct TestHandle {
     test: Arc<TestContext>,
 }
 
@@ -89,7 +89,7 @@ impl Value {
     }
 }
 
-impl Handle {
+impl TestHandle {
     /// Begins a test. None of its resources is provisioned yet.
     pub(crate) fn new(
         name: Name,
@@ -99,7 +99,7 @@ impl Handle {
     ) -> Self {
         let values = requests.iter();
         let values = values.map(|request| (request.name, OnceLock::new()));
-        Handle {
+        TestHandle {
             test: Arc::new(TestContext {
                 name,
                 function,
@@ -142,7 +142,7 @@ impl Handle {
     }
 
     /// Whether both are handles to the same run.
-    pub(crate) fn is_same(&self, other: &Handle) -> bool {
+    pub(crate) fn is_same(&self, other: &TestHandle) -> bool {
         Arc::ptr_eq(&self.test, &other.test)
     }
 
@@ -296,10 +296,10 @@ impl Handle {
     }
 }
 
-impl fmt::Debug for Handle {
+impl fmt::Debug for TestHandle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Handle")
+            .debug_struct("TestHandle")
             .field("name", &self.name())
             .finish_non_exhaustive()
     }
@@ -307,16 +307,16 @@ impl fmt::Debug for Handle {
 
 /// The isolated test that runs in this thread, with all its resources.
 ///
-/// Dereferences to [`Handle`], which provides everything that other threads may use too.
+/// Dereferences to [`TestHandle`], which provides everything that other threads may use too.
 #[derive(Clone)]
 pub struct Current {
-    handle: Handle,
+    handle: TestHandle,
     slots: Rc<Vec<CustomSlot>>,
 }
 
 impl Current {
     /// The test as seen by a thread that has no handles of custom resources.
-    pub(crate) fn elsewhere(handle: Handle) -> Self {
+    pub(crate) fn elsewhere(handle: TestHandle) -> Self {
         let slots = handle.values().map(|_| CustomSlot::default()).collect();
         Current {
             slots: Rc::new(slots),
@@ -326,7 +326,7 @@ impl Current {
 
     /// Returns a handle that can be sent to other threads.
     #[must_use]
-    pub fn handle(&self) -> Handle {
+    pub fn handle(&self) -> TestHandle {
         self.handle.clone()
     }
 
@@ -334,7 +334,7 @@ impl Current {
     ///
     /// Returns `None` if the attribute does not name the resource, if it is not provisioned yet, if
     /// the handle has another type, or if a parameter takes it by value. Handles stay with the
-    /// thread of the test: a thread that used [`Handle::enter`] gets `None` too.
+    /// thread of the test: a thread that used [`TestHandle::enter`] gets `None` too.
     #[must_use]
     pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
         let at = self.handle.values().position(|(other, _)| other == name)?;
@@ -355,9 +355,9 @@ impl Current {
 }
 
 impl Deref for Current {
-    type Target = Handle;
+    type Target = TestHandle;
 
-    fn deref(&self) -> &Handle {
+    fn deref(&self) -> &TestHandle {
         &self.handle
     }
 }

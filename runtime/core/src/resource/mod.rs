@@ -79,7 +79,7 @@ pub enum Outcome {
 ///
 /// [`release`](Resource::release) is not called. Prefer things that disappear with the process or
 /// with the temporary directory: a child that exits when its standard input closes, a file in
-/// [`tmpdir`](crate::Handle::tmpdir). A name from [`namespace`](crate::Handle::namespace) is safe
+/// [`tmpdir`](crate::TestHandle::tmpdir). A name from [`namespace`](crate::TestHandle::namespace) is safe
 /// to leave behind, because it is never used again.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",

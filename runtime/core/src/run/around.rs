@@ -20,7 +20,7 @@ use std::sync::Mutex;
 
 use crate::mutex::lock;
 use crate::report;
-use crate::resource::context::{BodyStage, Current, Handle};
+use crate::resource::context::{BodyStage, Current, TestHandle};
 use crate::resource::custom::Custom;
 use crate::resource::request::Kind;
 use crate::run::attempts::Calls;
@@ -244,7 +244,7 @@ fn find(spec: &Spec) -> Option<Current> {
 }
 
 /// The running tests of this process that have another attribute between them and their body.
-static RUNNING: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
+static RUNNING: Mutex<Vec<TestHandle>> = Mutex::new(Vec::new());
 
 /// Calls `act`, and `finish` even if `act` panics: an attribute may catch the panic.
 fn finally<T>(act: impl FnOnce() -> T, finish: impl FnOnce()) -> T {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::lock::owner::Owner;
-use crate::resource::context::{Current, Handle};
+use crate::resource::context::{Current, TestHandle};
 
 thread_local! {
     /// The tests that this thread has entered, each under a unique number.
@@ -17,7 +17,7 @@ thread_local! {
 ///
 /// # Panics
 ///
-/// Panics when no isolated test runs in this thread. A thread started by a test needs a [`Handle`]
+/// Panics when no isolated test runs in this thread. A thread started by a test needs a [`TestHandle`]
 /// from it; see [`Current::handle`].
 ///
 /// # Examples
@@ -88,7 +88,7 @@ impl Current {
     }
 }
 
-impl Handle {
+impl TestHandle {
     /// Makes [`current`] return this test in this thread until the guard is dropped.
     ///
     /// Handles of custom resources stay in the thread of the test.
@@ -114,7 +114,7 @@ impl Handle {
     }
 }
 
-/// Keeps a test as [`current`] of its thread until it is dropped; see [`Handle::enter`].
+/// Keeps a test as [`current`] of its thread until it is dropped; see [`TestHandle::enter`].
 #[derive(Debug)]
 #[must_use = "`current` forgets the test as soon as this is dropped"]
 pub struct EnterGuard {

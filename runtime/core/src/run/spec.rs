@@ -10,7 +10,7 @@ use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
 use crate::lock::plan::Claim;
 use crate::name::Name;
-use crate::resource::context::{Current, Handle};
+use crate::resource::context::{Current, TestHandle};
 use crate::resource::request::Request;
 use crate::state::mark::Mark;
 
@@ -36,7 +36,7 @@ pub struct Spec {
 impl Spec {
     /// Whether a running test belongs to the annotated function. `should_panic` is not compared,
     /// because each generated case has its own.
-    pub(crate) fn is_of(&self, test: &Handle) -> bool {
+    pub(crate) fn is_of(&self, test: &TestHandle) -> bool {
         let (place, function) = test.function();
         self.function == function
             && self.place.line == place.line
@@ -52,7 +52,7 @@ impl Spec {
     ) -> Current {
         let owner = Owner::new(name.clone(), caller, mark);
         let function = (&self.place, self.function);
-        Current::elsewhere(Handle::new(name, function, self.resources, owner))
+        Current::elsewhere(TestHandle::new(name, function, self.resources, owner))
     }
 }
 
