@@ -16,7 +16,7 @@ use crate::state::record::{Block, now};
 ///
 /// Waiters read it to name the holder, and to find holders of a lock file that was replaced. A
 /// failure to write it, for example on a full disk, does not fail the test.
-#[must_use = "what a test is doing is said only while this lives"]
+#[must_use = "the activity is published only while this lives"]
 pub(crate) struct Activity {
     block: Block,
     name: Name,

@@ -94,7 +94,7 @@ impl<'a> BoundedWait<'a> {
     fn pause_at(&mut self, now: Instant) -> Result<Duration, Error> {
         let Some(waiting) = &mut self.waiting else {
             let waiting = self.waiting.insert(Waiting::begin(now, self.notice));
-            if self.observer.is_told_at_once() {
+            if self.observer.reports_at_once() {
                 // Most waits end before the first look-up, and a trace includes them too.
                 waiting.holders = backend::of(self.want.subject).holders(self.want, self.me)?;
                 waiting.behind = waiting.holders.first().cloned();

@@ -7,7 +7,7 @@ use super::{Holder, Want};
 pub(crate) trait Observer: Sync {
     /// Whether to report each wait from its beginning. Most waits end before the holders are looked
     /// up.
-    fn is_told_at_once(&self) -> bool;
+    fn reports_at_once(&self) -> bool;
 
     /// A thread waits for a lock, and the holders in the way have changed.
     fn waiting(&self, want: Want, holders: &[Holder]);

@@ -24,7 +24,7 @@ use super::nothing;
 use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
 use super::stack::Stacks;
-use super::subprocess::{Event, Words};
+use super::subprocess::{Arguments, Event};
 use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 
 mod streams;
@@ -52,7 +52,7 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Its working directory; `None` for that of the parent.
     pub(crate) directory: Option<PathBuf>,
-    pub(crate) words: Words<'a>,
+    pub(crate) arguments: Arguments<'a>,
     pub(crate) keep: Vec<Kept>,
     /// Whether the output goes directly to the standard streams of this process.
     pub(crate) is_uncaptured: bool,
@@ -96,8 +96,8 @@ impl Start<'_> {
             .directory
             .map(|path| CString::new(path.into_os_string().into_vec()))
             .transpose()?;
-        let words = (self.words)(&link, itself.is_emulated.then_some(&*itself.name));
-        let program = Program::new(itself, words, &self.variables)?;
+        let arguments = (self.arguments)(&link, itself.is_emulated.then_some(&*itself.name));
+        let program = Program::new(itself, arguments, &self.variables)?;
         let leash_end = behind_streams(leash_end.into())?;
         let stacks = Stacks::take()?;
         let blocked = Blocked::all()?;

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
-use super::subprocess::{Event, Words};
+use super::subprocess::{Arguments, Event};
 use super::whole_lines::WholeLines;
 
 /// A handle that must outlast the parent. There is none, because the processes of a test do not.
@@ -56,7 +56,7 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Its working directory; `None` for that of the parent.
     pub(crate) directory: Option<PathBuf>,
-    pub(crate) words: Words<'a>,
+    pub(crate) arguments: Arguments<'a>,
     /// A random word of [`NONCE`] letters that distinguishes messages from output.
     pub(crate) nonce: String,
     pub(crate) keep: Vec<Kept>,
@@ -104,7 +104,7 @@ impl Start<'_> {
         }
         command
             // The system sets `argv[0]`.
-            .args((self.words)(&nonce, Some("")).split_off(1))
+            .args((self.arguments)(&nonce, Some("")).split_off(1))
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::piped())

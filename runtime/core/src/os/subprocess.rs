@@ -20,4 +20,4 @@ pub(crate) enum Event {
 /// Builds the command line of a program from the description of its link to the parent. Where the
 /// name of the program cannot be chosen, that name is given too, and the mark is an argument, which
 /// the test runner takes for a filter.
-pub(crate) type Words<'a> = &'a dyn Fn(&str, Option<&str>) -> Vec<String>;
+pub(crate) type Arguments<'a> = &'a dyn Fn(&str, Option<&str>) -> Vec<String>;

@@ -21,7 +21,7 @@ pub(crate) fn of(spec: &Spec) -> Name {
     };
     let function = spec.function;
     let mut made = None;
-    for name in told() {
+    for name in announced() {
         if mentions(&name, module, function) {
             return Name::of_test(package, &name);
         }
@@ -39,12 +39,12 @@ pub(crate) fn of(spec: &Spec) -> Name {
 }
 
 /// Whether this name comes from the test runner.
-pub(crate) fn is_told(name: &str) -> bool {
-    told().any(|told| told == name)
+pub(crate) fn is_announced(name: &str) -> bool {
+    announced().any(|announced| announced == name)
 }
 
 /// Candidates for the name of the running test, best first.
-fn told() -> impl Iterator<Item = String> {
+fn announced() -> impl Iterator<Item = String> {
     let of_thread = || thread::current().name().map(str::to_owned);
     let after_exact = || {
         static ASKED_FOR: OnceLock<Option<String>> = OnceLock::new();

@@ -10,7 +10,7 @@ use crate::trace::Trace;
 pub(crate) struct Observed<'a>(pub(crate) &'a Trace);
 
 impl Observer for Observed<'_> {
-    fn is_told_at_once(&self) -> bool {
+    fn reports_at_once(&self) -> bool {
         self.0.is_on()
     }
 

@@ -200,10 +200,10 @@ impl<'a> Session<'a> {
     }
 
     /// The handles for the subprocess, in the form in which they are sent.
-    pub(crate) fn gifts(&self) -> Result<Vec<HandleWire>, Error> {
-        let mut gifts = Vec::new();
+    pub(crate) fn handles(&self) -> Result<Vec<HandleWire>, Error> {
+        let mut handles = Vec::new();
         for (index, (_, value)) in self.cx().current.values().enumerate() {
-            gifts.push(match value {
+            handles.push(match value {
                 Some(Value::Ports(ports)) => {
                     HandleWire::Ports(ports.iter().map(Port::number).collect())
                 }
@@ -217,7 +217,7 @@ impl<'a> Session<'a> {
                 None => HandleWire::Nothing,
             });
         }
-        Ok(gifts)
+        Ok(handles)
     }
 
     /// The open files and sockets that must outlast this process while the subprocess lives.

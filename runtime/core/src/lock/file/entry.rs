@@ -42,7 +42,7 @@ pub(super) struct Entry {
     subject: Subject,
     pub(super) path: PathBuf,
     /// The same path, in the form in which it is checked for each lock.
-    pub(super) spot: WatchedPath,
+    pub(super) watched: WatchedPath,
     turnstile: PathBuf,
     /// Whether files stay open between uses. With many keys, descriptors are scarce.
     keeps_files: bool,
@@ -133,7 +133,7 @@ pub(super) fn acquire(want: Want, me: &Activity, pause: Pause<'_>) -> Result<Hel
     // A waiter at the head of the queue touches the file, which closes the fast path. It touches
     // the file before each wait, because the path may name another file by then.
     let mut pause = || {
-        let _ = entry.spot.touch();
+        let _ = entry.watched.touch();
         pause()
     };
     entry.wait_for_threads(want.mode, &mut pause)?;
@@ -191,7 +191,7 @@ impl Entry {
         let entry = Arc::new(Entry {
             subject,
             keeps_files: entries.len() < KEEPING_FILES,
-            spot: WatchedPath::new(&path).map_err(|error| failure(&path, error))?,
+            watched: WatchedPath::new(&path).map_err(|error| failure(&path, error))?,
             turnstile: path.with_extension("turn"),
             path,
             queue: Queue::default(),
@@ -290,7 +290,7 @@ impl Entry {
         };
         if let Some(shared) = shared {
             claim.publish();
-            match shared.status(&self.spot).map_err(fail)? {
+            match shared.status(&self.watched).map_err(fail)? {
                 LockStatus::Stale => {}
                 LockStatus::Unproven => return Ok((shared, None)),
                 LockStatus::Valid(changed) => return Ok((shared, Some(changed))),
@@ -305,11 +305,11 @@ impl Entry {
                 pause,
             )?;
             claim.publish();
-            let spot = &self.spot;
-            let (is_in_place, changed) = match locked.status(spot).map_err(fail)? {
+            let watched = &self.watched;
+            let (is_in_place, changed) = match locked.status(watched).map_err(fail)? {
                 LockStatus::Stale => (false, None),
                 LockStatus::Unproven => (
-                    locked.wait_for_holders_of_a_deleted_file(state_dir, claim, spot, pause)?,
+                    locked.wait_for_holders_of_a_deleted_file(state_dir, claim, watched, pause)?,
                     None,
                 ),
                 LockStatus::Valid(changed) => (true, Some(changed)),

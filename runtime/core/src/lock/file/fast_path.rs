@@ -89,7 +89,7 @@ impl HeldFiles {
         let (Some(main), Some(changed)) = (&self.main, self.changed) else {
             return false;
         };
-        let status = main.status(&self.entry.spot);
+        let status = main.status(&self.entry.watched);
         status.is_ok_and(|status| status == LockStatus::Valid(changed))
     }
 }

@@ -84,9 +84,9 @@ impl Locked {
 
     /// Checks the path of the file. One system call finds both whether the path still names the
     /// locked file and whether that file is marked.
-    pub(super) fn status(&self, spot: &WatchedPath) -> io::Result<LockStatus> {
+    pub(super) fn status(&self, watched: &WatchedPath) -> io::Result<LockStatus> {
         let mine = self.0.as_ref().map(|locked| locked.identity);
-        Ok(match spot.look()? {
+        Ok(match watched.look()? {
             Some(found) if Some(found.identity) != mine => LockStatus::Stale,
             None => LockStatus::Stale,
             Some(found) if found.is_empty => LockStatus::Unproven,
@@ -103,7 +103,7 @@ impl Locked {
         &self,
         state_dir: &StateDir,
         claim: &ClaimGuard<'_>,
-        spot: &WatchedPath,
+        watched: &WatchedPath,
         pause: Pause<'_>,
     ) -> Result<bool, Error> {
         // Limited holders share the main lock; the slots limit their number.
@@ -117,7 +117,7 @@ impl Locked {
             thread::sleep(pause()?.min(RECORD_POLL));
             let fail =
                 |error| Error::new(ErrorKind::Lock, format!("lock {}", claim.want)).because(error);
-            if self.status(spot).map_err(fail)? == LockStatus::Stale {
+            if self.status(watched).map_err(fail)? == LockStatus::Stale {
                 return Ok(false);
             }
         }

@@ -140,8 +140,8 @@ impl<'a> Inside<'a> {
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
         let mut customs = custom.iter();
-        for (index, gift) in given.values.into_iter().enumerate() {
-            let value = match (gift, spec.resources[index].kind) {
+        for (index, handle) in given.values.into_iter().enumerate() {
+            let value = match (handle, spec.resources[index].kind) {
                 (
                     HandleWire::Ports(numbers),
                     Kind::Port(protocol, _) | Kind::FixedPort(protocol, _),
@@ -163,9 +163,9 @@ impl<'a> Inside<'a> {
                 }
                 (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
-                (gift, Kind::Custom { by_value }) => {
+                (handle, Kind::Custom { by_value }) => {
                     let resources = &mut self.resources;
-                    match (customs.next(), gift) {
+                    match (customs.next(), handle) {
                         (Some(custom), HandleWire::Custom(text)) => {
                             resources.receive(index, custom, &text, by_value)?;
                         }

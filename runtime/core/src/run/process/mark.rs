@@ -46,7 +46,7 @@ pub(crate) enum Called {
 }
 
 /// The name by which the test binary is called, and its arguments.
-pub(crate) fn words(spec: &Spec, test: &str, link: &str, name: Option<&str>) -> Vec<String> {
+pub(crate) fn arguments(spec: &Spec, test: &str, link: &str, name: Option<&str>) -> Vec<String> {
     let mark = format!("{MARK}{link}:{}", function(spec));
     let mut words = match name {
         None => vec![mark, test.to_owned()],
@@ -60,7 +60,7 @@ pub(crate) fn words(spec: &Spec, test: &str, link: &str, name: Option<&str>) -> 
 /// The option that makes an ignored test run. It is the one passed to this process, so that a test
 /// runner that does not know such an option never gets one.
 fn ignored(test: &str) -> Option<&'static str> {
-    if !naming::is_told(test) {
+    if !naming::is_announced(test) {
         // A function called by another test may be an ignored test.
         return Some("--include-ignored");
     }

@@ -43,7 +43,7 @@ pub(crate) fn run(
     let limit = limit(spec, surroundings)?;
     let mut variables = session.environment(surroundings);
     let given = Handover {
-        values: session.gifts()?,
+        values: session.handles()?,
         own_network: network.is_own(),
         serial_network: network.is_serial(),
         terminal: terminal::withhold(&mut variables),
@@ -53,7 +53,7 @@ pub(crate) fn run(
     let start = Start {
         variables,
         directory: surroundings.directory(&spec.place)?,
-        words: &|link, name| mark::words(spec, test.runner_name(), link, name),
+        arguments: &|link, name| mark::arguments(spec, test.runner_name(), link, name),
         #[cfg(windows)]
         nonce: random::word(os::process::NONCE),
         keep: session.kept(),
@@ -79,7 +79,7 @@ pub(crate) fn run(
         given,
         limit,
         began: Instant::now(),
-        words: Vec::new(),
+        messages: Vec::new(),
         relay: Relay::default(),
         heard: Heard::default(),
         is_ending: false,
@@ -115,7 +115,7 @@ struct Conversation<'w, 'a> {
     /// When the subprocess was started; later, when the test began.
     began: Instant,
     /// Bytes of a message that has not arrived completely.
-    words: Vec<u8>,
+    messages: Vec<u8>,
     relay: Relay,
     heard: Heard,
     /// Whether all processes have been told to end, or killed.
@@ -194,8 +194,8 @@ impl Conversation<'_, '_> {
     }
 
     fn hear(&mut self, bytes: &[u8]) {
-        self.words.extend_from_slice(bytes);
-        while let Some(content) = protocol::take_frame(&mut self.words) {
+        self.messages.extend_from_slice(bytes);
+        while let Some(content) = protocol::take_frame(&mut self.messages) {
             match protocol::decode(&content) {
                 Some(ChildMessage::Started) => {
                     self.heard.has_started = true;
