@@ -15,6 +15,8 @@ fn forms(kind: &Kind) -> Option<String> {
             "&Port",
             "u16",
             "SocketAddr",
+            "SocketAddrV4",
+            "String",
             "TcpListener",
             "UdpSocket",
         ],

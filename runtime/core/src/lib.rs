@@ -8,6 +8,12 @@
 pub mod __private;
 mod config;
 mod error;
+/// The types that parameters may have, as traits: implement one for a type of yours.
+pub mod forms {
+    pub use crate::resource::bind::{
+        Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
+    };
+}
 #[doc(hidden)]
 pub mod inspect;
 mod location;

@@ -265,6 +265,14 @@ fn the_working_directory_is_the_first_of_several(site: &Path) {
     assert_eq!(working_dir(), site.canonicalize().unwrap());
 }
 
+/// A directory below the test's own one need not exist.
+#[isolated(tmpdir, cwd = tmpdir.join("a/b"))]
+#[test]
+fn a_working_directory_is_created_below_the_own_one(tmpdir: &Path) {
+    let own = tmpdir.canonicalize().unwrap();
+    assert_eq!(working_dir(), own.join("a/b"));
+}
+
 #[isolated(cwd = "fixtures")]
 #[test]
 fn a_relative_working_directory_begins_at_the_package() {

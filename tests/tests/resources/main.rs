@@ -5,6 +5,7 @@ mod own;
 mod own_errors;
 mod port;
 mod port_fixed;
+mod port_forms;
 mod port_held;
 mod port_released;
 mod tmpdir;

@@ -4,7 +4,7 @@
 //! trait's message. The message lists the types, so that the compiler need not list the
 //! implementations.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -29,22 +29,46 @@ macro_rules! bind {
     };
 }
 
-/// TCP as a type.
+/// The protocol of `port`, as a type.
 #[derive(Debug)]
 pub struct Tcp;
 
-/// UDP as a type.
+/// The protocol of `port(udp)`, as a type.
 #[derive(Debug)]
 pub struct Udp;
 
-/// TCP and UDP on one number as a type.
+/// The protocols of `port(tcp, udp)`, as a type.
 #[derive(Debug)]
 pub struct Both;
 
 /// A parameter type for `port`.
+///
+/// Implement it for a type of yours, so that a test can have it as a parameter. `P` is the protocol
+/// for which the port is reserved: [`Tcp`], [`Udp`] or [`Both`].
+///
+/// # Examples
+///
+/// ```rust,test_harness
+/// use isolated_test::forms::FromPort;
+/// use isolated_test::{Port, isolated};
+///
+/// struct BaseUrl(String);
+///
+/// impl<P> FromPort<'_, P> for BaseUrl {
+///     fn from_port(port: &Port) -> Self {
+///         BaseUrl(format!("http://{}", port.addr()))
+///     }
+/// }
+///
+/// #[isolated(port)]
+/// #[test]
+/// fn has_a_base_url(port: BaseUrl) {
+///     assert!(port.0.starts_with("http://127.0.0.1:"));
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a `port` cannot be bound to a parameter of type `{Self}`",
-    label = "expected one of `Port`, `&Port`, `u16`, `SocketAddr`, `TcpListener`, `UdpSocket`",
+    label = "expected one of `Port`, `&Port`, `u16`, `SocketAddr`, `SocketAddrV4`, `String`, `TcpListener`, `UdpSocket`",
     note = "`TcpListener` needs a TCP port: `port`; `UdpSocket` needs a UDP port: `port(udp)`; several ports need `port(count = n)`"
 )]
 pub trait FromPort<'cx, P>: Sized {
@@ -58,6 +82,8 @@ bind! {
     &'cx Port where P => port,
     u16 where P => port.number(),
     SocketAddr where P => port.addr(),
+    SocketAddrV4 where P => SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.number()),
+    String where P => port.addr().to_string(),
     TcpListener where P: IsTcp => port.listen().unwrap_or_else(|error| unbound(port, &error)),
     UdpSocket where P: IsUdp => port.bind_udp().unwrap_or_else(|error| unbound(port, &error)),
 }
@@ -79,6 +105,8 @@ impl IsUdp for Udp {}
 impl IsUdp for Both {}
 
 /// A parameter type for `port(count = N)`.
+///
+/// Arrays and vectors of all types with [`FromPort`] have it.
 #[diagnostic::on_unimplemented(
     message = "{N} ports cannot be bound to a parameter of type `{Self}`",
     label = "expected an array of {N} such as `[Port; {N}]` or `[u16; {N}]`, `&[Port]` or `Vec<Port>`",
@@ -117,7 +145,7 @@ impl<'cx, P, const N: usize> FromPorts<'cx, P, N> for &'cx [Port; N] {
     }
 }
 
-/// A parameter type for `tmpdir`.
+/// A parameter type for `tmpdir`. Implement it for a type of yours, as [`FromPort`].
 #[diagnostic::on_unimplemented(
     message = "a `tmpdir` cannot be bound to a parameter of type `{Self}`",
     label = "expected one of `TmpDir`, `&TmpDir`, `&Path`, `PathBuf`",
@@ -136,7 +164,7 @@ bind! {
     PathBuf => dir.path().to_owned(),
 }
 
-/// A parameter type for `namespace`.
+/// A parameter type for `namespace`. Implement it for a type of yours, as [`FromPort`].
 #[diagnostic::on_unimplemented(
     message = "a `namespace` cannot be bound to a parameter of type `{Self}`",
     label = "expected one of `Namespace`, `&Namespace`, `&str`, `String`"
@@ -154,7 +182,8 @@ bind! {
     String => namespace.as_str().to_owned(),
 }
 
-/// A parameter type for `seed`.
+/// A parameter type for `seed`. Implement it for a type of yours, such as a generator of random
+/// numbers.
 #[diagnostic::on_unimplemented(
     message = "a `seed` cannot be bound to a parameter of type `{Self}`",
     label = "expected `u64`"

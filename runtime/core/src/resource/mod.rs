@@ -11,6 +11,8 @@ pub(crate) mod seed;
 #[cfg(feature = "tempfile")]
 mod tempfile;
 pub(crate) mod tmpdir;
+#[cfg(feature = "tokio")]
+mod tokio;
 pub(crate) mod transfer;
 
 use crate::error::BoxError;

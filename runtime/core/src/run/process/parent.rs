@@ -52,7 +52,7 @@ pub(crate) fn run(
     let test = session.cx().current.clone();
     let start = Start {
         variables,
-        directory: surroundings.directory(&spec.place)?,
+        directory: surroundings.directory(&spec.place, &test)?,
         arguments: &|link, name| mark::arguments(spec, test.runner_name(), link, name),
         #[cfg(windows)]
         nonce: random::word(os::process::NONCE),

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::PREFIX;
 use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
 use crate::report::Missing;
+use crate::resource::context::TestHandle;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
@@ -82,13 +84,25 @@ impl Surroundings {
             .collect()
     }
 
-    /// The working directory of the subprocess, if it differs from this one's.
-    pub(crate) fn directory(&self, place: &SourceLocation) -> Result<Option<PathBuf>, Error> {
+    /// The working directory of the subprocess, if it differs from this one's. One below a
+    /// temporary directory of the test is created if it does not exist.
+    pub(crate) fn directory(
+        &self,
+        place: &SourceLocation,
+        test: &TestHandle,
+    ) -> Result<Option<PathBuf>, Error> {
         let Some(cwd) = &self.cwd else {
             return Ok(None);
         };
         let dir = place.in_package(cwd);
-        let reason = match std::fs::metadata(&dir) {
+        let mut own = test.values().filter_map(|(_, value)| value?.tmpdir());
+        let leads_out = dir.components().any(|part| part == Component::ParentDir);
+        let created = if !leads_out && own.any(|own| dir.starts_with(own.path())) {
+            fs::create_dir_all(&dir)
+        } else {
+            Ok(())
+        };
+        let reason = match created.and_then(|()| fs::metadata(&dir)) {
             Ok(found) if found.is_dir() => return Ok(Some(dir)),
             Ok(_) => io::ErrorKind::NotADirectory.into(),
             Err(error) => error,
