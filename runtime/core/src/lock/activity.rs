@@ -1,9 +1,9 @@
 //! The block of a test or guard in the record of its process.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use super::{Code, Want};
+use super::Want;
 use crate::error::Error;
 use crate::location::Site;
 use crate::mutex::lock;
@@ -32,15 +32,17 @@ struct Published {
     since: Option<u64>,
 }
 
-impl fmt::Display for Published {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Published {
+    /// Adds the line of the lock.
+    fn push(&self, text: &mut String) {
         if let Some(since) = self.since {
-            write!(formatter, "{since} ")?;
+            let _ = write!(text, "{since} ");
         }
         if let Some(test) = self.want.within() {
-            write!(formatter, "within {test} ")?;
+            let _ = write!(text, "within {test} ");
         }
-        Code(self.want).fmt(formatter)
+        self.want.push_code(text);
+        text.push('\n');
     }
 }
 
@@ -70,7 +72,9 @@ impl Activity {
 
     fn add_since(&self, wants: &[Want], since: Option<u64>) {
         let mut held = lock(&self.held);
-        held.extend(wants.iter().map(|want| Published { want: *want, since }));
+        for want in wants {
+            held.push(Published { want: *want, since });
+        }
         self.publish(&held);
     }
 
@@ -98,7 +102,7 @@ impl Activity {
             let _ = writeln!(text, "{tie}");
         }
         for held in held {
-            let _ = writeln!(text, "{held}");
+            held.push(&mut text);
         }
         self.block.publish(text);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::activity::Activity;
 use super::file::Files;
-use super::{Holder, Subject, Want};
+use super::{Holder, RequestedLock, Subject, Want};
 use crate::error::Error;
 use crate::os::process::Kept;
 
@@ -26,7 +26,7 @@ pub(crate) trait Backend: Sync {
 
     /// Acquires locks that are free now, in their order. The first that is not free, and all after
     /// it, are left to [`acquire`](Self::acquire).
-    fn acquire_free(&self, _wants: &[Want], _me: &Activity) -> Result<Vec<Held>, Error> {
+    fn acquire_free(&self, _asked: &[RequestedLock], _me: &Activity) -> Result<Vec<Held>, Error> {
         Ok(Vec::new())
     }
 

@@ -91,7 +91,10 @@ fn declared() -> Option<&'static Mark> {
 
 /// The test for which this process acts. It may have ended.
 pub(crate) fn acting() -> Option<Mark> {
-    nearest().into_iter().next()
+    match FOUND.get() {
+        Some(found) => lock(found).first().cloned(),
+        None => declared().cloned(),
+    }
 }
 
 /// Determines which locks to acquire for the requested ones.

@@ -206,9 +206,17 @@ impl Key {
     /// The key as written in records: its name and, after a tab, its scope. Neither contains a
     /// control character.
     pub(crate) fn recorded(self) -> String {
-        match self.scope() {
-            None => self.name().to_owned(),
-            Some(scope) => format!("{}\t{scope}", self.name()),
+        let mut text = String::new();
+        self.push_recorded(&mut text);
+        text
+    }
+
+    /// Adds the key as written in records.
+    pub(crate) fn push_recorded(self, text: &mut String) {
+        text.push_str(self.name());
+        if let Some(scope) = self.scope() {
+            text.push('\t');
+            text.push_str(scope);
         }
     }
 

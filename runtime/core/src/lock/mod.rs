@@ -18,7 +18,7 @@ pub(crate) mod observer;
 pub(crate) mod owner;
 pub(crate) mod plan;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -121,9 +121,29 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    /// The lock as written into the record.
+    /// The lock as written into the record: `serial tcp`.
     pub(crate) fn code(self) -> String {
-        Code(self).to_string()
+        let mut text = String::new();
+        self.push_code(&mut text);
+        text
+    }
+
+    /// Adds the lock as written into the record. Without formatting, which is slow where nothing is
+    /// optimized.
+    pub(crate) fn push_code(self, text: &mut String) {
+        match (self.subject.asked(), self.mode) {
+            (Subject::Key(key), mode) => {
+                text.push_str(if key.is_internal { "internal " } else { "" });
+                text.push_str(mode.word());
+                text.push(' ');
+                key.push_recorded(text);
+            }
+            (Subject::Port(number), _) => {
+                let _ = write!(text, "port {number}");
+            }
+            (_, Mode::Exclusive) => text.push_str("alone"),
+            (_, _) => text.push_str("test"),
+        }
     }
 
     /// The test or guard within which the lock is taken, as records name it.
@@ -145,24 +165,6 @@ impl Want {
             Subject::Key(key) => key.is_internal,
             Subject::Port(_) => true,
             Subject::Everyone | Subject::Delegated(_) => false,
-        }
-    }
-}
-
-/// Displays a lock as records contain it: `serial tcp`.
-pub(crate) struct Code(pub(crate) Want);
-
-impl fmt::Display for Code {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Code(want) = self;
-        match (want.subject.asked(), want.mode) {
-            (Subject::Key(key), mode) => {
-                let internal = if key.is_internal { "internal " } else { "" };
-                write!(formatter, "{internal}{} {}", mode.word(), key.recorded())
-            }
-            (Subject::Port(number), _) => write!(formatter, "port {number}"),
-            (_, Mode::Exclusive) => formatter.write_str("alone"),
-            (_, _) => formatter.write_str("test"),
         }
     }
 }
@@ -222,13 +224,9 @@ impl RequestedLock {
 /// Acquires locks that are free now, in their order. The first that is not free, and all after it,
 /// are left to [`acquire`].
 pub(crate) fn acquire_free(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
-    let mut wants = Vec::with_capacity(asked.len());
-    for asked in asked {
-        wants.push(asked.target);
-    }
-    match wants.first() {
-        Some(first) => backend::of(first.subject).acquire_free(&wants, me),
-        None => Ok(Vec::new()),
+    match asked {
+        [] => Ok(Vec::new()),
+        [first, ..] => backend::of(first.target.subject).acquire_free(asked, me),
     }
 }
 

@@ -97,15 +97,17 @@ impl TestHandle {
         requests: &[Request],
         owner: Arc<Owner>,
     ) -> Self {
-        let values = requests.iter();
-        let values = values.map(|request| (request.name, OnceLock::new()));
+        let mut values = Vec::with_capacity(requests.len());
+        for request in requests {
+            values.push((request.name, OnceLock::new()));
+        }
         TestHandle {
             test: Arc::new(TestContext {
                 name,
                 function,
                 owner,
                 stage: Mutex::new(BodyStage::Awaited),
-                values: values.collect(),
+                values,
                 adopted: Mutex::default(),
             }),
         }

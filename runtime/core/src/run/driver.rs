@@ -51,7 +51,7 @@ enum Stage<'a> {
     /// The body is due in the test runner's process.
     Here(Attempts, Box<Session<'a>>),
     /// The body is due in the test's subprocess.
-    Inside(Inside<'a>),
+    Inside(Box<Inside<'a>>),
     /// No run is left. Without a verdict, the parent or the test runner knows it already.
     Over(Option<Verdict>),
 }
@@ -106,7 +106,7 @@ impl<'t, 'a> Driver<'t, 'a> {
     /// Takes all steps up to the next call of the body in this process, and returns the context of
     /// that call. Returns `None` when no call is left.
     pub(crate) fn next(&mut self, calls: Calls, surround: &mut Surround<'_>) -> Option<&Cx> {
-        loop {
+        while matches!(self.stage, Stage::New | Stage::Due(_)) {
             self.stage = match mem::replace(&mut self.stage, Stage::Over(None)) {
                 Stage::New => self.place(calls),
                 Stage::Due(attempts) => {
@@ -116,10 +116,7 @@ impl<'t, 'a> Driver<'t, 'a> {
                         Err(verdict) => judge(attempts, verdict),
                     }
                 }
-                stage => {
-                    self.stage = stage;
-                    break;
-                }
+                stage => stage,
             };
         }
         match &self.stage {
@@ -155,7 +152,7 @@ impl<'t, 'a> Driver<'t, 'a> {
             Called::Here(link) => {
                 let parent = child::connect(&self.name, link);
                 let inside = Inside::begin(spec, self.name.clone(), self.custom, parent);
-                inside.map_or(Stage::Over(None), Stage::Inside)
+                inside.map_or(Stage::Over(None), |inside| Stage::Inside(Box::new(inside)))
             }
             Called::Elsewhere => Stage::Over(Some(Verdict::Skipped)),
             Called::Runner => match Attempts::of(spec, &self.name, calls) {

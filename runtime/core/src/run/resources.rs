@@ -130,6 +130,9 @@ impl<'a> Resources<'a> {
                 is_clean = false;
             }
         }
+        if self.cx.current.adopted().is_empty() {
+            return is_clean;
+        }
         for dir in self.cx.current.take_adopted() {
             if let Err(error) = dir.finish(outcome) {
                 report::error(self.cx.current.name(), &error);

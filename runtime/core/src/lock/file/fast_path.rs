@@ -10,31 +10,39 @@ use std::sync::Arc;
 
 use super::entry::{Entry, HeldFiles};
 use super::locked::{LockStatus, failure};
-use super::{Mode, Want};
+use super::{Mode, RequestedLock};
 use crate::error::Error;
 use crate::lock::activity::Activity;
+use crate::lock::backend::Held;
 use crate::state::state_dir;
 
 /// Acquires locks from the first on, until one is not free, and publishes them.
-pub(super) fn take(wants: &[Want], me: &Activity) -> Result<Vec<HeldFiles>, Error> {
+///
+/// Written in loops, which cost a fraction of iterators where nothing is optimized.
+pub(super) fn take(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
     let state_dir = state_dir()?;
-    let mut held = Vec::with_capacity(wants.len());
-    for want in wants {
+    let mut locked = Vec::with_capacity(asked.len());
+    let mut wants = Vec::with_capacity(asked.len());
+    for RequestedLock { target: want, .. } in asked {
         let Some(lock) = Entry::of(want.subject, state_dir)?.lock_if_free(want.mode)? else {
             break;
         };
-        held.push(lock);
+        locked.push(lock);
+        wants.push(*want);
     }
-    if held.is_empty() {
+    let mut held = Vec::with_capacity(locked.len());
+    if locked.is_empty() {
         return Ok(held);
     }
-    let locked = &wants[..held.len()];
-    me.add(locked);
-    let sound = held.iter().take_while(|lock| lock.is_in_place()).count();
-    if sound < held.len() {
-        // The others were held only for a moment. The caller finds out what is wrong when it waits.
-        me.retract(&locked[sound..]);
-        held.truncate(sound);
+    me.add(&wants);
+    for lock in locked {
+        if !lock.is_in_place() {
+            // The others were held only for a moment. The caller finds out what is wrong when it
+            // waits.
+            me.retract(&wants[held.len()..]);
+            break;
+        }
+        held.push(Held::new(wants[held.len()], lock));
     }
     Ok(held)
 }

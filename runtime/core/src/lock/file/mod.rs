@@ -33,7 +33,7 @@ mod watcher;
 use super::activity::Activity;
 use super::backend::{Backend, Held, Pause};
 use super::holder::{self, Holder};
-use super::{Mode, Subject, Want};
+use super::{Mode, RequestedLock, Subject, Want};
 use crate::error::Error;
 use crate::state::state_dir;
 
@@ -51,14 +51,8 @@ impl Backend for Files {
         Ok(held.map(|held| Held::new(want, held)))
     }
 
-    fn acquire_free(&self, wants: &[Want], me: &Activity) -> Result<Vec<Held>, Error> {
-        let locked = fast_path::take(wants, me)?;
-        // Loops cost a fraction of adapters where nothing is optimized, as in most tests.
-        let mut held = Vec::with_capacity(locked.len());
-        for lock in locked {
-            held.push(Held::new(wants[held.len()], lock));
-        }
-        Ok(held)
+    fn acquire_free(&self, asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
+        fast_path::take(asked, me)
     }
 
     fn holders(&self, want: Want, me: &Activity) -> Result<Vec<Holder>, Error> {
