@@ -103,7 +103,12 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
 /// Returns all pages that users read.
 fn all_pages() -> impl Iterator<Item = Page> {
     let mut all = pages(&root().join("docs"));
-    let others = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"];
+    let others = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+    ];
     all.extend(others.map(|name| root().join(name)));
     all.into_iter().map(Page::read)
 }
