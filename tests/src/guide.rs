@@ -4,6 +4,9 @@
 //! Pages about test attributes that only `ui-tests` depends on are compiled there, and the page
 //! about migration from other crates in `tests/comparison`.
 
+#[doc = include_str!("../../docs/README.md")]
+struct FirstPage;
+
 #[doc = include_str!("../../docs/guide/start.md")]
 struct Start;
 

@@ -30,13 +30,34 @@ impl Page {
         Page { path, prose }
     }
 
-    /// Returns the targets of all links within the repository.
-    fn links(&self) -> Vec<&str> {
+    /// Returns the targets of all links and pictures.
+    fn targets(&self) -> impl Iterator<Item = &str> {
         let targets = self.prose.split("](").skip(1);
-        let targets = targets.filter_map(|rest| rest.split(')').next());
-        // The README is also read elsewhere, so its links are absolute.
-        let targets = targets.map(|target| target.strip_prefix(REPOSITORY).unwrap_or(target));
-        targets.filter(|target| !target.contains("://")).collect()
+        targets.filter_map(|rest| rest.split(')').next())
+    }
+
+    /// Returns the targets within the repository that are relative to the page.
+    fn links(&self) -> Vec<&str> {
+        self.targets()
+            .filter(|target| !target.contains("://"))
+            .collect()
+    }
+
+    /// Returns the targets within the repository that are absolute, relative to its root.
+    fn absolute_links(&self) -> Vec<&str> {
+        self.targets()
+            .filter_map(|target| target.strip_prefix(REPOSITORY))
+            .collect()
+    }
+
+    /// Whether the file and the heading that a link names exist. The link is relative to `folder`.
+    fn leads(&self, folder: &Path, link: &str) -> bool {
+        let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+        let target = match file {
+            "" => self.path.clone(),
+            file => folder.join(file),
+        };
+        target.exists() && (fragment.is_empty() || Page::read(target).anchors().contains(fragment))
     }
 
     /// Returns the anchors of the rendered page.
@@ -79,22 +100,31 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Returns all pages that users read.
+fn all_pages() -> impl Iterator<Item = Page> {
+    let mut all = pages(&root().join("docs"));
+    let others = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+    ];
+    all.extend(others.map(|name| root().join(name)));
+    all.into_iter().map(Page::read)
+}
+
 #[test]
 fn links_lead_somewhere() {
-    let root = root();
-    let mut all = pages(&root.join("docs"));
-    all.extend(["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|name| root.join(name)));
     let mut broken = Vec::new();
-    for page in all.into_iter().map(Page::read) {
-        for link in page.links() {
-            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
-            let target = match file {
-                "" => page.path.clone(),
-                file => page.path.with_file_name(file),
-            };
-            let leads = target.exists()
-                && (fragment.is_empty() || Page::read(target).anchors().contains(fragment));
-            if !leads {
+    for page in all_pages() {
+        let folder = page.path.parent().expect("a folder").to_owned();
+        // The README and the book are also read elsewhere, so they have absolute links, too.
+        let links = page.links().into_iter().map(|link| (&*folder, link));
+        let root = root();
+        let absolute = page.absolute_links();
+        let absolute = absolute.into_iter().map(|link| (&*root, link));
+        for (folder, link) in links.chain(absolute) {
+            if !page.leads(folder, link) {
                 broken.push(format!("{}: {link}", page.path.display()));
             }
         }
@@ -102,23 +132,80 @@ fn links_lead_somewhere() {
     assert!(broken.is_empty(), "broken links:\n{}", broken.join("\n"));
 }
 
+/// The book is made of `docs/` alone, and its pages are the same in the repository and in the book.
+#[test]
+fn links_of_the_book_are_relative_within_it_and_absolute_out_of_it() {
+    let docs = root().join("docs");
+    for page in pages(&docs).into_iter().map(Page::read) {
+        let name = name_in(&docs, &page.path);
+        let depth = name.matches('/').count();
+        for link in page.links() {
+            let file = link.split('#').next().unwrap_or_default();
+            // No link goes down and then up again, so the first parts count.
+            let ups = file.split('/').take_while(|part| *part == "..").count();
+            let all_ups = file.split('/').filter(|part| *part == "..").count();
+            assert!(
+                ups == all_ups && ups <= depth && !file.starts_with('/'),
+                "`{name}`: the link `{link}` leaves `docs/`; write `{REPOSITORY}...`"
+            );
+        }
+        for link in page.absolute_links() {
+            assert!(
+                !link.starts_with("docs/"),
+                "`{name}`: the link `{link}` stays in `docs/`; make it relative"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_page_is_in_the_summary_of_the_book_once() {
+    let docs = root().join("docs");
+    let summary = Page::read(docs.join("SUMMARY.md"));
+    let mut listed: Vec<_> = summary.links().into_iter().map(str::to_owned).collect();
+    let mut found: Vec<_> = pages(&docs)
+        .iter()
+        .map(|path| name_in(&docs, path))
+        .filter(|name| name != "SUMMARY.md")
+        .collect();
+    listed.sort();
+    found.sort();
+    assert_eq!(listed, found, "`docs/SUMMARY.md` and the pages in `docs/`");
+}
+
+/// Returns the path of a page below a folder, with slashes.
+fn name_in(folder: &Path, page: &Path) -> String {
+    let name = page.strip_prefix(folder).expect("a page of the folder");
+    name.display().to_string().replace('\\', "/")
+}
+
 #[test]
 fn every_page_of_the_guide_is_in_its_index_and_its_examples_run() {
-    let root = root();
-    let index = Page::read(root.join("docs/guide/README.md"));
+    let docs = root().join("docs");
+    let index = Page::read(docs.join("guide/README.md"));
     let harnesses = [
         "tests/src/guide.rs",
         "ui-tests/src/lib.rs",
         "tests/comparison/src/guide.rs",
     ];
-    let harnesses = harnesses.map(|file| fs::read_to_string(root.join(file)).expect(file));
-    for path in pages(&root.join("docs/guide")) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_linked = name == "README.md" || index.links().contains(&name.as_ref());
-        assert!(is_linked, "`{name}` is not in the index");
-        let included = format!("docs/guide/{name}\")");
+    let harnesses = harnesses.map(|file| fs::read_to_string(root().join(file)).expect(file));
+    for path in pages(&docs) {
+        let name = name_in(&docs, &path);
+        let in_guide = name.strip_prefix("guide/");
+        if let Some(name) = in_guide.filter(|name| *name != "README.md") {
+            assert!(
+                index.links().contains(&name),
+                "`{name}` is not in the index"
+            );
+        }
+        let text = fs::read_to_string(&path).expect("a page");
+        let has_examples = text.contains("```rust\n") || text.contains("```rust,test_harness");
+        let included = format!("docs/{name}\")");
         let is_run = harnesses.iter().any(|file| file.contains(&included));
-        assert!(is_run, "the examples of `{name}` are not run");
+        assert!(
+            is_run || (in_guide.is_none() && !has_examples),
+            "the examples of `{name}` are not run"
+        );
     }
 }
 
