@@ -22,6 +22,9 @@ struct Arguments;
 #[doc = include_str!("../../docs/guide/troubleshooting.md")]
 struct Troubleshooting;
 
+#[doc = include_str!("../../docs/guide/ways.md")]
+struct Ways;
+
 #[doc = include_str!("../../docs/guide/helpers.md")]
 struct Helpers;
 
