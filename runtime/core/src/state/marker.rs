@@ -81,7 +81,30 @@ fn are_all(dir: &Path, is_ours: impl Fn(&str) -> io::Result<bool>) -> io::Result
 
 /// Whether this is the name of a lock file.
 fn is_lock(name: &str) -> bool {
-    ["k-", "i-", "everyone", "port-"]
+    ["k-", "i-", "everyone", "number-", "port-"]
         .iter()
         .any(|begin| name.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_lock;
+
+    #[test]
+    fn all_names_of_lock_files_are_ours() {
+        // The subjects of `lock`, which this layer does not know, and held ports.
+        for name in [
+            "everyone.turn",
+            "k-tcp",
+            "k-db@shop.s0",
+            "i-tcp",
+            "number-7835",
+            "port-20000",
+        ] {
+            assert!(is_lock(name), "{name}");
+        }
+        for name in ["", "lock", "numbers", "key-tcp"] {
+            assert!(!is_lock(name), "{name}");
+        }
+    }
 }
