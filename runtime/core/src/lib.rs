@@ -36,6 +36,7 @@ pub use crate::lock::key::Key;
 pub use crate::resource::context::{Current, TestHandle};
 pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
+pub use crate::resource::reclaim::Reclaim;
 pub use crate::resource::tmpdir::TmpDir;
 pub use crate::resource::{Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};

@@ -8,6 +8,7 @@ mod port_fixed;
 mod port_forms;
 mod port_held;
 mod port_released;
+mod reclaim;
 mod tmpdir;
 mod tmpdir_end;
 mod tmpdir_kept;

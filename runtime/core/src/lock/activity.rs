@@ -1,28 +1,40 @@
 //! The block of a test or guard in the record of its process.
 
 use std::fmt::Write as _;
+use std::io;
 use std::sync::Mutex;
 
 use super::Want;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::location::Site;
 use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Kept;
+use crate::state::block::BLOCK;
 use crate::state::mark::{Mark, Tie};
 use crate::state::record::{Block, now};
 
+/// More bytes than the line has that ties a test to another one.
+const TIE: usize = 64;
+
 /// Publishes a running test or guard and its locks in the record until it is dropped.
 ///
-/// Waiters read it to name the holder, and to find holders of a lock file that was replaced. A
-/// failure to write it, for example on a full disk, does not fail the test.
+/// Waiters read it to name the holder, and to find holders of a lock file that was replaced.
 #[must_use = "the activity is published only while this lives"]
 pub(crate) struct Activity {
     block: Block,
     name: Name,
     site: Site,
     tie: Option<Tie>,
-    held: Mutex<Vec<Published>>,
+    published: Mutex<Content>,
+}
+
+/// What the block contains below its first lines.
+#[derive(Default)]
+struct Content {
+    /// What another process must remove if this one dies.
+    reclaim: Vec<String>,
+    held: Vec<Published>,
 }
 
 /// A held lock, as published.
@@ -54,7 +66,7 @@ impl Activity {
             name,
             site,
             tie,
-            held: Mutex::default(),
+            published: Mutex::default(),
         })
     }
 
@@ -71,25 +83,60 @@ impl Activity {
     }
 
     fn add_since(&self, wants: &[Want], since: Option<u64>) {
-        let mut held = lock(&self.held);
+        let mut published = lock(&self.published);
         for want in wants {
-            held.push(Published { want: *want, since });
+            published.held.push(Published { want: *want, since });
         }
-        self.publish(&held);
+        self.publish(&published);
     }
 
     /// Retracts published locks.
     pub(crate) fn retract(&self, wants: &[Want]) {
-        let mut held = lock(&self.held);
+        let mut published = lock(&self.published);
         for want in wants {
+            let held = &mut published.held;
             if let Some(at) = held.iter().rposition(|other| other.want == *want) {
                 held.remove(at);
             }
         }
-        self.publish(&held);
+        self.publish(&published);
     }
 
-    fn publish(&self, held: &[Published]) {
+    /// Publishes what another process must remove if this one dies. An error means that it was not
+    /// written, so that nothing may be created.
+    pub(crate) fn reclaim(&self, line: String) -> Result<(), Error> {
+        let fail = |reason: io::Error| {
+            Error::new(ErrorKind::State, "record what to reclaim after a crash").because(reason)
+        };
+        let mut published = lock(&self.published);
+        published.reclaim.push(line);
+        let text = self.text(&published);
+        // Lines about locks come last, and may be cut off.
+        let needed = published
+            .reclaim
+            .iter()
+            .map(|line| line.len() + 1)
+            .sum::<usize>();
+        let first = text.find('\n').map_or(text.len(), |end| end + 1);
+        let result = if first + TIE + needed > BLOCK {
+            Err(io::Error::other(
+                "the record of the test has no room for it",
+            ))
+        } else {
+            self.block.publish(text)
+        };
+        if result.is_err() {
+            published.reclaim.pop();
+        }
+        result.map_err(fail)
+    }
+
+    /// A failure to write locks, for example on a full disk, does not fail the test.
+    fn publish(&self, content: &Content) {
+        let _ = self.block.publish(self.text(content));
+    }
+
+    fn text(&self, content: &Content) -> String {
         let Site {
             package,
             file,
@@ -101,10 +148,14 @@ impl Activity {
         if let Some(tie) = &self.tie {
             let _ = writeln!(text, "{tie}");
         }
-        for held in held {
+        for line in &content.reclaim {
+            text.push_str(line);
+            text.push('\n');
+        }
+        for held in &content.held {
             held.push(&mut text);
         }
-        self.block.publish(text);
+        text
     }
 
     /// Clears everything that was published.

@@ -5,6 +5,7 @@ pub(crate) mod context;
 pub(crate) mod custom;
 pub(crate) mod namespace;
 pub(crate) mod port;
+pub(crate) mod reclaim;
 pub(crate) mod remote;
 pub(crate) mod request;
 pub(crate) mod seed;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config;
 use crate::error::{Error, chain};
@@ -14,7 +15,7 @@ use crate::lock::{
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
-use crate::resource::context::Value;
+use crate::resource::context::{Recorder, Value};
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -40,7 +41,7 @@ pub(crate) use crate::run::end::End;
 pub(crate) struct Session<'a> {
     // Fields drop in this order. Usually `close` has released everything before.
     pub(crate) resources: Resources<'a>,
-    activity: Activity,
+    activity: Arc<Activity>,
     held: Vec<Held>,
     claimed: Option<owner::Claimed>,
     waits: Vec<(Want, Waited)>,
@@ -71,8 +72,11 @@ impl<'a> Session<'a> {
         let begun =
             begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), &spec.place)?)));
         let (activity, trace) = begun.map_err(|error| Verdict::unable(name.full(), &error))?;
+        let activity = Arc::new(activity);
+        let recorder = Recorder::Here(Arc::downgrade(&activity));
+        let current = spec.begin(name, caller, Some(activity.mark()), recorder);
         let mut session = Box::new(Session {
-            resources: Resources::new(spec, spec.begin(name, caller, Some(activity.mark())), trace),
+            resources: Resources::new(spec, current, trace),
             activity,
             held: Vec::new(),
             claimed: None,
@@ -191,6 +195,11 @@ impl<'a> Session<'a> {
             self.cx().current.provide(index, value);
         }
         Ok(())
+    }
+
+    /// Publishes what another process must remove if this one dies.
+    pub(crate) fn reclaim(&self, line: String) -> Result<(), Error> {
+        self.activity.reclaim(line)
     }
 
     /// The variables of the subprocess. One of them names the test for which it acts.

@@ -10,7 +10,7 @@ use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
 use crate::lock::plan::Claim;
 use crate::name::Name;
-use crate::resource::context::{Current, TestHandle};
+use crate::resource::context::{Current, Recorder, TestHandle};
 use crate::resource::request::Request;
 use crate::state::mark::Mark;
 
@@ -49,10 +49,17 @@ impl Spec {
         name: Name,
         caller: Option<Arc<Owner>>,
         mark: Option<Mark>,
+        recorder: Recorder,
     ) -> Current {
         let owner = Owner::new(name.clone(), caller, mark);
         let function = (&self.place, self.function);
-        Current::elsewhere(TestHandle::new(name, function, self.resources, owner))
+        Current::elsewhere(TestHandle::new(
+            name,
+            function,
+            self.resources,
+            owner,
+            recorder,
+        ))
     }
 }
 

@@ -25,6 +25,7 @@ mod kept;
 pub(crate) mod mark;
 mod marker;
 pub(crate) mod proof;
+pub(crate) mod reclaim;
 pub(crate) mod record;
 mod sweep;
 pub(crate) mod within;

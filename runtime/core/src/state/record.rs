@@ -19,6 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::block::{BLOCK, fitted};
 use super::proof::RECORD as PROOF;
+use super::reclaim::{self, Reclaim};
 use super::{StateDir, state_dir, sweep, within};
 use crate::error::{Error, ErrorKind};
 use crate::os;
@@ -87,6 +88,15 @@ pub(crate) fn record() -> Result<Arc<Record>, Error> {
     Ok(record)
 }
 
+/// Adds a kind of thing that this process can remove for dead processes. A new one is looked for at
+/// once, because the sweep of this process may have left such things.
+pub(crate) fn register(kind: &'static str, reclaim: Reclaim) -> Result<(), Error> {
+    if reclaim::register(kind, reclaim) {
+        sweep::sweep(state_dir()?, &record()?.path);
+    }
+    Ok(())
+}
+
 /// Replaces a record whose directory somebody has removed while this process was running.
 pub(crate) fn renew(lost: &Record) -> Result<Arc<Record>, Error> {
     lock(&RECORD).take_if(|record| record.path == lost.path);
@@ -106,7 +116,8 @@ extern "C" fn forget_at_exit() {
         };
         // Somebody may have emptied the state directory, and another file may be at the path now.
         if os::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
-            sweep::forget(&record.path, *has_dir);
+            // Tests that have ended have left nothing to reclaim.
+            sweep::forget(&record.path, *has_dir, true);
         }
     }
 }

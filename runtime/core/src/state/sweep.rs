@@ -17,7 +17,7 @@ use super::StateDir;
 use super::kept::{is_kept, is_marker};
 use super::proof::{Origin, RECORD, origin_of};
 use super::record::{ENDING, OWNS_DIR, is_ours_by_name};
-use super::within;
+use super::{reclaim, within};
 use crate::os;
 use crate::os::flock;
 
@@ -55,7 +55,8 @@ fn sweep_one(record: &Path) -> io::Result<()> {
         return Ok(());
     }
     let owns_dir = origin == Origin::Ours && owns_dir(&owner)?;
-    forget(record, owns_dir);
+    let is_reclaimed = reclaim::all(&owner)?;
+    forget(record, owns_dir, is_reclaimed);
     Ok(())
 }
 
@@ -67,8 +68,9 @@ fn owns_dir(record: &File) -> io::Result<bool> {
     Ok(line == OWNS_DIR.as_bytes())
 }
 
-/// Removes the temporary directories of a process, if they are its own, and then its record.
-pub(super) fn forget(record: &Path, owns_dir: bool) {
+/// Removes the temporary directories of a process, if they are its own, and then its record, unless
+/// that describes something that is left.
+pub(super) fn forget(record: &Path, owns_dir: bool, is_reclaimed: bool) {
     let dir = record.with_extension("");
     let is_clean = if owns_dir {
         remove_dirs(&dir)
@@ -78,7 +80,7 @@ pub(super) fn forget(record: &Path, owns_dir: bool) {
         let _ = fs::remove_dir(dir);
         true
     };
-    if within::remove(record) && is_clean {
+    if within::remove(record) && is_clean && is_reclaimed {
         let _ = fs::remove_file(record);
     }
 }

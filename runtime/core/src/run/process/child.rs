@@ -14,7 +14,7 @@ use crate::name::Name;
 use crate::os::process::Link;
 use crate::report;
 use crate::resource::Outcome;
-use crate::resource::context::Value;
+use crate::resource::context::{Recorder, Value};
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -109,7 +109,11 @@ impl<'a> Inside<'a> {
         parent.send(&ChildMessage::Started);
         let trace = Trace::inside(name.full());
         let mut inside = Inside {
-            resources: Resources::new(spec, spec.begin(name, None, delegation::acting()), trace),
+            resources: Resources::new(
+                spec,
+                spec.begin(name, None, delegation::acting(), Recorder::Parent(ask)),
+                trace,
+            ),
             parent,
             held: None,
             is_over: false,

@@ -241,6 +241,7 @@ impl Conversation<'_, '_> {
                 Ok(())
             }
             Call::CloseDir { resource } => dir(resource).map_or(Ok(()), TmpDir::close),
+            Call::Reclaim { line } => self.session.reclaim(line),
         }
     }
 }

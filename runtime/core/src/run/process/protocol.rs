@@ -67,7 +67,7 @@ pub(crate) enum HandleWire {
 wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(call), } }
 wire! { BodyEnd { how, is_clean, described } }
 wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), } }
-wire! { Call { 0: ReleasePort { resource, nth }, 1: KeepDir { resource }, 2: CloseDir { resource }, } }
+wire! { Call { 0: ReleasePort { resource, nth }, 1: KeepDir { resource }, 2: CloseDir { resource }, 3: Reclaim { line }, } }
 wire! { Handover { values, own_network, serial_network, terminal } }
 wire! {
     HandleWire {
@@ -125,6 +125,9 @@ mod tests {
             }),
             ChildMessage::Call(Call::KeepDir { resource: 1 }),
             ChildMessage::Call(Call::CloseDir { resource: 300 }),
+            ChildMessage::Call(Call::Reclaim {
+                line: "database shop_1".to_owned(),
+            }),
         ]
     }
 

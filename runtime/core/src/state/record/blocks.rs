@@ -1,5 +1,6 @@
 //! The blocks of a record: which are taken, and what they publish.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,7 +36,6 @@ impl Blocks {
 /// A block of the record of this process. Published text stays until the block is cleared or
 /// dropped.
 ///
-/// A failure to write it, for example on a full disk, does not fail the test.
 #[must_use = "the block is cleared as soon as this is dropped"]
 pub(crate) struct Block {
     record: Arc<Record>,
@@ -56,9 +56,9 @@ impl Block {
     }
 
     /// Publishes a text with a single write, as far as there is room.
-    pub(crate) fn publish(&self, text: String) {
+    pub(crate) fn publish(&self, text: String) -> io::Result<()> {
         self.is_published.store(true, Ordering::Relaxed);
-        let _ = self.record.write(self.mark.block(), &fitted(text));
+        self.record.write(self.mark.block(), &fitted(text))
     }
 
     /// Clears what was published.
