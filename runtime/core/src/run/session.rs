@@ -250,6 +250,10 @@ impl<'a> Session<'a> {
     }
 
     /// Releases everything. The verdict follows from the end of the body and from the release.
+    #[expect(
+        clippy::boxed_local,
+        reason = "it stays in its box, because moving it costs more where nothing is optimized"
+    )]
     pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
         let outcome = end.outcome(self.resources.spec.should_panic);
         end.trace(&self.resources.trace, outcome);
