@@ -5,23 +5,19 @@ use std::mem;
 use std::ops::Deref;
 use std::process::Command;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::custom::CustomSlot;
-use super::reclaim::Reclaim;
-use super::remote::{Ask, Call};
+use super::reclaim::Recorder;
 use super::request::Request;
 use crate::config;
-use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
-use crate::lock::activity::Activity;
 use crate::lock::owner::Owner;
 use crate::mutex::lock;
 use crate::name::Name;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
-use crate::state::{reclaim, record};
 
 /// A handle to an isolated test with its ports, directories, namespaces and seeds.
 ///
@@ -51,14 +47,6 @@ struct TestContext {
     /// The directories that were created during the test without the attribute.
     adopted: Mutex<Vec<TmpDir>>,
     recorder: Recorder,
-}
-
-/// Where the record of a test is written.
-pub(crate) enum Recorder {
-    /// In this process, while the test runs.
-    Here(Weak<Activity>),
-    /// In the parent of this process.
-    Parent(Ask),
 }
 
 /// A provisioned resource.
@@ -286,38 +274,9 @@ impl TestHandle {
         let _ = self.test.values[index].1.set(value);
     }
 
-    /// Records, before a resource creates something outside of this process, that it must be removed
-    /// if the process dies.
-    ///
-    /// Call this first, with a text from which [`Reclaim::reclaim`] can find the thing, and create
-    /// the thing only if this succeeds. When the test ends, the entry goes with it: removing the
-    /// thing then is up to [`Resource::release`](crate::Resource::release).
-    ///
-    /// # When the process dies
-    ///
-    /// The first process that calls this for the same kind of thing, on the same machine and with
-    /// the same state directory, calls [`Reclaim::reclaim`] with the text. Until then the entry
-    /// stays.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the entry could not be written: the test is over, the disk is full, or the entries
-    /// of the test need more than about 800 bytes. Also fails if the text has more than one line.
-    pub fn reclaim_after_crash<R: Reclaim>(&self, text: &str) -> Result<(), Error> {
-        record::register(R::KIND, R::reclaim)?;
-        let fail = |reason: String| {
-            let action = format!("record the {} to reclaim after a crash", R::KIND);
-            Error::new(ErrorKind::State, action).because(reason)
-        };
-        let line = reclaim::line(R::KIND, text);
-        let line = line.ok_or_else(|| fail("the kind is no word, or the text no line".into()))?;
-        match &self.test.recorder {
-            Recorder::Here(activity) => match activity.upgrade() {
-                Some(activity) => activity.reclaim(line),
-                None => Err(fail("the test is over".into())),
-            },
-            Recorder::Parent(ask) => ask(Call::Reclaim { line }).map_err(fail),
-        }
+    /// Where the record of the test is written.
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.test.recorder
     }
 
     /// Lets a directory live until the test ends.

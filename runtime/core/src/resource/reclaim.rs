@@ -1,6 +1,12 @@
 //! Things that a resource creates outside of its process.
 
-use crate::error::BoxError;
+use std::sync::Weak;
+
+use super::context::TestHandle;
+use super::remote::{Ask, Call};
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::lock::activity::Activity;
+use crate::state::{reclaim, record};
 
 /// A kind of thing outside of the test's process and directories that must not outlive a crash: a
 /// database, a container, a queue of a message broker.
@@ -56,4 +62,48 @@ pub trait Reclaim {
     ///
     /// After an error or a panic, which is printed, a later process tries again.
     fn reclaim(text: &str) -> Result<(), BoxError>;
+}
+
+/// Where the record of a test is written.
+pub(crate) enum Recorder {
+    /// In this process, while the test runs.
+    Here(Weak<Activity>),
+    /// In the parent of this process.
+    Parent(Ask),
+}
+
+impl TestHandle {
+    /// Records, before a resource creates something outside of this process, that it must be removed
+    /// if the process dies.
+    ///
+    /// Call this first, with a text from which [`Reclaim::reclaim`] can find the thing, and create
+    /// the thing only if this succeeds. When the test ends, the entry goes with it: removing the
+    /// thing then is up to [`Resource::release`](crate::Resource::release).
+    ///
+    /// # When the process dies
+    ///
+    /// The first process that calls this for the same kind of thing, on the same machine and with
+    /// the same state directory, calls [`Reclaim::reclaim`] with the text. Until then the entry
+    /// stays.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the entry could not be written: the test is over, the disk is full, or the entries
+    /// of the test need more than about 800 bytes. Also fails if the text has more than one line.
+    pub fn reclaim_after_crash<R: Reclaim>(&self, text: &str) -> Result<(), Error> {
+        record::register(R::KIND, R::reclaim)?;
+        let fail = |reason: String| {
+            let action = format!("record the {} to reclaim after a crash", R::KIND);
+            Error::new(ErrorKind::State, action).because(reason)
+        };
+        let line = reclaim::line(R::KIND, text);
+        let line = line.ok_or_else(|| fail("the kind is no word, or the text no line".into()))?;
+        match self.recorder() {
+            Recorder::Here(activity) => match activity.upgrade() {
+                Some(activity) => activity.reclaim(line),
+                None => Err(fail("the test is over".into())),
+            },
+            Recorder::Parent(ask) => ask(Call::Reclaim { line }).map_err(fail),
+        }
+    }
 }

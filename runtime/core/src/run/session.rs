@@ -15,10 +15,11 @@ use crate::lock::{
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
-use crate::resource::context::{Recorder, Value};
+use crate::resource::context::Value;
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
+use crate::resource::reclaim::Recorder;
 use crate::resource::request::{Kind, Request};
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::{Outcome, seed};

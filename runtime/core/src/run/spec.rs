@@ -10,7 +10,8 @@ use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
 use crate::lock::plan::Claim;
 use crate::name::Name;
-use crate::resource::context::{Current, Recorder, TestHandle};
+use crate::resource::context::{Current, TestHandle};
+use crate::resource::reclaim::Recorder;
 use crate::resource::request::Request;
 use crate::state::mark::Mark;
 
