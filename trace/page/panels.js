@@ -10,7 +10,7 @@ function link(test, name = test.name) {
 }
 
 function holders(list, wait) {
-  if (!list.length) return element("span", { class: "soft" }, "nobody who says so");
+  if (!list.length) return element("span", { class: "soft" }, "an unknown holder");
   const all = list.slice(0, 3).map((holder) => {
     const test = holderOf(holder, wait);
     const name = `${holder.test} (pid ${holder.pid})`;

@@ -67,7 +67,7 @@ function describe(test) {
   rows.push(["time", `${duration(test.end - test.begin)} from ${duration(test.begin)}: ${phases.join(", ") || "nothing"}`]);
   for (const wait of test.waits) {
     const names = wait.behind.map((holder) => `${holder.test} (pid ${holder.pid})`);
-    const behind = names.length ? `behind ${names.slice(0, 3).join(", ")}` : "behind nobody who says so";
+    const behind = names.length ? `behind ${names.slice(0, 3).join(", ")}` : "behind an unknown holder";
     const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
     rows.push(["waited", `${duration(wait.to - wait.from)} for ${lockName(wait.want)} ${behind}${more}${wait.is_had ? "" : ", in vain"}`]);
   }

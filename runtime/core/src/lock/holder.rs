@@ -348,7 +348,7 @@ fn conflicts(want: Want, held: &HeldLock) -> bool {
 /// src/checkout.rs:12) for 12s`.
 pub(crate) fn held_by(holders: &[Holder]) -> String {
     match holders {
-        [] => "held by a process that does not say so".to_owned(),
+        [] => "held by an unknown process".to_owned(),
         [one] => format!("held by {one}"),
         [one, another] => format!("held by {one} and {another}"),
         [one, rest @ ..] => format!("held by {one} and {} others", rest.len()),
