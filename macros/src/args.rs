@@ -98,7 +98,8 @@ pub(crate) enum Form {
     },
     /// A literal from 1 to 65535, or a constant.
     PortNumber,
-    Text,
+    /// A string that is not empty, or a list of these.
+    Paths,
     Choice(&'static [&'static str]),
 }
 
@@ -129,7 +130,7 @@ const PORT: &[Setting] = &[
 const TMPDIR: &[Setting] = &[
     Setting {
         name: "from",
-        form: Form::Text,
+        form: Form::Paths,
     },
     Setting {
         name: "keep",
@@ -210,7 +211,7 @@ pub(crate) enum Value {
 pub(crate) enum Choice {
     Flag,
     Number(u32),
-    Text(LitStr),
+    Paths(Vec<LitStr>),
     OneOf(&'static str),
     /// A literal or a constant expression.
     Constant(TokenStream),

@@ -230,9 +230,19 @@ fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {
             };
             is_number.then(|| Choice::Constant(value.clone()))
         }
-        Form::Text => {
-            let text: LitStr = syn::parse2(value.clone()).ok()?;
-            (!text.value().is_empty()).then_some(Choice::Text(text))
+        Form::Paths => {
+            let list = scan::only_group(value, Delimiter::Bracket);
+            let paths = match list {
+                Some(list) => scan::expressions(list.stream())
+                    .into_iter()
+                    .map(|piece| piece.tokens)
+                    .collect(),
+                None => vec![value.clone()],
+            };
+            let path = |tokens| syn::parse2::<LitStr>(tokens).ok();
+            let paths: Vec<LitStr> = paths.into_iter().map(path).collect::<Option<_>>()?;
+            let is_path = |path: &LitStr| !path.value().is_empty();
+            (!paths.is_empty() && paths.iter().all(is_path)).then_some(Choice::Paths(paths))
         }
         Form::Choice(known) => {
             let text = syn::parse2::<LitStr>(value.clone()).ok()?.value();
@@ -259,8 +269,8 @@ fn shape(row: &Row, setting: &Setting) -> String {
             "expected `{name}` to be a number from 1 to 65535 or a constant: `{}({name} = 8080)`",
             row.name
         ),
-        Form::Text => format!(
-            "expected `{name}` to be a string that is not empty: `{}({name} = \"...\")`",
+        Form::Paths => format!(
+            "expected `{name}` to be a string that is not empty, or a list of these: `{}({name} = \"...\")`",
             row.name
         ),
         Form::Choice(known) => {

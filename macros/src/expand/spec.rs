@@ -115,12 +115,11 @@ impl Writer<'_> {
                 quote!(Port(#private::Protocol::#protocol, #count))
             }
             Kind::TmpDir { from, keep } => {
-                let from = option(from.as_ref());
                 let keep = option(keep.map(|word| {
                     let variant = keep_variant(word);
                     quote!(#private::Keep::#variant)
                 }));
-                quote!(TmpDir { from: #from, keep: #keep })
+                quote!(TmpDir { from: &[#(#from),*], keep: #keep })
             }
             Kind::Namespace => quote!(Namespace),
             Kind::Seed => quote!(Seed),

@@ -20,7 +20,8 @@ pub(crate) enum Kind {
         number: Option<TokenStream>,
     },
     TmpDir {
-        from: Option<LitStr>,
+        /// What is copied into it.
+        from: Vec<LitStr>,
         keep: Option<&'static str>,
     },
     Namespace,
@@ -60,7 +61,7 @@ pub(super) fn port(options: Vec<(&'static str, Choice)>) -> Kind {
         match choice {
             Choice::Number(ports) => count = Some(ports),
             Choice::Constant(constant) => number = Some(constant),
-            Choice::Flag | Choice::Text(_) | Choice::OneOf(_) => {}
+            Choice::Flag | Choice::Paths(_) | Choice::OneOf(_) => {}
         }
     }
     Kind::Port {
@@ -71,10 +72,10 @@ pub(super) fn port(options: Vec<(&'static str, Choice)>) -> Kind {
 }
 
 pub(super) fn tmpdir(options: Vec<(&'static str, Choice)>) -> Kind {
-    let (mut from, mut keep) = (None, None);
+    let (mut from, mut keep) = (Vec::new(), None);
     for (_, choice) in options {
         match choice {
-            Choice::Text(text) => from = Some(text),
+            Choice::Paths(paths) => from = paths,
             Choice::OneOf(word) => keep = Some(word),
             Choice::Flag | Choice::Number(_) | Choice::Constant(_) => {}
         }

@@ -112,7 +112,7 @@ impl Wanted {
             return;
         };
         if self.first_directory().is_none() {
-            let (from, keep) = (None, None);
+            let (from, keep) = (Vec::new(), None);
             self.resources.push(Resource {
                 name: name.clone(),
                 kind: Kind::TmpDir { from, keep },

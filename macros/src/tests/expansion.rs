@@ -43,8 +43,8 @@ pub fn serves_files() {
             &::isolated_test::__private::spec!(
                 "serves_files", ::isolated_test::__private::ShouldPanic::No, [("port"
                 Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir {
-                from : ::core::option::Option::None, keep : ::core::option::Option::None
-                })], [(Exclusive(::isolated_test::__private::ClaimedKey::Text("tcp")))]
+                from : & [], keep : ::core::option::Option::None })],
+                [(Exclusive(::isolated_test::__private::ClaimedKey::Text("tcp")))]
             ),
             &mut [],
         )
@@ -242,7 +242,7 @@ fn r#match() {
     my::isolated::__private::test(
             &my::isolated::__private::spec!(
                 const "match", my::isolated::__private::ShouldPanic::With("no"),
-                [("tmpdir" TmpDir { from : ::core::option::Option::Some("site"), keep :
+                [("tmpdir" TmpDir { from : & ["site"], keep :
                 ::core::option::Option::Some(my::isolated::__private::Keep::Never) }),
                 ("id" Namespace), ("type" Seed)],
                 [(Limit(my::isolated::__private::ClaimedKey::Text("sockets"), 4)),

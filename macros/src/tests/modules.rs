@@ -243,8 +243,7 @@ fn merges() {
     ::isolated_test::__private::test(
             &::isolated_test::__private::spec!(
                 "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir" TmpDir
-                { from : ::core::option::Option::None, keep :
-                ::core::option::Option::None }), ("api"
+                { from : & [], keep : ::core::option::Option::None }), ("api"
                 Port(::isolated_test::__private::Protocol::Udp, 1))],
                 [(Shared(::isolated_test::__private::ClaimedKey::Text("db"))),
                 (Exclusive(::isolated_test::__private::ClaimedKey::Text("fs"))), (Alone)]

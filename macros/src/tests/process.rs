@@ -74,8 +74,8 @@ fn serves() {
             &::isolated_test::__private::spec!(
                 const "serves", ::isolated_test::__private::ShouldPanic::No, [("port"
                 Port(::isolated_test::__private::Protocol::Tcp, 1)), ("tmpdir" TmpDir {
-                from : ::core::option::Option::None, keep : ::core::option::Option::None
-                }), ("namespace" Namespace)], [], (::core::option::Option::None,
+                from : & [], keep : ::core::option::Option::None }), ("namespace"
+                Namespace)], [], (::core::option::Option::None,
                 ::core::option::Option::None)
             ),
             &mut [],
@@ -173,10 +173,9 @@ fn lists() {
             &::isolated_test::__private::spec!(
                 const "lists", ::isolated_test::__private::ShouldPanic::No, [("port"
                 Port(::isolated_test::__private::Protocol::Tcp, 1)), ("site" TmpDir {
-                from : ::core::option::Option::None, keep : ::core::option::Option::None
-                }), ("tmpdir" TmpDir { from : ::core::option::Option::None, keep :
-                ::core::option::Option::None })], [], (::core::option::Option::None,
-                ::core::option::Option::None)
+                from : & [], keep : ::core::option::Option::None }), ("tmpdir" TmpDir {
+                from : & [], keep : ::core::option::Option::None })], [],
+                (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
             &mut |cx, surroundings| {
@@ -196,9 +195,8 @@ fn lists() {
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
                 const "lists", ::isolated_test::__private::ShouldPanic::No, [("cwd"
-                TmpDir { from : ::core::option::Option::None, keep :
-                ::core::option::Option::None })], [], (::core::option::Option::None,
-                ::core::option::Option::None)
+                TmpDir { from : & [], keep : ::core::option::Option::None })], [],
+                (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
             &mut |cx, surroundings| {
@@ -259,8 +257,8 @@ static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test:
         "doubles", ::isolated_test::__private::ShouldPanic::No, [("db" Custom { by_value
         : false }), ("mail" Custom { by_value : true }), ("unused" Custom { by_value :
         false }), ("port" Port(::isolated_test::__private::Protocol::Tcp, 1)), ("cwd"
-        TmpDir { from : ::core::option::Option::None, keep : ::core::option::Option::None
-        })], [], (::core::option::Option::None, ::core::option::Option::None)
+        TmpDir { from : & [], keep : ::core::option::Option::None })], [],
+        (::core::option::Option::None, ::core::option::Option::None)
     ),
     custom: || ::isolated_test::__private::customs([
         ::isolated_test::__private::custom(
@@ -316,8 +314,7 @@ fn merges() {
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
                 const "merges", ::isolated_test::__private::ShouldPanic::No, [("tmpdir"
-                TmpDir { from : ::core::option::Option::None, keep :
-                ::core::option::Option::None })], [],
+                TmpDir { from : & [], keep : ::core::option::Option::None })], [],
                 (::core::option::Option::Some(::core::time::Duration::from_millis(2000)),
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Fail))
             ),

@@ -320,6 +320,23 @@ fn one_file_is_copied_under_its_name(tmpdir: &Path) {
     );
 }
 
+/// Several are copied one after the other, a later file over an earlier one.
+#[isolated(tmpdir(from = ["fixtures/site", "fixtures/texts", "fixtures/site/assets"]))]
+#[test]
+fn several_fixtures_are_copied_into_one_directory(tmpdir: &Path) {
+    let site = tree(&fixture());
+    let texts = fixture().with_file_name("texts");
+    assert!(!site.is_empty() && texts.is_dir());
+    for one in fs::read_dir(texts).unwrap() {
+        let one = one.unwrap();
+        let copy = fs::read(tmpdir.join(one.file_name())).unwrap();
+        assert_eq!(copy, fs::read(one.path()).unwrap());
+    }
+    for path in ["index.html", "assets/css/site.css", "css/site.css"] {
+        assert!(tmpdir.join(path).is_file(), "{path}");
+    }
+}
+
 #[test]
 fn a_missing_fixture_is_named_in_full() {
     let state = State::new();

@@ -20,8 +20,8 @@ pub enum Kind {
     FixedPort(Protocol, u16),
     /// `tmpdir`.
     TmpDir {
-        /// The file or tree to copy into it, relative to the root of the package.
-        from: Option<&'static str>,
+        /// The files and trees to copy into it, relative to the root of the package.
+        from: &'static [&'static str],
         /// When the directory is kept; `None` means [`Keep::Failure`].
         keep: Option<Keep>,
     },

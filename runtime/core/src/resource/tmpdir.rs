@@ -81,7 +81,7 @@ impl TmpDir {
     /// Makes a directory for a test.
     pub(crate) fn create(
         test: &str,
-        from: Option<&Path>,
+        from: &[impl AsRef<Path>],
         keep: Option<Keep>,
     ) -> Result<Self, Error> {
         let fail =
@@ -97,7 +97,7 @@ impl TmpDir {
             result => result,
         }
         .map_err(fail)?;
-        if let Some(from) = from {
+        for from in from.iter().map(AsRef::as_ref) {
             if let Err(error) = copy(from, &path) {
                 let _ = remove_tree(&path);
                 return Err(Error::path(

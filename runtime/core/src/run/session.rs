@@ -169,8 +169,11 @@ impl<'a> Session<'a> {
                 }
                 Kind::TmpDir { from, keep } => {
                     let test = self.cx().current.runner_name();
-                    let from = from.map(|from| spec.place.in_package(Path::new(from)));
-                    let create = || TmpDir::create(test, from.as_deref(), keep);
+                    let mut sources = Vec::with_capacity(from.len());
+                    for source in from {
+                        sources.push(spec.place.in_package(Path::new(source)));
+                    }
+                    let create = || TmpDir::create(test, &sources, keep);
                     Value::TmpDir(trace.during(PROVISION, request.name, create)?)
                 }
                 Kind::Namespace => Value::Namespace(Namespace::new()),

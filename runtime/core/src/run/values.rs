@@ -169,7 +169,7 @@ impl TmpDir {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn new() -> Result<TmpDir, Error> {
-        create(None)
+        create(&[])
     }
 
     /// Creates a temporary directory with a copy of a file, or of the content of a directory.
@@ -181,11 +181,11 @@ impl TmpDir {
     ///
     /// Fails in the same cases, and when the source cannot be copied.
     pub fn copy_of(source: impl AsRef<Path>) -> Result<TmpDir, Error> {
-        create(Some(source.as_ref()))
+        create(&[source.as_ref()])
     }
 }
 
-fn create(from: Option<&Path>) -> Result<TmpDir, Error> {
+fn create(from: &[&Path]) -> Result<TmpDir, Error> {
     let Some(test) = try_current() else {
         return TmpDir::create(&name_of_caller(), from, None);
     };

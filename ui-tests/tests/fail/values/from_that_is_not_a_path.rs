@@ -1,6 +1,6 @@
 use isolated_test::isolated;
 
-#[isolated(a = tmpdir(from), b = tmpdir(from = 3), c = tmpdir(from = ""))]
+#[isolated(a = tmpdir(from), b = tmpdir(from = 3), c = tmpdir(from = ["a", ""]), d = tmpdir(from = []))]
 #[test]
 fn adds() {}
 
