@@ -1,66 +1,64 @@
-//! What the peer documents, and what its own tests show, word for word where it matters.
+//! Each form that the peer documents: the macro with and without a limit, and the functions.
 
 #![cfg(unix)]
 
-use std::fs::File;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rusty_fork::{ChildWrapper, fork, rusty_fork_id, rusty_fork_test, rusty_fork_test_name};
 
 rusty_fork_test! {
     #[test]
-    fn my_test() {
-        assert_eq!(2, 1 + 1);
-    }
+    fn passes() {}
 
     #[test]
-    fn trivial() { }
-
-    #[test]
-    #[should_panic]
-    fn panicking_child() {
-        panic!("just testing a panic, nothing to see here");
+    fn asserts() {
+        assert_eq!("seven".len(), 5);
     }
 
     #[test]
     #[should_panic]
-    fn aborting_child() {
-        ::std::process::abort();
+    fn fails_by_a_panic() {
+        unreachable!("the order has no lines");
+    }
+
+    #[test]
+    #[should_panic]
+    fn fails_by_an_abort() {
+        std::process::abort();
     }
 }
 
 rusty_fork_test! {
-    #![rusty_fork(timeout_ms = 1000)]
-
-    #[test]
-    #[cfg(feature = "timeout")]
-    fn timeout_passes() { }
+    #![rusty_fork(timeout_ms = 500)]
 
     #[test]
     #[should_panic]
     #[cfg(feature = "timeout")]
-    fn timeout_fails() {
-        println!("hello from child");
-        ::std::thread::sleep(
-            ::std::time::Duration::from_secs(10));
-        println!("goodbye from child");
+    fn fails_by_its_limit() {
+        loop {
+            std::thread::park();
+        }
     }
 }
 
-// What a fork of the peer also accepts.
+const LIMIT: u64 = 60_000;
+
+// A limit may be a constant and a test may have a value.
 rusty_fork_test! {
     #![rusty_fork(timeout_ms = LIMIT)]
 
     #[test]
-    fn trivial_with_ok() -> Result<(), &'static str> { Ok(()) }
+    #[cfg(feature = "timeout")]
+    fn ends_within_its_limit() {}
+
+    #[test]
+    fn returns_success() -> Result<(), std::fmt::Error> { Ok(()) }
 
     #[test]
     #[should_panic]
-    fn trivial_with_err() -> Result<(), &'static str> { Err("should fail.") }
+    fn returns_a_failure() -> Result<(), std::fmt::Error> { Err(std::fmt::Error) }
 }
-
-const LIMIT: u64 = 60_000;
 
 /// A macro of the user around the one of the peer.
 macro_rules! all_forked {
@@ -77,43 +75,40 @@ all_forked! {
 }
 
 #[test]
-fn fork_basically_works() {
+fn a_fork_runs_the_closure_in_a_child() {
     let status = fork(
-        "fork_basically_works",
+        "a_fork_runs_the_closure_in_a_child",
         rusty_fork_id!(),
         |_| (),
         |child, _| child.wait().unwrap(),
-        || println!("hello from child"),
-    )
-    .unwrap();
-    assert!(status.success());
+        || assert!(std::env::var("RUSTY_FORK_OCCURS").is_ok()),
+    );
+    assert!(status.unwrap().success());
 }
 
 #[test]
-fn child_output_captured() {
-    fn read(child: &mut ChildWrapper, _file: &mut File) -> String {
-        let mut output = String::new();
+fn a_fork_may_pipe_the_output_of_its_child() {
+    let read = |child: &mut ChildWrapper| {
+        let mut text = String::new();
         let stdout = child.inner_mut().stdout.as_mut().unwrap();
-        stdout.read_to_string(&mut output).unwrap();
+        stdout.read_to_string(&mut text).unwrap();
         assert!(child.wait().unwrap().success());
-        output
-    }
-
-    let output = fork(
-        rusty_fork_test_name!(child_output_captured),
+        text
+    };
+    let text = fork(
+        rusty_fork_test_name!(a_fork_may_pipe_the_output_of_its_child),
         rusty_fork_id!(),
-        |command: &mut Command| {
-            command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        |command| {
+            command.stdout(Stdio::piped()).stderr(Stdio::null());
         },
-        read,
-        || println!("hello from child"),
-    )
-    .unwrap();
-    assert!(output.contains("hello from child"));
+        |child, _| read(child),
+        || println!("three orders"),
+    );
+    assert!(text.unwrap().contains("three orders"));
 }
 
 #[test]
-fn ids_are_actually_distinct() {
+fn each_place_has_its_own_id() {
     assert_ne!(rusty_fork_id!(), rusty_fork_id!());
 }
 

@@ -1,4 +1,4 @@
-//! What a test in the macro means: its process is its own and ends with it, and nothing passes that
+//! The meaning of a test in the macro: its process is its own and ends with it, and nothing passes that
 //! should not.
 
 #![cfg(unix)] // Elsewhere, a process dies of other causes than signals.
@@ -112,12 +112,22 @@ fn is_alive(process: &str) -> bool {
 /// Tests that others start.
 mod inner {
     use std::process::{Command, exit};
-    use std::thread::sleep;
-    use std::time::Duration;
+    use std::thread;
 
     use super::rusty_fork_test;
 
     const NONE: u64 = 0;
+
+    fn hang() -> ! {
+        loop {
+            thread::park();
+        }
+    }
+
+    /// Lasts longer than no time at all, on any machine: until another program has run.
+    fn take_time() {
+        assert!(Command::new("true").status().unwrap().success());
+    }
 
     rusty_fork_test! {
         #![rusty_fork(timeout_ms = 2000)]
@@ -134,7 +144,7 @@ mod inner {
         #[should_panic]
         #[ignore = "started by another test"]
         fn hangs_as_expected() {
-            sleep(Duration::from_secs(100));
+            hang();
         }
 
         #[test]
@@ -149,7 +159,7 @@ mod inner {
         #[test]
         #[ignore = "started by another test"]
         fn takes_its_time() {
-            sleep(Duration::from_millis(50));
+            take_time();
         }
     }
 
@@ -159,7 +169,7 @@ mod inner {
         #[test]
         #[ignore = "started by another test"]
         fn takes_its_time_too() {
-            sleep(Duration::from_millis(50));
+            take_time();
         }
 
         #[test]

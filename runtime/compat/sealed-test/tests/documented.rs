@@ -1,4 +1,4 @@
-//! What the peer documents, and what its own tests show, word for word where it matters.
+//! Each form that the peer documents: arguments alone and together, values, and its prelude.
 
 #![expect(
     unsafe_code,
@@ -6,89 +6,79 @@
 )]
 
 use std::env::{self, VarError};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::Path;
 
 use sealed_test::prelude::*;
 
-fn set_var(name: &str, value: &str) {
+fn set(name: &str, value: &str) {
     // SAFETY: the process has this test only, and no other thread of it reads variables.
     unsafe { env::set_var(name, value) }
 }
 
+/// Two tests set one variable and never see the value of the other.
 #[sealed_test]
-fn foo() -> Result<(), VarError> {
-    set_var("VAR", "foo");
-    let var = env::var("VAR")?;
-    assert_eq!(var, "foo");
+fn sets_a_variable() -> Result<(), VarError> {
+    assert!(env::var("SHOP").is_err());
+    set("SHOP", "books");
+    assert_eq!(env::var("SHOP")?, "books");
     Ok(())
 }
 
 #[sealed_test]
-fn bar() -> Result<(), VarError> {
-    set_var("VAR", "bar");
-    std::thread::sleep(Duration::from_millis(200));
-    let var = env::var("VAR")?;
-    assert_eq!(var, "bar");
+fn sets_it_too() -> Result<(), VarError> {
+    assert!(env::var("SHOP").is_err());
+    set("SHOP", "bread");
+    assert_eq!(env::var("SHOP")?, "bread");
     Ok(())
 }
 
-#[sealed_test(env = [ ("FOO", "foo"), ("BAR", "bar") ])]
-fn should_set_env() {
-    let foo = env::var("FOO").expect("Failed to get $FOO");
-    let bar = env::var("BAR").expect("Failed to get $BAR");
-    assert_eq!(foo, "foo");
-    assert_eq!(bar, "bar");
+#[sealed_test(env = [("SHOP", "tea"), ("TILL", "2")])]
+fn has_variables() {
+    assert_eq!(env::var("SHOP").as_deref(), Ok("tea"));
+    assert_eq!(env::var("TILL").as_deref(), Ok("2"));
 }
 
 #[sealed_test(files = ["tests/foo", "tests/bar"])]
-fn should_copy_files() {
-    assert!(PathBuf::from("foo").exists());
-    assert!(PathBuf::from("bar").exists());
+fn has_copies_of_files() {
+    assert!(Path::new("foo").is_file() && Path::new("bar").is_file());
 }
 
 #[sealed_test(files = ["tests/baz"])]
-fn should_copy_directory() {
-    assert!(PathBuf::from("baz/buzz").exists());
+fn has_a_copy_of_a_directory() {
+    assert!(Path::new("baz/buzz").exists());
 }
 
-#[sealed_test(before = setup(), after = teardown())]
-fn should_run_setup_and_tear_down() {
-    assert_eq!(env::var("BEFORE").as_deref(), Ok("ok"));
+#[sealed_test(before = open(), after = close())]
+fn has_code_around_it() {
+    assert_eq!(env::var("OPEN").as_deref(), Ok("since 8"));
 }
 
 #[sealed_test(
-    env = [ ("HOME", "la maison")],
-    files = [ "tests/bar"],
-    before = setup(),
-    after = teardown()
+    env = [("HOME", "here")],
+    files = ["tests/bar"],
+    before = open(),
+    after = close()
 )]
-fn should_work_all_together() {
-    let home = env::var("HOME").expect("Failed to get $HOME");
-    let before = env::var("BEFORE").expect("Failed to get $BEFORE");
-
-    assert!(PathBuf::from("bar").exists());
-    assert_eq!(home, "la maison");
-    assert_eq!(before, "ok");
+fn has_everything() {
+    assert_eq!(env::var("HOME").as_deref(), Ok("here"));
+    assert!(Path::new("bar").is_file());
+    assert_eq!(env::var("OPEN").as_deref(), Ok("since 8"));
 }
 
 #[sealed_test]
-fn a_dummy_test_with_return_type() -> Result<&'static str, &'static str> {
-    Ok("ok")
+fn returns_any_success() -> Result<u8, VarError> {
+    Ok(7)
 }
 
 #[sealed_test]
 #[should_panic]
-fn question_mark_unwrapping_works() -> Result<(), &'static str> {
-    let err = Err("Oh no");
-    let _err: () = err?;
-    Ok(())
+fn returns_a_failure() -> Result<(), VarError> {
+    env::var("SHOP").map(drop)
 }
 
 #[sealed_test]
-fn an_option() -> Option<u8> {
-    let digit = "7".parse().ok()?;
-    Some(digit)
+fn returns_an_option() -> Option<u8> {
+    "7".parse().ok()
 }
 
 rusty_fork_test! {
@@ -100,10 +90,10 @@ rusty_fork_test! {
     }
 }
 
-fn setup() {
-    set_var("BEFORE", "ok");
+fn open() {
+    set("OPEN", "since 8");
 }
 
-fn teardown() {
-    println!("I run after the test");
+fn close() {
+    assert_eq!(env::var("OPEN").as_deref(), Ok("since 8"));
 }

@@ -1,4 +1,4 @@
-//! What a sealed test means: its process, directory and variables are its own, and nothing passes
+//! The meaning of a sealed test: its process, directory and variables are its own, and nothing passes
 //! that should not.
 
 #![cfg(unix)] // Elsewhere, a process dies of other causes than signals.
@@ -306,7 +306,9 @@ mod inner {
                 .args(["-9", &id])
                 .status()
                 .unwrap();
-            std::thread::sleep(std::time::Duration::from_secs(60));
+            loop {
+                std::thread::park(); // Until the signal arrives.
+            }
         }
 
         #[sealed_test]

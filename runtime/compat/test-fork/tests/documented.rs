@@ -1,87 +1,83 @@
-//! What the peer documents, and what its own tests show, word for word where it matters.
+//! Each form that the peer documents: both attributes, with and without a runtime above them.
 
-#![expect(
-    clippy::should_panic_without_expect,
-    reason = "as the peer documents it"
-)]
+use std::process::ExitCode;
 
 #[test_fork::test]
-fn trivial() {}
+fn passes() {}
 
 #[test_fork::test]
-#[expect(clippy::unnecessary_wraps, reason = "a value is what is tested")]
-fn trivial_with_ok() -> Result<(), &'static str> {
-    Ok(())
+fn returns_a_code() -> ExitCode {
+    ExitCode::SUCCESS
 }
 
+/// More than a pipe holds.
 #[test_fork::test]
-fn output_spam() {
-    for _ in 0..100_000 {
-        println!("test");
+fn prints_much() {
+    for line in 0..20_000 {
+        println!("order {line}");
     }
 }
 
 #[test_fork::test]
-#[should_panic]
-fn panicking_child() {
-    panic!("just testing a panic, nothing to see here")
+#[should_panic(expected = "no lines")]
+fn fails_as_expected() {
+    unreachable!("the order has no lines");
 }
 
 #[test_fork::test]
-#[should_panic(expected = "expected message")]
-fn panicking_child_with_message() {
-    panic!("this is the expected message, in full")
+#[should_panic]
+#[expect(clippy::should_panic_without_expect, reason = "the form that is shown")]
+fn fails_in_any_way() {
+    unreachable!("the order has no lines");
 }
 
 #[test_fork::fork]
 #[test]
-fn fork_attr() {}
+fn stands_above_a_test() {}
 
 #[tokio::test]
 #[test_fork::test]
-async fn async_test() {}
+async fn stands_below_a_runtime() {}
 
 #[tokio::test]
 #[test_fork::fork]
-async fn async_test_fork_attr() {}
+async fn is_forked_below_a_runtime() {}
 
 #[tokio::test]
 #[test_fork::test]
-#[should_panic]
-async fn async_test_panicking() {
-    panic!("panic makes the world go 'round")
+#[should_panic(expected = "no lines")]
+async fn fails_below_a_runtime() {
+    unreachable!("the order has no lines");
 }
 
-mod imported {
+mod with_test_imported {
     use test_fork::test;
 
     #[test]
-    fn test1() {
-        assert_eq!(2 + 2, 4);
+    fn is_forked() {
         assert!(std::env::var("TEST_FORK_OCCURS").is_ok());
     }
 
-    // Such a test would otherwise be forked twice.
+    /// Not forked twice, although `test` means the attribute of the peer.
     #[test_fork::fork]
     #[test]
-    fn test2() {
-        assert_eq!(2 + 3, 5);
+    fn is_forked_once() {
         assert_eq!(std::env::var("TEST_FORK_OCCURS").unwrap().len(), 17);
     }
 }
 
-mod imported_too {
+mod with_fork_imported {
     use test_fork::fork;
 
     #[fork]
     #[test]
-    fn test2() {
-        assert_eq!(2 + 3, 5);
+    fn is_forked() {
+        assert!(std::env::var("TEST_FORK_OCCURS").is_ok());
     }
 
     #[tokio::test]
     #[fork]
-    async fn test3() {
-        assert_eq!(2 + 4, 6);
+    async fn is_forked_below_a_runtime() {
+        assert!(std::env::var("TEST_FORK_OCCURS").is_ok());
     }
 }

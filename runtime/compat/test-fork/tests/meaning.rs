@@ -1,4 +1,4 @@
-//! What a forked test means: its process is its own and ends with it, and nothing passes that should
+//! The meaning of a forked test: its process is its own and ends with it, and nothing passes that should
 //! not.
 
 #![cfg(unix)] // Elsewhere, a process dies of other causes than signals.
