@@ -1,4 +1,4 @@
-//! What is refused, with a way out, and what stays of a function that is.
+//! Refusals, each with a way out, and the function that stays beside one.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -71,7 +71,7 @@ pub(crate) fn refused(error: &Error, function: Option<&Function>) -> TokenStream
         };
         let attributes = attributes.iter().filter(is_kept);
         quote! {
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "it is not a test while there is an error")]
             #(#attributes)*
             #qualifiers #fn_token #name #generics #parameters #output #body
         }

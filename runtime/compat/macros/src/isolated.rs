@@ -37,7 +37,7 @@ impl Isolated<'_> {
         let conditions = conditions.filter(|attribute| attribute.is_condition());
         quote! {
             #(#conditions)*
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "without `--test`, the test that uses it is removed")]
             use #krate::__private as #alias;
         }
     }
@@ -173,7 +173,7 @@ impl Isolated<'_> {
         body.set_span(span);
         let judged = quote_spanned!(span=> #krate::__private::TestExitStatus::judge(#body()));
         quote! {
-            #[allow(clippy::unnecessary_wraps)]
+            #[allow(clippy::unnecessary_wraps, reason = "the value is as the user wrote it")]
             #fn_token #body #parameters #output { #inner }
             #judged;
         }
@@ -202,7 +202,7 @@ impl Isolated<'_> {
                 #test
                 #(#attributes)*
                 #qualifiers #fn_token #name #parameters {
-                    #[allow(clippy::unnecessary_wraps)]
+                    #[allow(clippy::unnecessary_wraps, reason = "the value is as the user wrote it")]
                     #fn_token #inner #parameters #output #body
                     ::core::mem::drop(#inner());
                 }

@@ -1,7 +1,7 @@
 //! The macros of the drop-in packages of `isolated-test`. Depend on one of these packages instead.
 //!
 //! Each macro reads what its peer reads and writes the same function with `#[isolated(...)]` above
-//! it. What the runtime has no word for is done by `isolated-compat`, which the generated code
+//! it. `isolated-compat` does the rest, which the generated code
 //! finds below the path of the drop-in package.
 
 mod arguments;

@@ -5,7 +5,7 @@ pub use peer::{
     rusty_fork_test_name,
 };
 
-/// What generated code names.
+/// The items that generated code names.
 #[doc(hidden)]
 pub mod __private {
     pub use isolated_compat::*;
@@ -34,7 +34,7 @@ pub mod __private {
 /// ```
 #[macro_export]
 macro_rules! rusty_fork_test {
-    // What `#[sealed_test]` expands to, where this macro is in scope instead of that of its prelude.
+    // The expansion of `#[sealed_test]`, where this macro is in scope instead of that of its prelude.
     (@sealed_test $($tokens:tt)*) => {
         $crate::__private::macros::sealed! { [$crate] $($tokens)* }
     };

@@ -64,7 +64,7 @@ rusty_fork_test! {
 
     #[test]
     fn r#match() -> Option<u8> {
-        #![allow(unused_variables)]
+        #![expect(unused_variables, reason = "shows that inner attributes apply")]
         let unused = 1;
         Some(1)
     }

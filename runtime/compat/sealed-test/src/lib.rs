@@ -2,7 +2,7 @@
 
 pub mod prelude;
 
-/// What generated code names.
+/// The items that generated code names.
 #[doc(hidden)]
 pub mod __private {
     pub use isolated_compat::*;

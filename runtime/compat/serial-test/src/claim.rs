@@ -1,4 +1,4 @@
-//! What an attribute asks for, and the key that this is.
+//! The locks that an attribute requests, and their keys.
 
 use std::env;
 use std::path::Path;

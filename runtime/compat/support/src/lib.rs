@@ -1,4 +1,4 @@
-//! What the drop-in packages of `isolated-test` share. Depend on one of these packages instead.
+//! The code that the drop-in packages of `isolated-test` share. Depend on one of these packages instead.
 //!
 //! Each file does one thing that a peer does and the runtime has no word for. Only the code that
 //! the macros generate names these items.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What zero means, which is no limit: longer than anybody waits.
+/// Stands for zero, which means no limit: longer than anybody waits.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Turns a number of milliseconds into a limit.

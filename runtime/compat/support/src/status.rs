@@ -1,4 +1,4 @@
-//! What a test of rusty-fork may return.
+//! The values that a test of rusty-fork may return.
 
 use std::fmt::Debug;
 use std::process::ExitCode;

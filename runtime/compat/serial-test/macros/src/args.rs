@@ -24,7 +24,7 @@ impl Mistake {
     }
 }
 
-/// What an attribute asks for, with what the attributes above it have handed on.
+/// The requests of an attribute, and those that the attributes above it have passed on.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
     pub(crate) claims: Vec<Claim>,

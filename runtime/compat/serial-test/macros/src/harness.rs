@@ -1,4 +1,4 @@
-//! What is known of the attributes of others.
+//! The known attributes of other crates.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 

@@ -58,7 +58,7 @@ pub(crate) fn path(tokens: TokenStream) -> Vec<String> {
     words
 }
 
-/// What an item is.
+/// The kinds of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     Function,

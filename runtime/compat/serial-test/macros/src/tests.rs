@@ -17,7 +17,7 @@ fn expanded(kind: Kind, arguments: &str, item: &str) -> String {
     expanded.to_string()
 }
 
-/// What is wrong with an attribute.
+/// The mistakes in an attribute.
 fn mistake(kind: Kind, arguments: &str, item: &str) -> String {
     let mistake = expand::item(kind, tokens(arguments), tokens(item)).expect_err("a mistake");
     mistake.text
@@ -161,7 +161,7 @@ fn tests_of_a_module() {
         ("#[test_case(1)]", true),
         ("#[quickcheck]", true),
         ("#[cfg_attr(unix, tokio::test, ignore)]", true),
-        ("#[cfg_attr(test, allow(dead_code))]", false),
+        ("#[cfg_attr(test, inline)]", false),
         ("#[cfg(test)]", false),
         ("#[inline]", false),
         ("", false),

@@ -184,7 +184,7 @@ fn a_function_may_have_any_signature() {
 
     #[serial(arguments_signatures)]
     fn has_inner_attributes() {
-        #![allow(unused_variables)]
+        #![expect(unused_variables, reason = "shows that inner attributes apply")]
         let unused = 7;
     }
 

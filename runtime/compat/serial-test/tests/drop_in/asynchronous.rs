@@ -256,7 +256,7 @@ async fn leaves_a_task_below() {
     leaves("asynchronous_below", &BELOW).await;
 }
 
-/// What the runtime drops after the body has ended is still inside the lock.
+/// The runtime drops its tasks inside the lock, after the body has ended.
 #[test]
 fn the_lock_is_around_the_runtime() {
     leaves_a_task_above();

@@ -1,4 +1,4 @@
-//! What the pages of `serial_test` 3 and 4 show: its README, its crate and each attribute.
+//! The syntax that the pages of `serial_test` 3 and 4 show: README, crate and each attribute.
 //!
 //! Written in the words of this project; the attributes are those of the examples.
 

@@ -1,4 +1,4 @@
-//! What `serial_test` 3 and 4 document, and that it holds.
+//! The documented behaviour of `serial_test` 3 and 4.
 
 mod arguments;
 mod asynchronous;

@@ -11,7 +11,11 @@ fn is_held() -> bool {
 #[serial(modules)]
 mod outer {
     //! A module may have inner attributes.
-    #![allow(dead_code, unused_braces)]
+    #![expect(
+        dead_code,
+        unused_braces,
+        reason = "items of all kinds, for the scanner of modules"
+    )]
 
     use std::{fmt, mem};
 

@@ -88,7 +88,7 @@ mod inner {
         hold();
     }
 
-    /// What the attribute generates in a crate that is not the one under test.
+    /// The expansion of the attribute in a crate that is not the one under test.
     #[test]
     #[ignore = "started by another test"]
     fn helper_of_another_crate() {

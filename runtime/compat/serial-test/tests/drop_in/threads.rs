@@ -1,4 +1,4 @@
-//! Who runs at the same time in the threads of one process.
+//! Which tests run at the same time in the threads of one process.
 
 use isolated_test_tests::State;
 use serial_test::{file_parallel, file_serial, parallel, serial};
