@@ -20,7 +20,7 @@ pub(crate) enum Kind {
         number: Option<TokenStream>,
     },
     TmpDir {
-        /// What is copied into it.
+        /// The files and trees to copy into it.
         from: Vec<LitStr>,
         keep: Option<&'static str>,
     },

@@ -1,4 +1,4 @@
-//! What is going on in a state directory, for the tools of this workspace. Not for users: it may
+//! The activity in a state directory, for the tools of this workspace. Not for users: it may
 //! change in any release.
 
 use std::path::{Path, PathBuf};

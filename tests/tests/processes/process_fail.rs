@@ -210,7 +210,7 @@ fn expect(test: &str, why: &str) -> Finished {
     run
 }
 
-/// What is said of a process that has ended in this way.
+/// How the report describes a process that has ended in this way.
 fn before_the_end(how: &str) -> String {
     format!("the process of the test {how} before the test had ended")
 }

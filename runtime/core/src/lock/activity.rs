@@ -29,10 +29,10 @@ pub(crate) struct Activity {
     published: Mutex<Content>,
 }
 
-/// What the block contains below its first lines.
+/// The content of the block below its first lines.
 #[derive(Default)]
 struct Content {
-    /// What another process must remove if this one dies.
+    /// Things that another process must remove if this one dies.
     reclaim: Vec<String>,
     held: Vec<Published>,
 }

@@ -1,4 +1,4 @@
-//! What a wrapper calls: it begins a test, and runs it with the body in one of several forms.
+//! The calls of a wrapper: one begins a test, another runs it with one of several forms of bodies.
 
 use std::any::type_name;
 use std::panic::resume_unwind;
