@@ -15,3 +15,4 @@ mod process_variants;
 mod surroundings;
 mod terminal;
 mod timeout;
+mod working_directory;

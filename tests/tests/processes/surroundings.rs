@@ -1,5 +1,4 @@
-//! `env` and `cwd`: the environment and working directory of a subprocess, while the parent keeps
-//! its own.
+//! `env` and `cwd`: the surroundings of a subprocess, while the parent keeps its own.
 
 #![cfg(any(target_os = "linux", windows))]
 
@@ -66,20 +65,6 @@ mod inner {
         assert_eq!(env::current_dir().unwrap(), dir);
     }
 
-    #[isolated(cwd = "no/such/directory", tmpdir(keep = "never"))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn is_nowhere() {
-        say("body");
-    }
-
-    #[isolated(cwd = "Cargo.toml")]
-    #[test]
-    #[ignore = "started by another test"]
-    fn is_in_a_file() {
-        say("body");
-    }
-
     #[isolated(env(NUMBER = env::var("NUMBER").unwrap().parse::<u8>().expect("a number")))]
     #[test]
     #[ignore = "started by another test"]
@@ -117,6 +102,9 @@ mod inner {
     }
 }
 
+/// This file, as reports name it.
+const FILE: &str = "processes/surroundings";
+
 /// A text that is no Unicode.
 #[cfg(unix)]
 fn raw() -> OsString {
@@ -130,7 +118,7 @@ fn raw() -> OsString {
 }
 
 /// The working directory, in the spelling in which Windows compares paths.
-fn working_dir() -> PathBuf {
+pub(crate) fn working_dir() -> PathBuf {
     env::current_dir().unwrap().canonicalize().unwrap()
 }
 
@@ -247,46 +235,6 @@ async fn values_of_cases(#[case] mode: String, tmpdir: &TmpDir) {
     assert_eq!(working_dir(), tmpdir.canonicalize().unwrap());
 }
 
-#[isolated(cwd)]
-#[test]
-fn the_working_directory_is_one_of_its_own() {
-    let dir = working_dir();
-    assert_eq!(dir.read_dir().unwrap().count(), 0);
-    let test = isolated_test::current();
-    assert_eq!(
-        test.tmpdir_named("cwd").unwrap().canonicalize().unwrap(),
-        dir
-    );
-}
-
-#[isolated(site = tmpdir(from = "fixtures/site"), tmpdir, cwd)]
-#[test]
-fn the_working_directory_is_the_first_of_several(site: &Path) {
-    assert_eq!(working_dir(), site.canonicalize().unwrap());
-}
-
-/// A directory below the test's own one need not exist.
-#[isolated(tmpdir, cwd = tmpdir.join("a/b"))]
-#[test]
-fn a_working_directory_is_created_below_the_own_one(tmpdir: &Path) {
-    let own = tmpdir.canonicalize().unwrap();
-    assert_eq!(working_dir(), own.join("a/b"));
-}
-
-#[isolated(cwd = "fixtures")]
-#[test]
-fn a_relative_working_directory_begins_at_the_package() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(working_dir(), root.join("fixtures").canonicalize().unwrap());
-    assert!(Path::new("site").is_dir());
-}
-
-#[isolated(cwd = "/")]
-#[test]
-fn an_absolute_working_directory_is_what_it_is() {
-    assert_eq!(working_dir(), Path::new("/").canonicalize().unwrap());
-}
-
 #[test]
 fn a_cleared_environment_has_what_is_documented() {
     let state = State::new();
@@ -350,16 +298,16 @@ fn the_parent_keeps_its_own() {
     let _ = inner.passed();
 }
 
-/// Runs a test that fails before its body begins, and expects that it reports the reason.
+/// Runs a test of a file that fails before its body begins, and expects that it reports the reason.
 #[track_caller]
-fn refused(test: &str, why: &str) -> String {
+pub(crate) fn refused(file: &str, test: &str, why: &str) -> String {
     let state = State::new();
     let run = state.inner(test).env("NUMBER", "seven").run().failed();
-    let report = run.reported("processes/surroundings");
+    let report = run.reported(file);
+    let name = format!("{}::inner::{test}", file.replace('/', "::"));
     assert!(
         report.starts_with(&format!(
-            "isolated-test: processes::surroundings::inner::{test}: {why}\n\
-             isolated-test: processes::surroundings::inner::{test} failed\n"
+            "isolated-test: {name}: {why}\nisolated-test: {name} failed\n"
         )),
         "{report}"
     );
@@ -368,27 +316,13 @@ fn refused(test: &str, why: &str) -> String {
 }
 
 #[test]
-fn a_working_directory_that_is_none_is_refused() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let nowhere = root.join("no/such/directory");
-    let error = nowhere.metadata().unwrap_err();
-    let nowhere = nowhere.display();
-    let why = format!("failed to use the working directory `{nowhere}`: {error}");
-    refused("is_nowhere", &why);
-    let file = root.join("Cargo.toml");
-    let file = file.display();
-    let why = format!("failed to use the working directory `{file}`: not a directory");
-    refused("is_in_a_file", &why);
-}
-
-#[test]
 fn an_expression_that_panics_fails_the_test() {
     let why = "failed to describe the surroundings of the test: a number: ParseIntError { kind: \
                InvalidDigit }";
-    let errors = refused("needs_a_number", why);
+    let errors = refused(FILE, "needs_a_number", why);
     assert_eq!(errors.matches("panicked at").count(), 1);
     let why = "failed to describe the surroundings of the test: it panicked";
-    refused("panics_before_it_begins", why);
+    refused(FILE, "panics_before_it_begins", why);
 }
 
 #[test]
@@ -396,7 +330,7 @@ fn a_resource_that_stays_in_the_process_has_no_value_before_it() {
     let state = State::new();
     let run = state.inner("names_what_stays").run().failed();
     assert_eq!(run.said("body"), None);
-    let report = run.reported("processes/surroundings");
+    let report = run.reported(FILE);
     assert!(
         report.contains("`stays`") && report.contains("`Resource::transfer`"),
         "{report}"
