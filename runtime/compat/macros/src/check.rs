@@ -55,25 +55,15 @@ pub(crate) fn text(should_panic: &ShouldPanic) -> Result<()> {
 pub(crate) fn refused(error: &Error, function: Option<&Function>) -> TokenStream {
     let error = error.to_compile_error();
     let function = function.map(|function| {
-        let Function {
-            attributes,
-            qualifiers,
-            fn_token,
-            name,
-            generics,
-            parameters,
-            output,
-            body,
-            ..
-        } = function;
+        let (signature, body) = (function.signature(), &function.body);
         let is_kept = |attribute: &&Attribute| {
             !attribute.is_test() && !attribute.is_bench() && attribute.should_panic().is_none()
         };
-        let attributes = attributes.iter().filter(is_kept);
+        let attributes = function.attributes.iter().filter(is_kept);
         quote! {
             #[allow(dead_code, reason = "it is not a test while there is an error")]
             #(#attributes)*
-            #qualifiers #fn_token #name #generics #parameters #output #body
+            #signature #body
         }
     });
     quote!(#error #function)

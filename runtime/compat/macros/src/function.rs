@@ -1,7 +1,7 @@
 //! A function, split into its parts and otherwise left as it is.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Error, Result};
 
 use crate::attribute::{Attribute, ShouldPanic};
@@ -124,6 +124,25 @@ impl Function {
             output,
             body,
         })
+    }
+
+    /// Everything before the return type, but for the attributes.
+    pub(crate) fn head(&self) -> TokenStream {
+        let Function {
+            qualifiers,
+            fn_token,
+            name,
+            generics,
+            parameters,
+            ..
+        } = self;
+        quote!(#qualifiers #fn_token #name #generics #parameters)
+    }
+
+    /// Everything before the body, but for the attributes.
+    pub(crate) fn signature(&self) -> TokenStream {
+        let (head, output) = (self.head(), &self.output);
+        quote!(#head #output)
     }
 
     /// Whether one of the attributes makes it a test.

@@ -53,42 +53,26 @@ impl Isolated<'_> {
             check::text(expected)?;
             return Ok(self.panicking(function, before_body, expected));
         }
-        let Function {
-            attributes,
-            qualifiers,
-            fn_token,
-            name,
-            generics,
-            parameters,
-            output,
-            ..
-        } = function;
+        let attributes = &function.attributes;
         let plain = (!function.is_test()).then(|| quote!(#[::core::prelude::v1::test]));
         let (import, attribute) = (self.import(function), self.attribute(function, &quote!()));
-        let (output, body) = if function.is_async {
-            (Some(output), spliced(function, before_body))
+        let (signature, body) = if function.is_async {
+            (function.signature(), spliced(function, before_body))
         } else {
-            (None, self.value(function, before_body))
+            (function.head(), self.value(function, before_body))
         };
         Ok(quote! {
             #import
             #attribute
             #plain
             #(#attributes)*
-            #qualifiers #fn_token #name #generics #parameters #output { #body }
+            #signature { #body }
         })
     }
 
     /// A function that the caller calls itself, because no attribute makes it a test.
     pub(crate) fn called(&self, function: &Function, before_body: &TokenStream) -> TokenStream {
-        let Function {
-            attributes,
-            qualifiers,
-            fn_token,
-            name,
-            parameters,
-            ..
-        } = function;
+        let (attributes, head) = (&function.attributes, function.head());
         let import = self.import(function);
         let attribute = self.attribute(function, &quote!(test_attribute = "called by other code",));
         let body = self.value(function, before_body);
@@ -96,7 +80,7 @@ impl Isolated<'_> {
             #import
             #attribute
             #(#attributes)*
-            #qualifiers #fn_token #name #parameters { #body }
+            #head { #body }
         }
     }
 
@@ -108,12 +92,12 @@ impl Isolated<'_> {
         should_panic: &ShouldPanic,
     ) -> TokenStream {
         let Function {
-            qualifiers,
             fn_token,
             name,
             parameters,
             ..
         } = function;
+        let head = function.head();
         let krate = self.krate;
         let private = quote!(#krate::__private);
         let plain = (!function.is_test()).then(|| quote!(#[::core::prelude::v1::test]));
@@ -142,7 +126,7 @@ impl Isolated<'_> {
             #import
             #plain
             #(#outer)*
-            #qualifiers #fn_token #name #parameters {
+            #head {
                 #attribute
                 #fn_token #name #parameters {
                     #private::expect_panic(|| { #value }, #expected)
@@ -183,15 +167,13 @@ impl Isolated<'_> {
     pub(crate) fn plain(&self, function: &Function, test: &TokenStream) -> TokenStream {
         let Function {
             attributes,
-            qualifiers,
             fn_token,
-            name,
-            generics,
             parameters,
             output,
             body,
             ..
         } = function;
+        let (head, signature) = (function.head(), function.signature());
         let (import, attribute) = (self.import(function), self.attribute(function, &quote!()));
         if function.should_panic().is_some() && function.has_value() && !function.is_async {
             // The test runner refuses a value here, and any value means that it did not panic.
@@ -201,7 +183,7 @@ impl Isolated<'_> {
                 #attribute
                 #test
                 #(#attributes)*
-                #qualifiers #fn_token #name #parameters {
+                #head {
                     #[allow(clippy::unnecessary_wraps, reason = "the value is as the user wrote it")]
                     #fn_token #inner #parameters #output #body
                     ::core::mem::drop(#inner());
@@ -213,7 +195,7 @@ impl Isolated<'_> {
             #attribute
             #test
             #(#attributes)*
-            #qualifiers #fn_token #name #generics #parameters #output #body
+            #signature #body
         }
     }
 }
