@@ -12,7 +12,7 @@ mod item;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
+use proc_macro::TokenStream;
 use quote::quote;
 
 use crate::claim::Kind;
@@ -33,11 +33,8 @@ use crate::claim::Kind;
 /// On a function that is no test it does the same around each call. A call within a test or
 /// function that holds the key already goes on at once.
 #[proc_macro_attribute]
-pub fn serial(
-    arguments: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
-    attribute(Kind::Serial, arguments.into(), &item.into()).into()
+pub fn serial(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute(Kind::Serial, arguments, item)
 }
 
 /// Runs a test, or each test of a module, together with others that are `parallel`, and with none
@@ -51,11 +48,8 @@ pub fn serial(
 ///
 /// The arguments are those of [`macro@serial`].
 #[proc_macro_attribute]
-pub fn parallel(
-    arguments: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
-    attribute(Kind::Parallel, arguments.into(), &item.into()).into()
+pub fn parallel(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute(Kind::Parallel, arguments, item)
 }
 
 /// Like [`macro@serial`], with a key that all packages share.
@@ -73,11 +67,8 @@ pub fn parallel(
 /// With `path`, the file at that path is locked too, so the lock holds between all who see the file.
 /// Then there may be one key at most.
 #[proc_macro_attribute]
-pub fn file_serial(
-    arguments: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
-    attribute(Kind::FileSerial, arguments.into(), &item.into()).into()
+pub fn file_serial(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute(Kind::FileSerial, arguments, item)
 }
 
 /// Like [`macro@parallel`], for tests that are [`macro@file_serial`].
@@ -88,19 +79,16 @@ pub fn file_serial(
 /// fn counts_licences() { /* ... */ }
 /// ```
 #[proc_macro_attribute]
-pub fn file_parallel(
-    arguments: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
-    attribute(Kind::FileParallel, arguments.into(), &item.into()).into()
+pub fn file_parallel(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute(Kind::FileParallel, arguments, item)
 }
 
-fn attribute(kind: Kind, arguments: TokenStream, item: &TokenStream) -> TokenStream {
-    match expand::item(kind, arguments, item.clone()) {
-        Ok(expanded) => expanded,
-        Err(mistake) => {
+fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    expand::item(kind, arguments.into(), item.clone())
+        .unwrap_or_else(|mistake| {
             let mistake = mistake.to_compile_error();
             quote!(#mistake #item)
-        }
-    }
+        })
+        .into()
 }
