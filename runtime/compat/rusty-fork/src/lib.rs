@@ -5,12 +5,6 @@ pub use peer::{
     rusty_fork_test_name,
 };
 
-/// The items that generated code names.
-#[doc(hidden)]
-pub mod __private {
-    pub use isolated_compat::*;
-}
-
 /// Runs each test in a process of its own, with a time limit if `#![rusty_fork(timeout_ms = ...)]`
 /// stands before them.
 ///
@@ -23,22 +17,12 @@ pub mod __private {
 /// # /*
 ///     #[test]
 /// # */
-///     fn my_test() {
+///     fn leaves_the_directory() {
 /// #       assert!(std::env::var("RUSTY_FORK_OCCURS").is_ok());
-///         assert_eq!(2, 1 + 1);
+///         std::env::set_current_dir("/").unwrap(); // Other tests do not notice.
 ///     }
-///
-///     // more tests...
 /// }
-/// # fn main() { my_test(); }
+/// # fn main() { leaves_the_directory(); }
 /// ```
-#[macro_export]
-macro_rules! rusty_fork_test {
-    // The expansion of `#[sealed_test]`, where this macro is in scope instead of that of its prelude.
-    (@sealed_test $($tokens:tt)*) => {
-        $crate::__private::macros::sealed! { [$crate] $($tokens)* }
-    };
-    ($($tests:tt)*) => {
-        $crate::__private::macros::rusty_fork_tests! { [$crate] $($tests)* }
-    };
-}
+#[doc(inline)]
+pub use isolated_compat::rusty_fork_test;

@@ -18,3 +18,20 @@ pub use isolated_test;
 pub use limit::limit;
 pub use occurs::occurs;
 pub use status::TestExitStatus;
+
+/// The path that generated code names, because it cannot import `$crate` itself.
+pub mod __private {
+    pub use crate::*;
+}
+
+/// `rusty_fork_test!`, which both peers export. The expansion of `#[sealed_test]` finds it in scope,
+/// whichever package it is from.
+#[macro_export]
+macro_rules! rusty_fork_test {
+    (@sealed_test $($tokens:tt)*) => {
+        $crate::macros::sealed! { [$crate] $($tokens)* }
+    };
+    ($($tests:tt)*) => {
+        $crate::macros::rusty_fork_tests! { [$crate] $($tests)* }
+    };
+}
