@@ -49,7 +49,7 @@ rusty_fork_test! {
 fn a_limit_ends_the_test_and_what_it_has_started() {
     let begin = Instant::now();
     let ended = run("inner::hangs");
-    ended.failed_with("timed out after 2s");
+    ended.failed_with("timed out after 5s");
     assert!(begin.elapsed() < Duration::from_secs(60));
     let words = ended.words();
     let child = words.first().expect("the number of a process");
@@ -130,7 +130,7 @@ mod inner {
     }
 
     rusty_fork_test! {
-        #![rusty_fork(timeout_ms = 2000)]
+        #![rusty_fork(timeout_ms = 5000)]
 
         #[test]
         #[ignore = "started by another test"]

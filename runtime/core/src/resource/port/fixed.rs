@@ -45,6 +45,7 @@ impl Port {
                 notice(&taken_by(number));
                 speak_after = waited * 2;
             }
+            // The kernel sends no notification when another program gives the number back.
             thread::sleep(pause.min(timeout.saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
         }
