@@ -161,9 +161,25 @@ fn panics_on_a_condition() {
 
 #[isolated]
 #[test]
-#[ignore = "never runs"]
-fn ignored() {
-    panic!("ran")
+#[ignore = "started by another test"]
+fn ignored() {}
+
+#[test]
+fn an_ignored_test_runs_when_asked() {
+    let run = |extra: &[&str]| {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["signatures::ignored", "--exact"])
+            .args(extra)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (unasked, asked) = (run(&[]), run(&["--ignored"]));
+    assert!(
+        unasked.contains("0 passed; 0 failed; 1 ignored"),
+        "{unasked}"
+    );
+    assert!(asked.contains("1 passed"), "{asked}");
 }
 
 #[isolated]

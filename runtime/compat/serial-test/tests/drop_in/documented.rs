@@ -137,9 +137,25 @@ mod attribute_serial {
 
     #[test]
     #[serial]
-    #[ignore = "as the example is"]
-    fn ignored() {
-        panic!("nobody runs it");
+    #[ignore = "started by another test"]
+    fn ignored() {}
+
+    #[test]
+    fn an_ignored_test_runs_when_asked() {
+        let run = |extra: &[&str]| {
+            let output = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["documented::attribute_serial::ignored", "--exact"])
+                .args(extra)
+                .output()
+                .unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let (unasked, asked) = (run(&[]), run(&["--ignored"]));
+        assert!(
+            unasked.contains("0 passed; 0 failed; 1 ignored"),
+            "{unasked}"
+        );
+        assert!(asked.contains("1 passed"), "{asked}");
     }
 
     #[test]
