@@ -29,10 +29,15 @@ pub enum ErrorKind {
     Key,
     /// Could not acquire a lock (timeout or I/O error).
     Lock,
-    /// Refused to wait for a lock, because the wait might never end: the caller, or the test for
-    /// which it acts, already holds the lock or holds one that comes later in the order. A custom
-    /// resource may wait for internal keys only.
+    /// The caller, or the test for which it acts, already holds the lock at least as strongly.
+    LockHeld,
+    /// Refused to wait for a lock, because the caller, or the test for which it acts, holds one
+    /// that comes later in the order. A custom resource may wait for internal keys only.
     LockOrder,
+    /// Refused to wait for a lock whose holder cannot release it before the wait ends: the caller
+    /// itself, which holds it more weakly, a test that takes turns with it in one thread, or one
+    /// that has started this program.
+    Deadlock,
     /// The limit of a key is zero or too high, or the users of the key do not agree on it.
     Limit,
     /// The system refused to create a separate network for the test.

@@ -109,7 +109,7 @@ fn a_lock_out_of_order_is_refused_instead_of_hanging() {
     assert_eq!(error.kind(), ErrorKind::LockOrder);
     assert_eq!(
         Key::new("order b").lock_shared().unwrap_err().kind(),
-        ErrorKind::LockOrder
+        ErrorKind::LockHeld
     );
     assert_eq!(
         Key::new("order c").lock().unwrap_err().kind(),

@@ -75,7 +75,7 @@ mod inner {
             Key::new("k").lock().map(drop)
         });
         let error = asked.join().unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::LockOrder, "{error}");
+        assert_eq!(error.kind(), ErrorKind::LockHeld, "{error}");
         assert_eq!(
             error.to_string(),
             "failed to lock serial \"k\", because \

@@ -146,9 +146,9 @@ fn a_lock_by_hand_is_seen_by_other_processes() {
 #[test]
 fn a_key_that_the_parent_holds_counts_as_held() {
     let error = Key::new("process current m").lock().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::LockOrder);
+    assert_eq!(error.kind(), ErrorKind::LockHeld);
     let error = Key::new("process current s").lock_shared().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::LockOrder);
+    assert_eq!(error.kind(), ErrorKind::LockHeld);
     let error = Key::new("process current a").lock().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LockOrder);
     drop(Key::new("process current z").lock().unwrap());

@@ -160,7 +160,9 @@ fn acquire_one(want: Want) -> Result<Held, String> {
 #[track_caller]
 fn wait_for(key: Key, mode: Mode) -> Result<Option<Ours>, Error> {
     let refused = match lock(key, mode) {
-        Err(refused) if refused.kind() == ErrorKind::LockOrder => refused,
+        Err(refused) if matches!(refused.kind(), ErrorKind::LockHeld | ErrorKind::LockOrder) => {
+            refused
+        }
         answer => return answer.map(|guard| Some(Ours::new(guard))),
     };
     let free = match mode {
@@ -170,39 +172,17 @@ fn wait_for(key: Key, mode: Mode) -> Result<Option<Ours>, Error> {
     if let Some(guard) = free {
         return Ok(Some(Ours::new(guard)));
     }
-    match Refusal::of(&refused) {
-        // Perhaps by another future, which this thread will not poll while it waits.
-        Refusal::Covered if !Ours::is_held_here(key) => Ok(None),
-        Refusal::OutOfOrder => thread::scope(|scope| {
+    if refused.kind() == ErrorKind::LockOrder {
+        return thread::scope(|scope| {
             let waiting = scope.spawn(|| lock(key, mode).map(|guard| Some(Ours::new(guard))));
             waiting.join().unwrap_or_else(|panic| resume_unwind(panic))
-        }),
-        Refusal::Covered | Refusal::Other => Err(refused),
+        });
     }
-}
-
-/// Why the runtime refuses a wait.
-enum Refusal {
-    /// The test or the thread holds the key already, as strongly.
-    Covered,
-    /// The thread holds a key that comes later, or provides a resource.
-    OutOfOrder,
-    /// The wait could never end.
-    Other,
-}
-
-impl Refusal {
-    /// Only the text of the error tells them apart.
-    fn of(refused: &Error) -> Self {
-        let text = refused.to_string();
-        if text.contains("; remove this call") {
-            Refusal::Covered
-        } else if text.contains("comes later in the order") || text.contains("only internal keys") {
-            Refusal::OutOfOrder
-        } else {
-            Refusal::Other
-        }
+    // Perhaps another future holds it, which this thread will not poll while it waits.
+    if Ours::is_held_here(key) {
+        return Err(refused);
     }
+    Ok(None)
 }
 
 /// A guard of ours, and the thread that acquired it.

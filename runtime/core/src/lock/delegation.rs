@@ -16,7 +16,7 @@ use super::holder::{self, Holder, RecordedSubject};
 use super::owner::refusal;
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::config;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::mutex::lock;
 use crate::state::mark::Mark;
 use crate::state::{StateDir, state_dir, within};
@@ -183,7 +183,7 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
                     | RecordedSubject::Internal(_)
                     | RecordedSubject::Port(_) => "ask for the stronger one in that test",
                 };
-                return Err(refusal(want, &reason, way_out));
+                return Err(refusal(ErrorKind::Deadlock, want, &reason, way_out));
             }
             // The test has one slot, and the programs that it has started take turns with it.
             let mode = match (mode, want.mode) {
@@ -205,7 +205,7 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
                 later.in_mode(*mode)
             );
             let way_out = "ask for both in the attribute of that test";
-            return Err(refusal(want, &reason, way_out));
+            return Err(refusal(ErrorKind::LockOrder, want, &reason, way_out));
         }
     }
     Ok(want)
@@ -292,5 +292,5 @@ fn ambiguous(want: Want, holder: &Holder, is_test: bool) -> Error {
     };
     let who = holder.who();
     let reason = format!("it is held by {who}, whose process has started this program {what}");
-    refusal(want, &reason, way_out)
+    refusal(ErrorKind::Deadlock, want, &reason, way_out)
 }

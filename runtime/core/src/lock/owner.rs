@@ -285,6 +285,7 @@ impl OwnedClaim {
 fn holds_already(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     refusal(
+        ErrorKind::LockHeld,
         want,
         &format!("{holder} already holds {held}"),
         "remove this call, or release the other lock first",
@@ -294,6 +295,7 @@ fn holds_already(want: Want, claim: &OwnedClaim) -> Error {
 fn too_weak(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     refusal(
+        ErrorKind::Deadlock,
         want,
         &format!("{holder} already holds {held}, which never becomes stronger while it is held"),
         "ask for the stronger one where the key is locked first",
@@ -303,6 +305,7 @@ fn too_weak(want: Want, claim: &OwnedClaim) -> Error {
 fn in_turns(want: Want, claim: &OwnedClaim) -> Error {
     let (holder, held) = (claim.holder(), claim.want);
     refusal(
+        ErrorKind::Deadlock,
         want,
         &format!(
             "{holder}, which takes turns with it in one thread, holds {held} and could never release it"
@@ -317,7 +320,7 @@ fn out_of_order(want: Want, claim: &OwnedClaim) -> Error {
         "{holder} holds {held}, which comes later in the order of locks, and could wait for ever"
     );
     let way_out = "ask for both in the attribute of the test, or release the other one first";
-    refusal(want, &reason, way_out)
+    refusal(ErrorKind::LockOrder, want, &reason, way_out)
 }
 
 /// Refuses a lock that was not free and that its own thread holds for another test.
@@ -325,7 +328,7 @@ pub(super) fn taken_in_turns(want: Want) -> Error {
     let reason = "a test that takes turns with it in one thread holds it too, and whoever else waits \
                   or holds it could wait for that one";
     let way_out = "run them one after the other, or in threads of their own";
-    refusal(want, reason, way_out)
+    refusal(ErrorKind::Deadlock, want, reason, way_out)
 }
 
 /// Refuses an ordinary key to a resource, whatever the key is called. Depending on its name, it
@@ -346,14 +349,11 @@ fn provides(want: Want, owner: &Owner) -> Error {
             "call the test elsewhere".to_owned()
         }
     };
-    refusal(want, &reason, &way_out)
+    refusal(ErrorKind::LockOrder, want, &reason, &way_out)
 }
 
-pub(super) fn refusal(want: Want, reason: &str, way_out: &str) -> Error {
-    Error::new(
-        ErrorKind::LockOrder,
-        format!("lock {want}, because {reason}; {way_out}"),
-    )
+pub(super) fn refusal(kind: ErrorKind, want: Want, reason: &str, way_out: &str) -> Error {
+    Error::new(kind, format!("lock {want}, because {reason}; {way_out}"))
 }
 
 impl Mode {

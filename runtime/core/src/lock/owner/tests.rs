@@ -46,9 +46,13 @@ fn begin(owner: &Arc<Owner>, wants: &[Want]) -> (Claimed, Vec<(Want, Approach)>)
 }
 
 #[track_caller]
-fn assert_refused(result: Result<(Claimed, Approach), crate::Error>, message: &str) {
+fn assert_refused(
+    result: Result<(Claimed, Approach), crate::Error>,
+    kind: ErrorKind,
+    message: &str,
+) {
     let error = result.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::LockOrder);
+    assert_eq!(error.kind(), kind);
     assert_eq!(error.to_string(), message);
 }
 
@@ -64,6 +68,7 @@ fn a_descending_claim_is_refused_with_a_way_out() {
     let _b = claim(None, want("b", Mode::Shared)).unwrap();
     assert_refused(
         claim(None, want("a", Mode::Exclusive)),
+        ErrorKind::LockOrder,
         "failed to lock serial \"a\", because this thread holds shared \"b\", which comes later in \
          the order of locks, and could wait for ever; ask for both in the attribute of the test, or \
          release the other one first",
@@ -77,6 +82,7 @@ fn the_same_key_twice_is_refused() {
     let _a = claim(None, want("a", Mode::Shared)).unwrap();
     assert_refused(
         claim(None, want("a", Mode::Shared)),
+        ErrorKind::LockHeld,
         "failed to lock shared \"a\", because this thread already holds shared \"a\"; remove this \
          call, or release the other lock first",
     );
@@ -88,6 +94,7 @@ fn a_lock_never_becomes_stronger() {
     let _held = begin(&shop, &[EVERYONE, want("a", Mode::Shared)]);
     assert_refused(
         claim(Some(&shop), want("a", Mode::Exclusive)),
+        ErrorKind::Deadlock,
         "failed to lock serial \"a\", because `shop::pays` already holds shared \"a\", which never \
          becomes stronger while it is held; ask for the stronger one where the key is locked first",
     );
@@ -159,6 +166,7 @@ fn a_resource_waits_for_internal_keys_only() {
     assert!(claim(Some(&shop), want("a", Mode::Exclusive)).is_err());
     assert_refused(
         claim(Some(&shop), want("c", Mode::Shared)),
+        ErrorKind::LockOrder,
         "failed to lock shared \"c\", because a resource of `shop::pays` is being provisioned or \
          released, and only internal keys come after all keys that tests may hold; write \
          `Key::new(\"c\").internal()`",
