@@ -34,13 +34,15 @@ pub(crate) fn bind_everywhere(transport: Transport, port: u16) -> io::Result<(Ow
 /// that sets `SO_REUSEADDR`.
 ///
 /// With that option, a bind fails only for a listener and for sockets without the option. So a
-/// second socket, without the option, tries an address that no connection has: sockets that are
-/// bound to all addresses are in its way, such as the hold of another test.
+/// second socket first binds, without the option, an address that no connection has. In its way are
+/// sockets that are bound to all addresses, such as the hold of another test, and whoever is at
+/// this point too. It stays bound until the first one is.
 #[cfg(target_os = "linux")]
 pub(crate) fn bind_beside_closed_connections(port: u16) -> io::Result<OwnedFd> {
     const NOBODYS: Ipv4Addr = Ipv4Addr::new(127, 73, 84, 71);
 
-    drop(bind_v4(Transport::Stream, port, NOBODYS, false)?);
+    let (probe, _) = bind_v4(Transport::Stream, port, NOBODYS, false)?;
+    set(&probe, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
     bind_all_addresses(Transport::Stream, port, true).map(|(socket, _)| socket)
 }
 

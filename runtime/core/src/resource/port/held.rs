@@ -153,6 +153,10 @@ fn unless_taken<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::{hold_if_free, reserve};
     use crate::resource::request::Protocol;
 
@@ -165,5 +169,39 @@ mod tests {
             drop(hold);
             assert!(hold_if_free(number, protocol).unwrap().is_some());
         }
+    }
+
+    /// Programs with other state directories share no lock with us.
+    #[test]
+    fn of_many_at_once_one_at_most_holds_a_number() {
+        const THREADS: usize = 4;
+
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        // Closed by the server first, which leaves the number in `TIME_WAIT`.
+        drop(server.accept().unwrap());
+        drop((client, server));
+        let (begin, end) = (Barrier::new(THREADS), Barrier::new(THREADS));
+        let race = || {
+            let mut wins = Vec::new();
+            for _ in 0..2_000 {
+                begin.wait();
+                let hold = hold_if_free(address.port(), Protocol::Tcp).unwrap();
+                end.wait();
+                wins.push(hold.is_some());
+            }
+            wins
+        };
+        let wins: Vec<_> = thread::scope(|scope| {
+            let racers: Vec<_> = (0..THREADS).map(|_| scope.spawn(race)).collect();
+            racers
+                .into_iter()
+                .map(|racer| racer.join().unwrap())
+                .collect()
+        });
+        let holders = |round: usize| wins.iter().filter(|wins| wins[round]).count();
+        let most = (0..2_000).map(holders).max();
+        assert_eq!(most, Some(1));
     }
 }
