@@ -24,8 +24,9 @@ fn trace() {
 #[test]
 fn runtime() {
     let layers = [
+        "mutex",
         "os",
-        "error mutex random name output runner statistics",
+        "error random name output runner statistics",
         "config location",
         "state",
         "lock",

@@ -8,9 +8,10 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use super::supervisor::check;
+use crate::mutex::lock;
 
 /// The subprocess's end of the connection to its parent.
 pub(crate) struct Link {
@@ -60,24 +61,20 @@ impl Link {
     pub(crate) fn begin_output(&self) -> io::Result<()> {
         flush();
         let runner = io::stdout().as_fd().try_clone_to_owned()?;
-        *self.runner() = Some(runner.into_raw_fd());
+        *lock(&self.runner) = Some(runner.into_raw_fd());
         redirect_stdout(self.output.as_raw_fd())
     }
 
     /// Hides standard output from here on, because the test runner writes to it again.
     pub(crate) fn end_output(&self) -> io::Result<()> {
         flush();
-        let Some(runner) = self.runner().take() else {
+        let Some(runner) = lock(&self.runner).take() else {
             return Ok(());
         };
         let result = redirect_stdout(runner);
         // SAFETY: the call takes a number only, which no other code knows.
         unsafe { libc::close(runner) };
         result
-    }
-
-    fn runner(&self) -> MutexGuard<'_, Option<RawFd>> {
-        self.runner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

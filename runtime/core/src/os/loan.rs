@@ -2,7 +2,9 @@
 
 use std::mem;
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+
+use crate::mutex::lock;
 
 /// The slot of a closure while it is lent.
 pub(crate) struct Loan<T>(Mutex<Option<Lent<T>>>);
@@ -30,7 +32,7 @@ impl<T> Loan<T> {
 
         impl<T> Drop for TakeBack<'_, T> {
             fn drop(&mut self) {
-                *self.0.lock() = None;
+                *lock(&self.0.0) = None;
             }
         }
 
@@ -46,13 +48,13 @@ impl<T> Loan<T> {
             >(pointer)
         };
         let _take_back = TakeBack(self);
-        *self.lock() = Some(Lent(pointer));
+        *lock(&self.0) = Some(Lent(pointer));
         act()
     }
 
     /// Calls the closure, if one is lent at the moment.
     pub(crate) fn call(&self) -> Option<T> {
-        let mut lent = self.lock();
+        let mut lent = lock(&self.0);
         // SAFETY: it is in the loan, so it is valid and nothing else uses it; the lock is held
         // until the call returns.
         #[expect(
@@ -60,10 +62,6 @@ impl<T> Loan<T> {
             reason = "the lifetime of the closure is that of its loan"
         )]
         lent.as_mut().map(|lent| unsafe { lent.0.as_mut() }())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Lent<T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -16,7 +16,7 @@ use std::os::windows::io::{AsHandle, OwnedHandle};
 use std::path::PathBuf;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
 use super::subprocess::{Arguments, Event};
 use super::whole_lines::WholeLines;
+use crate::mutex::lock;
 
 /// A handle that must outlast the parent. There is none, because the processes of a test do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,7 +144,7 @@ impl Start<'_> {
             is_ending: false,
             is_gone: false,
         };
-        jobs().insert(id, job);
+        lock(&JOBS).insert(id, job);
         if let Some(errors) = errors {
             let sender = sender.clone();
             spawn(move || {
@@ -292,7 +293,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        jobs().remove(&self.id);
+        lock(&JOBS).remove(&self.id);
         if !self.is_gone {
             self.job.end();
             while let Ok(news) = self.news.recv() {
@@ -319,13 +320,9 @@ fn pass_on(bytes: &[u8]) {
 /// The jobs of running tests, by the process ID of the subprocess.
 static JOBS: Mutex<BTreeMap<u32, Arc<Job>>> = Mutex::new(BTreeMap::new());
 
-fn jobs() -> MutexGuard<'static, BTreeMap<u32, Arc<Job>>> {
-    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Lists the live processes of a test with the names of their programs.
 pub(crate) fn below(supervisor: u32) -> Vec<(u32, String)> {
-    let job = jobs().get(&supervisor).cloned();
+    let job = lock(&JOBS).get(&supervisor).cloned();
     let processes = job.and_then(|job| job.processes().ok()).unwrap_or_default();
     let named = |id| {
         (

@@ -7,13 +7,14 @@
 
 use std::io;
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use libc::c_int;
 
 use super::call;
 use super::program::Itself;
 use super::supervisor::check;
+use crate::mutex::lock;
 
 /// The top of the stack of a new process, and the flags with which it is started.
 pub(super) type Place = (*mut libc::c_void, c_int);
@@ -34,23 +35,19 @@ unsafe impl Send for Stacks {}
 /// Stacks to reuse: mapping new ones costs more than all the rest of a start.
 static FREE: Mutex<Vec<Stacks>> = Mutex::new(Vec::new());
 
-fn free() -> MutexGuard<'static, Vec<Stacks>> {
-    FREE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Stacks {
     /// Takes stacks, except in an emulator, which supports no process with a chosen stack.
     pub(super) fn take() -> io::Result<Option<Self>> {
         if Itself::find()?.is_emulated {
             return Ok(None);
         }
-        let used = free().pop();
+        let used = lock(&FREE).pop();
         used.map_or_else(Stacks::map, Ok).map(Some)
     }
 
     /// Returns the stacks for reuse. No process may use them any more.
     pub(super) fn give_back(self) {
-        free().push(self);
+        lock(&FREE).push(self);
     }
 
     fn map() -> io::Result<Self> {

@@ -14,7 +14,7 @@ use std::io;
 use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::block::{BLOCK, fitted};
@@ -22,6 +22,7 @@ use super::proof::RECORD as PROOF;
 use super::reclaim::{self, Reclaim};
 use super::{StateDir, state_dir, sweep, within};
 use crate::error::{Error, ErrorKind};
+use crate::mutex::lock;
 use crate::os;
 use crate::os::flock;
 use crate::random;
@@ -238,10 +239,6 @@ fn offset(block: usize) -> u64 {
 pub(crate) fn now() -> u64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH);
     u64::try_from(time.unwrap_or_default().as_millis()).unwrap_or_default()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Record, lock, now, offset, record};
+use super::{Record, now, offset, record};
 use crate::error::Error;
+use crate::mutex::lock;
 use crate::os;
 use crate::os::process::Kept;
 use crate::state::block::fitted;
