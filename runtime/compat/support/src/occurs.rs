@@ -1,37 +1,19 @@
 //! The variables by which rusty-fork and test-fork know a process of theirs.
 
-use std::hash::Hasher;
-
 /// The value of the variable for a test: that of this process, and a mark of the test.
 ///
 /// A mark is a colon and sixteen hexadecimal digits, as with the peers.
 #[must_use]
 pub fn occurs(variable: &str, test: &str) -> String {
-    let mut hasher = Fnv::default();
-    hasher.write(test.as_bytes());
     let outer = std::env::var(variable).unwrap_or_default();
-    format!("{outer}:{:016X}", hasher.finish())
+    format!("{outer}:{:016X}", number(test))
 }
 
-/// FNV-1a, which is the same in every process.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// A number that is the same in every process (FNV-1a).
+fn number(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |number, byte| {
+        (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
