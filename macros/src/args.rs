@@ -65,8 +65,8 @@ pub(crate) enum Takes {
     KeyAndNumber,
     /// Environment variables in parentheses.
     Variables,
-    /// Optionally, `=` and a directory.
-    Directory,
+    /// Optionally, `=` and a directory, or a list of options for one of its own.
+    Directory(&'static [Setting]),
     /// `=` and a duration.
     Duration,
     /// `=` and a number of at most `most`.
@@ -158,7 +158,7 @@ pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::Alone, name: "alone", takes: Takes::Nothing, is_resource: false, usage: "alone", again: Some(REMOVE) },
     Row { word: Word::Process, name: "process", takes: Takes::Nothing, is_resource: false, usage: "process", again: Some(REMOVE) },
     Row { word: Word::Env, name: "env", takes: Takes::Variables, is_resource: false, usage: "env(NAME = ...)", again: Some("write one list: `env(A = ..., B = ...)`") },
-    Row { word: Word::Cwd, name: "cwd", takes: Takes::Directory, is_resource: false, usage: "cwd = ...", again: Some(REMOVE) },
+    Row { word: Word::Cwd, name: "cwd", takes: Takes::Directory(TMPDIR), is_resource: false, usage: "cwd = ...", again: Some(REMOVE) },
     Row { word: Word::Timeout, name: "timeout", takes: Takes::Duration, is_resource: false, usage: "timeout = \"30s\"", again: Some(REMOVE) },
     Row { word: Word::Network, name: "network", takes: Takes::Options(NETWORK), is_resource: false, usage: "network", again: Some(REMOVE) },
     Row { word: Word::Retries, name: "retries", takes: Takes::Number { most: 100 }, is_resource: false, usage: "retries = 3", again: Some(REMOVE) },

@@ -20,7 +20,7 @@ impl Reader<'_> {
             return self.unknown(&name);
         };
         match row.takes {
-            Takes::Nothing | Takes::Options(_) | Takes::Directory | Takes::PerhapsReason => {
+            Takes::Nothing | Takes::Options(_) | Takes::Directory(_) | Takes::PerhapsReason => {
                 self.add(name, Some(row), Value::Nothing);
             }
             Takes::Keys => self.add(name, Some(row), Value::Keys(Vec::new())),
@@ -49,7 +49,14 @@ impl Reader<'_> {
 
     fn row_with_list(&mut self, name: Ident, row: &'static Row, group: &Group) {
         let value = match row.takes {
-            Takes::Options(settings) => value::options(row, settings, group.stream(), self.errors),
+            // Text in parentheses is meant as a path.
+            Takes::Directory(_) if syn::parse2::<Lit>(group.stream()).is_ok() => {
+                self.errors.at(group, value::wrong(row));
+                None
+            }
+            Takes::Options(settings) | Takes::Directory(settings) => {
+                value::options(row, settings, group.stream(), self.errors)
+            }
             Takes::KeyAndNumber => value::limit(row, group, self.errors),
             Takes::Variables => variables::read(row, group, self.errors),
             Takes::Arguments => Some(Value::Arguments(group.stream())),
@@ -61,7 +68,6 @@ impl Reader<'_> {
                 None
             }
             Takes::Keys
-            | Takes::Directory
             | Takes::Duration
             | Takes::Number { .. }
             | Takes::Reason
@@ -89,7 +95,7 @@ impl Reader<'_> {
     fn row_with_value(&mut self, name: Ident, row: &'static Row, tokens: TokenStream) {
         let value = match row.takes {
             Takes::Keys => value::keys(row, &name, &tokens, self.errors),
-            Takes::Directory => value::directory(row, &name, tokens, self.errors),
+            Takes::Directory(_) => value::directory(row, &name, tokens, self.errors),
             Takes::Duration => duration::read(row, &name, tokens, self.errors),
             Takes::Number { most } => literal::number(row, most, &name, tokens, self.errors),
             Takes::PerhapsReason => literal::caller(row, &name, tokens, self.errors),

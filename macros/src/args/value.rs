@@ -17,7 +17,7 @@ pub(super) fn wrong(row: &Row) -> String {
         Takes::Keys => "a string",
         Takes::KeyAndNumber => "a key and a number",
         Takes::Variables => "a list of variables",
-        Takes::Directory => "a directory",
+        Takes::Directory(_) => "a directory",
         Takes::Duration => "a time",
         Takes::Number { .. } => "a number",
         Takes::Reason => "a reason",

@@ -63,7 +63,7 @@ impl Writer<'_> {
             let private = &self.private;
             return quote!(#private::as_here);
         }
-        let is_in_cwd = self.directory().is_some();
+        let is_in_cwd = self.model.wanted.directory_to_work_in().is_some();
         let context = if uses_context || is_in_cwd {
             context.to_token_stream()
         } else {
@@ -87,7 +87,7 @@ impl Writer<'_> {
                 |value| quote!(#target.set(#name, #value);),
             ));
         }
-        if let Some(directory) = self.directory() {
+        if let Some(directory) = self.model.wanted.directory_to_work_in() {
             let directory = Literal::usize_unsuffixed(directory);
             statements.extend(quote!(#target.cwd(#context.tmpdir(#directory));));
         }
@@ -101,14 +101,6 @@ impl Writer<'_> {
             statements.extend(quote!(#target.timeout(#limit);));
         }
         statements
-    }
-
-    /// The index of the temporary directory to work in.
-    fn directory(&self) -> Option<usize> {
-        match self.model.wanted.surroundings.cwd {
-            Some(Cwd::Temporary(_)) => self.model.wanted.first_directory(),
-            _ => None,
-        }
     }
 
     /// Borrows a value, because the body may need it too. A type mismatch is shown at the value.

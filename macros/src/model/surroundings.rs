@@ -1,9 +1,12 @@
 //! The requests of the arguments for the subprocess of a test (environment variables, working
 //! directory, timeout, network, handling of failures), and how that is inherited from a module.
 
+use std::mem;
+
 use proc_macro2::TokenStream;
 use syn::Ident;
 
+use super::resource::tmpdir;
 use super::{Kind, Resource, Wanted};
 use crate::args::{Choice, Value, Variables, Word};
 
@@ -24,8 +27,10 @@ pub(crate) struct Surroundings {
 
 /// The working directory.
 pub(crate) enum Cwd {
-    /// A temporary directory of the test; holds the argument that requests it.
-    Temporary(Ident),
+    /// The first temporary directory of the test.
+    First(Ident),
+    /// A temporary directory of its own, with these options.
+    Own(Ident, Vec<(&'static str, Choice)>),
     Given(TokenStream),
 }
 
@@ -49,7 +54,8 @@ impl Surroundings {
         match (word, value) {
             (Word::Env, Value::Variables(variables)) => self.variables = variables,
             (Word::Cwd, Value::Expression(tokens)) => self.cwd = Some(Cwd::Given(tokens)),
-            (Word::Cwd, _) => self.cwd = Some(Cwd::Temporary(name)),
+            (Word::Cwd, Value::Options(options)) => self.cwd = Some(Cwd::Own(name, options)),
+            (Word::Cwd, _) => self.cwd = Some(Cwd::First(name)),
             (Word::Timeout, Value::Millis(millis)) => self.timeout = Some(Timeout::Millis(millis)),
             (Word::Timeout, Value::Expression(tokens)) => {
                 self.timeout = Some(Timeout::Given(tokens));
@@ -106,24 +112,26 @@ impl Surroundings {
 }
 
 impl Wanted {
-    /// Adds a temporary directory if the test is to work in one and has none.
+    /// Adds the temporary directory in which the test is to work, unless `cwd` selects another one.
     pub(super) fn have_a_directory_to_work_in(&mut self) {
-        let Some(Cwd::Temporary(name)) = &self.surroundings.cwd else {
-            return;
+        let is_there = self.directory_to_work_in().is_some();
+        let (name, options) = match &mut self.surroundings.cwd {
+            Some(Cwd::Own(name, options)) => (name, mem::take(options)),
+            Some(Cwd::First(name)) if !is_there => (name, Vec::new()),
+            _ => return,
         };
-        if self.first_directory().is_none() {
-            let (from, keep) = (Vec::new(), None);
-            self.resources.push(Resource {
-                name: name.clone(),
-                kind: Kind::TmpDir { from, keep },
-            });
-        }
+        let (name, kind) = (name.clone(), tmpdir(options));
+        self.resources.push(Resource { name, kind });
     }
 
-    /// The index of the temporary directory that `cwd` without a value selects.
-    pub(crate) fn first_directory(&self) -> Option<usize> {
+    /// The index of the temporary directory in which the test works.
+    pub(crate) fn directory_to_work_in(&self) -> Option<usize> {
         let is_directory = |resource: &Resource| matches!(resource.kind, Kind::TmpDir { .. });
-        self.resources.iter().position(is_directory)
+        match &self.surroundings.cwd {
+            Some(Cwd::First(_)) => self.resources.iter().position(is_directory),
+            Some(Cwd::Own(name, _)) => self.resources.iter().position(|one| one.has_name(name)),
+            Some(Cwd::Given(_)) | None => None,
+        }
     }
 }
 

@@ -48,6 +48,22 @@ fn the_working_directory_is_the_first_of_several(site: &Path) {
     assert_eq!(working_dir(), site.canonicalize().unwrap());
 }
 
+#[isolated(tmpdir, cwd(from = ["fixtures/site", "Cargo.toml"]))]
+#[test]
+fn the_working_directory_has_copies(tmpdir: &Path) {
+    let dir = working_dir();
+    let cwd = isolated_test::current().tmpdir_named("cwd").unwrap();
+    assert_eq!(dir, cwd.canonicalize().unwrap());
+    assert_ne!(dir, tmpdir.canonicalize().unwrap());
+    assert!(Path::new("index.html").is_file() && Path::new("Cargo.toml").is_file());
+    std::fs::remove_file("Cargo.toml").unwrap();
+    assert!(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("Cargo.toml")
+            .is_file()
+    );
+}
+
 /// A directory below the test's own one need not exist.
 #[isolated(tmpdir, cwd = tmpdir.join("a/b"))]
 #[test]

@@ -4,4 +4,12 @@ use isolated_test::isolated;
 #[test]
 fn adds() {}
 
+#[isolated(cwd(form = "site"))]
+#[test]
+fn subtracts() {}
+
+#[isolated(cwd("site"))]
+#[test]
+fn multiplies() {}
+
 fn main() {}
