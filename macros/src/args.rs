@@ -39,6 +39,7 @@ pub(crate) enum Word {
     Crate,
     TestAttribute,
     Inherited,
+    File,
 }
 
 /// A row of the table: the name of an argument and its syntax.
@@ -167,12 +168,13 @@ pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
     Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::PerhapsReason, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
     Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },
+    Row { word: Word::File, name: "file", takes: Takes::Arguments, is_resource: false, usage: "file(...)", again: Some(REMOVE) },
 ];
 
 impl Row {
     /// Whether only the macro itself writes this argument.
     pub(crate) fn is_hidden(&self) -> bool {
-        matches!(self.word, Word::Inherited)
+        matches!(self.word, Word::Inherited | Word::File)
     }
 }
 
@@ -217,8 +219,39 @@ pub(crate) enum Choice {
     Constant(TokenStream),
 }
 
+/// An expression that is evaluated before the subprocess of a test starts.
+pub(crate) struct Expression {
+    pub(crate) tokens: TokenStream,
+    /// The statements that bring its names into scope, if it was written elsewhere.
+    pub(crate) scope: TokenStream,
+}
+
+impl Expression {
+    /// Whether it was written in the attribute of a module around the test.
+    pub(crate) fn is_moved(&self) -> bool {
+        !self.scope.is_empty()
+    }
+}
+
+impl From<TokenStream> for Expression {
+    fn from(tokens: TokenStream) -> Expression {
+        let scope = TokenStream::new();
+        Expression { tokens, scope }
+    }
+}
+
 /// A key: a string literal, or an expression that yields a string or a `Key`.
 pub(crate) enum Key {
     Text(LitStr),
     Expression(TokenStream),
+}
+
+impl Key {
+    /// The key as text, for comparisons and messages.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Key::Text(text) => format!("\"{}\"", text.value()),
+            Key::Expression(tokens) => tokens.to_string(),
+        }
+    }
 }

@@ -77,7 +77,8 @@ use crate::test_fn::TestFn;
 ///
 /// On an inline module, the attribute applies to every function with a known test attribute,
 /// including those in nested modules. A test's own arguments are added to the inherited ones; where
-/// both name the same resource, variable, key or other argument, the test's own wins. Tests in a
+/// both name the same resource, variable, key or other argument, the test's own wins. Names in
+/// expressions mean what they mean where the attribute of the module is written. Tests in a
 /// `macro_rules!` that the module defines are annotated in that definition. Tests that other macros
 /// generate are not visible, so a call that may generate tests causes a warning unless it is below
 /// `#[allow(deprecated)]`.
@@ -213,7 +214,8 @@ fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStrea
 fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
     let mut errors = Errors::new();
     let items = module.body.as_ref().map(Group::stream);
-    let (wanted, inheritance) = inheritance(arguments, items, &mut errors);
+    let argument = quote!(inherited(#arguments));
+    let (wanted, inheritance) = inheritance(arguments, argument, items, &mut errors);
     if wanted.off.is_some() {
         let errors = errors.finish();
         let module = module.as_written();
@@ -236,7 +238,9 @@ fn isolate_items(input: &TokenStream) -> TokenStream {
     };
     let mut errors = Errors::new();
     let arguments = attribute.arguments().unwrap_or_default();
-    let (wanted, inheritance) = inheritance(arguments, Some(items.clone()), &mut errors);
+    let argument = quote!(file(#arguments));
+    let items_read = Some(items.clone());
+    let (wanted, inheritance) = inheritance(arguments, argument, items_read, &mut errors);
     let (output, tests) = inheritance.hand_on_to(items);
     check::file(&wanted, &attribute, tests, &mut errors);
     let errors = errors.finish();
@@ -246,17 +250,18 @@ fn isolate_items(input: &TokenStream) -> TokenStream {
 /// The arguments that the tests among these items inherit.
 fn inheritance(
     arguments: TokenStream,
+    argument: TokenStream,
     items: Option<TokenStream>,
     errors: &mut Errors,
 ) -> (Wanted, Inheritance) {
-    let wanted = Wanted::new(Args::read(arguments.clone(), errors));
+    let wanted = Wanted::new(Args::read(arguments, errors));
     check::arguments(&wanted, errors);
     let krate = wanted.krate();
     let mut names = Names::new(krate.clone());
     names.collect(items.unwrap_or_default());
     let inheritance = Inheritance {
         krate,
-        arguments,
+        argument,
         names,
     };
     (wanted, inheritance)

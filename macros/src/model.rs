@@ -1,6 +1,7 @@
 //! The requests of a test, with defaults filled in and parameters bound. The only syntax left is the
 //! tokens of the user's own code.
 
+mod outside;
 mod resource;
 mod surroundings;
 
@@ -16,6 +17,7 @@ use crate::harness;
 use crate::mention::mentions;
 use crate::test_fn::{Parameter, TestFn};
 
+pub(crate) use self::outside::alias;
 pub(crate) use self::resource::{Kind, Protocol, Resource};
 use self::resource::{options, port, tmpdir};
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
@@ -33,12 +35,19 @@ pub(crate) struct Wanted {
     pub(crate) is_called: bool,
     /// `off`: nothing that the enclosing modules request.
     pub(crate) off: Option<Ident>,
-    /// The requests of the enclosing annotated modules.
-    outer: Option<Box<Wanted>>,
+    /// The requests of the enclosing module or file.
+    outer: Option<Outer>,
     /// The names of arguments with a mistake.
     pub(crate) failed: Vec<String>,
     /// Whether something is missing because of a mistake that is reported elsewhere.
     pub(crate) is_partial: bool,
+}
+
+/// The requests of what encloses a test.
+struct Outer {
+    wanted: Box<Wanted>,
+    /// Whether a module is between the attribute and the test.
+    is_module: bool,
 }
 
 /// A lock on one key.
@@ -46,6 +55,8 @@ pub(crate) struct Lock {
     pub(crate) mode: Mode,
     /// `None` for the key that has no name.
     pub(crate) key: Option<Key>,
+    /// The key as text, for comparisons and messages.
+    pub(crate) text: Option<String>,
     /// The argument that requests the lock.
     pub(crate) argument: Ident,
 }
@@ -136,11 +147,20 @@ impl Wanted {
                 self.test_attribute = Some(name);
                 self.is_called = matches!(value, Value::Expression(_));
             }
-            (Some(Word::Inherited), Value::Arguments(tokens)) => self.inherit(tokens),
+            (Some(word @ (Word::Inherited | Word::File)), Value::Arguments(tokens)) => {
+                self.inherit(tokens, word == Word::Inherited);
+            }
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Custom(tokens)),
             // The grammar produces no other values for these arguments.
             (
-                Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
+                Some(
+                    Word::Serial
+                    | Word::Shared
+                    | Word::Limit
+                    | Word::Crate
+                    | Word::Inherited
+                    | Word::File,
+                )
                 | None,
                 _,
             ) => {}
@@ -152,8 +172,9 @@ impl Wanted {
     }
 
     fn lock(&mut self, argument: &Ident, keys: Vec<Key>, mode: impl Fn() -> Mode) {
-        let lock = |key| Lock {
+        let lock = |key: Option<Key>| Lock {
             mode: mode(),
+            text: key.as_ref().map(Key::text),
             key,
             argument: argument.clone(),
         };
@@ -164,12 +185,12 @@ impl Wanted {
             .extend(keys.into_iter().map(|key| lock(Some(key))));
     }
 
-    fn inherit(&mut self, tokens: TokenStream) {
+    fn inherit(&mut self, tokens: TokenStream, is_module: bool) {
         // The attribute of the module reports its own mistakes.
         let mut errors = Errors::new();
-        let mut outer = Wanted::new(Args::read(tokens, &mut errors));
-        outer.is_partial |= errors.finish().is_some();
-        self.outer = Some(Box::new(outer));
+        let mut wanted = Box::new(Wanted::new(Args::read(tokens, &mut errors)));
+        wanted.is_partial |= errors.finish().is_some();
+        self.outer = Some(Outer { wanted, is_module });
     }
 
     /// Whether an enclosing module requests something.
@@ -189,15 +210,23 @@ impl Wanted {
     pub(crate) fn krate(&self) -> TokenStream {
         match (&self.krate, &self.outer) {
             (Some(path), _) => path.clone(),
-            (None, Some(outer)) => outer.krate(),
+            (None, Some(outer)) => outer.wanted.krate(),
             (None, None) => quote!(::isolated_test),
         }
     }
 
     /// Adds what the enclosing modules request, unless the test overrides it.
-    pub(crate) fn merged(mut self) -> Wanted {
+    pub(crate) fn merged(self) -> Wanted {
+        let names = self.names();
+        self.merged_below(0, &names)
+    }
+
+    /// The same, as a test sees it that is this number of modules below.
+    fn merged_below(mut self, modules: usize, names: &[Ident]) -> Wanted {
         let krate = self.krate();
-        if let Some(outer) = self.outer.take() {
+        let outer = self.outer.take();
+        self.move_below(modules, names);
+        if let Some(Outer { wanted, is_module }) = outer {
             let Wanted {
                 mut resources,
                 mut locks,
@@ -205,7 +234,7 @@ impl Wanted {
                 surroundings,
                 is_partial,
                 ..
-            } = outer.merged();
+            } = wanted.merged_below(modules + usize::from(is_module), names);
             resources.retain(|theirs| {
                 !self
                     .resources
@@ -213,12 +242,7 @@ impl Wanted {
                     .any(|ours| ours.has_name(&theirs.name))
             });
             resources.append(&mut self.resources);
-            locks.retain(|theirs| {
-                !self
-                    .locks
-                    .iter()
-                    .any(|ours| ours.key_text() == theirs.key_text())
-            });
+            locks.retain(|theirs| !self.locks.iter().any(|ours| ours.text == theirs.text));
             self.locks.append(&mut locks);
             self.resources = resources;
             self.alone |= alone;
@@ -229,6 +253,13 @@ impl Wanted {
         self
     }
 
+    /// The names of all resources, those of the enclosing modules too.
+    fn names(&self) -> Vec<Ident> {
+        let ours = self.resources.iter().map(|resource| resource.name.clone());
+        let outer = self.outer.iter().flat_map(|outer| outer.wanted.names());
+        ours.chain(outer).collect()
+    }
+
     /// Whether an expression names one of these parameters and therefore needs its value.
     fn mentions_any(&self, parameters: &[&Parameter]) -> bool {
         let resources = self.resources.iter();
@@ -236,7 +267,8 @@ impl Wanted {
             Kind::Custom(expression) => Some(expression),
             _ => None,
         });
-        let mut expressions = custom.chain(self.surroundings.expressions());
+        let mut expressions =
+            custom.chain(self.surroundings.expressions().map(|value| &value.tokens));
         expressions.any(|expression| {
             let mut names = parameters
                 .iter()
@@ -258,15 +290,6 @@ impl Wanted {
 }
 
 impl Lock {
-    /// The key as text, for comparisons and messages.
-    pub(crate) fn key_text(&self) -> Option<String> {
-        match &self.key {
-            None => None,
-            Some(Key::Text(text)) => Some(format!("\"{}\"", text.value())),
-            Some(Key::Expression(tokens)) => Some(tokens.to_string()),
-        }
-    }
-
     /// The tokens at which to report a mistake in the key.
     pub(crate) fn place(&self) -> TokenStream {
         match &self.key {

@@ -33,8 +33,8 @@ pub(crate) struct Module {
 pub(crate) struct Inheritance {
     /// The path of the crate `isolated-test`.
     pub(crate) krate: TokenStream,
-    /// The arguments of the module's attribute, as written.
-    pub(crate) arguments: TokenStream,
+    /// The argument that passes on those of the module's attribute, as written.
+    pub(crate) argument: TokenStream,
     /// The names that the module uses.
     pub(crate) names: Names,
 }
@@ -115,8 +115,9 @@ pub(crate) fn hand_on_below(
     let is_own = |attribute: &Attribute| attribute.mentions_isolated();
     let mut tokens = arguments.clone().into_iter();
     match (tokens.next(), tokens.next(), tokens.next()) {
-        (Some(TokenTree::Ident(word)), Some(TokenTree::Group(inherited)), None)
-            if word == "inherited" && function.attributes.iter().any(is_own) =>
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Group(_)), None)
+            if (word == "inherited" || word == "file")
+                && function.attributes.iter().any(is_own) =>
         {
             let TestFn {
                 attributes,
@@ -127,7 +128,7 @@ pub(crate) fn hand_on_below(
             } = function;
             let inheritance = Inheritance {
                 krate,
-                arguments: inherited.stream(),
+                argument: arguments.clone(),
                 names: Names::default(),
             };
             let attributes = inheritance.inherit(attributes);
@@ -181,7 +182,7 @@ impl Inheritance {
                 }
                 Next::Module => {
                     let module = Module::read_inline(attributes, input)?;
-                    let (tokens, inside) = module.rewrite(self);
+                    let (tokens, inside) = module.rewrite(&self.one_module_below());
                     tests += inside;
                     if own {
                         // The nested module passes on its own arguments together with these when
@@ -211,10 +212,24 @@ impl Inheritance {
         Ok((output, tests))
     }
 
+    /// The same for the tests of a nested module, which are further away from the attribute.
+    fn one_module_below(&self) -> Inheritance {
+        let Inheritance {
+            krate,
+            argument,
+            names,
+        } = self;
+        Inheritance {
+            krate: krate.clone(),
+            argument: quote!(inherited(#argument)),
+            names: names.clone(),
+        }
+    }
+
     /// The attributes of a test, with the inherited arguments in an `#[isolated]` on top.
     fn inherit(&self, attributes: &[Attribute]) -> TokenStream {
         let Inheritance {
-            krate, arguments, ..
+            krate, argument, ..
         } = self;
         let (mut top, mut rest) = (TokenStream::new(), TokenStream::new());
         // Whether nothing makes the function a test where the condition excludes our own test
@@ -230,13 +245,11 @@ impl Inheritance {
             if let (Some((condition, _)), false) =
                 (&attribute.conditional, is_no_test_elsewhere(attribute))
             {
-                top.extend(
-                    quote!(#[cfg_attr(not(#condition), #krate::isolated(inherited(#arguments)))]),
-                );
+                top.extend(quote!(#[cfg_attr(not(#condition), #krate::isolated(#argument))]));
             }
         }
         if top.is_empty() {
-            top.extend(quote!(#[#krate::isolated(inherited(#arguments))]));
+            top.extend(quote!(#[#krate::isolated(#argument)]));
         }
         quote!(#top #rest)
     }
@@ -266,8 +279,8 @@ impl Inheritance {
             .last()
             .is_some_and(|token| token.to_string() == ",");
         let comma = (!theirs.is_empty() && !ends_in_comma).then(|| quote!(,));
-        let arguments = &self.arguments;
-        Some(quote!(#path(#theirs #comma inherited(#arguments))))
+        let argument = &self.argument;
+        Some(quote!(#path(#theirs #comma #argument)))
     }
 }
 

@@ -71,6 +71,7 @@ const fn prepare() {}
 const fn run() {}
 const fn surroundings() {}
 
+const NUMBER: u32 = 1;
 const TCP: Key = Key::new("ui-tests hygiene");
 
 #[derive(Debug, Clone, Copy)]
@@ -183,13 +184,13 @@ async fn asynchronous_again(tmpdir: &TmpDir, db: u32) {
     assert_ne!(db, 0);
 }
 
-#[isolated(crate = ::isolated_test, serial, alone)]
+#[isolated(crate = ::isolated_test, serial = TCP, alone, db = Db)]
 mod tests {
     #[test]
     fn one() {}
 }
 
-#[isolated(crate = ::isolated_test, env(HOME = "nowhere"), cwd, timeout = "30s")]
+#[isolated(crate = ::isolated_test, port, env(HOME = "nowhere", PORT = port, NUMBER = self::NUMBER), cwd, timeout = "30s")]
 mod process_tests {
     #[test]
     fn one() {}

@@ -39,12 +39,13 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
     let is_empty =
         |lock: &&Lock| matches!(&lock.key, Some(Key::Text(text)) if text.value().is_empty());
     for lock in wanted.locks.iter().filter(|lock| !is_empty(lock)) {
-        let same = |first: &&&Lock| first.key_text() == lock.key_text();
+        let same = |first: &&&Lock| first.text == lock.text;
         let Some(first) = seen.iter().find(same) else {
             seen.push(lock);
             continue;
         };
-        let key = lock.key_text().unwrap_or_else(|| lock.argument.to_string());
+        let name = lock.argument.to_string();
+        let key = lock.text.as_ref().unwrap_or(&name);
         if first.argument == lock.argument {
             errors.at(lock.place(), format!("duplicate key `{key}`; remove one"));
         } else {
@@ -59,8 +60,13 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
 
 /// The lock as the user wrote it.
 fn shown(lock: &Lock) -> String {
-    let Lock { argument, mode, .. } = lock;
-    match (lock.key_text(), mode) {
+    let Lock {
+        argument,
+        mode,
+        text,
+        ..
+    } = lock;
+    match (text, mode) {
         (Some(key), Mode::Limit(number)) => format!("{argument}({key}, {number})"),
         (Some(key), _) => format!("{argument} = {key}"),
         (None, _) => argument.to_string(),

@@ -28,7 +28,7 @@ pub(super) fn body_runs_once(model: &Model, function: &TestFn, errors: &mut Erro
 pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
     let wanted = &model.wanted;
     for expression in wanted.surroundings.expressions() {
-        let Some(word) = value_of(expression) else {
+        let Some(word) = value_of(&expression.tokens) else {
             continue;
         };
         let is_built_in = ARGUMENTS
@@ -59,7 +59,8 @@ pub(super) fn expressions_are_known_outside(model: &Model, function: &TestFn, er
         return; // The attribute fills the parameters before they are needed.
     }
     let surroundings = &model.wanted.surroundings;
-    for word in surroundings.expressions().filter_map(value_of) {
+    let expressions = surroundings.expressions();
+    for word in expressions.filter_map(|value| value_of(&value.tokens)) {
         let mut parameters = function.parameters.iter().zip(&model.bindings);
         if parameters
             .any(|(parameter, bound)| bound.is_none() && parameter.name.as_ref() == Some(&word))

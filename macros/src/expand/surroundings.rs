@@ -8,8 +8,9 @@ use syn::Ident;
 use super::call::{Writer, lent_maker};
 use super::spec::option;
 use super::{at, hygienic, start};
+use crate::args::Expression;
 use crate::mention::mentions;
-use crate::model::{Cwd, Kind, Refused, Resource, Run, Surroundings, Timeout};
+use crate::model::{Cwd, Kind, Refused, Resource, Run, Surroundings, Timeout, alias};
 
 impl Writer<'_> {
     /// The part that is known at compile time.
@@ -56,90 +57,127 @@ impl Writer<'_> {
     /// The closure that sets the environment variables, the working directory and the timeout.
     pub(super) fn surround(&self) -> TokenStream {
         let context = &self.context;
-        let surroundings = hygienic("surroundings");
-        let (bindings, uses_context) = self.mentioned();
-        let statements = self.statements(&surroundings);
-        if statements.is_empty() {
+        // Only locals are hygienic, and a moved expression imports items before them.
+        let surroundings = hygienic("__surrounded");
+        let moved = self.statements(&surroundings, true);
+        let statements = self.statements(&surroundings, false);
+        if moved.is_empty() && statements.is_empty() {
             let private = &self.private;
             return quote!(#private::as_here);
         }
+        let (moved_resources, resources) = (self.mentioned(true), self.mentioned(false));
         let is_in_cwd = self.model.wanted.directory_to_work_in().is_some();
-        let context = if uses_context || is_in_cwd {
+        let uses_context = is_in_cwd || !moved_resources.is_empty() || !resources.is_empty();
+        let context = if uses_context {
             context.to_token_stream()
         } else {
             quote!(_)
         };
-        quote!(|#context, #surroundings| { #bindings #statements })
+        let (makers, namesake) = (self.mentioned_makers(), self.mentioned_namesake());
+        quote!(|#context, #surroundings| {
+            #makers #moved_resources #moved #resources #namesake #statements
+        })
     }
 
-    fn statements(&self, target: &impl ToTokens) -> TokenStream {
+    /// The statements for the expressions that were written in the attribute of a module, or all
+    /// others.
+    fn statements(&self, target: &Ident, is_moved: bool) -> TokenStream {
         let context = &self.context;
         let wanted = &self.model.wanted.surroundings;
         let mut statements = TokenStream::new();
-        if wanted.variables.is_clear {
+        if wanted.variables.is_clear && !is_moved {
             statements.extend(quote!(#target.clear();));
         }
         for variable in &wanted.variables.list {
             let name = &variable.name;
-            let value = variable.value.as_ref().map(|value| self.lent(value));
-            statements.extend(value.map_or_else(
-                || quote!(#target.unset(#name);),
-                |value| quote!(#target.set(#name, #value);),
-            ));
+            match &variable.value {
+                Some(value) if value.is_moved() == is_moved => statements.extend(self.evaluated(
+                    value,
+                    &quote!(&),
+                    |value| quote!(#target.set(#name, #value)),
+                )),
+                None if !is_moved => statements.extend(quote!(#target.unset(#name);)),
+                _ => {}
+            }
         }
-        if let Some(directory) = self.model.wanted.directory_to_work_in() {
+        let directory = self.model.wanted.directory_to_work_in();
+        if let Some(directory) = directory.filter(|_| !is_moved) {
             let directory = Literal::usize_unsuffixed(directory);
             statements.extend(quote!(#target.cwd(#context.tmpdir(#directory));));
         }
-        if let Some(Cwd::Given(directory)) = &wanted.cwd {
-            let directory = self.lent(directory);
-            statements.extend(quote!(#target.cwd(#directory);));
+        match &wanted.cwd {
+            Some(Cwd::Given(directory)) if directory.is_moved() == is_moved => statements
+                .extend(self.evaluated(directory, &quote!(&), |value| quote!(#target.cwd(#value)))),
+            _ => {}
         }
-        if let Some(Timeout::Given(limit)) = &wanted.timeout {
-            let private = &self.private;
-            let limit = at(start(limit), quote!(#private::expr!(#limit)));
-            statements.extend(quote!(#target.timeout(#limit);));
+        match &wanted.timeout {
+            Some(Timeout::Given(limit)) if limit.is_moved() == is_moved => statements
+                .extend(self.evaluated(limit, &quote!(), |value| quote!(#target.timeout(#value)))),
+            _ => {}
         }
         statements
     }
 
-    /// Borrows a value, because the body may need it too. A type mismatch is shown at the value.
-    fn lent(&self, value: &TokenStream) -> TokenStream {
+    /// A statement with the value of an expression, perhaps borrowed because the body may need it
+    /// too. A type mismatch is shown at the value.
+    fn evaluated(
+        &self,
+        expression: &Expression,
+        borrow: &TokenStream,
+        statement: impl Fn(TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let Expression { tokens, scope } = expression;
         let private = &self.private;
-        at(start(value), quote!(&#private::expr!(#value)))
+        let statement = statement(at(start(tokens), quote!(#borrow #private::expr!(#tokens))));
+        if expression.is_moved() {
+            quote!({ #scope #statement; })
+        } else {
+            quote!(#statement;)
+        }
     }
 
-    /// Variables for the names in the expressions, and whether one of them is a resource.
-    fn mentioned(&self) -> (TokenStream, bool) {
+    /// Variables for the resources that these expressions name.
+    fn mentioned(&self, is_moved: bool) -> TokenStream {
         let wanted = &self.model.wanted;
         let is_mentioned = |name: &Ident| {
-            let mut expressions = wanted.surroundings.expressions();
-            expressions.any(|expression| mentions(expression, name))
+            let expressions = wanted.surroundings.expressions();
+            let mut expressions = expressions.filter(|value| value.is_moved() == is_moved);
+            expressions.any(|value| mentions(&value.tokens, name))
         };
-        // A static item is outside the function that otherwise contains the makers.
-        let mut bindings = if self.model.run == Run::Around {
-            self.makers(|resource| is_mentioned(&resource.name))
-        } else {
-            TokenStream::new()
-        };
-        let mut uses_context = false;
         let resources = wanted.resources.iter().enumerate();
-        for (index, resource) in resources.filter(|(_, resource)| is_mentioned(&resource.name)) {
-            let name = &resource.name;
+        let mentioned = resources.filter(|(_, resource)| is_mentioned(&resource.name));
+        let variables = mentioned.map(|(index, resource)| {
+            let name = if is_moved {
+                alias(&resource.name)
+            } else {
+                resource.name.clone()
+            };
             let (ty, value) = self.lent_resource(index, resource);
             let colon = ty.as_ref().map(|_| quote!(:));
-            uses_context = true;
             // The name may mean something else, as in `Server { port: 80 }`. This use avoids a
             // warning about an unused variable.
-            bindings.extend(quote!(let #name #colon #ty = #value; let _ = &#name;));
-        }
-        if let Some(namesake) = self.namesake() {
-            let name = &self.function.name;
-            if is_mentioned(name) {
-                bindings.extend(quote!(let #name = &#namesake; let _ = #name;));
-            }
-        }
-        (bindings, uses_context)
+            quote!(let #name #colon #ty = #value; let _ = &#name;)
+        });
+        variables.collect()
+    }
+
+    /// The makers of the resources that the expressions name. A static item is outside the function
+    /// that otherwise contains the makers.
+    fn mentioned_makers(&self) -> Option<TokenStream> {
+        let is_static = self.model.run == Run::Around;
+        is_static.then(|| self.makers(|resource| self.is_mentioned(&resource.name)))
+    }
+
+    /// A variable for the parameter with the name of the function, if an expression names it.
+    fn mentioned_namesake(&self) -> Option<TokenStream> {
+        let name = &self.function.name;
+        let namesake = self.namesake().filter(|_| self.is_mentioned(name))?;
+        Some(quote!(let #name = &#namesake; let _ = #name;))
+    }
+
+    fn is_mentioned(&self, name: &Ident) -> bool {
+        let mut expressions = self.model.wanted.surroundings.expressions();
+        expressions.any(|expression| mentions(&expression.tokens, name))
     }
 
     fn lent_resource(

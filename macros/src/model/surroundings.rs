@@ -8,7 +8,7 @@ use syn::Ident;
 
 use super::resource::tmpdir;
 use super::{Kind, Resource, Wanted};
-use crate::args::{Choice, Value, Variables, Word};
+use crate::args::{Choice, Expression, Value, Variables, Word};
 
 /// The requests for the subprocess.
 #[derive(Default)]
@@ -31,13 +31,13 @@ pub(crate) enum Cwd {
     First(Ident),
     /// A temporary directory of its own, with these options.
     Own(Ident, Vec<(&'static str, Choice)>),
-    Given(TokenStream),
+    Given(Expression),
 }
 
 /// The time limit of the test.
 pub(crate) enum Timeout {
     Millis(u64),
-    Given(TokenStream),
+    Given(Expression),
 }
 
 /// The behaviour of the test if the system refuses a separate network.
@@ -53,12 +53,12 @@ impl Surroundings {
         self.asked_by.push(name.clone());
         match (word, value) {
             (Word::Env, Value::Variables(variables)) => self.variables = variables,
-            (Word::Cwd, Value::Expression(tokens)) => self.cwd = Some(Cwd::Given(tokens)),
+            (Word::Cwd, Value::Expression(tokens)) => self.cwd = Some(Cwd::Given(tokens.into())),
             (Word::Cwd, Value::Options(options)) => self.cwd = Some(Cwd::Own(name, options)),
             (Word::Cwd, _) => self.cwd = Some(Cwd::First(name)),
             (Word::Timeout, Value::Millis(millis)) => self.timeout = Some(Timeout::Millis(millis)),
             (Word::Timeout, Value::Expression(tokens)) => {
-                self.timeout = Some(Timeout::Given(tokens));
+                self.timeout = Some(Timeout::Given(tokens.into()));
             }
             (Word::Network, value) => self.network = Some(refused(&value)),
             (Word::Retries, Value::Expression(tokens)) => self.retries = Some(tokens),
@@ -94,20 +94,32 @@ impl Surroundings {
     }
 
     /// The expressions that are evaluated before the subprocess starts.
-    pub(crate) fn expressions(&self) -> impl Iterator<Item = &TokenStream> {
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let values = self.variables.list.iter();
         let cwd = match &self.cwd {
-            Some(Cwd::Given(tokens)) => Some(tokens),
+            Some(Cwd::Given(directory)) => Some(directory),
             _ => None,
         };
         let timeout = match &self.timeout {
-            Some(Timeout::Given(tokens)) => Some(tokens),
+            Some(Timeout::Given(limit)) => Some(limit),
             _ => None,
         };
-        values
-            .filter_map(|variable| variable.value.as_ref())
-            .chain(cwd)
-            .chain(timeout)
+        let values = values.filter_map(|variable| variable.value.as_ref());
+        values.chain(cwd).chain(timeout)
+    }
+
+    pub(super) fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
+        let values = self.variables.list.iter_mut();
+        let cwd = match &mut self.cwd {
+            Some(Cwd::Given(directory)) => Some(directory),
+            _ => None,
+        };
+        let timeout = match &mut self.timeout {
+            Some(Timeout::Given(limit)) => Some(limit),
+            _ => None,
+        };
+        let values = values.filter_map(|variable| variable.value.as_mut());
+        values.chain(cwd).chain(timeout)
     }
 }
 

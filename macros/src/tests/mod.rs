@@ -12,6 +12,7 @@ mod fallback;
 mod mention;
 mod messages;
 mod modules;
+mod outside;
 mod partial;
 mod plain;
 mod process;

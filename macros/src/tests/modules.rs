@@ -174,7 +174,7 @@ fn renamed_imports() {
     use isolated_test::{isolated as iso, nothing::test as other};
     use tokio::test as waits;
     mod deeper {
-        #[check(inherited(port))]
+        #[check(inherited(inherited(port)))]
         fn is_one() {}
     }
     #[it::test(inherited(port))]
@@ -206,7 +206,7 @@ fn renamed_imports() {
     );
 }
 
-/// A nested module hands on the same; its own attribute takes them along.
+/// A nested module hands on the same, from one module further away; its own attribute takes them along.
 #[test]
 fn nested_modules() {
     assert_expands(
@@ -217,7 +217,7 @@ fn nested_modules() {
         }",
         "mod outer {
     pub(crate) mod plain {
-        #[my::isolated::isolated(inherited(crate = my::isolated, port))]
+        #[my::isolated::isolated(inherited(inherited(crate = my::isolated, port)))]
         #[test]
         fn inherits() {}
     }

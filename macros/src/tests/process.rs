@@ -79,22 +79,22 @@ fn serves() {
                 ::core::option::Option::None)
             ),
             &mut [],
-            &mut |cx, surroundings| {
+            &mut |cx, __surrounded| {
                 let port = cx.port(0);
                 let _ = &port;
                 let tmpdir = cx.tmpdir(1);
                 let _ = &tmpdir;
-                surroundings.clear();
-                surroundings.unset("HOME");
-                surroundings.unset("odd-name");
-                surroundings
+                __surrounded.clear();
+                __surrounded.unset("HOME");
+                __surrounded.unset("odd-name");
+                __surrounded
                     .set(
                         "DATABASE",
                         &::isolated_test::__private::expr!(tmpdir.join("db")),
                     );
-                surroundings
+                __surrounded
                     .set("PORT", &::isolated_test::__private::expr!(format!("{port}")));
-                surroundings.timeout(::isolated_test::__private::expr!(LIMIT));
+                __surrounded.timeout(::isolated_test::__private::expr!(LIMIT));
             },
         )
         .run_plain(
@@ -130,7 +130,7 @@ fn stores() {
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [my::isolated::__private::custom(&make_db)],
-            &mut |cx, surroundings| {
+            &mut |cx, __surrounded| {
                 let udp: &[my::isolated::Port] = cx.ports::<3>(0);
                 let _ = &udp;
                 let id = cx.namespace(1);
@@ -139,9 +139,9 @@ fn stores() {
                 let _ = &seed;
                 let db = cx.custom_lent(3, &make_db);
                 let _ = &db;
-                surroundings.set("A", &my::isolated::__private::expr!(udp));
-                surroundings.set("B", &my::isolated::__private::expr!([id, & seed]));
-                surroundings.set("C", &my::isolated::__private::expr!(db.url()));
+                __surrounded.set("A", &my::isolated::__private::expr!(udp));
+                __surrounded.set("B", &my::isolated::__private::expr!([id, & seed]));
+                __surrounded.set("C", &my::isolated::__private::expr!(db.url()));
             },
         )
         .run_plain(
@@ -178,8 +178,8 @@ fn lists() {
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
-            &mut |cx, surroundings| {
-                surroundings.cwd(cx.tmpdir(1));
+            &mut |cx, __surrounded| {
+                __surrounded.cwd(cx.tmpdir(1));
             },
         )
         .run_function(lists)
@@ -199,8 +199,8 @@ fn lists() {
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],
-            &mut |cx, surroundings| {
-                surroundings.cwd(cx.tmpdir(0));
+            &mut |cx, __surrounded| {
+                __surrounded.cwd(cx.tmpdir(0));
             },
         )
         .run_plain(
@@ -230,11 +230,11 @@ fn mode(#[case] mode: String, #[case] dir: PathBuf) {
                     (::core::option::Option::None, ::core::option::Option::None)
                 ),
                 &mut [],
-                &mut |_, surroundings| {
+                &mut |_, __surrounded| {
                     let mode = &namesake;
                     let _ = mode;
-                    surroundings.set("MODE", &::isolated_test::__private::expr!(mode));
-                    surroundings.cwd(&::isolated_test::__private::expr!(dir));
+                    __surrounded.set("MODE", &::isolated_test::__private::expr!(mode));
+                    __surrounded.cwd(&::isolated_test::__private::expr!(dir));
                 },
             )
             .run(|_| mode(namesake, dir))
@@ -269,9 +269,9 @@ static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test:
         ),
         ::isolated_test::__private::custom(&|| ::isolated_test::__private::expr!(Unused)),
     ]),
-    surround: |cx, surroundings| {
-        surroundings.set("DIR", &::isolated_test::__private::expr!(super::super::DIR));
-        surroundings.cwd(cx.tmpdir(4));
+    surround: |cx, __surrounded| {
+        __surrounded.set("DIR", &::isolated_test::__private::expr!(super::super::DIR));
+        __surrounded.cwd(cx.tmpdir(4));
     },
 };
 #[test_case(1 = >2)]
@@ -319,13 +319,13 @@ fn merges() {
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Fail))
             ),
             &mut [],
-            &mut |cx, surroundings| {
-                surroundings.clear();
-                surroundings.set("D", &::isolated_test::__private::expr!(3));
-                surroundings.set("C", &::isolated_test::__private::expr!(2));
-                surroundings.set("A", &::isolated_test::__private::expr!(1));
-                surroundings.unset("B");
-                surroundings.cwd(cx.tmpdir(0));
+            &mut |cx, __surrounded| {
+                __surrounded.clear();
+                __surrounded.set("D", &::isolated_test::__private::expr!(3));
+                __surrounded.set("C", &::isolated_test::__private::expr!(2));
+                __surrounded.set("A", &::isolated_test::__private::expr!(1));
+                __surrounded.unset("B");
+                __surrounded.cwd(cx.tmpdir(0));
             },
         )
         .run_function(merges)
@@ -345,8 +345,8 @@ fn merges() {
                 ::core::option::Option::Some(::isolated_test::__private::Refused::Skip))
             ),
             &mut [],
-            &mut |_, surroundings| {
-                surroundings.cwd(&::isolated_test::__private::expr!("dir"));
+            &mut |_, __surrounded| {
+                __surrounded.cwd(&::isolated_test::__private::expr!("dir"));
             },
         )
         .run_function(merges)

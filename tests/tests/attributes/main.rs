@@ -4,6 +4,7 @@ mod around;
 mod around_fallback;
 mod current;
 mod harness;
+mod modules;
 mod renamed;
 mod signatures;
 mod signatures_fail;
