@@ -250,6 +250,17 @@ fn every_variable_and_every_argument_is_in_the_guide() {
     }
 }
 
+/// A copy instead of the link would be read on docs.rs as it was when it was made.
+#[test]
+fn the_front_page_of_the_crate_is_the_readme() {
+    let front = root().join("runtime/README.md");
+    let target = fs::canonicalize(front).expect("the front page");
+    assert_eq!(
+        target,
+        fs::canonicalize(root().join("README.md")).expect("the README")
+    );
+}
+
 /// The attribute includes one of the two lists, and a README cannot include anything.
 #[test]
 fn the_readme_has_the_arguments_of_the_attribute() {
