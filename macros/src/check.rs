@@ -73,7 +73,6 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     parameters::parameters_have_resources(model, function, errors);
     parameters::our_types_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);
-    parameters::custom_resources_are_not_lent_mutably(model, function, errors);
 }
 
 fn off_leaves_something_out(wanted: &Wanted, errors: &mut Errors) {

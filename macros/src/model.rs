@@ -72,7 +72,7 @@ pub(crate) struct Model {
     pub(crate) wanted: Wanted,
     /// For each parameter, the index of its resource; `None` if another attribute fills it.
     pub(crate) bindings: Vec<Option<usize>>,
-    /// For each resource, whether the test takes it by value.
+    /// For each resource, whether the test has it for itself: by value or by mutable reference.
     pub(crate) given: Vec<bool>,
     pub(crate) run: Run,
     /// Whether another attribute calls the function many times for one test.
@@ -315,7 +315,7 @@ impl Model {
             .map(|(index, _)| {
                 let mut parameters = function.parameters.iter().zip(&bindings);
                 parameters
-                    .any(|(parameter, bound)| *bound == Some(index) && !parameter.is_reference())
+                    .any(|(parameter, bound)| *bound == Some(index) && parameter.takes_it_all())
             })
             .collect();
         let run = run(&wanted, function, &bindings);

@@ -204,14 +204,15 @@ impl Parameter {
         self.starts_with_ampersand().is_some()
     }
 
-    /// The `mut` of `&mut T`.
-    pub(crate) fn mutable_reference(&self) -> Option<Ident> {
-        let rest = self.starts_with_ampersand()?;
-        let skipped = if self.lifetime().is_some() { 2 } else { 0 };
-        match rest.get(skipped) {
-            Some(TokenTree::Ident(word)) if word == "mut" => Some(word.clone()),
-            _ => None,
-        }
+    /// Whether the type is `&mut T`.
+    pub(crate) fn is_mutable_reference(&self) -> bool {
+        let first = self.behind_the_reference().into_iter().next();
+        self.is_reference() && matches!(first, Some(TokenTree::Ident(word)) if word == "mut")
+    }
+
+    /// Whether nobody else can have the handle of the resource.
+    pub(crate) fn takes_it_all(&self) -> bool {
+        !self.is_reference() || self.is_mutable_reference()
     }
 
     /// The name of the lifetime of `&'name T`.
@@ -227,7 +228,7 @@ impl Parameter {
     /// Whether the type is `&dyn Trait`, `&[T]`, or a type that only the compiler knows.
     pub(crate) fn is_lent_unsized(&self) -> bool {
         match self.behind_the_reference().first() {
-            Some(TokenTree::Ident(word)) => word == "dyn" || word == "mut",
+            Some(TokenTree::Ident(word)) => word == "dyn",
             Some(TokenTree::Group(_)) | None => true,
             Some(_) => false,
         }

@@ -8,7 +8,7 @@ use crate::args::ARGUMENTS;
 use crate::attribute::Attribute;
 use crate::errors::{Errors, alike, list};
 use crate::harness;
-use crate::model::{Kind, Model};
+use crate::model::Model;
 use crate::test_fn::{Parameter, TestFn};
 
 pub(super) fn parameters_have_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
@@ -143,24 +143,6 @@ pub(super) fn resources_are_bound_once(model: &Model, function: &TestFn, errors:
                 "cannot have both `{first}` and `{second}`, because they name the same resource; remove one"
             );
             errors.at(&parameter.pattern, message);
-        }
-    }
-}
-
-pub(super) fn custom_resources_are_not_lent_mutably(
-    model: &Model,
-    function: &TestFn,
-    errors: &mut Errors,
-) {
-    for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
-        let kind = binding
-            .and_then(|index| model.wanted.resources.get(index))
-            .map(|resource| &resource.kind);
-        if let (Some(Kind::Custom(_)), Some(mutability)) = (kind, parameter.mutable_reference()) {
-            errors.at(
-                mutability,
-                "a resource is lent as `&T` or given as `T`; remove `mut` or take it by value",
-            );
         }
     }
 }

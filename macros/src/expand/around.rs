@@ -61,7 +61,7 @@ impl Writer<'_> {
             return quote!(#private::no_custom);
         }
         let custom = custom.map(|(_, expression)| {
-            let maker = quote!(#private::custom(&|| #private::expr!(#expression)));
+            let maker = quote!(#private::Maker::new(&|| #private::expr!(#expression)).custom());
             at(start(expression), maker)
         });
         quote!(|| #private::customs([#(#custom),*]))

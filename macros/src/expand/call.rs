@@ -133,7 +133,10 @@ impl<'a> Writer<'a> {
         let private = &self.private;
         let custom = self.custom().map(|(resource, expression)| {
             let maker = lent_maker(resource, expression);
-            at(start(expression), quote!(#private::custom(#maker)))
+            at(
+                start(expression),
+                quote!(#private::Maker::new(#maker).custom()),
+            )
         });
         quote!(&mut [#(#custom),*])
     }
@@ -254,7 +257,12 @@ impl<'a> Writer<'a> {
             ),
             Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
-                if parameter.is_reference() {
+                if parameter.takes_it_all() {
+                    let borrow = parameter.is_mutable_reference().then(|| quote!(&mut));
+                    let borrow = at(start(&parameter.ty), borrow.into_token_stream());
+                    let value = quote_spanned!(span=> #context.custom_value(#index, #maker));
+                    quote!(#borrow #value)
+                } else {
                     let lent = quote_spanned!(span=> #context.custom_ref(#index, #maker));
                     // No trait describes the compiler's coercions.
                     if parameter.is_lent_unsized() {
@@ -262,8 +270,6 @@ impl<'a> Writer<'a> {
                     }
                     let lent = at(start(&parameter.ty), lent);
                     at(start(&parameter.ty), quote!(#private::Lent::lend(#lent)))
-                } else {
-                    quote_spanned!(span=> #context.custom_value(#index, #maker))
                 }
             }
         }

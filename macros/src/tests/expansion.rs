@@ -125,8 +125,8 @@ fn stores() {
                 (Exclusive(::isolated_test::__private::ClaimedKey::Text("mail")))]
             ),
             &mut [
-                ::isolated_test::__private::custom(&make_db),
-                ::isolated_test::__private::custom(&make_mail),
+                ::isolated_test::__private::Maker::new(&make_db).custom(),
+                ::isolated_test::__private::Maker::new(&make_mail).custom(),
             ],
         )
         .run_plain(

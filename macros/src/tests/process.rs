@@ -129,7 +129,7 @@ fn stores() {
                 ("seed" Seed), ("db" Custom { by_value : true })], [],
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
-            &mut [my::isolated::__private::custom(&make_db)],
+            &mut [my::isolated::__private::Maker::new(&make_db).custom()],
             &mut |cx, __surrounded| {
                 let udp: &[my::isolated::Port] = cx.ports::<3>(0);
                 let _ = &udp;
@@ -261,13 +261,18 @@ static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test:
         (::core::option::Option::None, ::core::option::Option::None)
     ),
     custom: || ::isolated_test::__private::customs([
-        ::isolated_test::__private::custom(
-            &|| ::isolated_test::__private::expr!(super::Db),
-        ),
-        ::isolated_test::__private::custom(
-            &|| ::isolated_test::__private::expr!(self::mail::Mail),
-        ),
-        ::isolated_test::__private::custom(&|| ::isolated_test::__private::expr!(Unused)),
+        ::isolated_test::__private::Maker::new(
+                &|| ::isolated_test::__private::expr!(super::Db),
+            )
+            .custom(),
+        ::isolated_test::__private::Maker::new(
+                &|| ::isolated_test::__private::expr!(self::mail::Mail),
+            )
+            .custom(),
+        ::isolated_test::__private::Maker::new(
+                &|| ::isolated_test::__private::expr!(Unused),
+            )
+            .custom(),
     ]),
     surround: |cx, __surrounded| {
         __surrounded.set("DIR", &::isolated_test::__private::expr!(super::super::DIR));

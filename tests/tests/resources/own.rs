@@ -177,6 +177,32 @@ mod inner {
         event(format_args!("body {} {}", a.0, b.0));
     }
 
+    #[isolated(a = logged("a"), b = logged("b"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn changes_one(a: &mut Handle, b: &Handle) {
+        a.0 = "changed";
+        event(format_args!("body {} {}", a.0, b.0));
+    }
+
+    #[isolated(a = logged("a"))]
+    #[tokio::test]
+    #[ignore = "started by another test"]
+    async fn changes_one_and_waits(a: &mut Handle) {
+        tokio::task::yield_now().await;
+        a.0 = "changed";
+    }
+
+    #[isolated(a = logged("a"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn hides_its_handle() {
+        let handle = isolated_test::current().get::<Handle>();
+        std::thread::spawn(move || event(format_args!("body {}", handle.0)))
+            .join()
+            .unwrap();
+    }
+
     /// A resource that borrows its data.
     struct Borrowing<'a>(&'a str);
 
@@ -318,6 +344,34 @@ fn an_asynchronous_test_has_them_across_its_awaits() {
             "drop a",
             "release a Passed",
         ]
+    );
+}
+
+#[test]
+fn a_test_may_change_a_handle() {
+    assert_eq!(
+        events(&run("changes_one").passed()),
+        [
+            "provision a",
+            "provision b",
+            "body changed b",
+            "drop changed",
+            "drop b",
+            "release b Passed",
+            "release a Passed",
+        ]
+    );
+    assert_eq!(
+        events(&run("changes_one_and_waits").passed()),
+        ["provision a", "drop changed", "release a Passed"]
+    );
+}
+
+#[test]
+fn a_handle_that_other_threads_had_is_dropped_before_the_release() {
+    assert_eq!(
+        events(&run("hides_its_handle").passed()),
+        ["provision a", "body a", "drop a", "release a Passed"]
     );
 }
 

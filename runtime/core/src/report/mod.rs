@@ -219,7 +219,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
                 line("namespace", &format!("{name} = {namespace}"));
             }
             Some(Value::Seed(seed)) => line("seed", &format!("{name} = {seed}")),
-            Some(Value::Custom) => match described.iter().find(|(other, _)| *other == index) {
+            Some(Value::Custom(_)) => match described.iter().find(|(other, _)| *other == index) {
                 Some((_, description)) => line("resource", &format!("{name} = {description}")),
                 None => line("resource", name),
             },

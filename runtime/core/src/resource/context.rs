@@ -1,5 +1,6 @@
 //! The context of a running test: its name and its resources.
 
+use std::any;
 use std::fmt;
 use std::mem;
 use std::ops::Deref;
@@ -7,7 +8,7 @@ use std::process::Command;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use super::custom::CustomSlot;
+use super::custom::{CustomSlot, SharedHandle};
 use super::reclaim::Recorder;
 use super::request::Request;
 use crate::config;
@@ -19,11 +20,11 @@ use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
 
-/// A handle to an isolated test with its ports, directories, namespaces and seeds.
+/// A handle to an isolated test with its resources.
 ///
 /// It can be sent to other threads. Methods without a `name` parameter return the first resource of
 /// their kind. The handle works even after the test, but then the resources are no longer reserved
-/// for anyone.
+/// for anyone, and those of your own are gone.
 #[derive(Clone)]
 pub struct TestHandle {
     test: Arc<TestContext>,
@@ -57,8 +58,8 @@ pub(crate) enum Value {
     TmpDir(TmpDir),
     Namespace(Namespace),
     Seed(u64),
-    /// A custom resource. Only the thread of the test may have its handle.
-    Custom,
+    /// A custom resource, with its handle until it is released if all threads may use it.
+    Custom(Mutex<Option<SharedHandle>>),
 }
 
 impl Value {
@@ -86,6 +87,13 @@ impl Value {
     pub(crate) fn seed(&self) -> Option<u64> {
         match self {
             Value::Seed(seed) => Some(*seed),
+            _ => None,
+        }
+    }
+
+    fn custom<H: Send + Sync + 'static>(&self) -> Option<Arc<H>> {
+        match self {
+            Value::Custom(shared) => lock(shared).as_ref()?.downcast_ref().cloned(),
             _ => None,
         }
     }
@@ -222,6 +230,68 @@ impl TestHandle {
         self.value(name)?.seed()
     }
 
+    /// Returns the handle of your own resource with this type, or the first of several, in any
+    /// thread.
+    ///
+    /// For a handle that is not `Send` and `Sync`, see [`Current::resource`]. Drop what this returns
+    /// before the test ends: the resource is released then, whoever still has its handle.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no resource in the attribute has such a handle, if it is not provisioned yet or
+    /// already released, or if a parameter takes it by value or as `&mut`.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{BoxError, Current, Resource, current, isolated};
+    ///
+    /// struct Db;
+    ///
+    /// struct Table(String);
+    ///
+    /// impl Resource for Db {
+    ///     type Handle = Table;
+    ///
+    ///     fn provision(&mut self, test: &Current) -> Result<Table, BoxError> {
+    ///         Ok(Table(test.namespace().to_string()))
+    ///     }
+    /// }
+    ///
+    /// fn table_name() -> String {
+    ///     current().get::<Table>().0.clone()
+    /// }
+    ///
+    /// #[isolated(namespace, db = Db)]
+    /// #[test]
+    /// fn reads_in_a_thread() {
+    ///     let test = current().handle();
+    ///     let other = std::thread::spawn(move || test.get::<Table>().0.clone());
+    ///     assert_eq!(other.join().ok(), Some(table_name()));
+    /// }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn get<H: Send + Sync + 'static>(&self) -> Arc<H> {
+        let mut values = self.values().filter_map(|(_, value)| value);
+        let Some(found) = values.find_map(Value::custom) else {
+            panic!(
+                "{} has no resource with a handle of type `{}`; write `#[isolated(name = ...)]`",
+                self.name(),
+                any::type_name::<H>()
+            );
+        };
+        found
+    }
+
+    /// Returns the handle of your own resource with this name and type, in any thread.
+    ///
+    /// Returns `None` where [`get`](TestHandle::get) panics.
+    #[must_use]
+    pub fn get_named<H: Send + Sync + 'static>(&self, name: &str) -> Option<Arc<H>> {
+        self.value(name)?.custom()
+    }
+
     /// Lets a program act for this test.
     ///
     /// Sets a variable of the command. Isolated tests in that program then share the locks of this
@@ -341,15 +411,15 @@ impl Current {
         self.handle.clone()
     }
 
-    /// Returns the handle of a custom resource.
+    /// Returns the handle of a custom resource, of any type.
     ///
     /// Returns `None` if the attribute does not name the resource, if it is not provisioned yet, if
-    /// the handle has another type, or if a parameter takes it by value. Handles stay with the
-    /// thread of the test: a thread that used [`TestHandle::enter`] gets `None` too.
+    /// the handle has another type, or if a parameter takes it by value or as `&mut`. A thread that used
+    /// [`TestHandle::enter`] gets `None` too, and calls [`TestHandle::get_named`] instead.
     #[must_use]
-    pub fn resource<H: 'static>(&self, name: &str) -> Option<Rc<H>> {
+    pub fn resource<H: 'static>(&self, name: &str) -> Option<Arc<H>> {
         let at = self.handle.values().position(|(other, _)| other == name)?;
-        self.slots[at].shared.get()?.clone().downcast().ok()
+        self.slots[at].lent().cloned()
     }
 
     /// The slots of the handles of custom resources.
@@ -358,7 +428,10 @@ impl Current {
     }
 
     /// Drops the handle of a custom resource, unless a clone of this context shares it.
-    pub(crate) fn drop_slot(&mut self, index: usize) {
+    pub(crate) fn drop_custom(&mut self, index: usize) {
+        if let Some(Value::Custom(shared)) = self.handle.value_at(index) {
+            let _ = lock(shared).take();
+        }
         if let Some(slots) = Rc::get_mut(&mut self.slots) {
             slots[index] = CustomSlot::default();
         }

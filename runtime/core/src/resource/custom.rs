@@ -2,7 +2,8 @@
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
-use std::rc::Rc;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::{Outcome, Resource};
 use crate::error::BoxError;
@@ -16,14 +17,68 @@ pub struct Custom<'a> {
     pub(crate) has_transfer: fn() -> bool,
     /// Reads the handle that the parent wrote.
     pub(crate) receive: fn(&str, bool, &CustomSlot) -> Result<(), BoxError>,
+    /// Returns the handle in a slot for other threads, if its type allows that.
+    pub(crate) share: fn(&CustomSlot) -> Option<SharedHandle>,
 }
 
+/// An `Arc` of a handle that all threads may use, with the type erased.
+pub(crate) type SharedHandle = Box<dyn Any + Send + Sync>;
+
+/// Wraps the expression of a custom resource whose handle all threads may use.
+///
+/// The method of this type is not there for other handles, and then that of
+/// [`MakerOfLocal`] is called.
+#[derive(Debug)]
+pub struct Maker<'a, F>(MakerOfLocal<'a, F>);
+
 /// Wraps the expression of a custom resource.
-pub fn custom<'a, R: Resource + 'a>(make: &'a impl Fn() -> R) -> Custom<'a> {
-    Custom {
-        make: Box::new(move || Box::new(make())),
-        has_transfer: || R::transfer().way.is_some(),
-        receive: receive::<R>,
+#[derive(Debug)]
+pub struct MakerOfLocal<'a, F>(&'a F);
+
+impl<'a, F> Maker<'a, F> {
+    /// Takes the closure that evaluates the expression.
+    pub fn new(make: &'a F) -> Self {
+        Maker(MakerOfLocal(make))
+    }
+}
+
+impl<'a, F, R> Maker<'a, F>
+where
+    F: Fn() -> R,
+    R: Resource<Handle: Send + Sync> + 'a,
+{
+    /// Wraps the expression.
+    #[must_use]
+    pub fn custom(&self) -> Custom<'a> {
+        Custom {
+            share: |slot| Some(Box::new(slot.lent::<R::Handle>()?.clone())),
+            ..self.0.custom()
+        }
+    }
+}
+
+impl<'a, F> MakerOfLocal<'a, F> {
+    /// Wraps the expression.
+    #[must_use]
+    pub fn custom<R: Resource + 'a>(&self) -> Custom<'a>
+    where
+        F: Fn() -> R,
+    {
+        let make = self.0;
+        Custom {
+            make: Box::new(move || Box::new(make())),
+            has_transfer: || R::transfer().way.is_some(),
+            receive: receive::<R>,
+            share: |_| None,
+        }
+    }
+}
+
+impl<'a, F> Deref for Maker<'a, F> {
+    type Target = MakerOfLocal<'a, F>;
+
+    fn deref(&self) -> &MakerOfLocal<'a, F> {
+        &self.0
     }
 }
 
@@ -69,7 +124,7 @@ impl<R: Resource> Provider for R {
     }
 
     fn write(&self, slot: &CustomSlot) -> Option<String> {
-        let handle: &R::Handle = slot.shared.get()?.downcast_ref()?;
+        let handle = slot.lent::<R::Handle>()?;
         R::transfer().way.map(|way| (way.write)(handle))
     }
 
@@ -85,8 +140,8 @@ impl<R: Resource> Provider for R {
 /// Stores the handle of one resource until the test gets it.
 #[derive(Default)]
 pub(crate) struct CustomSlot {
-    /// A handle that parameters borrow.
-    pub(crate) shared: OnceCell<Rc<dyn Any>>,
+    /// An `Arc` of a handle that parameters borrow.
+    lent: OnceCell<Box<dyn Any>>,
     /// A handle that a parameter takes by value.
     pub(crate) moved: Cell<Option<Box<dyn Any>>>,
 }
@@ -97,7 +152,12 @@ impl CustomSlot {
         if by_value {
             self.moved.set(Some(Box::new(handle)));
         } else {
-            let _ = self.shared.set(Rc::new(handle));
+            let _ = self.lent.set(Box::new(Arc::new(handle)));
         }
+    }
+
+    /// The handle, if it has this type and no parameter takes it.
+    pub(crate) fn lent<H: 'static>(&self) -> Option<&Arc<H>> {
+        self.lent.get()?.downcast_ref()
     }
 }

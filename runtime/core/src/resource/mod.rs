@@ -36,7 +36,8 @@ pub enum Outcome {
 /// `#[isolated(db = Expr)]` accepts any expression whose type implements this trait. Before the
 /// test, the expression is evaluated and the value provisioned, in the order of the resources in
 /// the attribute. After the test, resources are released in reverse order, whatever the outcome.
-/// The test gets the handle: a parameter `db: &Handle` borrows it, `db: Handle` takes it by value.
+/// The test gets the handle: a parameter `db: &Handle` or `db: &mut Handle` borrows it, `db: Handle`
+/// takes it by value.
 ///
 /// The test already holds its locks when [`provision`](Resource::provision) is called, and still
 /// holds them when [`release`](Resource::release) is called. A resource that needs a further lock

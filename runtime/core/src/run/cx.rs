@@ -82,7 +82,7 @@ impl Cx {
     }
 
     fn shared<H: 'static>(&self, index: usize) -> Option<&H> {
-        self.current.slots()[index].shared.get()?.downcast_ref()
+        self.current.slots()[index].lent().map(|handle| &**handle)
     }
 
     /// The attribute binds a resource as another kind than the one it wrote into the `Spec`.

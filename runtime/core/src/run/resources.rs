@@ -7,7 +7,7 @@ use crate::error::{BoxError, Error, ErrorKind, panic_message};
 use crate::report;
 use crate::resource::Outcome;
 use crate::resource::context::Current;
-use crate::resource::custom::{Custom, CustomSlot, Provider};
+use crate::resource::custom::{Custom, CustomSlot, Provider, SharedHandle};
 use crate::resource::request::Request;
 use crate::run::cx::Cx;
 use crate::run::spec::Spec;
@@ -33,13 +33,13 @@ impl<'a> Resources<'a> {
         }
     }
 
-    /// Provisions a resource.
+    /// Provisions a resource. Returns its handle for other threads, if they may use it.
     pub(crate) fn provision(
         &mut self,
         index: usize,
         custom: &Custom<'a>,
         by_value: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SharedHandle>, Error> {
         let name = self.spec.resources[index].name;
         let provider = self.provide(index, |current, slot| {
             self.trace.during(PROVISION, name, || {
@@ -49,7 +49,7 @@ impl<'a> Resources<'a> {
             })
         })?;
         self.providers.push((index, provider));
-        Ok(())
+        Ok((custom.share)(&self.cx.current.slots()[index]))
     }
 
     /// Reads the handle of a resource that the parent has provisioned.
@@ -59,8 +59,11 @@ impl<'a> Resources<'a> {
         custom: &Custom<'a>,
         text: &str,
         by_value: bool,
-    ) -> Result<(), Error> {
-        self.provide(index, |_, slot| (custom.receive)(text, by_value, slot))
+    ) -> Result<Option<SharedHandle>, Error> {
+        self.provide(index, |_, slot| {
+            (custom.receive)(text, by_value, slot)?;
+            Ok((custom.share)(slot))
+        })
     }
 
     fn provide<T>(
@@ -108,7 +111,7 @@ impl<'a> Resources<'a> {
         let (_, mut provider) = self.providers.remove(at);
         let request = &self.spec.resources[index];
         attempt("release", request, || {
-            self.cx.current.drop_slot(index);
+            self.cx.current.drop_custom(index);
             let _entered = self.cx.current.handle().enter();
             let _providing = self.cx.current.owner().provide();
             let release = || provider.release(outcome);

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::config;
 use crate::error::{Error, chain};
@@ -188,12 +188,13 @@ impl<'a> Session<'a> {
                 Kind::Custom { by_value } => {
                     // The handle for a subprocess stays here, to be written as text.
                     let by_value = by_value && !self.in_subprocess;
-                    if let Some(custom) = customs.next() {
-                        if !self.in_subprocess || (custom.has_transfer)() {
-                            self.resources.provision(index, custom, by_value)?;
-                        }
-                    }
-                    Value::Custom
+                    let is_here =
+                        |custom: &&Custom<'a>| !self.in_subprocess || (custom.has_transfer)();
+                    let shared = match customs.next().filter(is_here) {
+                        Some(custom) => self.resources.provision(index, custom, by_value)?,
+                        None => None,
+                    };
+                    Value::Custom(Mutex::new(shared))
                 }
             };
             self.cx().current.provide(index, value);
@@ -223,7 +224,7 @@ impl<'a> Session<'a> {
                 Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().into()),
                 Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
                 Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
-                Some(Value::Custom) => self
+                Some(Value::Custom(_)) => self
                     .resources
                     .written(index)?
                     .map_or(HandleWire::Nothing, HandleWire::Custom),
@@ -288,7 +289,7 @@ impl<'a> Session<'a> {
                 Some(Value::TmpDir(dir)) => {
                     trace.during(RELEASE, request.name, || dir.finish(outcome))
                 }
-                Some(Value::Custom) => resources.release(index, outcome),
+                Some(Value::Custom(_)) => resources.release(index, outcome),
                 Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
             }
         };

@@ -170,14 +170,14 @@ impl<'a> Inside<'a> {
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
                 (handle, Kind::Custom { by_value }) => {
                     let resources = &mut self.resources;
-                    match (customs.next(), handle) {
+                    let shared = match (customs.next(), handle) {
                         (Some(custom), HandleWire::Custom(text)) => {
-                            resources.receive(index, custom, &text, by_value)?;
+                            resources.receive(index, custom, &text, by_value)?
                         }
                         (Some(custom), _) => resources.provision(index, custom, by_value)?,
-                        (None, _) => {}
-                    }
-                    Value::Custom
+                        (None, _) => None,
+                    };
+                    Value::Custom(Mutex::new(shared))
                 }
                 _ => continue,
             };
