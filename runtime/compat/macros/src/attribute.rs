@@ -73,6 +73,13 @@ impl Attribute {
         matches!(words.as_slice(), ["test"] | [_, "prelude", _, "test"])
     }
 
+    /// Whether it isolates the function already.
+    pub(crate) fn is_isolated(&self) -> bool {
+        ["isolated", "__around"]
+            .iter()
+            .any(|name| self.ends_with(name))
+    }
+
     /// Whether it marks a benchmark.
     pub(crate) fn is_bench(&self) -> bool {
         self.ends_with("bench")

@@ -7,6 +7,7 @@
 mod arguments;
 mod attribute;
 mod check;
+mod context;
 mod forked;
 mod function;
 mod isolated;
@@ -43,6 +44,12 @@ pub fn sealed(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn rusty_fork_tests(input: TokenStream) -> TokenStream {
     tests_in_block::expand(input.into()).into()
+}
+
+/// `#[test_context(...)]`: gives a test a context.
+#[proc_macro_attribute]
+pub fn test_context(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    context::expand(arguments.into(), item.into()).into()
 }
 
 /// `#[test_fork::test]`: makes a function a test that runs in a process of its own.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{forked, sealed, tests_in_block};
+use crate::{context, forked, sealed, tests_in_block};
 
 /// The messages of the errors in an expansion.
 fn errors(expansion: &TokenStream) -> Vec<String> {
@@ -31,6 +31,75 @@ fn sealed_on(function: &TokenStream) -> String {
 
 fn block_of(tests: &TokenStream) -> String {
     errors(&tests_in_block::expand(quote!([::rusty_fork] #tests))).join("\n")
+}
+
+/// The error of a function below `#[test_context(arguments)]`.
+fn context_of(arguments: TokenStream, function: TokenStream) -> String {
+    errors(&context::expand(arguments, function)).join("\n")
+}
+
+#[test]
+fn contexts_are_found_by_their_type() {
+    for (arguments, parameters) in [
+        (quote!(C), quote!(c: &mut C)),
+        (quote!(C,), quote!(c: &C,)),
+        (quote!(a::C), quote!(C { n, .. }: &'static mut self::a::C)),
+        (
+            quote!(C<A, B>),
+            quote!(map: Map<A, B>, c: &mut C<A, B>, f: fn(A) -> B),
+        ),
+        (
+            quote!(C<fn(A) -> B>, skip_teardown),
+            quote!(c: C<fn(A) -> B>, n: u8),
+        ),
+        (quote!(skip_teardown, C), quote!(mut c: C)),
+        (quote!((A, B)), quote!(pair: &mut (A, B))),
+        (quote!(dyn A), quote!(a: &dyn A, b: &dyn B)),
+    ] {
+        let function = quote!(#[test] fn t(#parameters) {});
+        assert_eq!(context_of(arguments, function), "", "{parameters}");
+    }
+}
+
+#[test]
+fn mistakes_in_contexts_have_a_way_out() {
+    let one = "expected one type of a context: `#[test_context(Context)]`";
+    let none = "no parameter gets the context; write `context: &mut C`, with the type as it stands in the attribute";
+    for (arguments, parameters, message) in [
+        (quote!(), quote!(c: &mut C), one),
+        (quote!(skip_teardown), quote!(c: &mut C), one),
+        (quote!(C, D), quote!(c: &mut C), one),
+        (
+            quote!(C, skip_teardown, skip_teardown),
+            quote!(c: C),
+            "duplicate `skip_teardown`; remove one",
+        ),
+        (quote!(C), quote!(), none),
+        (quote!(C), quote!(d: &mut D), none),
+        (
+            quote!(C),
+            quote!(a: &C, b: &mut C),
+            "the test has one context; remove one of its parameters",
+        ),
+        (
+            quote!(C),
+            quote!(c: C),
+            "the teardown takes the context, so the test can only borrow it; write `&mut` before the type, or \
+             `skip_teardown`",
+        ),
+    ] {
+        let function = quote!(#[test] fn t(#parameters) {});
+        assert_eq!(context_of(arguments, function), message, "{parameters}");
+    }
+    assert_eq!(
+        context_of(
+            quote!(C),
+            quote!(
+                struct S;
+            )
+        ),
+        "`#[test_context]` belongs on a function"
+    );
 }
 
 #[test]
