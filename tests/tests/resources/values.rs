@@ -202,6 +202,27 @@ fn a_number_is_waited_for() {
     }
 }
 
+#[isolated(serial = "port 18491")]
+#[test]
+fn a_number_that_somebody_has_is_not_waited_for() {
+    let try_reserve = || Port::builder().number(18_491).try_reserve().unwrap();
+    let listener = plain::listen(18_491).unwrap();
+    assert!(try_reserve().is_none(), "a listener has it");
+    drop(listener);
+
+    let state = State::new();
+    let holder = state.holding("insists_on_a_number");
+    assert!(try_reserve().is_none(), "another process has it");
+    holder.release();
+
+    let port = try_reserve().expect("it is free");
+    assert!(plain::listen(18_491).is_err(), "it is held");
+    assert!(try_reserve().is_none(), "this process has it");
+    drop(port);
+    assert!(try_reserve().is_some());
+    assert!(Port::builder().try_reserve().unwrap().is_some());
+}
+
 #[isolated(serial = "port 18492")]
 #[test]
 fn threads_that_insist_on_one_number_take_turns() {

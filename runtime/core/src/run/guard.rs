@@ -171,7 +171,12 @@ pub(crate) fn guard_of(want: Want) -> Result<Guard, Error> {
 /// Acquires a key outside of the attribute if it is free.
 #[track_caller]
 pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
-    let want = checked(key, mode)?;
+    try_guard_of(checked(key, mode)?)
+}
+
+/// Acquires any lock outside of the attribute if it is free.
+#[track_caller]
+pub(crate) fn try_guard_of(want: Want) -> Result<Option<Guard>, Error> {
     let owner = context::owner();
     let activity = begin_guard(owner.as_deref())?;
     let mark = activity.mark();

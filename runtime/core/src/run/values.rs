@@ -9,7 +9,7 @@ use crate::resource::port::Port;
 use crate::resource::request::Protocol;
 use crate::resource::tmpdir::TmpDir;
 use crate::run::context::{name_of_caller, try_current};
-use crate::run::guard::guard_of;
+use crate::run::guard::{guard_of, try_guard_of};
 
 impl Port {
     /// Reserves a free TCP port until the last clone of it is dropped.
@@ -99,15 +99,32 @@ impl PortBuilder {
         let Some(number) = self.number else {
             return Port::reserve_free(self.protocol);
         };
-        let guard = guard_of(Want {
-            subject: Subject::Port(number),
-            mode: Mode::Exclusive,
-        })?;
+        let guard = guard_of(turn(number))?;
         let name = name_of_caller();
         let port = Port::fixed(number, self.protocol, &mut |taken| {
             report::port_is_taken(&name, number, taken);
         })?;
         Ok(port.locked_by(guard))
+    }
+
+    /// Reserves one port if it is free, without waiting for anybody.
+    ///
+    /// Returns `None` if another test or program has the [`number`](PortBuilder::number) or waits for
+    /// it. Without a number this is [`reserve`](PortBuilder::reserve).
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system has no free port.
+    #[track_caller]
+    pub fn try_reserve(self) -> Result<Option<Port>, Error> {
+        let Some(number) = self.number else {
+            return self.reserve().map(Some);
+        };
+        let Some(guard) = try_guard_of(turn(number))? else {
+            return Ok(None);
+        };
+        let port = Port::fixed_if_free(number, self.protocol)?;
+        Ok(port.map(|port| port.locked_by(guard)))
     }
 
     /// Reserves several free ports, all different.
@@ -132,6 +149,14 @@ impl PortBuilder {
         Ok(ports
             .try_into()
             .unwrap_or_else(|_| unreachable!("`N` ports were reserved")))
+    }
+}
+
+/// Whoever holds this number has its turn.
+fn turn(number: u16) -> Want {
+    Want {
+        subject: Subject::Port(number),
+        mode: Mode::Exclusive,
     }
 }
 

@@ -27,11 +27,8 @@ impl Port {
         let begun = Instant::now();
         let (mut pause, mut speak_after) = (Duration::from_millis(1), notice_after);
         loop {
-            let hold = hold_if_free(number, protocol).map_err(|error| {
-                Error::new(ErrorKind::Port, format!("hold port {number}")).because(error)
-            })?;
-            if let Some(hold) = hold {
-                return Ok(Self::kept_by(number, protocol, Keeper::Hold(hold)));
+            if let Some(port) = Self::fixed_if_free(number, protocol)? {
+                return Ok(port);
             }
             let waited = begun.elapsed();
             if waited >= timeout {
@@ -49,6 +46,14 @@ impl Port {
             thread::sleep(pause.min(timeout.saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
         }
+    }
+
+    /// Holds one given number, unless somebody has it.
+    pub(crate) fn fixed_if_free(number: u16, protocol: Protocol) -> Result<Option<Self>, Error> {
+        let hold = hold_if_free(number, protocol).map_err(|error| {
+            Error::new(ErrorKind::Port, format!("hold port {number}")).because(error)
+        })?;
+        Ok(hold.map(|hold| Self::kept_by(number, protocol, Keeper::Hold(hold))))
     }
 
     /// A number that is held in the network of the test's subprocess only.
