@@ -25,6 +25,9 @@ struct Troubleshooting;
 #[doc = include_str!("../../docs/guide/ways.md")]
 struct Ways;
 
+#[doc = include_str!("../../docs/guide/run.md")]
+struct Run;
+
 #[doc = include_str!("../../docs/guide/helpers.md")]
 struct Helpers;
 

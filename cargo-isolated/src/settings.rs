@@ -1,0 +1,138 @@
+//! `[workspace.metadata.isolated]` in the `Cargo.toml` of the workspace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::part::Part;
+
+/// What the tests of a workspace share with the machine.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The parts that no test has for itself.
+    keep: Vec<Part>,
+    /// The same for some tests.
+    overrides: Vec<Override>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Override {
+    /// A part of the names of these tests.
+    tests: String,
+    keep: Vec<Part>,
+}
+
+/// The workspace and its settings.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) settings: Settings,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Manifest {
+    workspace: Option<Table>,
+    package: Option<Table>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Table {
+    metadata: Metadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    isolated: Option<Settings>,
+}
+
+impl Workspace {
+    /// Finds the workspace of a directory, as Cargo does: the next one above that has a table
+    /// `[workspace]`, or else the package.
+    pub(crate) fn of(dir: &Path) -> Result<Workspace> {
+        let mut package = None;
+        for dir in dir.ancestors() {
+            let path = dir.join("Cargo.toml");
+            let Ok(text) = fs::read_to_string(&path) else {
+                continue;
+            };
+            let manifest: Manifest = toml::from_str(&text)
+                .with_context(|| format!("failed to read `{}`", path.display()))?;
+            let found = |table: Table| Workspace {
+                root: dir.to_owned(),
+                settings: table.metadata.isolated.unwrap_or_default(),
+            };
+            match (manifest.workspace, manifest.package) {
+                (Some(table), _) => return Ok(found(table)),
+                (None, Some(table)) if package.is_none() => package = Some(found(table)),
+                _ => {}
+            }
+        }
+        package.with_context(|| {
+            let dir = dir.display();
+            format!("found no `Cargo.toml` in `{dir}` or above; start the tests with Cargo")
+        })
+    }
+}
+
+impl Settings {
+    /// The parts that these tests share with the machine; those that all do if none is named.
+    pub(crate) fn keep(&self, tests: &[&str]) -> Vec<Part> {
+        let of_test = |other: &&Override| tests.iter().any(|test| test.contains(&other.tests));
+        let overrides = self.overrides.iter().filter(of_test);
+        let further = overrides.flat_map(|other| &other.keep);
+        self.keep.iter().chain(further).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Part, Workspace};
+
+    #[test]
+    fn the_workspace_above_counts() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let member = dir.path().join("crates/member");
+        fs::create_dir_all(&member).expect("a directory");
+        let settings = "keep = ['network']\noverrides = [{ tests = 'db::', keep = ['home'] }]";
+        let root = format!("[workspace]\n[workspace.metadata.isolated]\n{settings}\n");
+        fs::write(dir.path().join("Cargo.toml"), root).expect("a file");
+        fs::write(member.join("Cargo.toml"), "[package]\nname = 'member'\n").expect("a file");
+        let workspace = Workspace::of(&member).expect("a workspace");
+        assert_eq!(workspace.root, dir.path());
+        let keep = |tests: &[&str]| workspace.settings.keep(tests);
+        assert_eq!(keep(&[]), [Part::Network]);
+        assert_eq!(keep(&["files::reads"]), [Part::Network]);
+        assert_eq!(keep(&["store::db::reads"]), [Part::Network, Part::Home]);
+    }
+
+    #[test]
+    fn a_package_alone_is_its_workspace() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("Cargo.toml"), "[package]\nname = 'alone'\n").expect("a file");
+        fs::create_dir(dir.path().join("src")).expect("a directory");
+        let workspace = Workspace::of(&dir.path().join("src")).expect("a workspace");
+        assert_eq!(workspace.root, dir.path());
+        assert_eq!(workspace.settings.keep(&[]), []);
+    }
+
+    #[test]
+    fn a_part_that_does_not_exist_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let text = "[workspace.metadata.isolated]\nkeep = ['netwrk']\n";
+        fs::write(dir.path().join("Cargo.toml"), text).expect("a file");
+        let error = format!("{:#}", Workspace::of(dir.path()).expect_err("no such part"));
+        assert!(
+            error.contains("netwrk") && error.contains("`network`"),
+            "{error}"
+        );
+    }
+}
