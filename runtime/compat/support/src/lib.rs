@@ -20,6 +20,7 @@ pub use occurs::occurs;
 pub use status::TestExitStatus;
 
 /// The path that generated code names, because it cannot import `$crate` itself.
+#[doc(hidden)]
 pub mod __private {
     pub use crate::*;
 }
