@@ -1,5 +1,6 @@
 //! Where locks are kept. Everything else in this layer works the same for every back end.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use super::activity::Activity;
@@ -35,7 +36,7 @@ pub(crate) trait Backend: Sync {
 }
 
 /// A lock as its back end keeps it. Dropping it releases the lock.
-pub(crate) trait Lock: Send + Sync {
+pub(crate) trait Lock: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Adds what a subprocess must keep open for the lock to stay held.
     fn add_kept(&self, kept: &mut Vec<Kept>);
 }

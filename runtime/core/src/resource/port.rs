@@ -27,6 +27,7 @@ use numbered::{Hold, PATIENCE, hold, hold_if_free, let_go, reserve};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::remote::{Ask, Call};
@@ -62,8 +63,13 @@ struct Inner {
     protocol: Protocol,
     keeper: Mutex<Option<Keeper>>,
     /// Keeps other tests away that insist on the number, if it was reserved without the attribute.
-    lock: Option<Box<dyn Send + Sync>>,
+    lock: Option<Box<dyn Outlasting>>,
 }
+
+/// A lock of another layer, which is held until it is dropped.
+pub(crate) trait Outlasting: Send + Sync + UnwindSafe + RefUnwindSafe {}
+
+impl<T: Send + Sync + UnwindSafe + RefUnwindSafe> Outlasting for T {}
 
 /// The hold on the number, here or in the parent.
 enum Keeper {
@@ -116,7 +122,7 @@ impl Port {
     }
 
     /// The port with a lock that is held as long as the port.
-    pub(crate) fn locked_by(mut self, lock: impl Send + Sync + 'static) -> Self {
+    pub(crate) fn locked_by(mut self, lock: impl Outlasting + 'static) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.lock = Some(Box::new(lock));
         }
