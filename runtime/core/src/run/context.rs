@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::lock::owner::Owner;
 use crate::resource::context::{Current, TestHandle};
@@ -64,15 +64,16 @@ pub(crate) fn owner() -> Option<Arc<Owner>> {
 
 /// The name that a record shows for a guard: that of the current test, or of the program.
 pub(crate) fn name_of_caller() -> String {
+    static PROGRAM: OnceLock<String> = OnceLock::new();
     if let Some(current) = try_current() {
         return current.name().to_owned();
     }
-    let program = std::env::current_exe().unwrap_or_default();
-    program
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    let program = PROGRAM.get_or_init(|| {
+        let program = std::env::current_exe().unwrap_or_default();
+        let name = program.file_stem().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    });
+    program.clone()
 }
 
 impl Current {
