@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::Result;
 
@@ -90,12 +91,14 @@ impl Bounded {
     /// Waits for the child to exit, at most until `at_most` after its start. A child that is still
     /// running then is killed.
     pub(crate) fn wait(mut self, at_most: Duration) -> Result<Ended> {
-        let mut status = Ok(None);
-        comes_true(self.started + at_most, || {
-            status = self.child.try_wait();
-            !matches!(status, Ok(None))
-        });
-        let status = status?;
+        let mut status = self.child.try_wait()?;
+        if status.is_none() {
+            let process = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty())?;
+            let left = at_most.saturating_sub(self.started.elapsed());
+            let mut end = [PollFd::new(&process, PollFlags::IN)];
+            poll(&mut end, Some(&left.try_into()?))?;
+            status = self.child.try_wait()?;
+        }
         let time = self.started.elapsed();
         Ok(Ended {
             status,
