@@ -130,9 +130,12 @@ impl Package {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(folder.join("src"))?;
+        // Cargo compiles path dependencies incrementally, which takes longer, but not those from a
+        // registry. Ours are measured as users get them.
         let manifest = format!(
             "[package]\nname = \"thousand\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [workspace]\n\n[dev-dependencies]\n{}\n",
+             [workspace]\n\n[profile.dev.package.\"*\"]\nincremental = false\n\n\
+             [dev-dependencies]\n{}\n",
             style.dependency
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
