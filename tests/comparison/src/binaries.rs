@@ -1,7 +1,7 @@
 //! Builds test targets with Cargo and locates their binaries.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -18,23 +18,36 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds test targets of this package and returns their binaries in the same order.
 pub(crate) fn build<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
-    build_with(&[], targets)
+    build_at(Path::new(MANIFEST), targets)
+}
+
+/// Builds them with the manifest at another path.
+pub(crate) fn build_at<const N: usize>(
+    manifest: &Path,
+    targets: [&str; N],
+) -> Result<[PathBuf; N]> {
+    build_with(manifest, &[], targets)
 }
 
 /// Builds them with an optimized runtime, as the guide recommends.
 pub(crate) fn build_optimized<const N: usize>(targets: [&str; N]) -> Result<[PathBuf; N]> {
     let optimized = "profile.dev.package.isolated-test-core.opt-level=3";
-    build_with(&["--config", optimized], targets)
+    build_with(Path::new(MANIFEST), &["--config", optimized], targets)
 }
 
-fn build_with<const N: usize>(options: &[&str], targets: [&str; N]) -> Result<[PathBuf; N]> {
+fn build_with<const N: usize>(
+    manifest: &Path,
+    options: &[&str],
+    targets: [&str; N],
+) -> Result<[PathBuf; N]> {
     let output = cargo()
         .args([
             "test",
             "--no-run",
             "--message-format=json-render-diagnostics",
         ])
-        .args(["--manifest-path", MANIFEST])
+        .arg("--manifest-path")
+        .arg(manifest)
         .args(options)
         .arg("--target-dir")
         .arg(crate::place::target()?)

@@ -7,6 +7,7 @@
 mod binaries;
 mod bounded;
 mod build;
+mod drop_in;
 mod failures;
 mod handover;
 mod machine;
@@ -33,7 +34,7 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {
     match compare() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
@@ -41,19 +42,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare() -> Result<()> {
+fn compare() -> Result<ExitCode> {
     let Some(options) = Options::parse(env::args().skip(1))? else {
         print!("{}", options::HELP);
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     };
     let start = Instant::now();
     let folder = place::output()?;
-    let mut rows = Rows::default();
+    let (mut rows, mut unexpected) = (Rows::default(), Vec::new());
     let mut text = machine::describe()?;
     for part in &options.parts {
         let begun = Instant::now();
         let (title, table) = match part {
-            Part::Failures => (part.title(), failures::table()?),
+            Part::Failures => {
+                let (table, failures) = failures::table()?;
+                unexpected.extend(failures);
+                (part.title(), table)
+            }
             measured => {
                 let new = match measured {
                     Part::Overhead => overhead::measure(options.quick)?,
@@ -84,5 +89,8 @@ fn compare() -> Result<()> {
         start.elapsed().as_secs(),
         folder.display()
     );
-    Ok(())
+    for failure in &unexpected {
+        eprintln!("error: isolated-serial-test fails as serial_test does: {failure}");
+    }
+    Ok(ExitCode::from(u8::from(!unexpected.is_empty())))
 }

@@ -57,10 +57,11 @@ pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
 ];
 
 /// Compiles and runs a target of `tests/refused`.
-fn show(_: &Stage, target: &str) -> Result<Seen> {
+fn show(stage: &Stage, target: &str) -> Result<Seen> {
     let mut cargo = binaries::cargo();
     cargo
-        .args(["test", "--quiet", "--manifest-path", binaries::MANIFEST])
+        .args(["test", "--quiet", "--manifest-path"])
+        .arg(&stage.manifest)
         .args([
             "--features",
             "refused",

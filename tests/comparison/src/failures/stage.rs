@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal};
 
 use crate::bounded::{Bounded, Ended, comes_true};
 use crate::place::Place;
-use crate::{Result, binaries};
+use crate::{Result, binaries, drop_in};
 
 /// Time limit of a test that should not hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
@@ -21,14 +21,29 @@ pub(crate) const HANGING: Duration = Duration::from_secs(4);
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 pub(crate) struct Stage {
+    /// The manifest with which the tests are built.
+    pub(crate) manifest: PathBuf,
     pub(crate) failing: PathBuf,
     pub(crate) measured: PathBuf,
 }
 
 impl Stage {
     pub(crate) fn build() -> Result<Self> {
-        let [failing, measured] = binaries::build(["failing", "measured"])?;
-        Ok(Stage { failing, measured })
+        Self::build_at(binaries::MANIFEST.into())
+    }
+
+    /// Builds the same tests with the drop-in package in place of `serial_test`.
+    pub(crate) fn build_drop_in() -> Result<Self> {
+        Self::build_at(drop_in::manifest()?)
+    }
+
+    fn build_at(manifest: PathBuf) -> Result<Self> {
+        let [failing, measured] = binaries::build_at(&manifest, ["failing", "measured"])?;
+        Ok(Stage {
+            manifest,
+            failing,
+            measured,
+        })
     }
 
     /// Creates the directory for one run.
