@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::rows::Row;
-use crate::{Result, binaries, progress};
+use crate::{Result, binaries, drop_in, progress};
 
 /// One way to write the tests.
-struct Style {
-    name: &'static str,
-    dependency: &'static str,
-    /// The attributes of each test.
-    attributes: &'static str,
+pub(crate) struct Style {
+    pub(crate) name: &'static str,
+    pub(crate) dependency: &'static str,
+    /// The attributes of the tests, which take turns.
+    pub(crate) attributes: &'static [&'static str],
     /// The parameters of each test.
-    parameters: &'static str,
+    pub(crate) parameters: &'static str,
 }
 
 const ISOLATED: &str = concat!(
@@ -35,31 +35,31 @@ const STYLES: [Style; 5] = [
     Style {
         name: "plain",
         dependency: "",
-        attributes: "#[test]",
+        attributes: &["#[test]"],
         parameters: "",
     },
     Style {
         name: "`#[isolated(serial = \"…\")]`",
         dependency: ISOLATED,
-        attributes: "#[isolated_test::isolated(serial = \"key\")] #[test]",
+        attributes: &["#[isolated_test::isolated(serial = \"key\")] #[test]"],
         parameters: "",
     },
     Style {
         name: "`#[isolated(port, tmpdir)]`",
         dependency: ISOLATED,
-        attributes: "#[isolated_test::isolated(port, tmpdir)] #[test]",
+        attributes: &["#[isolated_test::isolated(port, tmpdir)] #[test]"],
         parameters: "_port: u16, _tmpdir: &isolated_test::TmpDir",
     },
     Style {
         name: "serial_test `#[serial(…)]`",
         dependency: "serial_test = \"4.0.1\"",
-        attributes: "#[test] #[serial_test::serial(key)]",
+        attributes: &["#[test] #[serial_test::serial(key)]"],
         parameters: "",
     },
     Style {
         name: "serial_test `#[file_serial(…)]`",
-        dependency: "serial_test = { version = \"4.0.1\", features = [\"file_locks\"] }",
-        attributes: "#[test] #[serial_test::file_serial(key)]",
+        dependency: drop_in::SERIAL_TEST,
+        attributes: &["#[test] #[serial_test::file_serial(key)]"],
         parameters: "",
     },
 ];
@@ -119,13 +119,13 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
 }
 
 /// A generated package.
-struct Package {
+pub(crate) struct Package {
     folder: PathBuf,
 }
 
 impl Package {
     /// Writes the package from scratch, without any build output.
-    fn write(folder: PathBuf, style: &Style, tests: usize) -> Result<Self> {
+    pub(crate) fn write(folder: PathBuf, style: &Style, tests: usize) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -145,11 +145,10 @@ impl Package {
             "//! Generated.\n\n/// Adds.\npub fn sum(a: u32, b: u32) -> u32 {\n    a + b\n}\n\n\
              #[cfg(test)]\nmod tests {\n    use super::sum;\n",
         );
-        for index in 0..tests {
+        for (index, attributes) in style.attributes.iter().cycle().take(tests).enumerate() {
             write!(
                 source,
-                "\n    {}\n    fn test_{index}({}) {{\n        assert_eq!(sum({index}, 1), {});\n    }}\n",
-                style.attributes,
+                "\n    {attributes}\n    fn test_{index}({}) {{\n        assert_eq!(sum({index}, 1), {});\n    }}\n",
                 style.parameters,
                 index + 1
             )?;
@@ -169,7 +168,7 @@ impl Package {
 
     /// Builds the tests. Returns the elapsed seconds, the processor seconds, which a busy machine
     /// does not inflate, and the test binary.
-    fn build(&self) -> Result<(f64, f64, PathBuf)> {
+    pub(crate) fn build(&self) -> Result<(f64, f64, PathBuf)> {
         let before = processor_time()?;
         let start = Instant::now();
         let output = self
@@ -219,11 +218,11 @@ impl Package {
         Ok(u32::try_from(packages.len())?.saturating_sub(1))
     }
 
-    fn cargo(&self, word: &str) -> Command {
+    pub(crate) fn cargo(&self, word: &str) -> Command {
         let mut cargo = binaries::cargo();
         cargo
             .arg(word)
-            .arg("--offline")
+            .env("CARGO_NET_OFFLINE", "true")
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.folder.join("target"))
             .env_remove("CARGO_BUILD_TARGET_DIR");

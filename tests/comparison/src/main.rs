@@ -65,6 +65,7 @@ fn compare() -> Result<ExitCode> {
                     Part::Handover => handover::measure(options.quick)?,
                     Part::Ports => ports::measure(options.quick)?,
                     Part::Build => build::measure(options.quick)?,
+                    Part::DropIn => drop_in::measure(options.quick)?,
                     _ => suite::measure(options.quick)?,
                 };
                 let table = match measured {

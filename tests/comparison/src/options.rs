@@ -15,6 +15,7 @@ Parts:
   ports        how often a picked port is somebody else's when it is used
   build        what 1,000 tests cost to build
   suite        what 200 tests of five milliseconds take
+  drop-in      what 200 tests with serial_test take, and with isolated-serial-test in its place
   failures     the known failures of what people use today
 
 Options:
@@ -30,16 +31,18 @@ pub(crate) enum Part {
     Ports,
     Build,
     Suite,
+    DropIn,
     Failures,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Overhead,
         Self::Handover,
         Self::Ports,
         Self::Build,
         Self::Suite,
+        Self::DropIn,
         Self::Failures,
     ];
 
@@ -51,6 +54,7 @@ impl Part {
             Self::Ports => "ports",
             Self::Build => "build",
             Self::Suite => "suite",
+            Self::DropIn => "drop-in",
             Self::Failures => "failures",
         }
     }
@@ -63,6 +67,7 @@ impl Part {
             Self::Ports => "Ports that somebody else has when they are used",
             Self::Build => "Building 1,000 tests",
             Self::Suite => "200 tests of 5 ms, half of them with one of ten keys",
+            Self::DropIn => "200 tests with serial_test, and with the drop-in package",
             Self::Failures => "Known failures",
         }
     }
@@ -122,7 +127,7 @@ mod tests {
     fn without_a_part_everything_is_measured() {
         let options = parse("--quick").unwrap().unwrap();
         assert!(options.quick);
-        assert_eq!(options.parts.len(), 5);
+        assert_eq!(options.parts.len(), 6);
         assert!(!options.parts.contains(&Part::Failures));
     }
 
@@ -131,7 +136,7 @@ mod tests {
         assert_eq!(
             parse("port").unwrap_err().to_string(),
             "unknown argument `port`; expected `overhead`, `handover`, `ports`, `build`, `suite`, \
-             `failures` or `--quick`"
+             `drop-in`, `failures` or `--quick`"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Run time of a whole suite with each method of isolating its tests, under both test runners.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -52,14 +52,13 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
             }
         }
     }
-    let nextest = binaries::cargo().args(["nextest", "--version"]).output();
-    if !nextest.is_ok_and(|output| output.status.success()) {
+    if !has_nextest() {
         progress::say("suite: without nextest, which is not installed");
         return Ok(rows);
     }
     let case = "nextest, 8 at once";
     for (_, index, _) in IN_PROCESSES {
-        in_processes(TARGETS[index], 8)?; // Builds, and lists the tests once.
+        in_processes(nextest(TARGETS[index])?, 8)?; // Builds, and lists the tests once.
     }
     for round in 0..rounds.min(3) {
         progress::say(&format!(
@@ -68,7 +67,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
             rounds.min(3)
         ));
         for (method, index, alone) in IN_PROCESSES {
-            let time = in_processes(TARGETS[index], if alone { 1 } else { 8 })?;
+            let time = in_processes(nextest(TARGETS[index])?, if alone { 1 } else { 8 })?;
             rows.push(Row::new(case, method, round, time, "s"));
         }
     }
@@ -76,7 +75,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
 }
 
 /// Wall time of a test binary, run as `cargo test` runs it, in seconds.
-fn in_one_process(binary: &PathBuf, threads: u32) -> Result<f64> {
+pub(crate) fn in_one_process(binary: &Path, threads: u32) -> Result<f64> {
     let place = Place::create()?;
     let mut command = Command::new(binary);
     command.arg(format!("--test-threads={threads}"));
@@ -87,19 +86,26 @@ fn in_one_process(binary: &PathBuf, threads: u32) -> Result<f64> {
     Ok(time)
 }
 
-/// Time that nextest reports for running a target, in seconds.
-fn in_processes(target: &str, at_once: u32) -> Result<f64> {
-    let place = Place::create()?;
+pub(crate) fn has_nextest() -> bool {
+    let nextest = binaries::cargo().args(["nextest", "--version"]).output();
+    nextest.is_ok_and(|output| output.status.success())
+}
+
+/// `cargo nextest run` for a target of this package.
+fn nextest(target: &str) -> Result<Command> {
     let mut command = binaries::cargo();
     command
-        .args([
-            "nextest",
-            "run",
-            "--manifest-path",
-            binaries::MANIFEST,
-            "--test",
-            target,
-        ])
+        .args(["nextest", "run", "--manifest-path", binaries::MANIFEST])
+        .args(["--test", target])
+        .arg("--target-dir")
+        .arg(place::target()?);
+    Ok(command)
+}
+
+/// Time that nextest reports for running tests, in seconds.
+pub(crate) fn in_processes(mut nextest: Command, at_once: u32) -> Result<f64> {
+    let place = Place::create()?;
+    nextest
         .args([
             "--no-fail-fast",
             "--status-level",
@@ -107,11 +113,9 @@ fn in_processes(target: &str, at_once: u32) -> Result<f64> {
             "--color",
             "never",
         ])
-        .arg(format!("--test-threads={at_once}"))
-        .arg("--target-dir")
-        .arg(place::target()?);
-    place.contain(&mut command);
-    let ended = Bounded::start(command)?.wait(BOUND)?;
+        .arg(format!("--test-threads={at_once}"));
+    place.contain(&mut nextest);
+    let ended = Bounded::start(nextest)?.wait(BOUND)?;
     let said = ended.stderr.clone();
     ended.expect("a suite under nextest")?;
     let summary = said
