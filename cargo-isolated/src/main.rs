@@ -10,6 +10,7 @@ mod sandbox;
 mod sandbox;
 mod settings;
 mod status;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ enum Command {
     Runner(runner::Arguments),
     /// Prints the isolated tests that run on this machine, and the locks that they hold.
     Status,
+    Trace(trace::command::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Runner(arguments) => runner::run(arguments),
         Command::Status => status::print(),
+        Command::Trace(arguments) => trace::command::run(arguments),
     };
     result.unwrap_or_else(|error| {
         eprintln!("cargo isolated: {error:#}");

@@ -17,8 +17,8 @@ fn attribute() {
 }
 
 #[test]
-fn trace() {
-    assert_no_circle(&uses("trace/src"));
+fn command() {
+    assert_no_circle(&uses("cargo-isolated/src"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Each process appends lines to its own file. A line is one JSON object, written with a single
 //! `write`, so a killed process leaves only whole lines. `docs/trace.md` describes the lines and
-//! `isolated-trace` draws them. This module owns the format; nothing else in the runtime knows it.
+//! `cargo isolated trace` draws them. This module owns the format; nothing else in the runtime knows it.
 //! Without the variable, a test only checks an option.
 
 mod file;

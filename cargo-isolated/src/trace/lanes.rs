@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::timeline::{Group, Test, Timeline};
+use crate::trace::timeline::{Group, Test, Timeline};
 
 /// Assigns every test a group and a lane.
 pub(crate) fn assign(timeline: &mut Timeline) {
@@ -94,7 +94,7 @@ fn short(program: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{lane, short};
-    use crate::timeline::Test;
+    use crate::trace::timeline::Test;
 
     fn lanes_of(tests: &[(u64, u64, u64)]) -> Vec<usize> {
         let mut lanes = Vec::new();

@@ -1,24 +1,28 @@
-//! The command, and what it writes.
+//! `cargo isolated trace`, and what it writes.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::written::{Lines, START, Written};
 use serde_json::Value;
 
+use self::written::{Lines, START, Written};
+
+#[path = "../src/trace/tests/written.rs"]
+mod written;
+
 fn run(words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_isolated-trace"));
-    command.args(words).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+    command.arg("trace").args(words).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-fn refused(words: &[&str], status: i32) -> String {
+fn refused(words: &[&str]) -> String {
     let output = run(words);
-    assert_eq!(output.status.code(), Some(status), "{output:?}");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     text(&output.stderr).trim_end().to_owned()
 }
@@ -39,34 +43,13 @@ fn path(dir: &Path, name: &str) -> String {
 }
 
 #[test]
-fn mistakes_are_explained() {
-    let help = "; `isolated-trace --help` explains all of them";
-    for (words, mistake) in [
-        (&[][..], "expected a directory with traces"),
-        (&["a", "b"], "found a second directory `b`"),
-        (&["a", "--htm", "b"], "unknown argument `--htm`"),
-        (&["a", "--html"], "expected a file after `--html`"),
-        (&["a", "--perfetto="], "expected a file after `--perfetto`"),
-        (
-            &["a", "--html", "b", "--html=c"],
-            "duplicate argument `--html`",
-        ),
-    ] {
-        assert_eq!(
-            refused(words, 2),
-            format!("isolated-trace: {mistake}{help}")
-        );
-    }
-}
-
-#[test]
 fn a_directory_without_traces_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let missing = path(dir.path(), "missing");
     assert_eq!(
-        refused(&[&missing], 1),
+        refused(&[&missing]),
         format!(
-            "isolated-trace: no directory `{missing}`; run the tests with `ISOLATED_TRACE` set to its \
+            "cargo isolated: no directory `{missing}`; run the tests with `ISOLATED_TRACE` set to its \
              absolute path"
         )
     );
@@ -74,9 +57,9 @@ fn a_directory_without_traces_is_an_error() {
     fs::write(dir.path().join("empty.jsonl"), "").unwrap();
     let empty = dir.path().to_str().unwrap();
     assert_eq!(
-        refused(&[empty], 1),
+        refused(&[empty]),
         format!(
-            "isolated-trace: no traces in `{empty}`; run isolated tests with `ISOLATED_TRACE` set to \
+            "cargo isolated: no traces in `{empty}`; run isolated tests with `ISOLATED_TRACE` set to \
              its absolute path"
         )
     );
@@ -86,7 +69,7 @@ fn a_directory_without_traces_is_an_error() {
 fn another_version_is_refused() {
     let header = "{\"t\":1,\"e\":\"process\",\"version\":2,\"pid\":1,\"program\":\"\"}\n";
     let written = Written::new([Lines::default().raw(header)]);
-    let error = refused(&[written.path().to_str().unwrap()], 1);
+    let error = refused(&[written.path().to_str().unwrap()]);
     assert!(
         error.contains("is a trace of version 2, expected 1"),
         "{error}"

@@ -1,7 +1,8 @@
 //! The cost of waiting, and the tests that were active when one failed.
 
-use crate::written::{Lines, Written, named};
-use isolated_test_trace::{Holder, Overlap};
+use super::written::{Lines, Written};
+use super::{named, timeline_of};
+use crate::trace::timeline::{Holder, Overlap};
 
 #[test]
 fn waits_are_added_up_by_key_whatever_the_mode() {
@@ -17,7 +18,7 @@ fn waits_are_added_up_by_key_whatever_the_mode() {
             .wait(3, 33, 1, "limit tcp", "y")
             .body(33, 40, 1, "passed"),
     ]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     let found: Vec<_> = timeline
         .totals
         .iter()
@@ -60,7 +61,7 @@ fn a_failed_test_knows_who_was_active_at_the_same_time() {
         .body(12, 25, 5, "passed")
         .test(31, 6, "after")
         .body(31, 35, 6, "passed")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     let index = |name| timeline.tests.iter().position(|test| test.name == name);
     let failed = &timeline.tests[index("fails").unwrap()];
     let expected = [("within", 13), ("beginning", 5)].map(|(name, time)| Overlap {
@@ -79,7 +80,7 @@ fn too_many_to_list_are_counted() {
         lines.test(0, id, "passes").body(0, id, id, "passed")
     });
     let lines = lines.test(0, 1, "fails").body(0, 1_000, 1, "failed");
-    let timeline = Written::new([lines]).read();
+    let timeline = timeline_of(&Written::new([lines]));
     let failed = named(&timeline, "fails");
     assert_eq!((failed.overlaps.len(), failed.overlapping), (100, 498));
     assert_eq!(failed.overlaps[0].time, 499);

@@ -1,6 +1,6 @@
 //! Finds the tests that were active while a failed test was.
 
-use crate::timeline::{Outcome, Overlap, Test};
+use crate::trace::timeline::{Outcome, Overlap, Test};
 
 /// Maximum number of overlaps to list for one test.
 const MOST: usize = 100;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// An error with a message of one line.
 #[derive(Debug)]
-pub struct Error(String);
+pub(crate) struct Error(String);
 
 impl Error {
     pub(crate) fn new(text: impl Into<String>) -> Self {
@@ -15,7 +15,7 @@ impl Error {
 
     /// Creates an error about a file: the failed action, and the cause.
     #[must_use]
-    pub fn path(action: &str, path: &Path, cause: &io::Error) -> Self {
+    pub(crate) fn path(action: &str, path: &Path, cause: &io::Error) -> Self {
         Error(format!("cannot {action} `{}`: {cause}", path.display()))
     }
 }

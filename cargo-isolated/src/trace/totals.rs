@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::timeline::{Test, Total};
+use crate::trace::timeline::{Test, Total};
 
 /// Adds up the cost of waiting by key, highest first.
 pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {

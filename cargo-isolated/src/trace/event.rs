@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::timeline::Holder;
+use crate::trace::timeline::Holder;
 
 /// One line.
 #[derive(Debug, Deserialize)]

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::timeline::{Test, Timeline};
+use crate::trace::timeline::{Test, Timeline};
 
 /// Writes JSON in the Trace Event Format, with lanes as threads.
 #[must_use]
-pub fn perfetto(timeline: &Timeline) -> String {
+pub(crate) fn perfetto(timeline: &Timeline) -> String {
     let mut events = Vec::new();
     let mut pids: Vec<u32> = Vec::new();
     let mut taken = BTreeSet::new();

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use isolated_test_trace::{Test, Timeline};
-
 /// When the first process begins.
 pub(crate) const START: u64 = 1_700_000_000_000_000;
 
@@ -89,14 +87,4 @@ impl Written {
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
-
-    pub(crate) fn read(&self) -> Timeline {
-        Timeline::read(self.path()).unwrap()
-    }
-}
-
-/// Finds a test by its name.
-pub(crate) fn named<'a>(timeline: &'a Timeline, name: &str) -> &'a Test {
-    let mut tests = timeline.tests.iter();
-    tests.find(|test| test.name == name).expect(name)
 }

@@ -5,89 +5,89 @@ use serde::{Deserialize, Serialize};
 
 /// Everything that is known about the runs in a directory.
 #[derive(Debug, Serialize)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     /// The time of the first event, in microseconds since 1970.
-    pub start: u64,
+    pub(crate) start: u64,
     /// The time of the last event.
-    pub length: u64,
+    pub(crate) length: u64,
     /// The number of lines that could not be read.
-    pub broken: usize,
+    pub(crate) broken: usize,
     /// The number of processes with a trace, including the subprocesses of tests.
-    pub processes: usize,
+    pub(crate) processes: usize,
     /// The processes, each with its lanes.
-    pub groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     /// All tests, in the order in which they began.
-    pub tests: Vec<Test>,
+    pub(crate) tests: Vec<Test>,
     /// The cost of waiting for each key, highest first.
-    pub totals: Vec<Total>,
+    pub(crate) totals: Vec<Total>,
 }
 
 /// A process, or several processes of one program that ran one test each.
 #[derive(Debug, Serialize)]
-pub struct Group {
+pub(crate) struct Group {
     /// The names of the program and process.
-    pub name: String,
+    pub(crate) name: String,
     /// The process id, or that of the first process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// The number of lanes.
-    pub lanes: usize,
+    pub(crate) lanes: usize,
 }
 
 /// One test.
 #[derive(Debug, Default, Serialize)]
-pub struct Test {
+pub(crate) struct Test {
     /// The name of the test, with the crate before it.
-    pub name: String,
+    pub(crate) name: String,
     /// The program that ran it.
     #[serde(skip)]
-    pub program: String,
+    pub(crate) program: String,
     /// The index of the trace file of its process.
     #[serde(skip)]
-    pub file: usize,
+    pub(crate) file: usize,
     /// The id of the process that ran the test, or of the parent if the test ran in a subprocess.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// The id of the subprocess of the test, if it ran in one.
-    pub child: Option<u32>,
+    pub(crate) child: Option<u32>,
     /// The name of its thread.
-    pub thread: String,
+    pub(crate) thread: String,
     /// The number of its thread.
-    pub number: u64,
+    pub(crate) number: u64,
     /// The source location: file and line.
-    pub at: String,
+    pub(crate) at: String,
     /// Whether this is not a test but a guard that was acquired outside of all tests.
-    pub is_guard: bool,
+    pub(crate) is_guard: bool,
     /// The index of its group.
-    pub group: usize,
+    pub(crate) group: usize,
     /// Its lane in that group.
-    pub lane: usize,
+    pub(crate) lane: usize,
     /// When it began.
-    pub begin: u64,
+    pub(crate) begin: u64,
     /// When it held all its locks and could meet other tests; `None` if it never did.
-    pub active: Option<u64>,
+    pub(crate) active: Option<u64>,
     /// When it ended.
-    pub end: u64,
+    pub(crate) end: u64,
     /// How it ended.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// How the body ended: `returned`, `panicked`, `died`, `dropped`, or `unable` to begin.
-    pub how: String,
+    pub(crate) how: String,
     /// The message of that end.
-    pub why: String,
+    pub(crate) why: String,
     /// Its activities.
-    pub spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
     /// Its waits.
-    pub waits: Vec<Wait>,
+    pub(crate) waits: Vec<Wait>,
     /// The locks that it held.
-    pub locks: Vec<Lock>,
+    pub(crate) locks: Vec<Lock>,
     /// If it did not pass: the tests that were active at the same time, longest overlap first.
-    pub overlaps: Vec<Overlap>,
+    pub(crate) overlaps: Vec<Overlap>,
     /// The number of overlaps, including those that are not listed.
-    pub overlapping: usize,
+    pub(crate) overlapping: usize,
 }
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It passed.
     Passed,
     /// It failed.
@@ -99,21 +99,21 @@ pub enum Outcome {
 
 /// An activity of a test over a period of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Span {
+pub(crate) struct Span {
     /// The phase.
-    pub phase: Phase,
+    pub(crate) phase: Phase,
     /// When it began.
-    pub from: u64,
+    pub(crate) from: u64,
     /// When it ended.
-    pub to: u64,
+    pub(crate) to: u64,
     /// The lock or resource.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 /// The phases of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Waiting for a lock.
     Wait,
     /// Provisioning a resource.
@@ -129,7 +129,7 @@ pub enum Phase {
 impl Phase {
     /// Returns the name of the phase.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Phase::Wait => "wait",
             Phase::Provision => "provision",
@@ -142,78 +142,78 @@ impl Phase {
 
 /// A wait for a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Wait {
+pub(crate) struct Wait {
     /// The lock, as `serial tcp`.
-    pub want: String,
+    pub(crate) want: String,
     /// When waiting began.
-    pub from: u64,
+    pub(crate) from: u64,
     /// When the lock was acquired, or the wait given up.
-    pub to: u64,
+    pub(crate) to: u64,
     /// Whether the lock was acquired in the end.
-    pub is_had: bool,
+    pub(crate) is_had: bool,
     /// All holders that were in the way, in the order in which they were seen.
-    pub behind: Vec<Holder>,
+    pub(crate) behind: Vec<Holder>,
 }
 
 /// A lock that was held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// The lock, as `serial tcp`.
-    pub want: String,
+    pub(crate) want: String,
     /// When it was acquired.
-    pub from: u64,
+    pub(crate) from: u64,
     /// When it was released.
-    pub to: u64,
+    pub(crate) to: u64,
 }
 
 /// A holder that was in the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// The name of the test.
-    pub test: String,
+    pub(crate) test: String,
     /// The id of its process.
-    pub pid: u32,
+    pub(crate) pid: u32,
 }
 
 /// A test that was active at the same time as another test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Overlap {
+pub(crate) struct Overlap {
     /// The index of the test.
-    pub test: usize,
+    pub(crate) test: usize,
     /// How long both were active.
-    pub time: u64,
+    pub(crate) time: u64,
 }
 
 /// The cost of waiting for one key.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Total {
+pub(crate) struct Total {
     /// The key; `None` for tests that run alone and those that wait for them.
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// How often it was held.
-    pub holders: usize,
+    pub(crate) holders: usize,
     /// How often a test or guard waited for it.
-    pub waits: usize,
+    pub(crate) waits: usize,
     /// The total waiting time. Waits at the same time each count.
-    pub time: u64,
+    pub(crate) time: u64,
     /// The longest wait.
-    pub longest: u64,
+    pub(crate) longest: u64,
     /// The index of the test with the longest wait.
-    pub test: Option<usize>,
+    pub(crate) test: Option<usize>,
     /// The holders during the longest wait.
-    pub behind: Vec<Holder>,
+    pub(crate) behind: Vec<Holder>,
 }
 
 impl Timeline {
     /// Returns the number of tests with this outcome.
     #[must_use]
-    pub fn count(&self, outcome: Outcome) -> usize {
+    pub(crate) fn count(&self, outcome: Outcome) -> usize {
         let is = |test: &&Test| !test.is_guard && test.outcome == outcome;
         self.tests.iter().filter(is).count()
     }
 
     /// Returns the total waiting time of all tests and guards.
     #[must_use]
-    pub fn waited(&self) -> u64 {
+    pub(crate) fn waited(&self) -> u64 {
         self.totals.iter().map(|total| total.time).sum()
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::error::Error;
-use crate::event::{Event, Line};
+use crate::trace::error::Error;
+use crate::trace::event::{Event, Line};
 
 /// The supported version of the format.
 const VERSION: u64 = 1;
@@ -72,7 +72,7 @@ impl Files {
                 (Event::Process { version, .. }, _) if version != VERSION => {
                     return Err(Error::new(format!(
                         "`{}` is a trace of version {version}, expected {VERSION}; install the \
-                         isolated-test-trace that belongs to the isolated-test of the tests",
+                         cargo-isolated that belongs to the isolated-test of the tests",
                         path.display()
                     )));
                 }

@@ -1,7 +1,8 @@
 //! The timeline that is read from lines.
 
-use crate::written::{Lines, START, Written, named};
-use isolated_test_trace::{Holder, Outcome, Phase, Span, Wait};
+use super::written::{Lines, START, Written};
+use super::{named, timeline_of};
+use crate::trace::timeline::{Holder, Outcome, Phase, Span, Wait};
 
 fn span(phase: Phase, from: u64, to: u64, what: &str) -> Span {
     Span {
@@ -30,7 +31,7 @@ fn a_test_has_its_phases() {
         .say(95, "released", 1, "\"name\":\"db\"")
         .say(96, "free", 1, "\"want\":\"serial tcp\"")
         .say(99, "end", 1, "\"outcome\":\"failed\"")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     assert_eq!((timeline.start, timeline.length), (START + 10, 89));
     let test = named(&timeline, "shop::pays");
     assert_eq!((test.begin, test.active, test.end), (0, Some(50), 89));
@@ -70,7 +71,7 @@ fn a_process_that_was_killed_has_unfinished_tests_and_a_broken_line() {
         .say(5, "body", 2, "")
         .body(5, 30, 1, "passed")
         .raw("{\"t\":17000000")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     assert_eq!(timeline.broken, 1);
     let test = named(&timeline, "hangs");
     assert_eq!((test.outcome, test.end), (Outcome::Unfinished, 30));
@@ -91,7 +92,7 @@ fn a_lock_that_was_given_up_was_waited_for_in_vain() {
             "\"outcome\":\"failed\",\"how\":\"unable\",\"why\":\"\"",
         )
         .say(40, "end", 1, "\"outcome\":\"failed\"")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     let test = named(&timeline, "gives_up");
     assert_eq!(test.active, None);
     assert!(!test.waits[0].is_had);
@@ -119,7 +120,7 @@ fn the_process_of_a_test_and_its_guards_belong_to_the_parent() {
     };
     // Two runs of one binary at once.
     let written = Written::new([parent(1, 2), inside(3, 2), parent(5, 6), inside(7, 6)]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     assert_eq!(timeline.tests.len(), 2);
     for (test, child) in timeline.tests.iter().zip([3, 7]) {
         assert_eq!(test.child, Some(child));
@@ -140,7 +141,7 @@ fn a_guard_that_belongs_to_no_test_stands_alone() {
         .say(0, "guard", 1, &format!("{who},\"want\":\"serial tcp\""))
         .say(1, "held", 1, "\"want\":\"serial tcp\"")
         .say(9, "free", 1, "\"want\":\"serial tcp\"")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     let test = named(&timeline, "plain");
     assert!(test.is_guard);
     assert_eq!(test.spans, [span(Phase::Guard, 1, 9, "serial tcp")]);
@@ -155,7 +156,7 @@ fn processes_of_one_test_each_share_their_lanes() {
             .test(begin, 1, &format!("test_{index}"))
             .body(begin, begin + 15, 1, "passed")
     });
-    let timeline = Written::new(processes).read();
+    let timeline = timeline_of(&Written::new(processes));
     assert_eq!(timeline.processes, 2_000);
     let [group] = &timeline.groups[..] else {
         panic!("{:?}", timeline.groups);
@@ -169,7 +170,7 @@ fn a_clock_that_was_set_back_makes_no_negative_times() {
         .test(50, 1, "lives")
         .say(60, "body", 1, "")
         .body(0, 10, 1, "passed")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     let test = named(&timeline, "lives");
     assert!(test.begin <= test.end);
     assert!(test.spans.iter().all(|span| span.from <= span.to));
@@ -181,6 +182,6 @@ fn what_a_newer_runtime_says_besides_is_passed_over() {
         .test(0, 1, "lives")
         .say(1, "novelty", 1, "\"with\":{\"more\":[1]}")
         .body(2, 3, 1, "passed")]);
-    let timeline = written.read();
+    let timeline = timeline_of(&written);
     assert_eq!((timeline.tests.len(), timeline.broken), (1, 0));
 }

@@ -1,22 +1,22 @@
 //! Writes a timeline as a self-contained page.
 
-use crate::timeline::Timeline;
+use crate::trace::timeline::Timeline;
 
-const PAGE: &str = include_str!("../page/page.html");
+const PAGE: &str = include_str!("../../page/page.html");
 
 /// The parts of the page, and the placeholders that they replace.
 const PARTS: [(&str, &str); 6] = [
-    ("{{style}}", include_str!("../page/page.css")),
-    ("{{text.js}}", include_str!("../page/text.js")),
-    ("{{timeline.js}}", include_str!("../page/timeline.js")),
-    ("{{pointer.js}}", include_str!("../page/pointer.js")),
-    ("{{panels.js}}", include_str!("../page/panels.js")),
-    ("{{main.js}}", include_str!("../page/main.js")),
+    ("{{style}}", include_str!("../../page/page.css")),
+    ("{{text.js}}", include_str!("../../page/text.js")),
+    ("{{timeline.js}}", include_str!("../../page/timeline.js")),
+    ("{{pointer.js}}", include_str!("../../page/pointer.js")),
+    ("{{panels.js}}", include_str!("../../page/panels.js")),
+    ("{{main.js}}", include_str!("../../page/main.js")),
 ];
 
 /// Writes the page.
 #[must_use]
-pub fn html(timeline: &Timeline) -> String {
+pub(crate) fn html(timeline: &Timeline) -> String {
     let mut page = PAGE.to_owned();
     for (name, part) in PARTS {
         page = page.replacen(name, part, 1);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::Error;
-use crate::event::{Event, Who};
-use crate::read::{Files, Process};
-use crate::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
-use crate::{lanes, overlap, read, totals};
+use crate::trace::error::Error;
+use crate::trace::event::{Event, Who};
+use crate::trace::read::{Files, Process};
+use crate::trace::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
+use crate::trace::{lanes, overlap, read, totals};
 
 impl Timeline {
     /// Reads the traces that the processes of one or more runs wrote into a directory.
@@ -16,7 +16,7 @@ impl Timeline {
     ///
     /// Fails if the directory or a file cannot be read, if there are no traces, or if a trace has
     /// another version.
-    pub fn read(dir: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(dir: &Path) -> Result<Self, Error> {
         let mut timeline = build(read::read(dir)?);
         lanes::assign(&mut timeline);
         timeline.totals = totals::totals(&timeline.tests);

@@ -1,0 +1,44 @@
+//! `cargo isolated trace`: draws the traces that `isolated-test` writes when `ISOLATED_TRACE` names a
+//! directory.
+//!
+//! Lines become a [`Timeline`], and that a page or JSON for <https://ui.perfetto.dev>. `docs/trace.md`
+//! describes the lines.
+
+mod build;
+pub(crate) mod command;
+mod error;
+mod event;
+mod html;
+mod lanes;
+mod overlap;
+mod perfetto;
+mod read;
+mod timeline;
+mod totals;
+
+use self::error::Error;
+use self::html::html;
+use self::perfetto::perfetto;
+use self::timeline::{Outcome, Timeline};
+
+/// The number of microseconds in a second.
+const SECOND: u64 = 1_000_000;
+
+/// Formats a time for display: `41.2s`, `3.05ms`, `12µs`.
+#[must_use]
+pub(crate) fn duration(microseconds: u64) -> String {
+    let (whole, unit) = match microseconds {
+        0..1_000 => return format!("{microseconds}µs"),
+        1_000..SECOND => (1_000, "ms"),
+        _ => (SECOND, "s"),
+    };
+    let hundredths = microseconds.saturating_mul(100) / whole;
+    match hundredths {
+        0..1_000 => format!("{}.{:02}{unit}", hundredths / 100, hundredths % 100),
+        1_000..10_000 => format!("{}.{}{unit}", hundredths / 100, hundredths % 100 / 10),
+        _ => format!("{}{unit}", hundredths / 100),
+    }
+}
+
+#[cfg(test)]
+mod tests;
