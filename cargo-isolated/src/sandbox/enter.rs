@@ -129,7 +129,11 @@ fn bring_loopback_up() -> io::Result<()> {
     request.ifr_ifru.ifru_flags = i16::try_from(libc::IFF_UP).unwrap_or_default();
     // SAFETY: the call reads a whole `ifreq`.
     Errno::result(unsafe {
-        libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request)
+        libc::ioctl(
+            socket.as_raw_fd(),
+            libc::SIOCSIFFLAGS as _,
+            &raw const request,
+        )
     })?;
     Ok(())
 }
