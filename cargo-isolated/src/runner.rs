@@ -93,8 +93,15 @@ pub(crate) fn plan_of(parts: &[Part], workspace: &Workspace, program: &Path) -> 
         checkout: workspace.root.clone(),
         target,
         home,
-        shared: shared.into_iter().flatten().collect(),
+        // A directory may be known by its path, or by the one that a link of it leads to.
+        shared: shared.into_iter().flatten().flat_map(with_target).collect(),
     })
+}
+
+/// A path, and where its links lead.
+fn with_target(path: PathBuf) -> impl Iterator<Item = PathBuf> {
+    let real = path.canonicalize().ok();
+    [path].into_iter().chain(real)
 }
 
 /// The target directory of a program: the next directory above that Cargo has marked as a cache.

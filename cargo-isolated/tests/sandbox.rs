@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -186,6 +186,41 @@ fn a_workspace_may_lie_in_a_directory_that_is_replaced() {
     let text = printed(&runner.output().expect("the runner"));
     assert_eq!(text, format!("{path}\nCargo.toml\nhome\n1\n"));
     assert!(!tmp.path().join("note").exists());
+}
+
+/// The workspace and the home directory may be known by links.
+#[test]
+fn links_to_the_workspace_and_to_the_home_directory_are_followed() {
+    if is_refused(None) {
+        return;
+    }
+    let workspace = Workspace::new("");
+    let links = tempfile::tempdir_in("/var/tmp").expect("a directory");
+    let (checkout, home) = (links.path().join("checkout"), links.path().join("home"));
+    symlink(workspace.dir.path(), &checkout).expect("a link");
+    symlink(workspace.path("home"), &home).expect("a link");
+    fs::create_dir(workspace.path("home/.cargo")).expect("a directory");
+    let mut runner = workspace.runner("echo x > note; echo x > target/artifact; ls -A ~");
+    runner
+        .current_dir(&checkout)
+        .env("CARGO_MANIFEST_DIR", &checkout);
+    runner.env("HOME", home).env_remove("CARGO_HOME");
+    assert_eq!(printed(&runner.output().expect("the runner")), ".cargo\n");
+    assert!(workspace.path("target/artifact").is_file() && !workspace.path("note").exists());
+}
+
+#[test]
+fn a_home_directory_that_does_not_exist_is_not_made() {
+    if is_refused(None) {
+        return;
+    }
+    let workspace = Workspace::new("");
+    let elsewhere = tempfile::tempdir_in("/var/tmp").expect("a directory");
+    let home = elsewhere.path().join("home");
+    let mut runner = workspace.runner(":");
+    runner.env("HOME", &home);
+    printed(&runner.output().expect("the runner"));
+    assert!(!home.exists());
 }
 
 #[test]

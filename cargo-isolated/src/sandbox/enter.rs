@@ -178,12 +178,9 @@ fn umount(instead: Option<&Path>) -> io::Result<()> {
 
 /// Mounts an overlay over the workspace. The target directory stays what it is.
 fn cover_checkout(plan: &Plan, is_user: bool) -> io::Result<()> {
-    let Plan {
-        checkout, target, ..
-    } = plan;
-    let target = target
-        .as_deref()
-        .filter(|target| target.starts_with(checkout));
+    let checkout = &plan.checkout.canonicalize()?;
+    let target = plan.target.as_deref();
+    let target = target.filter(|target| target.starts_with(checkout));
     if let Some(target) = target {
         bind(target, &scratch("target"))?;
     }
@@ -223,9 +220,13 @@ fn escaped(path: &Path) -> OsString {
 /// Replaces a directory by an empty one, in which only the shared directories are.
 fn replace(dir: &Path, name: &str, plan: &Plan) -> io::Result<()> {
     if !dir.exists() {
-        // It was in another directory that is replaced, or was never there.
-        fs::create_dir_all(dir)?;
-        return Ok(());
+        // It was in a directory that has been replaced, or was never there.
+        let was_there = plan.has(Part::Tmp) && dir.starts_with("/tmp");
+        return if was_there {
+            fs::create_dir_all(dir)
+        } else {
+            Ok(())
+        };
     }
     let dir = dir.canonicalize()?;
     let mut below: Vec<&Path> = plan

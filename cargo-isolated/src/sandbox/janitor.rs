@@ -54,8 +54,14 @@ pub(super) fn run(
         command.env_remove("TMPDIR");
     }
     if plan.has(Part::Home) {
-        for name in ["CACHE", "CONFIG", "DATA", "STATE"] {
-            command.env_remove(format!("XDG_{name}_HOME"));
+        for name in [
+            "CACHE_HOME",
+            "CONFIG_HOME",
+            "DATA_HOME",
+            "RUNTIME_DIR",
+            "STATE_HOME",
+        ] {
+            command.env_remove(format!("XDG_{name}"));
         }
     }
     let answer = in_janitor(|mut answer, alive| {
