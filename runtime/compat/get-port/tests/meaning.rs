@@ -10,6 +10,8 @@ use isolated_test::isolated;
 
 const HOST: &str = "127.0.0.1";
 
+/// Not while another test starts a process, which has a copy of each socket until it runs its program.
+#[isolated(serial = "sockets of the tests of get-port")]
 #[test]
 fn a_picked_number_is_different_each_time_and_can_be_bound() {
     let picked: Vec<u16> = (0..50).map(|_| TcpPort::any(HOST).unwrap()).collect();
@@ -60,7 +62,7 @@ fn a_host_by_name_is_refused() {
 }
 
 /// Another process that picks numbers never picks one of ours, also when no server uses it.
-#[isolated(serial = "ports 18610 to 18619")]
+#[isolated(serial = ["sockets of the tests of get-port", "ports 18610 to 18619"])]
 #[test]
 fn a_picked_number_stays_reserved() {
     let range = || Range {

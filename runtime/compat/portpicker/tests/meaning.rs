@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::net::{TcpListener, UdpSocket};
 
+use isolated_test::isolated;
 use portpicker::{Port, is_free, is_free_tcp, is_free_udp, pick_unused_port};
 
+/// Not while another test starts a process, which has a copy of each socket until it runs its program.
+#[isolated(serial = "sockets of the tests of portpicker")]
 #[test]
 fn a_picked_number_is_different_each_time_and_can_be_bound() {
     let picked: Vec<Port> = (0..50).map(|_| pick_unused_port().unwrap()).collect();
@@ -21,6 +24,7 @@ fn a_picked_number_is_different_each_time_and_can_be_bound() {
 }
 
 /// Another process that picks numbers never picks one of ours, also when no server uses it.
+#[isolated(serial = "sockets of the tests of portpicker")]
 #[test]
 fn a_picked_number_stays_reserved() {
     let ours: HashSet<Port> = (0..50).map(|_| pick_unused_port().unwrap()).collect();
