@@ -1,6 +1,7 @@
 //! `cargo isolated`: runs the tests of a suite apart, and shows what the tests of this machine do.
 
 mod part;
+mod plan;
 mod run;
 mod runner;
 #[cfg(target_os = "linux")]

@@ -7,8 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::part::{Part, names};
+use crate::plan::Refusal;
 use crate::runner::{DIR, PARTS, plan_of};
-use crate::sandbox::{self, Refusal};
+use crate::sandbox;
 use crate::settings::Workspace;
 
 /// Runs the tests, each in a sandbox of its own.

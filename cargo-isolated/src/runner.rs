@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 
 use crate::part::Part;
-use crate::sandbox::{self, Plan};
+use crate::plan::Plan;
+use crate::sandbox;
 use crate::settings::Workspace;
 
 /// The parts that `cargo isolated run` found allowed.

@@ -1,29 +1,15 @@
-//! Only Linux has the sandbox.
-
-#![allow(dead_code, reason = "the plan is for the sandbox")]
+//! The sandbox on systems other than Linux: there is none.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Error, Result, bail};
 
 use crate::part::Part;
+use crate::plan::{Plan, Refusal};
 
-pub(crate) struct Plan {
-    pub(crate) parts: Vec<Part>,
-    pub(crate) checkout: PathBuf,
-    pub(crate) target: Option<PathBuf>,
-    pub(crate) home: Option<PathBuf>,
-    pub(crate) shared: Vec<PathBuf>,
-}
-
-pub(crate) struct Refusal {
-    pub(crate) part: Part,
-    pub(crate) reason: String,
-}
-
-const NEEDS_LINUX: &str = "a sandbox needs Linux; elsewhere, `#[isolated]` keeps tests apart";
+const NEEDS_LINUX: &str =
+    "the sandbox needs Linux; on this system, use `#[isolated]` to keep tests apart";
 
 pub(crate) fn probe(_plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
     bail!(NEEDS_LINUX)

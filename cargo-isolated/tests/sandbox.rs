@@ -3,20 +3,24 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use self::refused::is_refused;
 
 mod refused;
+
+/// How long to wait for something that has to happen.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A workspace with nothing in it but its `Cargo.toml`.
 struct Workspace {
@@ -293,22 +297,15 @@ fn lives(mark: &str) -> bool {
     })
 }
 
-#[track_caller]
-fn wait_for_the_end_of(mark: &str) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while lives(mark) {
-        assert!(Instant::now() < deadline, "something lives on");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
 #[test]
 fn what_a_program_leaves_behind_ends_with_it() {
     let workspace = Workspace::new("");
     let mark = format!("LEFT_BY={}-{}", std::process::id(), line!());
     let (name, value) = mark.split_once('=').expect("a variable");
-    let script = "setsid sh -c 'trap \"\" TERM; sleep 600 & sleep 600; sleep 600' >&- 2>&- &
-                  setsid sleep 600 & exit 3";
+    // The shell answers when it no longer ends at `SIGTERM`.
+    let script = "mkfifo target/ready
+                  setsid sh -c 'trap \"\" TERM; echo > target/ready; sleep 600 & sleep 600; sleep 600' >&- 2>&- &
+                  setsid sleep 600 & read ready < target/ready; exit 3";
     let output = workspace
         .runner(script)
         .env(name, value)
@@ -329,13 +326,16 @@ fn nothing_is_left_when_the_runner_is_killed() {
         .stdout(Stdio::piped())
         .process_group(0);
     let mut runner = runner.spawn().expect("the runner");
+    let mut output = BufReader::new(runner.stdout.take().expect("its output"));
     let mut line = String::new();
-    let output = runner.stdout.take().expect("its output");
-    BufReader::new(output).read_line(&mut line).expect("a line");
+    output.read_line(&mut line).expect("a line");
     assert!(line == "begun\n" && lives(&mark));
     runner.kill().expect("it lives");
     runner.wait().expect("its end");
-    wait_for_the_end_of(&mark);
+    // The output ends with the last process that has it.
+    let (sender, ended) = channel();
+    thread::spawn(move || sender.send(output.read_to_end(&mut Vec::new()).is_ok()));
+    assert_eq!(ended.recv_timeout(PATIENCE), Ok(true), "something lives on");
 }
 
 #[test]

@@ -12,8 +12,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 
-use super::{Plan, Refusal};
 use crate::part::Part;
+use crate::plan::{Plan, Refusal};
 
 const NOTHING: Option<&str> = None;
 

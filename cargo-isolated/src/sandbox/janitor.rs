@@ -20,8 +20,9 @@ use nix::unistd::{
 };
 
 use super::enter::enter;
-use super::{Plan, Refusal, leftovers};
+use super::leftovers;
 use crate::part::Part;
+use crate::plan::{Plan, Refusal};
 
 /// The signals that a terminal or a test runner sends to the whole group. The program in it decides
 /// what they mean, and the runner ends as that ends.

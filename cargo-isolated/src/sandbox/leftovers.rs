@@ -2,55 +2,69 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-/// The time between the request to end and the end.
+/// How long a process may take to end after `SIGTERM`.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The time between two looks at processes that are about to end.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// Asks all descendants of this process to end, and then ends them. This process inherits the
-/// children of each that ends.
+/// Ends all descendants of this process: first with `SIGTERM`, and those that are left after the
+/// grace with `SIGKILL`.
 pub(super) fn end() {
-    if is_childless() {
+    if children_of(Pid::this()).is_empty() {
         return;
     }
+    let ends = ends_of_children();
     signal_all(Signal::SIGTERM);
     let deadline = Instant::now() + GRACE;
-    while !is_childless() {
-        if Instant::now() >= deadline {
-            signal_all(Signal::SIGKILL);
-        }
-        // The kernel reports the end of children only, and these are anybody's.
-        thread::sleep(PAUSE);
-    }
-}
-
-/// Ends all descendants at once.
-pub(super) fn kill_all() {
-    while !is_childless() {
-        signal_all(Signal::SIGKILL);
-        thread::sleep(PAUSE);
-    }
-}
-
-/// Collects the children that have ended. Returns whether none is left.
-fn is_childless() -> bool {
     loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Ok(status) if status.pid().is_some() => {}
-            Ok(_) => return false,
-            Err(Errno::EINTR) => {}
-            Err(_) => return true,
+        match ends.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => break,
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+    kill_until(&ends);
+}
+
+/// Ends all descendants with `SIGKILL`.
+pub(super) fn kill_all() {
+    kill_until(&ends_of_children());
+}
+
+/// Kills until no child is left. When one ends, its own children become those of this process, so
+/// they are killed in the next round.
+fn kill_until(ends: &Receiver<()>) {
+    loop {
+        signal_all(Signal::SIGKILL);
+        if ends.recv().is_err() {
+            return;
+        }
+    }
+}
+
+/// Collects children as they end, in a thread. The channel gets a message for each, and is closed
+/// when there are no more.
+fn ends_of_children() -> Receiver<()> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        loop {
+            match waitpid(None, None) {
+                Err(Errno::EINTR) => {}
+                Err(_) => return,
+                Ok(_) => {
+                    let _ = sender.send(());
+                }
+            }
+        }
+    });
+    receiver
 }
 
 fn signal_all(signal: Signal) {

@@ -11,32 +11,12 @@ mod leftovers;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Error, Result};
 
 use crate::part::Part;
-
-/// What is to be separate, and what stays shared in it.
-#[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    pub(crate) parts: Vec<Part>,
-    /// The root of the workspace.
-    pub(crate) checkout: PathBuf,
-    /// The target directory, which stays shared.
-    pub(crate) target: Option<PathBuf>,
-    pub(crate) home: Option<PathBuf>,
-    /// The directories that are there under their paths, wherever they lie.
-    pub(crate) shared: Vec<PathBuf>,
-}
-
-/// A part that the system refuses.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) part: Part,
-    pub(crate) reason: String,
-}
+use crate::plan::{Plan, Refusal};
 
 impl Plan {
     pub(crate) fn has(&self, part: Part) -> bool {
