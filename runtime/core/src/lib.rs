@@ -33,7 +33,8 @@ mod trace;
 
 pub use crate::error::{BoxError, Error, ErrorKind};
 pub use crate::lock::key::Key;
-pub use crate::resource::context::{Current, TestHandle};
+pub use crate::resource::context::TestHandle;
+pub use crate::resource::current::Current;
 pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
 pub use crate::resource::reclaim::Reclaim;

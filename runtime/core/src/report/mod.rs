@@ -21,9 +21,10 @@ use crate::lock::{Holder, Waited, Want};
 use crate::os::tree::ProcessInfo;
 use crate::output::{aloud, print};
 use crate::resource::Outcome;
-use crate::resource::context::{TestHandle, Value};
+use crate::resource::context::TestHandle;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
+use crate::resource::value::Value;
 use crate::runner;
 
 /// Waits shorter than this are not reported.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Outcome, Resource};
 use crate::error::BoxError;
-use crate::resource::context::Current;
+use crate::resource::current::Current;
 
 /// The expression of one custom resource, evaluated when its turn comes.
 pub struct Custom<'a> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod bind;
 pub(crate) mod context;
+pub(crate) mod current;
 pub(crate) mod custom;
 pub(crate) mod namespace;
 pub(crate) mod port;
@@ -15,9 +16,10 @@ pub(crate) mod tmpdir;
 #[cfg(feature = "tokio")]
 mod tokio;
 pub(crate) mod transfer;
+pub(crate) mod value;
 
 use crate::error::BoxError;
-use crate::resource::context::Current;
+use crate::resource::current::Current;
 
 pub use transfer::Transfer;
 

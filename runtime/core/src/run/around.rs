@@ -20,7 +20,8 @@ use std::sync::Mutex;
 
 use crate::mutex::lock;
 use crate::report;
-use crate::resource::context::{BodyStage, Current, TestHandle};
+use crate::resource::context::{BodyStage, TestHandle};
+use crate::resource::current::Current;
 use crate::resource::custom::Custom;
 use crate::resource::request::Kind;
 use crate::run::attempts::Calls;

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 use crate::lock::owner::Owner;
-use crate::resource::context::{Current, TestHandle};
+use crate::resource::context::TestHandle;
+use crate::resource::current::Current;
 
 thread_local! {
     /// The tests that this thread has entered, each under a unique number.

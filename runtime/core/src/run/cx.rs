@@ -1,10 +1,11 @@
 //! The source from which a wrapper binds the parameters of a test.
 
 use crate::resource::Resource;
-use crate::resource::context::{Current, Value};
+use crate::resource::current::Current;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::tmpdir::TmpDir;
+use crate::resource::value::Value;
 
 /// The resources from which a wrapper binds the parameters of a test.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use std::task::Poll;
 use crate::error::{Error, ErrorKind, panic_message};
 use crate::name::Name;
 use crate::report;
-use crate::resource::context::Current;
+use crate::resource::current::Current;
 use crate::resource::custom::Custom;
 use crate::resource::request::{Kind, Request};
 use crate::run::attempts::{self, Attempts, Calls};

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::{BoxError, Error, ErrorKind, panic_message};
 use crate::report;
 use crate::resource::Outcome;
-use crate::resource::context::Current;
+use crate::resource::current::Current;
 use crate::resource::custom::{Custom, CustomSlot, Provider, SharedHandle};
 use crate::resource::request::Request;
 use crate::run::cx::Cx;

@@ -15,13 +15,13 @@ use crate::lock::{
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
-use crate::resource::context::Value;
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
 use crate::resource::reclaim::Recorder;
 use crate::resource::request::{Kind, Request};
 use crate::resource::tmpdir::TmpDir;
+use crate::resource::value::Value;
 use crate::resource::{Outcome, seed};
 use crate::run::context;
 use crate::run::cx::Cx;
