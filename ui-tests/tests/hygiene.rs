@@ -1,8 +1,8 @@
 //! An environment in which a careless expansion breaks: no prelude, other items with the names that
 //! the expansion uses, and every lint that users deny.
 //!
-//! This file is compiled in this edition and, by the packages `edition-*`, in the older ones.
-//! Clippy checks it.
+//! This file is compiled in this edition and, by the packages `edition-*`, in the older ones. The
+//! package `drop-in` adds the drop-in packages. Clippy checks all of it.
 
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
@@ -45,6 +45,10 @@
     variant_size_differences
 )]
 #![expect(dead_code, reason = "what shadows is not used")]
+
+#[cfg(feature = "drop-in")]
+#[path = "hygiene/drop_in/mod.rs"]
+mod drop_in;
 
 use ::core::result::Result::{self, Ok};
 use ::core::{assert, assert_eq, assert_ne};

@@ -6,6 +6,10 @@ use std::net::{TcpListener, UdpSocket};
 use isolated_test::isolated;
 use portpicker::{Port, is_free, is_free_tcp, is_free_udp, pick_unused_port};
 
+#[expect(dead_code, reason = "no test here has to fail")]
+#[path = "../../tests/failing.rs"]
+mod failing;
+
 /// Not while another test starts a process, which has a copy of each socket until it runs its program.
 #[isolated(serial = "sockets of the tests of portpicker")]
 #[test]
@@ -28,16 +32,10 @@ fn a_picked_number_is_different_each_time_and_can_be_bound() {
 #[test]
 fn a_picked_number_stays_reserved() {
     let ours: HashSet<Port> = (0..50).map(|_| pick_unused_port().unwrap()).collect();
-    let child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "picks_many", "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    assert!(child.status.success());
-    let output = String::from_utf8(child.stdout).unwrap();
-    let theirs: HashSet<Port> = output
-        .lines()
-        .filter_map(|line| line.strip_prefix("picked ")?.parse().ok())
-        .collect();
+    let picking = failing::run("picks_many");
+    assert!(picking.passed, "{}", picking.output);
+    let words = picking.words();
+    let theirs: HashSet<Port> = words.iter().map(|word| word.parse().unwrap()).collect();
     assert_eq!(theirs.len(), 500);
     assert!(ours.is_disjoint(&theirs));
 }
@@ -47,6 +45,6 @@ fn a_picked_number_stays_reserved() {
 fn picks_many() {
     println!();
     for _ in 0..500 {
-        println!("picked {}", pick_unused_port().unwrap());
+        println!("@{}", pick_unused_port().unwrap());
     }
 }

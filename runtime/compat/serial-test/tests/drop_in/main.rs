@@ -3,6 +3,9 @@
 mod arguments;
 mod asynchronous;
 mod documented;
+#[expect(dead_code, reason = "no test here has to fail")]
+#[path = "../../../tests/failing.rs"]
+mod failing;
 mod files;
 mod harnesses;
 mod meeting;

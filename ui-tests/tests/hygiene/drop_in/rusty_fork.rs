@@ -1,35 +1,4 @@
-//! Surroundings in which a careless expansion breaks: no prelude, other things by the names that it
-//! uses, and lints that people deny.
-
-#![no_implicit_prelude]
-#![forbid(unsafe_code)]
-#![deny(warnings)]
-#![deny(
-    clippy::all,
-    clippy::nursery,
-    clippy::pedantic,
-    clippy::allow_attributes,
-    clippy::let_underscore_must_use,
-    clippy::panic,
-    clippy::shadow_reuse,
-    clippy::shadow_same,
-    clippy::shadow_unrelated,
-    clippy::unwrap_used,
-    absolute_paths_not_starting_with_crate,
-    elided_lifetimes_in_paths,
-    future_incompatible,
-    let_underscore_drop,
-    missing_docs,
-    nonstandard_style,
-    rust_2018_idioms,
-    single_use_lifetimes,
-    trivial_casts,
-    unreachable_pub,
-    unused,
-    unused_qualifications,
-    unused_results
-)]
-#![expect(dead_code, reason = "what shadows is not used")]
+//! `rusty_fork_test!` beside other items with the names that its expansion uses.
 
 use ::core::option::Option::{self, Some};
 use ::core::result::Result::{self, Ok};
