@@ -67,6 +67,7 @@ pub(crate) fn comes_true(until: Instant, mut condition: impl FnMut() -> bool) ->
         if Instant::now() >= until {
             return false;
         }
+        // The conditions are about files and processes of others, and nobody announces those.
         thread::sleep(Duration::from_millis(1));
     }
 }

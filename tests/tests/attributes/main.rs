@@ -3,6 +3,7 @@
 mod around;
 mod around_fallback;
 mod current;
+mod handles;
 mod harness;
 mod modules;
 mod renamed;

@@ -182,7 +182,7 @@ impl TestHandle {
     /// Returns the handle of your own resource with this type, or the first of several, in any
     /// thread.
     ///
-    /// For a handle that is not `Send` and `Sync`, see [`Current::resource`]. Drop what this returns
+    /// For a handle that is not `Send` and `Sync`, see [`Current::resource`](crate::Current::resource). Drop what this returns
     /// before the test ends: the resource is released then, whoever still has its handle.
     ///
     /// # Panics
