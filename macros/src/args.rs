@@ -3,6 +3,7 @@
 
 mod duration;
 mod form;
+mod inherited;
 mod literal;
 mod names;
 mod needless;
@@ -15,6 +16,7 @@ use syn::{Ident, LitStr};
 
 #[cfg(test)]
 pub(crate) use self::duration::{Mistake, millis};
+pub(crate) use self::inherited::Inherited;
 pub(crate) use self::variables::Variables;
 
 /// Identifies a row of the table.
@@ -39,7 +41,6 @@ pub(crate) enum Word {
     Crate,
     TestAttribute,
     Inherited,
-    File,
 }
 
 /// A row of the table: the name of an argument and its syntax.
@@ -80,8 +81,8 @@ pub(crate) enum Takes {
     PerhapsReason,
     /// `=` and a path.
     Path,
-    /// More arguments, in parentheses.
-    Arguments,
+    /// A number of modules and more arguments, in parentheses; see [`Inherited`].
+    Inherited,
 }
 
 /// One option of an argument.
@@ -167,14 +168,14 @@ pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::Off, name: "off", takes: Takes::Nothing, is_resource: false, usage: "off", again: Some(REMOVE) },
     Row { word: Word::Crate, name: "crate", takes: Takes::Path, is_resource: false, usage: "crate = path", again: Some(REMOVE) },
     Row { word: Word::TestAttribute, name: "test_attribute", takes: Takes::PerhapsReason, is_resource: false, usage: "test_attribute", again: Some(REMOVE) },
-    Row { word: Word::Inherited, name: "inherited", takes: Takes::Arguments, is_resource: false, usage: "inherited(...)", again: Some(REMOVE) },
-    Row { word: Word::File, name: "file", takes: Takes::Arguments, is_resource: false, usage: "file(...)", again: Some(REMOVE) },
+    // Only the macro itself writes this one, and no user has an item of that name.
+    Row { word: Word::Inherited, name: inherited::NAME, takes: Takes::Inherited, is_resource: false, usage: inherited::NAME, again: Some(REMOVE) },
 ];
 
 impl Row {
     /// Whether only the macro itself writes this argument.
     pub(crate) fn is_hidden(&self) -> bool {
-        matches!(self.word, Word::Inherited | Word::File)
+        self.word == Word::Inherited
     }
 }
 
@@ -205,7 +206,7 @@ pub(crate) enum Value {
     /// A duration in milliseconds.
     Millis(u64),
     Path(TokenStream),
-    Arguments(TokenStream),
+    Inherited(Inherited),
     Expression(TokenStream),
 }
 
@@ -217,27 +218,6 @@ pub(crate) enum Choice {
     OneOf(&'static str),
     /// A literal or a constant expression.
     Constant(TokenStream),
-}
-
-/// An expression that is evaluated before the subprocess of a test starts.
-pub(crate) struct Expression {
-    pub(crate) tokens: TokenStream,
-    /// The statements that bring its names into scope, if it was written elsewhere.
-    pub(crate) scope: TokenStream,
-}
-
-impl Expression {
-    /// Whether it was written in the attribute of a module around the test.
-    pub(crate) fn is_moved(&self) -> bool {
-        !self.scope.is_empty()
-    }
-}
-
-impl From<TokenStream> for Expression {
-    fn from(tokens: TokenStream) -> Expression {
-        let scope = TokenStream::new();
-        Expression { tokens, scope }
-    }
 }
 
 /// A key: a string literal, or an expression that yields a string or a `Key`.

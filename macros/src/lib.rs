@@ -78,7 +78,8 @@ use crate::test_fn::TestFn;
 /// On an inline module, the attribute applies to every function with a known test attribute,
 /// including those in nested modules. A test's own arguments are added to the inherited ones; where
 /// both name the same resource, variable, key or other argument, the test's own wins. Names in
-/// expressions mean what they mean where the attribute of the module is written. Tests in a
+/// inherited expressions are looked up in the module around the attribute first, and then in the
+/// module of the test. Tests in a
 /// `macro_rules!` that the module defines are annotated in that definition. Tests that other macros
 /// generate are not visible, so a call that may generate tests causes a warning unless it is below
 /// `#[allow(deprecated)]`.
@@ -93,7 +94,7 @@ pub fn isolated(
     arguments: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    isolate(arguments.into(), &item.into()).into()
+    isolate(&arguments.into(), &item.into()).into()
 }
 
 /// `#[isolated(...)]` and `#[test]` in one attribute.
@@ -143,11 +144,11 @@ pub fn __around(
     expand::generated(&arguments.into(), &item.into()).into()
 }
 
-fn isolate(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+fn isolate(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     const BELONGS: &str = "`#[isolated]` belongs on a test function or on a module of tests";
 
     match Item::read(item, BELONGS) {
-        Ok(Item::Function(function)) => isolate_function(&arguments, *function),
+        Ok(Item::Function(function)) => isolate_function(arguments, *function),
         Ok(Item::Module(module)) => isolate_module(arguments, &module),
         Err(error) => {
             let error = error.to_compile_error();
@@ -189,7 +190,7 @@ fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStrea
     let mut errors = Errors::new();
     let own = Wanted::new(Args::read(arguments.clone(), &mut errors));
     Names::new(own.krate()).recognise(&mut function.attributes);
-    if let Some(handed_on) = module::hand_on_below(arguments, own.krate(), &function) {
+    if let Some(handed_on) = module::hand_on_below(arguments, &own.krate(), &function) {
         // The attribute that receives the arguments reports the mistakes.
         let _ = errors.finish();
         return handed_on;
@@ -211,17 +212,21 @@ fn isolate_function(arguments: &TokenStream, mut function: TestFn) -> TokenStrea
     }
 }
 
-fn isolate_module(arguments: TokenStream, module: &Module) -> TokenStream {
+fn isolate_module(arguments: &TokenStream, module: &Module) -> TokenStream {
     let mut errors = Errors::new();
     let items = module.body.as_ref().map(Group::stream);
-    let argument = quote!(inherited(#arguments));
-    let (wanted, inheritance) = inheritance(arguments, argument, items, &mut errors);
+    let (wanted, names) = read_outer(arguments.clone(), items, &mut errors);
     if wanted.off.is_some() {
         let errors = errors.finish();
         let module = module.as_written();
         return quote!(#errors #module);
     }
-    let (output, tests) = module.rewrite(&inheritance);
+    let (output, tests) = module.rewrite(Inheritance {
+        krate: &wanted.krate(),
+        arguments,
+        modules: 1,
+        names: &names,
+    });
     check::module(&wanted, module, tests, &mut errors);
     let errors = errors.finish();
     quote!(#errors #output)
@@ -238,31 +243,28 @@ fn isolate_items(input: &TokenStream) -> TokenStream {
     };
     let mut errors = Errors::new();
     let arguments = attribute.arguments().unwrap_or_default();
-    let argument = quote!(file(#arguments));
-    let items_read = Some(items.clone());
-    let (wanted, inheritance) = inheritance(arguments, argument, items_read, &mut errors);
+    let (wanted, names) = read_outer(arguments.clone(), Some(items.clone()), &mut errors);
+    let inheritance = Inheritance {
+        krate: &wanted.krate(),
+        arguments: &arguments,
+        modules: 0,
+        names: &names,
+    };
     let (output, tests) = inheritance.hand_on_to(items);
     check::file(&wanted, &attribute, tests, &mut errors);
     let errors = errors.finish();
     quote!(#errors #output)
 }
 
-/// The arguments that the tests among these items inherit.
-fn inheritance(
+/// The requests of a module or file, and the names that its items use.
+fn read_outer(
     arguments: TokenStream,
-    argument: TokenStream,
     items: Option<TokenStream>,
     errors: &mut Errors,
-) -> (Wanted, Inheritance) {
+) -> (Wanted, Names) {
     let wanted = Wanted::new(Args::read(arguments, errors));
     check::arguments(&wanted, errors);
-    let krate = wanted.krate();
-    let mut names = Names::new(krate.clone());
+    let mut names = Names::new(wanted.krate());
     names.collect(items.unwrap_or_default());
-    let inheritance = Inheritance {
-        krate,
-        argument,
-        names,
-    };
-    (wanted, inheritance)
+    (wanted, names)
 }

@@ -4,6 +4,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
+use crate::scan;
+
 /// Whether the expression may name this variable. Errs on the side of `true`.
 pub(crate) fn mentions(expression: &TokenStream, name: &Ident) -> bool {
     search(expression.clone(), &name.unraw().to_string(), false)
@@ -30,13 +32,10 @@ fn search(tokens: TokenStream, name: &str, in_group: bool) -> bool {
 
 /// Whether the word between these tokens is a field, a method, or part of a path.
 fn is_field_or_path(before: &[TokenTree], behind: &[TokenTree]) -> bool {
-    let is = |token: Option<&TokenTree>, mark: char| matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == mark);
-    let (mut before, mut behind) = (before.iter().rev(), behind.iter());
-    let (last, last_but_one) = (before.next(), before.next());
-    let is_field = is(last, '.') && !is(last_but_one, '.');
-    let ends_a_path = is(last, ':') && is(last_but_one, ':');
-    let begins_a_path = is(behind.next(), ':') && is(behind.next(), ':');
-    is_field || ends_a_path || begins_a_path
+    let is_dot = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == '.');
+    let mut last = before.iter().rev();
+    let is_field = is_dot(last.next()) && !is_dot(last.next());
+    is_field || scan::ends_in_colons(before) || scan::begins_with_colons(behind)
 }
 
 /// Whether a format string names the variable in its braces, as the value or as a parameter of its

@@ -10,14 +10,14 @@ use quote::{ToTokens, quote};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use crate::args::{Arg, Args, Key, Value, Word};
+use crate::args::{Arg, Args, Inherited, Key, Value, Word};
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::harness;
 use crate::mention::mentions;
 use crate::test_fn::{Parameter, TestFn};
 
-pub(crate) use self::outside::alias;
+pub(crate) use self::outside::{Expression, alias};
 pub(crate) use self::resource::{Kind, Protocol, Resource};
 use self::resource::{options, port, tmpdir};
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
@@ -36,18 +36,11 @@ pub(crate) struct Wanted {
     /// `off`: nothing that the enclosing modules request.
     pub(crate) off: Option<Ident>,
     /// The requests of the enclosing module or file.
-    outer: Option<Outer>,
+    outer: Option<(usize, Box<Wanted>)>,
     /// The names of arguments with a mistake.
     pub(crate) failed: Vec<String>,
     /// Whether something is missing because of a mistake that is reported elsewhere.
     pub(crate) is_partial: bool,
-}
-
-/// The requests of what encloses a test.
-struct Outer {
-    wanted: Box<Wanted>,
-    /// Whether a module is between the attribute and the test.
-    is_module: bool,
 }
 
 /// A lock on one key.
@@ -147,20 +140,11 @@ impl Wanted {
                 self.test_attribute = Some(name);
                 self.is_called = matches!(value, Value::Expression(_));
             }
-            (Some(word @ (Word::Inherited | Word::File)), Value::Arguments(tokens)) => {
-                self.inherit(tokens, word == Word::Inherited);
-            }
+            (Some(Word::Inherited), Value::Inherited(inherited)) => self.inherit(inherited),
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Custom(tokens)),
             // The grammar produces no other values for these arguments.
             (
-                Some(
-                    Word::Serial
-                    | Word::Shared
-                    | Word::Limit
-                    | Word::Crate
-                    | Word::Inherited
-                    | Word::File,
-                )
+                Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
                 | None,
                 _,
             ) => {}
@@ -185,12 +169,12 @@ impl Wanted {
             .extend(keys.into_iter().map(|key| lock(Some(key))));
     }
 
-    fn inherit(&mut self, tokens: TokenStream, is_module: bool) {
+    fn inherit(&mut self, Inherited { modules, arguments }: Inherited) {
         // The attribute of the module reports its own mistakes.
         let mut errors = Errors::new();
-        let mut wanted = Box::new(Wanted::new(Args::read(tokens, &mut errors)));
+        let mut wanted = Box::new(Wanted::new(Args::read(arguments, &mut errors)));
         wanted.is_partial |= errors.finish().is_some();
-        self.outer = Some(Outer { wanted, is_module });
+        self.outer = Some((modules, wanted));
     }
 
     /// Whether an enclosing module requests something.
@@ -210,23 +194,22 @@ impl Wanted {
     pub(crate) fn krate(&self) -> TokenStream {
         match (&self.krate, &self.outer) {
             (Some(path), _) => path.clone(),
-            (None, Some(outer)) => outer.wanted.krate(),
+            (None, Some((_, outer))) => outer.krate(),
             (None, None) => quote!(::isolated_test),
         }
     }
 
     /// Adds what the enclosing modules request, unless the test overrides it.
     pub(crate) fn merged(self) -> Wanted {
-        let names = self.names();
-        self.merged_below(0, &names)
+        self.merged_below(0)
     }
 
-    /// The same, as a test sees it that is this number of modules below.
-    fn merged_below(mut self, modules: usize, names: &[Ident]) -> Wanted {
+    /// Like [`merged`](Wanted::merged), for a test that is this number of modules below the attribute.
+    fn merged_below(mut self, modules: usize) -> Wanted {
         let krate = self.krate();
         let outer = self.outer.take();
-        self.move_below(modules, names);
-        if let Some(Outer { wanted, is_module }) = outer {
+        self.move_below(modules);
+        if let Some((between, outer)) = outer {
             let Wanted {
                 mut resources,
                 mut locks,
@@ -234,7 +217,7 @@ impl Wanted {
                 surroundings,
                 is_partial,
                 ..
-            } = wanted.merged_below(modules + usize::from(is_module), names);
+            } = outer.merged_below(modules + between);
             resources.retain(|theirs| {
                 !self
                     .resources
@@ -242,7 +225,11 @@ impl Wanted {
                     .any(|ours| ours.has_name(&theirs.name))
             });
             resources.append(&mut self.resources);
-            locks.retain(|theirs| !self.locks.iter().any(|ours| ours.text == theirs.text));
+            // Two expressions with one spelling may be different keys, so both locks stay.
+            locks.retain(|theirs| {
+                matches!(theirs.key, Some(Key::Expression(_)))
+                    || !self.locks.iter().any(|ours| ours.text == theirs.text)
+            });
             self.locks.append(&mut locks);
             self.resources = resources;
             self.alone |= alone;
@@ -251,13 +238,6 @@ impl Wanted {
         }
         self.krate = Some(krate);
         self
-    }
-
-    /// The names of all resources, those of the enclosing modules too.
-    fn names(&self) -> Vec<Ident> {
-        let ours = self.resources.iter().map(|resource| resource.name.clone());
-        let outer = self.outer.iter().flat_map(|outer| outer.wanted.names());
-        ours.chain(outer).collect()
     }
 
     /// Whether an expression names one of these parameters and therefore needs its value.

@@ -12,6 +12,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
 
 use self::made::Call;
+use crate::args::Inherited;
 use crate::attribute::Attribute;
 use crate::generics::read_visibility;
 use crate::harness;
@@ -30,13 +31,16 @@ pub(crate) struct Module {
 }
 
 /// The arguments that the tests of a module inherit.
-pub(crate) struct Inheritance {
+#[derive(Clone, Copy)]
+pub(crate) struct Inheritance<'a> {
     /// The path of the crate `isolated-test`.
-    pub(crate) krate: TokenStream,
-    /// The argument that passes on those of the module's attribute, as written.
-    pub(crate) argument: TokenStream,
+    pub(crate) krate: &'a TokenStream,
+    /// The arguments of the module's attribute, as written.
+    pub(crate) arguments: &'a TokenStream,
+    /// The number of modules between the attribute and the tests.
+    pub(crate) modules: usize,
     /// The names that the module uses.
-    pub(crate) names: Names,
+    pub(crate) names: &'a Names,
 }
 
 impl Module {
@@ -68,7 +72,7 @@ impl Module {
     }
 
     /// The module with its arguments passed on to its tests, and the number of tests in it.
-    pub(crate) fn rewrite(&self, inheritance: &Inheritance) -> (TokenStream, usize) {
+    pub(crate) fn rewrite(&self, inheritance: Inheritance<'_>) -> (TokenStream, usize) {
         let Module { head, body, .. } = self;
         // A second attribute is reported, and must not expand again.
         let attributes: Vec<_> = self
@@ -109,33 +113,28 @@ impl Module {
 /// when a macro was expanded.
 pub(crate) fn hand_on_below(
     arguments: &TokenStream,
-    krate: TokenStream,
+    krate: &TokenStream,
     function: &TestFn,
 ) -> Option<TokenStream> {
     let is_own = |attribute: &Attribute| attribute.mentions_isolated();
-    let mut tokens = arguments.clone().into_iter();
-    match (tokens.next(), tokens.next(), tokens.next()) {
-        (Some(TokenTree::Ident(word)), Some(TokenTree::Group(_)), None)
-            if (word == "inherited" || word == "file")
-                && function.attributes.iter().any(is_own) =>
-        {
-            let TestFn {
-                attributes,
-                visibility,
-                signature,
-                body,
-                ..
-            } = function;
-            let inheritance = Inheritance {
-                krate,
-                argument: arguments.clone(),
-                names: Names::default(),
-            };
-            let attributes = inheritance.inherit(attributes);
-            Some(quote!(#attributes #visibility #signature #body))
-        }
-        _ => None,
-    }
+    let Inherited { modules, arguments } = Inherited::alone(arguments)?;
+    let TestFn {
+        attributes,
+        visibility,
+        signature,
+        body,
+        ..
+    } = function;
+    let inheritance = Inheritance {
+        krate,
+        arguments: &arguments,
+        modules,
+        names: &Names::default(),
+    };
+    function.attributes.iter().any(is_own).then(|| {
+        let attributes = inheritance.inherit(attributes);
+        quote!(#attributes #visibility #signature #body)
+    })
 }
 
 /// Reads the attribute of a file, and the items of the file after it.
@@ -153,7 +152,7 @@ pub(crate) fn read_file(input: ParseStream<'_>) -> syn::Result<(Attribute, Token
     Ok((attribute, input.parse()?))
 }
 
-impl Inheritance {
+impl Inheritance<'_> {
     /// The items with the arguments passed on to the tests among them, and the number of those.
     pub(crate) fn hand_on_to(&self, items: TokenStream) -> (TokenStream, usize) {
         let scan = |input: ParseStream<'_>| self.scan(input);
@@ -182,7 +181,10 @@ impl Inheritance {
                 }
                 Next::Module => {
                     let module = Module::read_inline(attributes, input)?;
-                    let (tokens, inside) = module.rewrite(&self.one_module_below());
+                    let (tokens, inside) = module.rewrite(Inheritance {
+                        modules: self.modules + 1,
+                        ..*self
+                    });
                     tests += inside;
                     if own {
                         // The nested module passes on its own arguments together with these when
@@ -212,25 +214,17 @@ impl Inheritance {
         Ok((output, tests))
     }
 
-    /// The same for the tests of a nested module, which are further away from the attribute.
-    fn one_module_below(&self) -> Inheritance {
-        let Inheritance {
-            krate,
-            argument,
-            names,
-        } = self;
-        Inheritance {
-            krate: krate.clone(),
-            argument: quote!(inherited(#argument)),
-            names: names.clone(),
+    /// The argument that passes these on.
+    fn argument(&self) -> Inherited {
+        Inherited {
+            modules: self.modules,
+            arguments: self.arguments.clone(),
         }
     }
 
     /// The attributes of a test, with the inherited arguments in an `#[isolated]` on top.
     fn inherit(&self, attributes: &[Attribute]) -> TokenStream {
-        let Inheritance {
-            krate, argument, ..
-        } = self;
+        let (krate, argument) = (self.krate, self.argument());
         let (mut top, mut rest) = (TokenStream::new(), TokenStream::new());
         // Whether nothing makes the function a test where the condition excludes our own test
         // attribute.
@@ -279,7 +273,7 @@ impl Inheritance {
             .last()
             .is_some_and(|token| token.to_string() == ",");
         let comma = (!theirs.is_empty() && !ends_in_comma).then(|| quote!(,));
-        let argument = &self.argument;
+        let argument = self.argument();
         Some(quote!(#path(#theirs #comma #argument)))
     }
 }

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use crate::attribute::Attribute;
 
 /// The names of our attributes, and those of the macros that a module defines.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Names {
     /// The last segments of paths to this crate.
     crates: Vec<String>,

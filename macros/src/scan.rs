@@ -50,6 +50,20 @@ pub(crate) fn only_group(tokens: &TokenStream, delimiter: Delimiter) -> Option<G
     }
 }
 
+/// Whether the last tokens are `::`.
+pub(crate) fn ends_in_colons(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [.., first, second] if is_mark(first, ':') && is_mark(second, ':'))
+}
+
+/// Whether the first tokens are `::`.
+pub(crate) fn begins_with_colons(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [first, second, ..] if is_mark(first, ':') && is_mark(second, ':'))
+}
+
+fn is_mark(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(found) if found.as_char() == mark)
+}
+
 /// Whether the tokens contain a word, at any depth.
 pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
     tokens.into_iter().any(|token| match token {

@@ -6,7 +6,7 @@ use syn::{Ident, Lit, LitBool};
 
 use super::names::{find, names, other_spelling, resource_meant_by, starts_like_a_type};
 use super::read::Reader;
-use super::{Row, Takes, Value, duration, literal, needless, value, variables};
+use super::{Inherited, Row, Takes, Value, duration, literal, needless, value, variables};
 use crate::errors::{alike, expected};
 use crate::scan;
 
@@ -30,7 +30,7 @@ impl Reader<'_> {
             | Takes::Number { .. }
             | Takes::Reason
             | Takes::Path
-            | Takes::Arguments => {
+            | Takes::Inherited => {
                 let message = value::wrong(row);
                 self.failed(&name, &name, message);
             }
@@ -49,17 +49,18 @@ impl Reader<'_> {
 
     fn row_with_list(&mut self, name: Ident, row: &'static Row, group: &Group) {
         let value = match row.takes {
-            // Text in parentheses is meant as a path.
-            Takes::Directory(_) if syn::parse2::<Lit>(group.stream()).is_ok() => {
-                self.errors.at(group, value::wrong(row));
-                None
-            }
             Takes::Options(settings) | Takes::Directory(settings) => {
                 value::options(row, settings, group.stream(), self.errors)
             }
             Takes::KeyAndNumber => value::limit(row, group, self.errors),
             Takes::Variables => variables::read(row, group, self.errors),
-            Takes::Arguments => Some(Value::Arguments(group.stream())),
+            Takes::Inherited => {
+                let read = Inherited::read(group);
+                if read.is_none() {
+                    self.errors.at(group, value::wrong(row));
+                }
+                read.map(Value::Inherited)
+            }
             Takes::Nothing => {
                 self.errors.at(
                     group,
@@ -106,7 +107,7 @@ impl Reader<'_> {
                     .at(value::place(&tokens, &name), value::wrong(row));
                 None
             }
-            Takes::KeyAndNumber | Takes::Nothing | Takes::Options(_) | Takes::Arguments => {
+            Takes::KeyAndNumber | Takes::Nothing | Takes::Options(_) | Takes::Inherited => {
                 let message = needless::value(row, &tokens, is_plain_data(&tokens));
                 self.errors.at(value::place(&tokens, &name), message);
                 None

@@ -27,8 +27,7 @@ pub(super) fn wrong(row: &Row) -> String {
             );
         }
         Takes::Path => "a path",
-        Takes::Arguments => "a list of arguments",
-        Takes::Nothing | Takes::Options(_) => "a word",
+        Takes::Nothing | Takes::Options(_) | Takes::Inherited => "a word",
     };
     format!("expected `{name}` to be {kind}: `{usage}`")
 }
@@ -177,10 +176,11 @@ fn option(
     }
     let Ok((name, assigned, value)) = content.parse2(tokens.clone()) else {
         let found = scan::first(&tokens).map_or(",".to_owned(), |token| token.to_string());
+        let way_out = path_meant(row, known, &tokens)
+            .unwrap_or_else(|| format!("write one of {}", list(names())));
         let message = format!(
-            "expected an option of `{}`, found `{found}`; write one of {}",
-            row.name,
-            list(names())
+            "expected an option of `{}`, found `{found}`; {way_out}",
+            row.name
         );
         return Err((tokens, message));
     };
@@ -210,6 +210,20 @@ fn option(
     let choice = choice(setting, &value).filter(|_| assigned != value.is_empty());
     let choice = choice.ok_or_else(|| (place(&value, &name), shape(row, setting)))?;
     Ok((setting.name, choice))
+}
+
+/// What to write for a path in the place of an option.
+fn path_meant(row: &Row, known: &[Setting], tokens: &TokenStream) -> Option<String> {
+    let is_path = |setting: &&Setting| matches!(setting.form, Form::Paths);
+    let from = known.iter().find(is_path)?.name;
+    let path = syn::parse2::<LitStr>(tokens.clone()).ok()?.value();
+    let Row { name, takes, .. } = row;
+    Some(match takes {
+        Takes::Directory(_) => format!(
+            "write `{name} = {path:?}` to work in that directory, or `{name}({from} = {path:?})` for a copy of it"
+        ),
+        _ => format!("write `{name}({from} = {path:?})`"),
+    })
 }
 
 fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {

@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Token, token};
 
 use super::value::{place, wrong};
-use super::{Expression, Row, Value};
+use super::{Row, Value};
 use crate::errors::{Errors, alike, expected};
 use crate::scan;
 
@@ -22,7 +22,7 @@ pub(crate) struct Variables {
 pub(crate) struct Variable {
     pub(crate) name: String,
     /// `None` if the variable is unset.
-    pub(crate) value: Option<Expression>,
+    pub(crate) value: Option<TokenStream>,
 }
 
 const WORDS: [&str; 2] = ["unset", "clear"];
@@ -218,7 +218,6 @@ impl Reader<'_> {
     fn add(&mut self, name: String, place: &TokenStream, value: Option<TokenStream>) {
         let first = self.found.list.iter().find(|first| first.name == name);
         let Some(first) = first else {
-            let value = value.map(Expression::from);
             self.found.list.push(Variable { name, value });
             return;
         };

@@ -8,9 +8,8 @@ use syn::Ident;
 use super::call::{Writer, lent_maker};
 use super::spec::option;
 use super::{at, hygienic, start};
-use crate::args::Expression;
 use crate::mention::mentions;
-use crate::model::{Cwd, Kind, Refused, Resource, Run, Surroundings, Timeout, alias};
+use crate::model::{Cwd, Expression, Kind, Refused, Resource, Run, Surroundings, Timeout, alias};
 
 impl Writer<'_> {
     /// The part that is known at compile time.
@@ -57,63 +56,55 @@ impl Writer<'_> {
     /// The closure that sets the environment variables, the working directory and the timeout.
     pub(super) fn surround(&self) -> TokenStream {
         let context = &self.context;
-        // Only locals are hygienic, and a moved expression imports items before them.
+        // Only locals are hygienic, and an import brings items into scope before them.
         let surroundings = hygienic("__surrounded");
-        let moved = self.statements(&surroundings, true);
-        let statements = self.statements(&surroundings, false);
-        if moved.is_empty() && statements.is_empty() {
+        let statements = self.statements(&surroundings);
+        if statements.is_empty() {
             let private = &self.private;
             return quote!(#private::as_here);
         }
-        let (moved_resources, resources) = (self.mentioned(true), self.mentioned(false));
+        let resources = self.mentioned_resources();
         let is_in_cwd = self.model.wanted.directory_to_work_in().is_some();
-        let uses_context = is_in_cwd || !moved_resources.is_empty() || !resources.is_empty();
-        let context = if uses_context {
+        let context = if is_in_cwd || !resources.is_empty() {
             context.to_token_stream()
         } else {
             quote!(_)
         };
         let (makers, namesake) = (self.mentioned_makers(), self.mentioned_namesake());
-        quote!(|#context, #surroundings| {
-            #makers #moved_resources #moved #resources #namesake #statements
-        })
+        quote!(|#context, #surroundings| { #makers #resources #namesake #statements })
     }
 
-    /// The statements for the expressions that were written in the attribute of a module, or all
-    /// others.
-    fn statements(&self, target: &Ident, is_moved: bool) -> TokenStream {
+    fn statements(&self, target: &Ident) -> TokenStream {
         let context = &self.context;
         let wanted = &self.model.wanted.surroundings;
         let mut statements = TokenStream::new();
-        if wanted.variables.is_clear && !is_moved {
+        if wanted.is_clear {
             statements.extend(quote!(#target.clear();));
         }
-        for variable in &wanted.variables.list {
+        for variable in &wanted.variables {
             let name = &variable.name;
-            match &variable.value {
-                Some(value) if value.is_moved() == is_moved => statements.extend(self.evaluated(
-                    value,
-                    &quote!(&),
-                    |value| quote!(#target.set(#name, #value)),
-                )),
-                None if !is_moved => statements.extend(quote!(#target.unset(#name);)),
-                _ => {}
-            }
+            statements.extend(variable.value.as_ref().map_or_else(
+                || quote!(#target.unset(#name);),
+                |value| {
+                    self.evaluated(
+                        value,
+                        &quote!(&),
+                        |value| quote!(#target.set(#name, #value)),
+                    )
+                },
+            ));
         }
-        let directory = self.model.wanted.directory_to_work_in();
-        if let Some(directory) = directory.filter(|_| !is_moved) {
+        if let Some(directory) = self.model.wanted.directory_to_work_in() {
             let directory = Literal::usize_unsuffixed(directory);
             statements.extend(quote!(#target.cwd(#context.tmpdir(#directory));));
         }
-        match &wanted.cwd {
-            Some(Cwd::Given(directory)) if directory.is_moved() == is_moved => statements
-                .extend(self.evaluated(directory, &quote!(&), |value| quote!(#target.cwd(#value)))),
-            _ => {}
+        if let Some(Cwd::Given(directory)) = &wanted.cwd {
+            let cwd = |directory: TokenStream| quote!(#target.cwd(#directory));
+            statements.extend(self.evaluated(directory, &quote!(&), cwd));
         }
-        match &wanted.timeout {
-            Some(Timeout::Given(limit)) if limit.is_moved() == is_moved => statements
-                .extend(self.evaluated(limit, &quote!(), |value| quote!(#target.timeout(#value)))),
-            _ => {}
+        if let Some(Timeout::Given(limit)) = &wanted.timeout {
+            let timeout = |limit: TokenStream| quote!(#target.timeout(#limit));
+            statements.extend(self.evaluated(limit, &quote!(), timeout));
         }
         statements
     }
@@ -126,37 +117,38 @@ impl Writer<'_> {
         borrow: &TokenStream,
         statement: impl Fn(TokenStream) -> TokenStream,
     ) -> TokenStream {
-        let Expression { tokens, scope } = expression;
+        let Expression { tokens, import } = expression;
         let private = &self.private;
         let statement = statement(at(start(tokens), quote!(#borrow #private::expr!(#tokens))));
-        if expression.is_moved() {
-            quote!({ #scope #statement; })
-        } else {
+        let resources = self
+            .model
+            .wanted
+            .resources
+            .iter()
+            .map(|resource| &resource.name);
+        let named = resources.filter(|name| mentions(tokens, name)).map(|name| {
+            let alias = alias(name);
+            // The name may mean something else, as in `Server { port: 80 }`. This use avoids a warning
+            // about an unused variable.
+            quote!(let #name = #alias; let _ = &#name;)
+        });
+        let named: TokenStream = named.collect();
+        if import.is_none() && named.is_empty() {
             quote!(#statement;)
+        } else {
+            quote!({ #import #named #statement; })
         }
     }
 
-    /// Variables for the resources that these expressions name.
-    fn mentioned(&self, is_moved: bool) -> TokenStream {
-        let wanted = &self.model.wanted;
-        let is_mentioned = |name: &Ident| {
-            let expressions = wanted.surroundings.expressions();
-            let mut expressions = expressions.filter(|value| value.is_moved() == is_moved);
-            expressions.any(|value| mentions(&value.tokens, name))
-        };
-        let resources = wanted.resources.iter().enumerate();
-        let mentioned = resources.filter(|(_, resource)| is_mentioned(&resource.name));
+    /// Variables for the resources that the expressions name.
+    fn mentioned_resources(&self) -> TokenStream {
+        let resources = self.model.wanted.resources.iter().enumerate();
+        let mentioned = resources.filter(|(_, resource)| self.is_mentioned(&resource.name));
         let variables = mentioned.map(|(index, resource)| {
-            let name = if is_moved {
-                alias(&resource.name)
-            } else {
-                resource.name.clone()
-            };
+            let alias = alias(&resource.name);
             let (ty, value) = self.lent_resource(index, resource);
             let colon = ty.as_ref().map(|_| quote!(:));
-            // The name may mean something else, as in `Server { port: 80 }`. This use avoids a
-            // warning about an unused variable.
-            quote!(let #name #colon #ty = #value; let _ = &#name;)
+            quote!(let #alias #colon #ty = #value;)
         });
         variables.collect()
     }

@@ -1,5 +1,5 @@
-//! Expressions in the attribute of a module, which mean in the tests of the module what they mean
-//! where they are written.
+//! Moves the expressions of a module's attribute into its tests, without changing what their names
+//! refer to.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -7,13 +7,26 @@ use syn::ext::IdentExt;
 
 use super::{Kind, Mode, Wanted};
 use crate::args::Key;
-use crate::mention::mentions;
 use crate::scan;
 
+/// An expression that is evaluated before the subprocess of a test starts.
+pub(crate) struct Expression {
+    pub(crate) tokens: TokenStream,
+    /// The import of the names around the module whose attribute has the expression.
+    pub(crate) import: Option<TokenStream>,
+}
+
+impl From<TokenStream> for Expression {
+    fn from(tokens: TokenStream) -> Expression {
+        let import = None;
+        Expression { tokens, import }
+    }
+}
+
 impl Wanted {
-    /// Makes all expressions mean here what they mean outside of this number of modules. Those that
-    /// can use the resources with these names still can.
-    pub(super) fn move_below(&mut self, modules: usize, resources: &[Ident]) {
+    /// Rewrites all expressions so that their names are those that are in scope this number of
+    /// modules further out.
+    pub(super) fn move_below(&mut self, modules: usize) {
         if modules == 0 {
             return;
         }
@@ -41,46 +54,34 @@ impl Wanted {
             move_value(value, modules);
         }
         for expression in surroundings.expressions_mut() {
-            if has_names(&expression.tokens) {
-                let resources = resources_in(&expression.tokens, resources);
-                let scope = move_names(&mut expression.tokens, modules);
-                expression.scope = quote!(#scope #resources);
-            }
+            expression.import = move_names(&mut expression.tokens, modules);
         }
     }
 }
 
-/// The local variable for a resource that a moved expression names, because an item of the outer
-/// module may have that name too.
+/// The local variable of a resource. An expression binds it to the name of the resource after its
+/// import, which may have an item of that name.
 pub(crate) fn alias(name: &Ident) -> Ident {
     format_ident!("__isolated_{}", name.unraw(), span = Span::mixed_site())
 }
 
-/// Variables for the resources that the expression names.
-fn resources_in(expression: &TokenStream, resources: &[Ident]) -> TokenStream {
-    let named = resources.iter().filter(|name| mentions(expression, name));
-    let variables = named.map(|name| {
-        let alias = alias(name);
-        quote!(let #name = #alias; let _ = &#name;)
-    });
-    variables.collect()
-}
-
-/// Turns a value into a block with the names of the outer module.
+/// Puts a value into a block with its import. A block searches its imports before it searches the
+/// module around it.
 fn move_value(value: &mut TokenStream, modules: usize) {
-    if has_names(value) {
-        let place = scan::first(value).map_or_else(Span::call_site, |token| token.span());
-        let scope = move_names(value, modules);
-        *value = quote_spanned!(place=> { #scope #value });
+    let place = scan::first(value).map_or_else(Span::call_site, |token| token.span());
+    if let Some(import) = move_names(value, modules) {
+        *value = quote_spanned!(place=> { #import #value });
     }
 }
 
-/// Changes the relative paths, and returns the import for all other names. A block searches its
-/// imports before it searches the module around it.
-fn move_names(expression: &mut TokenStream, modules: usize) -> TokenStream {
+/// Changes the relative paths, and returns the import for all other names, if there are any.
+fn move_names(expression: &mut TokenStream, modules: usize) -> Option<TokenStream> {
+    if !has_names(expression) {
+        return None;
+    }
     let outer = vec![quote!(super); modules];
     *expression = paths_below(expression.clone(), &outer);
-    quote!(use #(#outer)::*::*;)
+    Some(quote!(use #(#outer)::*::*;))
 }
 
 /// Whether the tokens contain anything but literals.
@@ -92,38 +93,26 @@ fn has_names(tokens: &TokenStream) -> bool {
     })
 }
 
-/// The expression with its relative paths, `self::a` and `super::a`, as they are seen below.
+/// The expression with `outer` before each path that begins with `self` or `super`.
 fn paths_below(tokens: TokenStream, outer: &[TokenStream]) -> TokenStream {
-    let mut output = TokenStream::new();
-    let mut tokens = tokens.into_iter().peekable();
-    let mut is_behind_colon = false;
-    while let Some(token) = tokens.next() {
-        let is_before_colon = tokens.peek().is_some_and(is_colon);
-        is_behind_colon = match token {
-            TokenTree::Ident(word) if is_before_colon && !is_behind_colon && word == "self" => {
-                output.extend(quote!(#(#outer)::*));
-                false
-            }
-            TokenTree::Ident(word) if is_before_colon && !is_behind_colon && word == "super" => {
-                output.extend(quote!(#(#outer::)* #word));
-                false
-            }
-            TokenTree::Group(group) => {
-                let mut moved = Group::new(group.delimiter(), paths_below(group.stream(), outer));
-                moved.set_span(group.span());
-                output.extend([TokenTree::from(moved)]);
-                false
-            }
-            token => {
-                let is_behind_colon = is_colon(&token);
-                output.extend([token]);
-                is_behind_colon
-            }
-        };
-    }
-    output
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let moved = tokens.iter().enumerate().map(|(index, token)| match token {
+        TokenTree::Ident(word) if begins_a_path(&tokens, index) && word == "self" => {
+            quote!(#(#outer)::*)
+        }
+        TokenTree::Ident(word) if begins_a_path(&tokens, index) && word == "super" => {
+            quote!(#(#outer::)* #word)
+        }
+        TokenTree::Group(group) => {
+            let mut moved = Group::new(group.delimiter(), paths_below(group.stream(), outer));
+            moved.set_span(group.span());
+            TokenTree::from(moved).into()
+        }
+        token => token.clone().into(),
+    });
+    moved.collect()
 }
 
-fn is_colon(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ':')
+fn begins_a_path(tokens: &[TokenTree], index: usize) -> bool {
+    !scan::ends_in_colons(&tokens[..index]) && scan::begins_with_colons(&tokens[index + 1..])
 }

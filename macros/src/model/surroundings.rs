@@ -7,15 +7,17 @@ use proc_macro2::TokenStream;
 use syn::Ident;
 
 use super::resource::tmpdir;
-use super::{Kind, Resource, Wanted};
-use crate::args::{Choice, Expression, Value, Variables, Word};
+use super::{Expression, Kind, Resource, Wanted};
+use crate::args::{Choice, Value, Word};
 
 /// The requests for the subprocess.
 #[derive(Default)]
 pub(crate) struct Surroundings {
     /// The arguments that imply a subprocess. Without any, the test has no subprocess.
     pub(crate) asked_by: Vec<Ident>,
-    pub(crate) variables: Variables,
+    pub(crate) variables: Vec<Variable>,
+    /// Whether all other environment variables are removed.
+    pub(crate) is_clear: bool,
     pub(crate) cwd: Option<Cwd>,
     pub(crate) timeout: Option<Timeout>,
     pub(crate) network: Option<Refused>,
@@ -23,6 +25,13 @@ pub(crate) struct Surroundings {
     pub(crate) retries: Option<TokenStream>,
     /// Why a failure does not count.
     pub(crate) quarantine: Option<TokenStream>,
+}
+
+/// An environment variable.
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    /// `None` if the variable is unset.
+    pub(crate) value: Option<Expression>,
 }
 
 /// The working directory.
@@ -52,7 +61,16 @@ impl Surroundings {
     pub(super) fn ask(&mut self, word: Word, name: Ident, value: Value) {
         self.asked_by.push(name.clone());
         match (word, value) {
-            (Word::Env, Value::Variables(variables)) => self.variables = variables,
+            (Word::Env, Value::Variables(variables)) => {
+                self.is_clear = variables.is_clear;
+                let variables = variables.list.into_iter();
+                self.variables = variables
+                    .map(|variable| Variable {
+                        name: variable.name,
+                        value: variable.value.map(Expression::from),
+                    })
+                    .collect();
+            }
             (Word::Cwd, Value::Expression(tokens)) => self.cwd = Some(Cwd::Given(tokens.into())),
             (Word::Cwd, Value::Options(options)) => self.cwd = Some(Cwd::Own(name, options)),
             (Word::Cwd, _) => self.cwd = Some(Cwd::First(name)),
@@ -73,6 +91,7 @@ impl Surroundings {
         let Surroundings {
             mut asked_by,
             mut variables,
+            is_clear,
             cwd,
             timeout,
             network,
@@ -80,11 +99,11 @@ impl Surroundings {
             quarantine,
         } = outer;
         let ours = &mut self.variables;
-        let is_ours = |name: &str| ours.list.iter().any(|variable| variable.name == name);
-        variables.list.retain(|theirs| !is_ours(&theirs.name));
-        variables.list.append(&mut ours.list);
-        variables.is_clear |= ours.is_clear;
+        let is_ours = |name: &str| ours.iter().any(|variable| variable.name == name);
+        variables.retain(|theirs| !is_ours(&theirs.name));
+        variables.append(ours);
         self.variables = variables;
+        self.is_clear |= is_clear;
         self.asked_by.append(&mut asked_by);
         self.cwd = self.cwd.take().or(cwd);
         self.timeout = self.timeout.take().or(timeout);
@@ -95,7 +114,7 @@ impl Surroundings {
 
     /// The expressions that are evaluated before the subprocess starts.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let values = self.variables.list.iter();
+        let values = self.variables.iter();
         let cwd = match &self.cwd {
             Some(Cwd::Given(directory)) => Some(directory),
             _ => None,
@@ -109,7 +128,7 @@ impl Surroundings {
     }
 
     pub(super) fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
-        let values = self.variables.list.iter_mut();
+        let values = self.variables.iter_mut();
         let cwd = match &mut self.cwd {
             Some(Cwd::Given(directory)) => Some(directory),
             _ => None,

@@ -96,7 +96,7 @@ fn contains_tests(tokens: TokenStream, names: &Names) -> bool {
     content.parse2(tokens).unwrap_or(false)
 }
 
-impl Inheritance {
+impl Inheritance<'_> {
     /// Passes the inherited arguments on to the tests in a `macro_rules!`, and adds a warning to a
     /// call that may generate tests. Also returns the number of tests in a definition.
     pub(super) fn hand_on_to_macro(
@@ -119,7 +119,7 @@ impl Inheritance {
         let (allowed, attributes): (Vec<&Attribute>, Vec<_>) = attributes
             .iter()
             .partition(|attribute| allows_deprecated(attribute));
-        if self.names.has_macro(word) || !allowed.is_empty() || !call.may_make_tests(&self.names) {
+        if self.names.has_macro(word) || !allowed.is_empty() || !call.may_make_tests(self.names) {
             return (quote!(#(#attributes)* #head #content), 0);
         }
         let conditions = attributes.iter().copied().filter_map(Attribute::only_cfg);

@@ -67,15 +67,15 @@ fn inherited() {
     let item = "#[test] fn adds() { }";
     for (arguments, expected) in [
         (
-            r#"retries = 0, inherited(retries = 3, quarantine = "a")"#,
+            r#"retries = 0, __inherited(1, retries = 3, quarantine = "a")"#,
             r#",(None,None,retries(0),quarantine("a"))"#,
         ),
         (
-            r#"quarantine = "a", inherited(quarantine = "b", inherited(retries = 3, quarantine = "c"))"#,
+            r#"quarantine = "a", __inherited(1, quarantine = "b", __inherited(1, retries = 3, quarantine = "c"))"#,
             r#",(None,None,retries(3),quarantine("a"))"#,
         ),
         (
-            "inherited(retries = 1, inherited(retries = 3))",
+            "__inherited(1, retries = 1, __inherited(1, retries = 3))",
             ",(None,None,retries(1),None)",
         ),
     ] {
@@ -87,7 +87,7 @@ fn inherited() {
 #[test]
 fn judged_value() {
     assert_expands(
-        r#"retries = self::RETRIES, inherited(quarantine = "a")"#,
+        r#"retries = self::RETRIES, __inherited(1, quarantine = "a")"#,
         "#[test_case(1 => 2)] fn doubles(n: u32) -> u32 { n * 2 }",
         r#"#[doc(hidden)]
 static __ISOLATED_DOUBLES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {

@@ -23,7 +23,7 @@ use proc_macro2::TokenStream;
 
 /// Expands `#[isolated(arguments)] item` and prints the result the way `rustfmt` would.
 fn expanded(arguments: &str, item: &str) -> String {
-    printed(crate::isolate(tokens(arguments), &tokens(item)))
+    printed(crate::isolate(&tokens(arguments), &tokens(item)))
 }
 
 fn printed(output: TokenStream) -> String {
@@ -32,7 +32,7 @@ fn printed(output: TokenStream) -> String {
 
 /// The messages of all `compile_error!`s in the expansion.
 fn messages(arguments: &str, item: &str) -> Vec<String> {
-    messages_in(crate::isolate(tokens(arguments), &tokens(item)))
+    messages_in(crate::isolate(&tokens(arguments), &tokens(item)))
 }
 
 fn messages_in(output: TokenStream) -> Vec<String> {

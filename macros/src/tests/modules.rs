@@ -29,18 +29,18 @@ mod tests {
         #[test]
         fn not_a_test_of_this_module() {}
     }
-    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[::isolated_test::isolated(__inherited(1, tmpdir, serial = "tcp"))]
     #[test]
     fn plain() {}
-    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[::isolated_test::isolated(__inherited(1, tmpdir, serial = "tcp"))]
     #[tokio::test]
     #[cold]
     pub async fn asynchronous(tmpdir: &TmpDir) {}
-    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[::isolated_test::isolated(__inherited(1, tmpdir, serial = "tcp"))]
     #[rstest]
     #[case(1)]
     fn cases(#[case] n: u32) {}
-    #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))]
+    #[::isolated_test::isolated(__inherited(1, tmpdir, serial = "tcp"))]
     #[cfg_attr(all(), tokio::test)]
     async fn conditional() {}
     #[template]
@@ -49,8 +49,8 @@ mod tests {
     fn cases_to_reuse(#[case] n: u32) {}
     macro_rules! tests {
         () => {
-            #[::isolated_test::isolated(inherited(tmpdir, serial = "tcp"))] #[test] fn
-            made_later() {}
+            #[::isolated_test::isolated(__inherited(1, tmpdir, serial = "tcp"))] #[test]
+            fn made_later() {}
         };
     }
 }
@@ -70,17 +70,17 @@ fn own_arguments_come_first() {
             #[cfg_attr(unix, isolated(serial), ignore)] #[test] fn adds_a_lock_on_unix() { }
         }",
         "mod tests {
-    #[isolated_test::isolated(tmpdir, inherited(port))]
+    #[isolated_test::isolated(tmpdir, __inherited(1, port))]
     #[test]
     fn adds_a_directory(tmpdir: TmpDir) {}
-    #[isolated(inherited(port))]
+    #[isolated(__inherited(1, port))]
     #[test]
     fn adds_nothing() {}
-    #[isolated(test_attribute, inherited(port))]
+    #[isolated(test_attribute, __inherited(1, port))]
     #[my_test]
     fn is_a_test_because_it_says_so() {}
-    #[cfg_attr(unix, isolated(serial, inherited(port)), ignore)]
-    #[cfg_attr(not(unix), ::isolated_test::isolated(inherited(port)))]
+    #[cfg_attr(unix, isolated(serial, __inherited(1, port)), ignore)]
+    #[cfg_attr(not(unix), ::isolated_test::isolated(__inherited(1, port)))]
     #[test]
     fn adds_a_lock_on_unix() {}
 }
@@ -102,12 +102,12 @@ fn names_in_bodies() {
         "mod tests {
     const CAST: fn(u8) -> u64 = |isolated| isolated as u64;
     use isolated_test::isolated as iso;
-    #[::isolated_test::isolated(inherited(port))]
+    #[::isolated_test::isolated(__inherited(1, port))]
     #[test]
     fn casts() {
         let _ = isolated as test;
     }
-    #[iso(seed, inherited(port))]
+    #[iso(seed, __inherited(1, port))]
     fn is_one_by_another_name() {}
 }
 ",
@@ -126,15 +126,15 @@ fn test_of_a_renamed_crate() {
             #[tokio::test] async fn waits() { }
         }",
         "mod tests {
-    #[it::test(seed, inherited(crate = ::my::it, port))]
+    #[it::test(seed, __inherited(1, crate = ::my::it, port))]
     fn adds() {}
-    #[cfg_attr(unix, ::my::it::test(inherited(crate = ::my::it, port)))]
+    #[cfg_attr(unix, ::my::it::test(__inherited(1, crate = ::my::it, port)))]
     fn on_unix() {}
-    #[cfg_attr(unix, it::test(inherited(crate = ::my::it, port)))]
-    #[cfg_attr(not(unix), ::my::it::isolated(inherited(crate = ::my::it, port)))]
+    #[cfg_attr(unix, it::test(__inherited(1, crate = ::my::it, port)))]
+    #[cfg_attr(not(unix), ::my::it::isolated(__inherited(1, crate = ::my::it, port)))]
     #[cfg_attr(not(unix), tokio::test)]
     async fn everywhere() {}
-    #[::my::it::isolated(inherited(crate = ::my::it, port))]
+    #[::my::it::isolated(__inherited(1, crate = ::my::it, port))]
     #[tokio::test]
     async fn waits() {}
 }
@@ -147,7 +147,7 @@ fn test_of_a_renamed_crate() {
     );
     assert_eq!(
         messages(
-            "crate = ::it, inherited(port)",
+            "crate = ::it, __inherited(1, port)",
             "#[test] #[it::isolated] fn serves() { }"
         ),
         [twice]
@@ -174,13 +174,13 @@ fn renamed_imports() {
     use isolated_test::{isolated as iso, nothing::test as other};
     use tokio::test as waits;
     mod deeper {
-        #[check(inherited(inherited(port)))]
+        #[check(__inherited(2, port))]
         fn is_one() {}
     }
-    #[it::test(inherited(port))]
+    #[it::test(__inherited(1, port))]
     fn is_one_by_a_path() {}
-    #[cfg_attr(unix, iso(seed, inherited(port)))]
-    #[cfg_attr(not(unix), ::isolated_test::isolated(inherited(port)))]
+    #[cfg_attr(unix, iso(seed, __inherited(1, port)))]
+    #[cfg_attr(not(unix), ::isolated_test::isolated(__inherited(1, port)))]
     #[test]
     fn is_one_on_unix() {}
     #[other]
@@ -188,7 +188,7 @@ fn renamed_imports() {
     async fn is_of_somebody_else() {}
     macro_rules! tests {
         () => {
-            #[check(inherited(port))] fn is_made() {}
+            #[check(__inherited(1, port))] fn is_made() {}
         };
     }
 }
@@ -199,7 +199,7 @@ fn renamed_imports() {
         "mod tests { use isolated_test::test as check; #[check] fn is_one() { } }",
         "mod tests {
     use isolated_test::test as check;
-    #[check(inherited(port))]
+    #[check(__inherited(1, port))]
     fn is_one() {}
 }
 ",
@@ -217,11 +217,11 @@ fn nested_modules() {
         }",
         "mod outer {
     pub(crate) mod plain {
-        #[my::isolated::isolated(inherited(inherited(crate = my::isolated, port)))]
+        #[my::isolated::isolated(__inherited(2, crate = my::isolated, port))]
         #[test]
         fn inherits() {}
     }
-    #[isolated(tmpdir, inherited(crate = my::isolated, port))]
+    #[isolated(tmpdir, __inherited(1, crate = my::isolated, port))]
     mod annotated {
         #[test]
         fn is_rewritten_later() {}
@@ -235,7 +235,7 @@ fn nested_modules() {
 #[test]
 fn inherited_arguments_are_merged() {
     assert_expands(
-        r#"api = port(udp), shared = "db", inherited(serial = "fs", inherited(api = port, tmpdir, serial = "db", alone))"#,
+        r#"api = port(udp), shared = "db", __inherited(1, serial = "fs", __inherited(1, api = port, tmpdir, serial = "db", alone))"#,
         "#[test] fn merges(api: u16) { }",
         r#"#[test]
 fn merges() {
@@ -275,7 +275,7 @@ fn mistakes_of_the_module_are_reported_once() {
     let none: [&str; 0] = [];
     assert_eq!(
         messages(
-            "inherited(prot, tmpdir)",
+            "__inherited(1, prot, tmpdir)",
             "#[test] fn uses_it(prot: Port) { }"
         ),
         none
@@ -353,7 +353,7 @@ fn definitions_of_macros() {
     let count = |definition: &str| {
         let output = expanded("port", &format!("mod tests {{ {definition} }}"));
         let output = output.replace(char::is_whitespace, "");
-        output.matches("isolated(inherited(port))").count()
+        output.matches("isolated(__inherited(1,port))").count()
     };
     for (definition, tests) in [
         (
@@ -390,7 +390,7 @@ fn definitions_of_macros() {
     assert!(
         output
             .replace(char::is_whitespace, "")
-            .contains("#[isolated(seed,inherited(port))]"),
+            .contains("#[isolated(seed,__inherited(1,port))]"),
         "{output}"
     );
 }

@@ -6,7 +6,7 @@ use super::{assert_expands, expanded};
 #[test]
 fn expressions_are_moved() {
     assert_expands(
-        r#"inherited(inherited(port, env(A = format!("{port}:{}", super::b(self::c)), D = 4), serial = KEY))"#,
+        r#"__inherited(2, port, env(A = format!("{port}:{}", super::b(self::c)), B = S { n: self::N }.n, D = 4), serial = KEY)"#,
         "#[test] fn moves() { }",
         r#"#[test]
 fn moves() {
@@ -22,7 +22,6 @@ fn moves() {
             &mut [],
             &mut |cx, __surrounded| {
                 let __isolated_port = cx.port(0);
-                let _ = &__isolated_port;
                 {
                     use super::super::*;
                     let port = __isolated_port;
@@ -36,6 +35,16 @@ fn moves() {
                             ),
                         );
                 }
+                {
+                    use super::super::*;
+                    __surrounded
+                        .set(
+                            "B",
+                            &::isolated_test::__private::expr!(
+                                S { n : super::super::N } .n
+                            ),
+                        );
+                }
                 __surrounded.set("D", &::isolated_test::__private::expr!(4));
             },
         )
@@ -45,15 +54,14 @@ fn moves() {
     );
 }
 
-/// The attribute of a file is outside no module.
+/// The attribute of a file is outside of no module.
 #[test]
 fn expressions_of_a_file_stay() {
     assert_eq!(
-        expanded("file(serial = self::KEY)", "#[test] fn stays() { }"),
+        expanded(
+            "__inherited(0, serial = self::KEY)",
+            "#[test] fn stays() { }"
+        ),
         expanded("serial = self::KEY", "#[test] fn stays() { }")
-    );
-    assert_eq!(
-        expanded("inherited(file(serial = KEY))", "#[test] fn moves() { }"),
-        expanded("inherited(serial = KEY)", "#[test] fn moves() { }")
     );
 }

@@ -11,14 +11,14 @@ const ARGUMENTS: [&str; 15] = [
     r#"namespace, seed, serial = ["a", B, Key::new("c")], shared, alone"#,
     r#"limit("sockets", 4), limit(POOL, size()), serial"#,
     "db = Postgres::<A, B>::new(1, |a, b| a), <Db as Make<A>>::make(), x = Db { a: 1 }",
-    r#"crate = ::my::isolated, test_attribute, inherited(port(udp), inherited(serial = "x"))"#,
+    r#"crate = ::my::isolated, test_attribute, __inherited(1, port(udp), __inherited(1, serial = "x"))"#,
     r#"tempdir, prot, ports(3), seriall = "tcp", key = "a", = 3, "tcp", 8080, ,"#,
     "r#type = namespace, _ = port, self = seed, port tmpdir serial, a.b, a!(), 'a, #[x] y, $z, ..",
     r#"process, env(A = tmpdir.join("a"), "b-c" = Db::<A, B>::new(), unset(D, "e"), clear), cwd, timeout = "1m 30s", network(or = "skip")"#,
-    "cwd = port.dir(), timeout = Duration::from_secs(3), network, inherited(cwd, env(A = 1, unset(B)))",
+    "cwd = port.dir(), timeout = Duration::from_secs(3), network, __inherited(1, cwd, env(A = 1, unset(B)))",
     r#"env(clear A = 1, unset(), unset(1), HOME, 3 = 4, a.b = , "" = 5, = 6, , x(), A => 7, ..), env, env(), env = A, cwd(), timeout, timeout = 3"#,
     r#"timeout = "30", timeout = "1.5", timeout("1s"), network(or = "x"), network = y, process = z, process()"#,
-    r#"retries = 3, quarantine = "a link", inherited(retries = LIMIT - 1, quarantine = why::<A, B>("x"))"#,
+    r#"retries = 3, quarantine = "a link", __inherited(1, retries = LIMIT - 1, quarantine = why::<A, B>("x"))"#,
     r#"retries, retries(3), retries = -3, retries = 101, quarantine, quarantine(), quarantine = " ", quarantine = 3, retries = = 3"#,
     r#"limit, limit(), limit("a"), limit("a", 0), serial = [], serial = "", port = 3, tmpdir(from), seed(1)"#,
 ];
@@ -63,7 +63,7 @@ fn every_beginning_of_the_arguments() {
     let function = tokens(&closed(FUNCTION));
     let mut tried = 0;
     for arguments in ARGUMENTS.into_iter().flat_map(beginnings) {
-        let output = plain(&isolate(arguments.clone(), &function));
+        let output = plain(&isolate(&arguments, &function));
         assert!(
             output.contains("asyncfnserves<"),
             "lost the name: {arguments} gives {output}"
@@ -81,7 +81,7 @@ fn every_beginning_of_the_arguments() {
 fn every_beginning_of_the_arguments_on_a_module() {
     let module = tokens(&closed(MODULE));
     for arguments in ARGUMENTS.into_iter().flat_map(beginnings) {
-        let output = plain(&isolate(arguments.clone(), &module));
+        let output = plain(&isolate(&arguments, &module));
         for kept in [
             "fnone(port:Port){half.typed(+)letx=}",
             "pubasyncfnserves(#[case]n:u32){half.typed()let}",
@@ -97,7 +97,7 @@ fn every_beginning_of_the_arguments_on_a_module() {
 #[test]
 fn every_beginning_of_the_function() {
     for item in beginnings(FUNCTION).chain(beginnings(MODULE)) {
-        let output = plain(&isolate(tokens("port, tmpdir"), &item));
+        let output = plain(&isolate(&tokens("port, tmpdir"), &item));
         let body = plain(
             &item
                 .clone()
@@ -120,7 +120,7 @@ fn every_token_left_out() {
             .enumerate()
             .filter(|(index, _)| *index != left_out);
         let item: TokenStream = rest.map(|(_, token)| token.clone()).collect();
-        let output = plain(&isolate(tokens("port, tmpdir"), &item));
+        let output = plain(&isolate(&tokens("port, tmpdir"), &item));
         assert!(
             output.contains("{half.typed(+)letx=}"),
             "lost the body: {item} gives {output}"

@@ -33,9 +33,9 @@ fn inherits_from_its_module() {
     assert_eq!(
         module,
         "mod tests {
-    #[isolated_test::test(port, inherited(tmpdir))]
+    #[isolated_test::test(port, __inherited(1, tmpdir))]
     fn serves() {}
-    #[isolated_test::test(inherited(tmpdir))]
+    #[isolated_test::test(__inherited(1, tmpdir))]
     fn stops() {}
 }
 "

@@ -80,20 +80,29 @@ fn serves() {
             ),
             &mut [],
             &mut |cx, __surrounded| {
-                let port = cx.port(0);
-                let _ = &port;
-                let tmpdir = cx.tmpdir(1);
-                let _ = &tmpdir;
+                let __isolated_port = cx.port(0);
+                let __isolated_tmpdir = cx.tmpdir(1);
                 __surrounded.clear();
                 __surrounded.unset("HOME");
                 __surrounded.unset("odd-name");
-                __surrounded
-                    .set(
-                        "DATABASE",
-                        &::isolated_test::__private::expr!(tmpdir.join("db")),
-                    );
-                __surrounded
-                    .set("PORT", &::isolated_test::__private::expr!(format!("{port}")));
+                {
+                    let tmpdir = __isolated_tmpdir;
+                    let _ = &tmpdir;
+                    __surrounded
+                        .set(
+                            "DATABASE",
+                            &::isolated_test::__private::expr!(tmpdir.join("db")),
+                        );
+                }
+                {
+                    let port = __isolated_port;
+                    let _ = &port;
+                    __surrounded
+                        .set(
+                            "PORT",
+                            &::isolated_test::__private::expr!(format!("{port}")),
+                        );
+                }
                 __surrounded.timeout(::isolated_test::__private::expr!(LIMIT));
             },
         )
@@ -131,17 +140,27 @@ fn stores() {
             ),
             &mut [my::isolated::__private::Maker::new(&make_db).custom()],
             &mut |cx, __surrounded| {
-                let udp: &[my::isolated::Port] = cx.ports::<3>(0);
-                let _ = &udp;
-                let id = cx.namespace(1);
-                let _ = &id;
-                let seed = cx.seed(2);
-                let _ = &seed;
-                let db = cx.custom_lent(3, &make_db);
-                let _ = &db;
-                __surrounded.set("A", &my::isolated::__private::expr!(udp));
-                __surrounded.set("B", &my::isolated::__private::expr!([id, & seed]));
-                __surrounded.set("C", &my::isolated::__private::expr!(db.url()));
+                let __isolated_udp: &[my::isolated::Port] = cx.ports::<3>(0);
+                let __isolated_id = cx.namespace(1);
+                let __isolated_seed = cx.seed(2);
+                let __isolated_db = cx.custom_lent(3, &make_db);
+                {
+                    let udp = __isolated_udp;
+                    let _ = &udp;
+                    __surrounded.set("A", &my::isolated::__private::expr!(udp));
+                }
+                {
+                    let id = __isolated_id;
+                    let _ = &id;
+                    let seed = __isolated_seed;
+                    let _ = &seed;
+                    __surrounded.set("B", &my::isolated::__private::expr!([id, & seed]));
+                }
+                {
+                    let db = __isolated_db;
+                    let _ = &db;
+                    __surrounded.set("C", &my::isolated::__private::expr!(db.url()));
+                }
             },
         )
         .run_plain(
@@ -248,7 +267,7 @@ fn mode(#[case] mode: String, #[case] dir: PathBuf) {
 #[test]
 fn judged_value() {
     assert_expands(
-        "db = super::Db, mail = self::mail::Mail, unused = Unused, port, env(DIR = super::super::DIR), inherited(cwd)",
+        "db = super::Db, mail = self::mail::Mail, unused = Unused, port, env(DIR = super::super::DIR), __inherited(1, cwd)",
         r#"#[test_case(1 => 2)] #[test_case(3 => panics "three")] #[cold]
            pub fn doubles(n: u32, mail: Mail, db: &Db, port: u16) -> u32 { n * 2 }"#,
         r#"#[doc(hidden)]
@@ -311,7 +330,7 @@ pub fn doubles(n: u32) -> u32 {
 fn inherited_surroundings() {
     assert_expands(
         r#"env(A = 1, unset(B)), timeout = "2s", tmpdir,
-           inherited(env(B = 2, C = 2, clear), timeout = LIMIT, cwd, network, inherited(env(C = 3, D = 3), cwd = "dir"))"#,
+           __inherited(1, env(B = 2, C = 2, clear), timeout = LIMIT, cwd, network, __inherited(1, env(C = 3, D = 3), cwd = "dir"))"#,
         "#[test] fn merges() { }",
         r#"#[test]
 fn merges() {
@@ -338,7 +357,7 @@ fn merges() {
 "#,
     );
     assert_expands(
-        r#"cwd = "dir", network(or = "skip"), inherited(cwd, network, process)"#,
+        r#"cwd = "dir", network(or = "skip"), __inherited(1, cwd, network, process)"#,
         "#[test] fn merges() { }",
         r#"#[test]
 fn merges() {

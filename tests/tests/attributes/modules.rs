@@ -115,6 +115,85 @@ mod expressions {
     }
 }
 
+const ATTEMPTS: u32 = 2;
+const WHY: &str = "a reason that is long enough";
+
+fn directory() -> &'static str {
+    "src"
+}
+
+#[isolated(retries = ATTEMPTS, quarantine = WHY, cwd = directory(), limit("attributes/modules/limit", self::ATTEMPTS))]
+mod constants {
+    // None of these is meant, and none would compile.
+    #[expect(dead_code, reason = "nothing may read it")]
+    const ATTEMPTS: &str = "no number";
+    #[expect(dead_code, reason = "nothing may read it")]
+    const WHY: u32 = 0;
+    #[expect(dead_code, reason = "nothing may call it")]
+    fn directory() -> u32 {
+        0
+    }
+
+    #[test]
+    fn of_a_test() {
+        assert!(std::env::current_dir().unwrap().ends_with("tests/src"));
+    }
+}
+
+const NUMBER: u16 = 18_493;
+
+#[isolated(port(number = NUMBER), at = Place)]
+mod resources {
+    use rstest::rstest;
+
+    #[expect(dead_code, reason = "nothing may read it")]
+    const NUMBER: &str = "no number";
+    #[expect(dead_code, reason = "nothing may make one")]
+    struct Place;
+
+    #[rstest]
+    #[case(1)]
+    fn of_a_case(#[case] one: u8, port: u16, at: &&'static str) {
+        assert_eq!((one, port, *at), (1, super::NUMBER, "outside"));
+    }
+}
+
+#[isolated(cwd, env(HERE = cwd))]
+mod working_directory {
+    #[test]
+    fn has_a_name() {
+        let here = std::env::var_os("HERE").unwrap();
+        let dir = std::env::current_dir().unwrap();
+        assert_eq!(
+            std::fs::canonicalize(here).unwrap(),
+            dir.canonicalize().unwrap()
+        );
+    }
+}
+
+mod keys {
+    pub(super) const KEY: &str = "attributes/modules/another";
+}
+
+const SAME: &str = "attributes/modules/same";
+
+/// Two keys that are spelled alike: the test holds both.
+#[isolated(serial = SAME)]
+mod spelled_alike {
+    use isolated_test::{ErrorKind, Key, isolated};
+
+    const SAME: &str = super::keys::KEY;
+
+    #[isolated(serial = SAME)]
+    #[test]
+    fn holds_both() {
+        for key in [SAME, super::SAME] {
+            let refused = Key::new(key).lock().unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::LockHeld, "{key}");
+        }
+    }
+}
+
 /// Names that the module around the attribute does not have are those of the test's module.
 #[isolated(serial = ONLY_INSIDE)]
 mod only_inside {

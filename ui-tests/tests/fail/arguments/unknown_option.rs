@@ -8,8 +8,4 @@ fn adds() {}
 #[test]
 fn subtracts() {}
 
-#[isolated(cwd("site"))]
-#[test]
-fn multiplies() {}
-
 fn main() {}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(tmpdir("site"))]
+#[test]
+fn adds() {}
+
+fn main() {}
