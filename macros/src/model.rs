@@ -295,7 +295,7 @@ impl Model {
             .map(|(index, _)| {
                 let mut parameters = function.parameters.iter().zip(&bindings);
                 parameters
-                    .any(|(parameter, bound)| *bound == Some(index) && parameter.takes_it_all())
+                    .any(|(parameter, bound)| *bound == Some(index) && parameter.is_exclusive())
             })
             .collect();
         let run = run(&wanted, function, &bindings);

@@ -210,8 +210,8 @@ impl Parameter {
         self.is_reference() && matches!(first, Some(TokenTree::Ident(word)) if word == "mut")
     }
 
-    /// Whether nobody else can have the handle of the resource.
-    pub(crate) fn takes_it_all(&self) -> bool {
+    /// Whether the parameter needs the resource for itself: by value or as `&mut`.
+    pub(crate) fn is_exclusive(&self) -> bool {
         !self.is_reference() || self.is_mutable_reference()
     }
 

@@ -257,7 +257,7 @@ impl<'a> Writer<'a> {
             ),
             Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
-                if parameter.takes_it_all() {
+                if parameter.is_exclusive() {
                     let borrow = parameter.is_mutable_reference().then(|| quote!(&mut));
                     let borrow = at(start(&parameter.ty), borrow.into_token_stream());
                     let value = quote_spanned!(span=> #context.custom_value(#index, #maker));

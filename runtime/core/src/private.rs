@@ -6,7 +6,7 @@ pub use crate::lock::plan::{Claim, ClaimedKey};
 pub use crate::resource::bind::{
     Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
 };
-pub use crate::resource::custom::{Custom, Maker, MakerOfLocal};
+pub use crate::resource::custom::{Custom, LocalMaker, Maker};
 pub use crate::resource::request::{Kind, Protocol, Request};
 pub use crate::run::around::{
     Recipe, around, around_never, customs, inside, inside_async, judged_inside_async, no_custom,

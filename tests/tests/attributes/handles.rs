@@ -1,9 +1,10 @@
 //! Handles of custom resources, reached by helpers and threads.
 
 use std::rc::Rc;
+use std::sync::Mutex;
 use std::thread;
 
-use isolated_test::{BoxError, Current, Resource, Transfer, current, isolated};
+use isolated_test::{BoxError, Current, Resource, TestHandle, Transfer, current, isolated};
 use isolated_test_tests::State;
 
 mod inner {
@@ -30,7 +31,7 @@ impl Resource for Note {
 
 #[isolated(note = Note("text"), taken = Note("taken"))]
 #[test]
-fn a_resource_of_ones_own_is_had_by_name_and_type(taken: Rc<str>) {
+fn a_handle_is_found_by_name_and_type(taken: Rc<str>) {
     assert_eq!(&**current().resource::<Rc<str>>("note").unwrap(), "text");
     assert!(
         current().resource::<String>("note").is_none(),
@@ -48,7 +49,7 @@ fn a_resource_of_ones_own_is_had_by_name_and_type(taken: Rc<str>) {
 
 #[isolated(port, note = Note("text"))]
 #[test]
-fn a_thread_that_entered_has_all_but_the_handles_of_ones_own(port: u16) {
+fn a_thread_that_entered_gets_no_handle_that_is_not_send(port: u16) {
     let test = current().handle();
     thread::spawn(move || {
         let _entered = test.enter();
@@ -80,7 +81,7 @@ fn account() -> &'static str {
 
 #[isolated(note = Note("text"), first = Account("one"), second = Account("two"))]
 #[test]
-fn a_handle_is_had_by_its_type_in_every_thread() {
+fn every_thread_gets_a_handle_by_type() {
     assert_eq!(account(), "one");
     let test = current().handle();
     thread::spawn(move || {
@@ -95,7 +96,7 @@ fn a_handle_is_had_by_its_type_in_every_thread() {
 
 #[isolated(process, first = Account("one"))]
 #[test]
-fn a_handle_from_the_parent_is_had_in_every_thread() {
+fn every_thread_gets_a_handle_from_the_parent() {
     let test = current().handle();
     let other = thread::spawn(move || *test.get::<&str>());
     assert_eq!((account(), other.join().unwrap()), ("one", "one"));
@@ -103,7 +104,7 @@ fn a_handle_from_the_parent_is_had_in_every_thread() {
 
 #[isolated(taken = Account("one"), seed)]
 #[test]
-fn a_handle_that_is_not_there_is_no_error_by_name(taken: &mut &str) {
+fn get_named_returns_none_without_a_matching_handle(taken: &mut &str) {
     assert_eq!(*taken, "one");
     let test = current();
     assert!(
@@ -112,9 +113,38 @@ fn a_handle_that_is_not_there_is_no_error_by_name(taken: &mut &str) {
     );
     assert!(
         test.get_named::<u64>("seed").is_none(),
-        "not a resource of ours"
+        "not a custom resource"
     );
     assert!(test.get_named::<&str>("other").is_none());
+}
+
+/// A resource that looks for one that comes after it.
+struct Early;
+
+impl Resource for Early {
+    type Handle = bool;
+
+    fn provision(&mut self, test: &Current) -> Result<bool, BoxError> {
+        Ok(test.get_named::<&str>("late").is_some())
+    }
+}
+
+static LEFT: Mutex<Option<TestHandle>> = Mutex::new(None);
+
+#[isolated(early = Early, late = Account("one"))]
+#[test]
+#[ignore = "called by another test"]
+fn leaves_its_handle(early: &bool) {
+    assert!(!early, "it was not provisioned yet");
+    assert!(current().get_named::<&str>("late").is_some());
+    *LEFT.lock().unwrap() = Some(current().handle());
+}
+
+#[test]
+fn a_handle_is_gone_after_the_test() {
+    leaves_its_handle();
+    let left = LEFT.lock().unwrap().take().unwrap();
+    assert!(left.get_named::<&str>("late").is_none());
 }
 
 #[test]
@@ -123,8 +153,9 @@ fn asking_for_a_handle_that_is_not_there_says_what_to_write() {
         .inner("asks_for_a_handle_that_is_not_there")
         .run()
         .failed();
-    let message = "\nattributes::handles::inner::asks_for_a_handle_that_is_not_there has no resource with a handle of \
-                   type `alloc::string::String`; write `#[isolated(name = ...)]`\n";
+    let message = "\nattributes::handles::inner::asks_for_a_handle_that_is_not_there has no handle of type \
+                   `alloc::string::String` to share; write `#[isolated(name = ...)]`, take it as `&T` and not by value or \
+                   as `&mut`, and call this while the test runs\n";
     assert!(run.errors.contains(message), "{}", run.errors);
     let place = "panicked at tests/tests/attributes/handles.rs:";
     assert!(run.errors.contains(place), "{}", run.errors);

@@ -1,4 +1,4 @@
-//! `env` and `cwd`: the surroundings of a subprocess, while the parent keeps its own.
+//! `env` and `cwd`: the environment and working directory of a subprocess. The parent keeps its own.
 
 #![cfg(any(target_os = "linux", windows))]
 

@@ -33,10 +33,11 @@ pub(crate) fn bind_everywhere(transport: Transport, port: u16) -> io::Result<(Ow
 /// that are closed but still in `TIME_WAIT` are not in the way, nor are they in that of a server
 /// that sets `SO_REUSEADDR`.
 ///
-/// With that option, a bind fails only for a listener and for sockets without the option. So a
-/// second socket first binds, without the option, an address that no connection has. In its way are
-/// sockets that are bound to all addresses, such as the hold of another test, and whoever is at
-/// this point too. It stays bound until the first one is.
+/// With that option, a bind fails only for a listener and for sockets without the option. So a probe
+/// socket without the option first binds an address that no connection uses. That fails if another
+/// socket is bound to all addresses, such as the hold of another test, or if another process probes
+/// the same port. The probe stays bound until the real socket is, so only one caller at a time gets
+/// through.
 #[cfg(target_os = "linux")]
 pub(crate) fn bind_beside_closed_connections(port: u16) -> io::Result<OwnedFd> {
     const NOBODYS: Ipv4Addr = Ipv4Addr::new(127, 73, 84, 71);

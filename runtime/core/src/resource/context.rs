@@ -22,7 +22,7 @@ use crate::resource::tmpdir::TmpDir;
 ///
 /// It can be sent to other threads. Methods without a `name` parameter return the first resource of
 /// their kind. The handle works even after the test, but then the resources are no longer reserved
-/// for anyone, and those of your own are gone.
+/// for anyone, and custom resources have been released.
 #[derive(Clone)]
 pub struct TestHandle {
     test: Arc<TestContext>,
@@ -179,11 +179,10 @@ impl TestHandle {
         self.value(name)?.seed()
     }
 
-    /// Returns the handle of your own resource with this type, or the first of several, in any
-    /// thread.
+    /// Returns the handle of the first custom resource whose handle has type `H`. Works from any thread.
     ///
-    /// For a handle that is not `Send` and `Sync`, see [`Current::resource`](crate::Current::resource). Drop what this returns
-    /// before the test ends: the resource is released then, whoever still has its handle.
+    /// For a handle that is not `Send` and `Sync`, see [`Current::resource`](crate::Current::resource). The
+    /// resource is released at the end of the test even if a clone of its handle is still alive.
     ///
     /// # Panics
     ///
@@ -225,7 +224,8 @@ impl TestHandle {
         let mut values = self.values().filter_map(|(_, value)| value);
         let Some(found) = values.find_map(Value::custom) else {
             panic!(
-                "{} has no resource with a handle of type `{}`; write `#[isolated(name = ...)]`",
+                "{} has no handle of type `{}` to share; write `#[isolated(name = ...)]`, take it as `&T` and not by \
+                 value or as `&mut`, and call this while the test runs",
                 self.name(),
                 any::type_name::<H>()
             );
@@ -233,7 +233,8 @@ impl TestHandle {
         found
     }
 
-    /// Returns the handle of your own resource with this name and type, in any thread.
+    /// Returns the handle of the custom resource with this name, if it has type `H`. Works from any
+    /// thread.
     ///
     /// Returns `None` where [`get`](TestHandle::get) panics.
     #[must_use]

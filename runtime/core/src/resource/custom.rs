@@ -21,24 +21,24 @@ pub struct Custom<'a> {
     pub(crate) share: fn(&CustomSlot) -> Option<SharedHandle>,
 }
 
-/// An `Arc` of a handle that all threads may use, with the type erased.
-pub(crate) type SharedHandle = Box<dyn Any + Send + Sync>;
+/// A handle that all threads may use, with the type erased.
+pub(crate) type SharedHandle = Arc<dyn Any + Send + Sync>;
 
 /// Wraps the expression of a custom resource whose handle all threads may use.
 ///
-/// The method of this type is not there for other handles, and then that of
-/// [`MakerOfLocal`] is called.
+/// For handles that are not `Send` and `Sync`, method lookup falls through to [`LocalMaker::custom`]
+/// by dereferencing.
 #[derive(Debug)]
-pub struct Maker<'a, F>(MakerOfLocal<'a, F>);
+pub struct Maker<'a, F>(LocalMaker<'a, F>);
 
 /// Wraps the expression of a custom resource.
 #[derive(Debug)]
-pub struct MakerOfLocal<'a, F>(&'a F);
+pub struct LocalMaker<'a, F>(&'a F);
 
 impl<'a, F> Maker<'a, F> {
     /// Takes the closure that evaluates the expression.
     pub fn new(make: &'a F) -> Self {
-        Maker(MakerOfLocal(make))
+        Maker(LocalMaker(make))
     }
 }
 
@@ -51,13 +51,13 @@ where
     #[must_use]
     pub fn custom(&self) -> Custom<'a> {
         Custom {
-            share: |slot| Some(Box::new(slot.lent::<R::Handle>()?.clone())),
+            share: |slot| Some(slot.lent::<R::Handle>()?.clone()),
             ..self.0.custom()
         }
     }
 }
 
-impl<'a, F> MakerOfLocal<'a, F> {
+impl<'a, F> LocalMaker<'a, F> {
     /// Wraps the expression.
     #[must_use]
     pub fn custom<R: Resource + 'a>(&self) -> Custom<'a>
@@ -75,9 +75,9 @@ impl<'a, F> MakerOfLocal<'a, F> {
 }
 
 impl<'a, F> Deref for Maker<'a, F> {
-    type Target = MakerOfLocal<'a, F>;
+    type Target = LocalMaker<'a, F>;
 
-    fn deref(&self) -> &MakerOfLocal<'a, F> {
+    fn deref(&self) -> &LocalMaker<'a, F> {
         &self.0
     }
 }
@@ -142,7 +142,7 @@ impl<R: Resource> Provider for R {
 pub(crate) struct CustomSlot {
     /// An `Arc` of a handle that parameters borrow.
     lent: OnceCell<Box<dyn Any>>,
-    /// A handle that a parameter takes by value.
+    /// A handle that one parameter takes, by value or as `&mut`.
     pub(crate) moved: Cell<Option<Box<dyn Any>>>,
 }
 

@@ -63,13 +63,8 @@ struct Inner {
     protocol: Protocol,
     keeper: Mutex<Option<Keeper>>,
     /// Keeps other tests away that insist on the number, if it was reserved without the attribute.
-    lock: Option<Box<dyn Outlasting>>,
+    lock: Option<Box<dyn Send + Sync + UnwindSafe + RefUnwindSafe>>,
 }
-
-/// A lock of another layer, which is held until it is dropped.
-pub(crate) trait Outlasting: Send + Sync + UnwindSafe + RefUnwindSafe {}
-
-impl<T: Send + Sync + UnwindSafe + RefUnwindSafe> Outlasting for T {}
 
 /// The hold on the number, here or in the parent.
 enum Keeper {
@@ -122,7 +117,10 @@ impl Port {
     }
 
     /// The port with a lock that is held as long as the port.
-    pub(crate) fn locked_by(mut self, lock: impl Outlasting + 'static) -> Self {
+    pub(crate) fn locked_by(
+        mut self,
+        lock: impl Send + Sync + UnwindSafe + RefUnwindSafe + 'static,
+    ) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.lock = Some(Box::new(lock));
         }

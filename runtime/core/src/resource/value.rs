@@ -51,7 +51,7 @@ impl Value {
 
     pub(super) fn custom<H: Send + Sync + 'static>(&self) -> Option<Arc<H>> {
         match self {
-            Value::Custom(shared) => lock(shared).as_ref()?.downcast_ref().cloned(),
+            Value::Custom(shared) => lock(shared).clone()?.downcast().ok(),
             _ => None,
         }
     }

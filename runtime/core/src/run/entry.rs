@@ -1,4 +1,5 @@
-//! The calls of a wrapper: one begins a test, another runs it with one of several forms of bodies.
+//! The entry points that generated wrappers call: they begin a test and run its body in each supported
+//! form.
 
 use std::any::type_name;
 use std::panic::resume_unwind;

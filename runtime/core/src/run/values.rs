@@ -80,9 +80,11 @@ impl PortBuilder {
         self
     }
 
-    /// Waits for this number instead of taking a free one, as `port(number = ...)` does.
+    /// Asks for this number instead of any free one.
     ///
-    /// Other tests and holders of the number wait meanwhile, in all processes of this user.
+    /// [`reserve`](PortBuilder::reserve) waits for it, as `port(number = ...)` does, and
+    /// [`try_reserve`](PortBuilder::try_reserve) does not. Other tests and holders of the number wait
+    /// meanwhile, in all processes of this user.
     pub fn number(mut self, number: u16) -> Self {
         self.number = Some(number);
         self
@@ -107,14 +109,15 @@ impl PortBuilder {
         Ok(port.locked_by(guard))
     }
 
-    /// Reserves one port if it is free, without waiting for anybody.
+    /// Reserves one port if it is free now. Never waits.
     ///
-    /// Returns `None` if another test or program has the [`number`](PortBuilder::number) or waits for
-    /// it. Without a number this is [`reserve`](PortBuilder::reserve).
+    /// Returns `None` if anyone holds the [`number`](PortBuilder::number), including the calling test.
+    /// Without a number this is [`reserve`](PortBuilder::reserve).
     ///
     /// # Errors
     ///
-    /// Fails when the system has no free port.
+    /// Fails when the state directory cannot be used or the system refuses the number, and, without a
+    /// number, when there is no free port.
     #[track_caller]
     pub fn try_reserve(self) -> Result<Option<Port>, Error> {
         let Some(number) = self.number else {
@@ -152,7 +155,7 @@ impl PortBuilder {
     }
 }
 
-/// Whoever holds this number has its turn.
+/// The lock that serializes the users of one port number.
 fn turn(number: u16) -> Want {
     Want {
         subject: Subject::Port(number),

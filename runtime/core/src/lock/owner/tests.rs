@@ -149,6 +149,7 @@ fn tests_that_take_turns_in_a_thread_never_wait_for_each_other() {
     let missing = begin(&other, &[EVERYONE]).1;
     assert_eq!(missing, [(EVERYONE, Approach::Try)]);
     let refused = claim_all(&other, &[want("b", Mode::Shared)]).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Deadlock);
     assert_eq!(
         refused.to_string(),
         "failed to lock shared \"b\", because `shop::one`, which takes turns with it in one thread, \

@@ -9,8 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::os::listener::listener_of;
 use crate::resource::request::Protocol;
 
-/// The longest pause between two looks at a number that is taken. The kernel sends no notification
-/// when it becomes free.
+/// The longest pause between two attempts to bind a number that is taken.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Port {
