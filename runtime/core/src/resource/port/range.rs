@@ -17,7 +17,8 @@ const STRIDE: usize = 104_729;
 
 /// Tries numbers outside the kernel's range, starting at a random one, until one is free.
 ///
-/// `take` returns `Ok(None)` for a taken number.
+/// `take` returns `Ok(None)` for a taken number. If all are taken, the kind of the error is `AddrInUse`,
+/// as when the kernel has none left.
 pub(super) fn first_free<T>(
     ephemeral: &RangeInclusive<u16>,
     mut take: impl FnMut(u16) -> io::Result<Option<T>>,
@@ -38,9 +39,10 @@ pub(super) fn first_free<T>(
             return Ok(taken);
         }
     }
-    Err(io::Error::other(format!(
-        "all of {attempts} ports outside of {first}-{last} are taken; free some of them"
-    )))
+    Err(io::Error::new(
+        io::ErrorKind::AddrInUse,
+        format!("all of {attempts} ports outside of {first}-{last} are taken; free some of them"),
+    ))
 }
 
 /// The range from which the kernel chooses.
@@ -70,6 +72,7 @@ pub(super) fn ephemeral() -> io::Result<RangeInclusive<u16>> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::io;
 
     use super::first_free;
 
@@ -80,9 +83,10 @@ mod tests {
             tried.insert(number);
             Ok(None)
         });
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
         assert!(
             refused
-                .unwrap_err()
                 .to_string()
                 .starts_with("all of 2000 ports outside of 32768-60999")
         );
