@@ -3,11 +3,12 @@
 pub mod tcp;
 pub mod udp;
 
-use std::sync::{Mutex, PoisonError};
+use std::error::Error as _;
+use std::io;
 
-type Port = u16;
+use isolated_test::{Error, ErrorKind, Port, PortBuilder};
 
-/// The numbers from `min` to `max`, both included.
+/// The numbers from `min` to `max`, inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// The first number.
@@ -25,38 +26,73 @@ impl Default for Range {
     }
 }
 
-/// Picks numbers of one protocol, and reserves each until the process ends.
+/// Picks port numbers of one protocol and reserves each until the process ends.
 ///
-/// The methods return `None` when no number is left that fits. `host` is an IPv4 address, as with the
-/// peer, which panics at any other text too. A number is reserved on all addresses of the machine.
+/// The methods return `None` if no suitable number is free. A number is reserved on all addresses of
+/// the machine, whatever the `host`.
+///
+/// # Panics
+///
+/// As in `get-port`, the methods panic if `host` is not an IPv4 address. Those that pick a number also
+/// panic if it cannot be reserved for a reason other than being taken, for example because the process
+/// has too many open files.
 pub trait Ops {
     /// Picks any free number.
-    fn any(host: &str) -> Option<Port>;
+    #[track_caller]
+    fn any(host: &str) -> Option<u16>;
 
     /// Picks the first free number of a range.
-    fn in_range(host: &str, r: Range) -> Option<Port>;
+    #[track_caller]
+    fn in_range(host: &str, r: Range) -> Option<u16>;
 
     /// Picks the first free number of a list.
-    fn from_list(host: &str, v: Vec<Port>) -> Option<Port>;
+    #[track_caller]
+    fn from_list(host: &str, v: Vec<u16>) -> Option<u16>;
 
-    /// Picks any free number but these.
-    fn except(host: &str, v: Vec<Port>) -> Option<Port>;
+    /// Picks any free number that is not in the list.
+    #[track_caller]
+    fn except(host: &str, v: Vec<u16>) -> Option<u16>;
 
-    /// Picks the first free number of a range but these.
-    fn in_range_except(host: &str, r: Range, v: Vec<Port>) -> Option<Port>;
+    /// Picks the first free number of a range that is not in the list.
+    #[track_caller]
+    fn in_range_except(host: &str, r: Range, v: Vec<u16>) -> Option<u16>;
 
     /// Whether a server could bind this number now.
-    fn is_port_available(host: &str, p: Port) -> bool;
+    #[track_caller]
+    fn is_port_available(host: &str, p: u16) -> bool;
 }
 
-/// The ports that this process has picked. They stay reserved until it ends.
-static PICKED: Mutex<Vec<isolated_test::Port>> = Mutex::new(Vec::new());
-
-fn keep(port: isolated_test::Port) -> Port {
+/// Keeps a port reserved until the process ends and the system releases the number.
+fn keep(port: Port) -> u16 {
     let number = port.number();
-    let mut picked = PICKED.lock().unwrap_or_else(PoisonError::into_inner);
-    picked.push(port);
+    std::mem::forget(port);
     number
+}
+
+/// Reserves any free number, or returns `None` if all are taken.
+#[track_caller]
+fn reserve_any(builder: PortBuilder) -> Option<Port> {
+    match builder.reserve() {
+        Ok(port) => Some(port),
+        Err(error) if cause(&error) == Some(io::ErrorKind::AddrInUse) => None,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// Reserves one number, or returns `None` if it is taken or this process may not bind it.
+#[track_caller]
+fn reserve_one(builder: PortBuilder, number: u16) -> Option<Port> {
+    match builder.number(number).try_reserve() {
+        Ok(port) => port,
+        Err(error) if cause(&error) == Some(io::ErrorKind::PermissionDenied) => None,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// Why the system refused a number.
+fn cause(error: &Error) -> Option<io::ErrorKind> {
+    let cause = error.source()?.downcast_ref::<io::Error>()?;
+    (error.kind() == ErrorKind::Port).then(|| cause.kind())
 }
 
 /// Implements [`Ops`] with a builder for ports, and the socket that a server would bind.
@@ -73,18 +109,20 @@ macro_rules! ops {
 
             fn from_list(host: &str, v: Vec<u16>) -> Option<u16> {
                 let _checked = $crate::address(host);
-                v.into_iter().find_map(|number| {
-                    let port = $builder.number(number).try_reserve();
-                    port.ok().flatten().map($crate::keep)
-                })
+                for number in v {
+                    if let Some(port) = $crate::reserve_one($builder, number) {
+                        return Some($crate::keep(port));
+                    }
+                }
+                None
             }
 
             fn except(host: &str, v: Vec<u16>) -> Option<u16> {
                 let _checked = $crate::address(host);
-                // Held until one fits, so that none comes twice.
+                // Held until the loop ends, so that no number comes up twice.
                 let mut others = Vec::new();
                 loop {
-                    let port = $builder.reserve().ok()?;
+                    let port = $crate::reserve_any($builder)?;
                     if !v.contains(&port.number()) {
                         return Some($crate::keep(port));
                     }

@@ -6,15 +6,15 @@ use std::net::{TcpListener, UdpSocket};
 use get_port::tcp::TcpPort;
 use get_port::udp::UdpPort;
 use get_port::{Ops, Range};
-use isolated_test::isolated;
+use isolated_test::{Port, isolated};
 
-#[expect(dead_code, reason = "no test here has to fail")]
 #[path = "../../tests/failing.rs"]
 mod failing;
 
 const HOST: &str = "127.0.0.1";
 
-/// Not while another test starts a process, which has a copy of each socket until it runs its program.
+/// Serialized with tests that start processes: between fork and exec a child holds copies of all
+/// sockets.
 #[isolated(serial = "sockets of the tests of get-port")]
 #[test]
 fn a_picked_number_is_different_each_time_and_can_be_bound() {
@@ -50,8 +50,8 @@ fn the_first_free_number_of_a_range_is_picked() {
 }
 
 #[test]
-fn a_number_that_is_excluded_is_not_picked() {
-    // Linux offers odd numbers first, so these are half of what it offers.
+fn an_excluded_number_is_not_picked() {
+    // Linux tries odd numbers first; these are half of them.
     let excluded: Vec<u16> = (1..=u16::MAX).step_by(4).collect();
     for _ in 0..20 {
         let picked = TcpPort::except(HOST, excluded.clone()).unwrap();
@@ -61,11 +61,11 @@ fn a_number_that_is_excluded_is_not_picked() {
 
 #[test]
 #[should_panic(expected = "expected an IPv4 address as the host, found \"localhost\"")]
-fn a_host_by_name_is_refused() {
+fn a_host_name_is_refused() {
     TcpPort::any("localhost");
 }
 
-/// Another process that picks numbers never picks one of ours, also when no server uses it.
+/// Another process never picks one of our numbers, even while no server uses it.
 #[isolated(serial = ["sockets of the tests of get-port", "ports 18610 to 18619"])]
 #[test]
 fn a_picked_number_stays_reserved() {
@@ -93,4 +93,25 @@ fn picks_many() {
         };
         println!("@{}", UdpPort::in_range(HOST, range).unwrap());
     }
+}
+
+#[isolated(serial = "sockets of the tests of get-port")]
+#[test]
+fn a_picked_number_stays_reserved_after_its_server_has_stopped() {
+    let port = TcpPort::any(HOST).unwrap();
+    drop(TcpListener::bind((HOST, port)).unwrap());
+    let again = Port::builder().number(port).try_reserve().unwrap();
+    assert!(again.is_none());
+    assert_eq!(TcpPort::from_list(HOST, vec![port]), None);
+}
+
+#[isolated(
+    serial = "sockets of the tests of get-port",
+    env(ISOLATED_DIR = "not/absolute")
+)]
+#[test]
+fn an_error_is_not_mistaken_for_a_taken_number() {
+    let picking = failing::run("picks_many");
+    picking.failed_with("failed to read the variable `ISOLATED_DIR`");
+    picking.failed_with("tests/meaning.rs:"); // The location of the caller.
 }

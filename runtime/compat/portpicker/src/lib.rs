@@ -1,28 +1,41 @@
 #![doc = include_str!("../README.md")]
 
+use std::error::Error as _;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Mutex, PoisonError};
+
+use isolated_test::{Error, ErrorKind};
 
 /// The number of a port.
 pub type Port = u16;
 
-/// The ports that this process has picked. They stay reserved until it ends.
-static PICKED: Mutex<Vec<isolated_test::Port>> = Mutex::new(Vec::new());
-
 /// Picks a number that is free for TCP and UDP, and reserves it until the process ends.
 ///
-/// Returns `None` when no number is left.
+/// Returns `None` if all numbers are taken.
+///
+/// # Panics
+///
+/// Panics if no number can be reserved for another reason, for example because the process has too
+/// many open files.
 #[must_use]
 #[track_caller]
 pub fn pick_unused_port() -> Option<Port> {
-    let port = isolated_test::Port::builder()
-        .tcp_and_udp()
-        .reserve()
-        .ok()?;
+    let port = match isolated_test::Port::builder().tcp_and_udp().reserve() {
+        Ok(port) => port,
+        Err(error) if is_taken(&error) => return None,
+        Err(error) => panic!("{error:?}"),
+    };
     let number = port.number();
-    let mut picked = PICKED.lock().unwrap_or_else(PoisonError::into_inner);
-    picked.push(port);
+    // Reserved until the process ends and the system releases the number.
+    std::mem::forget(port);
     Some(number)
+}
+
+/// Whether all numbers are taken.
+fn is_taken(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    let is_in_use = |cause: &io::Error| cause.kind() == io::ErrorKind::AddrInUse;
+    error.kind() == ErrorKind::Port && cause.is_some_and(is_in_use)
 }
 
 /// Whether a server could bind this number now, for TCP and for UDP.
@@ -34,7 +47,7 @@ pub fn is_free(port: Port) -> bool {
 /// Whether a server could bind this number for TCP now.
 #[must_use]
 pub fn is_free_tcp(port: Port) -> bool {
-    // One after the other: a listener on one address may be in the way of one on the next.
+    // One after the other, because a listener on one address may block the next.
     addresses(port)
         .iter()
         .all(|address| TcpListener::bind(address).is_ok() || !is_there(address))
@@ -55,7 +68,7 @@ fn addresses(port: Port) -> [SocketAddr; 2] {
     ]
 }
 
-/// Whether this machine has addresses of the family.
+/// Whether this machine has addresses of this family.
 fn is_there(address: &SocketAddr) -> bool {
     UdpSocket::bind((address.ip(), 0)).is_ok()
 }

@@ -10,7 +10,8 @@ use portpicker::{Port, is_free, is_free_tcp, is_free_udp, pick_unused_port};
 #[path = "../../tests/failing.rs"]
 mod failing;
 
-/// Not while another test starts a process, which has a copy of each socket until it runs its program.
+/// Serialized with tests that start processes: between fork and exec a child holds copies of all
+/// sockets.
 #[isolated(serial = "sockets of the tests of portpicker")]
 #[test]
 fn a_picked_number_is_different_each_time_and_can_be_bound() {
@@ -27,7 +28,7 @@ fn a_picked_number_is_different_each_time_and_can_be_bound() {
     }
 }
 
-/// Another process that picks numbers never picks one of ours, also when no server uses it.
+/// Another process never picks one of our numbers, even while no server uses it.
 #[isolated(serial = "sockets of the tests of portpicker")]
 #[test]
 fn a_picked_number_stays_reserved() {
@@ -47,4 +48,36 @@ fn picks_many() {
     for _ in 0..500 {
         println!("@{}", pick_unused_port().unwrap());
     }
+}
+
+#[isolated(serial = "sockets of the tests of portpicker")]
+#[test]
+fn a_picked_number_stays_reserved_after_its_server_has_stopped() {
+    let port = pick_unused_port().unwrap();
+    drop(TcpListener::bind(("127.0.0.1", port)).unwrap());
+    drop(UdpSocket::bind(("127.0.0.1", port)).unwrap());
+    let builder = isolated_test::Port::builder().tcp_and_udp();
+    assert!(builder.number(port).try_reserve().unwrap().is_none());
+}
+
+/// The limit is below the number of ports that the inner test picks.
+#[cfg(target_os = "linux")]
+#[isolated(serial = "sockets of the tests of portpicker")]
+#[test]
+fn an_error_is_not_mistaken_for_a_lack_of_numbers() {
+    let program = std::env::current_exe().unwrap();
+    let script = "ulimit -n 100 && exec \"$0\" picks_many --exact --ignored --nocapture";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script])
+        .arg(program)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(message.contains("tests/meaning.rs"), "{message}");
+    assert!(
+        message.contains("failed to reserve a port for TCP and UDP: Too many open files"),
+        "{message}"
+    );
 }
