@@ -101,17 +101,20 @@ impl Function {
             }
         };
         let mut output = TokenStream::new();
-        let mut is_argument = false;
+        let (mut depth, mut is_arrow) = (0_usize, false);
         let body = loop {
-            match next(tokens, "the body of the function")? {
-                TokenTree::Group(group) if is_body(&group) && !is_argument => break group,
-                token => {
-                    // A block between `<` and `>` is a constant.
-                    is_argument =
-                        matches!(&token, TokenTree::Punct(mark) if "<,".contains(mark.as_char()));
-                    token.to_tokens(&mut output);
+            let token = next(tokens, "the body of the function")?;
+            match &token {
+                // A block between `<` and `>` is a constant.
+                TokenTree::Group(group) if is_body(group) && depth == 0 => break group.clone(),
+                TokenTree::Punct(mark) if mark.as_char() == '<' => depth += 1,
+                TokenTree::Punct(mark) if mark.as_char() == '>' && !is_arrow => {
+                    depth = depth.saturating_sub(1);
                 }
+                _ => {}
             }
+            is_arrow = matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '-');
+            token.to_tokens(&mut output);
         };
         Ok(Function {
             attributes,

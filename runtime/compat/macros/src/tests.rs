@@ -270,6 +270,14 @@ fn blocks_of_the_peer_are_read() {
             pub(crate) fn a() -> Result<[u8; { 3 }], S<{ 1 }>> {}
         ),
         quote!(
+            #[test]
+            fn a() -> S<fn(u8) -> u8, { 1 }>
+            where
+                u8: Copy,
+            {
+            }
+        ),
+        quote!(
             fn called() {}
         ),
     ] {
