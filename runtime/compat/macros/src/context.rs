@@ -82,7 +82,6 @@ impl Arguments {
             skips_teardown,
         } = self;
         let Parameter { pattern, ty, mode } = parameter;
-        let output = &function.output;
         let (inner_attributes, body) = function.split_body();
         if *skips_teardown {
             let (maker, dot_await) = if function.is_async {
@@ -113,8 +112,9 @@ impl Arguments {
             (Mode::Mutable, true) => quote!(with_async),
             (Mode::Shared, true) => quote!(with_shared_async),
         };
-        // The function may be generic, which a closure cannot be.
-        let output = (!output.clone().into_iter().any(is_where)).then_some(output);
+        // A closure has no `where` clause.
+        let output = function.output.clone().into_iter();
+        let output: TokenStream = output.take_while(|token| !is_where(token)).collect();
         let asyncness = function.is_async.then(|| quote!(async));
         let dot_await = function.is_async.then(|| quote!(.await));
         Ok(quote! {
@@ -126,7 +126,7 @@ impl Arguments {
     }
 }
 
-fn is_where(token: TokenTree) -> bool {
+fn is_where(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Ident(word) if word == "where")
 }
 

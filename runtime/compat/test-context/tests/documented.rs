@@ -1,5 +1,6 @@
 //! Each form that the peer documents.
 
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 use rstest::rstest;
@@ -69,6 +70,23 @@ fn number_of_items(basket: &Basket) -> usize {
 #[test]
 fn a_function_that_is_no_test_has_one() {
     assert_eq!(number_of_items(), 1);
+}
+
+/// Compiles only if the body is checked against the declared type, which is not the one it infers.
+#[test_context(Basket)]
+fn first_item<T>(basket: &Basket) -> Option<Box<dyn Display>>
+where
+    T: From<&'static str> + Display + 'static,
+{
+    let first = basket.items.first()?;
+    let item = Box::new(T::from(first));
+    Some(item)
+}
+
+#[test]
+fn a_function_with_a_where_clause_has_one() {
+    let item = first_item::<String>().map(|item| item.to_string());
+    assert_eq!(item.as_deref(), Some("pen"));
 }
 
 #[test_context(Basket, skip_teardown)]
