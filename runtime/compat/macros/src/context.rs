@@ -9,7 +9,7 @@ use crate::check;
 use crate::function::{self, Function, flat, is_lone};
 use crate::isolated::Isolated;
 
-const ONE_CONTEXT: &str = "expected one type of a context: `#[test_context(Context)]`";
+const ONE_CONTEXT: &str = "expected one context type: `#[test_context(Context)]`";
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let function = match function::function(item, "#[test_context]") {
@@ -103,8 +103,8 @@ impl Arguments {
         }
         let with = match (mode, function.is_async) {
             (Mode::Owned, _) => {
-                let message = "the teardown takes the context, so the test can only borrow it; write `&mut` before the \
-                               type, or `skip_teardown`";
+                let message = "cannot take the context by value, because `teardown` consumes it; write `&mut`, or add \
+                               `skip_teardown`";
                 return Err(Error::new_spanned(ty, message));
             }
             (Mode::Mutable, false) => quote!(with),
@@ -158,14 +158,12 @@ impl Parameter {
         match (found.pop(), found.is_empty()) {
             (Some(parameter), true) => Ok((parameter, others)),
             (Some(second), false) => {
-                let message = "the test has one context; remove one of its parameters";
+                let message = "more than one parameter takes the context; remove all but one";
                 Err(Error::new_spanned(second.ty, message))
             }
             (None, _) => {
-                let message = format!(
-                    "no parameter gets the context; write `context: &mut {context}`, with the type as it stands \
-                     in the attribute"
-                );
+                let message =
+                    format!("no parameter has the context's type; add `context: &mut {context}`");
                 Err(Error::new(function.name.span(), message))
             }
         }

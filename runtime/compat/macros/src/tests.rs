@@ -63,8 +63,8 @@ fn contexts_are_found_by_their_type() {
 
 #[test]
 fn mistakes_in_contexts_have_a_way_out() {
-    let one = "expected one type of a context: `#[test_context(Context)]`";
-    let none = "no parameter gets the context; write `context: &mut C`, with the type as it stands in the attribute";
+    let one = "expected one context type: `#[test_context(Context)]`";
+    let none = "no parameter has the context's type; add `context: &mut C`";
     for (arguments, parameters, message) in [
         (quote!(), quote!(c: &mut C), one),
         (quote!(skip_teardown), quote!(c: &mut C), one),
@@ -79,12 +79,12 @@ fn mistakes_in_contexts_have_a_way_out() {
         (
             quote!(C),
             quote!(a: &C, b: &mut C),
-            "the test has one context; remove one of its parameters",
+            "more than one parameter takes the context; remove all but one",
         ),
         (
             quote!(C),
             quote!(c: C),
-            "the teardown takes the context, so the test can only borrow it; write `&mut` before the type, or \
+            "cannot take the context by value, because `teardown` consumes it; write `&mut`, or add \
              `skip_teardown`",
         ),
     ] {
