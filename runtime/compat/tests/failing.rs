@@ -1,5 +1,5 @@
-//! Starts an ignored test of this binary in a process, to see how it ends. The tests of the drop-in
-//! packages share it.
+//! Runs an ignored test of this binary in a subprocess and captures its outcome. Shared by the tests of
+//! the drop-in packages.
 
 use std::env::current_exe;
 use std::process::Command;
@@ -10,11 +10,11 @@ pub(crate) struct Ended {
     pub(crate) output: String,
 }
 
-/// Runs a test, with the state directory of this run.
+/// Runs a test with the state directory of this run.
 pub(crate) fn run(name: &str) -> Ended {
     let mut command = Command::new(current_exe().expect("the path of this program"));
     for variable in ["ISOLATED_RETRIES", "ISOLATED_REPEAT", "ISOLATED_KEEP"] {
-        command.env_remove(variable); // Each test is started for one run.
+        command.env_remove(variable); // They would change how often the test runs, or what it keeps.
     }
     let output = command
         .args([name, "--exact", "--ignored", "--nocapture"])
@@ -34,13 +34,13 @@ pub(crate) fn run(name: &str) -> Ended {
 }
 
 impl Ended {
-    /// The words that the test has said.
+    /// The words that the test has printed, each on a line after `@`.
     pub(crate) fn words(&self) -> Vec<&str> {
         let lines = self.output.lines();
         lines.filter_map(|line| line.strip_prefix('@')).collect()
     }
 
-    /// Checks that the test failed for this reason.
+    /// Asserts that the test failed and printed this reason.
     pub(crate) fn failed_with(&self, reason: &str) {
         assert!(!self.passed, "it passed: {}", self.output);
         assert!(

@@ -1,4 +1,4 @@
-//! The items that generated code names.
+//! The items that generated code refers to.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,11 +10,11 @@ pub use isolated_compat::isolated_test;
 
 use crate::{AsyncTestContext, TestContext};
 
-/// Calls the body of a test between the setup and the teardown of its context.
+/// Runs the body of a test between the setup and the teardown of its context.
 ///
 /// # Panics
 ///
-/// Panics when one of the three does.
+/// Panics if the setup, the body or the teardown does.
 pub fn with<C: TestContext, T>(body: impl FnOnce(&mut C) -> T) -> T {
     let mut context = C::setup();
     let ended = catch_unwind(AssertUnwindSafe(|| body(&mut context)));
@@ -22,7 +22,7 @@ pub fn with<C: TestContext, T>(body: impl FnOnce(&mut C) -> T) -> T {
     value(ended)
 }
 
-/// The same for an asynchronous test.
+/// [`with`], for an asynchronous test.
 ///
 /// # Panics
 ///

@@ -1,32 +1,32 @@
-//! The traits by which tests get their contexts.
+//! The traits that contexts implement.
 
 use std::future::Future;
 
-/// A context of synchronous tests.
+/// A context for synchronous tests.
 ///
-/// Every [`AsyncTestContext`] that is `Send` is one too: its futures are run to their end by the thread
-/// of the test.
+/// Every [`AsyncTestContext`] that is `Send` also implements this trait; the thread of the test blocks
+/// on its futures.
 pub trait TestContext: Sized {
-    /// Makes the context, once for each test, in the test: [`current`](https://docs.rs/isolated-test)
-    /// is there.
+    /// Creates the context. Runs once per test, inside the test, so
+    /// [`current`](https://docs.rs/isolated-test) is available.
     ///
-    /// A panic fails the test, and [`teardown`](TestContext::teardown) is not called.
+    /// A panic fails the test without a call to [`teardown`](TestContext::teardown).
     fn setup() -> Self;
 
-    /// Takes the context apart after the body, whether that has returned or panicked.
+    /// Cleans up after the body, whether the body returned or panicked.
     ///
-    /// A panic fails the test. When the process dies, nobody calls this.
+    /// A panic fails the test. Does not run if the process dies.
     fn teardown(self) {}
 }
 
-/// A context of asynchronous tests.
+/// A context for asynchronous tests.
 pub trait AsyncTestContext: Sized {
-    /// Makes the context; see [`TestContext::setup`].
+    /// Creates the context; see [`TestContext::setup`].
     fn setup() -> impl Future<Output = Self> + Send;
 
-    /// Takes the context apart; see [`TestContext::teardown`].
+    /// Cleans up; see [`TestContext::teardown`].
     ///
-    /// If the future of the test is dropped before its end, nobody calls this.
+    /// Does not run if the test's future is dropped before it completes.
     fn teardown(self) -> impl Future<Output = ()> + Send {
         async {}
     }

@@ -1,4 +1,4 @@
-//! Each form that the peer documents.
+//! Every form that the documentation of `test-context` shows.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -107,7 +107,7 @@ fn borrows_what_nobody_takes_apart(basket: &mut Basket) {
     basket.items.extend(["book", "lamp"]);
 }
 
-/// Contexts of two types by one name.
+/// One generic type, two contexts.
 struct Shelf<T> {
     size: u32,
     content: PhantomData<T>,

@@ -1,4 +1,4 @@
-//! What the contexts have that those of the peer do not, and what happens when a part fails.
+//! What contexts gain over those of `test-context`, and what happens when a part fails.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ fn say(text: impl Display) {
     println!("@{text}");
 }
 
-/// A context that says what happens to it.
+/// A context that logs its setup and teardown.
 struct Logged {
     dir: TmpDir,
 }
@@ -192,7 +192,7 @@ mod of_a_module {
     }
 }
 
-/// A test has one context for each attribute.
+/// A test can have several attributes, each with its own context.
 #[test_context(Server)]
 #[test_context(Logged)]
 #[test]
