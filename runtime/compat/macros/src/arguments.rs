@@ -60,7 +60,7 @@ impl Arguments {
                 let usage = "expected `env` to be a list of pairs: `env = [(\"NAME\", \"value\")]`";
                 let pairs = list(name, value, usage, pair)?;
                 pairs.iter().try_for_each(is_variable)?;
-                // The last value counts.
+                // The last value wins.
                 for (name, value) in pairs {
                     self.env.retain(|(other, _)| other.value() != name.value());
                     self.env.push((name, value));
@@ -83,7 +83,7 @@ impl Arguments {
     }
 }
 
-/// Whether an argument begins at this token: a word and `=`, behind a comma or with a known name.
+/// Whether an argument begins at this token: a word and `=`, after a comma or with a known name.
 fn begins_at(tokens: &[TokenTree], index: usize) -> bool {
     let (Some(TokenTree::Ident(name)), Some(equals)) = (tokens.get(index), tokens.get(index + 1))
     else {
@@ -145,7 +145,7 @@ fn has_name(path: &LitStr) -> Result<()> {
         Some(_) => Ok(()),
         None => Err(Error::new(
             path.span(),
-            "expected a path that ends in a name, because the copy has that name",
+            "expected a path that ends in a name, because the copy gets that name",
         )),
     }
 }
@@ -153,7 +153,7 @@ fn has_name(path: &LitStr) -> Result<()> {
 fn is_variable((name, _): &(LitStr, LitStr)) -> Result<()> {
     let text = name.value();
     if text.is_empty() || text.contains(['=', '\0']) {
-        let message = "expected the name of a variable, which is not empty and has no `=`";
+        let message = "expected the name of a variable, which is not empty and contains no `=`";
         return Err(Error::new(name.span(), message));
     }
     Ok(())

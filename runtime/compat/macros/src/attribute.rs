@@ -1,4 +1,4 @@
-//! One attribute of a function, parsed only as far as needed.
+//! One attribute of a function, parsed no further than necessary.
 
 use proc_macro2::{Delimiter, Group, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -9,7 +9,7 @@ use syn::{Ident, Token};
 
 use crate::function::flat;
 
-/// The last segments of the attributes that make a function a test.
+/// The last path segments of attributes that make a function a test.
 const TESTS: [&str; 8] = [
     "test",
     "rstest",
@@ -34,7 +34,7 @@ pub(crate) struct Attribute {
 
 /// A `#[should_panic]`.
 pub(crate) struct ShouldPanic {
-    /// The text that the panic has to contain.
+    /// The text that the panic must contain.
     pub(crate) expected: Option<LitStr>,
 }
 
@@ -67,13 +67,13 @@ impl Attribute {
         TESTS.iter().any(|name| self.ends_with(name))
     }
 
-    /// Whether it is `#[test]` itself, by whatever path.
+    /// Whether it is `#[test]` itself, under any path.
     pub(crate) fn is_plain_test(&self) -> bool {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         matches!(words.as_slice(), ["test"] | [_, "prelude", _, "test"])
     }
 
-    /// Whether it isolates the function already.
+    /// Whether it already isolates the function.
     pub(crate) fn is_isolated(&self) -> bool {
         ["isolated", "__around"]
             .iter()
@@ -117,7 +117,7 @@ impl Attribute {
 impl ToTokens for Attribute {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         if self.is_plain_test() {
-            // A `use` of the user may have given this name to another attribute.
+            // The user may have imported another attribute under this name.
             let mut group = Group::new(Delimiter::Bracket, quote!(::core::prelude::v1::test));
             group.set_span(self.group.span());
             self.pound.to_tokens(tokens);

@@ -1,4 +1,4 @@
-//! Refusals, each with a way out, and the function that stays beside one.
+//! Checks of functions. Each error says how to fix it, and the function stays in the expansion.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,25 +7,25 @@ use syn::{Error, Result};
 use crate::attribute::{Attribute, ShouldPanic};
 use crate::function::Function;
 
-/// A test attribute is needed to run a future.
+/// An `async` test needs a test attribute that runs its future.
 pub(crate) fn runtime(function: &Function) -> Result<()> {
     let has_runtime = function
         .attributes
         .iter()
         .any(|attribute| attribute.is_test() && !attribute.is_plain_test());
     if function.is_async && !has_runtime {
-        let message = "an `async` test needs a test attribute that runs it; write `#[tokio::test]` below, \
-                       or that of another runtime";
+        let message = "an `async` test needs a test attribute that runs it; add `#[tokio::test]`, or that of \
+                       another runtime, below";
         return Err(Error::new(function.name.span(), message));
     }
     Ok(())
 }
 
-/// A test takes nothing.
+/// A test has neither parameters nor generics.
 pub(crate) fn parameters(function: &Function, attribute: &str) -> Result<()> {
     if let Some(token) = function.parameters.stream().into_iter().next() {
         let message = format!(
-            "a test of `{attribute}` has no parameters; for those of resources, write \
+            "a test with `{attribute}` cannot have parameters; for resources as parameters, write \
              `#[isolated_test::isolated(...)]` instead"
         );
         return Err(Error::new(token.span(), message));
@@ -36,7 +36,7 @@ pub(crate) fn parameters(function: &Function, attribute: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses the texts by which rusty-fork reports a failure. The test fails with its own panic.
+/// Refuses the messages with which rusty-fork reports a failure. Here the test fails with its own panic.
 pub(crate) fn text(should_panic: &ShouldPanic) -> Result<()> {
     let Some(text) = &should_panic.expected else {
         return Ok(());
@@ -44,14 +44,14 @@ pub(crate) fn text(should_panic: &ShouldPanic) -> Result<()> {
     let value = text.value();
     let starts = ["child exited", "child process exceeded"];
     if starts.iter().any(|start| value.starts_with(start)) {
-        let message = "the panic of the test itself is compared, not the sentence about its process; write the \
-                       text of that panic, or `#[should_panic]` alone, which accepts any end but success";
+        let message = "expected text from the test's own panic, because the message about its process is not \
+                       compared; write that text, or `#[should_panic]` alone, which accepts any failure";
         return Err(Error::new(text.span(), message));
     }
     Ok(())
 }
 
-/// The function with an error beside it, so that its own errors and names stay.
+/// The error and the function, so that rustc still checks the body and resolves the name.
 pub(crate) fn refused(error: &Error, function: Option<&Function>) -> TokenStream {
     let error = error.to_compile_error();
     let function = function.map(|function| {

@@ -1,4 +1,4 @@
-//! `#[test_context]`: code around the body, which makes a context and takes it apart.
+//! `#[test_context]`: wraps the body in the setup and teardown of a context.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -20,7 +20,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn test(arguments: TokenStream, function: &Function) -> Result<TokenStream> {
-    // The path by which the peer finds itself too.
+    // The path that `test-context` generates too.
     let krate = quote!(::test_context);
     let arguments = Arguments::read(arguments, &function.name)?;
     let (parameter, others) = Parameter::split(function, &arguments.context)?;
@@ -130,7 +130,7 @@ fn is_where(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Ident(word) if word == "where")
 }
 
-/// The parameter that gets the context.
+/// The parameter that takes the context.
 struct Parameter {
     pattern: TokenStream,
     ty: TokenStream,
@@ -144,7 +144,7 @@ enum Mode {
 }
 
 impl Parameter {
-    /// Takes the one parameter with this type out of the parameters.
+    /// Splits the parameters into the one of this type and the others.
     fn split(function: &Function, context: &TokenStream) -> Result<(Parameter, TokenStream)> {
         let (mut found, mut others) = (Vec::new(), TokenStream::new());
         for piece in pieces(function.parameters.stream()) {
@@ -187,7 +187,7 @@ impl Parameter {
     }
 }
 
-/// How the parameter gets the context, and the type of that.
+/// How the parameter takes the context, and its type without the reference.
 fn mode(ty: &[TokenTree]) -> (Mode, Vec<TokenTree>) {
     match ty {
         [TokenTree::Punct(mark), rest @ ..] if mark.as_char() == '&' => {
@@ -210,8 +210,8 @@ fn mode(ty: &[TokenTree]) -> (Mode, Vec<TokenTree>) {
     }
 }
 
-/// Whether these are the same type: paths by their last segment without its arguments, as with the
-/// peer, so that one of them may be longer.
+/// Whether two types are the same. As in `test-context`, paths are compared by their last segment
+/// without its arguments, so one may be longer than the other.
 fn is_same(left: &[TokenTree], right: &[TokenTree]) -> bool {
     let text = |tokens: &[TokenTree]| tokens.iter().cloned().collect::<TokenStream>().to_string();
     match (last_segment(left), last_segment(right)) {
@@ -235,7 +235,7 @@ fn last_segment(ty: &[TokenTree]) -> Option<&Ident> {
     last
 }
 
-/// Splits a list at its commas, but for those between `<` and `>`.
+/// Splits a list at its commas, except those between `<` and `>`.
 fn pieces(list: TokenStream) -> Vec<Vec<TokenTree>> {
     let (mut pieces, mut piece, mut depth) = (Vec::new(), Vec::new(), 0_usize);
     let mut is_arrow = false;

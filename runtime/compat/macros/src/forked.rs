@@ -1,4 +1,4 @@
-//! `#[test_fork::test]` and `#[test_fork::fork]`: a process, and nothing else.
+//! `#[test_fork::test]` and `#[test_fork::fork]`: a subprocess and nothing else.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -9,7 +9,7 @@ use crate::check;
 use crate::function::{self, Function};
 use crate::isolated::{self, Isolated};
 
-/// The path by which the peer finds itself too.
+/// The path that `test-fork` generates too.
 fn krate() -> TokenStream {
     quote!(::test_fork)
 }
@@ -25,8 +25,7 @@ pub(crate) fn test(arguments: &TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn fork(arguments: &TokenStream, item: TokenStream) -> TokenStream {
     expand(arguments, item, "#[test_fork::fork]", |function| {
         if !function.is_test() {
-            let message =
-                "expected a test attribute below `#[test_fork::fork]`; write `#[test]` there";
+            let message = "expected a test attribute below `#[test_fork::fork]`; add `#[test]`";
             return Err(Error::new(function.name.span(), message));
         }
         check::runtime(function)?;
@@ -44,7 +43,7 @@ pub(crate) fn bench(item: TokenStream) -> TokenStream {
 fn no_benchmark(place: Span) -> Error {
     Error::new(
         place,
-        "a benchmark cannot run in a process of its own, because its `Bencher` cannot be sent there; \
+        "a benchmark cannot run in a subprocess, because its `Bencher` cannot be sent there; \
          write `#[bench]` alone, or use `test-fork` itself with `unstable` and `unsound`",
     )
 }
@@ -85,7 +84,7 @@ fn no_arguments(arguments: &TokenStream, attribute: &str) -> Result<()> {
         Some(token) => Err(Error::new(
             token.span(),
             format!(
-                "`{attribute}` takes no arguments; for a time limit and more, write \
+                "`{attribute}` takes no arguments; for a time limit and other options, write \
                  `#[isolated_test::isolated(...)]` instead"
             ),
         )),

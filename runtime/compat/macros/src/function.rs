@@ -1,4 +1,4 @@
-//! A function, split into its parts and otherwise left as it is.
+//! A function, split into its parts and otherwise unchanged.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -22,7 +22,7 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
-/// Reads the functions that a list of tokens consists of.
+/// Parses a list of functions.
 pub(crate) fn functions(tokens: TokenStream) -> Result<Vec<Function>> {
     let mut rest = flat(tokens).into_iter().peekable();
     let mut functions = Vec::new();
@@ -32,7 +32,7 @@ pub(crate) fn functions(tokens: TokenStream) -> Result<Vec<Function>> {
     Ok(functions)
 }
 
-/// Reads the one function that an attribute stands on.
+/// Parses the function below an attribute.
 pub(crate) fn function(tokens: TokenStream, attribute: &str) -> Result<Function> {
     let mut rest = flat(tokens).into_iter().peekable();
     let function = Function::read(&mut rest).map_err(|error| {
@@ -44,7 +44,7 @@ pub(crate) fn function(tokens: TokenStream, attribute: &str) -> Result<Function>
     }
 }
 
-/// The tokens without the invisible groups in which a `macro_rules!` passes what it has matched.
+/// Unwraps the invisible groups in which a `macro_rules!` macro passes its matches.
 /// A type stays in its group.
 pub(crate) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     let mut all = Vec::new();
@@ -129,7 +129,7 @@ impl Function {
         })
     }
 
-    /// Everything before the return type, but for the attributes.
+    /// Everything before the return type, except the attributes.
     pub(crate) fn head(&self) -> TokenStream {
         let Function {
             qualifiers,
@@ -142,7 +142,7 @@ impl Function {
         quote!(#qualifiers #fn_token #name #generics #parameters)
     }
 
-    /// Everything before the body, but for the attributes.
+    /// Everything before the body, except the attributes.
     pub(crate) fn signature(&self) -> TokenStream {
         let (head, output) = (self.head(), &self.output);
         quote!(#head #output)
@@ -153,7 +153,7 @@ impl Function {
         self.attributes.iter().any(Attribute::is_test)
     }
 
-    /// Whether the value of the function is anything but `()`.
+    /// Whether the function declares a return type.
     pub(crate) fn has_value(&self) -> bool {
         !self.output.is_empty()
     }
@@ -210,7 +210,7 @@ fn is_body(group: &Group) -> bool {
     group.delimiter() == Delimiter::Brace
 }
 
-/// Whether a token is this mark alone: `=`, but neither `==` nor `=>`.
+/// Whether a token is only this mark: `=`, but neither `==` nor `=>`.
 pub(crate) fn is_lone(token: &TokenTree, mark: char) -> bool {
     matches!(token, TokenTree::Punct(punct)
         if punct.as_char() == mark && punct.spacing() == Spacing::Alone)

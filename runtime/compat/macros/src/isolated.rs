@@ -27,12 +27,12 @@ impl Isolated<'_> {
         }
     }
 
-    /// Brings into scope what the attribute names. It resolves its path where the test is written,
-    /// and there `$crate` means another crate.
+    /// Imports the package under an alias for the attribute, whose path resolves at the test. There,
+    /// `$crate` would mean another crate.
     fn import(&self, function: &Function) -> TokenStream {
         let krate = self.krate;
         let alias = alias(function);
-        // Two tests of one name have different conditions.
+        // Two tests with one name have different `#[cfg(...)]`s.
         let conditions = function.attributes.iter();
         let conditions = conditions.filter(|attribute| attribute.is_condition());
         quote! {
@@ -42,7 +42,7 @@ impl Isolated<'_> {
         }
     }
 
-    /// A function whose value is judged as rusty-fork judges it, with code before its body.
+    /// A function whose return value is checked as in rusty-fork, with code before its body.
     pub(crate) fn judged(
         &self,
         function: &Function,
@@ -70,7 +70,7 @@ impl Isolated<'_> {
         })
     }
 
-    /// A function that the caller calls itself, because no attribute makes it a test.
+    /// A function that the user calls, because no attribute makes it a test.
     pub(crate) fn called(&self, function: &Function, before_body: &TokenStream) -> TokenStream {
         let (attributes, head) = (&function.attributes, function.head());
         let import = self.import(function);
@@ -136,7 +136,7 @@ impl Isolated<'_> {
         }
     }
 
-    /// A block without a value, which panics if the value of the function is a failure.
+    /// A block without a value that panics if the function returns a failure.
     fn value(&self, function: &Function, before_body: &TokenStream) -> TokenStream {
         let inner = spliced(function, before_body);
         if !function.has_value() {
@@ -150,20 +150,20 @@ impl Isolated<'_> {
             ..
         } = function;
         let krate = self.krate;
-        // A value that no test may return is shown at its type, which comes behind the arrow.
+        // Errors about the return type point at the type, which follows the arrow.
         let ty = output.clone().into_iter().nth(2);
         let span = ty.map_or_else(|| name.span(), |ty| ty.span());
         let mut body = inner_name();
         body.set_span(span);
         let judged = quote_spanned!(span=> #krate::__private::TestExitStatus::judge(#body()));
         quote! {
-            #[allow(clippy::unnecessary_wraps, reason = "the value is as the user wrote it")]
+            #[allow(clippy::unnecessary_wraps, reason = "the return type is the user's")]
             #fn_token #body #parameters #output { #inner }
             #judged;
         }
     }
 
-    /// A function whose value the test runner judges.
+    /// A function whose return value the test runner checks.
     pub(crate) fn plain(&self, function: &Function, test: &TokenStream) -> TokenStream {
         let Function {
             attributes,
@@ -176,7 +176,7 @@ impl Isolated<'_> {
         let (head, signature) = (function.head(), function.signature());
         let (import, attribute) = (self.import(function), self.attribute(function, &quote!()));
         if function.should_panic().is_some() && function.has_value() && !function.is_async {
-            // The test runner refuses a value here, and any value means that it did not panic.
+            // The test runner refuses a return value here, and returning at all means that it did not panic.
             let inner = inner_name();
             return quote! {
                 #import
@@ -184,7 +184,7 @@ impl Isolated<'_> {
                 #test
                 #(#attributes)*
                 #head {
-                    #[allow(clippy::unnecessary_wraps, reason = "the value is as the user wrote it")]
+                    #[allow(clippy::unnecessary_wraps, reason = "the return type is the user's")]
                     #fn_token #inner #parameters #output #body
                     ::core::mem::drop(#inner());
                 }
@@ -200,29 +200,29 @@ impl Isolated<'_> {
     }
 }
 
-/// The body with code before it. They share one block, so each sees the functions of the other.
+/// The body with code before it. They share one block, so each sees the items of the other.
 fn spliced(function: &Function, before_body: &TokenStream) -> TokenStream {
     let (inner_attributes, body) = function.split_body();
     quote!(#inner_attributes #before_body #body)
 }
 
-/// A variable that no expression of the user can refer to.
+/// A variable that user code cannot refer to.
 pub(crate) fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// The name of the function as written, within the test. The names of functions are not hygienic,
-/// so it is one that nobody uses.
+/// The name of the user's function inside the test. Function names are not hygienic, so this is one
+/// that nobody uses.
 fn inner_name() -> Ident {
     Ident::new("__isolated_compat_body", Span::mixed_site())
 }
 
-/// The name under which a test finds what the drop-in package exports for it.
+/// The alias under which a test refers to the private items of the drop-in package.
 fn alias(function: &Function) -> Ident {
     format_ident!("__isolated_compat_{}", function.label())
 }
 
-/// A value for the variable by which rusty-fork and test-fork know a process of theirs.
+/// A value for the variable that marks a subprocess of rusty-fork or test-fork.
 pub(crate) fn occurs(krate: &TokenStream, function: &Function, variable: &str) -> TokenStream {
     let label = function.label();
     quote! {

@@ -1,8 +1,8 @@
 //! The macros of the drop-in packages of `isolated-test`. Depend on one of these packages instead.
 //!
-//! Each macro reads what its peer reads and writes the same function with `#[isolated(...)]` above
-//! it. `isolated-compat` does the rest, which the generated code
-//! finds below the path of the drop-in package.
+//! Each macro accepts the input of the original macro and generates the same function below
+//! `#[isolated(...)]`. The runtime part is in `isolated-compat`, which the generated code reaches
+//! through the drop-in package.
 
 mod arguments;
 mod attribute;
@@ -21,8 +21,8 @@ use quote::quote;
 
 /// `#[sealed_test]`.
 ///
-/// Like the attribute of the peer, it expands to `rusty_fork_test!`, which the prelude brings into
-/// scope and which knows the path of its package.
+/// Like the original attribute, it expands to `rusty_fork_test!`, which the prelude imports and which
+/// knows the path of its package.
 #[proc_macro_attribute]
 pub fn sealed_test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, item) = (
@@ -46,19 +46,19 @@ pub fn rusty_fork_tests(input: TokenStream) -> TokenStream {
     tests_in_block::expand(input.into()).into()
 }
 
-/// `#[test_context(...)]`: gives a test a context.
+/// `#[test_context(...)]`: runs a test with a context.
 #[proc_macro_attribute]
 pub fn test_context(arguments: TokenStream, item: TokenStream) -> TokenStream {
     context::expand(arguments.into(), item.into()).into()
 }
 
-/// `#[test_fork::test]`: makes a function a test that runs in a process of its own.
+/// `#[test_fork::test]`: makes a function a test that runs in a subprocess.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     forked::test(&arguments.into(), item.into()).into()
 }
 
-/// `#[test_fork::fork]`: runs the test below in a process of its own.
+/// `#[test_fork::fork]`: runs the test below in a subprocess.
 #[proc_macro_attribute]
 pub fn fork(arguments: TokenStream, item: TokenStream) -> TokenStream {
     forked::fork(&arguments.into(), item.into()).into()

@@ -1,5 +1,5 @@
-//! `#[sealed_test]`: a process, a working directory with copied files, variables, and code around
-//! the body.
+//! `#[sealed_test]`: a subprocess, a working directory with copied files, variables, and code before
+//! and after the body.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
@@ -62,12 +62,12 @@ fn test(krate: &TokenStream, arguments: TokenStream, function: &Function) -> Res
     isolated.judged(function, &quote!(#before #after))
 }
 
-/// `after` also runs when the body has panicked. So it cannot return from the test, and the
-/// variables of the body are gone.
+/// `after` also runs when the body has panicked, so it can neither return from the test nor use the
+/// variables of the body.
 fn check_after(after: &TokenStream, function: &Function) -> Result<()> {
     for token in after.clone() {
         if matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '?') {
-            let message = "`after` cannot return from the test, because it runs after a panic too; write `.unwrap()`";
+            let message = "`after` cannot return from the test, because it also runs after a panic; write `.unwrap()`";
             return Err(Error::new(token.span(), message));
         }
     }
@@ -79,7 +79,7 @@ fn check_after(after: &TokenStream, function: &Function) -> Result<()> {
     check_names(after, &local)
 }
 
-/// The name in `let name` or `let mut name`, if the tokens begin like this.
+/// The name, if the tokens begin with `let name` or `let mut name`.
 fn variable(tokens: &[TokenTree]) -> Option<String> {
     let (name, next) = match tokens {
         [
@@ -103,8 +103,8 @@ fn check_names(after: &TokenStream, local: &[String]) -> Result<()> {
         match &token {
             TokenTree::Ident(name) if !is_member && local.contains(&name.to_string()) => {
                 let message = format!(
-                    "`after` cannot use the variable `{name}` of the body, because it runs after a panic too, when \
-                     that is gone; keep it in a `static`, or let its `Drop` clean up"
+                    "`after` cannot use the variable `{name}` of the body, because it also runs after a panic, when \
+                     the variable is gone; keep it in a `static`, or clean up in its `Drop`"
                 );
                 return Err(Error::new(name.span(), message));
             }

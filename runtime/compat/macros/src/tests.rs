@@ -1,11 +1,11 @@
-//! The messages for what cannot be meant, and the expansions that only a compiler would see.
+//! The error messages, and details of expansions that only the compiler sees.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{context, forked, sealed, tests_in_block};
 
-/// The messages of the errors in an expansion.
+/// The error messages in an expansion.
 fn errors(expansion: &TokenStream) -> Vec<String> {
     let text = expansion.to_string();
     let calls = text.split("compile_error ! {").skip(1);
@@ -16,7 +16,7 @@ fn errors(expansion: &TokenStream) -> Vec<String> {
         .collect()
 }
 
-/// The error of a test with these arguments of `#[sealed_test]`.
+/// The error for these arguments of `#[sealed_test]`.
 fn sealed_with(arguments: &TokenStream) -> String {
     errors(&sealed::expand(
         quote!([::sealed_test] [#arguments] fn t() {}),
@@ -24,7 +24,7 @@ fn sealed_with(arguments: &TokenStream) -> String {
     .join("\n")
 }
 
-/// The error of this function below `#[sealed_test]`.
+/// The error for this function below `#[sealed_test]`.
 fn sealed_on(function: &TokenStream) -> String {
     errors(&sealed::expand(quote!([::sealed_test] [] #function))).join("\n")
 }
@@ -33,7 +33,7 @@ fn block_of(tests: &TokenStream) -> String {
     errors(&tests_in_block::expand(quote!([::rusty_fork] #tests))).join("\n")
 }
 
-/// The error of a function below `#[test_context(arguments)]`.
+/// The error for this function below `#[test_context(arguments)]`.
 fn context_of(arguments: TokenStream, function: TokenStream) -> String {
     errors(&context::expand(arguments, function)).join("\n")
 }
@@ -144,7 +144,7 @@ fn mistakes_in_arguments_have_a_way_out() {
         ),
         (
             quote!(files = [".."]),
-            "expected a path that ends in a name, because the copy has that name".to_owned(),
+            "expected a path that ends in a name, because the copy gets that name".to_owned(),
         ),
         (
             quote!(env = [("A")]),
@@ -152,12 +152,12 @@ fn mistakes_in_arguments_have_a_way_out() {
         ),
         (
             quote!(env = [("A=B", "c")]),
-            "expected the name of a variable, which is not empty and has no `=`".to_owned(),
+            "expected the name of a variable, which is not empty and contains no `=`".to_owned(),
         ),
         (quote!(before =), "expected `before` to be an expression: `before = f()`".to_owned()),
         (
             quote!(after = f()?),
-            "`after` cannot return from the test, because it runs after a panic too; write `.unwrap()`".to_owned(),
+            "`after` cannot return from the test, because it also runs after a panic; write `.unwrap()`".to_owned(),
         ),
         (
             quote!("files"),
@@ -172,8 +172,8 @@ fn mistakes_in_arguments_have_a_way_out() {
 
 #[test]
 fn after_does_not_see_the_variables_of_the_body() {
-    let message = "`after` cannot use the variable `dir` of the body, because it runs after a panic too, when that \
-                   is gone; keep it in a `static`, or let its `Drop` clean up";
+    let message = "`after` cannot use the variable `dir` of the body, because it also runs after a panic, when the \
+                   variable is gone; keep it in a `static`, or clean up in its `Drop`";
     let with = |after: TokenStream, body: TokenStream| {
         let test = quote!([::sealed_test] [after = #after] fn t() { #body });
         errors(&sealed::expand(test)).join("\n")
@@ -209,7 +209,7 @@ fn functions_that_are_no_tests_are_refused() {
         sealed_on(&quote!(
             fn t(n: u8) {}
         )),
-        "a test of `#[sealed_test]` has no parameters; for those of resources, write \
+        "a test with `#[sealed_test]` cannot have parameters; for resources as parameters, write \
          `#[isolated_test::isolated(...)]` instead"
     );
     assert_eq!(
@@ -222,8 +222,8 @@ fn functions_that_are_no_tests_are_refused() {
         sealed_on(&quote!(
             async fn t() {}
         )),
-        "an `async` test needs a test attribute that runs it; write `#[tokio::test]` below, or that of \
-         another runtime"
+        "an `async` test needs a test attribute that runs it; add `#[tokio::test]`, or that of another \
+         runtime, below"
     );
     assert_eq!(
         sealed_on(&quote!(
@@ -236,8 +236,8 @@ fn functions_that_are_no_tests_are_refused() {
 
 #[test]
 fn the_sentence_of_the_peer_is_no_expectation() {
-    let message = "the panic of the test itself is compared, not the sentence about its process; write the text of \
-                   that panic, or `#[should_panic]` alone, which accepts any end but success";
+    let message = "expected text from the test's own panic, because the message about its process is not compared; \
+                   write that text, or `#[should_panic]` alone, which accepts any failure";
     for text in [
         "child exited unsuccessfully with",
         "child process exceeded 1000 ms timeout",
@@ -294,7 +294,7 @@ fn mistakes_in_a_block_have_a_way_out() {
         block_of(&quote!(
             const A: u8 = 1;
         )),
-        "expected a test function, found `A`; `rusty_fork_test!` contains test functions only"
+        "expected a test function, found `A`; `rusty_fork_test!` can contain only test functions"
     );
 }
 
@@ -316,9 +316,9 @@ fn forks_without_a_meaning_are_refused() {
         fork(quote!(
             fn t() {}
         )),
-        "expected a test attribute below `#[test_fork::fork]`; write `#[test]` there"
+        "expected a test attribute below `#[test_fork::fork]`; add `#[test]`"
     );
-    let bench = "a benchmark cannot run in a process of its own, because its `Bencher` cannot be sent there; write \
+    let bench = "a benchmark cannot run in a subprocess, because its `Bencher` cannot be sent there; write \
                  `#[bench]` alone, or use `test-fork` itself with `unstable` and `unsound`";
     assert_eq!(
         fork(quote!(
@@ -342,7 +342,7 @@ fn forks_without_a_meaning_are_refused() {
             )
         ))
         .join("\n"),
-        "`#[test_fork::test]` takes no arguments; for a time limit and more, write \
+        "`#[test_fork::test]` takes no arguments; for a time limit and other options, write \
          `#[isolated_test::isolated(...)]` instead"
     );
 }

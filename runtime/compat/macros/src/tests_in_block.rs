@@ -1,4 +1,4 @@
-//! `rusty_fork_test!`: several tests, each in a process, with one time limit.
+//! `rusty_fork_test!`: several tests, each in a subprocess, with one time limit.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -28,7 +28,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             })
             .collect(),
         Err(error) => {
-            let message = format!("{error}; `rusty_fork_test!` contains test functions only");
+            let message = format!("{error}; `rusty_fork_test!` can contain only test functions");
             Error::new(error.span(), message).to_compile_error()
         }
     }
@@ -48,7 +48,7 @@ fn test(krate: &TokenStream, limit: &TokenStream, function: &Function) -> Result
     isolated.judged(function, &TokenStream::new())
 }
 
-/// Reads `#![rusty_fork(timeout_ms = 1000)]`, and returns the argument for it and the tests.
+/// Parses `#![rusty_fork(timeout_ms = 1000)]`. Returns the argument for the limit, and the tests.
 fn settings(krate: &TokenStream, tokens: TokenStream) -> Result<(TokenStream, TokenStream)> {
     let tokens = function::flat(tokens);
     let [

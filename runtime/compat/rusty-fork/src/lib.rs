@@ -5,8 +5,8 @@ pub use peer::{
     rusty_fork_test_name,
 };
 
-/// Runs each test in a process of its own, with a time limit if `#![rusty_fork(timeout_ms = ...)]`
-/// stands before them.
+/// Runs each test in a subprocess, with a time limit if the block starts with
+/// `#![rusty_fork(timeout_ms = ...)]`.
 ///
 /// ```
 /// use rusty_fork::rusty_fork_test;

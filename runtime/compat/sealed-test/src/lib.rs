@@ -2,9 +2,9 @@
 
 pub mod prelude;
 
-/// Runs tests in processes of their own, with a time limit if `#![rusty_fork(timeout_ms = ...)]`
-/// stands before them.
+/// Runs each test in a subprocess, with a time limit if the block starts with
+/// `#![rusty_fork(timeout_ms = ...)]`.
 ///
-/// `#[sealed_test]` expands to it, so it has to be in scope, as the prelude sees to.
+/// `#[sealed_test]` expands to it, so it must be in scope. The prelude imports it.
 #[doc(inline)]
 pub use isolated_compat::rusty_fork_test;

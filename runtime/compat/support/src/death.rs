@@ -1,8 +1,8 @@
-//! Tests with `#[should_panic]`, where rusty-fork accepts any end of the process but success.
+//! Tests with `#[should_panic]`. Like rusty-fork, they pass on any end of the process but success.
 //!
-//! A panic is judged in the process of the test, as the test runner would judge it. A process that
-//! dies cannot report anything, so the body leaves marks in a directory: one when it begins, and one
-//! when it is over. The parent, which outlives it, reads them.
+//! A panic is checked in the subprocess, as the test runner would check it. A process that dies cannot
+//! report anything, so the body leaves marks in a directory: one when it begins and one when it ends.
+//! The parent reads them.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -20,18 +20,18 @@ const OVER: &str = "over";
 thread_local! {
     /// Whether the body of this thread's test has begun.
     static HAS_BEGUN: Cell<bool> = const { Cell::new(false) };
-    /// Whether the process of this thread's test died within the body.
+    /// Whether the subprocess of this thread's test died during the body.
     static HAS_DIED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Reads the marks in the parent, when the process of the test has ended.
+/// Reads the marks in the parent when the subprocess of the test has ended.
 #[derive(Debug, Default)]
 pub struct Witness {
     marks: PathBuf,
 }
 
 impl Witness {
-    /// Knows no directory yet.
+    /// Creates a witness that has no directory yet.
     #[must_use]
     pub fn new() -> Self {
         Witness::default()
@@ -53,13 +53,13 @@ impl Resource for Witness {
         Ok(())
     }
 
-    /// Makes the parent provision and release it.
+    /// Lets the parent provision and release it.
     fn transfer() -> Transfer<()> {
         Transfer::with(|()| String::new(), |_| Ok(()))
     }
 }
 
-/// Stands at the beginning of the body, and is dropped at its end, also by a panic.
+/// Lives as long as the body, and is dropped at its end even if it panics.
 #[derive(Debug)]
 #[must_use = "the body is over when this is dropped"]
 pub struct Begun {
@@ -71,7 +71,7 @@ impl Begun {
     ///
     /// # Panics
     ///
-    /// Panics when the mark cannot be written.
+    /// Panics if the mark cannot be written.
     pub fn now() -> Self {
         let marks = try_current().and_then(|test| test.tmpdir_named(MARKS));
         let marks = marks.map(|marks| marks.path().to_owned());
@@ -90,19 +90,19 @@ impl Drop for Begun {
     }
 }
 
-/// Writes a mark. Without it the test fails, so it is written or the process ends.
+/// Writes a mark or exits, because a missing mark could make a failing test pass.
 fn mark(marks: &Path, name: &str) {
     if let Err(error) = fs::write(marks.join(name), "") {
         eprintln!("failed to mark the test as {name}: {error}");
-        std::process::exit(0); // Which is never a death that counts.
+        std::process::exit(0); // Never counts as a death.
     }
 }
 
-/// Judges the panic of a body, in the process of the test.
+/// Checks the panic of a body, in the subprocess.
 ///
 /// # Panics
 ///
-/// Panics when the body did not panic, or not with the expected text, or before it had begun.
+/// Panics if the body did not panic, lacked the expected text, or panicked before it began.
 #[track_caller]
 pub fn expect_panic(body: impl FnOnce(), expected: Option<&str>) {
     HAS_BEGUN.set(false);
@@ -121,17 +121,17 @@ pub fn expect_panic(body: impl FnOnce(), expected: Option<&str>) {
     }
 }
 
-/// Runs a test, and lets it pass if its process died within the body.
+/// Runs a test that passes if its subprocess dies during the body.
 ///
 /// # Panics
 ///
-/// Panics when the test fails for another reason.
+/// Panics if the test fails for another reason.
 pub fn expect_death(test: fn(), expected: Option<&str>) {
     HAS_DIED.set(false);
     let Err(payload) = catch_unwind(test) else {
         return;
     };
-    // A process that calls `exit(0)` is not a failure for rusty-fork, so it is not what is expected.
+    // In rusty-fork, `exit(0)` is a success, so it is not the expected failure.
     let is_success =
         message(payload.as_ref()).is_none_or(|text| text.contains("exited with status 0 "));
     if HAS_DIED.take() && expected.is_none() && !is_success {

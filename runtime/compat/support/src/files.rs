@@ -1,4 +1,4 @@
-//! The `files` of `#[sealed_test]`: copies in the directory of the test.
+//! The `files` of `#[sealed_test]`: copies in the test's directory.
 
 use std::fs;
 use std::io;
@@ -8,19 +8,19 @@ use isolated_test::{BoxError, Current, Outcome, Resource, Transfer};
 
 /// Copies files and directories of the package into the first directory of the test.
 ///
-/// It does so in the parent. So a test that expects a panic does not pass because one is missing.
+/// Runs in the parent, so a test that expects a panic does not pass because a file is missing.
 #[derive(Debug, Clone, Copy)]
 pub struct Files {
-    /// The paths, relative to the root of the package. A copy has the last name of its path.
+    /// The paths, relative to the root of the package. A copy keeps the last component of its path.
     pub files: &'static [&'static str],
     /// The name of the package, if Cargo builds it.
     pub package: Option<&'static str>,
-    /// The root of the package when it was compiled.
+    /// The root of the package at compile time.
     pub root: Option<&'static str>,
 }
 
 impl Files {
-    /// The root of the package. It may have moved since it was compiled.
+    /// The root of the package, which may have moved since it was compiled.
     fn root(&self) -> PathBuf {
         let running = std::env::var("CARGO_PKG_NAME").ok();
         let moved = std::env::var_os("CARGO_MANIFEST_DIR")
@@ -48,16 +48,16 @@ impl Resource for Files {
     }
 
     fn release(&mut self, _outcome: Outcome) -> Result<(), BoxError> {
-        Ok(()) // They are in the directory of the test.
+        Ok(()) // The copies are removed with the test's directory.
     }
 
-    /// Makes the parent provision it.
+    /// Lets the parent provision it.
     fn transfer() -> Transfer<()> {
         Transfer::with(|()| String::new(), |_| Ok(()))
     }
 }
 
-/// Copies a file, or a directory with all that it contains. Links are followed.
+/// Copies a file, or a directory and its contents. Follows links.
 fn copy(source: &Path, target: &Path) -> io::Result<()> {
     if !fs::metadata(source)?.is_dir() {
         return fs::copy(source, target).map(drop);

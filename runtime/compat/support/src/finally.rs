@@ -1,6 +1,6 @@
 //! The `after` of `#[sealed_test]`.
 
-/// Runs code at the end of the body, also when it panics.
+/// Runs code at the end of the body, even if the body panics.
 #[derive(Debug)]
 #[must_use = "the code runs when this is dropped"]
 pub struct Finally<F: FnMut()>(F);
@@ -13,7 +13,7 @@ impl<F: FnMut()> Finally<F> {
 }
 
 impl<F: FnMut()> Drop for Finally<F> {
-    /// If the code panics after a panic of the body, Rust aborts the process. That fails the test
+    /// If the code panics while the body is panicking, Rust aborts the process. That fails the test
     /// even if it expects a panic.
     fn drop(&mut self) {
         (self.0)();

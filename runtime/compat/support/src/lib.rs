@@ -1,7 +1,7 @@
 //! The code that the drop-in packages of `isolated-test` share. Depend on one of these packages instead.
 //!
-//! Each file does one thing that a peer does and the runtime has no word for. Only the code that
-//! the macros generate names these items.
+//! Each file implements one feature of an original crate that the runtime lacks. Only generated code
+//! refers to these items.
 
 mod death;
 mod files;
@@ -19,14 +19,14 @@ pub use limit::limit;
 pub use occurs::occurs;
 pub use status::TestExitStatus;
 
-/// The path that generated code names, because it cannot import `$crate` itself.
+/// The path for generated code, which cannot import `$crate` itself.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::*;
 }
 
-/// `rusty_fork_test!`, which both peers export. The expansion of `#[sealed_test]` finds it in scope,
-/// whichever package it is from.
+/// `rusty_fork_test!`, which rusty-fork and sealed_test both export. The expansion of `#[sealed_test]`
+/// needs it in scope, from either package.
 #[macro_export]
 macro_rules! rusty_fork_test {
     (@sealed_test $($tokens:tt)*) => {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// Stands for zero, which means no limit: longer than anybody waits.
+/// Stands for zero, which means no limit: longer than anyone waits.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Turns a number of milliseconds into a limit.
+/// Converts milliseconds to a limit.
 #[must_use]
 pub const fn limit(milliseconds: u64) -> Duration {
     match milliseconds {

@@ -1,8 +1,8 @@
-//! The variables by which rusty-fork and test-fork know a process of theirs.
+//! The variables with which rusty-fork and test-fork mark their subprocesses.
 
-/// The value of the variable for a test: that of this process, and a mark of the test.
+/// The value of the variable for a test: this process's value, followed by a mark for the test.
 ///
-/// A mark is a colon and sixteen hexadecimal digits, as with the peers.
+/// As in the original crates, a mark is a colon and sixteen hexadecimal digits.
 #[must_use]
 pub fn occurs(variable: &str, test: &str) -> String {
     let outer = std::env::var(variable).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::process::ExitCode;
 
-/// The value of a test.
+/// A value that a test returns.
 #[diagnostic::on_unimplemented(
     message = "a test cannot return a value of type `{Self}`",
     label = "expected `()`, a `Result` whose error is `Debug`, an `Option` or an `ExitCode`"
@@ -13,7 +13,7 @@ pub trait TestExitStatus {
     ///
     /// # Panics
     ///
-    /// Panics when it is a failure.
+    /// Panics if it is a failure.
     fn judge(self);
 }
 
