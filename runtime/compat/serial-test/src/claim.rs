@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use isolated_test_core::{Error, Key};
 
-/// One lock of an attribute. The text is the key, empty without one, or the path of a file.
+/// One lock of an attribute. The text is the key, which is empty if none is given, or the path of a
+/// file.
 #[derive(Debug, Clone, Copy)]
 pub enum Claim {
     /// `serial`.
@@ -30,19 +31,18 @@ pub(crate) enum Mode {
     Exclusive,
 }
 
-/// The package whose keys this process uses, once one was needed.
+/// The package whose keys this process uses. Set when the first key is needed.
 static PACKAGE: OnceLock<String> = OnceLock::new();
 
-/// The longest name of a key, and the longest scope, in bytes. Together they are as long as a key
-/// may be.
+/// Maximum lengths of a key's name and scope in bytes. Together they are the maximum length of a key.
 const LONGEST_NAME: usize = 48;
 const LONGEST_SCOPE: usize = 32;
 
 /// The key of `serial` and `parallel`, which belongs to the package.
 ///
-/// All of a process uses the keys of one package, so that a helper of another crate excludes the
-/// tests that call it. A crate that is compiled as a test knows its package. Any other is told by
-/// Cargo and nextest which package is tested.
+/// The whole process uses the keys of one package, so that a helper from another crate uses the same
+/// keys as the tests that call it. A crate compiled as a test knows its package. Any other crate learns
+/// from Cargo or nextest which package is being tested.
 pub(crate) fn key_of_package(
     name: &str,
     is_tested: bool,
@@ -71,14 +71,14 @@ pub(crate) fn used_key_of_package(name: &str) -> Option<Key> {
     named(name).ok().map(|key| key.scoped(package))
 }
 
-/// The key of `file_serial` and `file_parallel`, which belongs to nobody.
+/// The key of `file_serial` and `file_parallel`, which belongs to no package.
 pub(crate) fn key_of_all(name: &str) -> Result<Key, Error> {
     named(name)
 }
 
 /// The key of the file at an absolute path.
 pub(crate) fn key_of_file(path: &Path) -> Result<Key, Error> {
-    // A key in quotes may look like a path, and locks no file.
+    // Scoped, because a quoted key that looks like a path locks no file.
     let key = Key::intern(&shortened(&path.to_string_lossy(), LONGEST_NAME))?;
     Ok(key.scoped("path"))
 }
@@ -86,13 +86,14 @@ pub(crate) fn key_of_file(path: &Path) -> Result<Key, Error> {
 fn named(name: &str) -> Result<Key, Error> {
     match name {
         "" => Ok(Key::DEFAULT),
-        // Not the key of an attribute without one.
+        // Must differ from the key of an attribute without one.
         name if name == Key::DEFAULT.name() => Key::intern("`default`"),
         name => Key::intern(&shortened(name, LONGEST_NAME)),
     }
 }
 
-/// Replaces the beginning of a text that is too long by a number, and characters that no key has.
+/// Shortens a text that is too long to a hash and its end, and replaces characters that keys cannot
+/// contain.
 fn shortened(text: &str, longest: usize) -> String {
     let is_clean = !text.contains(|letter: char| letter.is_ascii_control());
     if text.len() <= longest && is_clean {
@@ -106,7 +107,7 @@ fn shortened(text: &str, longest: usize) -> String {
     format!("{:016x}~{end}", number(text))
 }
 
-/// A number that is the same whatever compiled this (FNV-1a).
+/// A hash that does not depend on the compiler (FNV-1a).
 fn number(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |number, byte| {
         (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,5 +1,5 @@
-//! The file of `path => "..."`, which is locked beside its key: others may see it too who do not
-//! share our state directory, such as another user, or a container with that directory mounted.
+//! The file of `path => "..."`. It is locked in addition to its key, because programs with another
+//! state directory may share the file: those of another user, or in a container that mounts it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -9,10 +9,10 @@ use fs2::FileExt;
 
 use crate::claim::Mode;
 
-/// Makes the file if it is missing, and returns its path without links.
+/// Creates the file if it is missing, and returns its canonical path.
 pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
     if let Err(error) = OpenOptions::new().append(true).create(true).open(path) {
-        // It may be there and belong to somebody else.
+        // It may exist and belong to another user.
         if !path.is_file() {
             return Err(error);
         }
@@ -20,7 +20,7 @@ pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
-/// Locks the file, and prints a line before it waits.
+/// Locks the file. Prints a line before waiting.
 pub(crate) fn lock(path: &Path, mode: Mode) -> io::Result<File> {
     let file = File::open(path)?;
     let mut is_told = false;
@@ -34,7 +34,7 @@ pub(crate) fn lock(path: &Path, mode: Mode) -> io::Result<File> {
         match result {
             Ok(()) => return Ok(file),
             Err(error) if is_taken(&error) => {
-                // Past the capture of the test runner.
+                // Bypasses the test runner's capture.
                 let line = format!(
                     "isolated-test: waiting for the lock on `{}`, held by a program with another \
                      state directory\n",
@@ -49,7 +49,7 @@ pub(crate) fn lock(path: &Path, mode: Mode) -> io::Result<File> {
     }
 }
 
-/// Whether somebody has the file exclusively.
+/// Whether anyone holds the file exclusively.
 pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
     match FileExt::try_lock_shared(&File::open(path)?) {
         Ok(()) => Ok(false),

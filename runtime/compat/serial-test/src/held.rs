@@ -1,5 +1,5 @@
-//! The locks that are held, and those that this thread holds: a call that is nested in one that
-//! holds a key goes on at once.
+//! The locks that are held, and those that this thread holds. A call nested in one that holds the key
+//! does not wait.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -18,18 +18,18 @@ use crate::file;
 pub(crate) struct Held {
     key: Key,
     mode: Mode,
-    // The file is released first: whoever waits for the key finds it free.
+    // Drops first, so that the next holder of the key finds the file free.
     _file: Option<Arc<File>>,
     _guard: Option<Arc<Ours>>,
 }
 
 thread_local! {
-    /// The locks under which this thread runs, each under a number.
+    /// The locks under which this thread runs, each with the number of its call.
     static HERE: RefCell<Vec<(u64, Held)>> = const { RefCell::new(Vec::new()) };
     static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Makes these locks those of this thread, and returns their number.
+/// Adds these locks to the thread, and returns the number of the call.
 pub(crate) fn enter(locks: &[Held]) -> u64 {
     let number = LAST.get() + 1;
     LAST.set(number);
@@ -38,9 +38,9 @@ pub(crate) fn enter(locks: &[Held]) -> u64 {
     number
 }
 
-/// Ends what [`enter`] has begun. Releases those that nobody else uses.
+/// Undoes [`enter`]. Releases the locks that no other call uses.
 pub(crate) fn leave(number: u64) {
-    // The list is not borrowed while a lock is released.
+    // Do not borrow the list while releasing a lock.
     let left = HERE.try_with(|here| {
         let mut here = here.borrow_mut();
         let (left, stay): (Vec<_>, Vec<_>) =
@@ -68,15 +68,14 @@ fn held_here(key: Key) -> Option<Held> {
     strongest.ok().flatten()
 }
 
-/// One lock that is wanted.
+/// One requested lock.
 struct Want {
     key: Key,
     mode: Mode,
     file: Option<PathBuf>,
 }
 
-/// Acquires all locks of an attribute, in the order of the keys, each in the strongest mode that is
-/// asked for.
+/// Acquires all locks of an attribute in key order, each in the strongest requested mode.
 #[track_caller]
 pub(crate) fn acquire(
     is_tested: bool,
@@ -150,13 +149,12 @@ fn acquire_one(want: Want) -> Result<Held, String> {
     })
 }
 
-/// Acquires a key, even if it comes before one that this thread holds. Returns no guard if the test
-/// that runs here holds the key by `#[isolated(serial = ...)]`.
+/// Acquires a key, even if it comes before one that this thread holds. Returns no guard if the current
+/// test holds the key through `#[isolated(serial = ...)]`.
 ///
-/// The runtime refuses a wait out of order, because two threads may wait for each other. The
-/// peer allows it, and with it the many tests for which there are no such two. So the wait is that of a
-/// thread which holds nothing, and a deadlock ends after `ISOLATED_LOCK_TIMEOUT` and names the
-/// holder.
+/// The runtime refuses to wait out of order, because two threads could wait for each other. serial_test
+/// allows it, and in most tests no such two threads exist. So another thread, which holds nothing,
+/// does the waiting. A deadlock ends after `ISOLATED_LOCK_TIMEOUT` with an error that names the holder.
 #[track_caller]
 fn wait_for(key: Key, mode: Mode) -> Result<Option<Ours>, Error> {
     let refused = match lock(key, mode) {
@@ -178,14 +176,14 @@ fn wait_for(key: Key, mode: Mode) -> Result<Option<Ours>, Error> {
             waiting.join().unwrap_or_else(|panic| resume_unwind(panic))
         });
     }
-    // Perhaps another future holds it, which this thread will not poll while it waits.
+    // Another future may hold it, which this thread cannot poll while it waits.
     if Ours::is_held_here(key) {
         return Err(refused);
     }
     Ok(None)
 }
 
-/// A guard of ours, and the thread that acquired it.
+/// A guard that this crate acquired, with the thread that acquired it.
 #[derive(Debug)]
 struct Ours {
     guard: Guard,

@@ -8,12 +8,12 @@ use std::pin::pin;
 use crate::claim::Claim;
 use crate::held::{Held, acquire, enter, leave};
 
-/// Locks of the thread that acquired them, until this is dropped.
+/// Locks that belong to the acquiring thread until this is dropped.
 #[derive(Debug)]
 #[must_use = "the locks are released as soon as this is dropped"]
 pub struct Here {
     number: u64,
-    /// Stays in the thread.
+    /// Makes this `!Send`.
     thread: PhantomData<*const ()>,
 }
 
@@ -32,13 +32,13 @@ impl Drop for Here {
     }
 }
 
-/// Locks of a future, in whichever thread it is polled.
+/// Locks that belong to a future, whichever thread polls it.
 #[derive(Debug)]
 #[must_use = "the locks are released as soon as this is dropped"]
 pub struct Across(Vec<Held>);
 
 impl Across {
-    /// Runs a future under these locks.
+    /// Runs a future while holding these locks.
     pub async fn around<F: Future>(self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| {
@@ -53,7 +53,7 @@ impl Across {
 ///
 /// # Panics
 ///
-/// Panics with the reason when it cannot.
+/// Panics with the reason if the locks cannot be acquired.
 #[track_caller]
 pub fn here(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Here {
     match acquire(is_tested, package, claims) {
@@ -66,7 +66,7 @@ pub fn here(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Here {
 ///
 /// # Panics
 ///
-/// Panics with the reason when it cannot.
+/// Panics with the reason if the locks cannot be acquired.
 #[track_caller]
 pub fn across(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Across {
     match acquire(is_tested, package, claims) {
@@ -75,7 +75,8 @@ pub fn across(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Acros
     }
 }
 
-/// Acquires locks for this thread, for a test that expects a panic: it returns if it gets none.
+/// Acquires locks for this thread, for a test that expects a panic: without the locks, it
+/// returns.
 #[must_use]
 #[track_caller]
 pub fn try_here(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Option<Here> {
@@ -86,7 +87,8 @@ pub fn try_here(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Opt
         .map(|locks| Here::new(&locks))
 }
 
-/// Acquires locks for a future, for a test that expects a panic: it returns if it gets none.
+/// Acquires locks for a future, for a test that expects a panic: without the locks, it
+/// returns.
 #[must_use]
 #[track_caller]
 pub fn try_across(is_tested: bool, package: Option<&str>, claims: &[Claim]) -> Option<Across> {

@@ -10,7 +10,7 @@ pub use crate::queries::{is_locked_file_serially, is_locked_serially};
 #[doc(inline)]
 pub use isolated_serial_test_macros::{file_parallel, file_serial, parallel, serial};
 
-/// Exactly the items that generated code names.
+/// The items that generated code refers to.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::claim::Claim;

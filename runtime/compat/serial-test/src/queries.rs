@@ -29,10 +29,10 @@ pub fn is_locked_serially(name: Option<&str>) -> bool {
     used_key_of_package(name.unwrap_or_default()).is_some_and(held::is_serial_here)
 }
 
-/// Whether anybody holds the lock of [`file_serial`](macro@crate::file_serial) with this key, or of
+/// Whether anyone holds the lock of [`file_serial`](macro@crate::file_serial) with this key, or of
 /// this path.
 ///
-/// It is no proof that the *caller* holds it, because it may also be another thread or process.
+/// This does not prove that the *caller* holds it; the holder may be another thread or process.
 ///
 /// ```rust,test_harness
 /// use serial_test::{file_serial, is_locked_file_serially};
@@ -46,7 +46,7 @@ pub fn is_locked_serially(name: Option<&str>) -> bool {
 ///
 /// # Panics
 ///
-/// Panics when the state directory or the file cannot be used.
+/// Panics if the state directory or the file cannot be used.
 #[must_use]
 pub fn is_locked_file_serially(name: Option<&str>, path: Option<&str>) -> bool {
     let path = path.map(|path| {

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::claim::{Claim, Kind};
 
-/// A mistake in an attribute, or in what stands below it.
+/// A mistake in an attribute, or in the item below it.
 #[derive(Debug)]
 pub(crate) struct Mistake {
     at: Span,
@@ -24,11 +24,11 @@ impl Mistake {
     }
 }
 
-/// The requests of an attribute, and those that the attributes above it have passed on.
+/// The arguments of an attribute, and those that the attributes above it have passed on.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
     pub(crate) claims: Vec<Claim>,
-    /// The path to this crate, if it is written.
+    /// The path to this crate, if given.
     pub(crate) krate: Option<TokenStream>,
     pub(crate) inner_attributes: Vec<TokenStream>,
 }
@@ -111,7 +111,7 @@ impl Args {
         Ok(())
     }
 
-    /// Reads what an attribute above has handed on.
+    /// Reads what an attribute above has passed on.
     fn read_above(&mut self, above: &Group) {
         for claim in split(above.stream()) {
             if let [TokenTree::Ident(kind), rest @ ..] = &*claim {
@@ -130,7 +130,7 @@ impl Args {
         }
     }
 
-    /// The arguments by which the attribute below learns of these.
+    /// The arguments that pass these on to the attribute below.
     pub(crate) fn handed_on(&self) -> TokenStream {
         let claims = self.claims.iter().map(|claim| {
             let (text, name) = (&claim.text, claim.kind.name());
@@ -184,7 +184,7 @@ fn no_argument(token: &TokenTree) -> Mistake {
     Mistake::new(token.span(), text)
 }
 
-/// Whether tokens are a path, as far as it matters.
+/// Whether tokens look like a path.
 fn is_path(tokens: &[TokenTree]) -> bool {
     !tokens.is_empty()
         && tokens.iter().all(|token| match token {
@@ -200,7 +200,7 @@ fn is_text(literal: &Literal) -> bool {
     (text.starts_with('"') || text.starts_with('r')) && text.len() > 2 && text.ends_with(['"', '#'])
 }
 
-/// The pieces between commas. A comma may follow the last one.
+/// The pieces between commas. A trailing comma is allowed.
 fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
     for token in tokens {

@@ -1,4 +1,4 @@
-//! Which lock an attribute asks for.
+//! The lock that an attribute requests.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -46,7 +46,7 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) kind: Kind,
-    /// Whether the text is the path of a file, and not a key.
+    /// Whether the text is the path of a file rather than a key.
     pub(crate) is_path: bool,
     /// A literal, or empty for the key of an attribute without keys.
     pub(crate) text: TokenStream,

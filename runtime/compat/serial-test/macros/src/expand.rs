@@ -1,4 +1,4 @@
-//! Puts the locks around the bodies of functions.
+//! Wraps the bodies of functions in their locks.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -9,7 +9,7 @@ use crate::function::Function;
 use crate::harness::{copies_attributes, is_test, isolated};
 use crate::item::{Attribute, Item, Sort, hoist_inner_attributes, without_invisible_groups};
 
-/// An attribute with its arguments, as written and as understood.
+/// An attribute with its arguments, as written and as parsed.
 struct Asked {
     kind: Kind,
     arguments: TokenStream,
@@ -46,7 +46,7 @@ pub(crate) fn item(
 }
 
 impl Asked {
-    /// Expands a module: the tests in it and in the modules inside it.
+    /// Expands the tests in a module and in its submodules.
     fn module(&self, mut module: Item) -> Result<TokenStream, Mistake> {
         if self.hand_on(&mut module) {
             return Ok(module.into_token_stream());
@@ -104,7 +104,7 @@ impl Asked {
         Ok(item.into_token_stream())
     }
 
-    /// Puts the locks around the body of a function.
+    /// Wraps the body of a function in its locks.
     fn wrap(&self, item: &mut Item, expects_panic: bool) -> Result<(), Mistake> {
         hoist_inner_attributes(item);
         let Some((function, body)) = Function::read(item).zip(item.body()) else {
@@ -117,8 +117,8 @@ impl Asked {
         Ok(())
     }
 
-    /// Lets the next of our attributes below acquire these locks too, because all locks of a test
-    /// are acquired in one order. Returns whether there is one.
+    /// Passes these locks on to the next of our attributes below, because all locks of a test are
+    /// acquired in one order. Returns whether there is one.
     fn hand_on(&self, item: &mut Item) -> bool {
         let Some(below) = item.attributes.iter_mut().find(|below| self.is_ours(below)) else {
             return false;
@@ -136,7 +136,7 @@ impl Asked {
         true
     }
 
-    /// Whether this is one of our attributes, by its name or below the path of this crate.
+    /// Whether this is one of our attributes, by its bare name or by the path of this crate.
     fn is_ours(&self, attribute: &Attribute) -> bool {
         let krate = crate::item::path(self.args.krate());
         match &*attribute.words {
@@ -149,7 +149,7 @@ impl Asked {
         }
     }
 
-    /// The body of a function, with the locks around it.
+    /// The body of a function, wrapped in its locks.
     fn body(
         &self,
         function: &Function<'_>,
@@ -192,7 +192,7 @@ impl Asked {
             .iter()
             .any(|claim| claim.kind == Kind::Serial);
         let held = Ident::new("_held", Span::mixed_site());
-        // A test that expects a panic has to fail by returning.
+        // A test that expects a panic must return in order to fail.
         let expects_panic = expects_panic && function.returns_unit;
         let expanded = match (function.is_async && !is_of_thread, expects_panic) {
             (true, false) => quote! {

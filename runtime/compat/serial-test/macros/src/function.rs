@@ -11,8 +11,8 @@ pub(crate) struct Function<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) is_async: bool,
     pub(crate) returns_unit: bool,
-    /// Whether its body can become a function inside it: it has no parameters, and nothing in its
-    /// signature or body belongs to what is around it.
+    /// Whether its body can become a nested function: it has no parameters, and neither its
+    /// signature nor its body depends on what is around it.
     pub(crate) can_be_nested: bool,
     /// From the parameters to the body.
     pub(crate) signature: &'a [TokenTree],
@@ -99,12 +99,12 @@ impl<'a> Function<'a> {
 
 /// A parameter that is a name.
 struct Parameter {
-    /// Its `mut`, and the place of that among the tokens.
+    /// Its `mut`, and the position of that token.
     mutable: Option<(usize, Ident)>,
     name: Ident,
 }
 
-/// How many tokens the generics behind a name have.
+/// The number of tokens in the generics after a name.
 fn generics(tokens: &[TokenTree]) -> usize {
     let mut depth = 0;
     let mut before = ' ';

@@ -1,4 +1,4 @@
-//! The known attributes of other crates.
+//! Known attributes of other crates.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -14,8 +14,8 @@ const CRATES: [&str; 6] = [
     "tokio",
 ];
 
-/// Attributes of any crate that do the same. The first is that of isolated-test, which it puts below
-/// the attribute of a test.
+/// Attributes of any crate that do the same. isolated-test puts the first below the attribute of a
+/// test.
 const ATTRIBUTES: [&str; 5] = [
     "__around",
     "rstest",
@@ -34,8 +34,8 @@ pub(crate) fn copies_attributes(attribute: &Attribute) -> bool {
     }
 }
 
-/// Whether the function is a test, as far as its attributes show: one of them has `test` in its
-/// path, or makes tests of properties.
+/// Whether the function is a test, judging by its attributes: one of them has `test` in its path, or
+/// makes property tests.
 pub(crate) fn is_test(function: &Item) -> bool {
     function.attributes.iter().any(|attribute| {
         if attribute.name() != "cfg_attr" {
@@ -62,10 +62,10 @@ fn is_of_test(words: &[String]) -> bool {
         || words.last().is_some_and(|name| name == "quickcheck")
 }
 
-/// The function inside a test that isolated-test has put around it, and what follows it.
+/// The function inside the test that isolated-test generated around it, and the tokens after it.
 ///
 /// The lock belongs to the inner one: the locks of isolated-test come first, and with `process` the
-/// inner one runs in another process.
+/// inner one runs in a subprocess.
 pub(crate) fn isolated(test: &Item) -> Option<(Item, TokenStream)> {
     let (_, name) = name_after(&test.rest, "fn")?;
     let tokens: Vec<TokenTree> = test.body()?.stream().into_iter().collect();

@@ -1,7 +1,7 @@
 //! The attributes of `isolated-serial-test`, which re-exports them. Depend on that crate instead.
 //!
-//! `args` reads what stands in an attribute, `item` finds the parts of a function or module, and
-//! `expand` puts the lock around each body. Bodies are never parsed.
+//! `args` parses the arguments of an attribute, `item` finds the parts of a function or module, and
+//! `expand` wraps each body in its locks. Bodies are never parsed.
 
 mod args;
 mod claim;
@@ -25,20 +25,20 @@ use crate::claim::Kind;
 /// fn writes() { /* ... */ }
 /// ```
 ///
-/// The key belongs to the package: it holds in all of its test binaries, whichever runner starts
-/// them. Without a key there is a key of its own. Several keys are all held. `crate = path` finds
-/// this crate at that path, and `inner_attrs = [timeout(1000)]` puts attributes on the body, behind
-/// the lock.
+/// The key belongs to the package: it applies in all of its test binaries, whichever runner starts
+/// them. Without a key, the attribute uses a default key. With several keys, all are held.
+/// `crate = path` is the path to this crate, and `inner_attrs = [timeout(1000)]` puts attributes on the
+/// body, inside the lock.
 ///
-/// On a function that is no test it does the same around each call. A call within a test or
-/// function that holds the key already goes on at once.
+/// On a function that is not a test, the lock is held during each call. A call from a test or function
+/// that already holds the key does not wait.
 #[proc_macro_attribute]
 pub fn serial(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Kind::Serial, arguments, item)
 }
 
-/// Runs a test, or each test of a module, together with others that are `parallel`, and with none
-/// that is [`macro@serial`] with the same key.
+/// Runs a test, or each test of a module, alongside other `parallel` tests, but never alongside a
+/// [`macro@serial`] test with the same key.
 ///
 /// ```ignore
 /// #[test]
@@ -64,8 +64,8 @@ pub fn parallel(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// fn shares_a_file() { /* ... */ }
 /// ```
 ///
-/// With `path`, the file at that path is locked too, so the lock holds between all who see the file.
-/// Then there may be one key at most.
+/// With `path`, the file at that path is locked too, so the lock works between all programs that share
+/// the file. At most one key is allowed then.
 #[proc_macro_attribute]
 pub fn file_serial(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Kind::FileSerial, arguments, item)

@@ -1,4 +1,4 @@
-//! Mistakes, and what becomes of an item. That it works is shown by the tests of the crate above.
+//! Mistakes and expansions. The tests of `isolated-serial-test` check the behavior.
 
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
@@ -147,12 +147,12 @@ fn attributes_that_copy_others_stand_above() {
         let expected = format!("{attributes} #[x::y::serial(a, crate = x::y)] {function}");
         assert_eq!(moved, tokens(&expected).to_string());
     }
-    // Nothing is known of this one.
+    // An unknown attribute.
     let stays = expanded(Kind::Serial, "", "#[my::test] async fn a() {}");
     assert!(stays.starts_with("# [my :: test] async fn a"), "{stays}");
 }
 
-/// Only tests: a function that merely has attributes is none.
+/// Only tests: attributes alone do not make a function one.
 #[test]
 fn tests_of_a_module() {
     for (attribute, is_test) in [
