@@ -152,8 +152,8 @@ fn acquire_one(want: Want) -> Result<Held, String> {
 /// Acquires a key, even if it comes before one that this thread holds. Returns no guard if the current
 /// test holds the key through `#[isolated(serial = ...)]`.
 ///
-/// The runtime refuses to wait out of order, because two threads could wait for each other. serial_test
-/// allows it, and in most tests no such two threads exist. So another thread, which holds nothing,
+/// The runtime refuses to wait out of order, because two threads could wait for each other. The
+/// original allows it, and in most tests no such two threads exist. So another thread, which holds nothing,
 /// does the waiting. A deadlock ends after `ISOLATED_LOCK_TIMEOUT` with an error that names the holder.
 #[track_caller]
 fn wait_for(key: Key, mode: Mode) -> Result<Option<Ours>, Error> {

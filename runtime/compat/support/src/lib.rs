@@ -25,7 +25,7 @@ pub mod __private {
     pub use crate::*;
 }
 
-/// `rusty_fork_test!`, which rusty-fork and sealed_test both export. The expansion of `#[sealed_test]`
+/// `rusty_fork_test!`, which `rusty-fork` and `sealed_test` both export. The expansion of `#[sealed_test]`
 /// needs it in scope, from either package.
 #[macro_export]
 macro_rules! rusty_fork_test {
