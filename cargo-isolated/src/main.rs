@@ -1,4 +1,4 @@
-//! `cargo isolated`: runs the tests of a suite apart, and shows what the tests of this machine do.
+//! `cargo isolated`: runs each test in its own sandbox, and shows what isolated tests are doing.
 
 mod part;
 mod plan;
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs the tests of any suite apart, with no line of it changed.
+/// Runs each test of an unmodified suite in its own sandbox.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo isolated",
@@ -35,26 +35,28 @@ struct Arguments {
 enum Command {
     Run(run::Arguments),
     Runner(runner::Arguments),
-    /// Prints the isolated tests that run on this machine, and the locks that they hold.
+    /// Lists the isolated tests running on this machine and the locks they hold.
     Status,
     Trace(trace::command::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse_from(words()).command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::Runner(arguments) => runner::run(arguments),
+        Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
+        Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
         Command::Status => status::print(),
         Command::Trace(arguments) => trace::command::run(arguments),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("cargo isolated: {error:#}");
-        ExitCode::from(2)
-    })
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo isolated: {error:#}");
+            ExitCode::from(2)
+        }
+    }
 }
 
-/// The words of the command line. Cargo repeats the name of the subcommand, and other starters of the
-/// program do not.
+/// The words of the command line, without the name of the subcommand, which Cargo repeats.
 fn words() -> impl Iterator<Item = OsString> {
     let mut words = std::env::args_os();
     let program = words.next();

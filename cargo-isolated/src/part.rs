@@ -5,15 +5,15 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::Deserialize;
 
-/// A part of the machine that each test has for itself.
+/// Something that each test gets its own copy of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Part {
     /// Ports, addresses and abstract sockets.
     Network,
-    /// System V shared memory and semaphores, and `/dev/shm`.
+    /// System V shared memory and semaphores, POSIX queues, and `/dev/shm`.
     Ipc,
-    /// The workspace: what a test writes into it is its own.
+    /// The workspace; a test's writes to it are private.
     Checkout,
     /// `/tmp`.
     Tmp,
@@ -22,15 +22,11 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Part; 5] = [
-        Part::Network,
-        Part::Ipc,
-        Part::Checkout,
-        Part::Tmp,
-        Part::Home,
-    ];
+    pub(crate) fn all() -> &'static [Part] {
+        Part::value_variants()
+    }
 
-    /// Reads a list of names with commas between them.
+    /// Parses a comma-separated list of names.
     pub(crate) fn list(text: &str) -> Result<Vec<Part>, String> {
         let names = text.split(',').filter(|name| !name.is_empty());
         names.map(|name| Part::from_str(name, false)).collect()
@@ -39,18 +35,13 @@ impl Part {
 
 impl fmt::Display for Part {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Part::Network => "network",
-            Part::Ipc => "ipc",
-            Part::Checkout => "checkout",
-            Part::Tmp => "tmp",
-            Part::Home => "home",
-        })
+        let name = self.to_possible_value();
+        formatter.write_str(name.as_ref().map_or("", |name| name.get_name()))
     }
 }
 
-/// The names with commas between them.
-pub(crate) fn names(parts: &[Part]) -> String {
+/// Joins the names of the parts.
+pub(crate) fn names(parts: &[Part], separator: &str) -> String {
     let names: Vec<_> = parts.iter().map(Part::to_string).collect();
-    names.join(",")
+    names.join(separator)
 }

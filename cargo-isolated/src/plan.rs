@@ -1,10 +1,11 @@
 //! The plan of a sandbox.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use crate::part::Part;
+use crate::part::{Part, names};
 
-/// What a test gets for itself, and the directories that it still shares with the machine.
+/// What to isolate, and which directories stay shared.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     not(target_os = "linux"),
@@ -14,16 +15,29 @@ pub(crate) struct Plan {
     pub(crate) parts: Vec<Part>,
     /// The root of the workspace.
     pub(crate) checkout: PathBuf,
-    pub(crate) target: Option<PathBuf>,
     pub(crate) home: Option<PathBuf>,
-    /// The directories that the test reaches under their usual paths, even if they lie below a
-    /// directory that the sandbox replaces.
-    pub(crate) shared: Vec<PathBuf>,
+    /// The state directory of isolated-test, which is created if it is missing.
+    pub(crate) state_dir: PathBuf,
+    /// The directories that are always shared, among them the state directory.
+    pub(crate) stays: Vec<PathBuf>,
+    /// The directories that stay accessible at their paths, even if what they contain is isolated.
+    pub(crate) reachable: Vec<PathBuf>,
 }
 
-/// A part of the sandbox that the system does not allow.
+/// Parts that the system does not allow.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) part: Part,
+    pub(crate) parts: Vec<Part>,
     pub(crate) reason: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refusal { parts, reason } = self;
+        let parts = names(parts, ", ");
+        write!(
+            formatter,
+            "isolated: WARNING: not isolated: {parts}: {reason}"
+        )
+    }
 }

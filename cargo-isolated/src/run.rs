@@ -1,10 +1,11 @@
-//! `cargo isolated run`: starts the test runner, with a sandbox for each test.
+//! `cargo isolated run`: starts the tests, each in its own sandbox.
 
+use std::convert::Infallible;
 use std::env;
 use std::ffi::OsString;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 
 use crate::part::{Part, names};
 use crate::plan::Refusal;
@@ -12,26 +13,25 @@ use crate::runner::{DIR, PARTS, plan_of};
 use crate::sandbox;
 use crate::settings::Workspace;
 
-/// Runs the tests, each in a sandbox of its own.
+/// Runs each test in its own sandbox.
 ///
-/// Starts `cargo nextest run`, or `cargo test` where nextest is not installed.
-/// Needs Linux.
+/// Starts `cargo nextest run`, or `cargo test` if nextest is not installed. Needs Linux.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cargo isolated run
   cargo isolated run --keep network,home -- --workspace -E 'test(orders)'
 
-In place of this command, one line in .cargo/config.toml makes it permanent:
+To do this on every run, add one line to .cargo/config.toml:
   target.'cfg(target_os = \"linux\")'.runner = [\"cargo-isolated\", \"runner\"]")]
 pub(crate) struct Arguments {
-    /// Parts that the tests share with the machine.
+    /// Parts to leave shared with the machine.
     #[arg(long, value_delimiter = ',', value_name = "PART,...")]
     keep: Vec<Part>,
     /// Fail if the system refuses a part of the sandbox.
     #[arg(long)]
     require: bool,
-    /// Arguments of the test runner.
+    /// Arguments of `cargo nextest run` or `cargo test`.
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
@@ -40,57 +40,66 @@ pub(crate) struct Arguments {
     words: Vec<OsString>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     let here = env::current_dir().context("failed to find the working directory")?;
     let workspace = Workspace::of(&here)?;
     let mut keep = workspace.settings.keep(&[]);
     keep.extend(arguments.keep);
-    let wanted = Part::ALL.into_iter().filter(|part| !keep.contains(part));
-    let wanted: Vec<Part> = wanted.collect();
+    let wanted = Part::all().iter().filter(|part| !keep.contains(part));
     let program = env::current_exe().context("failed to find this program")?;
-    let (allowed, refused) = sandbox::probe(&plan_of(&wanted, &workspace, &program)?)?;
-    say(&allowed, &refused);
+    let plan = plan_of(wanted.copied().collect(), &workspace, &program)?;
+    let (allowed, refused) = sandbox::probe(&plan)?;
+    announce(&allowed, &refused);
     if arguments.require && !refused.is_empty() {
-        bail!("the system refuses a part of the sandbox, and `--require` was given");
+        bail!(
+            "the system refuses a part of the sandbox; allow it as described above, or drop `--require`"
+        );
     }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     if has_nextest(&cargo) {
         cargo.args(["nextest", "run"]);
     } else {
         eprintln!(
-            "isolated: cargo-nextest is not installed, so each test binary has one sandbox for all of its tests"
+            "isolated: WARNING: without nextest, all tests of a binary share one sandbox; install it with \
+             `cargo install cargo-nextest`"
         );
+        if workspace.settings.has_overrides() {
+            eprintln!("isolated: WARNING: without nextest, `overrides` have no effect");
+        }
         cargo.arg("test");
     }
-    let program = program
-        .to_str()
-        .context("the path of this program is no UTF-8")?;
-    // The name of the target goes before every `cfg(...)` that a configuration file may have. A list,
-    // because Cargo splits a text at its spaces.
-    let runner = format!("target.{}.runner = [{program:?}, \"runner\"]", host()?);
-    cargo.args(["--config", &runner]).args(arguments.words);
-    cargo.env(PARTS, names(&allowed)).env(DIR, &workspace.root);
-    let status = cargo.status().context("failed to start Cargo")?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    let program = program.to_str().with_context(|| {
+        let program = program.display();
+        format!("the path `{program}` is not UTF-8; install `cargo-isolated` in another directory")
+    })?;
+    // A JSON string is a TOML string too.
+    let program = serde_json::to_string(program)?;
+    // The entry with the name of the host has precedence over any `cfg(...)` of the workspace. The
+    // other one is for `--target`.
+    for target in [host()?.as_str(), "'cfg(target_os = \"linux\")'"] {
+        let runner = format!("target.{target}.runner = [{program}, \"runner\"]");
+        cargo.args(["--config", &runner]);
+    }
+    cargo.args(arguments.words);
+    cargo
+        .env(PARTS, names(&allowed, ","))
+        .env(DIR, &workspace.root);
+    Err(Error::new(sandbox::replace(&mut cargo)).context("failed to start Cargo"))
 }
 
-/// Says what each test has for itself, and what the system refuses.
-fn say(allowed: &[Part], refused: &[Refusal]) {
+/// Prints which parts are isolated, and which ones the system refuses.
+fn announce(allowed: &[Part], refused: &[Refusal]) {
     if allowed.is_empty() {
         eprintln!("isolated: the tests share everything");
     } else {
-        eprintln!(
-            "isolated: each test has its own {}",
-            names(allowed).replace(',', ", ")
-        );
+        eprintln!("isolated: each test has its own {}", names(allowed, ", "));
     }
-    for Refusal { part, reason } in refused {
-        eprintln!("isolated: WARNING: the tests share the part `{part}`: {reason}");
+    for refusal in refused {
+        eprintln!("{refusal}");
     }
 }
 
-/// The target for which Cargo builds tests unless told otherwise.
+/// The target for which Cargo builds by default.
 fn host() -> Result<String> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let output = rustc.arg("-vV").output().context("failed to start rustc")?;

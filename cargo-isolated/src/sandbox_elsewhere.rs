@@ -1,27 +1,28 @@
 //! The sandbox on systems other than Linux: there is none.
 
-use std::ffi::{OsStr, OsString};
-use std::process::{Command, ExitCode};
+use std::convert::Infallible;
+use std::io;
+use std::process::{self, Command};
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::part::Part;
 use crate::plan::{Plan, Refusal};
 
-const NEEDS_LINUX: &str =
-    "the sandbox needs Linux; on this system, use `#[isolated]` to keep tests apart";
+const NEEDS_LINUX: &str = "sandboxes need Linux; on this system, use `#[isolated]`";
 
 pub(crate) fn probe(_plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
     bail!(NEEDS_LINUX)
 }
 
-pub(crate) fn run(_plan: &Plan, _program: &OsStr, _words: &[OsString]) -> Result<ExitCode> {
+pub(crate) fn run(_plan: &Plan, _command: Command) -> Result<Infallible> {
     bail!(NEEDS_LINUX)
 }
 
-pub(crate) fn replace(program: &OsStr, words: &[OsString]) -> Error {
-    match Command::new(program).args(words).status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-        Err(error) => error.into(),
+/// Runs a command in place of this process.
+pub(crate) fn replace(command: &mut Command) -> io::Error {
+    match command.status() {
+        Ok(status) => process::exit(status.code().unwrap_or(1)),
+        Err(error) => error,
     }
 }

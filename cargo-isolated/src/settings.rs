@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::part::Part;
 
@@ -12,21 +13,21 @@ use crate::part::Part;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// The parts that no test has for itself.
+    /// The parts that all tests share.
     keep: Vec<Part>,
-    /// The same for some tests.
+    /// Further parts that some tests share.
     overrides: Vec<Override>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Override {
-    /// A part of the names of these tests.
+    /// Text in the names of these tests.
     tests: String,
     keep: Vec<Part>,
 }
 
-/// The workspace and its settings.
+/// A workspace and its settings.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
@@ -37,7 +38,7 @@ pub(crate) struct Workspace {
 #[serde(default)]
 struct Manifest {
     workspace: Option<Table>,
-    package: Option<Table>,
+    package: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,12 +50,12 @@ struct Table {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Metadata {
-    isolated: Option<Settings>,
+    isolated: Settings,
 }
 
 impl Workspace {
-    /// Finds the workspace of a directory, as Cargo does: the next one above that has a table
-    /// `[workspace]`, or else the package.
+    /// Finds the workspace of a directory: the nearest directory above whose `Cargo.toml` has a
+    /// `[workspace]` table, or else the package.
     pub(crate) fn of(dir: &Path) -> Result<Workspace> {
         let mut package = None;
         for dir in dir.ancestors() {
@@ -64,30 +65,34 @@ impl Workspace {
             };
             let manifest: Manifest = toml::from_str(&text)
                 .with_context(|| format!("failed to read `{}`", path.display()))?;
-            let found = |table: Table| Workspace {
-                root: dir.to_owned(),
-                settings: table.metadata.isolated.unwrap_or_default(),
-            };
-            match (manifest.workspace, manifest.package) {
-                (Some(table), _) => return Ok(found(table)),
-                (None, Some(table)) if package.is_none() => package = Some(found(table)),
-                _ => {}
+            let root = dir.to_owned();
+            if let Some(table) = manifest.workspace {
+                let settings = table.metadata.isolated;
+                return Ok(Workspace { root, settings });
+            }
+            if manifest.package.is_some() && package.is_none() {
+                let settings = Settings::default();
+                package = Some(Workspace { root, settings });
             }
         }
         package.with_context(|| {
             let dir = dir.display();
-            format!("found no `Cargo.toml` in `{dir}` or above; start the tests with Cargo")
+            format!("found no `Cargo.toml` in `{dir}` or above; run this in a workspace")
         })
     }
 }
 
 impl Settings {
-    /// The parts that these tests share with the machine; those that all do if none is named.
+    /// The parts that the named tests share; without names, those that all tests share.
     pub(crate) fn keep(&self, tests: &[&str]) -> Vec<Part> {
-        let of_test = |other: &&Override| tests.iter().any(|test| test.contains(&other.tests));
-        let overrides = self.overrides.iter().filter(of_test);
-        let further = overrides.flat_map(|other| &other.keep);
+        let applies = |entry: &&Override| tests.iter().any(|test| test.contains(&entry.tests));
+        let overrides = self.overrides.iter().filter(applies);
+        let further = overrides.flat_map(|entry| &entry.keep);
         self.keep.iter().chain(further).copied().collect()
+    }
+
+    pub(crate) fn has_overrides(&self) -> bool {
+        !self.overrides.is_empty()
     }
 }
 

@@ -1,5 +1,5 @@
-//! `cargo isolated run` on a suite that has never heard of it, and what it says when the system refuses
-//! a part of the sandbox.
+//! `cargo isolated run` on an unmodified suite, and its warnings when the system refuses a part of the
+//! sandbox.
 
 #![cfg(target_os = "linux")]
 
@@ -13,22 +13,22 @@ use self::refused::is_refused;
 
 mod refused;
 
-/// A test that fails if anybody else has made the same files.
+/// A test that fails if another one has created the same files.
 const TEST: &str = r#"
 use std::fs::File;
 use std::path::Path;
 
 #[test]
-fn makes_its_files() {
+fn creates_files() {
     let home = std::env::var_os("HOME").unwrap();
     for dir in [Path::new("."), &std::env::temp_dir(), Path::new("/dev/shm"), Path::new(&home)] {
-        let path = dir.join("made-by-the-suite-of-cargo-isolated");
+        let path = dir.join("created-by-a-suite-of-cargo-isolated");
         File::create_new(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 }
 "#;
 
-/// A package with this test in two programs.
+/// A package with this test in two binaries.
 struct Suite(TempDir);
 
 impl Suite {
@@ -56,7 +56,7 @@ impl Suite {
     fn start(&self, program: &str, words: &[&str]) -> Output {
         let mut command = Command::new(program);
         command.args(words).current_dir(self.0.path());
-        // The suite keeps the toolchain of the user, and has nothing of the run around it.
+        // Keep the toolchain of the user, but no setting of the test run.
         let home = std::env::var_os("HOME").unwrap_or_default();
         for (name, dir) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             if std::env::var_os(name).is_none() {
@@ -65,7 +65,10 @@ impl Suite {
         }
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if name.starts_with("NEXTEST") || name.starts_with("CARGO_TARGET") {
+            if ["CARGO_ISOLATED", "CARGO_BUILD", "CARGO_TARGET", "NEXTEST"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+            {
                 command.env_remove(&*name);
             }
         }
@@ -80,7 +83,7 @@ fn errors(output: &Output) -> String {
 }
 
 #[test]
-fn tests_that_make_the_same_files_pass_without_a_change() {
+fn tests_that_create_the_same_files_pass() {
     if is_refused(None) {
         return;
     }
@@ -89,11 +92,11 @@ fn tests_that_make_the_same_files_pass_without_a_change() {
     assert!(output.status.success(), "{}", errors(&output));
     let all = "isolated: each test has its own network, ipc, checkout, tmp, home\n";
     assert!(errors(&output).starts_with(all), "{}", errors(&output));
-    let made = suite.0.path().join("made-by-the-suite-of-cargo-isolated");
-    assert!(!made.exists());
+    let created = suite.0.path().join("created-by-a-suite-of-cargo-isolated");
+    assert!(!created.exists());
 
     let shared = suite.run(&["isolated", "run", "--keep", "checkout"]);
-    assert!(!shared.status.success() && made.is_file());
+    assert!(!shared.status.success() && created.is_file());
     assert!(
         errors(&shared).starts_with("isolated: each test has its own network, ipc, tmp, home\n")
     );
@@ -127,8 +130,35 @@ fn arguments_reach_the_test_runner() {
     );
 }
 
+/// Also for another target, and even if the workspace has a runner for all targets.
 #[test]
-fn outside_of_a_package_it_says_what_is_missing() {
+fn it_covers_every_linux_target() {
+    if is_refused(None) {
+        return;
+    }
+    let suite = Suite::new();
+    fs::create_dir(suite.0.path().join(".cargo")).expect("a directory");
+    let line = "target.'cfg(unix)'.runner = ['false']\n";
+    fs::write(suite.0.path().join(".cargo/config.toml"), line).expect("a file");
+    let output = suite.run(&["run"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    fs::remove_file(suite.0.path().join(".cargo/config.toml")).expect("the file");
+
+    let target = "x86_64-unknown-linux-musl";
+    let libdir = Command::new("rustc")
+        .args(["--print=target-libdir", "--target", target])
+        .output();
+    let libdir = String::from_utf8(libdir.expect("rustc").stdout).expect("a path");
+    if !cfg!(target_arch = "x86_64") || !Path::new(libdir.trim()).is_dir() {
+        eprintln!("skipped: the target {target} is not installed");
+        return;
+    }
+    let output = suite.run(&["run", "--", "--target", target]);
+    assert!(output.status.success(), "{}", errors(&output));
+}
+
+#[test]
+fn it_needs_a_package() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
     let output = command
@@ -144,8 +174,8 @@ fn outside_of_a_package_it_says_what_is_missing() {
     );
 }
 
-/// Runs the command where the system refuses further networks. Returns nothing, and says so, if this
-/// system cannot be told to.
+/// Runs the command in a user namespace that allows no network namespaces, or prints that the test is
+/// skipped if there are no user namespaces.
 fn without_networks(suite: &Suite, words: &str) -> Option<Output> {
     let program = env!("CARGO_BIN_EXE_cargo-isolated");
     let refuse = "echo 0 > /proc/sys/user/max_net_namespaces";
@@ -166,7 +196,7 @@ fn without_networks(suite: &Suite, words: &str) -> Option<Output> {
 }
 
 #[test]
-fn a_refused_part_is_said_and_left_out() {
+fn a_refused_part_is_shared_with_a_warning() {
     if is_refused(None) {
         return;
     }
@@ -174,26 +204,40 @@ fn a_refused_part_is_said_and_left_out() {
     let Some(output) = without_networks(&suite, "runner sh -c 'echo x > note; ls ~'") else {
         return;
     };
-    let said = "isolated: WARNING: this test shares the part `network`: the system refuses ";
+    let said = "isolated: WARNING: not isolated: network: the system refuses ";
     let text = errors(&output);
     assert!(output.status.success() && text.starts_with(said), "{text}");
     assert!(
         !suite.0.path().join("note").exists(),
-        "all others are still apart"
+        "the checkout is still isolated"
     );
 }
 
 #[test]
-fn a_part_that_is_required_must_not_be_refused() {
+fn require_makes_a_refusal_an_error() {
     let suite = Suite::new();
     let Some(output) = without_networks(&suite, "run --require") else {
         return;
     };
     assert_eq!(output.status.code(), Some(2));
     let text = errors(&output);
-    let said = "the tests share the part `network`";
+    let said = "isolated: WARNING: not isolated: network: the system refuses ";
     assert!(
         text.contains(said) && text.contains("`--require`"),
         "{text}"
+    );
+}
+
+#[test]
+fn status_prints_when_no_test_is_running() {
+    let suite = Suite::new();
+    let output = suite.run(&["isolated", "status"]);
+    let state_dir = suite.0.path().join("target/state");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        format!(
+            "no isolated tests are running (state directory: {})\n",
+            state_dir.display()
+        )
     );
 }

@@ -1,11 +1,11 @@
-//! Programs in a sandbox. Each is a small script, so that a test shows what any program would meet.
+//! Small scripts in a sandbox, which show what any test program would see.
 
 #![cfg(target_os = "linux")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -22,10 +22,10 @@ mod refused;
 /// How long to wait for something that has to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A workspace with nothing in it but its `Cargo.toml`.
+/// A workspace with only a `Cargo.toml`, a target directory and a home directory.
 struct Workspace {
     dir: TempDir,
-    /// The user who runs its programs.
+    /// The user who runs the programs.
     user: Option<u32>,
 }
 
@@ -36,6 +36,10 @@ impl Workspace {
 
     fn of(user: Option<u32>, settings: &str) -> Workspace {
         let dir = tempfile::tempdir_in("/var/tmp").expect("a directory");
+        Workspace::at(dir, user, settings)
+    }
+
+    fn at(dir: TempDir, user: Option<u32>, settings: &str) -> Workspace {
         let text = format!("[workspace]\n[workspace.metadata.isolated]\n{settings}\n");
         fs::write(dir.path().join("Cargo.toml"), text).expect("a file");
         fs::create_dir(dir.path().join("target")).expect("a directory");
@@ -51,8 +55,7 @@ impl Workspace {
         self.dir.path().join(name)
     }
 
-    /// The runner, about to run a script. A test program lies in the target directory, and so does the
-    /// shell that stands for it.
+    /// A runner for a script. The shell is copied to the target directory, where test programs are.
     fn runner(&self, script: &str) -> Command {
         let shell = self.path("target/sh");
         if !shell.exists() {
@@ -68,6 +71,8 @@ impl Workspace {
             .env("CARGO_MANIFEST_DIR", self.dir.path())
             .env("HOME", self.path("home"))
             .env("ISOLATED_DIR", self.path("target/state"))
+            .env_remove("CARGO_ISOLATED_PARTS")
+            .env_remove("CARGO_ISOLATED_WORKSPACE")
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("TMPDIR");
         if let Some(user) = self.user {
@@ -81,7 +86,7 @@ impl Workspace {
     }
 }
 
-/// What a program printed that passed and said nothing else.
+/// The output of a program that succeeded without a warning.
 #[track_caller]
 fn printed(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -93,8 +98,8 @@ fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Runs a test as root and, if that can be, as an ordinary user.
-fn as_everybody(test: impl Fn(Option<u32>)) {
+/// Runs a test as this user and, if this is root, as an ordinary user.
+fn as_root_and_user(test: impl Fn(Option<u32>)) {
     let nobody = nix::unistd::geteuid().is_root().then_some(Some(65534));
     for user in [None].into_iter().chain(nobody) {
         if !is_refused(user) {
@@ -104,29 +109,38 @@ fn as_everybody(test: impl Fn(Option<u32>)) {
 }
 
 #[test]
-fn nothing_of_the_network_is_shared() {
+fn the_network_is_not_shared() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let number = listener.local_addr().expect("its address").port();
-    as_everybody(|user| {
+    let listening = format!(":{number:04X} ");
+    as_root_and_user(|user| {
         let workspace = Workspace::of(user, "");
-        let mut runner = workspace.runner("tail -n +3 /proc/net/tcp; tail -n +3 /proc/net/dev");
-        let text = printed(&runner.output().expect("the runner"));
+        let sockets = printed(&workspace.run("tail -n +2 /proc/net/tcp"));
+        assert!(!sockets.contains(&listening), "{sockets}");
+        let interfaces = printed(&workspace.run("tail -n +3 /proc/net/dev"));
         assert!(
-            text.trim_start().starts_with("lo:") && text.lines().count() == 1,
-            "{text}"
+            interfaces.trim_start().starts_with("lo:") && interfaces.lines().count() == 1,
+            "{interfaces}"
         );
     });
     let outside = fs::read_to_string("/proc/net/tcp").expect("the sockets");
-    assert!(
-        outside.contains(&format!(":{number:04X}")),
-        "it listens outside"
-    );
+    assert!(outside.contains(&listening), "the sandbox hides it");
 }
 
 #[test]
-fn files_belong_to_one_program() {
+fn ipc_objects_are_not_shared() {
+    let outside = fs::read_link("/proc/self/ns/ipc").expect("the namespace");
+    as_root_and_user(|user| {
+        let inside = printed(&Workspace::of(user, "").run("readlink /proc/self/ns/ipc"));
+        assert!(inside.starts_with("ipc:"), "{inside}");
+        assert_ne!(Path::new(inside.trim()), outside);
+    });
+}
+
+#[test]
+fn files_are_private_to_a_program() {
     let name = format!("cargo-isolated-{}", std::process::id());
-    as_everybody(|user| {
+    as_root_and_user(|user| {
         let workspace = Workspace::of(user, "");
         fs::write(workspace.path("notes"), "of the checkout").expect("a file");
         fs::write(workspace.path("home/settings"), "of the user").expect("a file");
@@ -152,22 +166,61 @@ fn files_belong_to_one_program() {
 }
 
 #[test]
-fn the_target_and_state_directories_stay_shared() {
+fn the_target_directory_stays_shared() {
+    as_root_and_user(|user| {
+        let workspace = Workspace::of(user, "");
+        printed(&workspace.run("echo built > target/artifact"));
+        assert!(workspace.path("target/artifact").is_file());
+    });
+}
+
+/// Wherever the state directory is, and even if no isolated test has run yet.
+#[test]
+fn the_state_directory_stays_shared() {
+    as_root_and_user(|user| {
+        let workspace = Workspace::of(user, "");
+        let above = |dir| {
+            let above = tempfile::tempdir_in(dir).expect("a directory");
+            chown(above.path(), user, user).expect("the owner");
+            above
+        };
+        let (tmp, shm) = (above("/tmp"), above("/dev/shm"));
+        for state_dir in [
+            tmp.path().join("state"),
+            shm.path().join("state"),
+            workspace.path("state"),
+            workspace.path("target/state"),
+            workspace.path("home/cache/state"),
+        ] {
+            let mut runner = workspace.runner("echo held > $ISOLATED_DIR/lock");
+            runner.env("ISOLATED_DIR", &state_dir);
+            printed(&runner.output().expect("the runner"));
+            let lock = fs::read_to_string(state_dir.join("lock"));
+            assert_eq!(lock.expect("the file"), "held\n", "{}", state_dir.display());
+            let mode = fs::metadata(&state_dir)
+                .expect("the directory")
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
+    });
+}
+
+#[test]
+fn a_workspace_path_may_contain_the_separators_of_mount_options() {
     if is_refused(None) {
         return;
     }
-    let workspace = Workspace::new("");
-    printed(&workspace.run(
-        "echo built > target/artifact; mkdir -p $ISOLATED_DIR; echo held > $ISOLATED_DIR/lock",
-    ));
-    for name in ["target/artifact", "target/state/lock"] {
-        assert!(workspace.path(name).is_file(), "{name}");
-    }
+    let dir = tempfile::Builder::new()
+        .prefix("a\\b:c,d")
+        .tempdir_in("/var/tmp");
+    let workspace = Workspace::at(dir.expect("a directory"), None, "");
+    printed(&workspace.run("test -f Cargo.toml && echo x > note"));
+    assert!(!workspace.path("note").exists());
 }
 
-/// A workspace below a directory that is replaced is still there, under its path.
 #[test]
-fn a_workspace_may_lie_in_a_directory_that_is_replaced() {
+fn a_workspace_may_be_below_a_replaced_directory() {
     if is_refused(None) {
         return;
     }
@@ -188,11 +241,10 @@ fn a_workspace_may_lie_in_a_directory_that_is_replaced() {
         .env("HOME", tmp.path().join("home"))
         .env("ISOLATED_DIR", tmp.path().join("state"));
     let text = printed(&runner.output().expect("the runner"));
-    assert_eq!(text, format!("{path}\nCargo.toml\nhome\n1\n"));
+    assert_eq!(text, format!("{path}\nCargo.toml\nhome\nstate\n1\n"));
     assert!(!tmp.path().join("note").exists());
 }
 
-/// The workspace and the home directory may be known by links.
 #[test]
 fn links_to_the_workspace_and_to_the_home_directory_are_followed() {
     if is_refused(None) {
@@ -214,7 +266,7 @@ fn links_to_the_workspace_and_to_the_home_directory_are_followed() {
 }
 
 #[test]
-fn a_home_directory_that_does_not_exist_is_not_made() {
+fn a_missing_home_directory_is_not_created() {
     if is_refused(None) {
         return;
     }
@@ -252,25 +304,48 @@ fn a_part_can_be_kept() {
     printed(&runner.output().expect("the runner"));
     assert!(
         workspace.path("note").exists(),
-        "this test shares the checkout"
+        "the override keeps the checkout"
     );
 }
 
 #[test]
-fn it_ends_like_the_program() {
+fn the_runner_exits_like_the_program() {
     let workspace = Workspace::new("");
     assert_eq!(workspace.run("exit 7").status.code(), Some(7));
-    for signal in [6, 9, 15] {
+    // 34 is the first real-time signal, which has no name.
+    for signal in [6, 9, 15, 34] {
         let status = workspace.run(&format!("kill -{signal} $$")).status;
         assert_eq!(status.signal(), Some(signal));
     }
-    let output = workspace.run("echo out; echo err >&2; cat");
+    let output = workspace.run("echo out; echo err >&2");
     assert!(output.stdout == b"out\n" && output.stderr.ends_with(b"err\n"));
-    let mut missing = workspace.runner("");
-    missing.env("CARGO_ISOLATED_PARTS", "netwrk");
-    let output = missing.output().expect("the runner");
+}
+
+#[test]
+fn an_unknown_part_in_the_environment_is_refused() {
+    let workspace = Workspace::new("");
+    let mut runner = workspace.runner(":");
+    runner.env("CARGO_ISOLATED_PARTS", "netwrk");
+    let output = runner.output().expect("the runner");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("CARGO_ISOLATED_PARTS"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("CARGO_ISOLATED_PARTS") && errors.contains("netwrk"),
+        "{errors}"
+    );
+}
+
+/// A test program may run `cargo isolated` for a workspace of its own.
+#[test]
+fn the_program_does_not_get_the_variables_of_the_runner() {
+    let workspace = Workspace::new("");
+    let mut runner = workspace.runner("env");
+    runner
+        .env("CARGO_ISOLATED_PARTS", "")
+        .env("CARGO_ISOLATED_WORKSPACE", workspace.dir.path());
+    let variables = printed(&runner.output().expect("the runner"));
+    assert!(variables.contains("ISOLATED_DIR="), "{variables}");
+    assert!(!variables.contains("CARGO_ISOLATED_"), "{variables}");
 }
 
 #[test]
@@ -285,7 +360,7 @@ fn listing_is_passed_through() {
     assert!(workspace.path("listed").is_file());
 }
 
-/// Whether a process lives that has this in its environment.
+/// Whether a process with this environment variable is running.
 fn lives(mark: &str) -> bool {
     let processes = fs::read_dir("/proc").expect("the processes").flatten();
     let mut environments =
@@ -298,11 +373,11 @@ fn lives(mark: &str) -> bool {
 }
 
 #[test]
-fn what_a_program_leaves_behind_ends_with_it() {
+fn leftover_processes_are_killed() {
     let workspace = Workspace::new("");
     let mark = format!("LEFT_BY={}-{}", std::process::id(), line!());
     let (name, value) = mark.split_once('=').expect("a variable");
-    // The shell answers when it no longer ends at `SIGTERM`.
+    // The shell reports that it ignores `SIGTERM`.
     let script = "mkfifo target/ready
                   setsid sh -c 'trap \"\" TERM; echo > target/ready; sleep 600 & sleep 600; sleep 600' >&- 2>&- &
                   setsid sleep 600 & read ready < target/ready; exit 3";
@@ -313,6 +388,18 @@ fn what_a_program_leaves_behind_ends_with_it() {
         .expect("the runner");
     assert_eq!(output.status.code(), Some(3));
     assert!(!lives(&mark));
+}
+
+#[test]
+fn leftover_processes_get_sigterm_first() {
+    let workspace = Workspace::new("");
+    // The inner shell is orphaned only when the outer one ends, after the first round of signals.
+    let script = "mkfifo target/ready
+                  setsid sh -c 'setsid sh -c \"trap \\\"echo x > target/got; exit\\\" TERM
+                  echo > target/ready; sleep 600 & wait\" & sleep 600' >&- 2>&- &
+                  read ready < target/ready; exit 3";
+    assert_eq!(workspace.run(script).status.code(), Some(3));
+    assert!(workspace.path("target/got").is_file());
 }
 
 #[test]
@@ -332,7 +419,7 @@ fn nothing_is_left_when_the_runner_is_killed() {
     assert!(line == "begun\n" && lives(&mark));
     runner.kill().expect("it lives");
     runner.wait().expect("its end");
-    // The output ends with the last process that has it.
+    // The output is closed when the last process that holds it ends.
     let (sender, ended) = channel();
     thread::spawn(move || sender.send(output.read_to_end(&mut Vec::new()).is_ok()));
     assert_eq!(ended.recv_timeout(PATIENCE), Ok(true), "something lives on");

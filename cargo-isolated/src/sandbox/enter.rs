@@ -1,10 +1,12 @@
 //! Moves a process into the namespaces of a sandbox.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -17,10 +19,11 @@ use crate::plan::{Plan, Refusal};
 
 const NOTHING: Option<&str> = None;
 
-/// A file system in memory, mounted here until all parts of it have their places.
-const SCRATCH: &str = "/dev/shm";
+/// Where the scratch file system may be mounted while its directories are bound into place. The
+/// mount is private to the sandbox, so any directory will do that the sandbox does not need.
+const MOUNT_POINTS: [&str; 5] = ["/mnt", "/media", "/srv", "/opt", "/dev/shm"];
 
-/// Enters all parts of the plan, or says which one the system refuses.
+/// Isolates every part of the plan, or returns the parts that were refused.
 pub(super) fn enter(plan: &Plan) -> Result<(), Refusal> {
     if plan.parts.is_empty() {
         return Ok(());
@@ -28,94 +31,118 @@ pub(super) fn enter(plan: &Plan) -> Result<(), Refusal> {
     let here = std::env::current_dir().ok();
     let is_user = unshare_all(plan)?;
     if plan.has(Part::Network) {
-        step(
-            Part::Network,
-            "to bring the interface `lo` up",
-            bring_loopback_up(),
-        )?;
+        let result = bring_loopback_up();
+        step(&[Part::Network], "to bring the interface `lo` up", result)?;
     }
-    if plan.parts.iter().any(|part| *part != Part::Network) {
-        let first = plan.parts.iter().find(|part| **part != Part::Network);
-        let first = first.copied().unwrap_or(Part::Tmp);
+    let files: Vec<Part> = plan
+        .parts
+        .iter()
+        .copied()
+        .filter(|part| *part != Part::Network)
+        .collect();
+    if !files.is_empty() {
+        // The state directory is created with the mode that the runtime requires.
+        let created = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&plan.state_dir);
         step(
-            first,
-            "a file system in memory on `/dev/shm`",
-            mount_scratch(),
+            &files,
+            "to create the state directory of isolated-test",
+            created,
         )?;
-        if plan.has(Part::Checkout) {
-            step(
-                Part::Checkout,
-                "an overlay over the workspace",
-                cover_checkout(plan, is_user),
-            )?;
+        let scratch = step(&files, "to mount a tmpfs", Scratch::mount(plan))?;
+        for part in &files {
+            let (what, result) = match part {
+                Part::Ipc => (
+                    "to replace `/dev/shm`",
+                    scratch.replace("/dev/shm", "shm", plan),
+                ),
+                Part::Checkout => (
+                    "to mount an overlay on the workspace",
+                    scratch.cover_checkout(plan, is_user),
+                ),
+                Part::Tmp => ("to replace `/tmp`", scratch.replace("/tmp", "tmp", plan)),
+                Part::Home => ("to replace the home directory", scratch.replace_home(plan)),
+                Part::Network => continue,
+            };
+            step(&[*part], what, result)?;
         }
-        if plan.has(Part::Tmp) {
-            let replaced = replace(Path::new("/tmp"), "tmp", plan);
-            step(Part::Tmp, "a file system in memory on `/tmp`", replaced)?;
-        }
-        if let Some(home) = plan.home.as_deref().filter(|_| plan.has(Part::Home)) {
-            let replaced = replace(home, "home", plan);
-            step(
-                Part::Home,
-                "a file system in memory on the home directory",
-                replaced,
-            )?;
-        }
-        let shm = scratch("shm");
-        step(
-            first,
-            "to leave `/dev/shm`",
-            umount(plan.has(Part::Ipc).then_some(&*shm)),
-        )?;
+        step(&files, "to unmount the tmpfs", scratch.unmount())?;
     }
     if let Some(here) = here {
-        // The same path leads into the sandbox now.
+        // Reopen the working directory, which now resolves inside the sandbox.
         let _ = std::env::set_current_dir(here);
     }
     Ok(())
 }
 
-fn step(part: Part, what: &str, result: io::Result<()>) -> Result<(), Refusal> {
-    result.map_err(|error| {
-        let reason = format!("the system refuses {what}: {error}");
-        Refusal { part, reason }
+fn step<T>(parts: &[Part], what: &str, result: io::Result<T>) -> Result<T, Refusal> {
+    result.map_err(|error| Refusal {
+        parts: parts.to_vec(),
+        reason: format!("the system refuses {what}: {error}"),
     })
 }
 
-/// Leaves the namespaces of the machine. Returns whether a user namespace was needed.
+/// Enters new namespaces. Returns whether this took a user namespace.
 fn unshare_all(plan: &Plan) -> Result<bool, Refusal> {
-    let mut flags = CloneFlags::empty();
-    for part in &plan.parts {
-        flags |= match part {
-            Part::Network => CloneFlags::CLONE_NEWNET,
-            Part::Ipc => CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNS,
-            Part::Checkout | Part::Tmp | Part::Home => CloneFlags::CLONE_NEWNS,
-        };
+    let mut is_user = !geteuid().is_root();
+    if is_user {
+        enter_user_namespace(plan)?;
     }
+    let namespaces = [
+        (
+            CloneFlags::CLONE_NEWNET,
+            "a network namespace (`unshare` with `CLONE_NEWNET`)",
+            [Part::Network].as_slice(),
+        ),
+        (
+            CloneFlags::CLONE_NEWIPC,
+            "an IPC namespace (`unshare` with `CLONE_NEWIPC`)",
+            &[Part::Ipc],
+        ),
+        (
+            CloneFlags::CLONE_NEWNS,
+            "a mount namespace (`unshare` with `CLONE_NEWNS`)",
+            &[Part::Ipc, Part::Checkout, Part::Tmp, Part::Home],
+        ),
+    ];
+    for (flag, what, parts) in namespaces {
+        if !parts.iter().any(|part| plan.has(*part)) {
+            continue;
+        }
+        let mut result = unshare(flag);
+        if result == Err(Errno::EPERM) && !is_user {
+            // This root has few rights, as in a container. In a user namespace it has all of them.
+            is_user = true;
+            enter_user_namespace(plan)?;
+            result = unshare(flag);
+        }
+        step(parts, what, result.map_err(io::Error::from))?;
+    }
+    Ok(is_user)
+}
+
+fn enter_user_namespace(plan: &Plan) -> Result<(), Refusal> {
     let (user, group) = (geteuid(), getegid());
-    if user.is_root() && unshare(flags).is_ok() {
-        return Ok(false);
-    }
-    let namespaces = unshare(flags | CloneFlags::CLONE_NEWUSER).map_err(io::Error::from);
-    // One refusal is that of all parts, so one after the other will be left out.
-    let part = plan.parts[0];
-    let way_out = "namespaces for ordinary users (`sysctl user.max_user_namespaces`, in a container \
-                   `--security-opt seccomp=unconfined`)";
-    step(part, way_out, namespaces)?;
+    let namespace = unshare(CloneFlags::CLONE_NEWUSER).map_err(io::Error::from);
+    let what = "a user namespace (see `sysctl user.max_user_namespaces`; Docker needs \
+                `--security-opt seccomp=unconfined`)";
+    step(&plan.parts, what, namespace)?;
     let maps = || {
         fs::write("/proc/self/setgroups", "deny")?;
         fs::write("/proc/self/gid_map", format!("{group} {group} 1\n"))?;
         fs::write("/proc/self/uid_map", format!("{user} {user} 1\n"))
     };
-    let way_out = "to be the same user in a namespace (`sysctl kernel.apparmor_restrict_unprivileged_userns=0`)";
-    step(part, way_out, maps())?;
-    Ok(true)
+    let what = "to map the user into a user namespace (see `sysctl \
+                kernel.apparmor_restrict_unprivileged_userns`)";
+    step(&plan.parts, what, maps())
 }
 
 /// Sets the flag `IFF_UP` of the loopback interface.
 #[expect(unsafe_code, reason = "no library has this call in a safe form")]
 fn bring_loopback_up() -> io::Result<()> {
-    // SAFETY: it takes no memory.
+    // SAFETY: the call takes only integers.
     let socket = Errno::result(unsafe {
         libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0)
     })?;
@@ -127,40 +154,140 @@ fn bring_loopback_up() -> io::Result<()> {
         *to = libc::c_char::from_ne_bytes([*from]);
     }
     request.ifr_ifru.ifru_flags = i16::try_from(libc::IFF_UP).unwrap_or_default();
+    let socket = socket.as_raw_fd();
     // SAFETY: the call reads a whole `ifreq`.
-    Errno::result(unsafe {
-        libc::ioctl(
-            socket.as_raw_fd(),
-            libc::SIOCSIFFLAGS as _,
-            &raw const request,
-        )
-    })?;
+    Errno::result(unsafe { libc::ioctl(socket, libc::SIOCSIFFLAGS as _, &raw const request) })?;
     Ok(())
 }
 
-fn mount_scratch() -> io::Result<()> {
-    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    mount(NOTHING, "/", NOTHING, private, NOTHING)?;
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    mount(
-        Some("isolated"),
-        SCRATCH,
-        Some("tmpfs"),
-        flags,
-        Some("mode=0755"),
-    )?;
-    for name in ["home", "shm", "shared", "target", "tmp", "upper", "work"] {
-        fs::create_dir(scratch(name))?;
-    }
-    for name in ["shm", "tmp"] {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
-        fs::set_permissions(scratch(name), mode)?;
-    }
-    Ok(())
+/// A tmpfs with the directories that replace others.
+struct Scratch {
+    root: PathBuf,
 }
 
-fn scratch(name: &str) -> PathBuf {
-    Path::new(SCRATCH).join(name)
+impl Scratch {
+    fn mount(plan: &Plan) -> io::Result<Scratch> {
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(NOTHING, "/", NOTHING, private, NOTHING)?;
+        let needed = || {
+            let all = plan.stays.iter().chain(&plan.reachable).chain(&plan.home);
+            all.chain([&plan.checkout])
+        };
+        let is_free =
+            |root: &PathBuf| root.is_dir() && !needed().any(|path| path.starts_with(root));
+        let root = MOUNT_POINTS.map(PathBuf::from).into_iter().find(is_free);
+        let root = root.ok_or_else(|| {
+            io::Error::other(format!("none of {} can be used", MOUNT_POINTS.join(", ")))
+        })?;
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        mount(
+            Some("isolated"),
+            &root,
+            Some("tmpfs"),
+            flags,
+            Some("mode=0755"),
+        )?;
+        let scratch = Scratch { root };
+        for name in ["aside", "home", "shm", "tmp", "upper", "work"] {
+            fs::create_dir(scratch.dir(name))?;
+        }
+        for name in ["shm", "tmp"] {
+            fs::set_permissions(scratch.dir(name), fs::Permissions::from_mode(0o1777))?;
+        }
+        Ok(scratch)
+    }
+
+    fn dir(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    fn unmount(self) -> io::Result<()> {
+        Ok(umount2(&self.root, MntFlags::MNT_DETACH)?)
+    }
+
+    /// Binds the directories among `paths` that are below `dir` aside, so that something can be
+    /// mounted on `dir`.
+    fn set_aside<'p>(
+        &self,
+        dir: &Path,
+        paths: impl Iterator<Item = &'p PathBuf>,
+    ) -> io::Result<Vec<(PathBuf, &'p Path)>> {
+        let mut below: Vec<&Path> = paths
+            .map(PathBuf::as_path)
+            .filter(|path| path.starts_with(dir) && path.is_dir())
+            .collect();
+        if below.contains(&dir) {
+            let message = format!("`{}` itself has to stay shared", dir.display());
+            return Err(io::Error::other(message));
+        }
+        below.sort_unstable();
+        below.dedup_by(|path, above| path.starts_with(above));
+        let mut aside = Vec::with_capacity(below.len());
+        for path in below {
+            let place = new_dir_in(&self.dir("aside"))?;
+            bind(path, &place)?;
+            aside.push((place, path));
+        }
+        Ok(aside)
+    }
+
+    /// Replaces a directory with an empty one that contains only the directories of the plan.
+    fn replace(&self, dir: impl AsRef<Path>, name: &str, plan: &Plan) -> io::Result<()> {
+        let dir = dir.as_ref().canonicalize()?;
+        let aside = self.set_aside(&dir, plan.stays.iter().chain(&plan.reachable))?;
+        bind(&self.dir(name), &dir)?;
+        put_back(aside)
+    }
+
+    fn replace_home(&self, plan: &Plan) -> io::Result<()> {
+        let home = plan.home.as_deref();
+        let home = home.ok_or_else(|| io::Error::other("`HOME` is not set"))?;
+        if home == Path::new("/") {
+            return Err(io::Error::other("`HOME` is `/`"));
+        }
+        if home.exists() {
+            return self.replace(home, "home", plan);
+        }
+        // It never existed, or it was hidden when `/tmp` was replaced.
+        if plan.has(Part::Tmp) && home.starts_with("/tmp") {
+            return fs::create_dir_all(home);
+        }
+        Ok(())
+    }
+
+    /// Mounts an overlay on the workspace. The directories that stay shared are bound back.
+    fn cover_checkout(&self, plan: &Plan, is_user: bool) -> io::Result<()> {
+        let checkout = plan.checkout.canonicalize()?;
+        let aside = self.set_aside(&checkout, plan.stays.iter())?;
+        let mut options = OsString::from("lowerdir=");
+        options.push(escaped(&checkout));
+        for (name, dir) in [("upperdir", "upper"), ("workdir", "work")] {
+            options.push(format!(",{name}="));
+            options.push(self.dir(dir));
+        }
+        if is_user {
+            options.push(",userxattr");
+        }
+        let (flags, options) = (MsFlags::empty(), Some(options.as_os_str()));
+        mount(Some("isolated"), &checkout, Some("overlay"), flags, options)?;
+        put_back(aside)
+    }
+}
+
+/// Creates a directory with a new name.
+fn new_dir_in(dir: &Path) -> io::Result<PathBuf> {
+    let path = dir.join(fs::read_dir(dir)?.count().to_string());
+    fs::create_dir(&path)?;
+    Ok(path)
+}
+
+/// Binds directories to the paths at which they were before.
+fn put_back(aside: Vec<(PathBuf, &Path)>) -> io::Result<()> {
+    for (place, path) in aside {
+        fs::create_dir_all(path)?;
+        bind(&place, path)?;
+    }
+    Ok(())
 }
 
 fn bind(from: &Path, to: &Path) -> io::Result<()> {
@@ -168,45 +295,8 @@ fn bind(from: &Path, to: &Path) -> io::Result<()> {
     Ok(mount(Some(from), to, NOTHING, flags, NOTHING)?)
 }
 
-/// Gives the place of the scratch file system back, or to one directory of it.
-fn umount(instead: Option<&Path>) -> io::Result<()> {
-    if let Some(instead) = instead {
-        return bind(instead, Path::new(SCRATCH));
-    }
-    Ok(umount2(SCRATCH, MntFlags::MNT_DETACH)?)
-}
-
-/// Mounts an overlay over the workspace. The target directory stays what it is.
-fn cover_checkout(plan: &Plan, is_user: bool) -> io::Result<()> {
-    let checkout = &plan.checkout.canonicalize()?;
-    let target = plan.target.as_deref();
-    let target = target.filter(|target| target.starts_with(checkout));
-    if let Some(target) = target {
-        bind(target, &scratch("target"))?;
-    }
-    let mut options = OsString::from("lowerdir=");
-    options.push(escaped(checkout));
-    options.push(format!(",upperdir={SCRATCH}/upper,workdir={SCRATCH}/work"));
-    if is_user {
-        options.push(",userxattr");
-    }
-    let options = Some(options.as_os_str());
-    mount(
-        Some("isolated"),
-        checkout,
-        Some("overlay"),
-        MsFlags::empty(),
-        options,
-    )?;
-    match target {
-        Some(target) => bind(&scratch("target"), target),
-        None => Ok(()),
-    }
-}
-
-/// A path as an option of the overlay, where some characters mean something else.
+/// Escapes the characters that are special in the options of an overlay.
 fn escaped(path: &Path) -> OsString {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let mut text = Vec::new();
     for byte in path.as_os_str().as_bytes() {
         if b"\\:,".contains(byte) {
@@ -215,43 +305,4 @@ fn escaped(path: &Path) -> OsString {
         text.push(*byte);
     }
     OsString::from_vec(text)
-}
-
-/// Replaces a directory by an empty one, in which only the shared directories are.
-fn replace(dir: &Path, name: &str, plan: &Plan) -> io::Result<()> {
-    if !dir.exists() {
-        // It was in a directory that has been replaced, or was never there.
-        let was_there = plan.has(Part::Tmp) && dir.starts_with("/tmp");
-        return if was_there {
-            fs::create_dir_all(dir)
-        } else {
-            Ok(())
-        };
-    }
-    let dir = dir.canonicalize()?;
-    let mut below: Vec<&Path> = plan
-        .shared
-        .iter()
-        .map(PathBuf::as_path)
-        .filter(|path| path.starts_with(&dir) && path.is_dir())
-        .collect();
-    if below.iter().any(|path| *path == dir) {
-        let message = format!("`{}` itself is shared", dir.display());
-        return Err(io::Error::other(message));
-    }
-    below.sort_unstable();
-    below.dedup_by(|path, above| path.starts_with(above));
-    let places: Vec<PathBuf> = (0..below.len())
-        .map(|number| scratch("shared").join(format!("{name}-{number}")))
-        .collect();
-    for (path, place) in below.iter().zip(&places) {
-        fs::create_dir(place)?;
-        bind(path, place)?;
-    }
-    bind(&scratch(name), &dir)?;
-    for (path, place) in below.iter().zip(&places) {
-        fs::create_dir_all(path)?;
-        bind(place, path)?;
-    }
-    Ok(())
 }

@@ -1,19 +1,20 @@
 //! The process between the runner and the test program.
 
-#![expect(unsafe_code, reason = "a fork has no safe form")]
+#![expect(unsafe_code, reason = "`fork`, `signal` and `raise` have no safe form")]
 
-use std::ffi::{OsStr, OsString};
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{self, Command, ExitCode, ExitStatus};
+use std::process::{self, Command, ExitStatus};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::{
     ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, getpgrp, pipe2, setpgid,
@@ -21,19 +22,25 @@ use nix::unistd::{
 
 use super::enter::enter;
 use super::leftovers;
-use crate::part::Part;
+use crate::part::{Part, names};
 use crate::plan::{Plan, Refusal};
 
-/// The signals that a terminal or a test runner sends to the whole group. The program in it decides
-/// what they mean, and the runner ends as that ends.
-const OF_THE_GROUP: [Signal; 4] = [
+/// Signals that end a process by default, and that others send to the group of the test. The program
+/// in it decides what they mean, so the runner ignores them and ends when the program does.
+const IGNORED: [Signal; 10] = [
+    Signal::SIGALRM,
     Signal::SIGHUP,
     Signal::SIGINT,
+    Signal::SIGIO,
+    Signal::SIGPROF,
     Signal::SIGQUIT,
     Signal::SIGTERM,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGVTALRM,
 ];
 
-/// Enters a sandbox in a process that then ends.
+/// Tries to enter a sandbox, in a process that then exits.
 pub(super) fn probe(plan: &Plan) -> Result<Result<(), Refusal>> {
     let answer = in_janitor(|mut answer, _| {
         let entered = enter(plan).map(|()| ExitStatus::default());
@@ -42,15 +49,9 @@ pub(super) fn probe(plan: &Plan) -> Result<Result<(), Refusal>> {
     Ok(parse(&answer)?.map(drop))
 }
 
-/// Runs a program in a sandbox, and returns how it ended.
-pub(super) fn run(
-    plan: &Plan,
-    program: &OsStr,
-    words: &[OsString],
-) -> Result<Result<ExitStatus, Refusal>> {
-    let group = getpgrp();
-    let mut command = Command::new(program);
-    command.args(words).process_group(group.as_raw());
+/// Runs a program in a sandbox, and returns its exit status.
+pub(super) fn run(plan: &Plan, command: &mut Command) -> Result<Result<ExitStatus, Refusal>> {
+    command.process_group(getpgrp().as_raw());
     if plan.has(Part::Tmp) {
         command.env_remove("TMPDIR");
     }
@@ -67,10 +68,11 @@ pub(super) fn run(
     }
     let answer = in_janitor(|mut answer, alive| {
         let ended = enter(plan).map(|()| {
-            end_with(alive);
             let started = command.spawn();
-            // The program alone holds the output open.
-            let _ = forget_stdio();
+            // Only now, so that no program starts after everything was killed.
+            kill_after_runner(alive);
+            // Readers of the output see its end when the program closes it.
+            let _ = close_stdio();
             started.and_then(|mut child| child.wait())
         });
         leftovers::end();
@@ -82,44 +84,38 @@ pub(super) fn run(
         let _ = answer.write_all(text.as_bytes());
     })?;
     let ended = parse(&answer);
-    ended.with_context(|| format!("failed to run `{}`", program.to_string_lossy()))
+    ended.with_context(|| {
+        format!(
+            "failed to run `{}`",
+            command.get_program().to_string_lossy()
+        )
+    })
 }
 
-/// Forks the janitor, which calls this, and returns its answer. The pipe that it gets ends when the
-/// runner does.
+/// Forks the janitor and returns its answer. `act` runs in the janitor. It gets the pipe for the
+/// answer, and one that is closed when the runner exits.
 fn in_janitor(act: impl FnOnce(File, File)) -> Result<String> {
-    let (mut heard, answer) = pipe()?;
+    let (mut answers, answer) = pipe()?;
     let (alive, held) = pipe()?;
-    // No signal may end the runner between the start of the janitor and the moment from which it
-    // ignores them.
-    let mask = OF_THE_GROUP.into_iter().collect::<SigSet>();
-    let before = mask.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-    // SAFETY: this process has one thread, so that the child may do what any process may.
+    let ignored = Ignored::all();
+    // SAFETY: this process has a single thread, so its child may do anything.
     match unsafe { fork() }.context("failed to start a process")? {
         ForkResult::Child => {
-            drop((heard, held));
-            let _ = before.thread_set_mask();
-            // Whoever ends the group of the runner does not end the janitor.
+            drop((answers, held));
+            // Leave the runner's group, so that killing the group spares the janitor.
             let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
+            drop(ignored);
             let _ = set_child_subreaper(true);
             act(answer, alive);
             process::exit(0)
         }
         ForkResult::Parent { child } => {
             drop((answer, alive));
-            // SAFETY: no code of ours runs when a signal arrives.
-            let ignore = |one| unsafe { signal(one, SigHandler::SigIgn) };
-            let handlers = OF_THE_GROUP.map(|one| (one, ignore(one)));
-            let _ = before.thread_set_mask();
             let mut text = String::new();
-            heard
+            answers
                 .read_to_string(&mut text)
                 .context("failed to read from a pipe")?;
             let _ = waitpid(child, None);
-            for (one, handler) in handlers {
-                // SAFETY: it is what was there before.
-                let _ = handler.and_then(|handler| unsafe { signal(one, handler) });
-            }
             Ok(text)
         }
     }
@@ -130,8 +126,27 @@ fn pipe() -> Result<(File, File)> {
     Ok((from.into(), to.into()))
 }
 
-/// Ends everything when the runner has ended before its program.
-fn end_with(mut alive: File) {
+/// Ignores signals until it is dropped.
+struct Ignored([(Signal, nix::Result<SigHandler>); IGNORED.len()]);
+
+impl Ignored {
+    fn all() -> Ignored {
+        // SAFETY: an ignored signal runs no code.
+        Ignored(IGNORED.map(|number| (number, unsafe { signal(number, SigHandler::SigIgn) })))
+    }
+}
+
+impl Drop for Ignored {
+    fn drop(&mut self) {
+        for (number, handler) in self.0 {
+            // SAFETY: this handler was installed before.
+            let _ = handler.and_then(|handler| unsafe { signal(number, handler) });
+        }
+    }
+}
+
+/// Kills everything if the runner exits before its program.
+fn kill_after_runner(mut alive: File) {
     thread::spawn(move || {
         let _ = alive.read(&mut [0]);
         leftovers::kill_all();
@@ -139,19 +154,19 @@ fn end_with(mut alive: File) {
     });
 }
 
-fn forget_stdio() -> Result<()> {
-    let nothing = File::options().read(true).write(true).open("/dev/null")?;
-    dup2_stdin(&nothing)?;
-    dup2_stdout(&nothing)?;
-    dup2_stderr(&nothing)?;
+fn close_stdio() -> Result<()> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    dup2_stdin(&null)?;
+    dup2_stdout(&null)?;
+    dup2_stderr(&null)?;
     Ok(())
 }
 
-/// What the janitor tells the runner, as text.
+/// Formats the janitor's answer to the runner.
 fn report(ended: &Result<ExitStatus, Refusal>) -> String {
     match ended {
         Ok(status) => format!("ended {}", status.into_raw()),
-        Err(Refusal { part, reason }) => format!("refused {part} {reason}"),
+        Err(Refusal { parts, reason }) => format!("refused {} {reason}", names(parts, ",")),
     }
 }
 
@@ -159,27 +174,27 @@ fn parse(answer: &str) -> Result<Result<ExitStatus, Refusal>> {
     match answer.split_once(' ') {
         Some(("ended", status)) => Ok(Ok(ExitStatus::from_raw(status.parse()?))),
         Some(("refused", rest)) => {
-            let (part, reason) = rest.split_once(' ').context("expected a reason")?;
-            let parts = Part::list(part).map_err(anyhow::Error::msg)?;
-            let part = *parts.first().context("expected a part")?;
+            let (parts, reason) = rest.split_once(' ').context("expected a reason")?;
+            let parts = Part::list(parts).map_err(anyhow::Error::msg)?;
             let reason = reason.to_owned();
-            Ok(Err(Refusal { part, reason }))
+            Ok(Err(Refusal { parts, reason }))
         }
         Some(("error", error)) => bail!("{error}"),
-        _ => bail!("the process around the program died"),
+        _ => bail!("the janitor of the sandbox died; was it killed?"),
     }
 }
 
-/// Ends this process as the program has ended: with its status, or by its signal.
-pub(super) fn end_like(status: ExitStatus) -> Result<ExitCode> {
+/// Ends this process as the program ended: with its exit code, or by its signal.
+pub(super) fn exit_like(status: ExitStatus) -> Result<Infallible> {
     if let Some(number) = status.signal() {
-        let number =
-            Signal::try_from(number).context("the program was ended by an unknown signal")?;
-        // The program has left its core already.
+        // The program has dumped its core already.
         let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-        // SAFETY: the default action runs no code of ours.
-        let _ = unsafe { signal(number, SigHandler::SigDfl) };
-        raise(number).context("failed to end like the program")?;
+        // SAFETY: the default action of a signal runs no code of this process.
+        Errno::result(unsafe {
+            libc::signal(number, libc::SIG_DFL);
+            libc::raise(number)
+        })
+        .context("failed to end by the signal of the program")?;
     }
     process::exit(status.code().unwrap_or(1))
 }

@@ -1,7 +1,10 @@
 //! Ends the processes that a program has left behind.
+//!
+//! They are all children of the janitor, or become its children when their own parent ends, because
+//! the janitor is a subreaper.
 
+use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,44 +17,48 @@ use nix::unistd::Pid;
 /// How long a process may take to end after `SIGTERM`.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Ends all descendants of this process: first with `SIGTERM`, and those that are left after the
-/// grace with `SIGKILL`.
+/// How long to wait before reading the list of children again, which may lack some that exist
+/// (proc(5)).
+const LIST_POLL: Duration = Duration::from_millis(20);
+
+/// Ends all descendants of this process: first with `SIGTERM`, and after the grace period with
+/// `SIGKILL`.
 pub(super) fn end() {
-    if children_of(Pid::this()).is_empty() {
-        return;
-    }
-    let ends = ends_of_children();
-    signal_all(Signal::SIGTERM);
+    let ends = reap();
     let deadline = Instant::now() + GRACE;
+    let mut signalled = HashSet::new();
     loop {
+        for pid in children() {
+            if signalled.insert(pid) {
+                let _ = kill(pid, Signal::SIGTERM);
+            }
+        }
         match ends.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => break,
+            Err(RecvTimeoutError::Timeout) => return kill_until_last(&ends),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
-    kill_until(&ends);
 }
 
-/// Ends all descendants with `SIGKILL`.
+/// Ends all descendants of this process with `SIGKILL`.
 pub(super) fn kill_all() {
-    kill_until(&ends_of_children());
+    kill_until_last(&reap());
 }
 
-/// Kills until no child is left. When one ends, its own children become those of this process, so
-/// they are killed in the next round.
-fn kill_until(ends: &Receiver<()>) {
+fn kill_until_last(ends: &Receiver<()>) {
     loop {
-        signal_all(Signal::SIGKILL);
-        if ends.recv().is_err() {
+        for pid in children() {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+        if ends.recv_timeout(LIST_POLL) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
 }
 
-/// Collects children as they end, in a thread. The channel gets a message for each, and is closed
-/// when there are no more.
-fn ends_of_children() -> Receiver<()> {
+/// Reaps children in a thread. The channel gets a message for each, and is closed when none is left.
+fn reap() -> Receiver<()> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         loop {
@@ -67,21 +74,18 @@ fn ends_of_children() -> Receiver<()> {
     receiver
 }
 
-fn signal_all(signal: Signal) {
-    let mut found = children_of(Pid::this());
-    while let Some(pid) = found.pop() {
-        found.extend(children_of(pid));
-        let _ = kill(pid, signal);
-    }
-}
-
-fn children_of(pid: Pid) -> Vec<Pid> {
-    let tasks = fs::read_dir(Path::new("/proc").join(pid.to_string()).join("task"));
-    let lists = tasks.into_iter().flatten().flatten();
-    let lists = lists.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let all: Vec<String> = lists.collect();
-    let numbers = all.iter().flat_map(|list| list.split_whitespace());
+/// The children of all threads of this process.
+fn children() -> Vec<Pid> {
+    let threads = fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let lists =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let lists: Vec<String> = lists.collect();
+    let numbers = lists.iter().flat_map(|list| list.split_whitespace());
     numbers
-        .filter_map(|number| number.parse().ok().map(Pid::from_raw))
+        .filter_map(|number| number.parse().ok())
+        .map(Pid::from_raw)
         .collect()
 }

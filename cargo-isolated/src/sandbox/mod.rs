@@ -1,19 +1,20 @@
 //! A sandbox for one test program, on Linux.
 //!
-//! Three processes: the *runner*, which Cargo knows, waits. The *janitor*, its child in a process group
-//! of its own, enters the namespaces, starts the program in the group of the runner, and ends what the
-//! program leaves behind, also when somebody kills the runner. Everything that the sandbox creates is in
-//! namespaces and in memory, and gone with the last process in it.
+//! There are three processes. Cargo starts the *runner*, which only waits. Its child, the *janitor*,
+//! runs in a separate process group. It enters the namespaces, starts the program in the runner's group,
+//! and cleans up the program's leftover processes, even if the runner is killed. Everything the sandbox
+//! creates lives in its namespaces and in memory, so it disappears with the last process.
 
 mod enter;
 mod janitor;
 mod leftovers;
 
-use std::ffi::{OsStr, OsString};
+use std::convert::Infallible;
+use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 
 use crate::part::Part;
 use crate::plan::{Plan, Refusal};
@@ -23,7 +24,7 @@ impl Plan {
         self.parts.contains(&part)
     }
 
-    /// Tries to use the plan, and leaves out one refused part after the other.
+    /// Tries the plan, dropping the parts that the system refuses.
     fn without_refused<T>(
         &self,
         mut attempt: impl FnMut(&Plan) -> Result<Result<T, Refusal>>,
@@ -33,7 +34,7 @@ impl Plan {
             match attempt(&plan)? {
                 Ok(value) => return Ok((value, plan, refused)),
                 Err(refusal) => {
-                    plan.parts.retain(|part| *part != refusal.part);
+                    plan.parts.retain(|part| !refusal.parts.contains(part));
                     refused.push(refusal);
                 }
             }
@@ -41,26 +42,25 @@ impl Plan {
     }
 }
 
-/// Finds out in throw-away processes which parts the system allows.
+/// Probes in temporary processes which parts the system allows.
 pub(crate) fn probe(plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
     let ((), plan, refused) = plan.without_refused(janitor::probe)?;
     Ok((plan.parts, refused))
 }
 
-/// Runs a program in a sandbox, and ends as it ends.
-pub(crate) fn run(plan: &Plan, program: &OsStr, words: &[OsString]) -> Result<ExitCode> {
+/// Runs a program in a sandbox and exits with its status.
+pub(crate) fn run(plan: &Plan, mut command: Command) -> Result<Infallible> {
     let (status, _, _) = plan.without_refused(|plan| {
-        let ended = janitor::run(plan, program, words)?;
-        if let Err(Refusal { part, reason }) = &ended {
-            eprintln!("isolated: WARNING: this test shares the part `{part}`: {reason}");
+        let ended = janitor::run(plan, &mut command)?;
+        if let Err(refusal) = &ended {
+            eprintln!("{refusal}");
         }
         Ok(ended)
     })?;
-    janitor::end_like(status)
+    janitor::exit_like(status)
 }
 
-/// Becomes the program, without a sandbox.
-pub(crate) fn replace(program: &OsStr, words: &[OsString]) -> Error {
-    let error = Command::new(program).args(words).exec();
-    Error::new(error).context(format!("failed to start `{}`", program.to_string_lossy()))
+/// Runs a command in place of this process.
+pub(crate) fn replace(command: &mut Command) -> io::Error {
+    command.exec()
 }

@@ -4,24 +4,23 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::Result;
 
 use super::{Error, Outcome, Timeline, duration, html, perfetto};
 
-/// Draws what the annotated tests of a run did when.
+/// Draws a timeline of the isolated tests of a run.
 ///
-/// Prints what waiting cost, and writes a page for a browser.
+/// Prints how long tests waited for each other, and writes an HTML page.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   ISOLATED_TRACE=/tmp/trace cargo test
   cargo isolated trace /tmp/trace")]
 pub(crate) struct Arguments {
-    /// What `ISOLATED_TRACE` was set to when the tests ran.
+    /// The directory `ISOLATED_TRACE` named.
     dir: PathBuf,
-    /// Write a timeline as one page for a browser; without any file, DIR/timeline.html.
+    /// Write the timeline as an HTML page; by default, DIR/timeline.html.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Write JSON for <https://ui.perfetto.dev> and about:tracing.
@@ -29,14 +28,13 @@ pub(crate) struct Arguments {
     perfetto: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let Arguments {
         dir,
         html,
         perfetto,
     } = arguments;
-    draw(&dir, html, perfetto.as_deref())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(draw(&dir, html, perfetto.as_deref())?)
 }
 
 fn draw(dir: &Path, page: Option<PathBuf>, json: Option<&Path>) -> Result<(), Error> {

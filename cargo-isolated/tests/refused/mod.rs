@@ -5,8 +5,8 @@ use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Whether this system refuses a part of the sandbox to this user. If so, says that the test is
-/// skipped, because it has nothing to check.
+/// Whether this system refuses a part of the sandbox to this user. If so, prints that the test is
+/// skipped.
 pub(crate) fn is_refused(user: Option<u32>) -> bool {
     let dir = tempfile::tempdir_in("/var/tmp").expect("a directory");
     fs::write(dir.path().join("Cargo.toml"), "[workspace]\n").expect("a file");
@@ -23,7 +23,9 @@ pub(crate) fn is_refused(user: Option<u32>) -> bool {
         .current_dir(dir.path());
     command
         .env("CARGO_MANIFEST_DIR", dir.path())
-        .env("HOME", dir.path().join("home"));
+        .env("HOME", dir.path().join("home"))
+        .env_remove("CARGO_ISOLATED_PARTS")
+        .env_remove("CARGO_ISOLATED_WORKSPACE");
     if let Some(user) = user {
         command.uid(user).gid(user);
     }
