@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -54,6 +55,10 @@ impl Suite {
     }
 
     fn start(&self, program: &str, words: &[&str]) -> Output {
+        self.command(program, words).output().expect("the command")
+    }
+
+    fn command(&self, program: &str, words: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(words).current_dir(self.0.path());
         // Keep the toolchain of the user, but no setting of the test run.
@@ -74,7 +79,7 @@ impl Suite {
         }
         command.env("HOME", self.0.path().join("home"));
         command.env("ISOLATED_DIR", self.0.path().join("target/state"));
-        command.output().expect("the command")
+        command
     }
 }
 
@@ -130,9 +135,8 @@ fn arguments_reach_the_test_runner() {
     );
 }
 
-/// Also for another target, and even if the workspace has a runner for all targets.
 #[test]
-fn it_covers_every_linux_target() {
+fn it_goes_before_a_runner_of_the_workspace() {
     if is_refused(None) {
         return;
     }
@@ -142,18 +146,28 @@ fn it_covers_every_linux_target() {
     fs::write(suite.0.path().join(".cargo/config.toml"), line).expect("a file");
     let output = suite.run(&["run"]);
     assert!(output.status.success(), "{}", errors(&output));
-    fs::remove_file(suite.0.path().join(".cargo/config.toml")).expect("the file");
+}
 
-    let target = "x86_64-unknown-linux-musl";
-    let libdir = Command::new("rustc")
-        .args(["--print=target-libdir", "--target", target])
-        .output();
-    let libdir = String::from_utf8(libdir.expect("rustc").stdout).expect("a path");
-    if !cfg!(target_arch = "x86_64") || !Path::new(libdir.trim()).is_dir() {
-        eprintln!("skipped: the target {target} is not installed");
+/// As with `--target`: here, only the command takes the host for another one.
+#[test]
+fn it_covers_targets_other_than_the_host() {
+    if is_refused(None) {
         return;
     }
-    let output = suite.run(&["run", "--", "--target", target]);
+    let suite = Suite::new();
+    for (name, script) in [
+        ("rustc", "#!/bin/sh\necho 'host: another'\n"),
+        ("cargo", "#!/bin/sh\nunset RUSTC CARGO\nexec cargo \"$@\"\n"),
+    ] {
+        let path = suite.0.path().join(name);
+        fs::write(&path, script).expect("a file");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+    let mut command = suite.command(env!("CARGO_BIN_EXE_cargo-isolated"), &["run"]);
+    command
+        .env("RUSTC", suite.0.path().join("rustc"))
+        .env("CARGO", suite.0.path().join("cargo"));
+    let output = command.output().expect("the command");
     assert!(output.status.success(), "{}", errors(&output));
 }
 

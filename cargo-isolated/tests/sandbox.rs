@@ -166,6 +166,34 @@ fn files_are_private_to_a_program() {
 }
 
 #[test]
+fn variables_that_name_replaced_directories_are_unset() {
+    if is_refused(None) {
+        return;
+    }
+    let variables = [
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_RUNTIME_DIR",
+        "XDG_STATE_HOME",
+    ];
+    let set = |keep: &str| {
+        let workspace = Workspace::new(&format!("keep = {keep}"));
+        let mut runner = workspace.runner("env");
+        for name in variables {
+            runner.env(name, "/var/tmp");
+        }
+        let text = printed(&runner.output().expect("the runner"));
+        let is_set = |name: &&str| text.contains(&format!("{name}=/var/tmp"));
+        variables.into_iter().filter(is_set).collect::<Vec<_>>()
+    };
+    assert_eq!(set("[]"), Vec::<&str>::new());
+    assert_eq!(set("['tmp']"), ["TMPDIR"]);
+    assert_eq!(set("['home']"), variables[1..]);
+}
+
+#[test]
 fn the_target_directory_stays_shared() {
     as_root_and_user(|user| {
         let workspace = Workspace::of(user, "");
