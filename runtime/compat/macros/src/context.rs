@@ -177,12 +177,18 @@ impl Parameter {
             is_lone(&tokens[*index], ':') && !is_path
         };
         let colon = (0..tokens.len()).find(is_colon)?;
-        let ty = tokens[colon + 1..].iter().cloned().collect::<TokenStream>();
-        let (mode, rest) = mode(&flat(ty.clone()));
-        is_same(&rest, &flat(context.clone())).then(|| Parameter {
-            pattern: tokens[..colon].iter().cloned().collect(),
-            ty,
-            mode,
+        let ty = tokens[colon + 1..].iter().cloned().collect();
+        let (mode, rest) = mode(&flat(ty));
+        is_same(&rest, &flat(context.clone())).then(|| {
+            let rest = rest.into_iter().collect::<TokenStream>();
+            // Without the lifetime, because the context lives no longer than the body.
+            let ty = match mode {
+                Mode::Owned => rest,
+                Mode::Shared => quote!(&#rest),
+                Mode::Mutable => quote!(&mut #rest),
+            };
+            let pattern = tokens[..colon].iter().cloned().collect();
+            Parameter { pattern, ty, mode }
         })
     }
 }

@@ -89,6 +89,13 @@ fn a_function_with_a_where_clause_has_one() {
     assert_eq!(item.as_deref(), Some("pen"));
 }
 
+/// The context does not live as long as the named lifetime says, here or with the original.
+#[test_context(Basket)]
+#[test]
+fn borrows_it_for_a_named_lifetime(basket: &'static mut Basket) {
+    basket.items.push("cup");
+}
+
 #[test_context(Basket, skip_teardown)]
 #[test]
 fn keeps_it(basket: Basket) {
