@@ -1,5 +1,6 @@
 //! `cargo isolated`: runs each test in its own sandbox, and shows what isolated tests are doing.
 
+mod findings;
 mod part;
 mod plan;
 mod run;
@@ -10,6 +11,7 @@ mod sandbox;
 #[path = "sandbox_elsewhere.rs"]
 mod sandbox;
 mod settings;
+mod source;
 mod status;
 mod trace;
 

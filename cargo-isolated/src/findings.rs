@@ -1,0 +1,115 @@
+//! What `cargo isolated observe` found, as `--json` prints it and `cargo isolated adopt` reads it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this format. It changes if a field gets another meaning or disappears.
+pub(crate) const VERSION: u32 = 1;
+
+/// The tests that were observed, and what they share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Findings {
+    pub(crate) version: u32,
+    pub(crate) tests: Vec<Test>,
+    /// Sorted by the number of affected tests, largest first.
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// A test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Test {
+    pub(crate) package: String,
+    /// The name of the target: `shop` for the library, `api` for `tests/api.rs`.
+    pub(crate) target: String,
+    /// The root file of the target, relative to the workspace: `crates/shop/tests/api.rs`.
+    pub(crate) root: PathBuf,
+    /// As libtest prints it: `orders::tests::adds`.
+    pub(crate) name: String,
+    pub(crate) outcome: Outcome,
+    /// The locks that the test held through isolated-test: `serial "db"`.
+    pub(crate) locks: Vec<String>,
+    /// What still existed after the test: `process sleep 600`, `file /tmp/shop.db`.
+    pub(crate) left_behind: Vec<String>,
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    /// Failed under observation, and passed without it.
+    FailedOnlyObserved,
+}
+
+/// Something that two tests share and at least one of them changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Conflict {
+    pub(crate) resource: Resource,
+    /// Indices of the tests that change it.
+    pub(crate) writers: Vec<usize>,
+    /// Indices of the tests that only use it.
+    pub(crate) readers: Vec<usize>,
+    /// Where the sources name it.
+    pub(crate) places: Vec<Place>,
+    /// The name of a lock that would exclude the tests from each other: `port-7835`.
+    pub(crate) key: String,
+    /// The argument that removes the conflict without a change of any body: `process`,
+    /// `port(number = 7835)`. It belongs on the tests of `fixed_at`.
+    pub(crate) argument: Option<String>,
+    /// Indices of the tests that need the argument.
+    pub(crate) fixed_at: Vec<usize>,
+    /// A better way that needs a change of the bodies: "`tmpdir`, and write to `tmpdir.join(\"db\")`".
+    pub(crate) suggestion: Option<String>,
+}
+
+/// A resource of the machine or of the process.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Resource {
+    pub(crate) kind: Kind,
+    /// A path, a port number, the name of a variable, the path of a static.
+    pub(crate) name: String,
+}
+
+/// A kind of resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    File,
+    /// The list of entries of a directory.
+    Directory,
+    TcpPort,
+    UdpPort,
+    UnixSocket,
+    AbstractSocket,
+    SharedMemory,
+    Semaphore,
+    MessageQueue,
+    /// An environment variable of the test's process.
+    Variable,
+    WorkingDirectory,
+    Umask,
+    /// The handler of a signal.
+    Signal,
+    Static,
+}
+
+impl Kind {
+    /// Whether only tests in the same process share it.
+    pub(crate) fn is_of_a_process(self) -> bool {
+        matches!(
+            self,
+            Kind::Variable | Kind::WorkingDirectory | Kind::Umask | Kind::Signal | Kind::Static
+        )
+    }
+}
+
+/// A line of a source file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// Relative to the workspace.
+    pub(crate) file: PathBuf,
+    /// From 1.
+    pub(crate) line: usize,
+}
