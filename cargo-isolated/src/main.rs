@@ -1,5 +1,6 @@
 //! `cargo isolated`: runs each test in its own sandbox, and shows what isolated tests are doing.
 
+mod cargo;
 mod findings;
 mod part;
 mod plan;

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::env;
 use std::ffi::OsString;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Error, Result, bail};
 
+use crate::cargo;
 use crate::part::{Part, names};
 use crate::plan::Refusal;
 use crate::runner::{DIR, PARTS, plan_of};
@@ -55,8 +55,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
             "the system refuses a part of the sandbox; allow it as described above, or drop `--require`"
         );
     }
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    if has_nextest(&cargo) {
+    let mut cargo = cargo::command();
+    if cargo::has_nextest() {
         cargo.args(["nextest", "run"]);
     } else {
         eprintln!(
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     let program = serde_json::to_string(program)?;
     // The entry with the name of the host has precedence over any `cfg(...)` of the workspace. The
     // other one is for `--target`.
-    for target in [host()?.as_str(), "'cfg(target_os = \"linux\")'"] {
+    for target in [cargo::host()?.as_str(), "'cfg(target_os = \"linux\")'"] {
         let runner = format!("target.{target}.runner = [{program}, \"runner\"]");
         cargo.args(["--config", &runner]);
     }
@@ -97,20 +97,4 @@ fn announce(allowed: &[Part], refused: &[Refusal]) {
     for refusal in refused {
         eprintln!("{refusal}");
     }
-}
-
-/// The target for which Cargo builds by default.
-fn host() -> Result<String> {
-    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let output = rustc.arg("-vV").output().context("failed to start rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("`rustc -vV` prints no host")?.to_owned())
-}
-
-fn has_nextest(cargo: &Command) -> bool {
-    let mut command = Command::new(cargo.get_program());
-    command.args(["nextest", "--version"]);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
