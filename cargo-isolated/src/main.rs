@@ -1,9 +1,17 @@
 //! `cargo isolated`: runs each test in its own sandbox, and shows what isolated tests are doing.
 
+mod bisect;
 mod cargo;
+mod figures;
 mod findings;
+mod group;
+mod interrupt;
+mod mode;
 mod part;
 mod plan;
+mod program;
+mod progress;
+mod random;
 mod run;
 mod runner;
 #[cfg(target_os = "linux")]
@@ -13,7 +21,10 @@ mod sandbox;
 mod sandbox;
 mod settings;
 mod source;
+mod statistics;
 mod status;
+mod stress;
+mod suite;
 mod trace;
 
 use std::ffi::OsString;
@@ -40,18 +51,29 @@ enum Command {
     Runner(runner::Arguments),
     /// Lists the isolated tests running on this machine and the locks they hold.
     Status,
+    Stress(stress::Options),
+    Bisect(bisect::Arguments),
     Trace(trace::command::Arguments),
+    #[command(hide = true)]
+    Noise(stress::noise::Arguments),
+    #[command(hide = true)]
+    Record(suite::record::Arguments),
 }
 
 fn main() -> ExitCode {
+    let success = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse_from(words()).command {
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
         Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
-        Command::Status => status::print(),
-        Command::Trace(arguments) => trace::command::run(arguments),
+        Command::Status => status::print().map(success),
+        Command::Stress(options) => stress::run(&options),
+        Command::Bisect(arguments) => bisect::run(&arguments),
+        Command::Trace(arguments) => trace::command::run(arguments).map(success),
+        Command::Noise(arguments) => stress::noise::make(arguments).map(success),
+        Command::Record(arguments) => suite::record::run(arguments).map(success),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("cargo isolated: {error:#}");
             ExitCode::from(2)

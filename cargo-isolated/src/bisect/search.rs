@@ -1,0 +1,291 @@
+//! The search for the tests that make another one fail, which may not fail each time.
+//!
+//! A failure of a set is certain when it is seen. That a set does not fail is concluded from runs
+//! without a failure: so many that a set that fails as often as the measured one would have failed
+//! with the stated confidence.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::ddmin;
+use crate::statistics::{clean_runs, lower_bound};
+use crate::suite::TestId;
+
+/// Number of failures after which a rate is known well enough.
+const ENOUGH: u64 = 5;
+
+/// How often a test failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Rate {
+    pub(crate) failures: u64,
+    pub(crate) runs: u64,
+}
+
+/// Tests that together make the test fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Culprits {
+    pub(crate) tests: Vec<TestId>,
+    pub(crate) rate: Rate,
+    /// Runs without any one of them, in which the test never failed.
+    pub(crate) clean: u64,
+    pub(crate) message: String,
+}
+
+/// What was found out about the candidates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) sets: Vec<Culprits>,
+    /// The rate with all candidates that belong to no set, unless the search stopped before.
+    pub(crate) rest: Option<Rate>,
+}
+
+/// A search. The probe runs the test with some candidates, and returns the message if it fails.
+pub(crate) struct Search<P, O> {
+    pub(crate) probe: P,
+    /// Hears the number of probes so far, and an estimate of all.
+    pub(crate) observe: O,
+    pub(crate) confidence: f64,
+    /// Runs with all candidates in which the test must fail at least once.
+    pub(crate) most: u64,
+    pub(crate) probes: u64,
+    pub(crate) estimate: u64,
+}
+
+impl<P, O> Search<P, O>
+where
+    P: FnMut(&[TestId]) -> Result<Option<String>>,
+    O: FnMut(u64, u64),
+{
+    /// Looks for up to `max` sets, each without the tests of those before.
+    pub(crate) fn run(&mut self, candidates: Vec<TestId>, max: usize) -> Result<Found> {
+        let mut found = Found::default();
+        let mut left = candidates;
+        while !left.is_empty() {
+            let (rate, _) = self.measure(&left)?;
+            if rate.failures == 0 {
+                found.rest = Some(rate);
+                break;
+            }
+            let culprits = self.culprits(&left, rate)?;
+            left.retain(|test| !culprits.tests.contains(test));
+            let is_last = culprits.tests.is_empty() || found.sets.len() + 1 >= max;
+            found.sets.push(culprits);
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Finds a minimal set in one that fails, and confirms that each of its tests is needed.
+    fn culprits(&mut self, all: &[TestId], rate: Rate) -> Result<Culprits> {
+        let (mut set, mut rate) = (all.to_vec(), rate);
+        loop {
+            let clean = self.clean(rate, 1);
+            self.expect(clean, set.len());
+            set = ddmin::minimize(&set, |part| self.fails(part, clean))?;
+            let (measured, message) = self.measure(&set)?;
+            if measured.failures == 0 {
+                // It failed once at least, but too seldom for anything else to be known.
+                let message = message.unwrap_or_default();
+                return Ok(Culprits {
+                    tests: set,
+                    rate: measured,
+                    clean: 0,
+                    message,
+                });
+            }
+            rate = measured;
+            let clean = self.clean(rate, set.len());
+            let mut needless = None;
+            for index in 0..set.len() {
+                let mut rest = set.clone();
+                rest.remove(index);
+                if self.fails(&rest, clean)? {
+                    needless = Some(rest);
+                    break;
+                }
+            }
+            match needless {
+                // Alone, the test fails too.
+                Some(rest) if rest.is_empty() => {
+                    let message = message.unwrap_or_default();
+                    return Ok(Culprits {
+                        tests: rest,
+                        rate,
+                        clean,
+                        message,
+                    });
+                }
+                Some(rest) => set = rest,
+                None => {
+                    let message = message.unwrap_or_default();
+                    return Ok(Culprits {
+                        tests: set,
+                        rate,
+                        clean,
+                        message,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Runs until the rate is known well enough, or the test has not failed for long enough.
+    fn measure(&mut self, set: &[TestId]) -> Result<(Rate, Option<String>)> {
+        let (mut rate, mut message) = (Rate::default(), None);
+        self.expect_more(ENOUGH);
+        while rate.failures < ENOUGH
+            && (rate.runs < self.most || rate.failures > 0 && rate.runs < ENOUGH * self.most)
+        {
+            rate.runs += 1;
+            if let Some(said) = self.once(set)? {
+                rate.failures += 1;
+                message = message.or(Some(said));
+            }
+        }
+        Ok((rate, message))
+    }
+
+    fn fails(&mut self, set: &[TestId], clean: u64) -> Result<bool> {
+        for _ in 0..clean {
+            if self.once(set)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn once(&mut self, set: &[TestId]) -> Result<Option<String>> {
+        (self.observe)(self.probes, self.estimate.max(self.probes + 1));
+        self.probes += 1;
+        (self.probe)(set)
+    }
+
+    /// Runs without a failure after which a set does not fail as often as the measured one. The
+    /// error is shared by so many conclusions.
+    fn clean(&self, rate: Rate, conclusions: usize) -> u64 {
+        let conclusions = u32::try_from(conclusions).unwrap_or(u32::MAX);
+        let confidence = 1.0 - (1.0 - self.confidence) / f64::from(conclusions.max(1));
+        let least = lower_bound(rate.failures, rate.runs, self.confidence);
+        clean_runs(least, confidence)
+    }
+
+    fn expect(&mut self, clean: u64, candidates: usize) {
+        // Of two halves, the first one fails at once or passes all runs.
+        let steps = u64::from(candidates.max(2).ilog2() + 1);
+        self.expect_more((clean + 2) * steps + ENOUGH + clean);
+    }
+
+    fn expect_more(&mut self, probes: u64) {
+        self.estimate = self.estimate.max(self.probes + probes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Result;
+
+    use super::{Found, Rate, Search};
+    use crate::random::Random;
+    use crate::suite::TestId;
+
+    fn test(number: usize) -> TestId {
+        TestId::new("x", &format!("test{number:03}"))
+    }
+
+    /// Searches 64 tests for sets that fail with these probabilities in percent.
+    fn search(max: usize, most: u64, sets: &[(&[usize], u64)]) -> (Found, u64) {
+        let sets: Vec<(Vec<TestId>, u64)> = sets
+            .iter()
+            .map(|(set, percent)| (set.iter().copied().map(test).collect(), *percent))
+            .collect();
+        let mut random = Random::seeded(7);
+        let probe = |set: &[TestId]| -> Result<Option<String>> {
+            let failed = sets.iter().find(|(culprits, percent)| {
+                culprits.iter().all(|one| set.contains(one)) && random.below(100) < *percent
+            });
+            Ok(failed.map(|(culprits, _)| format!("met {}", culprits.len())))
+        };
+        let mut search = Search {
+            probe,
+            observe: |done, estimate| assert!(done < estimate),
+            confidence: 0.95,
+            most,
+            probes: 0,
+            estimate: 0,
+        };
+        let found = search.run((0..64).map(test).collect(), max);
+        (found.expect("no probe fails"), search.probes)
+    }
+
+    fn names(found: &Found) -> Vec<Vec<TestId>> {
+        found.sets.iter().map(|set| set.tests.clone()).collect()
+    }
+
+    #[test]
+    fn a_certain_failure_needs_few_probes() {
+        let (found, probes) = search(1, 20, &[(&[40], 100)]);
+        assert_eq!(names(&found), [vec![test(40)]]);
+        let set = &found.sets[0];
+        assert_eq!(
+            set.rate,
+            Rate {
+                failures: 5,
+                runs: 5
+            }
+        );
+        assert_eq!((set.clean, &*set.message), (4, "met 1"));
+        assert!(probes <= 40, "{probes}");
+    }
+
+    #[test]
+    fn a_rare_failure_is_repeated_until_it_is_known() {
+        for number in 0..8 {
+            let (found, _) = search(1, 60, &[(&[number * 8], 20)]);
+            assert_eq!(names(&found), [vec![test(number * 8)]]);
+            assert!(found.sets[0].clean > 15, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_pair_and_another_culprit_are_told_apart() {
+        let (found, _) = search(3, 20, &[(&[3, 50], 90), (&[20], 100)]);
+        let mut sets = names(&found);
+        sets.sort();
+        assert_eq!(sets, [vec![test(3), test(50)], vec![test(20)]]);
+        assert_eq!(
+            found.rest,
+            Some(Rate {
+                failures: 0,
+                runs: 20
+            })
+        );
+    }
+
+    #[test]
+    fn no_more_sets_are_found_than_wanted() {
+        let (found, _) = search(1, 20, &[(&[3], 100), (&[20], 100)]);
+        assert_eq!((found.sets.len(), found.rest), (1, None));
+    }
+
+    #[test]
+    fn without_a_culprit_nothing_is_found() {
+        let (found, probes) = search(3, 20, &[]);
+        assert_eq!((names(&found), probes), (Vec::new(), 20));
+        assert_eq!(
+            found.rest,
+            Some(Rate {
+                failures: 0,
+                runs: 20
+            })
+        );
+    }
+
+    /// A test that fails by itself now and then does not get a culprit.
+    #[test]
+    fn a_failure_that_needs_nobody_has_an_empty_set() {
+        let (found, _) = search(1, 20, &[(&[], 60)]);
+        assert_eq!(names(&found), [Vec::new()]);
+    }
+}

@@ -1,0 +1,263 @@
+//! A process and everything it starts. On Unix this is a process group. If it has a guard, nothing
+//! of it is left however this command ends.
+
+use std::io;
+#[cfg(unix)]
+use std::process::Stdio;
+use std::process::{Child, Command, ExitStatus};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
+/// Time a group gets to exit after `SIGTERM`. Nextest in turn signals its tests, which have their
+/// own groups, and gives them ten seconds.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A process. Dropping it ends its group.
+#[must_use = "the processes are ended when this is dropped"]
+pub(crate) struct Group {
+    child: Child,
+    status: Option<ExitStatus>,
+    /// Ends the group when the pipe to the guard closes. The system closes it when this process
+    /// ends.
+    #[cfg(unix)]
+    guard: Option<Child>,
+}
+
+#[cfg(unix)]
+impl Group {
+    /// Starts a process in a new group without a guard, for short runs.
+    pub(crate) fn unguarded(command: &mut Command) -> io::Result<Self> {
+        use std::os::unix::process::CommandExt;
+
+        Ok(Self {
+            child: command.process_group(0).spawn()?,
+            status: None,
+            guard: None,
+        })
+    }
+
+    /// Starts a process in a new group with a guard.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        use std::os::unix::process::CommandExt;
+
+        const GUARD: &str = "trap '' TERM; read line; kill -s TERM 0; i=0; \
+            while kill -s 0 $0 && [ $i -lt 150 ]; do i=$((i+1)); sleep 0.1; done; kill -s KILL 0";
+        let mut group = Self::unguarded(command)?;
+        let id = group.child.id();
+        let mut guard = Command::new("sh");
+        guard
+            .args(["-c", GUARD, &id.to_string()])
+            .process_group(i32::try_from(id).map_err(io::Error::other)?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // If there is no guard, dropping the group ends it.
+        group.guard = Some(guard.spawn()?);
+        Ok(group)
+    }
+
+    /// The exit status of the process, if it has ended. Kills the rest of the group in that case.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        if self.status.is_none() && self.is_over()? {
+            self.kill();
+        }
+        Ok(self.status)
+    }
+
+    /// Whether the process has ended. It is not reaped, so nobody else can get the group id.
+    #[expect(
+        unsafe_code,
+        reason = "the standard library reaps whatever it waits for"
+    )]
+    fn is_over(&self) -> io::Result<bool> {
+        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: the pointer is valid for the call, and zeroes are a valid `siginfo_t`.
+        let info = unsafe {
+            if libc::waitid(libc::P_PID, self.child.id(), info.as_mut_ptr(), flags) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            info.assume_init()
+        };
+        Ok(info.si_signo == libc::SIGCHLD)
+    }
+
+    /// Ends the group with `SIGTERM`, then with `SIGKILL`.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        self.end_within(GRACE)
+    }
+
+    /// Ends the group at once.
+    pub(crate) fn end_now(&mut self) -> io::Result<()> {
+        self.end_within(Duration::ZERO)
+    }
+
+    fn end_within(&mut self, grace: Duration) -> io::Result<()> {
+        if self.status.is_some() {
+            return Ok(());
+        }
+        self.signal(libc::SIGTERM);
+        let start = Instant::now();
+        while self.ended()?.is_none() && start.elapsed() < grace {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if self.status.is_none() {
+            self.kill();
+        }
+        Ok(())
+    }
+
+    fn kill(&mut self) {
+        if self.status.is_some() {
+            return;
+        }
+        // The process is reaped below, so nobody else can have the group id.
+        self.signal(libc::SIGKILL);
+        if let Some(guard) = &mut self.guard {
+            let _ = guard.wait();
+        }
+        self.status = self.child.wait().ok();
+    }
+
+    #[expect(unsafe_code, reason = "the standard library does not signal groups")]
+    fn signal(&self, signal: libc::c_int) {
+        if let Ok(id) = libc::pid_t::try_from(self.child.id()) {
+            // SAFETY: the call takes only integers.
+            unsafe { libc::kill(-id, signal) };
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        let grace = if self.guard.is_some() {
+            GRACE
+        } else {
+            Duration::ZERO
+        };
+        if self.end_within(grace).is_err() {
+            self.kill();
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Group {
+    /// Starts a process.
+    pub(crate) fn unguarded(command: &mut Command) -> io::Result<Self> {
+        Self::spawn(command)
+    }
+
+    /// Starts a process.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        let child = command.spawn()?;
+        Ok(Self {
+            child,
+            status: None,
+        })
+    }
+
+    /// The exit status of the process, if it has ended.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.status = self.child.try_wait()?;
+        Ok(self.status)
+    }
+
+    /// Ends the process.
+    pub(crate) fn end_now(&mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    /// Ends the process.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        if self.ended()?.is_none() {
+            self.child.kill()?;
+            self.status = Some(self.child.wait()?);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    use super::Group;
+
+    /// Starts a script. The returned output ends once every process that could write to it is gone.
+    fn start(script: &str) -> (Group, BufReader<std::process::ChildStdout>) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdout(Stdio::piped());
+        let mut group = Group::spawn(&mut command).expect("there is a shell");
+        let output = group.child.stdout.take().expect("it is piped");
+        (group, BufReader::new(output))
+    }
+
+    #[test]
+    fn who_was_left_behind_is_killed() {
+        let (mut group, mut output) = start("sleep 1000 & echo ready");
+        while group.ended().expect("it is a child").is_none() {
+            std::thread::yield_now();
+        }
+        let mut text = String::new();
+        output.read_to_string(&mut text).expect("nobody writes");
+        assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn a_group_is_asked_to_end_first() {
+        let (mut group, mut output) = start(
+            "trap 'echo asked; exit 0' TERM; echo ready; while :; do sleep 1000 & wait; done",
+        );
+        let mut line = String::new();
+        output.read_line(&mut line).expect("it says so");
+        group.end().expect("it is a child");
+        output.read_line(&mut line).expect("it says so");
+        assert_eq!(line, "ready\nasked\n");
+    }
+
+    #[test]
+    fn who_does_not_end_is_killed() {
+        let (mut group, mut output) =
+            start("trap '' TERM; echo ready; while :; do sleep 1000; done");
+        let mut text = String::new();
+        output.read_line(&mut text).expect("it says so");
+        group.end_within(Duration::ZERO).expect("it is a child");
+        output.read_to_string(&mut text).expect("nobody writes");
+        assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn a_dropped_group_is_ended() {
+        let (group, mut output) = start("echo ready; while :; do sleep 1000; done");
+        let mut text = String::new();
+        output.read_line(&mut text).expect("it says so");
+        drop(group);
+        output.read_to_string(&mut text).expect("nobody writes");
+        assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn the_guard_ends_the_group_when_this_process_is_gone() {
+        let (mut group, mut output) = start("echo ready; while :; do sleep 1000; done");
+        let mut text = String::new();
+        output.read_line(&mut text).expect("it says so");
+        let guard = group.guard.as_mut().expect("it is there until the end");
+        drop(guard.stdin.take());
+        output.read_to_string(&mut text).expect("nobody writes");
+        while group.ended().expect("it is a child").is_none() {
+            std::thread::yield_now();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Throttled processors: tests that get only a small part of one.
+//!
+//! The tests are bound to one processor with a low priority, next to a process of normal priority that
+//! uses the processor up. This needs no rights and no control group, children inherit it, and it
+//! interrupts no system call, as stopping and continuing them would.
+
+use std::io;
+
+use anyhow::Result;
+
+use super::noise::Noise;
+
+/// A processor that is in use. Dropping it ends that.
+#[derive(Debug)]
+#[must_use = "the processor is free again when this is dropped"]
+pub(crate) struct Throttle {
+    processor: usize,
+    niceness: i32,
+    _user: Noise,
+}
+
+/// How the processor is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Always,
+    /// Half of the time, in bursts of up to a second.
+    InBursts,
+}
+
+/// Why processors cannot be throttled, if so.
+pub(crate) fn refusal() -> Option<&'static str> {
+    if cfg!(target_os = "linux") {
+        None
+    } else {
+        Some(
+            "throttled processors need Linux, because other systems bind no process to a processor",
+        )
+    }
+}
+
+impl Throttle {
+    /// Leaves `part` of a processor to the tests. Turns choose other processors.
+    pub(crate) fn start(part: f64, how: Use, turn: usize) -> Result<Self> {
+        let processors = sys::processors()?;
+        let processor = processors[turn % processors.len()];
+        Ok(Self {
+            processor,
+            niceness: niceness(part),
+            _user: Noise::on(processor, how == Use::InBursts)?,
+        })
+    }
+
+    /// Calls a function on a throttled thread. The processes that it starts are throttled too.
+    pub(crate) fn within<T: Send>(&self, function: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        let Self {
+            processor,
+            niceness,
+            ..
+        } = *self;
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(move || {
+                bind_to(processor)?;
+                sys::lower_priority(niceness)?;
+                function()
+            });
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+}
+
+/// The niceness at which a process gets a part of a processor next to one of niceness 0. Each step
+/// divides the weight by 1.25.
+#[expect(clippy::cast_possible_truncation, reason = "it is between 0 and 19")]
+fn niceness(part: f64) -> i32 {
+    let weight = part / (1.0 - part);
+    (-weight.ln() / 1.25_f64.ln()).round().clamp(0.0, 19.0) as i32
+}
+
+/// Binds the calling thread, and those it starts, to a processor.
+pub(crate) fn bind_to(processor: usize) -> io::Result<()> {
+    sys::bind_to(processor)
+}
+
+#[cfg(target_os = "linux")]
+mod sys {
+    use std::io;
+
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::unistd::Pid;
+
+    /// The processors that this process may use.
+    pub(super) fn processors() -> io::Result<Vec<usize>> {
+        let set = sched_getaffinity(Pid::from_raw(0))?;
+        let all = 0..CpuSet::count();
+        Ok(all
+            .filter(|cpu| set.is_set(*cpu).unwrap_or(false))
+            .collect())
+    }
+
+    pub(super) fn bind_to(processor: usize) -> io::Result<()> {
+        let mut set = CpuSet::new();
+        set.set(processor)?;
+        Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
+    }
+
+    /// Lowers the priority of the calling thread.
+    #[expect(unsafe_code, reason = "the standard library knows no priorities")]
+    pub(super) fn lower_priority(niceness: i32) -> io::Result<()> {
+        // SAFETY: the calls take only integers. Zero is the calling thread.
+        let done = unsafe {
+            let old = libc::getpriority(libc::PRIO_PROCESS, 0);
+            libc::setpriority(libc::PRIO_PROCESS, 0, (old + niceness).min(19))
+        };
+        if done == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod sys {
+    use std::io;
+
+    fn refused<T>() -> io::Result<T> {
+        Err(io::Error::other(super::refusal().unwrap_or_default()))
+    }
+
+    pub(super) fn processors() -> io::Result<Vec<usize>> {
+        refused()
+    }
+
+    pub(super) fn bind_to(_processor: usize) -> io::Result<()> {
+        refused()
+    }
+
+    pub(super) fn lower_priority(_niceness: i32) -> io::Result<()> {
+        refused()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::niceness;
+
+    #[test]
+    fn the_niceness_follows_from_the_part() {
+        assert_eq!(niceness(0.5), 0);
+        assert_eq!(niceness(0.1), 10);
+        assert_eq!(niceness(0.05), 13);
+        assert_eq!(niceness(0.02), 17);
+        assert_eq!(niceness(0.001), 19);
+    }
+}

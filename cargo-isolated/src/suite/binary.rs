@@ -1,0 +1,105 @@
+//! A test binary.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::process::Process;
+
+/// A test binary that Cargo has built.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Binary {
+    /// Its name in nextest, as in [`TestId`](super::TestId).
+    pub(crate) id: String,
+    pub(crate) package: String,
+    /// The name of the target: `shop` for the library, `api` for `tests/api.rs`.
+    pub(crate) target: String,
+    /// The first kind that Cargo names: `lib`, `bin`, `test`, `example`, `bench`.
+    pub(crate) kind: String,
+    /// The root file of the target, as an absolute path.
+    #[expect(dead_code, reason = "for commands that edit sources")]
+    pub(crate) root_file: PathBuf,
+    pub(crate) executable: PathBuf,
+    /// The directory of the package, where Cargo starts the binary.
+    pub(crate) manifest_dir: PathBuf,
+    /// The variables that Cargo sets.
+    pub(crate) variables: Vec<(OsString, OsString)>,
+    /// The names of the tests that are not ignored, sorted.
+    pub(crate) tests: Vec<String>,
+    /// The names of the ignored tests, sorted.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl Binary {
+    /// The binary with the working directory and the environment that Cargo gives it.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.executable);
+        command
+            .current_dir(&self.manifest_dir)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .env_remove("RUST_TEST_NOCAPTURE")
+            .env_remove("RUST_TEST_SHUFFLE")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs exactly these tests on so many threads. Libtest starts them in the order of their names,
+    /// whatever the order here.
+    pub(crate) fn exact<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        threads: usize,
+    ) -> Command {
+        let mut command = self.command();
+        command
+            .args(["--exact", "--format=pretty", "--color=never"])
+            .arg(format!("--test-threads={threads}"))
+            .arg("--")
+            .args(names);
+        command
+    }
+
+    /// The arguments of `cargo test` that select this binary.
+    pub(crate) fn cargo_arguments(&self) -> Vec<&str> {
+        let mut words = vec!["-p", &self.package];
+        match &*self.kind {
+            "test" => words.extend(["--test", &self.target]),
+            "bin" => words.extend(["--bin", &self.target]),
+            "example" => words.extend(["--example", &self.target]),
+            "bench" => words.extend(["--bench", &self.target]),
+            _ => words.push("--lib"),
+        }
+        words
+    }
+
+    /// Asks the binary for its tests.
+    pub(crate) fn list(&mut self) -> Result<()> {
+        let all = self.listed(&[])?;
+        self.ignored = self.listed(&["--ignored"])?;
+        let ignored = &self.ignored;
+        self.tests = all
+            .into_iter()
+            .filter(|name| ignored.binary_search(name).is_err())
+            .collect();
+        Ok(())
+    }
+
+    fn listed(&self, words: &[&str]) -> Result<Vec<String>> {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let mut command = self.command();
+        command.args(["--list", "--format=terse"]).args(words);
+        let ended = Process::start(&mut command)?.wait(PATIENCE, || false)?;
+        if !ended.status.is_some_and(|status| status.success()) {
+            bail!("`{} --list` fails", self.executable.display());
+        }
+        let lines = ended.output.lines();
+        let mut names: Vec<_> = lines
+            .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+}

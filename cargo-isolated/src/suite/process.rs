@@ -1,0 +1,64 @@
+//! A test binary that runs: its process group, its output, and a limit on its time.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::process::{Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::group::Group;
+
+/// A process whose output goes to a file without a name. Dropping it ends its process group.
+#[must_use = "the process is ended when this is dropped"]
+pub(crate) struct Process {
+    group: Group,
+    output: File,
+}
+
+/// How a process ended, and what it printed.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    /// `None` if it was ended, because its time was up or because it had to stop.
+    pub(crate) status: Option<ExitStatus>,
+    /// Standard output and standard error, interleaved.
+    pub(crate) output: String,
+}
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        let output = tempfile::tempfile()?;
+        // All handles share one position, so both streams append.
+        command.stdout(output.try_clone()?);
+        command.stderr(output.try_clone()?);
+        Ok(Self {
+            group: Group::unguarded(command)?,
+            output,
+        })
+    }
+
+    /// Waits until the process has ended. Ends it if this takes too long, or if `must_stop`.
+    pub(crate) fn wait(
+        mut self,
+        patience: Duration,
+        must_stop: impl Fn() -> bool,
+    ) -> io::Result<Ended> {
+        let start = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        let status = loop {
+            if let Some(status) = self.group.ended()? {
+                break Some(status);
+            }
+            if start.elapsed() > patience || must_stop() {
+                self.group.end_now()?;
+                break None;
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
+        };
+        let mut bytes = Vec::new();
+        self.output.rewind()?;
+        self.output.read_to_end(&mut bytes)?;
+        let output = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Ended { status, output })
+    }
+}

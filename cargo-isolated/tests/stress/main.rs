@@ -1,0 +1,187 @@
+//! `cargo isolated stress` on small suites, through each of its outcomes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use self::planted::{Planted, stderr, stdout};
+
+#[cfg(target_os = "linux")]
+mod causes;
+#[cfg(unix)]
+mod ends;
+#[path = "../planted/mod.rs"]
+mod planted;
+
+/// Options for few copies without load, all by `cargo test`.
+const QUIET: [&str; 8] = [
+    "stress",
+    "--noise",
+    "0",
+    "--throttle",
+    "off",
+    "--runner",
+    "cargo-test",
+    "--reruns=3",
+];
+
+fn quiet(options: &[&'static str]) -> Vec<&'static str> {
+    [&QUIET, options].concat()
+}
+
+const PASSING: &str =
+    "#[test] fn always() {}\n#[test] #[ignore = \"shown as not run\"] fn never() {}\n";
+
+/// Fails in every second run. Each run creates a new file to find out its number.
+const FAILING: &str = r#"
+#[test]
+fn every_second() {
+    let dir = std::path::PathBuf::from(std::env::var_os("PLANTED").unwrap());
+    let take = |count: &usize| std::fs::File::create_new(dir.join(format!("{count}"))).is_ok();
+    let count = (0..).find(take).unwrap();
+    assert!(count % 2 == 0, "run {count}");
+}
+"#;
+
+const ABORTING: &str = "#[test] fn aborts() { std::process::abort() }\n";
+
+#[test]
+fn the_catalogue_shows_each_offender_with_its_modes() {
+    let planted = Planted::new(
+        "catalogue",
+        &[
+            ("src/lib.rs", "//! ```\n//! assert!(true);\n//! ```\n"),
+            ("tests/aborting.rs", ABORTING),
+            ("tests/failing.rs", FAILING),
+            ("tests/passing.rs", PASSING),
+        ],
+    );
+    let output = planted.run(&quiet(&["--rounds", "2", "--copies", "2"]));
+
+    let (text, errors) = (stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(1), "{text}{errors}");
+    let start = "4 tests, copies at once: 2, noise: 0\nto be shown: each below 1 %\n";
+    assert!(errors.contains(start), "{errors}");
+    let together = "all tests together: 16 runs in 2 rounds and ";
+    assert!(text.starts_with(together), "{text}");
+    assert!(text.contains(", 6 failures: below "), "{text}");
+    let each = "\neach single test: 4 tests, each ran at least 4 times: below 100 % (95 %)\n";
+    assert!(text.contains(each), "{text}");
+    let catalogue = "
+2 offenders:
+
+catalogue::aborting aborts
+  failed in 4 of 4 runs: a rate of 39–100 % (95 %)
+  fails alone too: in 3 of 3 runs
+  4 × no result: its test binary ended with signal 6, SIGABRT: process abort signal
+      see failure-1.txt
+
+catalogue::failing every_second
+  failed in 2 of 4 runs: a rate of 6.7–94 % (95 %)
+  fails alone too: in 1 of 3 runs
+  2 × tests/failing.rs:7: run #
+      see failure-2.txt
+
+the outputs are in ";
+    if cfg!(unix) {
+        assert!(text.contains(catalogue), "{text}");
+    }
+    assert!(!text.contains("catalogue::passing"), "{text}");
+
+    let (_, dir) = text.split_once("the outputs are in ").expect("a directory");
+    let dir = PathBuf::from(dir.lines().next().unwrap_or_default());
+    let example = fs::read_to_string(dir.join("failure-2.txt")).expect("an example");
+    assert!(
+        example.starts_with("catalogue::failing every_second\n"),
+        "{example}"
+    );
+    assert!(
+        example.contains("panicked at tests/failing.rs:7:5:\nrun "),
+        "{example}"
+    );
+}
+
+#[test]
+fn a_suite_that_passes_is_shown_to_do_so_and_leaves_nothing() {
+    let planted = Planted::new("passing", &[("tests/passing.rs", PASSING)]);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted/target-of-passing");
+    let run = |options: &[&'static str]| {
+        let mut command = planted.command(&quiet(options));
+        command.env("CARGO_TARGET_DIR", &target);
+        command.output().expect("the command")
+    };
+    let output = run(&[
+        "--together",
+        "--below",
+        "70%",
+        "--copies",
+        "1",
+        "--rounds",
+        "9",
+    ]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
+    assert!(
+        text.starts_with("all tests together: 3 runs in 3 rounds and "),
+        "{text}"
+    );
+    let end = "\nshown: the failure rate of all tests together is below 70 %\n";
+    assert!(text.ends_with(end), "{text}");
+    let left = fs::read_dir(target.join("stress")).expect("a directory");
+    assert_eq!(left.count(), 0);
+
+    let output = run(&["--copies", "1", "--rounds", "1", "--json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(
+        (&report["version"], &report["shown"]),
+        (&1.into(), &false.into())
+    );
+    assert_eq!(
+        (&report["runs"], &report["failures"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(report["tests"][0]["name"], "always");
+    assert_eq!(report["tests"].as_array().map(Vec::len), Some(1));
+
+    let output = run(&["--", "nothing_like_it"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = "cargo isolated: no tests to run; select others after `--`\n";
+    assert!(stderr(&output).ends_with(error), "{}", stderr(&output));
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+        command.arg("stress").args(words).current_dir(dir.path());
+        let output = command.output().expect("the command");
+        assert_eq!(output.status.code(), Some(2));
+        stderr(&output)
+    };
+    let error = run(&[]);
+    let end = "cargo isolated: found no `Cargo.toml`; run this in a workspace\n";
+    assert!(error.ends_with(end), "{error}");
+    let error = run(&["--below", "1"]);
+    assert!(
+        error.contains("expected a percentage below 100 such as `1%`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn noise_ends_with_its_input_and_leaves_no_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut noise = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+    noise
+        .args(["noise", "--workers=2", "--files"])
+        .arg(dir.path());
+    let mut noise = noise.stdin(Stdio::piped()).spawn().expect("the noise");
+    drop(noise.stdin.take());
+    assert!(noise.wait().expect("the noise").success());
+    let left = fs::read_dir(dir.path()).expect("a directory");
+    assert_eq!(left.count(), 0);
+}
