@@ -26,6 +26,7 @@ mod status;
 mod stress;
 mod suite;
 mod trace;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

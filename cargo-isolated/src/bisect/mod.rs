@@ -21,7 +21,7 @@ pub(crate) use self::probe::{Prober, Way};
 use self::repeat::Repeat;
 use self::report::{Report, WayReport};
 pub(crate) use self::search::Rate;
-use self::search::Search;
+use self::search::{Found, Search};
 use crate::figures::{parse_rate, parse_time};
 use crate::progress::Progress;
 use crate::suite::{Runner, Selection, Suite};
@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut progress = Progress::new();
     let mut report = Report::new(&test, arguments.confidence);
 
-    alone(&prober, &mut report, &mut progress)?;
+    let mut searched = alone(&prober, &mut report, &mut progress);
     if report.alone.failures == 0 {
         let ways = if arguments.way.is_empty() {
             Way::value_variants()
@@ -102,23 +102,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             &arguments.way
         };
         for way in ways {
-            let found = search(
-                arguments,
-                *way,
-                &prober,
-                &mut report,
-                &mut progress,
-                &repeat,
-            )?;
-            report.ways.push(found);
+            searched = searched.and_then(|()| {
+                let report = &mut report;
+                search(arguments, *way, &prober, report, &mut progress, &repeat)
+            });
         }
     }
     drop(progress);
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", report.text());
+        print!("{}", report.text(searched.is_err()));
     }
+    searched?;
     let has_found = report.ways.iter().any(WayReport::has_culprits);
     Ok(ExitCode::from(u8::from(!has_found)))
 }
@@ -149,7 +145,7 @@ fn search(
     report: &mut Report,
     progress: &mut Progress,
     repeat: &Repeat,
-) -> Result<WayReport> {
+) -> Result<()> {
     // On threads, tests that run before it are already known.
     let mut candidates = prober.candidates(way);
     if way == Way::Threads {
@@ -166,9 +162,11 @@ fn search(
         probes: 0,
         estimate: 0,
     };
-    let found = search.run(candidates, arguments.max)?;
+    let mut found = Found::default();
+    let searched = search.run(candidates, arguments.max, &mut found);
     report.probes += search.probes;
     let found = WayReport::new(way, count, search.probes, found, repeat);
     progress.say(&found.line());
-    Ok(found)
+    report.ways.push(found);
+    searched
 }

@@ -10,6 +10,7 @@ use super::search::{Found, Rate};
 use crate::figures::{count, percent, range};
 use crate::statistics::{CONFIDENCE, interval, upper_bound};
 use crate::suite::TestId;
+use crate::wrap::wrap;
 
 /// The version of the JSON. It changes if a field gets another meaning or disappears.
 const VERSION: u32 = 1;
@@ -148,7 +149,7 @@ impl Set {
         let Rate { failures, runs } = self.rate;
         if self.tests.is_empty() {
             writeln!(text, "\n{words}: fails without any other test now and then")?;
-            return writeln!(text, "  failure: {}", self.message);
+            return writeln!(text, "{}", failure(&self.message));
         }
         let with = if self.tests.len() == 1 {
             "with"
@@ -178,9 +179,13 @@ impl Set {
                 "  without {without}: 0 of {clean} runs; needed with {confidence} confidence"
             )?;
         }
-        writeln!(text, "  failure: {}", self.message)?;
+        writeln!(text, "{}", failure(&self.message))?;
         writeln!(text, "  repeat:  {}", self.command)
     }
+}
+
+fn failure(message: &str) -> String {
+    wrap(&format!("  failure: {message}"), 11)
 }
 
 impl Report {
@@ -202,13 +207,14 @@ impl Report {
         ways.flat_map(|found| &found.sets).flat_map(|set| &set.ids)
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// The report, of a search that may have stopped early.
+    pub(crate) fn text(&self, is_partial: bool) -> String {
         let mut text = String::new();
-        let _ = self.write(&mut text);
+        let _ = self.write(&mut text, is_partial);
         text
     }
 
-    fn write(&self, text: &mut String) -> std::fmt::Result {
+    fn write(&self, text: &mut String, is_partial: bool) -> std::fmt::Result {
         let Rate { failures, runs } = self.alone;
         writeln!(text, "{} {}", self.test.binary, self.test.name)?;
         if failures > 0 {
@@ -217,18 +223,15 @@ impl Report {
                 text,
                 "\nalone: fails in {failures} of {runs} runs: a rate of {interval} (95 %)"
             )?;
-            writeln!(
-                text,
-                "  failure: {}",
-                self.message.as_deref().unwrap_or_default()
-            )?;
+            let message = self.message.as_deref().unwrap_or_default();
+            writeln!(text, "{}", failure(message))?;
             return writeln!(text, "  no other test is needed");
         }
         writeln!(text, "\nalone: passes in {runs} of {runs} runs")?;
         for way in &self.ways {
             way.write(text, self.confidence)?;
         }
-        if !self.ways.iter().any(WayReport::has_culprits) {
+        if !is_partial && !self.ways.iter().any(WayReport::has_culprits) {
             writeln!(
                 text,
                 "\nno other test makes it fail; it may need load: `cargo isolated stress`"

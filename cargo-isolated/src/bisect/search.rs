@@ -56,9 +56,14 @@ where
     P: FnMut(&[TestId]) -> Result<Option<String>>,
     O: FnMut(u64, u64),
 {
-    /// Looks for up to `max` sets, each without the tests of those before.
-    pub(crate) fn run(&mut self, candidates: Vec<TestId>, max: usize) -> Result<Found> {
-        let mut found = Found::default();
+    /// Looks for up to `max` sets, each without the tests of those before. What was found before an
+    /// error stays in `found`.
+    pub(crate) fn run(
+        &mut self,
+        candidates: Vec<TestId>,
+        max: usize,
+        found: &mut Found,
+    ) -> Result<()> {
         let mut left = candidates;
         while !left.is_empty() {
             let (rate, _) = self.measure(&left)?;
@@ -74,7 +79,7 @@ where
                 break;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Finds a minimal set in one that fails, and confirms that each of its tests is needed.
@@ -215,8 +220,10 @@ mod tests {
             probes: 0,
             estimate: 0,
         };
-        let found = search.run((0..64).map(test).collect(), max);
-        (found.expect("no probe fails"), search.probes)
+        let mut found = Found::default();
+        let searched = search.run((0..64).map(test).collect(), max, &mut found);
+        searched.expect("no probe fails");
+        (found, search.probes)
     }
 
     fn names(found: &Found) -> Vec<Vec<TestId>> {

@@ -11,6 +11,7 @@ use super::verdict::Verdict;
 use crate::bisect::Rate;
 use crate::figures::{count, number, percent, range, time};
 use crate::statistics::{CONFIDENCE, clean_runs, interval};
+use crate::wrap::wrap;
 
 /// Number of tests without a result that are named.
 const MOST_LOST: usize = 6;
@@ -53,7 +54,7 @@ pub(crate) fn progress(options: &Options, found: &Found) -> String {
         time(found.time),
         count(failures, "failure"),
     );
-    if !options.together {
+    if !options.together && failures == 0 {
         if let Some(all) = found.time_for_each(options.below) {
             let left = time(all.saturating_sub(found.time));
             let _ = write!(line, "; about {left} left");
@@ -161,7 +162,8 @@ fn catalogue(text: &mut String, found: &Found) -> std::fmt::Result {
             write_cause(text, test, cause)?;
         }
         for (mode, found) in &record.modes {
-            writeln!(text, "  {} × {mode}", found.count)?;
+            let mode = format!("  {} × {mode}", found.count);
+            writeln!(text, "{}", wrap(&mode, 6))?;
             let example = found.example.strip_prefix(folder);
             let example = example.unwrap_or(&found.example);
             writeln!(text, "      see {}", example.display())?;

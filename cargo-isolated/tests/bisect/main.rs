@@ -5,172 +5,13 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use self::planted::{Planted, stderr, stdout};
+#[cfg(unix)]
+use self::suites::interrupted;
+use self::suites::{files, statics};
 
+#[path = "../planted/mod.rs"]
 mod planted;
-
-/// Tests that change statics.
-const STATICS: &str = r#"
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
-
-static LANGUAGE: AtomicU32 = AtomicU32::new(0);
-static HALVES: AtomicU32 = AtomicU32::new(0);
-static LATE: AtomicU32 = AtomicU32::new(0);
-
-#[test]
-fn a_speaks_french() {
-    LANGUAGE.store(1, SeqCst);
-}
-
-#[test]
-fn b_innocent() {}
-
-#[test]
-fn c_one_half() {
-    HALVES.fetch_or(1, SeqCst);
-}
-
-#[test]
-fn d_speaks_welsh() {
-    LANGUAGE.store(2, SeqCst);
-}
-
-#[test]
-fn e_other_half() {
-    HALVES.fetch_or(2, SeqCst);
-}
-
-#[test]
-fn f_fails_always() {
-    panic!("always");
-}
-
-#[test]
-fn greets() {
-    assert_eq!(LANGUAGE.load(SeqCst), 0, "another language");
-}
-
-#[test]
-fn needs_one_half_at_most() {
-    assert_ne!(HALVES.load(SeqCst), 3, "both halves");
-}
-
-#[test]
-fn shaky() {
-    let is_lucky = RandomState::new().build_hasher().finish() % 2 == 0;
-    assert!(is_lucky || LANGUAGE.load(SeqCst) != 2, "unlucky");
-}
-
-#[test]
-fn waits() {
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(40) {
-        assert_eq!(LATE.load(SeqCst), 0, "changed at the same time");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-#[test]
-fn z_comes_later() {
-    LATE.store(1, SeqCst);
-}
-"#;
-
-/// Tests that look at the files of others.
-const VISITORS: &str = r#"
-use std::time::{Duration, Instant};
-
-fn fails_beside(names: &[&str]) {
-    let dir = std::path::PathBuf::from(std::env::var_os("PLANTED").unwrap());
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(20) {
-        assert!(!names.iter().all(|name| dir.join(name).exists()), "met {names:?}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-#[test]
-fn fails_beside_one() {
-    fails_beside(&["one"]);
-}
-
-#[test]
-fn fails_beside_two() {
-    fails_beside(&["left", "right"]);
-}
-"#;
-
-/// Tests that have a file for some time.
-const HOLDERS: &str = r#"
-use std::time::Duration;
-
-fn hold(name: &str) {
-    let path = std::path::PathBuf::from(std::env::var_os("PLANTED").unwrap()).join(name);
-    std::fs::write(&path, "").unwrap();
-    std::thread::sleep(Duration::from_millis(20));
-    let _ = std::fs::remove_file(&path);
-}
-
-#[test]
-fn holds_left() {
-    hold("left");
-}
-
-#[test]
-fn holds_nothing() {}
-
-#[test]
-fn holds_one() {
-    hold("one");
-}
-
-#[test]
-fn holds_right() {
-    hold("right");
-}
-"#;
-
-/// A test that sees what Cargo gives it.
-const ENVIRONMENT: &str = r#"
-#[test]
-fn is_like_under_cargo() {
-    let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("no `{name}`"));
-    assert_eq!(variable("CARGO_MANIFEST_DIR"), env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(std::env::current_dir().unwrap().to_str().unwrap(), env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(variable("CARGO_PKG_NAME"), "statics");
-    assert_eq!(variable("CARGO_PKG_VERSION"), "7.8.9");
-    assert_eq!(variable("OUT_DIR"), env!("OUT_DIR"));
-    assert_eq!(variable("OF_BUILD_SCRIPT"), "built");
-    assert_eq!(variable("OF_CONFIG"), "configured");
-}
-
-#[test]
-#[ignore = "takes long"]
-fn is_ignored() {}
-"#;
-
-fn statics() -> Planted {
-    let script = "fn main() { println!(\"cargo:rustc-env=OF_BUILD_SCRIPT=built\") }";
-    Planted::new(
-        "statics",
-        &[
-            ("build.rs", script),
-            (".cargo/config.toml", "[env]\nOF_CONFIG = 'configured'\n"),
-            ("tests/environment.rs", ENVIRONMENT),
-            ("tests/statics.rs", STATICS),
-        ],
-    )
-}
-
-fn files() -> Planted {
-    let files = [
-        ("tests/holders.rs", HOLDERS),
-        ("tests/visitors.rs", VISITORS),
-    ];
-    Planted::new("files", &files)
-}
+mod suites;
 
 /// Runs the command, which must find something, and returns the sets of a way.
 fn found(planted: &Planted, test: &str, way: &str, words: &[&str]) -> Vec<Value> {
@@ -214,14 +55,14 @@ before it in the same process: fails with
   statics::statics a_speaks_french
   failed in 5 of 5 runs: a rate of 47–100 % (95 %)
   without it: 0 of 4 runs; needed with 95 % confidence
-  failure: tests/statics.rs:41: assertion `left == right` failed: another language
+  failure: tests/statics.rs:41: assertion `left == right` failed: bonjour
   repeat:  {command} a_speaks_french greets --test-threads=1
 
 before it in the same process: fails with
   statics::statics d_speaks_welsh
   failed in 5 of 5 runs: a rate of 47–100 % (95 %)
   without it: 0 of 4 runs; needed with 95 % confidence
-  failure: tests/statics.rs:41: assertion `left == right` failed: another language
+  failure: tests/statics.rs:41: assertion `left == right` failed: bonjour
   repeat:  {command} d_speaks_welsh greets --test-threads=1
 
 before it in the same process: passes with 4 other tests
@@ -339,6 +180,40 @@ no other test makes it fail; it may need load: `cargo isolated stress`
 ";
     assert_eq!(stdout(&output), expected, "{}", stderr(&output));
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_prints_what_is_known_and_ends_the_tests() {
+    use std::io::Read;
+    use std::process::Stdio;
+
+    let planted = interrupted();
+    let held = planted.files.path().join("held");
+    let made = Command::new("mkfifo").arg(&held).status();
+    assert!(made.expect("a pipe").success());
+    let command = planted
+        .command(&["bisect", "waits_if_it_is_told_to"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command");
+    // Returns once the test has opened the pipe.
+    let mut tests = std::fs::File::open(&held).expect("a pipe");
+    let id = command.id().to_string();
+    let kill = Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(kill.expect("the command `kill`").success());
+    let mut said = String::new();
+    tests.read_to_string(&mut said).expect("text");
+    let output = command.wait_with_output().expect("the command");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = stderr(&output);
+    assert!(
+        errors.ends_with("cargo isolated: interrupted\n"),
+        "{errors}"
+    );
+    let known = "interrupted::waiting waits_if_it_is_told_to\n\nalone: passes in 10 of 10 runs\n";
+    assert_eq!(stdout(&output), known);
 }
 
 #[test]
