@@ -36,6 +36,7 @@ mod tests {
     #[test]
     fn a_long_word_stays_whole() {
         let word = "x".repeat(100);
+        assert_eq!(wrap(&word, 2), word);
         assert_eq!(wrap(&format!("a {word} b"), 2), format!("a\n  {word}\n  b"));
     }
 }

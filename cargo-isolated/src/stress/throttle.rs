@@ -52,22 +52,26 @@ impl Throttle {
 
     /// Calls a function on a throttled thread. The processes that it starts are throttled too.
     pub(crate) fn within<T: Send>(&self, function: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-        let Self {
-            processor,
-            niceness,
-            ..
-        } = *self;
-        std::thread::scope(|scope| {
-            let thread = scope.spawn(move || {
-                bind_to(processor)?;
-                sys::lower_priority(niceness)?;
-                function()
-            });
-            thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+        throttled(self.processor, self.niceness, function)
     }
+}
+
+/// Calls a function on a thread that is bound to a processor, with a lower priority.
+fn throttled<T: Send>(
+    processor: usize,
+    niceness: i32,
+    function: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            bind_to(processor)?;
+            sys::lower_priority(niceness)?;
+            function()
+        });
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// The niceness at which a process gets a part of a processor next to one of niceness 0. Each step
@@ -153,5 +157,31 @@ mod tests {
         assert_eq!(niceness(0.05), 13);
         assert_eq!(niceness(0.02), 17);
         assert_eq!(niceness(0.001), 19);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn processes_of_a_throttled_thread_have_one_processor_and_a_low_priority() {
+        let print = |processor: usize, niceness| {
+            let start = || {
+                let mut command = std::process::Command::new("sh");
+                command.args(["-c", "grep Cpus_allowed_list /proc/self/status; nice"]);
+                let output = command.output()?;
+                Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+            };
+            super::throttled(processor, niceness, start).expect("a shell")
+        };
+        for processor in super::sys::processors().expect("processors") {
+            let before = print(processor, 0);
+            let allowed = format!("Cpus_allowed_list:\t{processor}\n");
+            let old: i32 = before
+                .strip_prefix(&allowed)
+                .expect(&before)
+                .trim()
+                .parse()
+                .expect("a number");
+            let new = (old + 7).min(19);
+            assert_eq!(print(processor, 7), format!("{allowed}{new}\n"));
+        }
     }
 }
