@@ -1,26 +1,32 @@
 //! Progress on standard error: a line that is rewritten on a terminal, plain lines otherwise.
 
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::time::{Duration, Instant};
 
 /// The width that lines are cut to.
 const WIDTH: usize = 79;
 /// How often the line is rewritten at most.
 const STEP: Duration = Duration::from_millis(200);
+/// How often a plain line shows the present state at most.
+const PLAIN_STEP: Duration = Duration::from_secs(30);
 
 /// The progress of a command. Dropping it removes an unfinished line.
 #[derive(Debug)]
 pub(crate) struct Progress {
     is_terminal: bool,
-    /// When the unfinished line was written.
-    line: Option<Instant>,
+    /// When the last line was written.
+    last: Instant,
+    /// Whether that line will be rewritten.
+    is_unfinished: bool,
 }
 
 impl Progress {
     pub(crate) fn new() -> Self {
         Self {
             is_terminal: io::stderr().is_terminal(),
-            line: None,
+            last: Instant::now(),
+            is_unfinished: false,
         }
     }
 
@@ -29,21 +35,27 @@ impl Progress {
         self.clear();
         // If standard error is closed, there is nobody to tell.
         let _ = writeln!(io::stderr(), "{text}");
+        self.last = Instant::now();
     }
 
-    /// Rewrites the line that shows the present state, on a terminal only.
+    /// Shows the present state: on a terminal in a line that is rewritten, otherwise now and then.
     pub(crate) fn show(&mut self, text: impl FnOnce() -> String) {
-        if !self.is_terminal || self.line.is_some_and(|line| line.elapsed() < STEP) {
+        let step = if self.is_terminal { STEP } else { PLAIN_STEP };
+        if self.last.elapsed() < step {
             return;
+        }
+        if !self.is_terminal {
+            return self.say(&text());
         }
         let line = cut(&text());
         let _ = write!(io::stderr(), "\r\x1b[K{line}");
         let _ = io::stderr().flush();
-        self.line = Some(Instant::now());
+        self.last = Instant::now();
+        self.is_unfinished = true;
     }
 
     fn clear(&mut self) {
-        if self.line.take().is_some() {
+        if mem::take(&mut self.is_unfinished) {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }

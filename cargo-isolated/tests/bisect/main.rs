@@ -19,10 +19,7 @@ fn found(planted: &Planted, test: &str, way: &str, words: &[&str]) -> Vec<Value>
     let output = planted.run(&words);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let report: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
-    assert_eq!(
-        (&report["version"], &report["confidence"]),
-        (&json!(1), &json!(0.95))
-    );
+    assert_eq!(report["version"], 1);
     assert_eq!(report["alone"], json!({"failures": 0, "runs": 10}));
     assert_eq!(report["ways"][0]["way"], way);
     report["ways"][0]["sets"].as_array().expect("sets").clone()
@@ -112,15 +109,13 @@ fn two_tests_that_are_needed_together_are_found() {
 
 #[test]
 fn a_failure_of_every_second_run_is_repeated_often_enough() {
-    let sets = found(&statics(), "shaky", "before", &["--max", "1"]);
+    let options = ["--max", "1", "--confidence", "99.9%"];
+    let sets = found(&statics(), "shaky", "before", &options);
     assert_eq!(names(&sets), [["d_speaks_welsh"]]);
     let rate = &sets[0]["rate"];
     assert_eq!(rate["failures"], 5);
-    let (runs, clean) = (
-        rate["runs"].as_u64(),
-        sets[0]["clean_runs_without"].as_u64(),
-    );
-    assert!(clean > Some(4) && clean > runs, "{sets:?}");
+    let clean = sets[0]["clean_runs_without"].as_u64();
+    assert!(clean >= Some(24), "{sets:?}");
 }
 
 #[test]

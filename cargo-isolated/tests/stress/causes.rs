@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::planted::{Planted, stderr, stdout};
 
-/// Each fails for another reason. The processor counts as busy if the test gets less than a tenth of
-/// it, which does not happen beside a few other processes.
+/// Each fails for another reason. The processor counts as busy if the test gets less than 4 % of it,
+/// which does not happen beside a few other processes.
 const CAUSES: &str = r#"
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ fn needs_the_processor() {
     for _ in 0..8 {
         let (start, used) = (Instant::now(), processor_time());
         while processor_time() < used + 10_000_000 {}
-        assert!(start.elapsed() < Duration::from_millis(120), "the processor is busy");
+        assert!(start.elapsed() < Duration::from_millis(250), "the processor is busy");
     }
 }
 "#;
@@ -61,6 +61,12 @@ fn by_nextest(options: &[&str], words: &[&str]) -> Option<Value> {
     let output = planted.run(&words);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     Some(serde_json::from_str(&stdout(&output)).expect("JSON"))
+}
+
+/// Whether this process is one of those that `cargo stress` throttles.
+fn is_throttled() -> bool {
+    let output = Command::new("nice").output().expect("the command `nice`");
+    stdout(&output).trim() != "0"
 }
 
 fn causes(report: &Value) -> Vec<(&str, &Value)> {
@@ -91,7 +97,11 @@ fn a_test_that_fails_beside_another_is_told_from_one_that_fails_alone() {
 
 #[test]
 fn a_test_that_needs_the_processor_fails_only_under_load() {
-    let options = ["--rounds=6", "--copies=2", "--throttle=3%"];
+    if is_throttled() {
+        eprintln!("skipped: this test is itself on a throttled processor");
+        return;
+    }
+    let options = ["--rounds=6", "--copies=2", "--throttle=2%"];
     let Some(report) = by_nextest(&options, &["needs_the_processor"]) else {
         return;
     };
@@ -103,6 +113,6 @@ fn a_test_that_needs_the_processor_fails_only_under_load() {
     assert_eq!(cause["alone"]["failures"], 0);
     assert_eq!(
         (&cause["part"], &cause["throttled"]["failures"]),
-        (&0.03.into(), &5.into())
+        (&0.02.into(), &5.into())
     );
 }

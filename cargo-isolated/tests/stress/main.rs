@@ -1,7 +1,7 @@
 //! `cargo isolated stress` on small suites, through each of its outcomes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -75,7 +75,8 @@ fn the_catalogue_shows_each_offender_with_its_modes() {
 catalogue::aborting aborts
   failed in 4 of 4 runs: a rate of 39–100 % (95 %)
   fails alone too: in 3 of 3 runs
-  4 × no result: its test binary ended with signal 6, SIGABRT: process abort signal
+  4 × no result: its test binary ended with signal 6, SIGABRT: process abort
+      signal
       see failure-1.txt
 
 catalogue::failing every_second
@@ -106,7 +107,7 @@ the outputs are in ";
 #[test]
 fn a_suite_that_passes_is_shown_to_do_so_and_leaves_nothing() {
     let planted = Planted::new("passing", &[("tests/passing.rs", PASSING)]);
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted/target-of-passing");
+    let target = planted.files.path().join("target");
     let run = |options: &[&'static str]| {
         let mut command = planted.command(&quiet(options));
         command.env("CARGO_TARGET_DIR", &target);
