@@ -34,11 +34,14 @@ pub(crate) struct Project {
     words: Vec<OsString>,
     /// The runners, which take turns.
     pub(crate) runners: Vec<Runner>,
+    /// Whether nextest would run if it was installed.
+    pub(crate) misses_nextest: bool,
 }
 
 impl Project {
     pub(crate) fn find(options: &Options) -> Result<Self> {
-        let runners = match (options.runner, cargo::has_nextest()) {
+        let has_nextest = cargo::has_nextest();
+        let runners = match (options.runner, has_nextest) {
             (Runners::Auto | Runners::Nextest, true) => vec![Runner::Nextest],
             (Runners::Nextest, false) => {
                 bail!("nextest is not installed; install it with `cargo install cargo-nextest`")
@@ -49,6 +52,7 @@ impl Project {
         let mut project = Self {
             target: PathBuf::new(),
             words: options.words.clone(),
+            misses_nextest: options.runner != Runners::CargoTest && !has_nextest,
             runners,
         };
         project.target = project.target_dir()?;
@@ -265,6 +269,7 @@ mod tests {
             target: PathBuf::new(),
             words: words.split_whitespace().map(Into::into).collect(),
             runners: vec![Runner::Nextest],
+            misses_nextest: false,
         }
     }
 

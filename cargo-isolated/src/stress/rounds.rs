@@ -52,6 +52,12 @@ pub(crate) fn run(
     progress: &mut Progress,
 ) -> Result<Found> {
     progress.say("building and listing the tests");
+    if project.misses_nextest {
+        progress.say(
+            "without nextest, the tests of a binary share a process; install it with `cargo install \
+             cargo-nextest`",
+        );
+    }
     let listed = project
         .runners
         .iter()

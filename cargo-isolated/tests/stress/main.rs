@@ -153,6 +153,38 @@ fn a_suite_that_passes_is_shown_to_do_so_and_leaves_nothing() {
     assert!(stderr(&output).ends_with(error), "{}", stderr(&output));
 }
 
+#[cfg(unix)]
+#[test]
+fn without_nextest_cargo_test_runs_every_copy() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let planted = Planted::new("passing", &[("tests/passing.rs", PASSING)]);
+    let cargo = planted.files.path().join("cargo");
+    let script = "#!/bin/sh\n[ \"$1\" = nextest ] && exit 101\nunset CARGO\nexec cargo \"$@\"\n";
+    fs::write(&cargo, script).expect("a file");
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).expect("a program");
+    let words = ["stress", "--noise=0", "--rounds=1", "--copies=1", "--json"];
+    let output = planted.command(&words).env("CARGO", &cargo).output();
+    let output = output.expect("the command");
+    let errors = stderr(&output);
+    let warning = "\nwithout nextest, the tests of a binary share a process; install it with `cargo \
+                   install cargo-nextest`\n";
+    assert!(errors.contains(warning), "{errors}");
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(
+        (&report["runs"], &report["failures"]),
+        (&1.into(), &0.into())
+    );
+
+    let words = [&words[..], &["--runner", "nextest"]].concat();
+    let output = planted.command(&words).env("CARGO", &cargo).output();
+    let errors = stderr(&output.expect("the command"));
+    assert!(
+        errors.contains("nextest is not installed; install it with"),
+        "{errors}"
+    );
+}
+
 #[test]
 fn mistakes_are_explained() {
     let dir = tempfile::tempdir().expect("a directory");
