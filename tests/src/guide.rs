@@ -34,6 +34,12 @@ struct Helpers;
 #[doc = include_str!("../../docs/guide/flaky.md")]
 struct Flaky;
 
+#[doc = include_str!("../../docs/guide/stress.md")]
+struct Stress;
+
+#[doc = include_str!("../../docs/guide/bisect.md")]
+struct Bisect;
+
 #[doc = include_str!("../../docs/guide/README.md")]
 struct Index;
 

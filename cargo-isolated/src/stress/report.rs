@@ -35,13 +35,22 @@ pub(crate) fn start(options: &Options, found: &Found) -> String {
     )
 }
 
-/// The line during and after each round.
-pub(crate) fn progress(options: &Options, found: &Found) -> String {
-    let (failures, runs) = found.records.pooled();
+/// The line during a round, with the results of the rounds before.
+pub(crate) fn during(options: &Options, found: &Found) -> String {
+    progress(options, found, &format!("in round {}", found.rounds + 1))
+}
+
+/// The line after a round.
+pub(crate) fn after(options: &Options, found: &Found) -> String {
     let round = match found.cut_off {
         None => format!("round {}", found.rounds),
         Some(reason) => format!("round {}, {reason}", found.rounds + 1),
     };
+    progress(options, found, &round)
+}
+
+fn progress(options: &Options, found: &Found, round: &str) -> String {
+    let (failures, runs) = found.records.pooled();
     let goal = if options.together {
         "all together"
     } else {

@@ -82,12 +82,12 @@ pub(crate) fn run(
         let mut round = Round::start(options, &listed, project, examples, found.rounds)?;
         found.cut_off = round.wait(options, start, |time| {
             found.time = time;
-            progress.show(|| report::progress(options, &found));
+            progress.show(|| report::during(options, &found));
         })?;
         round.count(examples, &mut found)?;
         found.rounds += usize::from(found.cut_off.is_none());
         found.time = start.elapsed();
-        progress.say(&report::progress(options, &found));
+        progress.say(&report::after(options, &found));
     }
     Ok(found)
 }
