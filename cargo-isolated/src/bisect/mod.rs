@@ -124,13 +124,14 @@ pub(crate) fn cores_or_more() -> usize {
     std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4))
 }
 
-/// Runs the test alone, more often if it fails.
+/// Runs the test alone.
 fn alone(prober: &Prober, report: &mut Report, progress: &mut Progress) -> Result<()> {
     const RUNS: u64 = 10;
     while report.alone.runs < RUNS {
         progress.show(|| format!("alone: {} of {RUNS} runs", report.alone.runs));
+        let failed = prober.alone()?;
         report.alone.runs += 1;
-        if let Some(message) = prober.alone()? {
+        if let Some(message) = failed {
             report.alone.failures += 1;
             report.message.get_or_insert(message);
         }
