@@ -31,6 +31,41 @@ pub(crate) struct Test {
     pub(crate) locks: Vec<String>,
     /// What still existed after the test: `process sleep 600`, `file /tmp/shop.db`.
     pub(crate) left_behind: Vec<String>,
+    /// Everything that it touched outside of itself, except for what the rules ignore.
+    pub(crate) touched: Vec<Touched>,
+}
+
+/// A resource, and how a test touched it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Touched {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) how: Vec<Touch>,
+}
+
+/// How a test touches a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Touch {
+    /// Asks whether it exists.
+    Look,
+    /// Reads it, or connects to it.
+    Use,
+    /// Reads the entries of a directory.
+    List,
+    /// Would create a directory or an empty file, and finds it there.
+    Ensure,
+    /// Creates a directory, or a file that stays empty, such as the file of a lock.
+    Prepare,
+    /// Writes, creates, binds or sets it.
+    Change,
+    Remove,
+}
+
+impl Touch {
+    pub(crate) fn is_change(self) -> bool {
+        matches!(self, Touch::Change | Touch::Remove)
+    }
 }
 
 /// How a test ended.

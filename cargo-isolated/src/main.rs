@@ -6,7 +6,20 @@ mod figures;
 mod findings;
 mod group;
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod leftovers;
 mod mode;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod observe;
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "observe_elsewhere.rs"]
+mod observe;
 mod part;
 mod plan;
 mod program;
@@ -52,6 +65,7 @@ enum Command {
     Runner(runner::Arguments),
     /// Lists the isolated tests running on this machine and the locks they hold.
     Status,
+    Observe(observe::Arguments),
     Stress(stress::Options),
     Bisect(bisect::Arguments),
     Trace(trace::command::Arguments),
@@ -67,6 +81,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
         Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
         Command::Status => status::print().map(success),
+        Command::Observe(arguments) => observe::run(arguments).map(success),
         Command::Stress(options) => stress::run(&options),
         Command::Bisect(arguments) => bisect::run(&arguments),
         Command::Trace(arguments) => trace::command::run(arguments).map(success),

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     keep: Vec<Part>,
     /// Further parts that some tests share.
     overrides: Vec<Override>,
+    /// Patterns for the names of resources that `observe` ignores.
+    pub(crate) ignore: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -21,7 +21,7 @@ use nix::unistd::{
 };
 
 use super::enter::enter;
-use super::leftovers;
+use crate::leftovers;
 use crate::part::{Part, names};
 use crate::plan::{Plan, Refusal};
 

@@ -7,7 +7,6 @@
 
 mod enter;
 mod janitor;
-mod leftovers;
 
 use std::convert::Infallible;
 use std::io;

@@ -20,7 +20,6 @@ pub(crate) struct Binary {
     /// The first kind that Cargo names: `lib`, `bin`, `test`, `example`, `bench`.
     pub(crate) kind: String,
     /// The root file of the target, as an absolute path.
-    #[expect(dead_code, reason = "for commands that edit sources")]
     pub(crate) root_file: PathBuf,
     pub(crate) executable: PathBuf,
     /// The directory of the package, where Cargo starts the binary.

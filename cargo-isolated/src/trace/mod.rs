@@ -7,12 +7,12 @@
 mod build;
 pub(crate) mod command;
 mod error;
-mod event;
+pub(crate) mod event;
 mod html;
 mod lanes;
 mod overlap;
 mod perfetto;
-mod read;
+pub(crate) mod read;
 mod timeline;
 mod totals;
 

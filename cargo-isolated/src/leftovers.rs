@@ -1,7 +1,7 @@
 //! Ends the processes that a program has left behind.
 //!
-//! They are all children of the janitor, or become its children when their own parent ends, because
-//! the janitor is a subreaper.
+//! They are all children of this process, or become its children when their own parent ends, because
+//! this process is a subreaper.
 
 use std::collections::HashSet;
 use std::fs;
@@ -23,7 +23,7 @@ const LIST_POLL: Duration = Duration::from_millis(20);
 
 /// Ends all descendants of this process: first with `SIGTERM`, and after the grace period with
 /// `SIGKILL`.
-pub(super) fn end() {
+pub(crate) fn end() {
     let ends = reap();
     let deadline = Instant::now() + GRACE;
     let mut signalled = HashSet::new();
@@ -42,7 +42,7 @@ pub(super) fn end() {
 }
 
 /// Ends all descendants of this process with `SIGKILL`.
-pub(super) fn kill_all() {
+pub(crate) fn kill_all() {
     kill_until_last(&reap());
 }
 
@@ -75,7 +75,7 @@ fn reap() -> Receiver<()> {
 }
 
 /// The children of all threads of this process.
-fn children() -> Vec<Pid> {
+pub(crate) fn children() -> Vec<Pid> {
     let threads = fs::read_dir("/proc/self/task")
         .into_iter()
         .flatten()

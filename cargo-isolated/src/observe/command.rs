@@ -1,0 +1,70 @@
+//! The command line of `cargo isolated observe`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::survey::{Options, survey};
+use super::{known, text};
+use crate::suite::{Runner, Selection};
+
+/// Shows what tests share: runs each of them alone and records what it touches.
+///
+/// Tests are neither changed nor rebuilt. Needs Linux.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo isolated observe
+  cargo isolated observe -- -p shop --test api
+  cargo isolated observe --json | cargo isolated adopt -
+  cargo isolated observe --deny-new known-conflicts.txt")]
+pub(crate) struct Arguments {
+    /// Print everything as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Fail if there is a conflict that is not in this list.
+    #[arg(long, value_name = "FILE", conflicts_with = "accept")]
+    deny_new: Option<PathBuf>,
+    /// Write the list of all conflicts.
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
+    /// Resources to ignore, by a pattern of their names: `*/cache/*`.
+    #[arg(long, value_name = "PATTERN")]
+    ignore: Vec<String>,
+    /// How many seconds a test may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    timeout: u64,
+    /// Arguments of `cargo test` that select what to build, and texts in the names of tests.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGUMENT"
+    )]
+    words: Vec<OsString>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    let options = Options {
+        ignore: arguments.ignore,
+        timeout: Duration::from_secs(arguments.timeout),
+    };
+    let findings = survey(&Selection::of(Runner::Libtest, &arguments.words), &options)?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&findings)?);
+    } else {
+        print!("{}", text::report(&findings));
+    }
+    if let Some(list) = arguments.accept {
+        known::accept(&findings, &list)?;
+    }
+    if let Some(list) = arguments.deny_new {
+        let new = known::new(&findings, &list)?;
+        if !new.is_empty() {
+            let new: Vec<_> = new.into_iter().map(known::line).collect();
+            bail!("not in `{}`: {}", list.display(), new.join(", "));
+        }
+    }
+    Ok(())
+}

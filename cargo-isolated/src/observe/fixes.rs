@@ -1,0 +1,207 @@
+//! What would remove a conflict.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::conflicts::Shared;
+use super::record::Record;
+use crate::findings::Kind;
+
+/// The ways to remove a conflict.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fix {
+    /// An argument that needs no change of a body, and the tests that need it.
+    pub(super) argument: Option<String>,
+    pub(super) tests: Vec<usize>,
+    /// A way that needs a change of the bodies.
+    pub(super) suggestion: Option<String>,
+}
+
+/// A variable that says where files go, with the directory and the argument that gives each test its own.
+struct Redirection {
+    variables: &'static [&'static str],
+    dir: PathBuf,
+    argument: &'static str,
+}
+
+/// What is known about all tests.
+pub(super) struct Fixes<'a> {
+    records: &'a [&'a Record],
+    /// What some test changes.
+    changed: BTreeSet<String>,
+    redirections: [Redirection; 2],
+}
+
+impl<'a> Fixes<'a> {
+    pub(super) fn new(records: &'a [&'a Record]) -> Fixes<'a> {
+        let logs = records.iter().flat_map(|record| record.log.iter());
+        let changed = logs.filter(|(.., touches)| touches.iter().any(|touch| touch.is_change()));
+        Fixes {
+            records,
+            changed: changed.map(|(_, name, _)| name.to_owned()).collect(),
+            redirections: [
+                Redirection {
+                    variables: &["TMPDIR"],
+                    dir: env::temp_dir(),
+                    argument: "tmpdir, env(TMPDIR = tmpdir)",
+                },
+                Redirection {
+                    variables: &["HOME"],
+                    dir: env::var_os("HOME").map(PathBuf::from).unwrap_or_default(),
+                    argument: "tmpdir, env(HOME = tmpdir)",
+                },
+            ],
+        }
+    }
+
+    /// How to fix a conflict. `is_written_out` tells whether the sources have the whole path.
+    pub(super) fn of(&self, shared: &Shared, is_written_out: bool) -> Fix {
+        let name = &shared.resource.name;
+        let at = |argument: &str, tests: Vec<usize>| Fix {
+            argument: Some(argument.to_owned()),
+            tests,
+            suggestion: None,
+        };
+        let suggest = |text: String| Fix {
+            suggestion: Some(text),
+            ..Fix::default()
+        };
+        match shared.resource.kind {
+            Kind::Variable | Kind::WorkingDirectory | Kind::Umask | Kind::Signal | Kind::Static => {
+                at("process", shared.writers.iter().copied().collect())
+            }
+            Kind::TcpPort if shared.readers.is_empty() => Fix {
+                suggestion: Some("`port`, if the program takes any number".to_owned()),
+                ..at(&format!("port(number = {name})"), shared.tests().collect())
+            },
+            Kind::TcpPort | Kind::UdpPort => {
+                suggest("`port`, if the program takes any number".to_owned())
+            }
+            Kind::AbstractSocket => at("network(or = \"serial\")", shared.tests().collect()),
+            Kind::File | Kind::Directory | Kind::UnixSocket => self.of_path(shared, is_written_out),
+            Kind::SharedMemory | Kind::Semaphore | Kind::MessageQueue => {
+                suggest("`namespace`, and a name that begins with it".to_owned())
+            }
+        }
+    }
+
+    fn of_path(&self, shared: &Shared, is_written_out: bool) -> Fix {
+        let path = Path::new(&shared.resource.name);
+        let tests = || shared.tests().collect::<Vec<_>>();
+        let writers = || shared.writers.iter().copied().collect::<Vec<_>>();
+        if writers().iter().all(|test| self.can_move(*test, path)) {
+            return Fix {
+                argument: Some("cwd".to_owned()),
+                tests: writers(),
+                suggestion: None,
+            };
+        }
+        for redirection in &self.redirections {
+            let reads = |test: usize| {
+                let log = &self.records[test].log;
+                let mut variables = redirection.variables.iter();
+                variables.any(|name| log.touches(Kind::Variable, name).is_some())
+            };
+            let is_below = path.starts_with(&redirection.dir) && !is_written_out;
+            if is_below && tests().into_iter().all(reads) {
+                return Fix {
+                    argument: Some(redirection.argument.to_owned()),
+                    tests: tests(),
+                    suggestion: None,
+                };
+            }
+        }
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        Fix {
+            suggestion: Some(format!("`tmpdir`, and the path `tmpdir.join(\"{file}\")`")),
+            ..Fix::default()
+        }
+    }
+
+    /// Whether a test would work in another directory: it finds the path by its working directory, and
+    /// nothing else that is there before.
+    fn can_move(&self, test: usize, path: &Path) -> bool {
+        let relative = &self.records[test].relative;
+        let is_made = |path: &String| self.changed.contains(path) || !Path::new(path).exists();
+        let finds = |below: &String| Path::new(below).starts_with(path);
+        relative.iter().any(finds) && relative.iter().all(is_made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::env;
+
+    use super::super::record::Log;
+    use super::{Fix, Fixes, Record, Shared};
+    use crate::findings::{Kind, Outcome, Resource, Touch};
+
+    /// A test that touches these resources, and finds some paths by its working directory.
+    fn record(touches: &[(Kind, &str, Touch)], relative: &[&str]) -> Record {
+        let mut log = Log::default();
+        for (kind, name, touch) in touches {
+            log.add(*kind, name, *touch);
+        }
+        Record {
+            name: String::new(),
+            outcome: Outcome::Passed,
+            log,
+            statics: BTreeMap::new(),
+            relative: relative.iter().map(|path| (*path).to_owned()).collect(),
+            left_behind: Vec::new(),
+            locks: Vec::new(),
+        }
+    }
+
+    /// How to fix what two tests share, if the second one only reads.
+    fn fix(kind: Kind, name: &str, tests: [&Record; 2], is_written_out: bool) -> Fix {
+        let name = name.to_owned();
+        let shared = Shared {
+            resource: Resource { kind, name },
+            binary: None,
+            writers: BTreeSet::from([0]),
+            readers: BTreeSet::from([1]),
+        };
+        Fixes::new(&tests).of(&shared, is_written_out)
+    }
+
+    #[test]
+    fn a_process_is_for_those_that_change_it() {
+        let test = record(&[], &[]);
+        let fix = fix(Kind::Variable, "A", [&test, &test], false);
+        assert_eq!(
+            (fix.argument.as_deref(), fix.tests),
+            (Some("process"), vec![0])
+        );
+    }
+
+    #[test]
+    fn a_working_directory_helps_those_that_find_only_their_own_files_by_it() {
+        let writes = (Kind::File, "/new/a", Touch::Change);
+        let own = record(&[writes], &["/new/a"]);
+        let reads = record(&[], &["/new/a"]);
+        let argument = |one: &Record| fix(Kind::File, "/new/a", [one, &reads], false).argument;
+        assert_eq!(argument(&own).as_deref(), Some("cwd"));
+        // `Cargo.toml` exists, and no test changes it.
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        assert_eq!(argument(&record(&[writes], &["/new/a", manifest])), None);
+        assert_eq!(argument(&record(&[writes], &[])), None);
+    }
+
+    #[test]
+    fn a_variable_moves_the_files_of_those_that_read_it() {
+        let path = env::temp_dir().join("a");
+        let path = path.to_str().expect("a path");
+        let asks = record(&[(Kind::Variable, "TMPDIR", Touch::Use)], &[]);
+        let argument =
+            |one, is_written_out| fix(Kind::File, path, [one, &asks], is_written_out).argument;
+        assert_eq!(
+            argument(&asks, false).as_deref(),
+            Some("tmpdir, env(TMPDIR = tmpdir)")
+        );
+        assert_eq!(argument(&asks, true), None);
+        assert_eq!(argument(&record(&[], &[]), false), None);
+    }
+}

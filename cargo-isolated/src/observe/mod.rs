@@ -1,0 +1,23 @@
+//! `cargo isolated observe`: runs each test alone, and shows what two tests share and one of them changes.
+//!
+//! [`watch`] runs a test and writes down what it touches, [`conflicts`] compares the tests, [`fixes`] knows
+//! the arguments that would help, [`places`] finds the resources in the sources.
+
+mod command;
+mod conflicts;
+mod debug_info;
+mod fixes;
+mod known;
+mod observer;
+mod places;
+mod record;
+mod rules;
+mod shared_statics;
+mod shim;
+mod statics;
+mod survey;
+mod text;
+mod watch;
+
+pub(crate) use self::command::{Arguments, run};
+pub(crate) use self::survey::survey;

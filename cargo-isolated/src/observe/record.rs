@@ -1,0 +1,59 @@
+//! What one test did, as its observer writes it down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::findings::{Kind, Outcome, Touch};
+
+/// A test and what it touched outside of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) name: String,
+    pub(super) outcome: Outcome,
+    pub(super) log: Log,
+    /// The statics that it touched, by their addresses in the program.
+    pub(super) statics: BTreeMap<u64, StaticTouch>,
+    /// The paths that it touched relative to its working directory.
+    pub(super) relative: BTreeSet<String>,
+    pub(super) left_behind: Vec<String>,
+    /// The locks that it held through isolated-test: `serial "db"`.
+    pub(super) locks: Vec<String>,
+}
+
+/// How a test touches a static.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum StaticTouch {
+    Used,
+    /// Another value after the test, with its fingerprint.
+    Changed(u64),
+    ChangedBack,
+}
+
+/// How a test touched each resource.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log(BTreeMap<Kind, BTreeMap<String, BTreeSet<Touch>>>);
+
+impl Log {
+    pub(super) fn add(&mut self, kind: Kind, name: &str, touch: Touch) {
+        let names = self.0.entry(kind).or_default();
+        match names.get_mut(name) {
+            Some(touches) => {
+                touches.insert(touch);
+            }
+            None => {
+                names.insert(name.to_owned(), BTreeSet::from([touch]));
+            }
+        }
+    }
+
+    pub(super) fn touches(&self, kind: Kind, name: &str) -> Option<&BTreeSet<Touch>> {
+        self.0.get(&kind)?.get(name)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, &str, &BTreeSet<Touch>)> {
+        let kinds = self.0.iter();
+        kinds.flat_map(|(kind, names)| {
+            let names = names.iter();
+            names.map(|(name, touches)| (*kind, name.as_str(), touches))
+        })
+    }
+}

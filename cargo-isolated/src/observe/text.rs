@@ -1,0 +1,215 @@
+//! The findings as text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::findings::{Conflict, Findings, Kind, Outcome, Place, Test};
+
+/// How many tests of a conflict to name.
+const MOST: usize = 6;
+
+/// The text for people, in 80 columns where names allow it.
+pub(super) fn report(findings: &Findings) -> String {
+    let mut text = String::new();
+    for conflict in &findings.conflicts {
+        conflict_text(&mut text, conflict, &findings.tests);
+    }
+    let failed = |outcome| {
+        let tests = findings
+            .tests
+            .iter()
+            .filter(move |test| test.outcome == outcome);
+        tests.map(full_name).collect::<Vec<_>>()
+    };
+    list(&mut text, "fail alone", &failed(Outcome::Failed));
+    list(
+        &mut text,
+        "fail only under observation",
+        &failed(Outcome::FailedOnlyObserved),
+    );
+    let left: Vec<_> = findings
+        .tests
+        .iter()
+        .flat_map(|test| test.left_behind.iter().map(move |what| (test, what)))
+        .collect();
+    let left = left
+        .iter()
+        .map(|(test, what)| format!("{what} ({})", full_name(test)));
+    list(&mut text, "left behind", &left.collect::<Vec<_>>());
+    let (conflicts, tests) = (findings.conflicts.len(), findings.tests.len());
+    let _ = match conflicts {
+        0 => writeln!(text, "no conflict in {tests} tests"),
+        1 => writeln!(text, "1 conflict in {tests} tests"),
+        _ => writeln!(text, "{conflicts} conflicts in {tests} tests"),
+    };
+    text
+}
+
+fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
+    let count = conflict.writers.len() + conflict.readers.len();
+    let _ = writeln!(text, "{}: {count} tests", title(conflict));
+    for (what, indices) in [
+        ("changed by", &conflict.writers),
+        ("used by", &conflict.readers),
+    ] {
+        for line in grouped(indices, tests) {
+            let _ = writeln!(text, "  {what:<11}{line}");
+        }
+    }
+    for Place { file, line } in &conflict.places {
+        let _ = writeln!(text, "  {:<11}{}:{line}", "in", file.display());
+    }
+    let key = format!("serial = \"{}\"", conflict.key);
+    let ways = [
+        conflict.argument.as_ref(),
+        conflict.suggestion.as_ref(),
+        Some(&key),
+    ];
+    let mut label = "fix";
+    for way in ways.into_iter().flatten() {
+        let _ = writeln!(text, "  {label:<11}{way}");
+        label = "or";
+    }
+    text.push('\n');
+}
+
+/// `TCP port 8080`.
+pub(super) fn title(conflict: &Conflict) -> String {
+    let name = &conflict.resource.name;
+    let kind = match conflict.resource.kind {
+        Kind::File => "file",
+        Kind::Directory => "directory",
+        Kind::TcpPort => "TCP port",
+        Kind::UdpPort => "UDP port",
+        Kind::UnixSocket => "Unix socket",
+        Kind::AbstractSocket => "abstract socket",
+        Kind::SharedMemory => "shared memory",
+        Kind::Semaphore => "semaphore",
+        Kind::MessageQueue => "message queue",
+        Kind::Variable => "variable",
+        Kind::WorkingDirectory | Kind::Umask => return name.clone(),
+        Kind::Signal => "handler of",
+        Kind::Static => "static",
+    };
+    format!("{kind} {name}")
+}
+
+/// The tests of each program in a line: `shop::api adds, removes`.
+fn grouped(indices: &[usize], tests: &[Test]) -> Vec<String> {
+    let mut programs: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for test in indices.iter().map(|index| &tests[*index]) {
+        programs.entry(program(test)).or_default().push(&test.name);
+    }
+    let lines = programs.into_iter().map(|(program, names)| {
+        let shown = names
+            .iter()
+            .take(MOST)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        match names.len().saturating_sub(MOST) {
+            0 => format!("{program} {shown}"),
+            more => format!("{program} {shown} and {more} more"),
+        }
+    });
+    lines.collect()
+}
+
+fn program(test: &Test) -> String {
+    if test.target == test.package.replace('-', "_") || test.target == test.package {
+        test.package.clone()
+    } else {
+        format!("{}::{}", test.package, test.target)
+    }
+}
+
+fn full_name(test: &Test) -> String {
+    format!("{} {}", program(test), test.name)
+}
+
+fn list(text: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{title}:");
+    for line in lines {
+        let _ = writeln!(text, "  {line}");
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::findings::{Conflict, Findings, Kind, Outcome, Place, Resource, Test, VERSION};
+
+    fn test(target: &str, name: &str, outcome: Outcome) -> Test {
+        Test {
+            package: "my-shop".to_owned(),
+            target: target.to_owned(),
+            root: "src/lib.rs".into(),
+            name: name.to_owned(),
+            outcome,
+            locks: Vec::new(),
+            left_behind: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_report_names_conflicts_failures_and_what_is_left() {
+        let mut tests = vec![
+            test("my_shop", "adds", Outcome::Passed),
+            test("api", "listens", Outcome::Failed),
+            test("api", "answers", Outcome::FailedOnlyObserved),
+        ];
+        tests[0].left_behind.push("file /tmp/a".to_owned());
+        let conflict = Conflict {
+            resource: Resource {
+                kind: Kind::TcpPort,
+                name: "8080".to_owned(),
+            },
+            writers: vec![0, 1],
+            readers: vec![2],
+            places: vec![Place {
+                file: "tests/api.rs".into(),
+                line: 7,
+            }],
+            key: "port-8080".to_owned(),
+            argument: Some("port(number = 8080)".to_owned()),
+            fixed_at: vec![0, 1, 2],
+            suggestion: None,
+        };
+        let mut findings = Findings {
+            version: VERSION,
+            tests,
+            conflicts: vec![conflict],
+        };
+        let expected = "\
+TCP port 8080: 3 tests
+  changed by my-shop adds
+  changed by my-shop::api listens
+  used by    my-shop::api answers
+  in         tests/api.rs:7
+  fix        port(number = 8080)
+  or         serial = \"port-8080\"
+
+fail alone:
+  my-shop::api listens
+
+fail only under observation:
+  my-shop::api answers
+
+left behind:
+  file /tmp/a (my-shop adds)
+
+1 conflict in 3 tests
+";
+        assert_eq!(report(&findings), expected);
+        findings.conflicts.clear();
+        findings.tests.truncate(1);
+        findings.tests[0].left_behind.clear();
+        let expected = "no conflict in 1 tests\n";
+        assert_eq!(report(&findings), expected);
+    }
+}

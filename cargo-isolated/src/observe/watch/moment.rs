@@ -1,0 +1,81 @@
+//! A call while it waits: who makes it, and with which arguments.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::calls::{At, Flags};
+use super::files::absolute;
+use super::listener::Report;
+use super::memory;
+use super::process::{self, Process};
+
+/// A call, and who makes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) report: &'a Report,
+    pub(super) process: Process,
+    /// Whether it is the process of the test, and not a child.
+    pub(super) is_test: bool,
+}
+
+impl Moment<'_> {
+    /// An argument that is a number of 32 bits.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the rest of the register has no meaning"
+    )]
+    pub(super) fn number(self, argument: usize) -> i32 {
+        self.report.arguments[argument] as i32
+    }
+
+    pub(super) fn text(self, argument: usize) -> Option<Vec<u8>> {
+        memory::text(self.report.thread, self.report.arguments[argument])
+    }
+
+    /// The flags of `open`.
+    pub(super) fn flags(self, flags: Flags) -> i32 {
+        match flags {
+            Flags::At(argument) => self.number(argument),
+            Flags::Of(flags) => flags,
+            Flags::Behind(argument) => self.behind(argument),
+        }
+    }
+
+    /// The first number of a structure.
+    pub(super) fn behind(self, argument: usize) -> i32 {
+        let bytes = memory::bytes(self.report.thread, self.report.arguments[argument], 4);
+        bytes
+            .and_then(|bytes| Some(i32::from_ne_bytes(bytes.try_into().ok()?)))
+            .unwrap_or(0)
+    }
+
+    /// A path, and whether it is relative to the working directory.
+    pub(super) fn path(self, at: At) -> Option<(PathBuf, bool)> {
+        let text = self.text(at.path)?;
+        let path = Path::new(OsStr::from_bytes(&text));
+        if path.is_absolute() {
+            return Some((absolute(path), false));
+        }
+        let dir = at
+            .dir
+            .map(|dir| self.number(dir))
+            .filter(|dir| *dir != libc::AT_FDCWD);
+        if let Some(dir) = dir {
+            // Without a path, it is about the descriptor itself, such as `fstat`.
+            if text.is_empty() {
+                return None;
+            }
+            let dir = process::descriptor(self.report.thread, dir)?;
+            return dir
+                .is_absolute()
+                .then(|| (absolute(&dir.join(path)), false));
+        }
+        (!text.is_empty()).then(|| (self.in_working_directory(path), true))
+    }
+
+    pub(super) fn in_working_directory(self, path: impl AsRef<Path>) -> PathBuf {
+        let dir = process::working_directory(self.report.thread).unwrap_or_default();
+        absolute(&dir.join(path))
+    }
+}

@@ -1,0 +1,99 @@
+//! Which process a thread belongs to, and what it shares with the observer.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A process that is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Process {
+    pub(super) id: i32,
+    /// Whether it has the same network as the observer.
+    pub(super) shares_network: bool,
+    /// Whether it has the same mounts as the observer.
+    pub(super) shares_mounts: bool,
+}
+
+/// The processes of the threads that were seen.
+#[derive(Debug, Default)]
+pub(super) struct Processes {
+    by_thread: HashMap<i32, Process>,
+    /// The processes that have changed their working directories, and their children.
+    moved: HashSet<i32>,
+}
+
+impl Processes {
+    pub(super) fn of(&mut self, thread: i32) -> Process {
+        *self.by_thread.entry(thread).or_insert_with(|| {
+            let status = fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+            let number = |name: &str| {
+                let mut lines = status.lines();
+                let line = lines.find_map(|line| line.strip_prefix(name))?;
+                line.trim().parse().ok()
+            };
+            let id = number("Tgid:").unwrap_or(thread);
+            if number("PPid:").is_some_and(|parent| self.moved.contains(&parent)) {
+                self.moved.insert(id);
+            }
+            Process {
+                id,
+                shares_network: is_shared(thread, "net"),
+                shares_mounts: is_shared(thread, "mnt"),
+            }
+        })
+    }
+
+    /// Forgets a thread that ends, or whose namespaces change.
+    pub(super) fn forget(&mut self, thread: i32) {
+        self.by_thread.remove(&thread);
+    }
+
+    /// A process changes its working directory.
+    pub(super) fn moves(&mut self, process: Process) {
+        self.moved.insert(process.id);
+    }
+
+    /// Whether the working directory is that of the test.
+    pub(super) fn has_moved(&self, process: Process) -> bool {
+        self.moved.contains(&process.id)
+    }
+}
+
+fn is_shared(thread: i32, namespace: &str) -> bool {
+    let of = |process: &str| fs::read_link(format!("/proc/{process}/ns/{namespace}"));
+    match (of(&thread.to_string()), of("self")) {
+        (Ok(theirs), Ok(ours)) => theirs == ours,
+        _ => true,
+    }
+}
+
+/// The working directory of a thread.
+pub(super) fn working_directory(thread: i32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{thread}/cwd")).ok()
+}
+
+/// What a descriptor of a thread refers to.
+pub(super) fn descriptor(thread: i32, descriptor: i32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{thread}/fd/{descriptor}")).ok()
+}
+
+/// The command line.
+pub(super) fn command_line(process: i32) -> Option<String> {
+    let words = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    let words = words.split(|byte| *byte == 0);
+    let words: Vec<_> = words.map(String::from_utf8_lossy).collect();
+    Some(words.join(" ").trim_end().to_owned())
+}
+
+/// Whether a path leads to the same place for a thread with mounts of its own as for the observer.
+pub(super) fn is_same_place(thread: i32, path: &Path) -> bool {
+    let root = PathBuf::from(format!("/proc/{thread}/root"));
+    let parent = path.ancestors().skip(1).find(|parent| parent.exists());
+    let parent = parent.unwrap_or(Path::new("/"));
+    let theirs = fs::metadata(root.join(parent.strip_prefix("/").unwrap_or(parent)));
+    match (theirs, fs::metadata(parent)) {
+        (Ok(theirs), Ok(ours)) => (theirs.dev(), theirs.ino()) == (ours.dev(), ours.ino()),
+        _ => false,
+    }
+}

@@ -1,0 +1,202 @@
+//! What the reported system calls of a test mean.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::mem;
+use std::path::PathBuf;
+
+use super::breakpoints::{Breakpoint, Counter};
+use super::calls::{self, Call, SHIM};
+use super::files::Files;
+use super::listener::Report;
+use super::moment::Moment;
+use super::ports::Ports;
+use super::process::Processes;
+use crate::findings::{Kind, Touch};
+use crate::observe::record::Log;
+use crate::observe::statics::{Snapshot, Statics};
+
+/// The longest name of a thread, in bytes.
+const THREAD_NAME: usize = 15;
+
+/// Watches one test.
+#[derive(Debug)]
+pub(super) struct Watcher<'a> {
+    /// The name of the thread that runs the body.
+    thread_name: &'a [u8],
+    statics: &'a Statics,
+    breakpoints: &'a [Breakpoint],
+    /// The process of the test.
+    test: Option<i32>,
+    body: Body,
+    pub(super) processes: Processes,
+    pub(super) log: Log,
+    pub(super) files: Files,
+    pub(super) ports: Ports,
+    /// The variables that the test has set, with their values.
+    variables: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    changed: BTreeMap<u64, u64>,
+    hits: BTreeSet<u64>,
+    pub(super) relative: BTreeSet<String>,
+    /// Why there are no breakpoints.
+    refused: Option<io::Error>,
+}
+
+/// What was seen of a test.
+#[derive(Debug)]
+pub(in crate::observe) struct Seen {
+    pub(in crate::observe) log: Log,
+    /// The statics that have other values than before the test, with fingerprints of those.
+    pub(in crate::observe) statics: BTreeMap<u64, u64>,
+    /// The statics whose breakpoints were hit.
+    pub(in crate::observe) hits: BTreeSet<u64>,
+    /// See [`Record::relative`](crate::observe::record::Record::relative).
+    pub(in crate::observe) relative: BTreeSet<String>,
+    /// The files that the test has created and that still exist.
+    pub(in crate::observe) files_left: Vec<PathBuf>,
+    /// Why there were no breakpoints.
+    pub(in crate::observe) refused: Option<io::Error>,
+}
+
+/// Which part of the test's process runs.
+#[derive(Debug)]
+enum Body {
+    /// The harness, before the body.
+    NotYet,
+    /// The body, in a thread, with the statics as they were before, and the counters of breakpoints by
+    /// the addresses of statics.
+    Runs(i32, Snapshot, Vec<(u64, Counter)>),
+    /// The harness, after the body.
+    Over,
+}
+
+impl<'a> Watcher<'a> {
+    pub(super) fn new(name: &'a str, statics: &'a Statics, breakpoints: &'a [Breakpoint]) -> Self {
+        let name = name.as_bytes();
+        Watcher {
+            thread_name: &name[..name.len().min(THREAD_NAME)],
+            statics,
+            breakpoints,
+            test: None,
+            body: Body::NotYet,
+            processes: Processes::default(),
+            log: Log::default(),
+            files: Files::default(),
+            ports: Ports::default(),
+            variables: HashMap::new(),
+            changed: BTreeMap::new(),
+            hits: BTreeSet::new(),
+            relative: BTreeSet::new(),
+            refused: None,
+        }
+    }
+
+    /// Takes note of a call, which waits meanwhile.
+    pub(super) fn see(&mut self, report: &Report) {
+        let Some(call) = calls::of(report.number) else {
+            return;
+        };
+        let process = self.processes.of(report.thread);
+        // The first call is the one that executes the test.
+        let is_test = *self.test.get_or_insert(process.id) == process.id;
+        let moment = Moment {
+            report,
+            process,
+            is_test,
+        };
+        match call {
+            Call::EndThread => {
+                self.processes.forget(report.thread);
+                if matches!(self.body, Body::Runs(thread, ..) if thread == report.thread) {
+                    self.end_body();
+                }
+            }
+            Call::EndProcess if is_test => self.end_body(),
+            Call::EndProcess => {}
+            Call::Enter => self.processes.forget(report.thread),
+            _ if is_test && matches!(self.body, Body::Over) => {}
+            Call::Name if report.arguments[0] == u64::from(SHIM) => self.variable(moment),
+            Call::Name => self.begin_body(moment),
+            call => self.effect(moment, call),
+        }
+    }
+
+    /// What was seen, once all processes have ended.
+    pub(super) fn finish(mut self) -> Seen {
+        self.ports.finish(&mut self.log);
+        let files_left = self.files.finish(&mut self.log);
+        Seen {
+            log: self.log,
+            statics: self.changed,
+            hits: self.hits,
+            relative: self.relative,
+            refused: self.refused,
+            files_left,
+        }
+    }
+
+    /// A thread gets its name: that of the test when the body is about to begin.
+    fn begin_body(&mut self, moment: Moment<'_>) {
+        if moment.is_test
+            && matches!(self.body, Body::NotYet)
+            && moment.text(1).as_deref() == Some(self.thread_name)
+        {
+            // What the harness did before is the same for all tests.
+            self.log = Log::default();
+            self.files = Files::default();
+            self.ports = Ports::default();
+            self.variables = HashMap::new();
+            self.relative = BTreeSet::new();
+            let (thread, process) = (moment.report.thread, moment.process.id);
+            let before = self.statics.snapshot(process);
+            let mut counters = Vec::new();
+            for breakpoint in self.breakpoints {
+                match Counter::start(thread, breakpoint, before.base) {
+                    Ok(counter) => counters.push((breakpoint.of, counter)),
+                    Err(error) => self.refused = Some(error),
+                }
+            }
+            self.body = Body::Runs(thread, before, counters);
+        }
+    }
+
+    fn end_body(&mut self) {
+        if let Body::Runs(_, before, counters) = mem::replace(&mut self.body, Body::Over) {
+            let Some(test) = self.test else { return };
+            self.changed = Statics::changed(test, &before);
+            let hit = counters.into_iter().filter(|(_, counter)| counter.is_hit());
+            self.hits = hit.map(|(of, _)| of).collect();
+        }
+    }
+
+    /// The shim names a variable.
+    fn variable(&mut self, moment: Moment<'_>) {
+        let Some(text) = moment.text(2) else { return };
+        let mut parts = text.splitn(2, |byte| *byte == b'=');
+        let name = parts.next().unwrap_or_default().to_vec();
+        let text = String::from_utf8_lossy(&name).into_owned();
+        let sets = moment.report.arguments[1] == 1;
+        if sets && moment.is_test {
+            let value = moment.text(3).or_else(|| parts.next().map(<[u8]>::to_vec));
+            self.variables.insert(name, value);
+            self.log.add(Kind::Variable, &text, Touch::Change);
+        } else if !sets && (moment.is_test || self.is_inherited(moment.process.id, &name)) {
+            self.log.add(Kind::Variable, &text, Touch::Use);
+        }
+    }
+
+    /// Whether a child has a variable as the test has it, so that a change of the test's variable would
+    /// reach the child.
+    fn is_inherited(&self, child: i32, name: &[u8]) -> bool {
+        let value_in = |process: i32| {
+            let variables = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+            let mut variables = variables.split(|byte| *byte == 0);
+            let value = |text: &[u8]| Some(text.strip_prefix(name)?.strip_prefix(b"=")?.to_vec());
+            variables.find_map(value)
+        };
+        let set = self.variables.get(name).cloned();
+        let of_test = set.unwrap_or_else(|| self.test.and_then(value_in));
+        value_in(child) == of_test
+    }
+}

@@ -1,0 +1,34 @@
+//! Observing on systems other than Linux on x86-64 and ARM64: there is none.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::findings::Findings;
+use crate::suite::Selection;
+
+/// Shows what tests share. Needs Linux on x86-64 or ARM64.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _words: Vec<OsString>,
+}
+
+/// How to observe.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) ignore: Vec<String>,
+    pub(crate) timeout: Duration,
+}
+
+const NEEDS_LINUX: &str =
+    "observing needs Linux on x86-64 or ARM64, because it watches system calls; run it there";
+
+pub(crate) fn run(_arguments: Arguments) -> Result<()> {
+    bail!(NEEDS_LINUX)
+}
+
+pub(crate) fn survey(_selection: &Selection, _options: &Options) -> Result<Findings> {
+    bail!(NEEDS_LINUX)
+}

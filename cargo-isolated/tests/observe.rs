@@ -1,0 +1,463 @@
+//! Whole suites under observation.
+
+#![cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// What `--json` prints, as far as it matters here.
+#[derive(Deserialize)]
+struct Findings {
+    tests: Vec<Test>,
+    conflicts: Vec<Conflict>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    package: String,
+    target: String,
+    name: String,
+    outcome: String,
+    left_behind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Conflict {
+    resource: Resource,
+    writers: Vec<usize>,
+    readers: Vec<usize>,
+    places: Vec<Place>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+struct Resource {
+    kind: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    file: String,
+    line: usize,
+}
+
+/// Runs the command in a workspace. Packages of one name must not share a target directory.
+fn observe(dir: &Path, target: &str, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+    command.arg("observe").args(words).current_dir(dir);
+    command.env(
+        "CARGO_TARGET_DIR",
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(target),
+    );
+    // Keep the toolchain of the user, but no setting of the test run.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_setting = ["CARGO_", "NEXTEST", "RUST_", "LD_"]
+            .iter()
+            .any(|start| text.starts_with(start));
+        if is_setting && !["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*text) {
+            command.env_remove(&name);
+        }
+    }
+    command
+        .env("XDG_CONFIG_HOME", "")
+        .env_remove("XDG_CONFIG_HOME");
+    command.output().expect("the command")
+}
+
+fn findings(output: &Output) -> Findings {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
+}
+
+/// A package with one test file.
+fn package(tests: &str, dependencies: &str) -> TempDir {
+    let dir = tempfile::tempdir_in("/var/tmp").expect("a directory");
+    let manifest = format!(
+        "[package]\nname = 'observed'\nversion = '0.0.0'\nedition = '2024'\n[dev-dependencies]\n{dependencies}\n[workspace]\n"
+    );
+    fs::write(dir.path().join("Cargo.toml"), manifest).expect("a file");
+    for name in ["src", "tests"] {
+        fs::create_dir(dir.path().join(name)).expect("a directory");
+    }
+    fs::write(dir.path().join("src/lib.rs"), "").expect("a file");
+    fs::write(dir.path().join("tests/all.rs"), tests).expect("a file");
+    dir
+}
+
+/// The planted suite, with what its author says that its tests share.
+mod planted {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Expected {
+        conflict: Vec<Planted>,
+    }
+
+    #[derive(Deserialize)]
+    struct Planted {
+        kind: String,
+        name: String,
+        writers: Vec<[String; 3]>,
+        readers: Vec<[String; 3]>,
+    }
+
+    #[isolated_test::isolated(serial = "the planted suite")]
+    #[test]
+    fn all_conflicts_are_found_and_nothing_else() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/planted");
+        let dir = dir.canonicalize().expect("the planted suite");
+        let expected = fs::read_to_string(dir.join("expected.toml")).expect("the list");
+        let expected: Expected = toml::from_str(&expected).expect("the list");
+        let findings = findings(&observe(&dir, "planted", &["--json"]));
+        for test in &findings.tests {
+            assert_eq!(test.outcome, "passed", "{}", test.name);
+        }
+        let expected: BTreeSet<_> = expected
+            .conflict
+            .into_iter()
+            .map(|planted| {
+                let name = in_full(&planted.name, &dir);
+                let kind = planted.kind;
+                (
+                    Resource { kind, name },
+                    sorted(planted.writers),
+                    sorted(planted.readers),
+                )
+            })
+            .collect();
+        let names = |indices: &[usize]| {
+            let tests = indices.iter().map(|index| &findings.tests[*index]);
+            let names =
+                tests.map(|test| [&test.package, &test.target, &test.name].map(String::clone));
+            sorted(names.collect())
+        };
+        let found: BTreeSet<_> = findings
+            .conflicts
+            .iter()
+            .map(|found| {
+                (
+                    found.resource.clone(),
+                    names(&found.writers),
+                    names(&found.readers),
+                )
+            })
+            .collect();
+        let missed: Vec<_> = expected.difference(&found).collect();
+        let wrong: Vec<_> = found.difference(&expected).collect();
+        assert!(
+            missed.is_empty() && wrong.is_empty(),
+            "missed {missed:#?}, wrong {wrong:#?}"
+        );
+    }
+
+    fn sorted(mut tests: Vec<[String; 3]>) -> Vec<[String; 3]> {
+        tests.sort();
+        tests
+    }
+
+    /// A name on this machine.
+    fn in_full(name: &str, dir: &Path) -> String {
+        let text = |path: PathBuf| path.to_str().expect("a path").to_owned();
+        let mut name = name
+            .replace("{tmp}", &text(env::temp_dir()))
+            .replace("{home}", &text(env::home_dir().expect("a home directory")));
+        for package in ["courier", "ledger"] {
+            name = name.replace(&format!("{{package:{package}}}"), &text(dir.join(package)));
+        }
+        name
+    }
+}
+
+const SHARES: &str = r#"
+use std::fs;
+
+#[test]
+fn writes() {
+    fs::write("shared.txt", "1").unwrap();
+}
+
+#[test]
+fn reads() {
+    let _ = fs::read("shared.txt");
+}
+
+#[test]
+fn leaves_a_process() {
+    std::process::Command::new("sleep").arg("600").spawn().unwrap();
+}
+
+#[test]
+fn dislikes_observers() {
+    assert!(std::env::var_os("LD_PRELOAD").is_none());
+}
+
+#[test]
+fn fails() {
+    panic!("as always");
+}
+"#;
+
+#[test]
+fn conflicts_failures_and_leftovers_are_reported() {
+    let package = package(SHARES, "");
+    let findings = findings(&observe(package.path(), "observed", &["--json"]));
+    let outcome = |name: &str| {
+        let test = findings
+            .tests
+            .iter()
+            .find(|test| test.name == name)
+            .expect("the test");
+        (&*test.outcome, &*test.left_behind)
+    };
+    assert_eq!(outcome("reads"), ("passed", &[][..]));
+    assert_eq!(outcome("fails"), ("failed", &[][..]));
+    assert_eq!(
+        outcome("dislikes_observers"),
+        ("failed-only-observed", &[][..])
+    );
+    let left = ["process sleep 600".to_owned()];
+    assert_eq!(outcome("leaves_a_process"), ("passed", &left[..]));
+    let [conflict] = &*findings.conflicts else {
+        panic!("{} conflicts", findings.conflicts.len());
+    };
+    let file = package.path().join("shared.txt");
+    let resource = (&*conflict.resource.kind, Path::new(&conflict.resource.name));
+    assert_eq!(resource, ("file", &*file));
+    let names = |indices: &[usize]| {
+        indices
+            .iter()
+            .map(|index| &*findings.tests[*index].name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&conflict.writers), ["writes"]);
+    assert_eq!(names(&conflict.readers), ["reads"]);
+    let places: Vec<_> = conflict
+        .places
+        .iter()
+        .map(|place| (&*place.file, place.line))
+        .collect();
+    assert_eq!(places, [("tests/all.rs", 6), ("tests/all.rs", 11)]);
+}
+
+#[test]
+fn a_new_conflict_can_be_an_error() {
+    let package = package(SHARES, "");
+    let list = package.path().join("known.txt");
+    let run = |option: &str, filter: &str| {
+        let list = list.to_str().expect("a path");
+        observe(package.path(), "new", &[option, list, "--", filter])
+    };
+    let errors = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+
+    let missing = run("--deny-new", "s");
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(
+        errors(&missing).contains("create it with `cargo isolated observe --accept"),
+        "{}",
+        errors(&missing)
+    );
+
+    // Only one of the two tests.
+    assert!(run("--accept", "writes").status.success());
+    assert!(run("--deny-new", "writes").status.success());
+    let new = run("--deny-new", "s");
+    assert_eq!(new.status.code(), Some(2));
+    let expected = format!("not in `{}`: file ./shared.txt", list.display());
+    assert!(errors(&new).contains(&expected), "{}", errors(&new));
+
+    assert!(run("--accept", "s").status.success());
+    assert!(run("--deny-new", "s").status.success());
+    let text = fs::read_to_string(&list).expect("the list");
+    assert_eq!(text.lines().nth(1), Some("file ./shared.txt"));
+}
+
+#[test]
+fn what_the_attribute_isolates_is_no_conflict() {
+    let tests = r#"
+        use std::net::TcpListener;
+        use isolated_test::{Port, TmpDir, isolated};
+
+        #[isolated(serial = "observed file")]
+        #[test]
+        fn one() {
+            std::fs::write("locked.txt", "1").unwrap();
+        }
+
+        #[isolated(serial = "observed file")]
+        #[test]
+        fn two() {
+            std::fs::write("locked.txt", "2").unwrap();
+        }
+
+        fn serve(port: &Port, tmpdir: &TmpDir) {
+            let _server = TcpListener::bind(port.addr()).unwrap();
+            std::net::TcpStream::connect(port.addr()).unwrap();
+            std::fs::write(tmpdir.join("a"), "1").unwrap();
+        }
+
+        #[isolated(port, tmpdir)]
+        #[test]
+        fn three(port: Port, tmpdir: &TmpDir) {
+            serve(&port, tmpdir);
+        }
+
+        #[isolated(port, tmpdir)]
+        #[test]
+        fn four(port: Port, tmpdir: &TmpDir) {
+            serve(&port, tmpdir);
+        }
+
+        #[isolated(process)]
+        #[test]
+        fn five() {
+            unsafe { std::env::set_var("OBSERVED", "5") };
+            std::env::set_current_dir("/").unwrap();
+        }
+
+        #[isolated(process)]
+        #[test]
+        fn six() {
+            unsafe { std::env::set_var("OBSERVED", "6") };
+            std::env::set_current_dir("/").unwrap();
+        }
+
+        #[isolated(network(or = "serial"))]
+        #[test]
+        fn seven() {
+            TcpListener::bind("127.0.0.1:7319").unwrap();
+        }
+
+        #[isolated(network(or = "serial"))]
+        #[test]
+        fn eight() {
+            TcpListener::bind("127.0.0.1:7319").unwrap();
+        }
+    "#;
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime");
+    let package = package(
+        tests,
+        &format!("isolated-test = {{ path = '{}' }}", runtime.display()),
+    );
+    fs::copy(
+        runtime.join("../Cargo.lock"),
+        package.path().join("Cargo.lock"),
+    )
+    .expect("the versions of our workspace");
+    let findings = findings(&observe(package.path(), "isolated", &["--json"]));
+    let shared: Vec<_> = findings
+        .conflicts
+        .iter()
+        .map(|conflict| &conflict.resource)
+        .collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    assert!(findings.tests.iter().all(|test| test.outcome == "passed"));
+    let left: Vec<_> = findings
+        .tests
+        .iter()
+        .flat_map(|test| &test.left_behind)
+        .collect();
+    assert!(
+        left.iter().all(|left| left.ends_with("/locked.txt")),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn a_test_that_hangs_is_ended() {
+    let tests = "#[test] fn hangs() { loop { std::thread::park(); } }";
+    let package = package(tests, "");
+    let output = observe(package.path(), "hangs", &["--json", "--timeout", "1"]);
+    let findings = findings(&output);
+    assert_eq!(findings.tests[0].outcome, "failed");
+}
+
+#[test]
+fn only_what_another_test_can_notice_is_a_conflict() {
+    let tests = r#"
+        use std::process::Command;
+        use std::sync::{Mutex, OnceLock};
+
+        static LIMIT: Mutex<u32> = Mutex::new(7);
+        static NAME: OnceLock<String> = OnceLock::new();
+        static NUMBER: OnceLock<u64> = OnceLock::new();
+
+        fn use_all(number: u64) {
+            assert_eq!(*LIMIT.lock().unwrap(), 7);
+            NAME.set("a name that is always the same".to_owned()).unwrap();
+            NUMBER.set(number).unwrap();
+        }
+
+        #[test]
+        fn one() {
+            use_all(1);
+        }
+
+        #[test]
+        fn two() {
+            use_all(2);
+        }
+
+        #[test]
+        fn sets() {
+            unsafe { std::env::set_var("TZ", "UTC") };
+        }
+
+        #[test]
+        fn has_its_own() {
+            assert!(Command::new("date").env("TZ", "CET").status().unwrap().success());
+        }
+
+        #[test]
+        fn inherits() {
+            assert!(Command::new("date").status().unwrap().success());
+        }
+
+        #[test]
+        fn installs() {
+            std::fs::write("tool", "x").unwrap();
+        }
+
+        #[test]
+        fn runs() {
+            let _ = Command::new("./tool").status();
+        }
+    "#;
+    let package = package(tests, "");
+    let findings = findings(&observe(package.path(), "statics", &["--json"]));
+    let names = |indices: &[usize]| {
+        let tests = indices.iter().map(|index| &*findings.tests[*index].name);
+        tests.collect::<Vec<_>>().join(" ")
+    };
+    let mut conflicts: Vec<_> = findings
+        .conflicts
+        .iter()
+        .map(|found| {
+            let name = found.resource.name.rsplit('/').next().expect("a name");
+            format!(
+                "{name}: {} / {}",
+                names(&found.writers),
+                names(&found.readers)
+            )
+        })
+        .collect();
+    conflicts.sort();
+    assert_eq!(
+        conflicts,
+        [
+            "TZ: sets / inherits",
+            "all::NUMBER: one two / ",
+            "tool: installs / runs"
+        ]
+    );
+}
