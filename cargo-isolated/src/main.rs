@@ -3,6 +3,7 @@
 mod bisect;
 mod cargo;
 mod figures;
+mod adopt;
 mod findings;
 mod group;
 mod interrupt;

@@ -1,3 +1,13 @@
-//! Source files: where things are in them, and how to edit them without moving anything else.
+//! Source files: where tests are in them, and how to edit them without moving anything else.
 
+pub(crate) mod arguments;
 pub(crate) mod edits;
+pub(crate) mod file;
+pub(crate) mod harness;
+pub(crate) mod items;
+pub(crate) mod locate;
+mod module_file;
+mod read;
+
+#[cfg(test)]
+mod tests;

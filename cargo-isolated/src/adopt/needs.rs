@@ -1,0 +1,113 @@
+//! What a test needs so that it conflicts with no other.
+
+use crate::findings::{Conflict, Findings};
+
+/// The arguments that a test lacks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Keys, as text.
+    pub(super) serial: Vec<String>,
+    pub(super) shared: Vec<String>,
+    /// Other arguments, as they are written.
+    pub(super) arguments: Vec<String>,
+}
+
+/// Which arguments to prefer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Locks, which are always right.
+    Keys,
+    /// The argument that removes the conflict, if there is one.
+    Best,
+}
+
+impl Needs {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Needs::default()
+    }
+
+    /// Adds what another conflict of the same test, or another case of the same function, needs.
+    pub(super) fn add(&mut self, other: &Needs) {
+        extend(&mut self.serial, &other.serial);
+        extend(&mut self.shared, &other.shared);
+        extend(&mut self.arguments, &other.arguments);
+        self.shared.retain(|key| !self.serial.contains(key));
+    }
+}
+
+fn extend(list: &mut Vec<String>, others: &[String]) {
+    for other in others {
+        if !list.contains(other) {
+            list.push(other.clone());
+        }
+    }
+}
+
+/// What each test of the findings needs.
+pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
+    let mut needs = vec![Needs::default(); findings.tests.len()];
+    for conflict in &findings.conflicts {
+        for (test, needed) in of_conflict(conflict, choice) {
+            if let Some(needs) = needs.get_mut(test) {
+                needs.add(&needed);
+            }
+        }
+    }
+    needs
+}
+
+fn of_conflict(conflict: &Conflict, choice: Choice) -> Vec<(usize, Needs)> {
+    if let (Choice::Best, Some(argument)) = (choice, &conflict.argument) {
+        let needs = Needs {
+            arguments: split(argument),
+            ..Needs::default()
+        };
+        let tests = conflict.fixed_at.iter();
+        return tests.map(|test| (*test, needs.clone())).collect();
+    }
+    let key = || vec![conflict.key.clone()];
+    let writer = |test: &usize| {
+        let serial = key();
+        let needs = Needs {
+            serial,
+            ..Needs::default()
+        };
+        (*test, needs)
+    };
+    let reader = |test: &usize| {
+        let shared = key();
+        let needs = Needs {
+            shared,
+            ..Needs::default()
+        };
+        (*test, needs)
+    };
+    let readers = conflict.readers.iter().map(reader);
+    conflict.writers.iter().map(writer).chain(readers).collect()
+}
+
+/// Splits `tmpdir, cwd` into its arguments.
+fn split(arguments: &str) -> Vec<String> {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    let mut pieces = vec![String::new()];
+    for letter in arguments.chars() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_text => is_escaped = true,
+            '"' => is_text = !is_text,
+            _ if is_text => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                pieces.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(letter);
+        }
+    }
+    let pieces = pieces.iter().map(|piece| piece.trim().to_owned());
+    pieces.filter(|piece| !piece.is_empty()).collect()
+}
