@@ -62,6 +62,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Adopt(adopt::command::Arguments),
     Run(run::Arguments),
     Runner(runner::Arguments),
     /// Lists the isolated tests running on this machine and the locks they hold.
@@ -79,6 +80,7 @@ enum Command {
 fn main() -> ExitCode {
     let success = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse_from(words()).command {
+        Command::Adopt(arguments) => adopt::command::run(&arguments),
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
         Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
         Command::Status => status::print().map(success),

@@ -1,0 +1,186 @@
+//! The command, and the lines that it prints.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::builder::NonEmptyStringValueParser;
+
+use super::apply::{self, Application, State};
+use super::checkout::{self, Allowed};
+use super::from::{self, Peer};
+use super::manifest::Source;
+use super::needs::Choice;
+use super::plan::Plan;
+use super::project::Project;
+use super::trial::Runs;
+use super::{diff, observed};
+use crate::findings::Findings;
+use crate::cargo::has_nextest;
+
+/// Writes what tests need into the sources.
+///
+/// Shows the edits, and asks before it writes them. Then it compiles the tests, runs them, and takes back
+/// each file that does not compile or whose tests fail.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo isolated observe --json > findings.json
+  cargo isolated adopt findings.json
+  cargo isolated adopt findings.json --best --write -- --all-features
+  cargo isolated adopt --from serial_test")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are flags of the command line"
+)]
+pub(crate) struct Arguments {
+    /// What `cargo isolated observe --json` printed; `-` for standard input.
+    #[arg(conflicts_with = "from")]
+    findings: Option<PathBuf>,
+    /// Convert the attributes of another crate instead.
+    #[arg(long, value_name = "CRATE")]
+    from: Option<Peer>,
+    /// Prefer the argument that removes a conflict to a lock.
+    #[arg(long, conflicts_with = "from")]
+    best: bool,
+    /// Write without asking.
+    #[arg(long)]
+    write: bool,
+    /// Write even if the checkout has uncommitted changes.
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Write even if the workspace is not in a git repository.
+    #[arg(long)]
+    allow_no_vcs: bool,
+    /// How often to run the edited tests, in two copies at once.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    runs: u32,
+    /// Depend on the isolated-test in this directory instead of the published one.
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
+    path: Option<String>,
+    /// Arguments of `cargo test`, such as `--all-features`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    words: Vec<OsString>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let project = Project::of_here()?;
+    let source = match &arguments.path {
+        None => Source::Registry,
+        Some(path) => {
+            let path = Path::new(path).canonicalize();
+            let path = path.with_context(|| "failed to find the directory of `--path`")?;
+            Source::Path(path.display().to_string())
+        }
+    };
+    let plan = if let Some(peer) = arguments.from {
+        from::plan(peer, &project, source)?
+    } else {
+        let choice = if arguments.best {
+            Choice::Best
+        } else {
+            Choice::Keys
+        };
+        let findings = findings(arguments.findings.as_deref())?;
+        observed::plan(&findings, choice, &project, source)?
+    };
+    if plan.changes.is_empty() {
+        say("nothing to write");
+        say_notes(&plan.notes);
+        return Ok(());
+    }
+    diff::write(&plan.changes, &mut anstream::stdout().lock())
+        .context("failed to print the edits")?;
+    let may_ask = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if arguments.write || may_ask {
+        let allowed = Allowed {
+            dirty: arguments.allow_dirty,
+            no_vcs: arguments.allow_no_vcs,
+        };
+        checkout::check(&project, &plan.changes, allowed)?;
+    }
+    if !arguments.write && !(may_ask && is_wanted()?) {
+        say("nothing was written; pass `--write` to write it");
+        say_notes(&plan.notes);
+        return Ok(());
+    }
+    let mut application = apply::write(&project, &plan, say);
+    say("compiling the tests");
+    application.compile(&arguments.words)?;
+    if arguments.runs > 0 {
+        let runs = Runs {
+            count: arguments.runs,
+            has_nextest: has_nextest(),
+            words: &arguments.words,
+        };
+        say("running the tests");
+        application.try_out(runs)?;
+    }
+    report(&application, &plan)
+}
+
+/// What the tests share: read from a file, or else observed now.
+fn findings(file: Option<&Path>) -> Result<Findings> {
+    let Some(file) = file else {
+        bail!(
+            "expected a file with findings; write `cargo isolated observe --json > findings.json`, then \
+             `cargo isolated adopt findings.json`"
+        );
+    };
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        io::stdin().read_to_string(&mut text).map(drop)
+    } else {
+        fs::read_to_string(file).map(|read| text = read)
+    };
+    read.with_context(|| format!("failed to read `{}`", file.display()))?;
+    serde_json::from_str(&text).with_context(|| {
+        let file = file.display();
+        format!("`{file}` contains no findings; write it with `cargo isolated observe --json`")
+    })
+}
+
+fn is_wanted() -> Result<bool> {
+    print!("Apply? [y/N] ");
+    io::stdout().flush().context("failed to ask")?;
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .context("failed to read the answer")?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+/// Prints what became of each file, and what is left to do.
+fn report(application: &Application<'_>, plan: &Plan) -> Result<()> {
+    let mut left = Vec::new();
+    for (change, state) in application.changes() {
+        let shown = &change.shown;
+        match state {
+            State::Written => say(&format!("kept {shown}")),
+            State::TakenBack(why) => say(&format!("took back {shown}, because {why}")),
+            State::Left(why) => left.push(format!("`{shown}`, because {why}")),
+        }
+    }
+    say_notes(&plan.notes);
+    if !left.is_empty() {
+        bail!("could not write {}", left.join("; "));
+    }
+    Ok(())
+}
+
+fn say_notes(notes: &[String]) {
+    if !notes.is_empty() {
+        say("to do by hand:");
+    }
+    for note in notes {
+        say(&format!("  {note}"));
+    }
+}
+
+/// Prints a line.
+fn say(text: &str) {
+    // If standard output is closed, there is nobody to tell.
+    let _ = writeln!(io::stdout(), "{text}");
+}
