@@ -153,7 +153,9 @@ impl<'a> Annotator<'a> {
         };
         if let Some(attribute) = self.existing(head) {
             let existing = Existing::new(attribute, &self.file.text);
-            if let Err(reason) = existing.extend(needs, &mut self.edits) {
+            if let Err(reason) =
+                existing.extend(needs, self.style(attribute.range.start), &mut self.edits)
+            {
                 self.refuse(attribute.range.start, needs, reason);
             }
             return;
@@ -167,10 +169,7 @@ impl<'a> Annotator<'a> {
         if function.is_some_and(|function| !harness::is_test(function)) {
             arguments.push("test_attribute".to_owned());
         }
-        let style = Style {
-            indentation: self.file.indentation(head.begin),
-            line_ending: self.file.line_ending(),
-        };
+        let style = self.style(head.begin);
         let path = format!("{}::isolated", self.name);
         let text = if is_for_tests {
             attribute::new(&path, &arguments, style)
@@ -180,6 +179,13 @@ impl<'a> Annotator<'a> {
             attribute::new("cfg_attr", &["test".to_owned(), inner], style)
         };
         self.edits.insert(head.begin, text);
+    }
+
+    fn style(&self, at: usize) -> Style<'a> {
+        Style {
+            indentation: self.file.indentation(at),
+            line_ending: self.file.line_ending(),
+        }
     }
 
     fn refuse(&mut self, at: usize, needs: &Needs, reason: String) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 
 use super::check;
 use super::plan::{Affected, Change, Plan};
@@ -28,7 +28,7 @@ pub(super) struct Application<'a> {
     pub(super) states: Vec<State>,
     lockfile: PathBuf,
     /// What `Cargo.lock` was, if there was one.
-    locked: Option<Vec<u8>>,
+    locked: Option<String>,
 }
 
 /// Writes all files of a plan, each as a whole.
@@ -38,7 +38,7 @@ pub(super) fn write<'a>(
     mut say: impl FnMut(&str),
 ) -> Application<'a> {
     let lockfile = project.root.join("Cargo.lock");
-    let locked = fs::read(&lockfile).ok();
+    let locked = fs::read_to_string(&lockfile).ok();
     let mut states = Vec::new();
     for change in &plan.changes {
         let shown = &change.shown;
@@ -144,9 +144,11 @@ impl<'a> Application<'a> {
                 let Some(tests) = failures.get(&self.plan.changes[index].path) else {
                     continue;
                 };
-                let tests = tests.iter().map(|(name, count)| {
-                    let runs = runs.count * COPIES;
-                    format!("`{name}` failed in {count} of {runs} runs")
+                let tests = tests.iter().map(|(name, failure)| {
+                    let (count, runs) = (failure.count, runs.count * COPIES);
+                    let of_runner = failure.of_runner.as_ref();
+                    let of_runner = of_runner.map_or(String::new(), |text| format!(": {text}"));
+                    format!("`{name}` failed in {count} of {runs} runs{of_runner}")
                 });
                 self.take_back(index, &tests.collect::<Vec<_>>().join(", "));
             }
@@ -187,13 +189,15 @@ impl<'a> Application<'a> {
             self.take_back(index, "nothing in the package needs it");
         }
         let is_anything_left = self.states.contains(&State::Written);
-        if !is_anything_left && fs::read(&self.lockfile).ok() != self.locked {
-            let shown = self.lockfile.display();
-            match &self.locked {
-                Some(locked) => fs::write(&self.lockfile, locked),
-                None => fs::remove_file(&self.lockfile),
+        let lockfile = &self.lockfile;
+        let found = fs::read_to_string(lockfile).ok();
+        if !is_anything_left && found != self.locked {
+            match (&self.locked, &found) {
+                (Some(locked), Some(found)) => replace(lockfile, found, locked),
+                (Some(locked), None) => fs::write(lockfile, locked).map_err(Failure::Io),
+                (None, _) => fs::remove_file(lockfile).map_err(Failure::Io),
             }
-            .with_context(|| format!("failed to take back `{shown}`"))?;
+            .map_err(|failure| anyhow!("failed to take back `Cargo.lock`: {}", reason(&failure)))?;
         }
         Ok(())
     }

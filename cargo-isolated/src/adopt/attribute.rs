@@ -42,22 +42,27 @@ pub(super) struct Style<'a> {
 
 /// Writes a new attribute, and what separates it from the item below.
 pub(super) fn new(path: &str, arguments: &[String], style: Style<'_>) -> String {
-    let line = arguments.join(", ");
+    let list = broken(arguments, style).unwrap_or_else(|| arguments.join(", "));
     match style.indentation {
-        Some(indentation) if is_broken_by_rustfmt(&line, arguments.len()) => {
-            let end = style.line_ending;
-            let unit = if indentation.contains('\t') {
-                "\t"
-            } else {
-                "    "
-            };
-            let separator = format!(",{end}{indentation}{unit}");
-            let list = arguments.join(&separator);
-            format!("#[{path}({end}{indentation}{unit}{list}{end}{indentation})]{end}{indentation}")
-        }
-        Some(indentation) => format!("#[{path}({line})]{}{indentation}", style.line_ending),
-        None => format!("#[{path}({line})] "),
+        Some(indentation) => format!("#[{path}({list})]{}{indentation}", style.line_ending),
+        None => format!("#[{path}({list})] "),
     }
+}
+
+/// The arguments on their own lines, if rustfmt would write them so.
+pub(super) fn broken(arguments: &[String], style: Style<'_>) -> Option<String> {
+    let indentation = style.indentation?;
+    if !is_broken_by_rustfmt(&arguments.join(", "), arguments.len()) {
+        return None;
+    }
+    let unit = if indentation.contains('\t') {
+        "\t"
+    } else {
+        "    "
+    };
+    let end = style.line_ending;
+    let list = arguments.join(&format!(",{end}{indentation}{unit}"));
+    Some(format!("{end}{indentation}{unit}{list}{end}{indentation}"))
 }
 
 /// Whether rustfmt would write each argument on its own line.

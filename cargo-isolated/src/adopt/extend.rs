@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::attribute::{self, key_list, literal};
+use super::attribute::{self, Style, key_list, literal};
 use super::needs::Needs;
 use crate::source::arguments::{self, Argument};
 use crate::source::edits::Edits;
@@ -92,7 +92,12 @@ impl<'a> Existing<'a> {
     /// # Errors
     ///
     /// Returns why the attribute cannot be extended.
-    pub(super) fn extend(&self, needs: &Needs, edits: &mut Edits) -> Result<(), String> {
+    pub(super) fn extend(
+        &self,
+        needs: &Needs,
+        style: Style<'_>,
+        edits: &mut Edits,
+    ) -> Result<(), String> {
         if self.has("off") {
             return Err("it has `off`; remove that first".to_owned());
         }
@@ -135,6 +140,10 @@ impl<'a> Existing<'a> {
         }
         for wanted in &missing.arguments {
             self.add(wanted, &mut new, &mut replaced)?;
+        }
+        if let Some(content) = self.broken(&new, &replaced, style) {
+            edits.replace(content.0, content.1);
+            return Ok(());
         }
         for (range, text) in replaced {
             edits.replace(range, text);
@@ -205,6 +214,36 @@ impl<'a> Existing<'a> {
         let before = others.rfind(|other| other.range.start < argument.range.start);
         let begin = before.map_or(argument.range.start, |before| before.range.end);
         begin..argument.range.end
+    }
+
+    /// All arguments, if they stood on one line and rustfmt would now give each its own.
+    fn broken(
+        &self,
+        new: &[String],
+        replaced: &[(Range<usize>, String)],
+        style: Style<'_>,
+    ) -> Option<(Range<usize>, String)> {
+        let content = self.attribute.content.as_ref()?;
+        if self.text[content.range.clone()].contains('\n')
+            || (new.is_empty() && replaced.is_empty())
+        {
+            return None;
+        }
+        let old = self.arguments.iter().filter_map(|argument| {
+            let range = &argument.range;
+            let mut edits = Edits::default();
+            for (at, text) in replaced {
+                if at.start <= range.start && range.end <= at.end && text.is_empty() {
+                    return None; // It is removed, with its comma.
+                }
+                if range.start <= at.start && at.end <= range.end {
+                    edits.replace(at.start - range.start..at.end - range.start, text.clone());
+                }
+            }
+            Some(edits.apply(&self.text[range.clone()]))
+        });
+        let all: Vec<_> = old.chain(new.iter().cloned()).collect();
+        Some((content.range.clone(), attribute::broken(&all, style)?))
     }
 
     fn append(&self, new: &[String], edits: &mut Edits) {

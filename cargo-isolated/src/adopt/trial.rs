@@ -31,13 +31,28 @@ struct Group<'a> {
     tests: Vec<&'a Affected>,
 }
 
-/// How often tests failed, by the file that was edited for them and the name of the test.
-pub(super) type Failures = BTreeMap<PathBuf, BTreeMap<String, u32>>;
+/// The tests that failed, by the file that was edited for them and the name of the test.
+pub(super) type Failures = BTreeMap<PathBuf, BTreeMap<String, Failure>>;
+
+/// How a test failed.
+#[derive(Debug, Default)]
+pub(super) struct Failure {
+    pub(super) count: u32,
+    /// What the runner printed, if it named no test.
+    pub(super) of_runner: Option<String>,
+}
+
+/// A test that failed in a run.
+struct Failed {
+    file: PathBuf,
+    test: String,
+    of_runner: Option<String>,
+}
 
 /// Runs the tests, and counts failures, except those of tests that failed before.
 pub(super) fn run(project: &Project, tests: &[&Affected], runs: Runs<'_>) -> Result<Failures> {
     let groups = groups(tests);
-    let copy = |is_reverse: bool| -> Result<Vec<(PathBuf, String)>> {
+    let copy = |is_reverse: bool| -> Result<Vec<Failed>> {
         let mut failed = Vec::new();
         for _ in 0..runs.count {
             for index in 0..groups.len() {
@@ -61,8 +76,11 @@ pub(super) fn run(project: &Project, tests: &[&Affected], runs: Runs<'_>) -> Res
     });
     let mut failures = Failures::new();
     for copy in copies {
-        for (file, test) in copy.map_err(|_| anyhow!("a thread that runs the tests panicked"))?? {
-            *failures.entry(file).or_default().entry(test).or_default() += 1;
+        for failed in copy.map_err(|_| anyhow!("a thread that runs the tests panicked"))?? {
+            let failures = failures.entry(failed.file).or_default();
+            let failure = failures.entry(failed.test).or_default();
+            failure.count += 1;
+            failure.of_runner = failed.of_runner;
         }
     }
     Ok(failures)
@@ -92,7 +110,7 @@ impl Affected {
 
 impl Group<'_> {
     /// Runs the tests once; returns those that failed.
-    fn run(&self, project: &Project, runs: Runs<'_>) -> Result<Vec<(PathBuf, String)>> {
+    fn run(&self, project: &Project, runs: Runs<'_>) -> Result<Vec<Failed>> {
         let mut command = self.command(runs);
         command.args(runs.words).current_dir(&project.root);
         if !runs.has_nextest {
@@ -118,9 +136,15 @@ impl Group<'_> {
             .tests
             .iter()
             .filter(|test| !test.failed && has_failed(test));
-        Ok(tests
-            .map(|test| (test.file.clone(), test.name.clone()))
-            .collect())
+        let errors = text(&output.stderr);
+        let begin = errors.find("error").unwrap_or_default();
+        let of_runner = (!is_known).then(|| errors[begin..].trim().to_owned());
+        let failed = tests.map(|test| Failed {
+            file: test.file.clone(),
+            test: test.name.clone(),
+            of_runner: of_runner.clone(),
+        });
+        Ok(failed.collect())
     }
 
     fn command(&self, runs: Runs<'_>) -> Command {

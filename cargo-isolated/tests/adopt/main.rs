@@ -1,0 +1,7 @@
+//! `cargo isolated adopt` on small workspaces.
+
+mod keys;
+mod refused;
+mod suite;
+mod taken_back;
+mod whole_files;

@@ -1,0 +1,140 @@
+//! Each file is as it was or wholly edited, whatever happens.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use crate::suite::{Suite, conflict, errors, findings};
+
+const FILES: usize = 40;
+
+fn path(number: usize) -> String {
+    format!("tests/t{number}.rs")
+}
+
+/// A file that takes a moment to write.
+fn text(number: usize) -> String {
+    let filling = "// This is a line of a file that is not short.\n".repeat(2_000);
+    format!("#[test]\nfn test_{number}() {{}}\n{filling}")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_is_killed_leaves_whole_files() {
+    let texts: Vec<_> = (0..FILES)
+        .map(|number| (path(number), text(number)))
+        .collect();
+    let files: Vec<_> = texts
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let suite = Suite::new(&files);
+    let names: Vec<_> = (0..FILES).map(|number| format!("test_{number}")).collect();
+    let tests: Vec<_> = texts
+        .iter()
+        .zip(&names)
+        .map(|((path, _), name)| (path.as_str(), name.as_str()))
+        .collect();
+    let all: Vec<_> = (0..FILES).collect();
+    let findings = suite.named(&findings(&tests, &[conflict("x", &all, &[], None)]));
+
+    for killed_after in [0, 1, 2, 5, 9, 14, 20, 27, 33, 38] {
+        let mut command = suite.start(&["-", "--write"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().expect("the command");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(findings.as_bytes()).expect("findings");
+        drop(stdin);
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let wrote = lines
+            .map_while(Result::ok)
+            .filter(|line| line.starts_with("wrote "));
+        assert_eq!(wrote.take(killed_after + 1).count(), killed_after + 1);
+        child.kill().expect("the command was running");
+        child.wait().expect("the command");
+
+        let mut edited = 0;
+        for (number, (path, text)) in texts.iter().enumerate() {
+            let found = suite.read(path);
+            let whole = format!("#[isolated_test::isolated(serial = \"x\")]\n{text}");
+            assert!(
+                found == *text || found == whole,
+                "test {number} is neither old nor new"
+            );
+            edited += usize::from(found == whole);
+        }
+        assert!(
+            edited >= killed_after,
+            "{edited} files after {killed_after} lines"
+        );
+        suite.git(&["checkout", "--quiet", "."]);
+        suite.git(&["clean", "--quiet", "--force"]);
+    }
+}
+
+/// `git` changes a file when it is asked for the state of the checkout, which is after the command has read it.
+#[cfg(unix)]
+#[test]
+fn a_file_that_changes_meanwhile_is_not_overwritten() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let suite = Suite::new(&[
+        ("tests/api.rs", "#[test]\nfn adds() {}\n"),
+        ("tests/more.rs", "#[test]\nfn more() {}\n"),
+    ]);
+    let git = "#!/bin/sh\ncase \"$*\" in *ls-files*) echo '// saved' >> tests/api.rs;; esac\nPATH=${PATH#*:}\nexec git \"$@\"\n";
+    suite.write("home/bin/git", git);
+    fs::set_permissions(
+        suite.path("home/bin/git"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .expect("permissions");
+    let tests = [("tests/api.rs", "adds"), ("tests/more.rs", "more")];
+    let findings = findings(&tests, &[conflict("x", &[0, 1], &[], None)]);
+    let output = suite.adopt_with(&findings, &["--write", "--runs", "1"], |command| {
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env(
+            "PATH",
+            format!("{}:{path}", suite.path("home/bin").display()),
+        );
+    });
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        errors(&output),
+        "cargo isolated: could not write `tests/api.rs`, because it changed while this command ran; run it again\n"
+    );
+    assert_eq!(
+        suite.read("tests/api.rs"),
+        "#[test]\nfn adds() {}\n// saved\n"
+    );
+    assert!(
+        suite
+            .read("tests/more.rs")
+            .starts_with("#[isolated_test::isolated(serial = \"x\")]\n")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_is_followed() {
+    let suite = Suite::new(&[
+        ("shared/api.rs", "#[test]\nfn adds() {}\n"),
+        ("tests/.keep", ""),
+    ]);
+    std::os::unix::fs::symlink("../shared/api.rs", suite.path("tests/api.rs")).expect("a link");
+    suite.commit();
+    let findings = findings(
+        &[("tests/api.rs", "adds")],
+        &[conflict("x", &[0], &[], None)],
+    );
+    crate::suite::succeeded(&suite.adopt(&findings, &["--write", "--runs", "1"]));
+    assert!(suite.path("tests/api.rs").is_symlink());
+    let text = suite.read("shared/api.rs");
+    assert_eq!(
+        text,
+        "#[isolated_test::isolated(serial = \"x\")]\n#[test]\nfn adds() {}\n"
+    );
+}
