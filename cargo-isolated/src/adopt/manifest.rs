@@ -49,7 +49,7 @@ impl Manifest {
     fn find(&self, package: &str, workspace: Option<&Manifest>) -> Option<Dependency<'_>> {
         self.tables().find_map(|(kind, table)| {
             let mut all = table.iter();
-            let (name, item) = all.find(|(name, item)| {
+            let (name, _) = all.find(|(name, item)| {
                 let inherited = || {
                     let is_inherited = item.get("workspace").and_then(Item::as_bool) == Some(true);
                     let shared = workspace.filter(|_| is_inherited)?.shared()?;

@@ -99,10 +99,6 @@ impl Target {
             .any(|kind| self.is(kind))
     }
 
-    pub(super) fn is_build_script(&self) -> bool {
-        self.is("custom-build")
-    }
-
     /// The arguments of Cargo that choose this target.
     pub(super) fn arguments(&self) -> Vec<&str> {
         for (kind, flag) in [

@@ -63,8 +63,14 @@ pub(crate) fn may_be_test(function: &Function) -> bool {
         })
 }
 
+/// Whether an attribute belongs to the compiler, and makes no test.
+pub(crate) fn is_of_compiler(attribute: &Attribute) -> bool {
+    let mut paths = paths(attribute);
+    paths.all(|name| OTHERS.contains(&name)) || attribute.is("isolated")
+}
+
 /// Whether the tests of this function may have names below its own: `adds::case_1`.
-pub(super) fn has_cases(function: &Function) -> bool {
+pub(crate) fn has_cases(function: &Function) -> bool {
     any(function, |name| name != "test" && !OTHERS.contains(&name))
 }
 

@@ -1,5 +1,6 @@
 //! `cargo isolated adopt` on small workspaces.
 
+mod from;
 mod keys;
 mod refused;
 mod suite;

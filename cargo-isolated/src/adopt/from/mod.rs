@@ -1,10 +1,21 @@
 //! Plans the conversion of the attributes of other crates.
+//!
+//! What means the same is converted. Everything else is left as it is, with a note.
 
-use anyhow::Result;
+mod hints;
+mod imports;
+mod sealed_test;
+mod serial_test;
+#[cfg(test)]
+mod tests;
+mod workspace;
 
-use super::manifest::Source;
-use super::plan::Plan;
-use super::project::Project;
+use crate::source::edits::Edits;
+use crate::source::file::SourceFile;
+
+use super::annotate::Place;
+
+pub(super) use self::workspace::plan;
 
 /// A crate whose attributes can be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,7 +28,54 @@ pub(crate) enum Peer {
     Tempfile,
 }
 
-/// Plans the conversion of a workspace.
-pub(super) fn plan(_peer: Peer, _project: &Project, _source: Source) -> Result<Plan> {
-    anyhow::bail!("to do")
+impl Peer {
+    /// The packages with its items: the crate, and the drop-in for it.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Peer::SerialTest => &["serial_test", "isolated-serial-test"],
+            Peer::SealedTest => &["sealed_test", "isolated-sealed-test"],
+            Peer::TempEnv => &["temp-env"],
+            Peer::Tempfile => &["tempfile"],
+        }
+    }
+
+    /// The items that tests import from it and that a conversion may make unused.
+    fn items(self) -> &'static [&'static str] {
+        match self {
+            Peer::SerialTest => &serial_test::NAMES,
+            Peer::SealedTest => &["sealed_test", "rusty_fork_test", "TempDir"],
+            Peer::TempEnv | Peer::Tempfile => &[],
+        }
+    }
+}
+
+/// A file to convert.
+struct Input<'a> {
+    file: &'a SourceFile,
+    /// The name of isolated-test in its package.
+    ours: &'a str,
+    /// The name of the other crate in its package.
+    theirs: &'a str,
+    /// Whether it is only compiled for tests.
+    is_for_tests: bool,
+    /// The directory of the package.
+    directory: &'a std::path::Path,
+}
+
+/// What becomes of a file.
+#[derive(Default)]
+struct Converted {
+    edits: Edits,
+    /// Lines of the file, and what to do there by hand.
+    notes: Vec<(usize, String)>,
+    tests: Vec<Place>,
+}
+
+fn convert(peer: Peer, input: &Input<'_>) -> Converted {
+    match peer {
+        Peer::SerialTest => serial_test::convert(input),
+        Peer::SealedTest => sealed_test::convert(input),
+        Peer::TempEnv => hints::of_temp_env(input),
+        Peer::Tempfile => hints::of_tempfile(input),
+    }
 }
