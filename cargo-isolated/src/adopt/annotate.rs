@@ -8,7 +8,7 @@ use super::needs::Needs;
 use crate::source::edits::Edits;
 use crate::source::file::SourceFile;
 use crate::source::harness;
-use crate::source::items::{Attribute, Function, Head, Module};
+use crate::source::items::{Attribute, Function, Head};
 
 /// A function of a file: the indices of its module, and its own.
 pub(super) type Place = (Vec<usize>, usize);
@@ -195,16 +195,4 @@ impl<'a> Annotator<'a> {
             reason,
         });
     }
-}
-
-/// Whether a file contains a module or a function.
-#[cfg(test)]
-pub(super) fn places(module: &Module, name: &str) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (indices, module) in module.all() {
-        let functions = module.functions.iter().enumerate();
-        let named = functions.filter(|(_, function)| function.name == name);
-        places.extend(named.map(|(index, _)| (indices.clone(), index)));
-    }
-    places
 }

@@ -1,6 +1,6 @@
 //! The text of an attribute.
 
-use syn::parse::Parser;
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, Meta, Token};
 
@@ -80,30 +80,23 @@ fn is_formatted_by_rustfmt(arguments: &str) -> bool {
             Meta::NameValue(pair) => matches!(pair.value, Expr::Lit(_)),
             Meta::List(list) => list
                 .parse_args_with(Punctuated::<Element, Token![,]>::parse_terminated)
-                .is_ok_and(|list| list.iter().all(Element::is_known)),
+                .is_ok_and(|list| list.iter().all(|element| element.0)),
         }
     }
-    enum Element {
-        Literal,
-        Meta(Meta),
-    }
-    impl Element {
-        fn is_known(&self) -> bool {
-            match self {
-                Element::Literal => true,
-                Element::Meta(meta) => is_known(meta),
+
+    /// A literal or a meta item, and whether rustfmt knows it.
+    struct Element(bool);
+
+    impl Parse for Element {
+        fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+            if input.peek(Lit) {
+                return input.parse::<Lit>().map(|_| Element(true));
             }
+            input.parse().map(|meta| Element(is_known(&meta)))
         }
     }
-    impl syn::parse::Parse for Element {
-        fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
-            if input.peek(syn::Lit) {
-                return input.parse::<Lit>().map(|_| Element::Literal);
-            }
-            input.parse().map(Element::Meta)
-        }
-    }
+
     let list = Punctuated::<Element, Token![,]>::parse_terminated;
     list.parse_str(arguments)
-        .is_ok_and(|list| list.iter().all(Element::is_known))
+        .is_ok_and(|list| list.iter().all(|element| element.0))
 }

@@ -40,7 +40,8 @@ struct Target {
 
 #[derive(Deserialize)]
 struct Message {
-    message: String,
+    #[serde(rename = "message")]
+    text: String,
     #[serde(default)]
     level: String,
     spans: Vec<Span>,
@@ -99,7 +100,7 @@ fn error(line: &str, project: &Project) -> Option<Error> {
     let mut files = BTreeSet::new();
     add_files(&message, project, &mut files);
     Some(Error {
-        text: message.message,
+        text: message.text,
         files,
         root: real(&line.target?.src_path),
     })

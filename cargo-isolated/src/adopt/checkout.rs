@@ -33,12 +33,12 @@ pub(super) fn check(project: &Project, changes: &[Change], allowed: Allowed) -> 
     let fails = || format!("`git` failed in `{}`", top.display());
     let status = ["status", "--porcelain", "-z", "--untracked-files=no"];
     let status = git(&top, &status).with_context(fails)?;
-    let changed: Vec<_> = status
+    let dirty: Vec<_> = status
         .split('\0')
         .filter(|entry| !entry.is_empty())
         .collect();
-    if let Some(first) = changed.first() {
-        let more = match changed.len() {
+    if let Some(first) = dirty.first() {
+        let more = match dirty.len() {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };

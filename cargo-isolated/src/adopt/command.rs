@@ -101,7 +101,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         };
         checkout::check(&project, &plan.changes, allowed)?;
     }
-    if !arguments.write && !(may_ask && is_wanted()?) {
+    let is_wanted = arguments.write || (may_ask && is_confirmed()?);
+    if !is_wanted {
         say("nothing was written; pass `--write` to write it");
         say_notes(&plan.notes);
         return Ok(());
@@ -142,7 +143,7 @@ fn findings(file: Option<&Path>) -> Result<Findings> {
     })
 }
 
-fn is_wanted() -> Result<bool> {
+fn is_confirmed() -> Result<bool> {
     print!("Apply? [y/N] ");
     io::stdout().flush().context("failed to ask")?;
     let mut answer = String::new();

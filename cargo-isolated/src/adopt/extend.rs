@@ -250,13 +250,13 @@ impl<'a> Existing<'a> {
         if new.is_empty() {
             return;
         }
-        let list = new.join(", ");
+        let added = new.join(", ");
         let Some(content) = &self.attribute.content else {
-            edits.insert(self.attribute.path_end, format!("({list})"));
+            edits.insert(self.attribute.path_end, format!("({added})"));
             return;
         };
         let Some(last) = self.arguments.last() else {
-            edits.insert(content.range.start, list);
+            edits.insert(content.range.start, added);
             return;
         };
         // If the last argument has its own line, each new one gets one too.

@@ -167,8 +167,8 @@ impl Reader<'_> {
         };
         let last = attribute.path().segments.last();
         let conditional = if attribute.path().is_ident("cfg_attr") {
-            let list = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-            let metas = list.into_iter().flatten().skip(1);
+            let metas = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            let metas = metas.into_iter().flatten().skip(1);
             metas
                 .map(|meta| (path(meta.path()), string(&meta)))
                 .collect()

@@ -23,10 +23,6 @@ pub(crate) fn repository(path: &str) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }
 
-/// `Cargo.toml` of a package without dependencies, which is its own workspace.
-pub(crate) const MANIFEST: &str =
-    "[package]\nname = \"suite\"\nedition = \"2021\"\n\n[workspace]\n";
-
 impl Suite {
     /// A package with these files, besides an empty library and a manifest.
     pub(crate) fn new(files: &[(&str, &str)]) -> Suite {

@@ -21,16 +21,16 @@ fn text(number: usize) -> String {
 #[cfg(unix)]
 #[test]
 fn a_command_that_is_killed_leaves_whole_files() {
-    let texts: Vec<_> = (0..FILES)
+    let originals: Vec<_> = (0..FILES)
         .map(|number| (path(number), text(number)))
         .collect();
-    let files: Vec<_> = texts
+    let files: Vec<_> = originals
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()))
         .collect();
     let suite = Suite::new(&files);
     let names: Vec<_> = (0..FILES).map(|number| format!("test_{number}")).collect();
-    let tests: Vec<_> = texts
+    let tests: Vec<_> = originals
         .iter()
         .zip(&names)
         .map(|((path, _), name)| (path.as_str(), name.as_str()))
@@ -57,7 +57,7 @@ fn a_command_that_is_killed_leaves_whole_files() {
         child.wait().expect("the command");
 
         let mut edited = 0;
-        for (number, (path, text)) in texts.iter().enumerate() {
+        for (number, (path, text)) in originals.iter().enumerate() {
             let found = suite.read(path);
             let whole = format!("#[isolated_test::isolated(serial = \"x\")]\n{text}");
             assert!(

@@ -8,7 +8,7 @@ use crate::source::arguments;
 use crate::source::harness;
 use crate::source::items::{Attribute, Function, Head, Module};
 
-/// The attributes of serial_test.
+/// The attributes of `serial_test`.
 pub(super) const NAMES: [&str; 4] = ["serial", "parallel", "file_serial", "file_parallel"];
 
 /// The key of an attribute without keys.
@@ -21,7 +21,7 @@ struct Meaning {
     inner: Vec<String>,
 }
 
-/// An item with attributes of serial_test.
+/// An item with attributes of `serial_test`.
 struct Item<'a> {
     head: &'a Head,
     function: Option<&'a Function>,
@@ -92,7 +92,7 @@ fn add_tests(module: &Module, indices: &[usize], converted: &mut Converted) {
     }
 }
 
-/// The attributes of serial_test on an item.
+/// The attributes of `serial_test` on an item.
 fn theirs<'a>(head: &'a Head, input: &Input<'_>) -> Vec<&'a Attribute> {
     let attributes = head.attributes.iter();
     let is_theirs = |attribute: &&Attribute| match attribute.path.as_slice() {

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::adopt::annotate::{annotate, places};
+use crate::adopt::annotate::{Place, annotate};
 use crate::adopt::needs::Needs;
 use crate::source::file::SourceFile;
+use crate::source::items::Module;
 
 pub(super) fn serial(keys: &[&str]) -> Needs {
     Needs {
@@ -17,6 +18,17 @@ pub(super) fn argument(text: &str) -> Needs {
         arguments: vec![text.to_owned()],
         ..Needs::default()
     }
+}
+
+/// The functions of this name.
+fn places(module: &Module, name: &str) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (indices, module) in module.all() {
+        let functions = module.functions.iter().enumerate();
+        let named = functions.filter(|(_, function)| function.name == name);
+        places.extend(named.map(|(index, _)| (indices.clone(), index)));
+    }
+    places
 }
 
 /// The text after each function of these names got what it needs, and what was refused.
@@ -145,9 +157,7 @@ fn what_is_inherited_is_not_written_again() {
         ("adds", serial(&["db", "x"])),
         ("reads", serial(&["db", "x"])),
     ];
-    let extended = text
-        .replace("\"db\")", "[\"db\", \"x\"])")
-        .replace("= [", "= [");
+    let extended = text.replace("\"db\")", "[\"db\", \"x\"])");
     assert_eq!(annotated(text, &more), extended);
     let one = [("adds", serial(&["db", "x"])), ("reads", serial(&["db"]))];
     let written = text.replacen(
