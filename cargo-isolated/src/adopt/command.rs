@@ -70,8 +70,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let source = match &arguments.path {
         None => Source::Registry,
         Some(path) => {
-            let path = Path::new(path).canonicalize();
-            let path = path.with_context(|| "failed to find the directory of `--path`")?;
+            let path = std::path::absolute(path).context("failed to find the working directory")?;
+            if !path.is_dir() {
+                let path = path.display();
+                bail!("`{path}` is no directory; pass the one of isolated-test as `--path`");
+            }
             Source::Path(path.display().to_string())
         }
     };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::attribute::{self, Style, key_list, literal};
-use super::needs::Needs;
+use super::needs::{self, Needs};
 use crate::source::arguments::{self, Argument};
 use crate::source::edits::Edits;
 use crate::source::items::Attribute;
@@ -181,18 +181,32 @@ impl<'a> Existing<'a> {
                 Ok(())
             }
             ("env", Some(value)) if value.is_list => {
-                let inside = wanted.trim_start_matches("env(").trim_end_matches(')');
-                let variable = inside.split('=').next().unwrap_or_default().trim();
+                let inside = wanted
+                    .strip_prefix("env(")
+                    .and_then(|rest| rest.strip_suffix(')'));
                 let elements = value.elements();
-                let named = |range: &Range<usize>| self.text[range.clone()].starts_with(variable);
-                if elements.iter().any(|element| named(&element.range)) {
-                    return Err(format!("it sets `{variable}` already; check its value"));
-                }
+                let written = elements
+                    .iter()
+                    .map(|element| &self.text[element.range.clone()]);
+                let set: Vec<_> = written.map(variable_of).collect();
                 let end = elements
                     .last()
                     .map_or(value.range.start, |last| last.range.end);
-                let comma = if elements.is_empty() { "" } else { ", " };
-                replaced.push((end..end, format!("{comma}{inside}")));
+                let mut added = String::new();
+                for assignment in needs::split(inside.unwrap_or_default()) {
+                    let variable = variable_of(&assignment);
+                    if set.contains(&variable) {
+                        return Err(format!("it sets `{variable}` already; check its value"));
+                    }
+                    let comma = if set.is_empty() && added.is_empty() {
+                        ""
+                    } else {
+                        ", "
+                    };
+                    added.push_str(comma);
+                    added.push_str(&assignment);
+                }
+                replaced.push((end..end, added));
                 Ok(())
             }
             _ => {
@@ -284,6 +298,18 @@ pub(super) fn name_of(argument: &str) -> &str {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let end = argument.find(|letter| !is_part(letter));
     &argument[..end.unwrap_or(argument.len())]
+}
+
+/// The variable of `A = "b"` or `unset(A)`.
+fn variable_of(assignment: &str) -> &str {
+    let name = assignment
+        .split_once('=')
+        .map_or(assignment, |(name, _)| name)
+        .trim();
+    let unset = name
+        .strip_prefix("unset(")
+        .and_then(|name| name.strip_suffix(')'));
+    unset.unwrap_or(name).trim_matches('"')
 }
 
 /// Another name for a resource: `port_7835` for `port(number = 7835)`.

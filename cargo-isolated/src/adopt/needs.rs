@@ -87,7 +87,7 @@ fn of_conflict(conflict: &Conflict, choice: Choice) -> Vec<(usize, Needs)> {
 }
 
 /// Splits `tmpdir, cwd` into its arguments.
-fn split(arguments: &str) -> Vec<String> {
+pub(super) fn split(arguments: &str) -> Vec<String> {
     let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
     let mut pieces = vec![String::new()];
     for letter in arguments.chars() {

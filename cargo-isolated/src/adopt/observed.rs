@@ -109,7 +109,7 @@ pub(super) fn plan(
     plan.notes.extend(unreachable.notes(project));
     plan.notes
         .extend(findings.conflicts.iter().flat_map(suggestions));
-    let manifests = manifests.changes(&plan.changes);
+    let manifests = manifests.changes(&plan.changes)?;
     plan.changes.splice(0..0, manifests);
     Ok(plan)
 }

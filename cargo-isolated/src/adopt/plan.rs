@@ -127,22 +127,27 @@ impl<'a> Manifests<'a> {
     }
 
     /// The manifests that change, for packages with changed sources.
-    pub(super) fn changes(self, sources: &[Change]) -> Vec<Change> {
-        let is_changed = |package: &String| {
-            sources
-                .iter()
-                .any(|change| change.packages.contains(package))
-        };
-        let open = self.open.into_iter();
-        let changed = open.filter(|(_, open)| is_changed(&open.package) && !open.edits.is_empty());
-        let changed = changed.map(|(path, open)| Change {
-            shown: self.project.shown(&path),
-            path,
-            after: open.edits.apply(&open.text),
-            before: open.text,
-            packages: BTreeSet::from([open.package]),
-            is_manifest: true,
-        });
-        changed.collect()
+    pub(super) fn changes(self, sources: &[Change]) -> Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        for (path, open) in self.open {
+            let mut packages = sources.iter().flat_map(|change| &change.packages);
+            if open.edits.is_empty() || !packages.any(|package| *package == open.package) {
+                continue;
+            }
+            let shown = self.project.shown(&path);
+            let after = open.edits.apply(&open.text);
+            Manifest::parse(&after).with_context(|| {
+                format!("failed to add isolated-test to `{shown}`; add it to the dev-dependencies and run this again")
+            })?;
+            changes.push(Change {
+                path,
+                shown,
+                before: open.text,
+                after,
+                packages: BTreeSet::from([open.package]),
+                is_manifest: true,
+            });
+        }
+        Ok(changes)
     }
 }

@@ -150,7 +150,13 @@ impl Group<'_> {
     fn command(&self, runs: Runs<'_>) -> Command {
         let mut command = cargo();
         if runs.has_nextest {
-            command.args(["nextest", "run", "--no-fail-fast", "--color=never"]);
+            command.args([
+                "nextest",
+                "run",
+                "--no-fail-fast",
+                "--retries=0",
+                "--color=never",
+            ]);
             command.args(["--status-level=none", "--final-status-level=fail"]);
             command.args(["--failure-output=never", "--success-output=never"]);
             let names = self.tests.iter().map(|test| {

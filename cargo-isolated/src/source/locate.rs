@@ -148,7 +148,7 @@ impl Sources {
             add(&|function| harness::makes(function, word));
         }
         if sites.is_empty() && (nearest.reason.is_empty() || nearest.depth < step.depth) {
-            *nearest = not_in(step, word);
+            *nearest = not_in(step, word, rest.is_empty());
         }
         sites
     }
@@ -247,11 +247,12 @@ pub(crate) struct FileOfTarget {
 }
 
 /// Why a module does not contain a test.
-fn not_in(step: &Step, word: &str) -> Lost {
+fn not_in(step: &Step, word: &str, is_last: bool) -> Lost {
     let calls = step.module().macros.iter();
     let calls: Vec<_> = calls.collect();
     let reason = match calls.as_slice() {
-        [] => format!("there is no function `{word}` here"),
+        [] if is_last => format!("there is no function `{word}` here"),
+        [] => format!("there is no module `{word}` here"),
         [call] => format!("`{}` seems to make it", call.name),
         [first, ..] => format!("`{}` or another macro seems to make it", first.name),
     };

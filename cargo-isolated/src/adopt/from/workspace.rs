@@ -59,7 +59,7 @@ pub(in crate::adopt) fn plan(peer: Peer, project: &Project, source: Source) -> R
             }
         }
     }
-    let manifests = manifests.changes(&plan.changes);
+    let manifests = manifests.changes(&plan.changes)?;
     plan.changes.splice(0..0, manifests);
     Ok(plan)
 }

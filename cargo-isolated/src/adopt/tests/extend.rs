@@ -133,6 +133,16 @@ fn arguments_join_those_that_are_there() {
             "env(A = 1)",
             "#[isolated(env(A = 1))]",
         ),
+        (
+            "#[isolated(env(AB = 1))]",
+            "env(A = f(1), unset(C))",
+            "#[isolated(env(AB = 1, A = f(1), unset(C)))]",
+        ),
+        (
+            "#[isolated(env())]",
+            "env(A = 1)",
+            "#[isolated(env(A = 1))]",
+        ),
     ] {
         assert_eq!(extended(before, &argument(wanted)), after);
     }
@@ -151,7 +161,11 @@ fn what_would_change_the_meaning_is_refused() {
     assert_eq!(refused("#[isolated(cwd = \"src\")]", &argument("cwd")), cwd);
     let env = "1: it sets `A` already; check its value";
     assert_eq!(
-        refused("#[isolated(env(A = 2))]", &argument("env(A = 1)")),
+        refused("#[isolated(env(A = 2))]", &argument("env(B = 1, A = 1)")),
+        env
+    );
+    assert_eq!(
+        refused("#[isolated(env(unset(\"A\")))]", &argument("env(A = 1)")),
         env
     );
     let conditional = "1: its `isolated` stands in a `cfg_attr`; extend that";

@@ -35,7 +35,7 @@ fn cases_belong_to_their_function() {
     assert_eq!(found("reads__one"), at(8));
     assert_eq!(
         found("plain::case_1").expect_err("no cases").reason,
-        "there is no function `plain` here"
+        "there is no module `plain` here"
     );
 }
 
