@@ -107,8 +107,9 @@ pub(super) fn plan(
     let is_changed = |test: &Affected| plan.changes.iter().any(|change| change.path == test.file);
     plan.tests.retain(is_changed);
     plan.notes.extend(unreachable.notes(project));
-    plan.notes
-        .extend(findings.conflicts.iter().flat_map(suggestions));
+    for conflict in &findings.conflicts {
+        plan.notes.extend(suggestions(conflict, choice));
+    }
     let manifests = manifests.changes(&plan.changes)?;
     plan.changes.splice(0..0, manifests);
     Ok(plan)
@@ -155,20 +156,26 @@ fn target_of<'a>(
 }
 
 /// A line for each place of a conflict that has a better way out.
-fn suggestions(conflict: &Conflict) -> Vec<String> {
+fn suggestions(conflict: &Conflict, choice: Choice) -> Vec<String> {
     let Some(suggestion) = &conflict.suggestion else {
         return Vec::new();
     };
-    let key = &conflict.key;
+    let written = match (choice, &conflict.argument) {
+        (Choice::Best, Some(argument)) => argument.clone(),
+        _ => attribute::key_list("serial", &[attribute::literal(&conflict.key)]),
+    };
     let places = conflict.places.iter();
     let mut lines: Vec<_> = places
         .map(|place| {
             let file = place.file.display().to_string().replace('\\', "/");
-            format!("{file}:{}: better than `{key}`: {suggestion}", place.line)
+            format!(
+                "{file}:{}: better than `{written}`: {suggestion}",
+                place.line
+            )
         })
         .collect();
     if lines.is_empty() {
-        lines.push(format!("better than `{key}`: {suggestion}"));
+        lines.push(format!("better than `{written}`: {suggestion}"));
     }
     lines
 }

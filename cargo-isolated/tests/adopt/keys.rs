@@ -114,7 +114,7 @@ fn the_best_arguments_are_written_and_suggestions_printed() {
         &findings(&TESTS, &conflicts),
         &["--best", "--write", "--runs", "1"],
     ));
-    let note = "to do by hand:\n  tests/api.rs:1: better than `file-adopted`: `tmpdir`, and write to `tmpdir.join(\"adopted\")`\n";
+    let note = "to do by hand:\n  tests/api.rs:1: better than `serial = \"file-adopted\"`: `tmpdir`, and write to `tmpdir.join(\"adopted\")`\n";
     assert!(printed.ends_with(note), "{printed}");
     let changes = suite.changes();
     let added: Vec<_> = changes

@@ -43,6 +43,30 @@ fn a_file_that_does_not_compile_is_taken_back() {
 }
 
 #[test]
+fn of_one_binary_only_the_file_with_the_error_is_taken_back() {
+    let root = format!("mod orders;\n\n{GOOD}");
+    let suite = Suite::new(&[("tests/one.rs", &root), ("tests/orders/mod.rs", FAILS)]);
+    let tests = [
+        ("tests/one.rs", "adds"),
+        ("tests/one.rs", "orders::has_no_variable"),
+    ];
+    for argument in ["prot", "env(ADOPTED = 1)"] {
+        let conflicts = [
+            conflict("x", &[1], &[], Some(argument)),
+            conflict("y", &[0], &[], None),
+        ];
+        succeeded(&suite.adopt(&findings(&tests, &conflicts), &WRITE));
+        assert_eq!(suite.read("tests/orders/mod.rs"), FAILS);
+        let edited = root.replace(
+            "#[test]",
+            "#[isolated_test::isolated(serial = \"y\")]\n#[test]",
+        );
+        assert_eq!(suite.read("tests/one.rs"), edited);
+        suite.git(&["checkout", "--quiet", "."]);
+    }
+}
+
+#[test]
 fn a_file_whose_tests_fail_is_taken_back() {
     let suite = suite();
     let conflicts = [
