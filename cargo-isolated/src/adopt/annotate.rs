@@ -94,13 +94,16 @@ impl<'a> Annotator<'a> {
         let mut tests = 0;
         for (below, module) in self.file.module(indices).all() {
             let is_annotated = !below.is_empty() && self.existing(&module.head).is_some();
-            if is_annotated || !module.files.is_empty() || !module.macros.is_empty() {
+            if is_annotated
+                || !module.files.is_empty()
+                || module.macros.iter().any(|call| call.may_make_tests)
+            {
                 return None;
             }
             let path = [indices, &below].concat();
             for (index, function) in module.functions.iter().enumerate() {
                 let needs = self.needs.get(&(path.clone(), index));
-                if needs.is_none() && !harness::may_be_test(function) {
+                if needs.is_none() && !harness::is_test(function) {
                     continue;
                 }
                 let needs = needs?;

@@ -51,8 +51,12 @@ fn any(function: &Function, rule: impl Fn(&str) -> bool) -> bool {
 
 /// Whether a known attribute makes the function a test.
 pub(crate) fn is_test(function: &Function) -> bool {
-    !any(function, |name| name == "template")
-        && any(function, |name| name == "test" || KNOWN.contains(&name))
+    !any(function, |name| name == "template") && any(function, is_test_name)
+}
+
+/// Whether an attribute of this name makes a test.
+pub(super) fn is_test_name(name: &str) -> bool {
+    name == "test" || KNOWN.contains(&name)
 }
 
 /// Whether an attribute that is not known may make the function a test.

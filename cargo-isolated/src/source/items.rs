@@ -82,8 +82,10 @@ pub(crate) struct Use {
 /// A macro call that is an item, or the definition of a macro.
 #[derive(Debug)]
 pub(crate) struct MacroCall {
+    /// `tests!`, `macro_rules! tests`.
     pub(crate) name: String,
     pub(crate) line: usize,
+    pub(crate) may_make_tests: bool,
 }
 
 impl Attribute {

@@ -248,8 +248,11 @@ pub(crate) struct FileOfTarget {
 
 /// Why a module does not contain a test.
 fn not_in(step: &Step, word: &str, is_last: bool) -> Lost {
-    let calls = step.module().macros.iter();
-    let calls: Vec<_> = calls.collect();
+    let all = &step.module().macros;
+    let mut calls: Vec<_> = all.iter().filter(|call| call.may_make_tests).collect();
+    if calls.is_empty() {
+        calls = all.iter().collect();
+    }
     let reason = match calls.as_slice() {
         [] if is_last => format!("there is no function `{word}` here"),
         [] => format!("there is no module `{word}` here"),

@@ -6,6 +6,7 @@ pub(crate) mod file;
 pub(crate) mod harness;
 pub(crate) mod items;
 pub(crate) mod locate;
+mod macros;
 mod module_file;
 mod read;
 

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, FnArg, Item, Lit, Meta, Pat, Token, Visibility};
 
-use super::file::line;
-use super::items::{Attribute, Content, FileModule, Function, Head, MacroCall, Module, Use};
+use super::items::{Attribute, Content, FileModule, Function, Head, Module, Use};
 
 /// Reads a file whose Rust begins at `base`.
 pub(super) fn module_of_file(text: &str, base: usize, file: &syn::File) -> Module {
@@ -23,18 +22,18 @@ pub(super) fn module_of_file(text: &str, base: usize, file: &syn::File) -> Modul
     module
 }
 
-struct Reader<'a> {
-    text: &'a str,
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
     base: usize,
 }
 
 impl Reader<'_> {
-    fn range(&self, span: Span) -> Range<usize> {
+    pub(super) fn range(&self, span: Span) -> Range<usize> {
         let range = span.byte_range();
         self.base + range.start..self.base + range.end
     }
 
-    fn add_items(&self, module: &mut Module, items: &[Item]) {
+    pub(super) fn add_items(&self, module: &mut Module, items: &[Item]) {
         for item in items {
             match item {
                 Item::Fn(item) => module.functions.push(self.function(item)),
@@ -89,41 +88,7 @@ impl Reader<'_> {
         module.modules.push(inner);
     }
 
-    fn add_macro(&self, module: &mut Module, item: &syn::ItemMacro) {
-        let tokens = &item.mac.tokens;
-        let segments = item.mac.path.segments.iter();
-        let mut name = segments
-            .last()
-            .map_or_else(String::new, |segment| segment.ident.to_string());
-        match name.as_str() {
-            "isolate_file" => {
-                if let Ok(file) = syn::parse2::<syn::File>(tokens.clone()) {
-                    let mut attributes =
-                        file.attrs.iter().map(|attribute| self.attribute(attribute));
-                    module.file_attribute = attributes.find(|attribute| attribute.is("isolated"));
-                    return self.add_items(module, &file.items);
-                }
-            }
-            "cfg_if" => {
-                let branches = branches(tokens.clone());
-                if let Ok(files) = branches.collect::<syn::Result<Vec<_>>>() {
-                    return files
-                        .iter()
-                        .for_each(|file| self.add_items(module, &file.items));
-                }
-            }
-            _ => {}
-        }
-        if let Some(defined) = &item.ident {
-            name = format!("{name}! {defined}");
-        } else {
-            name.push('!');
-        }
-        let line = line(self.text, self.range(item.mac.path.span()).start);
-        module.macros.push(MacroCall { name, line });
-    }
-
-    fn head(&self, attributes: &[syn::Attribute], item: Span) -> Head {
+    pub(super) fn head(&self, attributes: &[syn::Attribute], item: Span) -> Head {
         let is_comment = |attribute: &&syn::Attribute| {
             let begin = self.range(attribute.pound_token.span).start;
             self.text[begin..].starts_with('/')
@@ -149,7 +114,7 @@ impl Reader<'_> {
         }
     }
 
-    fn attribute(&self, attribute: &syn::Attribute) -> Attribute {
+    pub(super) fn attribute(&self, attribute: &syn::Attribute) -> Attribute {
         let begin = self.range(attribute.pound_token.span).start;
         let end = self.range(attribute.bracket_token.span.close()).end;
         let content = match &attribute.meta {
@@ -184,16 +149,6 @@ impl Reader<'_> {
             conditional,
         }
     }
-}
-
-/// The blocks of `cfg_if!`.
-fn branches(tokens: TokenStream) -> impl Iterator<Item = syn::Result<syn::File>> {
-    tokens.into_iter().filter_map(|token| match token {
-        TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => {
-            Some(syn::parse2(group.stream()))
-        }
-        _ => None,
-    })
 }
 
 fn path(path: &syn::Path) -> Vec<String> {

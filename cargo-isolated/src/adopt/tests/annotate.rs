@@ -135,6 +135,17 @@ fn a_module_whose_tests_all_need_the_same_gets_it_once() {
         );
         assert!(!text.contains("\n#[isolated"), "{text}");
     }
+    // Helpers do not matter.
+    for other in [
+        "    thread_local! {}\n",
+        "    #[fixture]\n    fn other() {}\n",
+    ] {
+        let (text, _) = edited(&tests("", other), &both, false);
+        assert_eq!(
+            text,
+            tests("#[isolated_test::isolated(serial = \"db\")]\n", other)
+        );
+    }
     // Other needs.
     let (text, _) = edited(
         &tests("", ""),

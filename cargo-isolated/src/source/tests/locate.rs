@@ -86,11 +86,8 @@ fn a_test_that_a_macro_makes_is_lost_with_the_place_of_the_macro() {
     let text = "mod orders {\n    macro_rules! cases { () => {} }\n    cases!(adds);\n}\n#[helper]\nfn adds() {}\nfn other() {}\n";
     let dir = tree(&[("tests/api.rs", text)]);
     let lost = found(dir.path(), "tests/api.rs", "orders::adds").expect_err("a macro");
-    assert_eq!(
-        lost.reason,
-        "`macro_rules! cases` or another macro seems to make it"
-    );
-    assert_eq!(lost.line, Some(2));
+    assert_eq!(lost.reason, "`cases!` seems to make it");
+    assert_eq!(lost.line, Some(3));
     assert_eq!(
         found(dir.path(), "tests/api.rs", "adds")
             .expect("an attribute may make it")
@@ -120,4 +117,14 @@ fn a_file_that_cannot_be_parsed_is_named_with_the_line() {
             .starts_with("the file cannot parse line 2: expected"),
         "{lost:?}"
     );
+}
+
+#[test]
+fn a_property_is_found_in_its_macro() {
+    let text = "proptest! {\n    #![proptest_config(Config::default())]\n\n    /// Holds.\n    #[ignore]\n    #[test]\n    \
+                fn holds(n in 0..10u32, m in any::<u8>()) { assert!(n < 10) }\n\n    #[test]\n    fn too(n in 0..1) {}\n}\n";
+    let dir = tree(&[("tests/api.rs", text)]);
+    let found = |name| found(dir.path(), "tests/api.rs", name);
+    assert_eq!(found("holds"), Ok(vec!["tests/api.rs:5".to_owned()]));
+    assert_eq!(found("too"), Ok(vec!["tests/api.rs:9".to_owned()]));
 }
