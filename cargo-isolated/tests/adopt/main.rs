@@ -5,4 +5,5 @@ mod keys;
 mod refused;
 mod suite;
 mod taken_back;
+#[cfg(unix)]
 mod whole_files;

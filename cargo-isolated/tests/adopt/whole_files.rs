@@ -18,7 +18,6 @@ fn text(number: usize) -> String {
     format!("#[test]\nfn test_{number}() {{}}\n{filling}")
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_that_is_killed_leaves_whole_files() {
     let originals: Vec<_> = (0..FILES)
@@ -76,7 +75,6 @@ fn a_command_that_is_killed_leaves_whole_files() {
 }
 
 /// The kernel kills the command in the middle of a write, because no file may become that long.
-#[cfg(unix)]
 #[test]
 fn a_command_that_dies_in_a_write_leaves_whole_files() {
     let long = format!("#[test]\nfn long() {{}}\n{}", "// A line.\n".repeat(50_000));
@@ -116,7 +114,6 @@ fn a_command_that_dies_in_a_write_leaves_whole_files() {
 }
 
 /// `git` changes a file when it is asked for the state of the checkout, which is after the command has read it.
-#[cfg(unix)]
 #[test]
 fn a_file_that_changes_meanwhile_is_not_overwritten() {
     use std::os::unix::fs::PermissionsExt;
@@ -157,7 +154,6 @@ fn a_file_that_changes_meanwhile_is_not_overwritten() {
     );
 }
 
-#[cfg(unix)]
 #[test]
 fn a_symbolic_link_is_followed() {
     let suite = Suite::new(&[
