@@ -72,6 +72,10 @@ impl<'a> Application<'a> {
         self.plan.changes.iter().zip(&self.states)
     }
 
+    pub(super) fn has_written_sources(&self) -> bool {
+        !self.written_sources().is_empty()
+    }
+
     fn written_sources(&self) -> Vec<usize> {
         let changes = self.changes().enumerate();
         let written =

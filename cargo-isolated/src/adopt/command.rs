@@ -22,15 +22,18 @@ use crate::cargo::has_nextest;
 
 /// Writes what tests need into the sources.
 ///
-/// Shows the edits, and asks before it writes them. Then it compiles the tests, runs them, and takes back
-/// each file that does not compile or whose tests fail.
+/// Shows the edits, and asks before it writes them. Then it compiles the tests,
+/// runs them, and takes back each file that does not compile or whose tests fail.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Examples:
   cargo isolated observe --json > findings.json
   cargo isolated adopt findings.json
   cargo isolated adopt findings.json --best --write -- --all-features
-  cargo isolated adopt --from serial_test")]
+  cargo isolated adopt --from serial_test"
+)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "they are flags of the command line"
@@ -57,7 +60,7 @@ pub(crate) struct Arguments {
     /// How often to run the edited tests, in two copies at once.
     #[arg(long, value_name = "N", default_value_t = 5)]
     runs: u32,
-    /// Depend on the isolated-test in this directory instead of the published one.
+    /// Depend on the isolated-test in this directory, not on the published one.
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     path: Option<String>,
     /// Arguments of `cargo test`, such as `--all-features`.
@@ -113,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut application = apply::write(&project, &plan, say);
     say("compiling the tests");
     application.compile(&arguments.words)?;
-    if arguments.runs > 0 {
+    if arguments.runs > 0 && application.has_written_sources() {
         let runs = Runs {
             count: arguments.runs,
             has_nextest: has_nextest(),
