@@ -12,7 +12,7 @@ use super::records::Record;
 use super::throttle::{Throttle, Use, refusal};
 use crate::bisect::{Prober, Rate, Way, cores_or_more};
 use crate::interrupt;
-use crate::statistics::{CONFIDENCE, clean_runs, lower_bound};
+use crate::statistics::{CONFIDENCE, clean_runs, lower_bound, upper_bound};
 use crate::suite::Suite;
 
 /// Number of failures after which a rate is known well enough.
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) enum Cause {
     /// It fails by itself.
     Alone { alone: Rate },
-    /// It fails alone on a throttled processor, and not at full speed.
+    /// It fails alone on a throttled processor, and not at full speed, or much less often.
     Load {
         alone: Rate,
         throttled: Rate,
@@ -68,7 +68,7 @@ pub(crate) fn diagnose(
     let least = lower_bound(record.failures, record.runs, CONFIDENCE);
     let runs = clean_runs(least, CONFIDENCE).max(LEAST).min(options.reruns);
     let alone = rate(runs, || prober.alone())?;
-    if alone.failures > 0 {
+    if alone.failures >= ENOUGH {
         return Ok(Cause::Alone { alone });
     }
     let part = options.throttle.0.filter(|_| refusal().is_none());
@@ -76,7 +76,7 @@ pub(crate) fn diagnose(
     if let Some(part) = part {
         let throttle = Throttle::start(part, Use::Always, 0)?;
         let rate = throttle.within(|| rate(runs, || prober.alone()))?;
-        if rate.failures > 0 {
+        if is_higher(rate, alone) {
             return Ok(Cause::Load {
                 alone,
                 throttled: rate,
@@ -84,6 +84,9 @@ pub(crate) fn diagnose(
             });
         }
         throttled = Some(rate);
+    }
+    if alone.failures > 0 {
+        return Ok(Cause::Alone { alone });
     }
     let mut tried = 0;
     let mut partners = Vec::new();
@@ -109,6 +112,16 @@ pub(crate) fn diagnose(
     Ok(Cause::Beside { alone, partners })
 }
 
+/// Whether a rate is higher than one of a test alone. A test that needs the processor may fail now and
+/// then on a busy machine too.
+fn is_higher(rate: Rate, alone: Rate) -> bool {
+    let Rate { failures, runs } = alone;
+    if failures == 0 {
+        return rate.failures > 0;
+    }
+    lower_bound(rate.failures, rate.runs, CONFIDENCE) > upper_bound(failures, runs, CONFIDENCE)
+}
+
 /// Runs until the test has failed often enough, or not at all for so many runs.
 fn rate(runs: u64, mut run: impl FnMut() -> Result<Option<String>>) -> Result<Rate> {
     let mut rate = Rate::default();
@@ -120,4 +133,19 @@ fn rate(runs: u64, mut run: impl FnMut() -> Result<Option<String>>) -> Result<Ra
         rate.failures += u64::from(run()?.is_some());
     }
     Ok(rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rate, is_higher};
+
+    #[test]
+    fn a_rate_under_load_must_be_clearly_higher() {
+        let rate = |failures, runs| Rate { failures, runs };
+        assert!(is_higher(rate(1, 10), rate(0, 10)));
+        assert!(!is_higher(rate(0, 10), rate(0, 10)));
+        assert!(is_higher(rate(5, 5), rate(1, 11)));
+        assert!(!is_higher(rate(5, 5), rate(4, 11)));
+        assert!(!is_higher(rate(3, 10), rate(1, 10)));
+    }
 }

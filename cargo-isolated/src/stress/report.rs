@@ -191,9 +191,14 @@ fn write_cause(text: &mut String, id: &TestId, cause: &Cause) -> std::fmt::Resul
             part,
         } => {
             let part = percent(*part);
+            let when = if alone.failures == 0 {
+                "only"
+            } else {
+                "mostly"
+            };
             writeln!(
                 text,
-                "  fails only under load: alone with {part} of a processor in {},",
+                "  fails {when} under load: alone with {part} of a processor in {},",
                 of(throttled)
             )?;
             writeln!(text, "    at full speed in {}", of(alone))

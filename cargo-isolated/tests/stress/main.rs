@@ -205,6 +205,36 @@ fn mistakes_are_explained() {
     );
 }
 
+/// A process that throttles others uses its processor until its input ends.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_throttling_process_uses_its_processor() {
+    use std::time::{Duration, Instant};
+
+    let status = fs::read_to_string("/proc/self/status").expect("a status");
+    let allowed = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let first = allowed.unwrap_or_default().trim().split(['-', ',']).next();
+    let mut noise = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+    noise.args(["noise", "--processor", first.unwrap_or_default()]);
+    let mut noise = noise.stdin(Stdio::piped()).spawn().expect("the noise");
+    let (start, path) = (Instant::now(), format!("/proc/{}/stat", noise.id()));
+    // In ticks, of which there are a hundred in each second.
+    let used = || -> u64 {
+        let text = fs::read_to_string(&path).expect("the process");
+        let (_, fields) = text.rsplit_once(") ").expect("a name");
+        let ticks = fields.split(' ').nth(11).expect("a time");
+        ticks.parse().expect("a number")
+    };
+    while used() < 20 {
+        assert!(start.elapsed() < Duration::from_secs(60), "it does nothing");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(noise.stdin.take());
+    assert!(noise.wait().expect("the noise").success());
+}
+
 #[test]
 fn noise_ends_with_its_input_and_leaves_no_file() {
     let dir = tempfile::tempdir().expect("a directory");
