@@ -9,6 +9,11 @@ pub(crate) fn nextest_test_name() -> Option<String> {
     env::var("NEXTEST_TEST_NAME").ok()
 }
 
+/// The binary of this test, as nextest calls it: `shop::api`.
+pub(crate) fn nextest_binary() -> Option<String> {
+    env::var("NEXTEST_BINARY_ID").ok()
+}
+
 /// The nextest profile, unless it is the default one.
 pub(crate) fn nextest_profile() -> Option<String> {
     let profile = env::var("NEXTEST_PROFILE").ok();

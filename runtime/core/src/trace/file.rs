@@ -12,6 +12,7 @@ use super::line::{Field, line};
 use crate::error::{Error, ErrorKind};
 use crate::mutex::lock;
 use crate::random;
+use crate::runner;
 
 /// The version of the format. Changes when a reader of the old format would misunderstand the new
 /// one.
@@ -54,11 +55,17 @@ impl TraceFile {
         };
         let program = std::env::current_exe().unwrap_or_default();
         let program = program.to_string_lossy();
-        let values = [
+        let mut values = vec![
             ("version", Field::Number(VERSION)),
             ("pid", Field::Number(trace.process.into())),
             ("program", Field::Text(&program)),
         ];
+        let binary = runner::nextest_binary();
+        values.extend(
+            binary
+                .as_deref()
+                .map(|binary| ("binary", Field::Text(binary))),
+        );
         trace.write("process", None, &values);
         trace
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::lock::{Holder, Want};
+use crate::lock::{Holder, Mode, Want};
 
 /// Maximum number of characters of a text; panic messages may be long.
 const MOST: usize = 2_000;
@@ -32,6 +32,9 @@ pub(super) fn line(
             Field::Text(text) => push_text(&mut line, text),
             Field::Want(want) => {
                 push_text(&mut line, &want.code());
+                if let Mode::Limit(limit) = want.mode {
+                    let _ = write!(line, ",\"limit\":{limit}");
+                }
             }
             Field::Number(number) => {
                 let _ = write!(line, "{number}");
@@ -81,6 +84,11 @@ mod tests {
         mode: Mode::Exclusive,
     };
 
+    const LIMITED: Want = Want {
+        mode: Mode::Limit(3),
+        ..TCP
+    };
+
     #[test]
     fn a_line_is_an_object_in_a_fixed_order() {
         let holders = [Holder::new("a::b", 7, 1, ""), Holder::new("c", 8, 2, "")];
@@ -105,6 +113,10 @@ mod tests {
                 ),
                 "{\"t\":1,\"e\":\"wait\",\"id\":1,\"want\":\"serial tcp\",\"behind\":[\
                  {\"test\":\"a::b\",\"pid\":7},{\"test\":\"c\",\"pid\":8}]}\n",
+            ),
+            (
+                line(1, "held", Some(1), &[("want", Field::Want(LIMITED))]),
+                "{\"t\":1,\"e\":\"held\",\"id\":1,\"want\":\"limit tcp\",\"limit\":3}\n",
             ),
             (
                 line(1, "wait", Some(1), &[("behind", Field::Holders(&[]))]),
