@@ -33,6 +33,7 @@ fn line(process: u32, holder: &Holder) -> String {
         place,
         since,
         locks,
+        ..
     } = holder;
     let begun = UNIX_EPOCH + Duration::from_millis(*since);
     let age = SystemTime::now().duration_since(begun).unwrap_or_default();
@@ -61,6 +62,7 @@ mod tests {
             place: "package shop, src/lib.rs:69".to_owned(),
             since: u64::try_from(now.as_millis()).expect("a time") - 3500,
             locks: vec!["serial \"db\"".to_owned(), "shared \"cache\"".to_owned()],
+            wait: None,
         };
         let test = "shop::own::adds (pid 7, package shop, src/lib.rs:69): running for 3 s";
         assert_eq!(

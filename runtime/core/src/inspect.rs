@@ -2,18 +2,23 @@
 //! change in any release.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::config::variables;
 use crate::error::Error;
-use crate::lock::holder;
+use crate::lock::holder::{self, HeldLock, RecordedBlock};
 use crate::os;
+use crate::state::{self, KeptDir, StateDir};
 
 /// A living process that has a record.
 #[derive(Debug, Clone)]
 pub struct Process {
     /// The process identifier.
     pub id: u32,
-    /// Its running tests, and the guards of keys that it holds.
+    /// The directory of its package if Cargo or nextest has started it, or else its working
+    /// directory at the beginning. Unknown if the path is not UTF-8.
+    pub directory: Option<PathBuf>,
+    /// Its running tests, and the guards of keys that it holds or waits for.
     pub holders: Vec<Holder>,
 }
 
@@ -29,6 +34,49 @@ pub struct Holder {
     /// The locks that it holds, as in messages: `serial "tcp"`. A lock that is being acquired is
     /// among them for a moment.
     pub locks: Vec<String>,
+    /// The lock for which it waits, if it has waited for about 50 ms.
+    pub wait: Option<Wait>,
+}
+
+/// A wait for a lock.
+#[derive(Debug, Clone)]
+pub struct Wait {
+    /// The lock, as in messages.
+    pub lock: String,
+    /// When the wait began, in milliseconds since the Unix epoch.
+    pub since: u64,
+    /// The holders in the way, longest first: name and process identifier. Others may be ahead in
+    /// the queue, and hold nothing yet.
+    pub behind: Vec<(String, u32)>,
+}
+
+/// A directory of a test that was kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The directory.
+    pub path: PathBuf,
+    /// The name of the test, as in messages.
+    pub test: Option<String>,
+    /// The directory of its package, as in [`Process`].
+    pub directory: Option<PathBuf>,
+    /// When the test ended.
+    pub since: Option<SystemTime>,
+    /// The size of the files in it, as far as they can be read.
+    pub bytes: u64,
+}
+
+/// What [`clean`] found.
+#[derive(Debug, Clone, Default)]
+pub struct Cleanup {
+    /// The removed kept directories.
+    pub kept: Vec<Kept>,
+    /// What was removed of dead processes: their records, with the number of bytes in these and in
+    /// the directories beside them.
+    pub dead: Vec<(PathBuf, u64)>,
+    /// What is not in use and stays, and the reason.
+    pub failed: Vec<(PathBuf, String)>,
+    /// The number of living processes. Nothing of theirs is removed.
+    pub alive: usize,
 }
 
 /// The state directory that tests use with the variables of this process. It may not exist.
@@ -44,24 +92,91 @@ pub fn state_dir() -> Result<PathBuf, Error> {
 /// The living processes of a state directory. Changes nothing there.
 #[must_use]
 pub fn processes(state_dir: &Path) -> Vec<Process> {
-    let processes = holder::all(&state_dir.join("runs")).map(|process| Process {
-        id: process.process,
-        holders: process.blocks.iter().map(Holder::of).collect(),
-    });
-    processes.collect()
+    let records: Vec<_> = holder::all(&state_dir.join("runs")).collect();
+    let blocks = || {
+        let each = records.iter();
+        each.flat_map(|record| record.blocks.iter().map(|block| (block, record.process)))
+    };
+    let behind = |wanted: &HeldLock, waiter: &RecordedBlock| {
+        let mut found = Vec::new();
+        for (block, process) in blocks().filter(|(block, _)| !std::ptr::eq(*block, waiter)) {
+            let in_the_way = block.held.iter().find(|held| held.is_in_the_way_of(wanted));
+            found.extend(in_the_way.map(|held| (held.since, block.name.clone(), process)));
+        }
+        found.sort();
+        let named = found.into_iter().map(|(_, name, process)| (name, process));
+        named.collect()
+    };
+    let holder = |block: &RecordedBlock| Holder {
+        name: block.name.clone(),
+        place: block.place.clone(),
+        since: block.since,
+        locks: block.held.iter().map(in_words).collect(),
+        wait: block.waits.as_ref().map(|wanted| Wait {
+            lock: in_words(wanted),
+            since: wanted.since,
+            behind: behind(wanted, block),
+        }),
+    };
+    let process = |record: &holder::ProcessRecord| Process {
+        id: record.process,
+        directory: record.directory.clone(),
+        holders: record.blocks.iter().map(holder).collect(),
+    };
+    records.iter().map(process).collect()
 }
 
-impl Holder {
-    fn of(block: &holder::RecordedBlock) -> Self {
-        Holder {
-            name: block.name.clone(),
-            place: block.place.clone(),
-            since: block.since,
-            locks: block
-                .held
-                .iter()
-                .map(|held| held.subject.in_mode(held.mode))
-                .collect(),
+fn in_words(lock: &HeldLock) -> String {
+    lock.subject.in_mode(lock.mode)
+}
+
+/// The kept directories of the state directory that tests use with the variables of this process,
+/// oldest first. Changes nothing there.
+///
+/// # Errors
+///
+/// Fails when an `ISOLATED_*` variable is misread, or when tests would refuse the directory.
+pub fn kept() -> Result<Vec<Kept>, Error> {
+    let state_dir = state::existing()?;
+    let found = state_dir.iter().flat_map(state::clean::kept);
+    let mut all: Vec<_> = found.map(|kept| Kept::of(kept, None)).collect();
+    all.sort_by(|one, other| (one.since, &one.path).cmp(&(other.since, &other.path)));
+    Ok(all)
+}
+
+/// Removes from the state directory what no living process uses: what dead processes left, and
+/// all kept directories. With `dry_run`, only lists it. Lock files always stay.
+///
+/// # Errors
+///
+/// Fails when an `ISOLATED_*` variable is misread, or when tests would refuse the directory.
+pub fn clean(dry_run: bool) -> Result<Cleanup, Error> {
+    let state_dir = state::existing()?;
+    let found = state_dir.map(|state_dir: StateDir| state::clean::clean(&state_dir, dry_run));
+    let found = found.unwrap_or_default();
+    let mut cleanup = Cleanup {
+        failed: found.failed,
+        alive: found.alive,
+        ..Cleanup::default()
+    };
+    for leftover in found.removed {
+        match leftover.kept {
+            Some(kept) => cleanup.kept.push(Kept::of(kept, Some(leftover.bytes))),
+            None => cleanup.dead.push((leftover.path, leftover.bytes)),
+        }
+    }
+    Ok(cleanup)
+}
+
+impl Kept {
+    /// Measures the directory unless its size is known.
+    fn of(kept: KeptDir, bytes: Option<u64>) -> Self {
+        Kept {
+            bytes: bytes.unwrap_or_else(|| state::clean::size(&kept.path)),
+            path: kept.path,
+            test: kept.test,
+            directory: kept.directory,
+            since: kept.since,
         }
     }
 }

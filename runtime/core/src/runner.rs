@@ -50,6 +50,13 @@ pub(crate) fn running_package() -> Option<&'static str> {
     package.as_deref()
 }
 
+/// The root of the package that Cargo or nextest runs, or else the working directory.
+pub(crate) fn directory() -> Option<PathBuf> {
+    let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let root = root.filter(|root| root.is_absolute());
+    root.or_else(|| env::current_dir().ok())
+}
+
 /// The root of the package with this name, as Cargo or nextest passes it to the tests that they
 /// run; `None` if they run another package.
 pub(crate) fn root_of_running(package: &str) -> Option<PathBuf> {

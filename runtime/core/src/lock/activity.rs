@@ -17,6 +17,9 @@ use crate::state::record::{Block, now};
 /// More bytes than the line has that ties a test to another one.
 const TIE: usize = 64;
 
+/// The beginning of the line about a wait.
+pub(super) const WAITS: &str = "waits ";
+
 /// Publishes a running test or guard and its locks in the record until it is dropped.
 ///
 /// Waiters read it to name the holder, and to find holders of a lock file that was replaced.
@@ -35,6 +38,8 @@ struct Content {
     /// Things that another process must remove if this one dies.
     reclaim: Vec<String>,
     held: Vec<Published>,
+    /// A lock for which it has waited for some time, and since when.
+    waits: Option<(Want, u64)>,
 }
 
 /// A held lock, as published.
@@ -86,8 +91,18 @@ impl Activity {
         let mut published = lock(&self.published);
         for want in wants {
             published.held.push(Published { want: *want, since });
+            published.waits.take_if(|(waits, _)| waits == want);
         }
         self.publish(&published);
+    }
+
+    /// Publishes for which lock it waits, and since when. `None` when the wait has ended.
+    pub(crate) fn wait(&self, waits: Option<(Want, u64)>) {
+        let mut published = lock(&self.published);
+        if published.waits != waits {
+            published.waits = waits;
+            self.publish(&published);
+        }
     }
 
     /// Retracts published locks.
@@ -154,6 +169,11 @@ impl Activity {
         }
         for held in &content.held {
             held.push(&mut text);
+        }
+        if let Some((want, since)) = content.waits {
+            text.push_str(WAITS);
+            let since = Some(since);
+            Published { want, since }.push(&mut text);
         }
         text
     }

@@ -10,6 +10,7 @@ use super::{Waited, Want};
 use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
+use crate::state::record;
 
 /// Delay before the holders are looked up for the first time. Most locks are free sooner.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
@@ -27,6 +28,8 @@ pub(crate) struct BoundedWait<'a> {
     /// How long to wait before the first notice.
     notice: Duration,
     waiting: Option<Waiting>,
+    /// The beginning of the wait, once the record names it. Most waits end sooner.
+    published: Option<u64>,
     /// The lock to acquire instead, within a test that has started this program.
     instead: Option<Want>,
 }
@@ -61,6 +64,7 @@ impl<'a> BoundedWait<'a> {
             timeout: variables.lock_timeout,
             notice: variables.wait_notice,
             waiting: None,
+            published: None,
             instead: None,
         })
     }
@@ -116,6 +120,10 @@ impl<'a> BoundedWait<'a> {
             }
             waiting.has_looked = true;
         }
+        let waited = u64::try_from(waiting.since.elapsed().as_millis()).unwrap_or_default();
+        let begun = || record::now().saturating_sub(waited);
+        let since = *self.published.get_or_insert_with(begun);
+        self.me.wait(Some((self.want, since)));
         let step = waiting.step(now, holders, self.timeout);
         if is_news {
             self.observer.waiting(self.want, &waiting.holders);
@@ -144,11 +152,20 @@ impl<'a> BoundedWait<'a> {
     }
 
     /// How long the thread waited and behind whom, if it had to wait.
-    pub(crate) fn waited(self) -> Option<Waited> {
-        self.waiting.map(|waiting| Waited {
+    pub(crate) fn waited(mut self) -> Option<Waited> {
+        self.waiting.take().map(|waiting| Waited {
             time: waiting.since.elapsed(),
             behind: waiting.behind,
         })
+    }
+}
+
+/// The record must not name a wait that has ended.
+impl Drop for BoundedWait<'_> {
+    fn drop(&mut self) {
+        if self.published.is_some() {
+            self.me.wait(None);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::activity::Activity;
 use super::{Mode, Subject, Want};
@@ -19,8 +19,11 @@ use crate::os::flock::{self, Strength};
 use crate::state::StateDir;
 use crate::state::block::BLOCK;
 use crate::state::mark::{Mark, Tie};
-use crate::state::proof::RECORD;
 use crate::state::record::{ENDING, now};
+
+mod parse;
+
+use self::parse::{directory_of, process_of, read_block};
 
 /// A test or guard that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +102,8 @@ impl RecordedSubject {
 /// The contents of the record of a live process.
 pub(crate) struct ProcessRecord {
     pub(crate) process: u32,
+    /// The directory of the package, or the one in which the process was started.
+    pub(crate) directory: Option<PathBuf>,
     pub(crate) blocks: Vec<RecordedBlock>,
     /// The file name of the record, without its extension.
     pub(super) record: String,
@@ -113,11 +118,13 @@ pub(crate) struct RecordedBlock {
     pub(crate) place: String,
     pub(super) tie: Option<Tie>,
     pub(crate) held: Vec<HeldLock>,
+    /// The lock for which it waits, and has waited for some time.
+    pub(crate) waits: Option<HeldLock>,
 }
 
 /// A held lock, as published.
 pub(crate) struct HeldLock {
-    since: u64,
+    pub(crate) since: u64,
     /// The test or guard within which it is held, if any.
     within: Option<String>,
     pub(crate) subject: RecordedSubject,
@@ -125,7 +132,22 @@ pub(crate) struct HeldLock {
     pub(crate) mode: Mode,
 }
 
+impl HeldLock {
+    /// Whether this lock is in the way of one that another test waits for.
+    pub(crate) fn is_in_the_way_of(&self, wanted: &HeldLock) -> bool {
+        self.within == wanted.within
+            && self.subject == wanted.subject
+            && exclude(wanted.mode, self.mode)
+    }
+}
+
 impl RecordedBlock {
+    /// Whether the block only waits for its first lock. A program that it has started holds
+    /// nothing through it.
+    fn only_waits(&self) -> bool {
+        self.held.is_empty() && self.waits.is_some()
+    }
+
     /// Whether the block belongs to a test, not to a guard.
     pub(super) fn is_test(&self) -> bool {
         self.held
@@ -163,7 +185,8 @@ impl ProcessRecord {
     /// The tests and guards that began by `until`, without those that belong to another one.
     pub(super) fn heads(&self, until: u64) -> Vec<&RecordedBlock> {
         let mut heads: Vec<&RecordedBlock> = Vec::new();
-        for block in self.blocks.iter().filter(|block| block.since <= until) {
+        let has_begun = |block: &&RecordedBlock| block.since <= until && !block.only_waits();
+        for block in self.blocks.iter().filter(has_begun) {
             if heads.iter().all(|head| !self.belongs(block, head)) {
                 heads.extend(self.chain(block).last());
             }
@@ -244,10 +267,12 @@ pub(super) fn read(path: &Path) -> Option<ProcessRecord> {
             .unwrap_or(block.len());
         String::from_utf8_lossy(&block[..end])
     });
-    let process = blocks.next().and_then(|header| process_of(&header))?;
+    let header = blocks.next()?;
+    let process = process_of(&header)?;
     let blocks = blocks.enumerate();
     Some(ProcessRecord {
         process,
+        directory: directory_of(&header),
         blocks: blocks
             .filter_map(|(number, block)| read_block(number + 1, &block))
             .collect(),
@@ -255,93 +280,19 @@ pub(super) fn read(path: &Path) -> Option<ProcessRecord> {
     })
 }
 
-fn read_block(number: usize, block: &str) -> Option<RecordedBlock> {
-    let mut lines = block.lines();
-    let (since, name, place) = described(lines.next()?.strip_prefix('+')?)?;
-    let mut block = RecordedBlock {
-        number,
-        since,
-        name: name.to_owned(),
-        place,
-        tie: None,
-        held: Vec::new(),
-    };
-    for line in lines {
-        match Tie::parse(line) {
-            Some(tie) => block.tie = Some(tie),
-            None => block.held.extend(read_lock(since, line)),
-        }
-    }
-    Some(block)
-}
-
-fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
-    let (since, line) = timed(line).unwrap_or((begun, line));
-    let (within, line) = match line.strip_prefix("within ") {
-        Some(rest) => {
-            let (within, line) = rest.split_once(' ')?;
-            (Some(within.to_owned()), line)
-        }
-        None => (None, line),
-    };
-    let (is_internal, line) = match line.strip_prefix("internal ") {
-        Some(line) => (true, line),
-        None => (false, line),
-    };
-    let (word, key) = line.split_once(' ').unwrap_or((line, ""));
-    let mode = match word {
-        "alone" | "serial" | "port" => Mode::Exclusive,
-        "test" | "shared" => Mode::Shared,
-        "limit" => Mode::Limit(1),
-        _ => return None,
-    };
-    let subject = match (word, is_internal) {
-        ("alone" | "test", _) => RecordedSubject::Everyone,
-        ("port", _) => RecordedSubject::Port(key.parse().ok()?),
-        (_, true) => RecordedSubject::Internal(key.to_owned()),
-        (_, false) => RecordedSubject::Key(key.to_owned()),
-    };
-    Some(HeldLock {
-        since,
-        within,
-        subject,
-        mode,
-    })
-}
-
-/// The process identifier in the header of a record, if this version has written the record.
-fn process_of(header: &str) -> Option<u32> {
-    let mut lines = header.strip_prefix(RECORD)?.lines();
-    lines.find_map(|line| line.strip_prefix("process ")?.parse().ok())
-}
-
-/// Parses the first line of a block: the time at which it began, its name, and its source location.
-fn described(line: &str) -> Option<(u64, &str, String)> {
-    let (begun, rest) = timed(line)?;
-    let mut parts = rest.splitn(3, '\t');
-    let (name, package) = (parts.next()?, parts.next()?);
-    let place = match (package, parts.next()?) {
-        // Only Cargo provides the name of the package.
-        ("", place) => place.to_owned(),
-        (package, place) => format!("package {package}, {place}"),
-    };
-    Some((begun, name, place))
-}
-
-/// Splits off the time with which a line begins, if it does.
-fn timed(line: &str) -> Option<(u64, &str)> {
-    let (time, rest) = line.split_once(' ')?;
-    Some((time.parse().ok()?, rest))
-}
-
 /// Whether a held lock is in the way of a wanted one.
 fn conflicts(want: Want, held: &HeldLock) -> bool {
     held.within.as_deref() == want.within()
         && held.subject == RecordedSubject::of(want.subject)
-        && matches!(
-            (want.mode, held.mode),
-            (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_))
-        )
+        && exclude(want.mode, held.mode)
+}
+
+/// Whether a lock in one mode may have to wait for one in the other mode.
+fn exclude(wanted: Mode, held: Mode) -> bool {
+    matches!(
+        (wanted, held),
+        (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_))
+    )
 }
 
 /// Formats holders for messages: `held by shop::checkout (pid 4242, package shop,

@@ -44,6 +44,8 @@ pub struct TmpDir {
 }
 
 struct Inner {
+    /// The name of the test.
+    test: Box<str>,
     path: PathBuf,
     /// `None` once the test is over or the directory has been closed.
     dir: Mutex<Option<Dir>>,
@@ -63,12 +65,13 @@ enum Dir {
 impl TmpDir {
     /// Takes over a directory that the parent of this process made.
     pub(crate) fn of_parent(path: PathBuf, resource: usize, ask: Ask) -> Self {
-        TmpDir::owned_by(path, Dir::Parent(resource, ask), Keep::Never)
+        TmpDir::owned_by("", path, Dir::Parent(resource, ask), Keep::Never)
     }
 
-    fn owned_by(path: PathBuf, dir: Dir, keep: Keep) -> Self {
+    fn owned_by(test: &str, path: PathBuf, dir: Dir, keep: Keep) -> Self {
         TmpDir {
             inner: Arc::new(Inner {
+                test: test.into(),
                 path,
                 dir: Mutex::new(Some(dir)),
                 keep: Mutex::new(keep),
@@ -108,7 +111,7 @@ impl TmpDir {
                 ));
             }
         }
-        Ok(TmpDir::owned_by(path, Dir::Here, keep))
+        Ok(TmpDir::owned_by(test, path, Dir::Here, keep))
     }
 
     /// Returns the path of the directory.
@@ -169,7 +172,7 @@ impl TmpDir {
             return Ok(());
         };
         if is_kept {
-            return mark_kept(state_dir()?, self.path())
+            return mark_kept(state_dir()?, self.path(), &self.inner.test)
                 .map_err(|error| Error::path(ErrorKind::TmpDir, "keep", self.path(), error));
         }
         let _ = remove_tree(self.path());
@@ -248,7 +251,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let is_here = matches!(*lock(&self.dir), Some(Dir::Here));
         if is_here && *lock(&self.keep) == Keep::Always {
-            let _ = state_dir().map(|state_dir| mark_kept(state_dir, &self.path));
+            let _ = state_dir().map(|state_dir| mark_kept(state_dir, &self.path, &self.test));
         } else if is_here {
             let _ = remove_tree(&self.path);
         }

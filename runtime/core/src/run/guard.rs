@@ -165,6 +165,7 @@ pub(crate) fn guard_of(want: Want) -> Result<Guard, Error> {
         Some(held) => held,
         None => acquire(asked[0], &activity, &mut watch)?,
     };
+    drop(watch);
     Ok(Guard::new(activity, held, claimed, trace))
 }
 

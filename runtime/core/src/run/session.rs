@@ -168,7 +168,7 @@ impl<'a> Session<'a> {
                     Value::Ports(vec![trace.during(PROVISION, request.name, hold)?])
                 }
                 Kind::TmpDir { from, keep } => {
-                    let test = self.cx().current.runner_name();
+                    let test = self.cx().current.name();
                     let mut sources = Vec::with_capacity(from.len());
                     for source in from {
                         sources.push(spec.place.in_package(Path::new(source)));

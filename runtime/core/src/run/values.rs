@@ -217,7 +217,7 @@ fn create(from: &[&Path]) -> Result<TmpDir, Error> {
     let Some(test) = try_current() else {
         return TmpDir::create(&name_of_caller(), from, None);
     };
-    let dir = TmpDir::create(test.runner_name(), from, None)?;
+    let dir = TmpDir::create(test.name(), from, None)?;
     test.adopt(dir.clone());
     Ok(dir)
 }

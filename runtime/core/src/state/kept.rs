@@ -19,6 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use super::StateDir;
 use super::proof::{KEPT as PROOF, Origin, origin_at};
+use super::record::{self, IN};
 use super::sweep::{entries, remove_tree};
 use crate::os;
 
@@ -31,15 +32,20 @@ const RETAINED: usize = 32;
 /// The extension of markers, which are beside kept directories.
 const KEPT: &str = "kept";
 
-/// Marks a directory as kept. The first call in a process also removes kept directories that have
+/// The beginning of the line that names the test in a marker.
+const TEST: &str = "test ";
+
+/// Marks the directory of a test as kept. The first call in a process also removes kept directories that have
 /// expired.
-pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path) -> io::Result<()> {
+pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path, test: &str) -> io::Result<()> {
     static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
 
     // A test may have created the file itself. Then nothing proves that it is ours.
     if let Some(file) = os::unless(io::ErrorKind::AlreadyExists, state_dir.create(&marker(dir)))? {
         // On a full disk the marker stays empty, and the directory stays until somebody removes it.
-        let _ = os::write_at(&file, PROOF.as_bytes(), 0);
+        let place = record::place().unwrap_or_default();
+        let content = format!("{PROOF}{TEST}{test}\n{place}");
+        let _ = os::write_at(&file, content.as_bytes(), 0);
     }
     if HAS_LOOKED.swap(true, Ordering::Relaxed) {
         return Ok(());
@@ -69,6 +75,48 @@ pub(super) fn is_marker(path: &Path) -> bool {
 /// Whether there is a marker beside a directory.
 pub(super) fn is_kept(dir: &Path) -> bool {
     marker(dir).symlink_metadata().is_ok()
+}
+
+/// A kept directory that still exists.
+pub(crate) struct KeptDir {
+    pub(crate) path: PathBuf,
+    /// The test that used it, if the marker names one.
+    pub(crate) test: Option<String>,
+    /// The directory of that test's package.
+    pub(crate) directory: Option<PathBuf>,
+    /// When it was marked.
+    pub(crate) since: Option<SystemTime>,
+    marker: PathBuf,
+}
+
+impl KeptDir {
+    /// Removes the directory. Returns whether this call removed it, and not another process.
+    pub(super) fn remove(&self) -> io::Result<bool> {
+        remove_tree(&self.path)?;
+        let is_mine = os::unless(io::ErrorKind::NotFound, fs::remove_file(&self.marker))?.is_some();
+        // Succeeds only when the directory of the process is empty.
+        let _ = self.marker.parent().map(fs::remove_dir);
+        Ok(is_mine)
+    }
+}
+
+/// Lists the directories in the directory of one process that are proven to be kept.
+pub(super) fn kept_in(process: &Path) -> impl Iterator<Item = KeptDir> {
+    let markers = entries(process).filter(|path| is_marker(path) && is_proven(path));
+    markers.filter_map(|marker| {
+        let path = marker.with_extension("");
+        path.symlink_metadata().ok()?;
+        let text = fs::read_to_string(&marker).ok()?;
+        let line = |begin| text.lines().find_map(|line| line.strip_prefix(begin));
+        let since = fs::symlink_metadata(&marker).and_then(|data| data.modified());
+        Some(KeptDir {
+            path,
+            test: line(TEST).map(str::to_owned),
+            directory: line(IN).map(PathBuf::from),
+            since: since.ok(),
+            marker,
+        })
+    })
 }
 
 fn is_proven(marker: &Path) -> bool {

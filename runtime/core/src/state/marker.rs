@@ -43,6 +43,16 @@ pub(super) fn claim(root: &Path, state_dir: &StateDir) -> io::Result<()> {
     }
 }
 
+/// Refuses a directory that [`claim`] would refuse. Changes nothing.
+pub(super) fn refuse_foreign(root: &Path) -> io::Result<()> {
+    match origin_at(&root.join(MARKER), STATE)? {
+        Some(Origin::Ours | Origin::Empty) => Ok(()),
+        Some(Origin::OtherVersion) => Err(io::Error::other(OTHER_VERSION)),
+        None if has_only_ours(root)? => Ok(()),
+        Some(Origin::Foreign) | None => Err(io::Error::other(NOT_OURS)),
+    }
+}
+
 const OTHER_VERSION: &str = "another version of isolated-test has made it; use one version \
     everywhere, or set `ISOLATED_DIR` to an empty or a new directory";
 

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) mod block;
+pub(crate) mod clean;
 mod kept;
 pub(crate) mod mark;
 mod marker;
@@ -30,7 +31,7 @@ pub(crate) mod record;
 mod sweep;
 pub(crate) mod within;
 
-pub(crate) use kept::mark_kept;
+pub(crate) use kept::{KeptDir, mark_kept};
 pub(crate) use sweep::remove_tree;
 
 use crate::config::variables;
@@ -63,6 +64,14 @@ pub(crate) fn state_dir() -> Result<&'static StateDir, Error> {
     Ok(STATE_DIR.get_or_init(|| state_dir))
 }
 
+/// Opens the state directory that this process would use, if it exists. Changes nothing.
+pub(crate) fn existing() -> Result<Option<StateDir>, Error> {
+    match &variables()?.dir {
+        Some(dir) => StateDir::existing(dir, Trust::Anybody),
+        None => StateDir::existing(&os::default_state_dir(), Trust::User(os::user())),
+    }
+}
+
 /// Whose directory is acceptable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trust {
@@ -74,21 +83,37 @@ pub(crate) enum Trust {
 }
 
 impl StateDir {
+    /// Opens a state directory if it exists.
+    fn existing(root: &Path, trust: Trust) -> Result<Option<Self>, Error> {
+        let checked = unless(NotFound, check(root, trust)).and_then(|checked| {
+            marker::refuse_foreign(root)?;
+            Ok(checked)
+        });
+        let checked = unless(NotFound, checked).map_err(|error| refused(root, error))?;
+        Ok(checked
+            .flatten()
+            .map(|(mode, owner)| StateDir::at(root, mode, owner)))
+    }
+
+    fn at(root: &Path, mode: u32, owner: Option<FileOwner>) -> Self {
+        StateDir {
+            locks: root.join("locks"),
+            runs: root.join("runs"),
+            shared: mode & 0o1077,
+            owner,
+        }
+    }
+
     /// Opens a state directory, or creates it.
     pub(crate) fn open(root: &Path, trust: Trust) -> Result<Self, Error> {
-        let refuse = |error| Error::path(ErrorKind::State, "use the state directory", root, error);
+        let refuse = |error| refused(root, error);
         if let Trust::Anybody = trust {
             std::fs::create_dir_all(root).map_err(refuse)?;
         } else {
             unless(AlreadyExists, os::create_dir(root, 0o700)).map_err(refuse)?;
         }
         let (mode, owner) = check(root, trust).map_err(refuse)?;
-        let state_dir = StateDir {
-            locks: root.join("locks"),
-            runs: root.join("runs"),
-            shared: mode & 0o1077,
-            owner,
-        };
+        let state_dir = StateDir::at(root, mode, owner);
         state_dir.make_rooms(root).map_err(refuse)?;
         Ok(state_dir)
     }
@@ -175,6 +200,10 @@ impl StateDir {
         }
         Ok(())
     }
+}
+
+fn refused(root: &Path, error: io::Error) -> Error {
+    Error::path(ErrorKind::State, "use the state directory", root, error)
 }
 
 /// Checks that the path is a directory that may be used. Returns its permissions, and its owner if

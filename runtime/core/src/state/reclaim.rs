@@ -42,11 +42,27 @@ pub(crate) fn line(kind: &str, text: &str) -> Option<String> {
 
 /// Removes all things that the record of a dead process describes. Returns whether none is left.
 pub(super) fn all(record: &File) -> io::Result<bool> {
+    let mut is_clean = true;
+    for (kind, text) in described(record)? {
+        is_clean &= one(&kind, &text);
+    }
+    Ok(is_clean)
+}
+
+/// Whether this process knows the kinds of all things that a record describes.
+pub(super) fn is_known(record: &File) -> io::Result<bool> {
+    let kinds = lock(&KINDS);
+    let is_known = |kind: &str| kinds.iter().any(|(known, _)| *known == kind);
+    Ok(described(record)?.iter().all(|(kind, _)| is_known(kind)))
+}
+
+/// The kinds and texts of all things that a record describes.
+fn described(record: &File) -> io::Result<Vec<(String, String)>> {
     let mut bytes = Vec::new();
     let mut record = record;
     record.seek(SeekFrom::Start(0))?;
     record.read_to_end(&mut bytes)?;
-    let mut is_clean = true;
+    let mut described = Vec::new();
     for block in bytes
         .chunks(BLOCK)
         .skip(1)
@@ -57,15 +73,13 @@ pub(super) fn all(record: &File) -> io::Result<bool> {
             .position(|byte| *byte == 0)
             .unwrap_or(block.len());
         for line in String::from_utf8_lossy(&block[..end]).lines() {
-            let described = line
+            let parts = line
                 .strip_prefix(WORD)
                 .and_then(|rest| rest.split_once(' '));
-            if let Some((kind, text)) = described {
-                is_clean &= one(kind, text);
-            }
+            described.extend(parts.map(|(kind, text)| (kind.to_owned(), text.to_owned())));
         }
     }
-    Ok(is_clean)
+    Ok(described)
 }
 
 /// Removes one thing. Returns whether it is gone.

@@ -26,6 +26,7 @@ use crate::mutex::lock;
 use crate::os;
 use crate::os::flock;
 use crate::random;
+use crate::runner;
 
 mod blocks;
 
@@ -38,6 +39,9 @@ pub(crate) const ENDING: &str = "isolated-test";
 /// The line of the header that states that the process of the record created the directory beside
 /// it.
 pub(super) const OWNS_DIR: &str = "directory\n";
+
+/// The beginning of the line that names the directory of the package.
+pub(crate) const IN: &str = "in ";
 
 /// The length of the random names of records and of the directories beside them.
 const NAME: usize = 6;
@@ -130,7 +134,7 @@ impl Record {
     }
 
     /// Creates and locks the record of this process.
-    fn create(state_dir: &StateDir) -> Result<Self, Error> {
+    pub(super) fn create(state_dir: &StateDir) -> Result<Self, Error> {
         loop {
             let name = random::word(NAME);
             let dir = state_dir.runs().join(&name);
@@ -212,8 +216,9 @@ impl Record {
         let program = std::env::args_os().next();
         let program = program.map(|program| format!("program {}\n", program.to_string_lossy()));
         let header = format!(
-            "{PROOF}{owns_dir}process {}\n{}",
+            "{PROOF}{owns_dir}process {}\n{}{}",
             self.process,
+            place().unwrap_or_default(),
             program.unwrap_or_default()
         );
         os::write_at(&self.file, fitted(header).as_bytes(), 0)?;
@@ -223,12 +228,19 @@ impl Record {
 
     /// Writes into one block, once the header is written: a record must not begin with anything
     /// else.
-    fn write(&self, number: usize, text: &str) -> io::Result<()> {
+    pub(super) fn write(&self, number: usize, text: &str) -> io::Result<()> {
         if !self.is_proven.load(Ordering::Relaxed) {
             self.write_header(*lock(&self.has_dir))?;
         }
         os::write_at(&self.file, text.as_bytes(), offset(number))
     }
+}
+
+/// The line that states in which directory the process was started.
+pub(super) fn place() -> Option<String> {
+    let dir = runner::directory()?;
+    let dir = dir.to_str().filter(|dir| !dir.contains('\n'))?;
+    Some(format!("{IN}{dir}\n"))
 }
 
 fn offset(block: usize) -> u64 {

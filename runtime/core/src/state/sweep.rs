@@ -38,26 +38,66 @@ pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
 }
 
 /// Whether a path has one of our names, with this extension.
-fn has_name(path: &Path, ending: &str) -> bool {
+pub(super) fn has_name(path: &Path, ending: &str) -> bool {
     let name = path.file_name().and_then(OsStr::to_str);
     path.extension() == Some(OsStr::new(ending)) && name.is_some_and(is_ours_by_name)
 }
 
 /// Removes what the process of one record left, if the process is dead.
 fn sweep_one(record: &Path) -> io::Result<()> {
-    let owner = os::open_file(record)?;
-    if !flock::try_lock(&owner, flock::Strength::Exclusive)? || !os::is_at(&owner, record)? {
-        return Ok(());
+    if let RecordState::Dead(dead) = examine(record)? {
+        dead.forget()?;
+    }
+    Ok(())
+}
+
+/// What is known about a record.
+pub(super) enum RecordState {
+    /// Its process is alive.
+    Alive,
+    Dead(DeadRecord),
+    /// The file has the name of a record, but another version or somebody else has written it.
+    NotOurs,
+}
+
+/// The record of a dead process. It is locked, so that no other process sweeps it.
+pub(super) struct DeadRecord {
+    file: File,
+    path: PathBuf,
+    /// Whether the process created the directory beside the record.
+    pub(super) owns_dir: bool,
+}
+
+/// Locks a record if its process is dead.
+pub(super) fn examine(path: &Path) -> io::Result<RecordState> {
+    let file = os::open_file(path)?;
+    if !flock::try_lock(&file, flock::Strength::Exclusive)? || !os::is_at(&file, path)? {
+        return Ok(RecordState::Alive);
     }
     // Only now is it certain that nobody writes to the record any longer.
-    let origin = origin_of(&owner, RECORD)?;
+    let origin = origin_of(&file, RECORD)?;
     if !matches!(origin, Origin::Ours | Origin::Empty) {
-        return Ok(());
+        return Ok(RecordState::NotOurs);
     }
-    let owns_dir = origin == Origin::Ours && owns_dir(&owner)?;
-    let is_reclaimed = reclaim::all(&owner)?;
-    forget(record, owns_dir, is_reclaimed);
-    Ok(())
+    Ok(RecordState::Dead(DeadRecord {
+        owns_dir: origin == Origin::Ours && owns_dir(&file)?,
+        file,
+        path: path.to_owned(),
+    }))
+}
+
+impl DeadRecord {
+    /// Whether this process can remove everything that the record describes.
+    pub(super) fn is_known(&self) -> io::Result<bool> {
+        reclaim::is_known(&self.file)
+    }
+
+    /// Removes what the process left, and then its record.
+    pub(super) fn forget(&self) -> io::Result<()> {
+        let is_reclaimed = reclaim::all(&self.file)?;
+        forget(&self.path, self.owns_dir, is_reclaimed);
+        Ok(())
+    }
 }
 
 /// Whether a record states that its process created the directory beside it. The first line has

@@ -48,11 +48,21 @@ pub(super) fn remove(record: &Path) -> bool {
     if unless(NotFound, fs::remove_dir(&dir)).is_ok() {
         return true;
     }
-    match origin_at(&dir.join(MARKER), WITHIN) {
-        Ok(Some(Origin::Ours | Origin::Empty)) => remove_tree(&dir).is_ok(),
-        Ok(_) => true,
+    match is_proven(&dir) {
+        Ok(true) => remove_tree(&dir).is_ok(),
+        Ok(false) => true,
         Err(_) => false,
     }
+}
+
+/// Whether a directory beside a record is ours.
+pub(super) fn is_ours(record: &Path) -> bool {
+    is_proven(&record.with_extension(ENDING)).is_ok_and(|is_proven| is_proven)
+}
+
+fn is_proven(dir: &Path) -> io::Result<bool> {
+    let origin = origin_at(&dir.join(MARKER), WITHIN)?;
+    Ok(matches!(origin, Some(Origin::Ours | Origin::Empty)))
 }
 
 #[cfg(test)]
