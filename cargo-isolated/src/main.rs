@@ -1,9 +1,10 @@
-//! `cargo isolated`: runs each test in its own sandbox, and shows what isolated tests are doing.
+//! `cargo isolated`: runs tests apart from each other, and shows what they share, hold and wait for.
 
 mod bisect;
 mod cargo;
 mod figures;
 mod adopt;
+mod clean;
 mod findings;
 mod group;
 mod interrupt;
@@ -26,6 +27,7 @@ mod plan;
 mod program;
 mod progress;
 mod random;
+mod quantity;
 mod run;
 mod runner;
 #[cfg(target_os = "linux")]
@@ -39,6 +41,8 @@ mod statistics;
 mod status;
 mod stress;
 mod suite;
+mod target_dir;
+mod terminal;
 mod trace;
 mod wrap;
 
@@ -47,13 +51,19 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs each test of an unmodified suite in its own sandbox.
+/// Runs tests apart from each other, and shows what they share, hold and wait for.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo isolated",
     bin_name = "cargo isolated",
     version,
-    max_term_width = 80
+    max_term_width = 80,
+    after_help = "\
+Exit status:
+  0  success; for `run`, what the test runner returns
+  2  the command could not do its work, or its arguments are wrong
+
+Each subcommand describes its own: cargo isolated SUBCOMMAND --help"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -70,6 +80,8 @@ enum Command {
     Observe(observe::Arguments),
     Stress(stress::Options),
     Bisect(bisect::Arguments),
+    Status(status::Arguments),
+    Clean(clean::Arguments),
     Trace(trace::command::Arguments),
     #[command(hide = true)]
     Noise(stress::noise::Arguments),
@@ -90,6 +102,9 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::command::run(arguments).map(success),
         Command::Noise(arguments) => stress::noise::make(arguments).map(success),
         Command::Record(arguments) => suite::record::run(arguments).map(success),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Clean(arguments) => clean::run(&arguments),
+        Command::Trace(arguments) => trace::command::run(arguments),
     };
     match result {
         Ok(code) => code,

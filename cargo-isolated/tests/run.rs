@@ -250,7 +250,7 @@ fn status_prints_when_no_test_is_running() {
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         format!(
-            "no isolated tests are running (state directory: {})\n",
+            "no isolated tests are running (state directory:\n{})\n",
             state_dir.display()
         )
     );

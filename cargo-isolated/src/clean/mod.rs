@@ -1,0 +1,65 @@
+//! `cargo isolated clean`: removes what no test uses any longer.
+
+mod text;
+mod traces;
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use anyhow::{Result, bail};
+use isolated_test_core::inspect;
+
+use self::text::text;
+use self::traces::Traces;
+use crate::quantity::count;
+use crate::terminal;
+
+/// The number of things of each kind to list.
+const LISTED: usize = 10;
+
+/// Removes what isolated tests have left on this machine and no longer use.
+///
+/// These are the directories that failed tests have kept, what killed processes left behind, and
+/// the traces in the target directory. Nothing of a running process is removed, and no file that
+/// may belong to somebody else. Lock files stay: they are empty, and a test may be about to lock
+/// one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo isolated clean --dry-run
+  cargo isolated clean
+
+Exit status:
+  0  everything that is not in use was removed, or there was nothing
+  2  something could not be removed, or the state directory cannot be used")]
+pub(crate) struct Arguments {
+    /// Only list what would be removed.
+    #[arg(long)]
+    dry_run: bool,
+    /// List everything, however much it is.
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let dry_run = arguments.dry_run;
+    let cleanup = inspect::clean(dry_run)?;
+    let traces = Traces::clean(dry_run);
+    let most = if arguments.all { usize::MAX } else { LISTED };
+    let text = text(
+        &cleanup,
+        &traces,
+        most,
+        dry_run,
+        SystemTime::now(),
+        terminal::width(),
+    );
+    // If standard output is closed, there is nobody to tell.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    let failed = cleanup.failed.len() + traces.failed.len();
+    if failed > 0 {
+        let things = count(failed, "thing stays", "things stay");
+        bail!("{things}, as described above; remove what is yours manually");
+    }
+    Ok(())
+}

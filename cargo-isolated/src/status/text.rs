@@ -1,0 +1,112 @@
+//! The list for people.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::report::{Kept, Report, Test, Wait};
+use crate::quantity::{age, count, size};
+use crate::terminal::{FAINT, STRONG, WAIT, styled, wrapped};
+
+/// The number of holders to name behind a wait.
+const NAMED: usize = 2;
+
+/// Formats a report with at most `most` kept directories, in lines of at most `width` columns.
+pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) -> String {
+    let tests = || report.processes.iter().flat_map(|process| &process.tests);
+    let waiting = tests().filter(|test| test.wait.is_some()).count();
+    let running = tests().count() - waiting;
+    let mut text = if cfg!(windows) {
+        let line = "running tests cannot be listed, because Windows does not let others read a file that a \
+                    process has locked, as each of them has its record";
+        wrapped(line, 0, width) + "\n"
+    } else if running + waiting == 0 {
+        let dir = report.state_dir.display();
+        let line = format!("no isolated tests are running (state directory: {dir})");
+        wrapped(&line, 0, width) + "\n"
+    } else {
+        format!(
+            "{}, {waiting} waiting\n",
+            count(running, "test is running", "tests are running")
+        )
+    };
+    let mut checkout: Option<Option<&PathBuf>> = None;
+    for process in &report.processes {
+        if checkout != Some(process.checkout.as_ref()) {
+            checkout = Some(process.checkout.as_ref());
+            let name = process.checkout.as_deref().map(Path::display);
+            let name = name.map_or("unknown directory".to_owned(), |name| name.to_string());
+            let _ = writeln!(text, "\n{}", styled(STRONG, &name));
+        }
+        for test in &process.tests {
+            let _ = writeln!(text, "  {}", test.name);
+            let place = format!("pid {}, {}", process.pid, test.place);
+            let _ = writeln!(text, "{}", styled(FAINT, &wrapped(&place, 4, width)));
+            let _ = writeln!(text, "{}", wrapped(&activity(test, now), 4, width));
+        }
+    }
+    if !report.kept.is_empty() {
+        let kept = count(report.kept.len(), "kept directory", "kept directories");
+        let bytes = report.kept.iter().map(|kept| kept.bytes).sum();
+        let _ = writeln!(text, "\n{}, {}", styled(STRONG, &kept), size(bytes));
+        let older = report.kept.len().saturating_sub(most);
+        for kept in report.kept[older..].iter().rev() {
+            text.push_str(&self::kept(kept, now, width));
+        }
+        if older > 0 {
+            let _ = writeln!(text, "  and {older} older; `--all` lists them");
+        }
+    }
+    text
+}
+
+/// What a test holds and waits for.
+fn activity(test: &Test, now: SystemTime) -> String {
+    let mut parts = vec![format!("for {}", age(since(test.since, now)))];
+    if !test.holds.is_empty() {
+        parts.push(format!("holds {}", test.holds.join(", ")));
+    }
+    parts.extend(test.wait.as_ref().map(|wait| waits(wait, now)));
+    parts.join(", ")
+}
+
+fn waits(wait: &Wait, now: SystemTime) -> String {
+    let age = age(since(wait.since, now));
+    let waits = styled(WAIT, &format!("waits {age} for {}", wait.lock));
+    let named = wait.behind.iter().take(NAMED);
+    let named: Vec<_> = named
+        .map(|behind| format!("{} (pid {})", behind.test, behind.pid))
+        .collect();
+    let behind = match (&named[..], wait.behind.len().saturating_sub(NAMED)) {
+        ([], _) => return waits,
+        (named, 0) => named.join(" and "),
+        (named, others) => format!(
+            "{} and {}",
+            named.join(", "),
+            count(others, "other", "others")
+        ),
+    };
+    format!("{waits}, held by {behind}")
+}
+
+fn kept(kept: &Kept, now: SystemTime, width: usize) -> String {
+    let test = kept.test.as_deref().unwrap_or("unknown test");
+    let mut about = size(kept.bytes);
+    if let Some(time) = kept.since {
+        let _ = write!(about, ", {} ago", age(since(time, now)));
+    }
+    if let Some(checkout) = &kept.checkout {
+        let _ = write!(about, ", in {}", checkout.display());
+    }
+    let about = styled(FAINT, &wrapped(&about, 4, width));
+    format!("  {test}\n    {}\n{about}\n", kept.path.display())
+}
+
+/// How long ago a time was, in milliseconds since 1970.
+fn since(time: u64, now: SystemTime) -> Duration {
+    let time = UNIX_EPOCH + Duration::from_millis(time);
+    now.duration_since(time).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The target directory of the workspace, and what this command writes there.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// Finds the target directory of the workspace in which this process runs.
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["metadata", "--no-deps", "--format-version=1", "--offline"]);
+    let output = cargo.output().context("failed to start Cargo")?;
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        let error = error.trim().trim_start_matches("error: ");
+        bail!("failed to find the target directory: {error}; run this in a workspace");
+    }
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("failed to read `cargo metadata`")?;
+    Ok(metadata.target_directory)
+}
+
+/// The directory of all traces.
+pub(crate) fn traces(target_dir: &Path) -> PathBuf {
+    target_dir.join("isolated").join("trace")
+}
+
+/// A new directory for the trace of this process and of what it runs.
+pub(crate) fn new_trace(target_dir: &Path) -> PathBuf {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.unwrap_or_default().as_secs();
+    traces(target_dir).join(format!("{seconds}-{}", process::id()))
+}
+
+/// Parses the name of such a directory: when it was made, in seconds since 1970, and the process.
+pub(crate) fn trace_of(dir: &Path) -> Option<(u64, u32)> {
+    let (seconds, pid) = dir.file_name()?.to_str()?.split_once('-')?;
+    Some((seconds.parse().ok()?, pid.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{new_trace, trace_of, traces};
+
+    #[test]
+    fn the_name_of_a_trace_says_whose_it_is() {
+        let dir = new_trace(Path::new("/target"));
+        assert_eq!(dir.parent(), Some(&*traces(Path::new("/target"))));
+        let (_, pid) = trace_of(&dir).expect("a name of ours");
+        assert_eq!(pid, std::process::id());
+        for name in ["mine", "1-x", "x-1", "1", "1-2-3"] {
+            assert_eq!(trace_of(Path::new(name)), None, "{name}");
+        }
+    }
+}

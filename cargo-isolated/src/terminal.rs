@@ -1,0 +1,87 @@
+//! Text for terminals: colours, and lines of a bounded width.
+
+use anstream::adapter::strip_str;
+use anstyle::{AnsiColor, Style};
+
+/// Headings, and the names of tests.
+pub(crate) const STRONG: Style = Style::new().bold();
+/// What needs attention.
+pub(crate) const ALERT: Style = AnsiColor::Red.on_default();
+/// Waits.
+pub(crate) const WAIT: Style = AnsiColor::Yellow.on_default();
+/// Numbers and places that are only sometimes of interest.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// The width of text that goes to a file, and the largest width on a terminal.
+const WIDEST: usize = 80;
+/// A narrower terminal breaks lines itself.
+const NARROWEST: usize = 30;
+
+/// The number of columns to use.
+pub(crate) fn width() -> usize {
+    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    columns.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// The width and height of the terminal, if standard output is one.
+pub(crate) fn size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some((width.0.into(), height.0.into()))
+}
+
+/// Text in a style. It ends at the end of the text.
+pub(crate) fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The number of columns that a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    strip_str(text).to_string().chars().count()
+}
+
+/// Breaks a text between words into lines of at most `width` columns, each with `indent` spaces
+/// before it. A longer word has its own line, so that a path can still be copied.
+pub(crate) fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let columns = columns(word);
+        if used > 0 && used + 1 + columns <= width {
+            lines.push(' ');
+            used += 1 + columns;
+            lines.push_str(word);
+            continue;
+        }
+        if used > 0 {
+            lines.push('\n');
+        }
+        lines.extend(std::iter::repeat_n(' ', indent));
+        lines.push_str(word);
+        used = indent + columns;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALERT, columns, styled, wrapped};
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("one two three", 2, 9), "  one two\n  three");
+        assert_eq!(
+            wrapped("a /very/long/path b", 1, 8),
+            " a\n /very/long/path\n b"
+        );
+        assert_eq!(wrapped("exactly", 0, 7), "exactly");
+    }
+
+    #[test]
+    fn colours_take_no_columns() {
+        let word = styled(ALERT, "word");
+        assert!(word.len() > 4);
+        assert_eq!(columns(&word), 4);
+        let text = format!("{word} {word}");
+        assert_eq!(wrapped(&text, 0, 9), text);
+    }
+}

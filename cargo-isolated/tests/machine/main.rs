@@ -1,0 +1,33 @@
+//! `cargo isolated status` and `cargo isolated clean`, while tests run.
+
+#![cfg(unix)]
+
+mod clean;
+mod status;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Prepares the command, with the state directory of inner tests, outside of any workspace.
+fn command(state_dir: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+    command
+        .arg("isolated")
+        .args(words)
+        .current_dir("/")
+        .env("ISOLATED_DIR", state_dir)
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(state_dir: &Path, words: &[&str]) -> Output {
+    command(state_dir, words).output().expect("the command")
+}
+
+/// The output of a command that succeeded.
+#[track_caller]
+fn printed(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}: {errors}", output.status);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
