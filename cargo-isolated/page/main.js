@@ -94,4 +94,4 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   takeColours();
   redraw();
 });
-document.getElementById("panels").append(keyTable(), failedTable(), waitingTable(), slowTable());
+document.getElementById("panels").append(suggestionTable(), phaseTable(), keyTable(), failedTable(), waitingTable(), slowTable());

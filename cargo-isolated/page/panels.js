@@ -79,6 +79,20 @@ function bar(share, colour) {
   return element("i", { style: { width: `${Math.max(share * 100, 0)}%`, background: `var(--${colour})` } });
 }
 
+function phaseTable() {
+  const phases = [["body", "body"], ["wait", "waiting for locks"], ["provision", "provisioning"], ["release", "releasing"],
+    ["rest", "rest"]].map(([phase, name]) => ({ phase, name, time: data.phases[phase] })).filter(({ time }) => time);
+  const all = phases.reduce((sum, { time }) => sum + time, 0);
+  return table("Where the time went", "added up over all tests", [["phase"], ["time", "number"], ["", "share"]], phases,
+    ({ phase, name, time }) => [name, duration(time), bar(time / all, phase === "rest" ? "idle" : phase)]);
+}
+
+function suggestionTable() {
+  const note = data.suggestions.length ? "more than that it cannot save" : "nothing stands out";
+  return table("What would save most", note, [["at most", "number"], ["change"]], data.suggestions,
+    (suggestion) => [duration(suggestion.saves), suggestion.text]);
+}
+
 function keyTable() {
   const totals = data.totals.filter((total) => total.waits || total.key != null);
   const most = Math.max(1, ...totals.map((total) => total.time));

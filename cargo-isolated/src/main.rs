@@ -75,8 +75,6 @@ enum Command {
     Adopt(adopt::command::Arguments),
     Run(run::Arguments),
     Runner(runner::Arguments),
-    /// Lists the isolated tests running on this machine and the locks they hold.
-    Status,
     Observe(observe::Arguments),
     Stress(stress::Options),
     Bisect(bisect::Arguments),
@@ -92,19 +90,17 @@ enum Command {
 fn main() -> ExitCode {
     let success = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse_from(words()).command {
-        Command::Adopt(arguments) => adopt::command::run(&arguments),
+        Command::Adopt(arguments) => adopt::command::run(&arguments).map(success),
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
         Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
-        Command::Status => status::print().map(success),
         Command::Observe(arguments) => observe::run(arguments).map(success),
         Command::Stress(options) => stress::run(&options),
         Command::Bisect(arguments) => bisect::run(&arguments),
         Command::Trace(arguments) => trace::command::run(arguments).map(success),
         Command::Noise(arguments) => stress::noise::make(arguments).map(success),
         Command::Record(arguments) => suite::record::run(arguments).map(success),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::Clean(arguments) => clean::run(&arguments),
-        Command::Trace(arguments) => trace::command::run(arguments),
+        Command::Status(arguments) => status::run(&arguments).map(success),
+        Command::Clean(arguments) => clean::run(&arguments).map(success),
     };
     match result {
         Ok(code) => code,

@@ -3,15 +3,18 @@
 use std::convert::Infallible;
 use std::env;
 use std::ffi::OsString;
+use std::fs;
+use std::path::{self, PathBuf};
 
 use anyhow::{Context, Error, Result, bail};
 
 use crate::cargo;
 use crate::part::{Part, names};
 use crate::plan::Refusal;
-use crate::runner::{DIR, PARTS, plan_of};
+use crate::runner::{DIR, PARTS, TRACE, plan_of};
 use crate::sandbox;
 use crate::settings::Workspace;
+use crate::target_dir;
 
 /// Runs each test in its own sandbox.
 ///
@@ -21,9 +24,14 @@ use crate::settings::Workspace;
 Examples:
   cargo isolated run
   cargo isolated run --keep network,home -- --workspace -E 'test(orders)'
+  cargo isolated run --trace; cargo isolated trace
 
 To do this on every run, add one line to .cargo/config.toml:
-  target.'cfg(target_os = \"linux\")'.runner = [\"cargo-isolated\", \"runner\"]")]
+  target.'cfg(target_os = \"linux\")'.runner = [\"cargo-isolated\", \"runner\"]
+
+Exit status:
+  2  the tests were not started
+  otherwise that of `cargo nextest run` or `cargo test`")]
 pub(crate) struct Arguments {
     /// Parts to leave shared with the machine.
     #[arg(long, value_delimiter = ',', value_name = "PART,...")]
@@ -31,6 +39,15 @@ pub(crate) struct Arguments {
     /// Fail if the system refuses a part of the sandbox.
     #[arg(long)]
     require: bool,
+    /// Record when each test begins and ends, for `cargo isolated trace`.
+    ///
+    /// Without DIR, the trace is in the target directory.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap tells `--trace` from no option this way"
+    )]
+    trace: Option<Option<PathBuf>>,
     /// Arguments of `cargo nextest run` or `cargo test`.
     #[arg(
         trailing_var_arg = true,
@@ -43,11 +60,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     let here = env::current_dir().context("failed to find the working directory")?;
     let workspace = Workspace::of(&here)?;
+    let trace = arguments.trace.map(new_trace).transpose()?;
     let mut keep = workspace.settings.keep(&[]);
     keep.extend(arguments.keep);
     let wanted = Part::all().iter().filter(|part| !keep.contains(part));
     let program = env::current_exe().context("failed to find this program")?;
-    let plan = plan_of(wanted.copied().collect(), &workspace, &program)?;
+    let wanted = wanted.copied().collect();
+    let plan = plan_of(wanted, &workspace, &program, trace.as_deref())?;
     let (allowed, refused) = sandbox::probe(&plan)?;
     announce(&allowed, &refused);
     if arguments.require && !refused.is_empty() {
@@ -81,10 +100,31 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
         cargo.args(["--config", &runner]);
     }
     cargo.args(arguments.words);
+    if let Some(dir) = &trace {
+        cargo.env(TRACE, dir);
+    }
     cargo
         .env(PARTS, names(&allowed, ","))
         .env(DIR, &workspace.root);
     Err(Error::new(sandbox::replace(&mut cargo)).context("failed to start Cargo"))
+}
+
+/// Creates the directory of the trace, and prints how to look at it.
+fn new_trace(dir: Option<PathBuf>) -> Result<PathBuf> {
+    let (dir, word) = match dir {
+        Some(dir) => (path::absolute(&dir)?, format!(" {}", dir.display())),
+        None => (
+            target_dir::new_trace(&target_dir::target_dir()?),
+            String::new(),
+        ),
+    };
+    let created = fs::create_dir_all(&dir);
+    created.with_context(|| {
+        let dir = dir.display();
+        format!("failed to create `{dir}`; write `--trace=DIR` with a directory of yours")
+    })?;
+    eprintln!("isolated: afterwards, `cargo isolated trace{word}` shows what the tests did");
+    Ok(dir)
 }
 
 /// Prints which parts are isolated, and which ones the system refuses.

@@ -12,14 +12,24 @@ use crate::part::Part;
 use crate::plan::Plan;
 use crate::sandbox;
 use crate::settings::Workspace;
+use crate::trace::recorder::Recorder;
 
 /// The parts that the system allows, from `cargo isolated run`.
 pub(crate) const PARTS: &str = "CARGO_ISOLATED_PARTS";
+/// The directory of the trace, from `cargo isolated run` or the user.
+pub(crate) const TRACE: &str = "ISOLATED_TRACE";
 /// The root of the workspace, from `cargo isolated run`.
 pub(crate) const DIR: &str = "CARGO_ISOLATED_WORKSPACE";
 
 /// Runs a test program in a sandbox, as Cargo's target runner.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, in .cargo/config.toml:
+  target.'cfg(target_os = \"linux\")'.runner = [\"cargo-isolated\", \"runner\"]
+
+Exit status:
+  2  the program was not started
+  otherwise that of the program; if a signal ends it, the same signal")]
 pub(crate) struct Arguments {
     /// The program and its arguments.
     #[arg(
@@ -49,10 +59,21 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     };
     let keep = workspace.settings.keep(&tests_of(words));
     let wanted = allowed.into_iter().filter(|part| !keep.contains(part));
-    sandbox::run(
-        &plan_of(wanted.collect(), &workspace, Path::new(program))?,
-        command,
-    )
+    let trace = trace_dir();
+    let recorder = match &trace {
+        Some(dir) => Recorder::begin(dir, Path::new(program), tests_of(words).first().copied())?,
+        None => Recorder::nowhere(),
+    };
+    let wanted = wanted.collect();
+    let plan = plan_of(wanted, &workspace, Path::new(program), trace.as_deref())?;
+    sandbox::run(&plan, command, &recorder)
+}
+
+/// The directory of the trace, if there is one.
+fn trace_dir() -> Option<PathBuf> {
+    env::var_os(TRACE)
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute())
 }
 
 /// The names of the tests to run, if the arguments are exact names.
@@ -65,7 +86,12 @@ fn tests_of(words: &[OsString]) -> Vec<&str> {
 }
 
 /// Plans the sandbox of a program.
-pub(crate) fn plan_of(parts: Vec<Part>, workspace: &Workspace, program: &Path) -> Result<Plan> {
+pub(crate) fn plan_of(
+    parts: Vec<Part>,
+    workspace: &Workspace,
+    program: &Path,
+    trace: Option<&Path>,
+) -> Result<Plan> {
     let state_dir = isolated_test_core::inspect::state_dir()?;
     let home = env::var_os("HOME").map(PathBuf::from);
     let or_in_home = |variable: &str, dir: &str| {
@@ -78,6 +104,7 @@ pub(crate) fn plan_of(parts: Vec<Part>, workspace: &Workspace, program: &Path) -
         Some(state_dir.clone()),
         program.and_then(target_dir_of),
         program.and_then(Path::parent).map(Path::to_owned),
+        trace.map(Path::to_owned),
         or_in_home("CARGO_HOME", ".cargo"),
         or_in_home("RUSTUP_HOME", ".rustup"),
     ];

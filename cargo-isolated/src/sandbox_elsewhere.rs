@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::part::Part;
 use crate::plan::{Plan, Refusal};
+use crate::trace::recorder::Recorder;
 
 const NEEDS_LINUX: &str = "sandboxes need Linux; on this system, use `#[isolated]`";
 
@@ -15,7 +16,7 @@ pub(crate) fn probe(_plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
     bail!(NEEDS_LINUX)
 }
 
-pub(crate) fn run(_plan: &Plan, _command: Command) -> Result<Infallible> {
+pub(crate) fn run(_plan: &Plan, _command: Command, _recorder: &Recorder) -> Result<Infallible> {
     bail!(NEEDS_LINUX)
 }
 

@@ -255,3 +255,63 @@ fn status_prints_when_no_test_is_running() {
         )
     );
 }
+
+/// The trace of a suite that knows nothing of isolated-test. Under `cargo test`, a binary is one
+/// test.
+#[test]
+fn a_suite_without_attributes_is_traced() {
+    if is_refused(None) {
+        return;
+    }
+    let suite = Suite::new();
+    let failing = "#[test] fn fails() { panic!(); }\n#[test] fn passes() {}\n";
+    fs::write(suite.0.path().join("tests/failing.rs"), failing).expect("a file");
+    let words = ["isolated", "run", "--trace", "--", "--no-fail-fast"];
+    let output = suite.run(&words);
+    assert!(!output.status.success());
+    let hint = "isolated: afterwards, `cargo isolated trace` shows what the tests did\n";
+    assert!(errors(&output).contains(hint), "{}", errors(&output));
+
+    let output = suite.run(&["isolated", "trace"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if has_nextest() {
+        assert!(text.starts_with("4 tests in 4 processes took "), "{text}");
+        assert!(
+            text.contains("  failing::fails\n    exit status: 101\n"),
+            "{text}"
+        );
+        assert!(text.contains("\n  provisioning "), "the sandbox: {text}");
+    } else {
+        assert!(text.contains("  failing (all tests)\n"), "{text}");
+    }
+    assert!(text.contains(", 1 failed\n"), "{text}");
+    assert!(text.contains("/target/isolated/trace/"), "{text}");
+
+    // A directory below one that each sandbox replaces is written to all the same.
+    let dir = tempfile::tempdir().expect("a directory");
+    let option = format!("--trace={}", dir.path().join("new").display());
+    let output = suite.run(&["run", &option, "--", "--test", "one"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let new = dir.path().join("new");
+    let output = suite.run(&["trace", new.to_str().expect("UTF-8")]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.starts_with("1 test in 1 process took "),
+        "{text}{}",
+        errors(&output)
+    );
+
+    // All of them have ended. The other directory is not in the target directory.
+    let output = suite.run(&["clean"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("removed 1 trace: "), "{text}");
+    assert!(new.is_dir());
+}
+
+fn has_nextest() -> bool {
+    let output = Command::new("cargo")
+        .args(["nextest", "--version"])
+        .output();
+    output.is_ok_and(|output| output.status.success())
+}

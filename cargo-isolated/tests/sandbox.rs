@@ -472,3 +472,36 @@ fn the_program_decides_what_a_signal_for_its_group_means() {
     assert_eq!(output.next().expect("a line").expect("text"), "ended");
     assert_eq!(runner.wait().expect("its end").code(), Some(5));
 }
+
+/// A program that traces its own tests writes into the same directory, although `/tmp` is another one.
+#[test]
+fn the_directory_of_a_trace_is_shared() {
+    as_root_and_user(|user| {
+        let workspace = Workspace::of(user, "");
+        let dir = tempfile::tempdir_in("/tmp").expect("a directory");
+        chown(dir.path(), user, user).expect("the owner");
+        let mut runner = workspace.runner("echo mine > $ISOLATED_TRACE/mine; exit 3");
+        runner.env("ISOLATED_TRACE", dir.path());
+        let output = runner.output().expect("the runner");
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let mine = fs::read_to_string(dir.path().join("mine")).expect("a file");
+        assert_eq!(mine, "mine\n");
+        let files = fs::read_dir(dir.path()).expect("a list").flatten();
+        let is_trace = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "jsonl");
+        let traces: Vec<_> = files.map(|file| file.path()).filter(is_trace).collect();
+        let [trace] = &traces[..] else {
+            panic!("{traces:?}");
+        };
+        let trace = fs::read_to_string(trace).expect("the trace");
+        let events: Vec<_> = trace
+            .lines()
+            .map(|line| {
+                let (_, event) = line.split_once("\"e\":\"").expect("an event");
+                event.split('"').next().expect("a word")
+            })
+            .collect();
+        let all = "process program provision provisioned child body over release released end";
+        assert_eq!(events.join(" "), all);
+        assert!(trace.contains("\"why\":\"exit status: 3\""), "{trace}");
+    });
+}

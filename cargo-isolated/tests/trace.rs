@@ -86,8 +86,23 @@ fn the_page_is_written_into_the_directory_unless_told_otherwise() {
     assert_eq!(
         text(&output.stdout),
         format!(
-            "1 test in 1 process, 1 failed, 0 unfinished, 40µs of waiting\n\
-             `<b>tcp</b>` cost 40µs of waiting (1 wait, 40µs at most)\nwrote {page}\n"
+            "1 test in 1 process took 90µs, 1 failed\n\
+             \n\
+             where the time went, added up over all tests\n  \
+               body                  40µs   44 %  █████████████\n  \
+               waiting for locks     40µs   44 %  █████████████\n  \
+               rest                  10µs   11 %  ███\n\
+             \n\
+             waiting by key\n      \
+                   cost  waits   longest  held  key\n      \
+                   40µs      1      40µs     1  <b>tcp</b>\n\
+             \n\
+             failed, and the tests that were active meanwhile\n  \
+               {EVIL}\n    \
+                 src/lib.rs:1\n    \
+                 beside nobody\n\
+             \n\
+             wrote {page}\n"
         )
     );
     assert!(Path::new(&page).is_file());

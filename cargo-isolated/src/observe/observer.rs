@@ -112,7 +112,7 @@ fn locks(dir: &Path) -> Vec<String> {
         .into_iter()
         .flat_map(|process| process.lines);
     let held = lines.filter_map(|line| match line.event {
-        Event::Held { want } => Some(want),
+        Event::Held { want, .. } => Some(want),
         _ => None,
     });
     let held: BTreeSet<_> = held.collect();

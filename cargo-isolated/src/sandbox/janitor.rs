@@ -24,6 +24,7 @@ use super::enter::enter;
 use crate::leftovers;
 use crate::part::{Part, names};
 use crate::plan::{Plan, Refusal};
+use crate::trace::recorder::Recorder;
 
 /// Signals that end a process by default, and that others send to the group of the test. The program
 /// in it decides what they mean, so the runner ignores them and ends when the program does.
@@ -50,7 +51,11 @@ pub(super) fn probe(plan: &Plan) -> Result<Result<(), Refusal>> {
 }
 
 /// Runs a program in a sandbox, and returns its exit status.
-pub(super) fn run(plan: &Plan, command: &mut Command) -> Result<Result<ExitStatus, Refusal>> {
+pub(super) fn run(
+    plan: &Plan,
+    command: &mut Command,
+    recorder: &Recorder,
+) -> Result<Result<ExitStatus, Refusal>> {
     command.process_group(getpgrp().as_raw());
     if plan.has(Part::Tmp) {
         command.env_remove("TMPDIR");
@@ -69,12 +74,19 @@ pub(super) fn run(plan: &Plan, command: &mut Command) -> Result<Result<ExitStatu
     let answer = in_janitor(|mut answer, alive| {
         let ended = enter(plan).map(|()| {
             let started = command.spawn();
+            if let Ok(child) = &started {
+                recorder.started(child.id());
+            }
             // Only now, so that no program starts after everything was killed.
             kill_after_runner(alive);
             // Readers of the output see its end when the program closes it.
             let _ = close_stdio();
             started.and_then(|mut child| child.wait())
         });
+        if let Ok(Ok(status)) = &ended {
+            let has_exited = status.code().is_some();
+            recorder.over(status.success(), has_exited, &status.to_string());
+        }
         leftovers::end();
         let text = match ended {
             Ok(Ok(status)) => report(&Ok(status)),

@@ -17,6 +17,7 @@ use anyhow::Result;
 
 use crate::part::Part;
 use crate::plan::{Plan, Refusal};
+use crate::trace::recorder::Recorder;
 
 impl Plan {
     pub(crate) fn has(&self, part: Part) -> bool {
@@ -48,14 +49,15 @@ pub(crate) fn probe(plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
 }
 
 /// Runs a program in a sandbox and exits with its status.
-pub(crate) fn run(plan: &Plan, mut command: Command) -> Result<Infallible> {
+pub(crate) fn run(plan: &Plan, mut command: Command, recorder: &Recorder) -> Result<Infallible> {
     let (status, _, _) = plan.without_refused(|plan| {
-        let ended = janitor::run(plan, &mut command)?;
+        let ended = janitor::run(plan, &mut command, recorder)?;
         if let Err(refusal) = &ended {
             eprintln!("{refusal}");
         }
         Ok(ended)
     })?;
+    recorder.end(status.success());
     janitor::exit_like(status)
 }
 

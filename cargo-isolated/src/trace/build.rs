@@ -1,10 +1,13 @@
 //! Builds a timeline from the lines of a trace.
 
+mod join;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::trace::error::Error;
 use crate::trace::event::{Event, Who};
+use crate::trace::phases::Phases;
 use crate::trace::read::{Files, Process};
 use crate::trace::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
 use crate::trace::{lanes, overlap, read, totals};
@@ -20,6 +23,7 @@ impl Timeline {
         let mut timeline = build(read::read(dir)?);
         lanes::assign(&mut timeline);
         timeline.totals = totals::totals(&timeline.tests);
+        timeline.phases = Phases::of(&timeline.tests);
         overlap::find(&mut timeline.tests);
         Ok(timeline)
     }
@@ -43,6 +47,8 @@ enum Kind {
     Test,
     Guard,
     Inside,
+    /// A test program in a sandbox.
+    Program,
 }
 
 /// Builds a timeline without lanes, totals and overlaps.
@@ -55,44 +61,18 @@ fn build(files: Files) -> Timeline {
     for (file, process) in files.processes.into_iter().enumerate() {
         all.extend(tests(file, process, start));
     }
-    let (mut tests, others): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|one| one.kind == Kind::Test);
-    let (guards, mut insides): (Vec<_>, Vec<_>) = others
-        .into_iter()
-        .partition(|other| other.kind == Kind::Guard);
-    // A guard may have been acquired in the subprocess of a test.
-    for guard in guards {
-        let home = insides
-            .iter_mut()
-            .chain(&mut tests)
-            .find(|home| home.has(&guard) && home.test.file == guard.test.file);
-        match home {
-            Some(home) => home.adopt(guard),
-            None => tests.push(guard),
-        }
-    }
-    for inside in insides {
-        let home = tests.iter_mut().find(|home| {
-            let parents = [Some(inside.test.pid), inside.link];
-            home.has(&inside) && home.link.is_some() && parents.contains(&home.link)
-        });
-        match home {
-            Some(home) => {
-                home.test.child = Some(inside.test.pid);
-                home.adopt(inside);
-            }
-            None => tests.push(inside),
-        }
-    }
+    let (mut tests, merged) = join::parts(all);
     tests.sort_by_key(|one| one.test.begin);
     Timeline {
         start,
         length: end - start,
         broken: files.broken,
-        processes,
+        processes: processes - merged,
         groups: Vec::new(),
         tests: tests.into_iter().map(Building::finish).collect(),
         totals: Vec::new(),
+        phases: Phases::default(),
+        suggestions: Vec::new(),
     }
 }
 
@@ -108,7 +88,7 @@ fn tests(file: usize, process: Process, start: u64) -> impl Iterator<Item = Buil
         one.test.end = now;
         one.apply(now, line.event);
     }
-    let (pid, program) = (process.pid, process.program);
+    let (pid, program, binary) = (process.pid, process.program, process.binary);
     all.into_values()
         // The line with the name comes first, unless the disk was full.
         .filter(|one| !one.test.name.is_empty())
@@ -116,6 +96,7 @@ fn tests(file: usize, process: Process, start: u64) -> impl Iterator<Item = Buil
             one.test.file = file;
             one.test.pid = pid;
             one.test.program.clone_from(&program);
+            one.test.binary.clone_from(&binary);
             if one.test.outcome == Outcome::Unfinished {
                 one.test.end = last;
             }
@@ -129,6 +110,7 @@ impl Building {
     fn apply(&mut self, now: u64, event: Event) {
         match event {
             Event::Test { who, at } => self.begin(now, Kind::Test, who, at),
+            Event::Program { who } => self.begin(now, Kind::Program, who, String::new()),
             Event::Guard { who, .. } => self.begin(now, Kind::Guard, who, String::new()),
             Event::Inside { who, parent } => {
                 self.begin(now, Kind::Inside, who, String::new());
@@ -152,13 +134,14 @@ impl Building {
                     }
                 }
             }
-            Event::Held { want } => {
+            Event::Held { want, limit } => {
                 self.end_wait(now, true);
                 if self.kind == Kind::Guard {
                     self.open_span(now, Phase::Guard, want.clone());
                 }
                 self.holding.push(Lock {
                     want,
+                    limit,
                     from: now,
                     to: now,
                 });
@@ -187,7 +170,8 @@ impl Building {
                 self.end_span(now, Phase::Provision);
                 self.end_span(now, Phase::Body);
                 (self.test.how, self.test.why) = (how, why);
-                if self.kind == Kind::Inside {
+                // If the runner of a program is killed after that, its end is known all the same.
+                if matches!(self.kind, Kind::Inside | Kind::Program) {
                     self.test.outcome = judged(&outcome);
                 }
             }
@@ -252,23 +236,6 @@ impl Building {
         while let Some(lock) = self.holding.pop() {
             self.test.locks.push(Lock { to: now, ..lock });
         }
-    }
-
-    /// Whether `part` has the name of this test and began while the test ran.
-    fn has(&self, part: &Building) -> bool {
-        self.test.name == part.test.name
-            && (self.test.begin..=self.test.end).contains(&part.test.begin)
-    }
-
-    /// Adds a guard or a subprocess to this test. Leaves out its body, because this test has the
-    /// same body.
-    fn adopt(&mut self, part: Building) {
-        let spans = part.test.spans.into_iter();
-        self.test
-            .spans
-            .extend(spans.filter(|span| span.phase != Phase::Body));
-        self.test.waits.extend(part.test.waits);
-        self.test.locks.extend(part.test.locks);
     }
 
     fn finish(mut self) -> Test {

@@ -24,6 +24,12 @@ pub(crate) enum Event {
         version: u64,
         pid: u32,
         program: String,
+        binary: Option<String>,
+    },
+    /// A test program in a sandbox.
+    Program {
+        #[serde(flatten)]
+        who: Who,
     },
     Test {
         #[serde(flatten)]
@@ -45,6 +51,8 @@ pub(crate) enum Event {
     },
     Held {
         want: String,
+        /// How many may hold a limited key.
+        limit: Option<u32>,
     },
     Free {
         want: String,

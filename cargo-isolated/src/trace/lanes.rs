@@ -5,8 +5,8 @@
 //! that runs several tests stays in its lane.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use crate::trace::short;
 use crate::trace::timeline::{Group, Test, Timeline};
 
 /// Assigns every test a group and a lane.
@@ -77,23 +77,9 @@ fn lane(lanes: &mut Vec<Lane>, test: &Test) -> usize {
     at
 }
 
-/// The name of a test binary without the hash that Cargo appends.
-fn short(program: &str) -> &str {
-    let stem = Path::new(program)
-        .file_stem()
-        .and_then(|stem| stem.to_str());
-    let stem = stem.unwrap_or(program);
-    match stem.rsplit_once('-') {
-        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            name
-        }
-        _ => stem,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{lane, short};
+    use super::lane;
     use crate::trace::timeline::Test;
 
     fn lanes_of(tests: &[(u64, u64, u64)]) -> Vec<usize> {
@@ -124,11 +110,5 @@ mod tests {
     fn a_thread_keeps_to_its_lane_and_what_it_calls_lies_below() {
         assert_eq!(lanes_of(&[(0, 10, 1), (0, 20, 2), (30, 40, 1)]), [0, 1, 0]);
         assert_eq!(lanes_of(&[(0, 10, 1), (2, 8, 1)]), [0, 1]);
-    }
-
-    #[test]
-    fn programs_are_called_as_people_call_them() {
-        assert_eq!(short("/target/debug/deps/shop-1d5618da81b6cf61"), "shop");
-        assert_eq!(short("/target/debug/deps/my-shop"), "my-shop");
     }
 }

@@ -12,14 +12,34 @@ mod html;
 mod lanes;
 mod overlap;
 mod perfetto;
+mod phases;
 pub(crate) mod read;
-mod timeline;
+pub(crate) mod recorder;
+mod suggest;
+mod summary;
+pub(crate) mod timeline;
 mod totals;
+
+use std::path::Path;
 
 use self::error::Error;
 use self::html::html;
 use self::perfetto::perfetto;
-use self::timeline::{Outcome, Timeline};
+use self::timeline::Timeline;
+
+/// The name of a test binary without the hash that Cargo appends.
+fn short(program: &str) -> &str {
+    let stem = Path::new(program)
+        .file_stem()
+        .and_then(|stem| stem.to_str());
+    let stem = stem.unwrap_or(program);
+    match stem.rsplit_once('-') {
+        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name
+        }
+        _ => stem,
+    }
+}
 
 /// The number of microseconds in a second.
 const SECOND: u64 = 1_000_000;

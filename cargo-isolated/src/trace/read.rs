@@ -8,13 +8,15 @@ use crate::trace::error::Error;
 use crate::trace::event::{Event, Line};
 
 /// The supported version of the format.
-const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 1;
 
 /// The trace of one process.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) program: String,
+    /// The binary as nextest calls it, if nextest ran it.
+    pub(crate) binary: Option<String>,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -76,10 +78,19 @@ impl Files {
                         path.display()
                     )));
                 }
-                (Event::Process { pid, program, .. }, None) => {
+                (
+                    Event::Process {
+                        pid,
+                        program,
+                        binary,
+                        ..
+                    },
+                    None,
+                ) => {
                     process = Some(Process {
                         pid,
                         program,
+                        binary,
                         lines: Vec::new(),
                     });
                 }

@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trace::phases::Phases;
+use crate::trace::suggest::Suggestion;
+
 /// Everything that is known about the runs in a directory.
 #[derive(Debug, Serialize)]
 pub(crate) struct Timeline {
@@ -20,6 +23,10 @@ pub(crate) struct Timeline {
     pub(crate) tests: Vec<Test>,
     /// The cost of waiting for each key, highest first.
     pub(crate) totals: Vec<Total>,
+    /// Where the time of all tests went.
+    pub(crate) phases: Phases,
+    /// What would save time, the best first.
+    pub(crate) suggestions: Vec<Suggestion>,
 }
 
 /// A process, or several processes of one program that ran one test each.
@@ -41,6 +48,9 @@ pub(crate) struct Test {
     /// The program that ran it.
     #[serde(skip)]
     pub(crate) program: String,
+    /// The binary as nextest calls it, if nextest ran it.
+    #[serde(skip)]
+    pub(crate) binary: Option<String>,
     /// The index of the trace file of its process.
     #[serde(skip)]
     pub(crate) file: usize,
@@ -160,6 +170,9 @@ pub(crate) struct Wait {
 pub(crate) struct Lock {
     /// The lock, as `serial tcp`.
     pub(crate) want: String,
+    /// How many may hold it, if it is a limited key and the trace says so.
+    #[serde(skip)]
+    pub(crate) limit: Option<u32>,
     /// When it was acquired.
     pub(crate) from: u64,
     /// When it was released.
@@ -209,11 +222,5 @@ impl Timeline {
     pub(crate) fn count(&self, outcome: Outcome) -> usize {
         let is = |test: &&Test| !test.is_guard && test.outcome == outcome;
         self.tests.iter().filter(is).count()
-    }
-
-    /// Returns the total waiting time of all tests and guards.
-    #[must_use]
-    pub(crate) fn waited(&self) -> u64 {
-        self.totals.iter().map(|total| total.time).sum()
     }
 }

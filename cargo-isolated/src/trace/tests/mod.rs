@@ -7,12 +7,13 @@
 )]
 
 mod read;
+mod summary;
 mod totals;
-mod written;
+pub(super) mod written;
 
 use self::written::Written;
-use super::duration;
 use super::timeline::{Test, Timeline};
+use super::{duration, short};
 
 fn timeline_of(written: &Written) -> Timeline {
     Timeline::read(written.path()).unwrap()
@@ -37,4 +38,10 @@ fn times_have_three_digits() {
     ] {
         assert_eq!(duration(time), text);
     }
+}
+
+#[test]
+fn programs_are_called_as_people_call_them() {
+    assert_eq!(short("/target/debug/deps/shop-1d5618da81b6cf61"), "shop");
+    assert_eq!(short("/target/debug/deps/my-shop"), "my-shop");
 }

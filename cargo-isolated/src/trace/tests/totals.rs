@@ -42,7 +42,7 @@ fn waits_are_added_up_by_key_whatever_the_mode() {
             pid: 1
         }]
     );
-    assert_eq!(timeline.waited(), 48);
+    assert_eq!(timeline.phases.wait, 48);
 }
 
 #[test]
