@@ -22,6 +22,7 @@ mod observe;
 )))]
 #[path = "observe_elsewhere.rs"]
 mod observe;
+mod groups;
 mod part;
 mod plan;
 mod program;
@@ -85,6 +86,7 @@ enum Command {
     Noise(stress::noise::Arguments),
     #[command(hide = true)]
     Record(suite::record::Arguments),
+    Groups(groups::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -101,6 +103,10 @@ fn main() -> ExitCode {
         Command::Record(arguments) => suite::record::run(arguments).map(success),
         Command::Status(arguments) => status::run(&arguments).map(success),
         Command::Clean(arguments) => clean::run(&arguments).map(success),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Clean(arguments) => clean::run(&arguments),
+        Command::Trace(arguments) => trace::command::run(arguments),
+        Command::Groups(arguments) => groups::run(&arguments),
     };
     match result {
         Ok(code) => code,
