@@ -5,6 +5,7 @@ mod cargo;
 mod figures;
 mod adopt;
 mod clean;
+mod completions;
 mod findings;
 mod group;
 mod interrupt;
@@ -23,6 +24,7 @@ mod observe;
 #[path = "observe_elsewhere.rs"]
 mod observe;
 mod groups;
+mod man;
 mod part;
 mod plan;
 mod program;
@@ -50,7 +52,7 @@ mod wrap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Runs tests apart from each other, and shows what they share, hold and wait for.
 #[derive(Debug, Parser)]
@@ -87,6 +89,8 @@ enum Command {
     #[command(hide = true)]
     Record(suite::record::Arguments),
     Groups(groups::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -107,6 +111,8 @@ fn main() -> ExitCode {
         Command::Clean(arguments) => clean::run(&arguments),
         Command::Trace(arguments) => trace::command::run(arguments),
         Command::Groups(arguments) => groups::run(&arguments),
+        Command::Completions(arguments) => completions::print(&arguments, Arguments::command()),
+        Command::Man(arguments) => man::print(&arguments, Arguments::command()),
     };
     match result {
         Ok(code) => code,
