@@ -28,6 +28,15 @@ struct Ways;
 #[doc = include_str!("../../docs/guide/run.md")]
 struct Run;
 
+#[doc = include_str!("../../docs/guide/cargo-isolated.md")]
+struct CargoIsolated;
+
+#[doc = include_str!("../../docs/guide/status.md")]
+struct Status;
+
+#[doc = include_str!("../../docs/guide/groups.md")]
+struct Groups;
+
 #[doc = include_str!("../../docs/guide/helpers.md")]
 struct Helpers;
 
