@@ -1,9 +1,66 @@
 //! Cargo, rustc and nextest as commands.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// A workspace, as `cargo metadata` describes it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) workspace_root: PathBuf,
+    pub(crate) target_directory: PathBuf,
+}
+
+/// A package of the workspace.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    #[serde(rename = "manifest_path")]
+    pub(crate) manifest: PathBuf,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// A target of a package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) kind: Vec<String>,
+    /// Its root file.
+    #[serde(rename = "src_path")]
+    pub(crate) root: PathBuf,
+}
+
+impl Target {
+    fn is(&self, kind: &str) -> bool {
+        self.kind.iter().any(|found| found == kind)
+    }
+
+    /// Whether the target is only built with dev-dependencies.
+    pub(crate) fn is_for_tests(&self) -> bool {
+        ["test", "bench", "example"]
+            .iter()
+            .any(|kind| self.is(kind))
+    }
+
+    /// The arguments of Cargo that choose this target.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        for (kind, flag) in [
+            ("bin", "--bin"),
+            ("test", "--test"),
+            ("example", "--example"),
+            ("bench", "--bench"),
+        ] {
+            if self.is(kind) {
+                return vec![flag, &self.name];
+            }
+        }
+        vec!["--lib"]
+    }
+}
 
 /// The Cargo that started this command, or the one in `PATH`.
 pub(crate) fn command() -> Command {
@@ -24,4 +81,17 @@ pub(crate) fn host() -> Result<String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("`rustc -vV` prints no host")?.to_owned())
+}
+
+/// The workspace of the working directory.
+pub(crate) fn metadata() -> Result<Metadata> {
+    let mut command = command();
+    command.args(["metadata", "--no-deps", "--format-version=1"]);
+    let output = command.output().context("failed to start Cargo")?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let errors = errors.trim().trim_start_matches("error: ");
+        bail!("`cargo metadata` failed: {errors}; run this in a workspace");
+    }
+    serde_json::from_slice(&output.stdout).context("failed to read the output of `cargo metadata`")
 }

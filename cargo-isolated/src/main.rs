@@ -1,16 +1,18 @@
 //! `cargo isolated`: runs tests apart from each other, and shows what they share, hold and wait for.
 
+mod adopt;
 mod bisect;
 mod cargo;
-mod figures;
-mod adopt;
 mod clean;
 mod completions;
+mod figures;
 mod findings;
 mod group;
+mod groups;
 mod interrupt;
 #[cfg(target_os = "linux")]
 mod leftovers;
+mod man;
 mod mode;
 #[cfg(all(
     target_os = "linux",
@@ -23,14 +25,12 @@ mod observe;
 )))]
 #[path = "observe_elsewhere.rs"]
 mod observe;
-mod groups;
-mod man;
 mod part;
 mod plan;
 mod program;
 mod progress;
-mod random;
 mod quantity;
+mod random;
 mod run;
 mod runner;
 #[cfg(target_os = "linux")]
@@ -75,44 +75,43 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Adopt(adopt::command::Arguments),
     Run(run::Arguments),
-    Runner(runner::Arguments),
     Observe(observe::Arguments),
+    Adopt(adopt::command::Arguments),
     Stress(stress::Options),
     Bisect(bisect::Arguments),
     Status(status::Arguments),
     Clean(clean::Arguments),
     Trace(trace::command::Arguments),
+    Groups(groups::Arguments),
+    Runner(runner::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
     #[command(hide = true)]
     Noise(stress::noise::Arguments),
     #[command(hide = true)]
     Record(suite::record::Arguments),
-    Groups(groups::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
     let success = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse_from(words()).command {
-        Command::Adopt(arguments) => adopt::command::run(&arguments).map(success),
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
-        Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
         Command::Observe(arguments) => observe::run(arguments).map(success),
+        Command::Adopt(arguments) => adopt::command::run(&arguments).map(success),
         Command::Stress(options) => stress::run(&options),
         Command::Bisect(arguments) => bisect::run(&arguments),
-        Command::Trace(arguments) => trace::command::run(arguments).map(success),
-        Command::Noise(arguments) => stress::noise::make(arguments).map(success),
-        Command::Record(arguments) => suite::record::run(arguments).map(success),
         Command::Status(arguments) => status::run(&arguments).map(success),
         Command::Clean(arguments) => clean::run(&arguments).map(success),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::Clean(arguments) => clean::run(&arguments),
-        Command::Trace(arguments) => trace::command::run(arguments),
-        Command::Groups(arguments) => groups::run(&arguments),
-        Command::Completions(arguments) => completions::print(&arguments, Arguments::command()),
-        Command::Man(arguments) => man::print(&arguments, Arguments::command()),
+        Command::Trace(arguments) => trace::command::run(arguments).map(success),
+        Command::Groups(arguments) => groups::run(&arguments).map(success),
+        Command::Runner(arguments) => runner::run(arguments).map(|never| match never {}),
+        Command::Completions(arguments) => {
+            completions::print(&arguments, Arguments::command()).map(success)
+        }
+        Command::Man(arguments) => man::print(&arguments, Arguments::command()).map(success),
+        Command::Noise(arguments) => stress::noise::make(arguments).map(success),
+        Command::Record(arguments) => suite::record::run(arguments).map(success),
     };
     match result {
         Ok(code) => code,

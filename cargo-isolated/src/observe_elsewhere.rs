@@ -1,7 +1,6 @@
 //! Observing on systems other than Linux on x86-64 and ARM64: there is none.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -16,11 +15,8 @@ pub(crate) struct Arguments {
 }
 
 /// How to observe.
-#[derive(Debug)]
-pub(crate) struct Options {
-    pub(crate) ignore: Vec<String>,
-    pub(crate) timeout: Duration,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Options;
 
 const NEEDS_LINUX: &str =
     "observing needs Linux on x86-64 or ARM64, because it watches system calls; run it there";

@@ -1,31 +1,16 @@
 //! The target directory of the workspace, and what this command writes there.
 
-use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::Result;
+
+use crate::cargo;
 
 /// Finds the target directory of the workspace in which this process runs.
 pub(crate) fn target_dir() -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        target_directory: PathBuf,
-    }
-
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["metadata", "--no-deps", "--format-version=1", "--offline"]);
-    let output = cargo.output().context("failed to start Cargo")?;
-    if !output.status.success() {
-        let error = String::from_utf8_lossy(&output.stderr);
-        let error = error.trim().trim_start_matches("error: ");
-        bail!("failed to find the target directory: {error}; run this in a workspace");
-    }
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("failed to read `cargo metadata`")?;
-    Ok(metadata.target_directory)
+    Ok(cargo::metadata()?.target_directory)
 }
 
 /// The directory of all traces.

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::project::{Project, cargo, real};
+use super::project::{Project, real};
+use crate::cargo;
 
 /// What the compiler refuses.
 #[derive(Debug, Default)]
@@ -66,7 +67,7 @@ pub(super) fn compile(
     packages: &BTreeSet<String>,
     words: &[OsString],
 ) -> Result<Option<Errors>> {
-    let mut command = cargo();
+    let mut command = cargo::command();
     command.args([
         "test",
         "--no-run",

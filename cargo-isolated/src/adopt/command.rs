@@ -17,8 +17,10 @@ use super::plan::Plan;
 use super::project::Project;
 use super::trial::Runs;
 use super::{diff, observed};
-use crate::findings::Findings;
 use crate::cargo::has_nextest;
+use crate::findings::Findings;
+use crate::observe::{self, Options};
+use crate::suite::{Runner, Selection};
 
 /// Writes what tests need into the sources.
 ///
@@ -89,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         } else {
             Choice::Keys
         };
-        let findings = findings(arguments.findings.as_deref())?;
+        let findings = findings(arguments.findings.as_deref(), &arguments.words)?;
         observed::plan(&findings, choice, &project, source)?
     };
     if plan.changes.is_empty() {
@@ -129,12 +131,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// What the tests share: read from a file, or else observed now.
-fn findings(file: Option<&Path>) -> Result<Findings> {
+fn findings(file: Option<&Path>, words: &[OsString]) -> Result<Findings> {
     let Some(file) = file else {
-        bail!(
-            "expected a file with findings; write `cargo isolated observe --json > findings.json`, then \
-             `cargo isolated adopt findings.json`"
-        );
+        let selection = Selection::of(Runner::Libtest, words);
+        return observe::survey(&selection, &Options::default());
     };
     let mut text = String::new();
     let read = if file == Path::new("-") {

@@ -10,7 +10,8 @@ use super::attribute;
 use super::manifest::Source;
 use super::needs::{Choice, Needs, of_findings};
 use super::plan::{Affected, Change, Manifests, Plan};
-use super::project::{Project, Target};
+use super::project::Project;
+use crate::cargo::{Package, Target};
 use crate::findings::{Conflict, Findings, Outcome, Test, VERSION};
 use crate::source::locate::{Lost, Root, Sources};
 
@@ -139,10 +140,7 @@ fn check(findings: &Findings) -> Result<()> {
     Ok(())
 }
 
-fn target_of<'a>(
-    test: &Test,
-    project: &'a Project,
-) -> Result<(&'a super::project::Package, &'a Target)> {
+fn target_of<'a>(test: &Test, project: &'a Project) -> Result<(&'a Package, &'a Target)> {
     let Test { package, root, .. } = test;
     let found = project.package(package);
     let found = found.with_context(|| {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::manifest::{Manifest, Source};
-use super::project::{Package, Project, Target};
+use super::project::Project;
+use crate::cargo::{Package, Target};
 use crate::source::edits::Edits;
 
 /// The edits of a workspace.

@@ -1,14 +1,12 @@
 //! The packages of a workspace and their targets, as Cargo knows them.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::Result;
 
 use super::manifest::Manifest;
+use crate::cargo::{self, Package, Target};
 
 /// A workspace.
 #[derive(Debug)]
@@ -17,46 +15,10 @@ pub(super) struct Project {
     pub(super) packages: Vec<Package>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    workspace_root: PathBuf,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Package {
-    pub(super) name: String,
-    #[serde(rename = "manifest_path")]
-    pub(super) manifest: PathBuf,
-    pub(super) targets: Vec<Target>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub(super) struct Target {
-    pub(super) name: String,
-    kind: Vec<String>,
-    /// Its root file.
-    #[serde(rename = "src_path")]
-    pub(super) root: PathBuf,
-}
-
-/// A command of Cargo.
-pub(super) fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
 impl Project {
     /// The workspace of the working directory.
     pub(super) fn of_here() -> Result<Project> {
-        let mut command = cargo();
-        command.args(["metadata", "--no-deps", "--format-version=1"]);
-        let output = command.output().context("failed to start Cargo")?;
-        if !output.status.success() {
-            let errors = String::from_utf8_lossy(&output.stderr);
-            bail!("`cargo metadata` failed: {}", errors.trim());
-        }
-        let metadata: Metadata = serde_json::from_slice(&output.stdout)
-            .context("failed to read the output of `cargo metadata`")?;
+        let metadata = cargo::metadata()?;
         Ok(Project {
             root: real(&metadata.workspace_root),
             packages: metadata.packages,
@@ -84,34 +46,6 @@ impl Project {
     pub(super) fn manifest(&self) -> Option<Manifest> {
         let text = fs::read_to_string(self.root.join("Cargo.toml")).ok()?;
         Manifest::parse(&text).ok()
-    }
-}
-
-impl Target {
-    fn is(&self, kind: &str) -> bool {
-        self.kind.iter().any(|found| found == kind)
-    }
-
-    /// Whether the target is only built with dev-dependencies.
-    pub(super) fn is_for_tests(&self) -> bool {
-        ["test", "bench", "example"]
-            .iter()
-            .any(|kind| self.is(kind))
-    }
-
-    /// The arguments of Cargo that choose this target.
-    pub(super) fn arguments(&self) -> Vec<&str> {
-        for (kind, flag) in [
-            ("bin", "--bin"),
-            ("test", "--test"),
-            ("example", "--example"),
-            ("bench", "--bench"),
-        ] {
-            if self.is(kind) {
-                return vec![flag, &self.name];
-            }
-        }
-        vec!["--lib"]
     }
 }
 

@@ -9,7 +9,8 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 
 use super::plan::Affected;
-use super::project::{Project, cargo};
+use super::project::Project;
+use crate::cargo;
 
 /// How many copies run at the same time.
 pub(super) const COPIES: u32 = 2;
@@ -92,7 +93,7 @@ fn groups<'a>(tests: &[&'a Affected]) -> Vec<Group<'a>> {
         let group = groups.entry((&test.package, &test.target)).or_default();
         group.push(test);
     }
-    let group = |((package, target), tests): ((&'a String, &'a super::project::Target), _)| {
+    let group = |((package, target), tests): ((&'a String, &'a cargo::Target), _)| {
         let mut arguments = vec!["--package", package];
         arguments.extend(target.arguments());
         Group { arguments, tests }
@@ -148,7 +149,7 @@ impl Group<'_> {
     }
 
     fn command(&self, runs: Runs<'_>) -> Command {
-        let mut command = cargo();
+        let mut command = cargo::command();
         if runs.has_nextest {
             command.args([
                 "nextest",

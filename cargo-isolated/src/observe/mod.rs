@@ -20,4 +20,4 @@ mod text;
 mod watch;
 
 pub(crate) use self::command::{Arguments, run};
-pub(crate) use self::survey::survey;
+pub(crate) use self::survey::{Options, survey};

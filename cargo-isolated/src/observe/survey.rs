@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
 
 use super::conflicts::{self, Observed, Shared};
 use super::fixes::Fixes;
@@ -17,8 +15,9 @@ use super::record::Record;
 use super::rules::Rules;
 use super::statics::Statics;
 use super::{shared_statics, shim};
-use crate::cargo;
+use crate::cargo::{self, Metadata};
 use crate::findings::{Conflict, Findings, Kind, Place, Test, Touched, VERSION};
+use crate::progress::Progress;
 use crate::settings::Workspace;
 use crate::suite::{Binary, Selection, Suite};
 
@@ -31,25 +30,6 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
 }
 
-/// What `cargo metadata` tells.
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    workspace_root: PathBuf,
-    target_directory: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-struct Package {
-    manifest_path: PathBuf,
-    targets: Vec<Target>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Target {
-    name: String,
-}
-
 /// A test with its program.
 struct Run<'a> {
     binary: usize,
@@ -57,15 +37,24 @@ struct Run<'a> {
     of: &'a Binary,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            ignore: Vec::new(),
+            timeout: Duration::from_secs(60),
+        }
+    }
+}
+
 /// Builds the tests, runs each of them alone, and finds what they share.
 pub(crate) fn survey(selection: &Selection, options: &Options) -> Result<Findings> {
-    let metadata = metadata()?;
+    let metadata = cargo::metadata()?;
     let suite = Suite::build(selection)?;
     let statics = suite.binaries.iter().map(|binary| {
         Statics::of(
             &binary.executable,
             &metadata.workspace_root,
-            &metadata.crates(),
+            &crates(&metadata),
         )
     });
     let statics = statics.collect::<Result<Vec<_>>>()?;
@@ -150,15 +139,14 @@ fn run_all<'a>(
         );
     }
     let (mut runs, mut has_warned) = (Vec::new(), false);
+    let mut progress = Progress::new();
     for (number, (index, binary, test)) in tests.iter().enumerate() {
-        show(number + 1, tests.len(), test);
+        progress.show(|| format!("{}/{} {test}", number + 1, tests.len()));
         let (record, refused) = observer.run(binary, &statics[*index], test)?;
         if let Some(error) = refused.filter(|_| !has_warned) {
             has_warned = true;
-            eprintln!(
-                "isolated: WARNING: statics that tests only read or change back are not observed: {error}; \
-                 `sysctl kernel.perf_event_paranoid=2` may allow it"
-            );
+            progress.say(&format!("isolated: WARNING: statics that tests only read or change back are not observed: {error}; \
+                 `sysctl kernel.perf_event_paranoid=2` may allow it"));
         }
         runs.push(Run {
             binary: *index,
@@ -167,18 +155,6 @@ fn run_all<'a>(
         });
     }
     Ok(runs)
-}
-
-/// Which test runs, on a terminal.
-fn show(number: usize, count: usize, test: &str) {
-    if io::stderr().is_terminal() {
-        // Narrow enough for 80 columns.
-        let test: String = test.chars().take(60).collect();
-        eprint!("\r\x1b[K[{number}/{count}] {test}");
-        if number == count {
-            eprintln!();
-        }
-    }
 }
 
 impl Run<'_> {
@@ -231,7 +207,7 @@ impl Found<'_> {
             .metadata
             .packages
             .iter()
-            .filter_map(|package| package.manifest_path.parent());
+            .filter_map(|package| package.manifest.parent());
         let words = Words::read(&self.metadata.workspace_root, dirs);
         let records: Vec<_> = self.runs.iter().map(|run| &run.record).collect();
         let fixes = Fixes::new(&records);
@@ -289,22 +265,13 @@ fn key(shared: &Shared) -> String {
     }
 }
 
-impl Metadata {
-    /// The names of the crates in the workspace.
-    fn crates(&self) -> Vec<String> {
-        let targets = self.packages.iter().flat_map(|package| &package.targets);
-        targets
-            .map(|target| target.name.replace('-', "_"))
-            .collect()
-    }
-}
-
-fn metadata() -> Result<Metadata> {
-    let mut command = cargo::command();
-    command.args(["metadata", "--no-deps", "--format-version=1"]);
-    let output = command.output().context("failed to start Cargo")?;
-    if !output.status.success() {
-        anyhow::bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    serde_json::from_slice(&output.stdout).context("failed to read the output of `cargo metadata`")
+/// The names of the crates in the workspace.
+fn crates(metadata: &Metadata) -> Vec<String> {
+    let targets = metadata
+        .packages
+        .iter()
+        .flat_map(|package| &package.targets);
+    targets
+        .map(|target| target.name.replace('-', "_"))
+        .collect()
 }

@@ -81,6 +81,7 @@ fn readers_are_suggested_only_if_they_were_observed() {
         outcome: Outcome::Passed,
         locks: vec!["serial \"db\"".to_owned()],
         left_behind: Vec::new(),
+        touched: Vec::new(),
     };
     let mut findings = Findings {
         version: VERSION,
