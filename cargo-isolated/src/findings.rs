@@ -32,6 +32,7 @@ pub(crate) struct Test {
     /// What still existed after the test: `process sleep 600`, `file /tmp/shop.db`.
     pub(crate) left_behind: Vec<String>,
     /// Everything that it touched outside of itself, except for what the rules ignore.
+    #[serde(default)]
     pub(crate) touched: Vec<Touched>,
 }
 

@@ -64,6 +64,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "\
 Exit status:
   0  success; for `run`, what the test runner returns
+  1  what the subcommand looks for was found
   2  the command could not do its work, or its arguments are wrong
 
 Each subcommand describes its own: cargo isolated SUBCOMMAND --help"
@@ -97,7 +98,7 @@ fn main() -> ExitCode {
     let success = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse_from(words()).command {
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
-        Command::Observe(arguments) => observe::run(arguments).map(success),
+        Command::Observe(arguments) => observe::run(arguments),
         Command::Adopt(arguments) => adopt::command::run(&arguments).map(success),
         Command::Stress(options) => stress::run(&options),
         Command::Bisect(arguments) => bisect::run(&arguments),

@@ -1,6 +1,7 @@
 //! Observing on systems other than Linux on x86-64 and ARM64: there is none.
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
@@ -9,6 +10,12 @@ use crate::suite::Selection;
 
 /// Shows what tests share. Needs Linux on x86-64 or ARM64.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  cargo isolated observe
+
+Exit status:
+  2  this system is another one")]
 pub(crate) struct Arguments {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     _words: Vec<OsString>,
@@ -21,7 +28,7 @@ pub(crate) struct Options;
 const NEEDS_LINUX: &str =
     "observing needs Linux on x86-64 or ARM64, because it watches system calls; run it there";
 
-pub(crate) fn run(_arguments: Arguments) -> Result<()> {
+pub(crate) fn run(_arguments: Arguments) -> Result<ExitCode> {
     bail!(NEEDS_LINUX)
 }
 

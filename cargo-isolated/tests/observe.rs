@@ -272,7 +272,7 @@ fn a_new_conflict_can_be_an_error() {
     assert!(run("--accept", "writes").status.success());
     assert!(run("--deny-new", "writes").status.success());
     let new = run("--deny-new", "s");
-    assert_eq!(new.status.code(), Some(2));
+    assert_eq!(new.status.code(), Some(1));
     let expected = format!("not in `{}`: file ./shared.txt", list.display());
     assert!(errors(&new).contains(&expected), "{}", errors(&new));
 

@@ -33,15 +33,21 @@ use crate::suite::{Runner, Selection};
 Examples:
   cargo isolated observe --json > findings.json
   cargo isolated adopt findings.json
-  cargo isolated adopt findings.json --best --write -- --all-features
-  cargo isolated adopt --from serial_test"
+  cargo isolated adopt --best --write -- --all-features
+  cargo isolated adopt --from serial_test
+
+Exit status:
+  0  everything was shown, or written and tried out; files may have been
+     taken back
+  2  a file could not be written, or the command could not do its work"
 )]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "they are flags of the command line"
 )]
 pub(crate) struct Arguments {
-    /// What `cargo isolated observe --json` printed; `-` for standard input.
+    /// What `cargo isolated observe --json` printed; `-` for standard input. By
+    /// default, the tests are observed now.
     #[arg(conflicts_with = "from")]
     findings: Option<PathBuf>,
     /// Convert the attributes of another crate instead.

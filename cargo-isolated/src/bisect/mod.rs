@@ -35,12 +35,14 @@ use crate::{cargo, interrupt};
 /// the test's can run before it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit status: 0 if other tests were found, 1 if none was (the test fails alone,
-or does not fail), 2 if the command could not do its work.
-
 Examples:
   cargo isolated bisect orders::totals
-  cargo isolated bisect 'shop::api orders::totals' --way processes -- -p shop")]
+  cargo isolated bisect 'shop::api orders::totals' --way processes -- -p shop
+
+Exit status:
+  0  other tests were found that make it fail
+  1  none were: it fails alone, or does not fail
+  2  the command could not do its work")]
 pub(crate) struct Arguments {
     /// The test: its full name, or its binary and its name as nextest prints
     /// them.

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::survey::{Options, survey};
 use super::{known, text};
@@ -12,14 +13,19 @@ use crate::suite::{Runner, Selection};
 
 /// Shows what tests share: runs each of them alone and records what it touches.
 ///
-/// Tests are neither changed nor rebuilt. Needs Linux.
+/// Tests are neither changed nor rebuilt. Needs Linux on x86-64 or ARM64.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cargo isolated observe
   cargo isolated observe -- -p shop --test api
   cargo isolated observe --json | cargo isolated adopt -
-  cargo isolated observe --deny-new known-conflicts.txt")]
+  cargo isolated observe --deny-new known-conflicts.txt
+
+Exit status:
+  0  the tests were observed, whatever they share and whether they pass
+  1  there is a conflict that `--deny-new` does not know
+  2  the command could not do its work")]
 pub(crate) struct Arguments {
     /// Print everything as JSON.
     #[arg(long)]
@@ -45,7 +51,7 @@ pub(crate) struct Arguments {
     words: Vec<OsString>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<()> {
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let options = Options {
         ignore: arguments.ignore,
         timeout: Duration::from_secs(arguments.timeout),
@@ -63,8 +69,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         let new = known::new(&findings, &list)?;
         if !new.is_empty() {
             let new: Vec<_> = new.into_iter().map(known::line).collect();
-            bail!("not in `{}`: {}", list.display(), new.join(", "));
+            eprintln!("isolated: not in `{}`: {}", list.display(), new.join(", "));
+            return Ok(ExitCode::FAILURE);
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

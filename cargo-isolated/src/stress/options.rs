@@ -16,12 +16,14 @@ use crate::figures::{parse_rate, parse_time};
 #[command(
     args_override_self = true,
     after_help = "\
-Exit status: 0 if nothing failed and the bound is shown; 1 if a test failed;
-2 if the bound is not shown, or the command could not do its work.
-
 Examples:
   cargo isolated stress
-  cargo isolated stress --below 0.1% --for 1h -- -p shop -E 'test(orders)'"
+  cargo isolated stress --below 0.1% --for 1h -- -p shop -E 'test(orders)'
+
+Exit status:
+  0  nothing failed, and the bound is shown
+  1  a test failed
+  2  the bound is not shown, or the command could not do its work"
 )]
 pub(crate) struct Options {
     /// Stop when the failure rate is shown to be below this, with 95 %
