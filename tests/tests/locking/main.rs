@@ -2,6 +2,7 @@
 
 mod delegation;
 mod deleted;
+mod descriptors;
 mod internal_keys;
 mod keys;
 mod locks;

@@ -15,6 +15,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::launch::LaunchPlan;
@@ -36,6 +37,15 @@ pub(crate) use super::link::Link;
 /// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
 /// the parent.
 pub(crate) type Kept = RawFd;
+
+/// Locked for reading while a subprocess starts. Until it runs its program, it has copies of all
+/// descriptors of this process, also of those that other threads close meanwhile.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Waits until no subprocess has a copy of a descriptor that this process has closed.
+pub(crate) fn finish_starts() {
+    drop(STARTING.write().unwrap_or_else(PoisonError::into_inner));
+}
 
 /// The time between the request to end and `SIGKILL`.
 pub(crate) const GRACE: Duration = Duration::from_millis(supervisor::GRACE.unsigned_abs());
@@ -100,6 +110,7 @@ impl Start<'_> {
         let program = Program::new(itself, arguments, &self.variables)?;
         let leash_end = behind_streams(leash_end.into())?;
         let stacks = Stacks::take()?;
+        let _starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
         let blocked = Blocked::all()?;
         let plan = LaunchPlan {
             leash: leash_end.as_raw_fd(),

@@ -30,6 +30,9 @@ use crate::mutex::lock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kept {}
 
+/// Nothing to wait for: a subprocess inherits only the handles that it is given.
+pub(crate) fn finish_starts() {}
+
 /// The time between the request to end and force: there is no such request.
 pub(crate) const GRACE: Duration = Duration::ZERO;
 

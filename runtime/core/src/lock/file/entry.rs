@@ -16,7 +16,7 @@ use crate::lock::activity::Activity;
 use crate::lock::backend::{Lock, Pause};
 use crate::mutex::lock;
 use crate::os::flock::Strength;
-use crate::os::process::Kept;
+use crate::os::process::{Kept, finish_starts};
 use crate::os::{ChangeTime, WatchedPath};
 use crate::state::{StateDir, state_dir};
 
@@ -103,6 +103,8 @@ impl Lock for HeldFiles {
 
 impl Drop for HeldFiles {
     fn drop(&mut self) {
+        // What the holder has closed must not look open to the next one.
+        finish_starts();
         drop(self.slot.take());
         let mut state = self.entry.lock();
         if let Some(file) = self
