@@ -63,12 +63,6 @@ pub(crate) enum Touch {
     Remove,
 }
 
-impl Touch {
-    pub(crate) fn is_change(self) -> bool {
-        matches!(self, Touch::Change | Touch::Remove)
-    }
-}
-
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -129,16 +123,6 @@ pub(crate) enum Kind {
     /// The handler of a signal.
     Signal,
     Static,
-}
-
-impl Kind {
-    /// Whether only tests in the same process share it.
-    pub(crate) fn is_of_a_process(self) -> bool {
-        matches!(
-            self,
-            Kind::Variable | Kind::WorkingDirectory | Kind::Umask | Kind::Signal | Kind::Static
-        )
-    }
 }
 
 /// A line of a source file.

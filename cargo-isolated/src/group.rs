@@ -75,7 +75,13 @@ impl Group {
         let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
         // SAFETY: the pointer is valid for the call, and zeroes are a valid `siginfo_t`.
         let info = unsafe {
-            if libc::waitid(libc::P_PID, self.child.id(), info.as_mut_ptr(), flags) != 0 {
+            if libc::waitid(
+                libc::P_PID,
+                self.child.id() as libc::id_t,
+                info.as_mut_ptr(),
+                flags,
+            ) != 0
+            {
                 return Err(io::Error::last_os_error());
             }
             info.assume_init()

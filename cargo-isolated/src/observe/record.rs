@@ -19,6 +19,22 @@ pub(super) struct Record {
     pub(super) locks: Vec<String>,
 }
 
+impl Touch {
+    pub(super) fn is_change(self) -> bool {
+        matches!(self, Touch::Change | Touch::Remove)
+    }
+}
+
+impl Kind {
+    /// Whether only tests in the same process share it.
+    pub(super) fn is_of_a_process(self) -> bool {
+        matches!(
+            self,
+            Kind::Variable | Kind::WorkingDirectory | Kind::Umask | Kind::Signal | Kind::Static
+        )
+    }
+}
+
 /// How a test touches a static.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StaticTouch {

@@ -20,6 +20,13 @@ pub(crate) struct Binary {
     /// The first kind that Cargo names: `lib`, `bin`, `test`, `example`, `bench`.
     pub(crate) kind: String,
     /// The root file of the target, as an absolute path.
+    #[cfg_attr(
+        not(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        )),
+        expect(dead_code, reason = "only `observe` reads it")
+    )]
     pub(crate) root_file: PathBuf,
     pub(crate) executable: PathBuf,
     /// The directory of the package, where Cargo starts the binary.

@@ -93,10 +93,31 @@ pub(super) fn start(plan: &LaunchPlan, ignores_children: bool) -> io::Result<pid
     if reported.is_some_and(|mut reported| reported.read_exact(&mut number).is_ok()) {
         start.failure = c_int::from_ne_bytes(number);
     }
+    #[cfg(target_os = "linux")]
+    wait_for_exec(child);
     match start.failure {
         0 => Ok(child),
         number => Err(io::Error::from_raw_os_error(number)),
     }
+}
+
+/// Waits until a child that executes a program has closed the descriptors that it does not inherit.
+/// The kernel lets this process continue a little earlier, as soon as the child has memory of its own.
+#[cfg(target_os = "linux")]
+fn wait_for_exec(child: pid_t) {
+    let mut byte = 0_u8;
+    let local = libc::iovec {
+        iov_base: (&raw mut byte).cast(),
+        iov_len: 1,
+    };
+    let nowhere = libc::iovec {
+        iov_base: ptr::null_mut(),
+        iov_len: 1,
+    };
+    // Whatever the result, access to the memory of a process waits for its `exec`: for the kernel's
+    // `exec_update_lock`, and before Linux 5.11 for `cred_guard_mutex`.
+    // SAFETY: the kernel writes at most one byte, into `byte`.
+    unsafe { libc::process_vm_readv(child, &raw const local, 1, &raw const nowhere, 1, 0) };
 }
 
 /// Becomes the test; returns only if that fails.
