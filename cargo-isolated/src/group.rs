@@ -6,7 +6,11 @@ use std::io;
 use std::process::Stdio;
 use std::process::{Child, Command, ExitStatus};
 #[cfg(unix)]
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+#[cfg(not(unix))]
+use std::time::Instant;
 
 /// Time a group gets to exit after `SIGTERM`. Nextest in turn signals its tests, which have their
 /// own groups, and gives them ten seconds.
@@ -18,6 +22,9 @@ const GRACE: Duration = Duration::from_secs(15);
 pub(crate) struct Group {
     child: Child,
     status: Option<ExitStatus>,
+    /// Disconnected when the process has ended. `wait` starts the thread at the other end.
+    #[cfg(unix)]
+    end: Option<Receiver<()>>,
     /// Ends the group when the pipe to the guard closes. The system closes it when this process
     /// ends.
     #[cfg(unix)]
@@ -33,6 +40,7 @@ impl Group {
         Ok(Self {
             child: command.process_group(0).spawn()?,
             status: None,
+            end: None,
             guard: None,
         })
     }
@@ -59,34 +67,23 @@ impl Group {
 
     /// The exit status of the process, if it has ended. Kills the rest of the group in that case.
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        if self.status.is_none() && self.is_over()? {
+        if self.status.is_none() && is_over(self.child.id(), libc::WNOHANG)? {
             self.kill();
         }
         Ok(self.status)
     }
 
-    /// Whether the process has ended. It is not reaped, so nobody else can get the group id.
-    #[expect(
-        unsafe_code,
-        reason = "the standard library reaps whatever it waits for"
-    )]
-    fn is_over(&self) -> io::Result<bool> {
-        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
-        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        // SAFETY: the pointer is valid for the call, and zeroes are a valid `siginfo_t`.
-        let info = unsafe {
-            if libc::waitid(
-                libc::P_PID,
-                self.child.id() as libc::id_t,
-                info.as_mut_ptr(),
-                flags,
-            ) != 0
-            {
-                return Err(io::Error::last_os_error());
+    /// Waits for the process to end, but at most for this time. Kills the rest of the group when it
+    /// has ended.
+    pub(crate) fn wait(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
+        if self.status.is_none() {
+            let id = self.child.id();
+            let end = self.end.get_or_insert_with(|| watch(id));
+            if end.recv_timeout(time) == Err(RecvTimeoutError::Disconnected) {
+                return self.ended();
             }
-            info.assume_init()
-        };
-        Ok(info.si_signo == libc::SIGCHLD)
+        }
+        Ok(self.status)
     }
 
     /// Ends the group with `SIGTERM`, then with `SIGKILL`.
@@ -104,11 +101,7 @@ impl Group {
             return Ok(());
         }
         self.signal(libc::SIGTERM);
-        let start = Instant::now();
-        while self.ended()?.is_none() && start.elapsed() < grace {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        if self.status.is_none() {
+        if grace.is_zero() || self.wait(grace)?.is_none() {
             self.kill();
         }
         Ok(())
@@ -133,6 +126,37 @@ impl Group {
             unsafe { libc::kill(-id, signal) };
         }
     }
+}
+
+/// Starts a thread that waits for a process. The channel is disconnected when the process has ended.
+#[cfg(unix)]
+fn watch(id: u32) -> Receiver<()> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
+        while is_over(id, 0).is_err_and(|error| is_interrupted(&error)) {}
+        drop(sender);
+    });
+    receiver
+}
+
+/// Whether a child has ended. It is not reaped, so no other process can get its id.
+#[cfg(unix)]
+#[expect(
+    unsafe_code,
+    reason = "the standard library reaps whatever it waits for"
+)]
+fn is_over(id: u32, flags: libc::c_int) -> io::Result<bool> {
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WEXITED | libc::WNOWAIT | flags;
+    // SAFETY: the pointer is valid for the call, and zeroes are a valid `siginfo_t`.
+    let info = unsafe {
+        if libc::waitid(libc::P_PID, id as libc::id_t, info.as_mut_ptr(), flags) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        info.assume_init()
+    };
+    Ok(info.si_signo == libc::SIGCHLD)
 }
 
 #[cfg(unix)]
@@ -168,6 +192,21 @@ impl Group {
     /// The exit status of the process, if it has ended.
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.status = self.child.try_wait()?;
+        Ok(self.status)
+    }
+
+    /// Waits for the process to end, but at most for this time.
+    pub(crate) fn wait(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
+        // The standard library cannot wait for a limited time, so this looks repeatedly.
+        const STEP: Duration = Duration::from_millis(5);
+        let start = Instant::now();
+        while self.ended()?.is_none() {
+            let left = time.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            thread::sleep(left.min(STEP));
+        }
         Ok(self.status)
     }
 
@@ -242,6 +281,21 @@ mod tests {
         group.end_within(Duration::ZERO).expect("it is a child");
         output.read_to_string(&mut text).expect("nobody writes");
         assert_eq!(text, "ready\n");
+    }
+
+    #[test]
+    fn a_wait_ends_with_the_process_or_the_time() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "read line; exit 3"]);
+        let mut group = Group::spawn(command.stdin(Stdio::piped())).expect("there is a shell");
+        let status = group.wait(Duration::from_millis(1));
+        assert_eq!(status.expect("it is a child"), None);
+        drop(group.child.stdin.take());
+        for _ in 0..2 {
+            let status = group.wait(Duration::from_secs(1_000));
+            let status = status.expect("it is a child").expect("its input has ended");
+            assert_eq!(status.code(), Some(3));
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::process::{Command, ExitStatus};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::group::Group;
+
+/// How often `must_stop` is asked. It may be set by a signal handler, which can wake no thread.
+const STEP: Duration = Duration::from_millis(50);
 
 /// A process whose output goes to a file without a name. Dropping it ends its process group.
 #[must_use = "the process is ended when this is dropped"]
@@ -43,17 +45,15 @@ impl Process {
         must_stop: impl Fn() -> bool,
     ) -> io::Result<Ended> {
         let start = Instant::now();
-        let mut pause = Duration::from_micros(200);
         let status = loop {
-            if let Some(status) = self.group.ended()? {
+            let left = patience.saturating_sub(start.elapsed());
+            if let Some(status) = self.group.wait(left.min(STEP))? {
                 break Some(status);
             }
-            if start.elapsed() > patience || must_stop() {
+            if left.is_zero() || must_stop() {
                 self.group.end_now()?;
                 break None;
             }
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(5));
         };
         let mut bytes = Vec::new();
         self.output.rewind()?;
