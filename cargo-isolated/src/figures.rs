@@ -1,12 +1,17 @@
-//! How figures are printed.
+//! Counts, rates, sizes and times as people write them.
 
 use std::time::Duration;
 
 /// Formats a count: `1 test`, `2 tests`.
 pub(crate) fn count(count: impl ToString + Copy, what: &str) -> String {
-    let text = count.to_string();
-    let s = if text == "1" { "" } else { "s" };
-    format!("{} {what}{s}", number(&*text))
+    plural(count, what, &format!("{what}s"))
+}
+
+/// Formats a count of something with another plural: `1 process`, `2 processes`.
+pub(crate) fn plural(count: impl ToString + Copy, one: &str, many: &str) -> String {
+    let count = number(count);
+    let what = if count == "1" { one } else { many };
+    format!("{count} {what}")
 }
 
 /// Formats a number with thousands separators.
@@ -52,12 +57,46 @@ pub(crate) fn range([low, high]: [f64; 2]) -> String {
     format!("{low}–{high} %")
 }
 
+/// Formats a time, rounded up: `90 s`, `3 min`, `2 h`.
 pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds.div_ceil(60)),
         _ => format!("{} h", number(seconds.div_ceil(3_600))),
+    }
+}
+
+/// Formats a size: `12 B`, `1.5 KiB`, `20 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut whole = bytes;
+    let mut tenths = 0;
+    while whole >= 1024 && unit + 1 < UNITS.len() {
+        tenths = whole % 1024 * 10 / 1024;
+        whole /= 1024;
+        unit += 1;
+    }
+    if unit == 0 || whole >= 10 {
+        format!("{whole} {}", UNITS[unit])
+    } else {
+        format!("{whole}.{tenths} {}", UNITS[unit])
+    }
+}
+
+/// Formats how long ago something was, or how long it has lasted, rounded down: `12 s`, `5 min`,
+/// `3 h`, `4 d`.
+pub(crate) fn age(age: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let seconds = age.as_secs();
+    match seconds {
+        0..MINUTE => format!("{seconds} s"),
+        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        HOUR..DAY => format!("{} h", seconds / HOUR),
+        _ => format!("{} d", seconds / DAY),
     }
 }
 
@@ -92,7 +131,7 @@ pub(crate) fn parse_rate(text: &str) -> Result<f64, String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{count, number, parse_rate, parse_time, percent, range, time};
+    use super::{age, count, number, parse_rate, parse_time, percent, plural, range, size, time};
 
     #[test]
     fn figures_are_rounded_up() {
@@ -131,6 +170,42 @@ mod tests {
         assert_eq!(parse_rate("50 %"), Ok(0.5));
         for wrong in ["", "1", "%", "0%", "100%", "NaN%"] {
             assert!(parse_rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn counts_have_the_right_noun() {
+        assert_eq!(count(0, "test"), "0 tests");
+        assert_eq!(plural(1, "process", "processes"), "1 process");
+        assert_eq!(plural(2, "process", "processes"), "2 processes");
+    }
+
+    #[test]
+    fn sizes_have_two_digits_at_least() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (10 * 1024, "10 KiB"),
+            (5 << 40, "5.0 TiB"),
+            (5 << 50, "5120 TiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3599, "59 min"),
+            (3600, "1 h"),
+            (86_400, "1 d"),
+        ] {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
         }
     }
 }

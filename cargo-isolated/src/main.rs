@@ -29,7 +29,6 @@ mod part;
 mod plan;
 mod program;
 mod progress;
-mod quantity;
 mod random;
 mod run;
 mod runner;
@@ -47,7 +46,6 @@ mod suite;
 mod target_dir;
 mod terminal;
 mod trace;
-mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

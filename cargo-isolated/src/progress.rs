@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::mem;
 use std::time::{Duration, Instant};
 
-/// The width that lines are cut to.
-const WIDTH: usize = 79;
+use crate::terminal;
+
 /// How often the line is rewritten at most.
 const STEP: Duration = Duration::from_millis(200);
 /// How often a plain line shows the present state at most.
@@ -68,5 +68,6 @@ impl Drop for Progress {
 }
 
 fn cut(line: &str) -> String {
-    line.chars().take(WIDTH).collect()
+    // Some terminals begin a new line after the last column.
+    line.chars().take(terminal::width() - 1).collect()
 }

@@ -13,7 +13,7 @@ pub(crate) const WAIT: Style = AnsiColor::Yellow.on_default();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// The width of text that goes to a file, and the largest width on a terminal.
-const WIDEST: usize = 80;
+pub(crate) const WIDEST: usize = 80;
 /// A narrower terminal breaks lines itself.
 const NARROWEST: usize = 30;
 
@@ -42,29 +42,33 @@ pub(crate) fn columns(text: &str) -> usize {
 /// Breaks a text between words into lines of at most `width` columns, each with `indent` spaces
 /// before it. A longer word has its own line, so that a path can still be copied.
 pub(crate) fn wrapped(text: &str, indent: usize, width: usize) -> String {
-    let mut lines = String::new();
-    let mut used = 0;
-    for word in text.split(' ') {
+    hanging(text, [indent, indent], width)
+}
+
+/// Breaks a text like [`wrapped`], with other spaces before the first line than before the rest.
+pub(crate) fn hanging(text: &str, [first, rest]: [usize; 2], width: usize) -> String {
+    let mut lines = " ".repeat(first);
+    let mut used = first;
+    for (index, word) in text.split(' ').enumerate() {
         let columns = columns(word);
-        if used > 0 && used + 1 + columns <= width {
+        if index == 0 {
+            used += columns;
+        } else if used + 1 + columns <= width {
             lines.push(' ');
             used += 1 + columns;
-            lines.push_str(word);
-            continue;
-        }
-        if used > 0 {
+        } else {
             lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', rest));
+            used = rest + columns;
         }
-        lines.extend(std::iter::repeat_n(' ', indent));
         lines.push_str(word);
-        used = indent + columns;
     }
     lines
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ALERT, columns, styled, wrapped};
+    use super::{ALERT, columns, hanging, styled, wrapped};
 
     #[test]
     fn lines_are_broken_between_words() {
@@ -74,6 +78,13 @@ mod tests {
             " a\n /very/long/path\n b"
         );
         assert_eq!(wrapped("exactly", 0, 7), "exactly");
+    }
+
+    #[test]
+    fn further_lines_can_hang() {
+        let text = hanging("failure: one two three", [2, 11], 16);
+        assert_eq!(text, "  failure: one\n           two\n           three");
+        assert_eq!(hanging("short", [1, 9], 16), " short");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
 use super::plan::Change;
+use crate::terminal::{STRONG, styled};
 
-const HEADER: Style = Style::new().bold();
 const HUNK: Style = AnsiColor::Cyan.on_default();
 const ADDED: Style = AnsiColor::Green.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
@@ -16,8 +16,8 @@ const REMOVED: Style = AnsiColor::Red.on_default();
 pub(super) fn write(changes: &[Change], out: &mut impl Write) -> io::Result<()> {
     for change in changes {
         let path = &change.shown;
-        line(out, HEADER, &format!("--- a/{path}"))?;
-        line(out, HEADER, &format!("+++ b/{path}"))?;
+        line(out, STRONG, &format!("--- a/{path}"))?;
+        line(out, STRONG, &format!("+++ b/{path}"))?;
         let diff = TextDiff::from_lines(change.before.as_str(), change.after.as_str());
         for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
             line(out, HUNK, &hunk.header().to_string())?;
@@ -39,7 +39,7 @@ pub(super) fn write(changes: &[Change], out: &mut impl Write) -> io::Result<()> 
 }
 
 fn line(out: &mut impl Write, style: Style, text: &str) -> io::Result<()> {
-    writeln!(out, "{style}{text}{style:#}")
+    writeln!(out, "{}", styled(style, text))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::search::{Found, Rate};
 use crate::figures::{count, percent, range};
 use crate::statistics::{CONFIDENCE, interval, upper_bound};
 use crate::suite::TestId;
-use crate::wrap::wrap;
+use crate::terminal::{WIDEST, hanging};
 
 /// The version of the JSON. It changes if a field gets another meaning or disappears.
 const VERSION: u32 = 1;
@@ -185,7 +185,7 @@ impl Set {
 }
 
 fn failure(message: &str) -> String {
-    wrap(&format!("  failure: {message}"), 11)
+    hanging(&format!("failure: {message}"), [2, 11], WIDEST)
 }
 
 impl Report {

@@ -11,7 +11,7 @@ use isolated_test_core::inspect;
 
 use self::text::text;
 use self::traces::Traces;
-use crate::quantity::count;
+use crate::figures::plural;
 use crate::terminal;
 
 /// The number of things of each kind to list.
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let _ = anstream::stdout().write_all(text.as_bytes());
     let failed = cleanup.failed.len() + traces.failed.len();
     if failed > 0 {
-        let things = count(failed, "thing stays", "things stay");
+        let things = plural(failed, "thing stays", "things stay");
         bail!("{things}, as described above; remove what is yours manually");
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use isolated_test_core::inspect::{Cleanup, Kept};
 
 use super::traces::Traces;
-use crate::quantity::{age, count, size};
+use crate::figures::{age, count, plural, size};
 use crate::terminal::{ALERT, FAINT, STRONG, styled, wrapped};
 
 /// Formats what was removed, at most `most` things of each kind, in lines of at most `width`
@@ -105,7 +105,7 @@ fn total(cleanup: &Cleanup, traces: &Traces, dry_run: bool) -> String {
     ];
     let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
     let counts: Vec<_> = counts
-        .map(|(number, one, many)| count(number, one, many))
+        .map(|(number, one, many)| plural(number, one, many))
         .collect();
     if counts.is_empty() {
         return "nothing to remove".to_owned();
@@ -120,11 +120,11 @@ fn total(cleanup: &Cleanup, traces: &Traces, dry_run: bool) -> String {
 
 fn in_use(processes: usize, traces: usize) -> Option<String> {
     let processes = (processes > 0).then(|| {
-        let processes = count(processes, "running process", "running processes");
+        let processes = plural(processes, "running process", "running processes");
         format!("the directories of {processes}")
     });
     let traces = (traces > 0).then(|| {
-        let traces = count(traces, "trace", "traces");
+        let traces = count(traces, "trace");
         if cfg!(target_os = "linux") {
             return traces;
         }

@@ -5,20 +5,21 @@ use std::fmt::Write as _;
 
 use super::keys::{Binary, Keys, TestId};
 use super::plan::{Group, Plan};
-use crate::quantity::count;
-use crate::terminal::wrapped;
+use crate::figures::count;
+use crate::terminal::{WIDEST, hanging};
 use crate::trace::duration;
-
-/// The width of comments.
-const WIDTH: usize = 80;
 
 /// Formats the groups as a part of `.config/nextest.toml`.
 pub(super) fn config(keys: &Keys, plan: &Plan<'_>) -> String {
     let mut text = String::new();
-    let tests = count(keys.tests.len(), "isolated test", "isolated tests");
+    let tests = count(keys.tests.len(), "isolated test");
     let alone: BTreeSet<_> = keys.alone.iter().collect();
     if plan.groups.is_empty() && alone.is_empty() {
-        comment(&mut text, &format!("No key of {tests} needs a test group."));
+        comment(
+            &mut text,
+            &format!("No key of {tests} needs a test group."),
+            0,
+        );
     } else {
         comment(
             &mut text,
@@ -27,6 +28,7 @@ pub(super) fn config(keys: &Keys, plan: &Plan<'_>) -> String {
                  nextest free; the keys still exclude tests of other runs. A test that is missing \
                  here waits in its slot, so run the command again when tests were added or renamed."
             ),
+            0,
         );
     }
     if !plan.groups.is_empty() {
@@ -34,10 +36,10 @@ pub(super) fn config(keys: &Keys, plan: &Plan<'_>) -> String {
     }
     for group in &plan.groups {
         let waited = keys.held.get(group.subject).map(|held| held.waited);
-        let tests = count(group.tests.len(), "test", "tests");
+        let tests = count(group.tests.len(), "test");
         let waited = duration(waited.unwrap_or_default());
         let about = format!("{}: {tests}, {waited} of waiting", group.subject);
-        comment(&mut text, &about);
+        comment(&mut text, &about, 0);
         let Group {
             name, max_threads, ..
         } = group;
@@ -55,17 +57,14 @@ pub(super) fn config(keys: &Keys, plan: &Plan<'_>) -> String {
         text.push_str("\n# What these groups cannot say:\n");
     }
     for note in &plan.notes {
-        let lines = wrapped(note, 2, WIDTH - 2);
-        let lines = lines.replacen("  ", "- ", 1);
-        for line in lines.lines() {
-            let _ = writeln!(text, "# {line}");
-        }
+        comment(&mut text, &format!("- {note}"), 2);
     }
     text
 }
 
-fn comment(text: &mut String, line: &str) {
-    for line in wrapped(line, 0, WIDTH - 2).lines() {
+/// Writes a comment, with spaces before all lines but the first.
+fn comment(text: &mut String, line: &str, indent: usize) {
+    for line in hanging(line, [0, indent], WIDEST - 2).lines() {
         let _ = writeln!(text, "# {line}");
     }
 }

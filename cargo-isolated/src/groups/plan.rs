@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::quantity::count;
+use crate::figures::count;
 
 use super::keys::{Holders, Keys, Subject, TestId};
 
@@ -69,7 +69,7 @@ impl<'k> Plan<'k> {
         let are = if number == 1 { "is" } else { "are" };
         self.notes.push(format!(
             "{subject}: {number} of {} {are} in {others}, because a test can be in one group only",
-            count(all, "test", "tests")
+            count(all, "test")
         ));
     }
 
@@ -86,7 +86,7 @@ impl<'k> Plan<'k> {
         } = holders;
         let is_exclusive = !(serial.is_empty() && limited.is_empty());
         let mut note = |tests: &BTreeSet<TestId>, what: &str, why: &str| {
-            let tests = count(tests.len(), "test", "tests");
+            let tests = count(tests.len(), "test");
             let note = format!("{subject}: no group for {tests} with {what}, because {why}");
             self.notes.push(note);
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::report::{Kept, Report, Test, Wait};
-use crate::quantity::{age, count, size};
+use crate::figures::{age, count, plural, size};
 use crate::terminal::{FAINT, STRONG, WAIT, styled, wrapped};
 
 /// The number of holders to name behind a wait.
@@ -27,7 +27,7 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
     } else {
         format!(
             "{}, {waiting} waiting\n",
-            count(running, "test is running", "tests are running")
+            plural(running, "test is running", "tests are running")
         )
     };
     let mut checkout: Option<Option<&PathBuf>> = None;
@@ -46,7 +46,7 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
         }
     }
     if !report.kept.is_empty() {
-        let kept = count(report.kept.len(), "kept directory", "kept directories");
+        let kept = plural(report.kept.len(), "kept directory", "kept directories");
         let bytes = report.kept.iter().map(|kept| kept.bytes).sum();
         let _ = writeln!(text, "\n{}, {}", styled(STRONG, &kept), size(bytes));
         let older = report.kept.len().saturating_sub(most);
@@ -80,11 +80,7 @@ fn waits(wait: &Wait, now: SystemTime) -> String {
     let behind = match (&named[..], wait.behind.len().saturating_sub(NAMED)) {
         ([], _) => return waits,
         (named, 0) => named.join(" and "),
-        (named, others) => format!(
-            "{} and {}",
-            named.join(", "),
-            count(others, "other", "others")
-        ),
+        (named, others) => format!("{} and {}", named.join(", "), count(others, "other")),
     };
     format!("{waits}, held by {behind}")
 }

@@ -11,7 +11,7 @@ use super::verdict::Verdict;
 use crate::bisect::Rate;
 use crate::figures::{count, number, percent, range, time};
 use crate::statistics::{CONFIDENCE, clean_runs, interval};
-use crate::wrap::wrap;
+use crate::terminal::{WIDEST, hanging};
 
 /// Number of tests without a result that are named.
 const MOST_LOST: usize = 6;
@@ -171,8 +171,8 @@ fn catalogue(text: &mut String, found: &Found) -> std::fmt::Result {
             write_cause(text, test, cause)?;
         }
         for (mode, found) in &record.modes {
-            let mode = format!("  {} × {mode}", found.count);
-            writeln!(text, "{}", wrap(&mode, 6))?;
+            let mode = format!("{} × {mode}", found.count);
+            writeln!(text, "{}", hanging(&mode, [2, 6], WIDEST))?;
             let example = found.example.strip_prefix(folder);
             let example = example.unwrap_or(&found.example);
             writeln!(text, "      see {}", example.display())?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::quantity::count;
+use crate::figures::{count, plural};
 use crate::terminal::{ALERT, FAINT, STRONG, WAIT, styled, wrapped};
 use crate::trace::duration;
 use crate::trace::timeline::{Outcome, Test, Timeline};
@@ -34,8 +34,8 @@ fn first_line(timeline: &Timeline) -> String {
     let tests = timeline.count(Outcome::Passed) + failed + unfinished;
     let mut line = format!(
         "{} in {} took {}",
-        count(tests, "test", "tests"),
-        count(timeline.processes, "process", "processes"),
+        count(tests, "test"),
+        plural(timeline.processes, "process", "processes"),
         duration(timeline.length)
     );
     for (number, what) in [(failed, "failed"), (unfinished, "unfinished")] {
@@ -44,7 +44,7 @@ fn first_line(timeline: &Timeline) -> String {
         }
     }
     if timeline.broken > 0 {
-        let broken = count(timeline.broken, "broken line", "broken lines");
+        let broken = count(timeline.broken, "broken line");
         let _ = write!(line, "; skipped {broken}");
     }
     line + "\n"
@@ -143,7 +143,7 @@ fn overlaps(test: &Test, timeline: &Timeline) -> String {
     }
     let others = test.overlapping - named.len();
     if others > 0 {
-        named.push(format!("and {}", count(others, "other", "others")));
+        named.push(format!("and {}", count(others, "other")));
     }
     format!("beside {}", named.join(", "))
 }

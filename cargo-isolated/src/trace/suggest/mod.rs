@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
+use crate::figures::plural;
 use crate::findings::Findings;
-use crate::quantity::count;
 use crate::trace::duration;
 use crate::trace::phases::{overlap, union};
 use crate::trace::timeline::{Test, Timeline, Wait};
@@ -91,7 +91,7 @@ fn alone(timeline: &Timeline) -> Option<Suggestion> {
         text: format!(
             "{} `alone`, and for {} others waited for that, or it for others; `serial` with a key \
              excludes only the tests that have this key",
-            count(number, "test runs", "tests run"),
+            plural(number, "test runs", "tests run"),
             duration(time)
         ),
     })
