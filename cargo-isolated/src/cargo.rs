@@ -25,11 +25,13 @@ pub(crate) struct Package {
 }
 
 /// A target of a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub(crate) struct Target {
+    /// `shop` for the library, `api` for `tests/api.rs`.
     pub(crate) name: String,
+    /// `lib`, `bin`, `test`, `example`, `bench` and others; only libraries have several.
     pub(crate) kind: Vec<String>,
-    /// Its root file.
+    /// Its root file, as an absolute path.
     #[serde(rename = "src_path")]
     pub(crate) root: PathBuf,
 }
@@ -85,8 +87,14 @@ pub(crate) fn host() -> Result<String> {
 
 /// The workspace of the working directory.
 pub(crate) fn metadata() -> Result<Metadata> {
+    metadata_of(None)
+}
+
+/// The workspace of a manifest, or else of the working directory.
+pub(crate) fn metadata_of(manifest: Option<&str>) -> Result<Metadata> {
     let mut command = command();
     command.args(["metadata", "--no-deps", "--format-version=1"]);
+    command.args(manifest.map(|path| format!("--manifest-path={path}")));
     let output = command.output().context("failed to start Cargo")?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -89,14 +89,18 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Repeat, Way};
+    use crate::cargo::Target;
     use crate::suite::{Binary, Runner, Selection, Suite, TestId};
 
     fn command(way: Way, has_nextest: bool) -> String {
         let binary = |id: &str, kind: &str, target: &str| Binary {
             id: id.to_owned(),
             package: "shop".to_owned(),
-            kind: kind.to_owned(),
-            target: target.to_owned(),
+            target: Target {
+                name: target.to_owned(),
+                kind: vec![kind.to_owned()],
+                ..Target::default()
+            },
             ..Binary::default()
         };
         let words = ["--release", "-F", "a b", "--workspace"].map(Into::into);

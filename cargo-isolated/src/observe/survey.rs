@@ -161,9 +161,10 @@ impl Run<'_> {
     fn test(&self, rules: &Rules, workspace: &Path) -> Test {
         let root = self
             .of
-            .root_file
+            .target
+            .root
             .strip_prefix(workspace)
-            .unwrap_or(&self.of.root_file);
+            .unwrap_or(&self.of.target.root);
         let log = self.record.log.iter();
         let touched = log.filter(|(kind, name, _)| !rules.is_ignored(*kind, name));
         let touched = touched.map(|(kind, name, touches)| Touched {
@@ -182,7 +183,7 @@ impl Run<'_> {
             .filter(|what| !is_ignored(what));
         Test {
             package: self.of.package.clone(),
-            target: self.of.target.clone(),
+            target: self.of.target.name.clone(),
             root: root.to_owned(),
             name: self.record.name.clone(),
             outcome: self.record.outcome,

@@ -64,19 +64,8 @@ impl Project {
         if let Some(dir) = selection.value("--target-dir") {
             return Ok(dir.into());
         }
-        let mut command = cargo::command();
-        command.args(["metadata", "--no-deps", "--format-version=1"]);
-        if let Some(path) = selection.value("--manifest-path") {
-            command.args(["--manifest-path", &path]);
-        }
-        let output = command.stderr(Stdio::inherit()).output()?;
-        let metadata: Value = serde_json::from_slice(&output.stdout)
-            .ok()
-            .context("found no `Cargo.toml`; run this in a workspace")?;
-        let dir = metadata["target_directory"].as_str();
-        Ok(dir
-            .context("`cargo metadata` names no target directory")?
-            .into())
+        let manifest = selection.value("--manifest-path");
+        Ok(cargo::metadata_of(manifest.as_deref())?.target_directory)
     }
 
     /// What the arguments select.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::process::Process;
+use crate::cargo::Target;
 
 /// A test binary that Cargo has built.
 #[derive(Debug, Clone, Default)]
@@ -15,19 +16,7 @@ pub(crate) struct Binary {
     /// Its name in nextest, as in [`TestId`](super::TestId).
     pub(crate) id: String,
     pub(crate) package: String,
-    /// The name of the target: `shop` for the library, `api` for `tests/api.rs`.
-    pub(crate) target: String,
-    /// The first kind that Cargo names: `lib`, `bin`, `test`, `example`, `bench`.
-    pub(crate) kind: String,
-    /// The root file of the target, as an absolute path.
-    #[cfg_attr(
-        not(all(
-            target_os = "linux",
-            any(target_arch = "x86_64", target_arch = "aarch64")
-        )),
-        expect(dead_code, reason = "only `observe` reads it")
-    )]
-    pub(crate) root_file: PathBuf,
+    pub(crate) target: Target,
     pub(crate) executable: PathBuf,
     /// The directory of the package, where Cargo starts the binary.
     pub(crate) manifest_dir: PathBuf,
@@ -71,13 +60,7 @@ impl Binary {
     /// The arguments of `cargo test` that select this binary.
     pub(crate) fn cargo_arguments(&self) -> Vec<&str> {
         let mut words = vec!["-p", &self.package];
-        match &*self.kind {
-            "test" => words.extend(["--test", &self.target]),
-            "bin" => words.extend(["--bin", &self.target]),
-            "example" => words.extend(["--example", &self.target]),
-            "bench" => words.extend(["--bench", &self.target]),
-            _ => words.push("--lib"),
-        }
+        words.extend(self.target.arguments());
         words
     }
 

@@ -12,7 +12,8 @@ use super::Suite;
 use super::binary::Binary;
 use super::record::{self, Start};
 use super::selection::Selection;
-use crate::{cargo, program};
+use crate::cargo::{self, Target};
+use crate::program;
 
 /// A line of `cargo test --message-format=json`.
 #[derive(Deserialize)]
@@ -25,13 +26,6 @@ struct Message {
 #[derive(Deserialize)]
 struct Profile {
     test: bool,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-    src_path: PathBuf,
 }
 
 impl Suite {
@@ -81,9 +75,7 @@ fn built(selection: &Selection) -> Result<Vec<Binary>> {
             (message.executable, message.target, is_test)
         {
             binaries.push(Binary {
-                target: target.name,
-                kind: target.kind.into_iter().next().unwrap_or_default(),
-                root_file: target.src_path,
+                target,
                 executable,
                 ..Binary::default()
             });
@@ -133,8 +125,9 @@ impl Binary {
         // Under Cargo, this process has the variables of its own package.
         let package = variable("CARGO_PKG_NAME").or_else(|| env::var("CARGO_PKG_NAME").ok());
         self.package = package.unwrap_or_default();
-        let (package, target) = (&self.package, &self.target);
-        self.id = match &*self.kind {
+        let (package, target) = (&self.package, &self.target.name);
+        let kind = self.target.kind.first().map_or("lib", |kind| kind);
+        self.id = match kind {
             "test" => format!("{package}::{target}"),
             kind @ ("bin" | "example" | "bench") => format!("{package}::{kind}/{target}"),
             _ => package.clone(),
