@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::probe::Way;
 use super::repeat::Repeat;
 use super::search::{Found, Rate};
-use crate::figures::{count, percent, range};
-use crate::statistics::{CONFIDENCE, interval, upper_bound};
+use crate::figures::{count, percent};
+use crate::statistics::{CONFIDENCE, upper_bound};
 use crate::suite::TestId;
 use crate::terminal::{WIDEST, hanging};
 
@@ -146,7 +146,6 @@ impl WayReport {
 
 impl Set {
     fn write(&self, text: &mut String, words: &str, confidence: f64) -> std::fmt::Result {
-        let Rate { failures, runs } = self.rate;
         if self.tests.is_empty() {
             writeln!(text, "\n{words}: fails without any other test now and then")?;
             return writeln!(text, "{}", failure(&self.message));
@@ -160,11 +159,7 @@ impl Set {
         for test in &self.ids {
             writeln!(text, "  {test}")?;
         }
-        let interval = range(interval(failures, runs));
-        writeln!(
-            text,
-            "  failed in {failures} of {runs} runs: a rate of {interval} (95 %)"
-        )?;
+        writeln!(text, "  failed in {}", self.rate)?;
         if self.clean_runs_without == 0 {
             writeln!(text, "  too seldom to show that each of them is needed")?;
         } else {
@@ -218,11 +213,7 @@ impl Report {
         let Rate { failures, runs } = self.alone;
         writeln!(text, "{} {}", self.test.binary, self.test.name)?;
         if failures > 0 {
-            let interval = range(interval(failures, runs));
-            writeln!(
-                text,
-                "\nalone: fails in {failures} of {runs} runs: a rate of {interval} (95 %)"
-            )?;
+            writeln!(text, "\nalone: fails in {}", self.alone)?;
             let message = self.message.as_deref().unwrap_or_default();
             writeln!(text, "{}", failure(message))?;
             return writeln!(text, "  no other test is needed");

@@ -4,11 +4,14 @@
 //! without a failure: so many that a set that fails as often as the measured one would have failed
 //! with the stated confidence.
 
+use std::fmt;
+
 use anyhow::Result;
 use serde::Serialize;
 
 use super::ddmin;
-use crate::statistics::{clean_runs, lower_bound};
+use crate::figures::range;
+use crate::statistics::{clean_runs, interval, lower_bound};
 use crate::suite::TestId;
 
 /// Number of failures after which a rate is known well enough.
@@ -19,6 +22,18 @@ const ENOUGH: u64 = 5;
 pub(crate) struct Rate {
     pub(crate) failures: u64,
     pub(crate) runs: u64,
+}
+
+/// `5 of 18 runs: a rate of 9.6–54 % (95 %)`
+impl fmt::Display for Rate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { failures, runs } = *self;
+        let rate = range(interval(failures, runs));
+        write!(
+            formatter,
+            "{failures} of {runs} runs: a rate of {rate} (95 %)"
+        )
+    }
 }
 
 /// Tests that together make the test fail.

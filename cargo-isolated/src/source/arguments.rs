@@ -129,15 +129,10 @@ impl Value {
             }
             tokens => vec![tokens.to_vec()],
         };
-        let element = |tokens: Vec<TokenTree>| {
-            let range = range_of(&tokens, self.base)?;
-            Some(Element {
-                range,
-                tokens,
-                base: self.base,
-            })
-        };
-        pieces.into_iter().filter_map(element).collect()
+        let pieces = pieces.into_iter();
+        pieces
+            .filter_map(|piece| Element::of(piece, self.base))
+            .collect()
     }
 }
 
@@ -150,6 +145,16 @@ pub(crate) struct Element {
 }
 
 impl Element {
+    /// `None` without tokens.
+    fn of(tokens: Vec<TokenTree>, base: usize) -> Option<Self> {
+        let range = range_of(&tokens, base)?;
+        Some(Self {
+            range,
+            tokens,
+            base,
+        })
+    }
+
     /// The value, if it is a string literal.
     pub(crate) fn string(&self) -> Option<String> {
         string(&self.tokens)
@@ -163,15 +168,10 @@ impl Element {
         let mut pieces = split(group.stream());
         pieces.retain(|piece| !piece.is_empty());
         let [first, second] = <[_; 2]>::try_from(pieces).ok()?;
-        let element = |tokens: Vec<TokenTree>| {
-            let range = range_of(&tokens, self.base)?;
-            Some(Element {
-                range,
-                tokens,
-                base: self.base,
-            })
-        };
-        Some((element(first)?, element(second)?))
+        Some((
+            Element::of(first, self.base)?,
+            Element::of(second, self.base)?,
+        ))
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::mode;
 use crate::stress::expected::{Binary, Expected, TestId};
 use crate::stress::results::{Ended, How, Outcome, Results, tail};
+use crate::suite::failed_names;
 
 /// The kinds of documentation examples, which follow their names.
 const KINDS: [&str; 3] = [" - should panic", " - compile fail", " - compile"];
@@ -238,13 +239,6 @@ fn counts(line: &str) -> Option<[usize; 3]> {
         (found == word).then(|| number.parse().ok()).flatten()
     };
     Some([count("passed")?, count("failed")?, count("ignored")?])
-}
-
-/// The names in the last list of failures.
-fn failed_names(text: &str) -> impl Iterator<Item = &str> {
-    let list = text.rfind("\nfailures:\n");
-    let list = list.map_or("", |at| &text[at + "\nfailures:\n".len()..]);
-    list.lines().map_while(|line| line.strip_prefix("    "))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::rounds::Found;
 use super::throttle::refusal;
 use super::verdict::Verdict;
 use crate::bisect::Rate;
-use crate::figures::{count, number, percent, range, time};
-use crate::statistics::{CONFIDENCE, clean_runs, interval};
+use crate::figures::{count, number, percent, time};
+use crate::statistics::{CONFIDENCE, clean_runs};
 use crate::terminal::{WIDEST, hanging};
 
 /// Number of tests without a result that are named.
@@ -160,13 +160,12 @@ fn catalogue(text: &mut String, found: &Found) -> std::fmt::Result {
     let folder = &*found.folder;
     writeln!(text, "\n{}:", count(offenders.len(), "offender"))?;
     for (test, record) in offenders {
-        let (failures, runs) = (record.failures, record.runs);
-        let interval = range(interval(failures, runs));
+        let rate = Rate {
+            failures: record.failures,
+            runs: record.runs,
+        };
         writeln!(text, "\n{test}")?;
-        writeln!(
-            text,
-            "  failed in {failures} of {runs} runs: a rate of {interval} (95 %)"
-        )?;
+        writeln!(text, "  failed in {rate}")?;
         if let Some(cause) = found.causes.get(test) {
             write_cause(text, test, cause)?;
         }

@@ -14,7 +14,7 @@ mod selection;
 use std::fmt;
 
 pub(crate) use self::binary::Binary;
-pub(crate) use self::outcome::{Outcome, outcome};
+pub(crate) use self::outcome::{Outcome, failed_names, outcome};
 pub(crate) use self::process::Process;
 pub(crate) use self::selection::{Runner, Selection, parts};
 

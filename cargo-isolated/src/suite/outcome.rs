@@ -87,8 +87,8 @@ fn mentioned<'a>(name: &str, output: &'a str) -> Option<Mentioned<'a>> {
     })
 }
 
-/// The names in the last list of failures.
-fn failed_names(text: &str) -> impl Iterator<Item = &str> {
+/// The names in the last list of failures that libtest has printed.
+pub(crate) fn failed_names(text: &str) -> impl Iterator<Item = &str> {
     let list = text.rfind("\nfailures:\n");
     let list = list.map_or("", |at| &text[at + "\nfailures:\n".len()..]);
     list.lines().map_while(|line| line.strip_prefix("    "))
