@@ -377,7 +377,7 @@ fn what_the_attribute_isolates_is_no_conflict() {
 fn a_test_that_hangs_is_ended() {
     let tests = "#[test] fn hangs() { loop { std::thread::park(); } }";
     let package = package(tests, "");
-    let output = observe(package.path(), "hangs", &["--json", "--timeout", "1"]);
+    let output = observe(package.path(), "hangs", &["--json", "--timeout", "1s"]);
     let findings = findings(&output);
     assert_eq!(findings.tests[0].outcome, "failed");
 }

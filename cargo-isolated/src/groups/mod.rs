@@ -38,11 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
     /// Arguments of `cargo nextest run`.
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGUMENT"
-    )]
+    #[arg(last = true, value_name = "ARGUMENT")]
     words: Vec<OsString>,
 }
 

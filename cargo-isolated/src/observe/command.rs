@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use super::survey::{Options, survey};
 use super::{known, text};
+use crate::figures::parse_time;
 use crate::suite::{Runner, Selection};
 
 /// Shows what tests share: runs each of them alone and records what it touches.
@@ -27,7 +28,7 @@ Exit status:
   1  there is a conflict that `--deny-new` does not know
   2  the command could not do its work")]
 pub(crate) struct Arguments {
-    /// Print everything as JSON.
+    /// Print JSON: everything that was seen, not only conflicts.
     #[arg(long)]
     json: bool,
     /// Fail if there is a conflict that is not in this list.
@@ -39,22 +40,18 @@ pub(crate) struct Arguments {
     /// Resources to ignore, by a pattern of their names: `*/cache/*`.
     #[arg(long, value_name = "PATTERN")]
     ignore: Vec<String>,
-    /// How many seconds a test may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    timeout: u64,
+    /// The time after which a test is killed and has failed.
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "60s")]
+    timeout: Duration,
     /// Arguments of `cargo test` that select what to build, and texts in the names of tests.
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGUMENT"
-    )]
+    #[arg(last = true, value_name = "ARGUMENT")]
     words: Vec<OsString>,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let options = Options {
         ignore: arguments.ignore,
-        timeout: Duration::from_secs(arguments.timeout),
+        timeout: arguments.timeout,
     };
     let findings = survey(&Selection::of(Runner::Libtest, &arguments.words), &options)?;
     if arguments.json {
