@@ -13,7 +13,7 @@ use crate::source::items::{Attribute, Function, Head};
 /// A function of a file: the indices of its module, and its own.
 pub(super) type Place = (Vec<usize>, usize);
 
-/// What to do by hand.
+/// What to do manually.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) line: usize,

@@ -185,7 +185,7 @@ fn report(application: &Application<'_>, plan: &Plan) -> Result<()> {
 
 fn say_notes(notes: &[String]) {
     if !notes.is_empty() {
-        say("to do by hand:");
+        say("to do manually:");
     }
     for note in notes {
         say(&format!("  {note}"));

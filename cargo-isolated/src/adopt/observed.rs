@@ -90,7 +90,7 @@ pub(super) fn plan(
             let arguments = attribute::arguments(&refused.needs).join(", ");
             let (line, reason) = (refused.line, refused.reason);
             let note = format!(
-                "{shown}:{line}: add `{arguments}` to the attribute by hand, because {reason}"
+                "{shown}:{line}: add `{arguments}` to the attribute manually, because {reason}"
             );
             plan.notes.push(note);
         }

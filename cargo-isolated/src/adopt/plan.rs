@@ -1,4 +1,4 @@
-//! What would be written, and what is left to do by hand.
+//! What would be written, and what is left to do manually.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +15,7 @@ use crate::source::edits::Edits;
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) changes: Vec<Change>,
-    /// Lines about what to do by hand.
+    /// Lines about what to do manually.
     pub(super) notes: Vec<String>,
     pub(super) tests: Vec<Affected>,
 }

@@ -77,7 +77,7 @@ fn attributes_imports_and_the_dependency_are_converted() {
 fn what_stays_keeps_its_import_and_the_dependency() {
     let suite = suite(ORDERS);
     let printed = adopt(&suite);
-    let note = "to do by hand:\n  tests/orders/mod.rs:4: `#[file_serial(db, path => \"/tmp/orders\")]` stays, because `path` has no \
+    let note = "to do manually:\n  tests/orders/mod.rs:4: `#[file_serial(db, path => \"/tmp/orders\")]` stays, because `path` has no \
                 equal; set `ISOLATED_DIR` for all locks\n";
     assert!(printed.ends_with(note), "{printed}");
     assert_eq!(suite.read("tests/orders/mod.rs"), ORDERS);

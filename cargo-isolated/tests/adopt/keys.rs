@@ -114,7 +114,7 @@ fn the_best_arguments_are_written_and_suggestions_printed() {
         &findings(&TESTS, &conflicts),
         &["--best", "--write", "--runs", "1"],
     ));
-    let note = "to do by hand:\n  tests/api.rs:1: better than `serial = \"file-adopted\"`: `tmpdir`, and write to `tmpdir.join(\"adopted\")`\n";
+    let note = "to do manually:\n  tests/api.rs:1: better than `serial = \"file-adopted\"`: `tmpdir`, and write to `tmpdir.join(\"adopted\")`\n";
     assert!(printed.ends_with(note), "{printed}");
     let changes = suite.changes();
     let added: Vec<_> = changes
@@ -175,7 +175,7 @@ fn a_test_of_a_macro_is_named_with_the_place() {
     let printed = succeeded(&suite.adopt(&findings, &["--write"]));
     assert_eq!(
         printed,
-        "nothing to write\nto do by hand:\n  tests/api.rs:1: write `#[isolated_test::isolated(serial = \"x\")]` above the \
+        "nothing to write\nto do manually:\n  tests/api.rs:1: write `#[isolated_test::isolated(serial = \"x\")]` above the \
          `#[test]` of `adds`, because `macro_rules! tests` or another macro seems to make it\n"
     );
     assert_eq!(suite.changes(), "");

@@ -66,7 +66,7 @@ struct Input<'a> {
 #[derive(Default)]
 struct Converted {
     edits: Edits,
-    /// Lines of the file, and what to do there by hand.
+    /// Lines of the file, and what to do there manually.
     notes: Vec<(usize, String)>,
     tests: Vec<Place>,
 }

@@ -67,7 +67,7 @@ fn arguments_of(attribute: &Attribute, input: &Input<'_>) -> Result<Vec<String>,
                     "`{name}` needs a resource; write one with `provision` and `release`"
                 ));
             }
-            other => return Err(format!("`{other}` is not known; convert it by hand")),
+            other => return Err(format!("`{other}` is not known; convert it manually")),
         }
     }
     Ok([Some(cwd), env].into_iter().flatten().collect())

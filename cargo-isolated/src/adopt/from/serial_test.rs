@@ -116,7 +116,7 @@ impl Item<'_> {
             paths.any(|name| NAMES.contains(&name.as_str()))
         });
         if let Some(attribute) = conditional {
-            let note = "the attribute in `cfg_attr` stays; convert it by hand".to_owned();
+            let note = "the attribute in `cfg_attr` stays; convert it manually".to_owned();
             converted.notes.push((line(attribute), note));
             return false;
         }

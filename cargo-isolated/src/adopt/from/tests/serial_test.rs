@@ -85,7 +85,7 @@ fn what_means_something_else_stays() {
         ),
         (
             "#[cfg_attr(unix, serial)]\n#[test]\nfn adds() {}\n",
-            "1: the attribute in `cfg_attr` stays; convert it by hand",
+            "1: the attribute in `cfg_attr` stays; convert it manually",
         ),
         (
             "#[isolated(off)]\n#[serial]\n#[test]\nfn adds() {}\n",
