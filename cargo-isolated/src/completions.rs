@@ -1,4 +1,4 @@
-//! `cargo isolated completions`: scripts with which a shell completes the command line.
+//! `cargo isolated completions`: completion scripts for shells.
 
 use std::io::Write;
 
@@ -37,7 +37,7 @@ complete -c cargo -n "__fish_use_subcommand" -a isolated -d "Run tests apart, an
 complete -c cargo -n "__fish_seen_subcommand_from isolated" -x -a "(complete -C (string replace -r '^.*?\bisolated\b' 'cargo-isolated' -- (commandline -cp)))"
 "#;
 
-/// Prints a script with which a shell completes this command.
+/// Prints a completion script for a shell.
 ///
 /// In bash, zsh and fish, the script also completes `cargo isolated`. In elvish and PowerShell, it
 /// completes `cargo-isolated`.
@@ -46,11 +46,9 @@ complete -c cargo -n "__fish_seen_subcommand_from isolated" -x -a "(complete -C 
 Examples:
   cargo isolated completions bash >>~/.bash_completion
   cargo isolated completions zsh >~/.zfunc/_cargo-isolated
-  cargo isolated completions fish >~/.config/fish/completions/cargo-isolated.fish
+  cargo isolated completions fish >~/.config/fish/conf.d/cargo-isolated.fish
 
-Load the script for bash after the one for Cargo. For fish, a line in
-config.fish completes `cargo isolated` before `cargo-isolated` was ever typed:
-  cargo isolated completions fish | source
+In bash, load the script after Cargo's completions.
 
 Exit status:
   0  the script was printed

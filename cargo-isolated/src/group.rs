@@ -111,7 +111,7 @@ impl Group {
         if self.status.is_some() {
             return;
         }
-        // The process is reaped below, so nobody else can have the group id.
+        // The process is reaped below, so no other process can have the group id.
         self.signal(libc::SIGKILL);
         if let Some(guard) = &mut self.guard {
             let _ = guard.wait();

@@ -1,4 +1,4 @@
-//! An interrupt (Ctrl-C) ends the rounds, not the command, which still prints the results so far.
+//! An interrupt (Ctrl-C) ends the runs, not the command, which still prints the results so far.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -62,7 +62,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "\
 Exit status:
   0  success; for `run`, what the test runner returns
-  1  what the subcommand looks for was found
+  1  the work was done, with a negative result
   2  the command could not do its work, or its arguments are wrong
 
 Each subcommand describes its own: cargo isolated SUBCOMMAND --help"

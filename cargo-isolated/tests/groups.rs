@@ -146,7 +146,7 @@ threads-required = "num-test-threads" # `alone`
 
 # What these groups cannot say:
 # - "card": 1 of 2 tests is in `db`, because a test can be in one group only
-# - "db": no group for 1 test with `shared`, because nextest has no word for it
+# - "db": no group for 1 test with `shared`, because nextest has no equivalent
 # - "db": no group for 1 test with a lock in the body, because they hold it for
 #   a part of their time only
 "#;

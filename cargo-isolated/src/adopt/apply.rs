@@ -1,4 +1,4 @@
-//! Writes the files, and takes back those that do not compile or whose tests fail.
+//! Writes the files, and reverts those that do not compile or whose tests fail.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use super::write::{Failure, replace};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     Written,
-    TakenBack(String),
+    Reverted(String),
     /// The file was not touched, or not touched again.
     Left(String),
 }
@@ -86,7 +86,7 @@ impl<'a> Application<'a> {
     /// Compiles until what is written compiles.
     pub(super) fn compile(&mut self, words: &[std::ffi::OsString]) -> Result<()> {
         loop {
-            self.take_back_unused()?;
+            self.revert_unused()?;
             let written = self.written_sources();
             let packages = written
                 .iter()
@@ -116,7 +116,7 @@ impl<'a> Application<'a> {
                 guilty = written.iter().map(all).collect();
             }
             for (index, error) in guilty {
-                self.take_back(index, &format!("it does not compile: {error}"));
+                self.revert(index, &format!("it does not compile: {error}"));
             }
         }
     }
@@ -138,7 +138,7 @@ impl<'a> Application<'a> {
             };
             let tests: Vec<_> = self.plan.tests.iter().filter(is_written).collect();
             if tests.is_empty() {
-                return self.take_back_unused();
+                return self.revert_unused();
             }
             let failures = trial::run(self.project, &tests, runs)?;
             if failures.is_empty() {
@@ -154,16 +154,16 @@ impl<'a> Application<'a> {
                     let of_runner = of_runner.map_or(String::new(), |text| format!(": {text}"));
                     format!("`{name}` failed in {count} of {runs} runs{of_runner}")
                 });
-                self.take_back(index, &tests.collect::<Vec<_>>().join(", "));
+                self.revert(index, &tests.collect::<Vec<_>>().join(", "));
             }
             self.compile(runs.words)?;
         }
     }
 
-    fn take_back(&mut self, index: usize, why: &str) {
+    fn revert(&mut self, index: usize, why: &str) {
         let change = &self.plan.changes[index];
         self.states[index] = match replace(&change.path, &change.after, &change.before) {
-            Ok(()) => State::TakenBack(why.to_owned()),
+            Ok(()) => State::Reverted(why.to_owned()),
             Err(failure) => {
                 let reason = reason(&failure);
                 State::Left(format!("{why}, but {reason}"))
@@ -171,8 +171,8 @@ impl<'a> Application<'a> {
         };
     }
 
-    /// Takes back manifests of packages where nothing is left that needs them.
-    fn take_back_unused(&mut self) -> Result<()> {
+    /// Reverts manifests of packages where nothing is left that needs them.
+    fn revert_unused(&mut self) -> Result<()> {
         let needed: BTreeSet<_> = self
             .written_sources()
             .iter()
@@ -190,7 +190,7 @@ impl<'a> Application<'a> {
             })
             .collect();
         for index in unused {
-            self.take_back(index, "nothing in the package needs it");
+            self.revert(index, "nothing in the package needs it");
         }
         let is_anything_left = self.states.contains(&State::Written);
         let lockfile = &self.lockfile;
@@ -201,7 +201,7 @@ impl<'a> Application<'a> {
                 (Some(locked), None) => fs::write(lockfile, locked).map_err(Failure::Io),
                 (None, _) => fs::remove_file(lockfile).map_err(Failure::Io),
             }
-            .map_err(|failure| anyhow!("failed to take back `Cargo.lock`: {}", reason(&failure)))?;
+            .map_err(|failure| anyhow!("failed to revert `Cargo.lock`: {}", reason(&failure)))?;
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub(super) fn check(project: &Project, changes: &[Change], allowed: Allowed) -> 
     let known: BTreeSet<_> = known.split('\0').map(path).collect();
     if let Some(change) = changes.iter().find(|change| !known.contains(&change.path)) {
         let shown = &change.shown;
-        bail!("git does not know `{shown}`; commit it, or pass `--allow-dirty`");
+        bail!("git does not track `{shown}`; commit it, or pass `--allow-dirty`");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The command, and the lines that it prints.
+//! The command line of `cargo isolated adopt`, and the lines that it prints.
 
 use std::ffi::OsString;
 use std::fs;
@@ -25,7 +25,7 @@ use crate::suite::{Runner, Selection};
 /// Writes what tests need into the sources.
 ///
 /// Shows the edits, and asks before it writes them. Then it compiles the tests,
-/// runs them, and takes back each file that does not compile or whose tests fail.
+/// runs them, and reverts each file that does not compile or whose tests fail.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -38,7 +38,7 @@ Examples:
 
 Exit status:
   0  everything was shown, or written and tried out; files may have been
-     taken back
+     reverted
   2  a file could not be written, or the command could not do its work"
 )]
 #[expect(
@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
     /// Convert the attributes of another crate instead.
     #[arg(long, value_name = "CRATE")]
     from: Option<Peer>,
-    /// Prefer the argument that removes a conflict to a lock.
+    /// Where one argument removes a conflict, write that instead of a lock.
     #[arg(long, conflicts_with = "from")]
     best: bool,
     /// Write without asking.
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
     /// How often to run the edited tests, in two copies at once.
     #[arg(long, value_name = "N", default_value_t = 5)]
     runs: u32,
-    /// Depend on the isolated-test in this directory, not on the published one.
+    /// Depend on isolated-test in this directory, not on the published package.
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     path: Option<String>,
     /// Arguments of `cargo test`, such as `--all-features`.
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let path = std::path::absolute(path).context("failed to find the working directory")?;
             if !path.is_dir() {
                 let path = path.display();
-                bail!("`{path}` is no directory; pass the one of isolated-test as `--path`");
+                bail!("`{path}` is not a directory; pass that of isolated-test as `--path`");
             }
             Source::Path(path.display().to_string())
         }
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let is_wanted = arguments.write || (may_ask && is_confirmed()?);
     if !is_wanted {
-        say("nothing was written; pass `--write` to write it");
+        say("nothing was written; pass `--write` to write the edits");
         say_notes(&plan.notes);
         return Ok(());
     }
@@ -172,7 +172,7 @@ fn report(application: &Application<'_>, plan: &Plan) -> Result<()> {
         let shown = &change.shown;
         match state {
             State::Written => say(&format!("kept {shown}")),
-            State::TakenBack(why) => say(&format!("took back {shown}, because {why}")),
+            State::Reverted(why) => say(&format!("reverted {shown}, because {why}")),
             State::Left(why) => left.push(format!("`{shown}`, because {why}")),
         }
     }

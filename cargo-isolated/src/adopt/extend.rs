@@ -11,7 +11,7 @@ use crate::source::items::Attribute;
 /// The key of `serial` without a value.
 const DEFAULT: &str = "default";
 
-/// Arguments that run the test in a process of its own.
+/// Arguments that run the test in a subprocess.
 const WITH_PROCESS: [&str; 7] = [
     "process",
     "env",

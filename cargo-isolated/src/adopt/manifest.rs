@@ -128,7 +128,7 @@ impl Manifest {
             let before = if text.ends_with('\n') { "" } else { end };
             return edits.insert(text.len(), format!("{before}{end}[{DEV}]{end}{line}{end}"));
         };
-        // Entries with a header of their own, `[dev-dependencies.name]`, come after the others.
+        // Entries with their own header, `[dev-dependencies.name]`, come after the others.
         let is_on_line = |item: &Item| item.as_table().is_none_or(toml_edit::Table::is_dotted);
         let entries = table.iter().filter(|(_, item)| is_on_line(item));
         let mut entries: Vec<(&str, Range<usize>)> = entries
@@ -162,7 +162,7 @@ impl Manifest {
         Some(found.name.replace('-', "_"))
     }
 
-    /// Removes the line of a dependency; `false` if it is not on a line of its own.
+    /// Removes the line of a dependency; `false` if it shares its line.
     pub(super) fn remove(
         &self,
         package: &str,

@@ -1,7 +1,7 @@
 //! `cargo isolated adopt`: writes what tests need into the sources.
 //!
 //! Findings, or the attributes of another crate, become a plan: a new text for each file. The plan is shown,
-//! written, compiled and tried out; what does not pass is taken back, file by file.
+//! written, compiled and tried out; what does not pass is reverted, file by file.
 
 mod annotate;
 mod apply;

@@ -76,7 +76,7 @@ fn keep_owner(path: &Path, file: &File) -> io::Result<()> {
 
     let (old, new) = (fs::metadata(path)?, file.metadata()?);
     if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-        // Only root can do this. Others may replace the file by one of their own.
+        // Only root can do this. Others may replace the file by one that they own.
         let _ = fchown(file, Some(old.uid()), Some(old.gid()));
     }
     Ok(())

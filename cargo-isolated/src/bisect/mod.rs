@@ -50,19 +50,20 @@ pub(crate) struct Arguments {
     /// The ways to try; by default, all.
     #[arg(long, value_delimiter = ',', value_name = "WAY,...")]
     way: Vec<Way>,
-    /// Independent sets of tests to look for in each way.
+    /// The most independent sets of tests to look for in each way.
     #[arg(long, default_value_t = 3, value_name = "N")]
     max: usize,
-    /// The confidence with which a test that is named is needed.
+    /// The confidence that each test of a set is needed.
     #[arg(long, default_value = "95%", value_name = "PERCENT", value_parser = parse_rate)]
     confidence: f64,
-    /// Runs with all other tests after which a test that never failed passes.
+    /// The number of runs with all other tests after which the test passes.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// The time after which a test has failed.
+    /// Kill a test that takes longer; it has failed.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_time)]
     timeout: Duration,
-    /// Other processes at once [default: the cores, but at least 4].
+    /// The number of other processes at once [default: the number of cores, but
+    /// at least 4].
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Print JSON.

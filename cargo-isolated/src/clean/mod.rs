@@ -20,8 +20,8 @@ const LISTED: usize = 10;
 /// Removes what isolated tests have left on this machine and no longer use.
 ///
 /// These are the directories that failed tests have kept, what killed processes left behind, and
-/// the traces in the target directory. Nothing of a running process is removed, and no file that
-/// may belong to somebody else. Lock files stay: they are empty, and a test may be about to lock
+/// the traces in the target directory. Nothing that a running process uses is removed, and no file
+/// that may belong to another program. Lock files stay: they are empty, and a test may be about to lock
 /// one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

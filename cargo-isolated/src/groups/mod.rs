@@ -21,8 +21,8 @@ use crate::trace::timeline::Timeline;
 
 /// Prints test groups of nextest for the keys of isolated tests.
 ///
-/// A test that waits for a key takes a slot of nextest meanwhile. In a test group, nextest starts
-/// it when the key is free. Without `--trace`, runs the tests once with nextest, to see the keys.
+/// A test that waits for a key occupies a slot of nextest. In a test group, nextest starts it only
+/// when the key is free. Without `--trace`, runs the tests once with nextest, to see the keys.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

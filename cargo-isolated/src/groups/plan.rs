@@ -91,7 +91,7 @@ impl<'k> Plan<'k> {
             self.notes.push(note);
         };
         if !shared.is_empty() && is_exclusive {
-            note(shared, "`shared`", "nextest has no word for it");
+            note(shared, "`shared`", "nextest has no equivalent");
         }
         if !serial.is_empty() && !limited.is_empty() {
             let (others, word) = if is_serial {

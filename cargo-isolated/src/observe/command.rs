@@ -25,7 +25,7 @@ Examples:
 
 Exit status:
   0  the tests were observed, whatever they share and whether they pass
-  1  there is a conflict that `--deny-new` does not know
+  1  there is a conflict that is not in the list of `--deny-new`
   2  the command could not do its work")]
 pub(crate) struct Arguments {
     /// Print JSON: everything that was seen, not only conflicts.
@@ -37,13 +37,13 @@ pub(crate) struct Arguments {
     /// Write the list of all conflicts.
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
-    /// Resources to ignore, by a pattern of their names: `*/cache/*`.
+    /// Ignore resources whose names match this pattern, such as `*/cache/*`.
     #[arg(long, value_name = "PATTERN")]
     ignore: Vec<String>,
-    /// The time after which a test is killed and has failed.
+    /// Kill a test that takes longer; it has failed.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "60s")]
     timeout: Duration,
-    /// Arguments of `cargo test` that select what to build, and texts in the names of tests.
+    /// Arguments of `cargo test` that select what to build, and parts of test names.
     #[arg(last = true, value_name = "ARGUMENT")]
     words: Vec<OsString>,
 }

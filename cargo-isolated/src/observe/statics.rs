@@ -18,7 +18,7 @@ const DEPTH: usize = 3;
 /// Types whose value is set once.
 pub(super) const SET_ONCE: [&str; 2] = ["OnceLock<", "OnceCell<"];
 
-/// Types whose value is computed once, and is the same whoever needs it first.
+/// Types whose value is computed once, and is the same whichever test needs it first.
 pub(super) const COMPUTED_ONCE: [&str; 3] = ["LazyLock<", "LazyCell<", "Lazy<"];
 
 /// The size of a pointer, and the alignment of one.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::figures::count;
 use crate::findings::{Conflict, Findings, Kind, Outcome, Place, Test};
 
 /// How many tests of a conflict to name.
@@ -36,18 +37,18 @@ pub(super) fn report(findings: &Findings) -> String {
         .iter()
         .map(|(test, what)| format!("{what} ({})", full_name(test)));
     list(&mut text, "left behind", &left.collect::<Vec<_>>());
-    let (conflicts, tests) = (findings.conflicts.len(), findings.tests.len());
-    let _ = match conflicts {
-        0 => writeln!(text, "no conflict in {tests} tests"),
-        1 => writeln!(text, "1 conflict in {tests} tests"),
-        _ => writeln!(text, "{conflicts} conflicts in {tests} tests"),
+    let conflicts = match findings.conflicts.len() {
+        0 => "no conflict".to_owned(),
+        conflicts => count(conflicts, "conflict"),
     };
+    let tests = count(findings.tests.len(), "test");
+    let _ = writeln!(text, "{conflicts} in {tests}");
     text
 }
 
 fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
-    let count = conflict.writers.len() + conflict.readers.len();
-    let _ = writeln!(text, "{}: {count} tests", title(conflict));
+    let all = count(conflict.writers.len() + conflict.readers.len(), "test");
+    let _ = writeln!(text, "{}: {all}", title(conflict));
     for (what, indices) in [
         ("changed by", &conflict.writers),
         ("used by", &conflict.readers),
@@ -209,7 +210,7 @@ left behind:
         findings.conflicts.clear();
         findings.tests.truncate(1);
         findings.tests[0].left_behind.clear();
-        let expected = "no conflict in 1 tests\n";
+        let expected = "no conflict in 1 test\n";
         assert_eq!(report(&findings), expected);
     }
 }

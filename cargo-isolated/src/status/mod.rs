@@ -1,4 +1,5 @@
-//! `cargo isolated status`: who holds and who waits for what on this machine, and what was kept.
+//! `cargo isolated status`: the running tests of this machine, the locks they hold and wait for, and kept
+//! directories.
 
 mod report;
 mod text;
@@ -13,7 +14,7 @@ use anyhow::Result;
 use self::report::Report;
 use crate::terminal;
 
-/// How often a list is renewed.
+/// How often a list is refreshed.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// The number of kept directories to list.
@@ -33,7 +34,7 @@ Exit status:
   0  the list was printed
   2  the state directory cannot be used")]
 pub(crate) struct Arguments {
-    /// Renew the list every second, until Ctrl-C.
+    /// Refresh the list every second, until Ctrl-C.
     #[arg(long)]
     watch: bool,
     /// List all kept directories, not only the newest.
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         out.write_all(text.as_bytes()).map_err(Into::into)
     };
     match result {
-        // Whoever read the list has seen enough.
+        // The reader of the list has closed the pipe.
         Err(error) if is_closed(&error) => Ok(()),
         result => result,
     }
@@ -87,6 +88,7 @@ fn watch(json: bool, most: usize, out: &mut impl Write) -> Result<()> {
         }
         out.flush()?;
         last = text;
+        // Nothing announces a change of the records, so this is a period and not a wait.
         thread::sleep(PERIOD);
     }
 }

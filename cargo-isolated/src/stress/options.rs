@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `cargo isolated stress`.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use clap::ValueEnum;
 
 use crate::figures::{parse_rate, parse_time};
 
-/// Runs the tests under load until it is known how seldom they fail.
+/// Runs the tests under load until their failure rate is known.
 ///
 /// Rounds of several copies of the suite run at once, next to noise, with some
 /// copies on a throttled processor. Then each test that failed is run again to
-/// find out what it takes: nothing, load, or another test.
+/// find out what makes it fail: nothing else, load, or another test.
 #[derive(Debug, clap::Args)]
 #[command(
     args_override_self = true,
@@ -39,24 +39,24 @@ pub(crate) struct Options {
     /// Stop after this number of rounds.
     #[arg(long, value_name = "N")]
     pub(crate) rounds: Option<usize>,
-    /// Copies of the suite at once.
+    /// The number of copies of the suite that run at once.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
     pub(crate) copies: usize,
-    /// Threads that use the processor in bursts; 0 for no noise [default: the
-    /// cores].
+    /// The number of threads that use the processor in bursts; 0 for no noise
+    /// [default: the number of cores].
     #[arg(long, value_name = "N")]
     pub(crate) noise: Option<usize>,
-    /// The part of one processor that is left to every second copy; `off` for
-    /// no throttled copies. Needs Linux.
+    /// The share of one processor that every second copy gets; `off` for no
+    /// throttled copies. Needs Linux.
     #[arg(long, default_value = "10%", value_name = "PERCENT", value_parser = parse_throttle)]
     pub(crate) throttle: Throttled,
     /// The test runner.
     #[arg(long, value_enum, default_value_t = Runners::Auto, value_name = "RUNNER")]
     pub(crate) runner: Runners,
-    /// The most reruns of a test that failed, in each setting; 0 for none.
+    /// The most reruns of a failed test in each setting; 0 for none.
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) reruns: u64,
-    /// The time without a result after which a copy hangs.
+    /// End a copy that has no result for this long, as hung.
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = parse_time)]
     pub(crate) patience: Duration,
     /// Print JSON.
@@ -80,7 +80,7 @@ pub(crate) enum Runners {
     Both,
 }
 
-/// The part of a processor that throttled copies get; `None` for no throttled copies.
+/// The share of a processor that throttled copies get; `None` for no throttled copies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Throttled(pub(crate) Option<f64>);
 

@@ -169,6 +169,7 @@ impl<'a> Round<'a> {
                 return Ok(Some("the time was up"));
             }
             show(start.elapsed());
+            // The output of the copies is read here too, so that the times of its lines are known.
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -32,14 +32,12 @@ pub(crate) fn refusal() -> Option<&'static str> {
     if cfg!(target_os = "linux") {
         None
     } else {
-        Some(
-            "throttled processors need Linux, because other systems bind no process to a processor",
-        )
+        Some("throttled processors need Linux")
     }
 }
 
 impl Throttle {
-    /// Leaves `part` of a processor to the tests. Turns choose other processors.
+    /// Leaves `part` of a processor to the tests. Each turn chooses another processor.
     pub(crate) fn start(part: f64, how: Use, turn: usize) -> Result<Self> {
         let processors = sys::processors()?;
         let processor = processors[turn % processors.len()];

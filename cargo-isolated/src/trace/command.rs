@@ -26,8 +26,8 @@ Exit status:
   0  the files were written
   2  there is no trace, or a file cannot be read or written")]
 pub(crate) struct Arguments {
-    /// The directory that `ISOLATED_TRACE` or `run --trace=DIR` named; by default, the newest of
-    /// `cargo isolated run --trace` in this workspace.
+    /// The directory that `ISOLATED_TRACE` or `run --trace=DIR` named; by default, the newest
+    /// trace of `cargo isolated run --trace` in this workspace.
     dir: Option<PathBuf>,
     /// Write the timeline as an HTML page; by default, DIR/timeline.html.
     #[arg(long, value_name = "FILE")]
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Write JSON for <https://ui.perfetto.dev> and about:tracing.
     #[arg(long, value_name = "FILE")]
     perfetto: Option<PathBuf>,
-    /// What `cargo isolated observe --json` has found, to tell readers from writers.
+    /// The output of `cargo isolated observe --json`, to tell readers from writers.
     #[arg(long, value_name = "FILE")]
     findings: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! `cargo isolated trace`: draws the traces that `isolated-test` writes when `ISOLATED_TRACE` names a
 //! directory.
 //!
-//! Lines become a [`Timeline`], and that a page or JSON for <https://ui.perfetto.dev>. `docs/trace.md`
+//! Lines become a [`Timeline`], which becomes a page or JSON for <https://ui.perfetto.dev>. `docs/trace.md`
 //! describes the lines.
 
 mod build;

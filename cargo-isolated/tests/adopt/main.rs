@@ -3,7 +3,7 @@
 mod from;
 mod keys;
 mod refused;
+mod reverted;
 mod suite;
-mod taken_back;
 #[cfg(unix)]
 mod whole_files;

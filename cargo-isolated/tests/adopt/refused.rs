@@ -51,7 +51,7 @@ fn a_file_that_git_does_not_know_is_not_edited() {
     let suite = Suite::new(&[]);
     suite.write("tests/api.rs", API);
     let unknown =
-        "cargo isolated: git does not know `tests/api.rs`; commit it, or pass `--allow-dirty`\n";
+        "cargo isolated: git does not track `tests/api.rs`; commit it, or pass `--allow-dirty`\n";
     assert_eq!(refusal(&suite, &one(), &WRITE), unknown);
     suite.write(".git/info/exclude", "tests/\n");
     assert_eq!(refusal(&suite, &one(), &WRITE), unknown);

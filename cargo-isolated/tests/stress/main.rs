@@ -230,6 +230,7 @@ fn a_throttling_process_uses_its_processor() {
     };
     while used() < 20 {
         assert!(start.elapsed() < Duration::from_secs(60), "it does nothing");
+        // Nothing announces that a process has used the processor.
         std::thread::sleep(Duration::from_millis(10));
     }
     drop(noise.stdin.take());

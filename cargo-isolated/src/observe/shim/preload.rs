@@ -2,7 +2,7 @@
 //! sets. It is compiled on the machine of the user, with whatever compiler there is, and preloaded into
 //! the programs that are observed.
 //!
-//! A variable is named by a `prctl` that no kernel knows. The observer sees it, and nobody else.
+//! A variable is named by a `prctl` that no kernel knows. Only the observer sees it.
 
 #![no_std]
 

@@ -18,7 +18,7 @@ const RECEIVE: u64 = 0xc050_2100;
 const SEND: u64 = 0xc018_2101;
 const SET_FLAGS: u64 = 0x4008_2104;
 
-/// Whoever waits for an answer is scheduled on the processor that answers (Linux 6.6).
+/// A thread that waits for an answer is scheduled on the processor that answers (Linux 6.6).
 const WAKE_UP_HERE: u64 = 1;
 
 #[derive(Debug)]

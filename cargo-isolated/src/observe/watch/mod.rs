@@ -3,7 +3,7 @@
 //! The kernel stops a thread at a call of interest and reports it. The watcher reads what the call is
 //! about from the memory of the thread, and lets it go on. The test notices nothing, whatever language
 //! its children are written in. What the watcher cannot see that way are environment variables, which are
-//! in memory; the [shim](super::shim) names those through a call of its own.
+//! in memory; the [shim](super::shim) names those through a special call.
 
 #![expect(unsafe_code, reason = "`pre_exec` and `prctl` have no safe form")]
 
@@ -71,7 +71,7 @@ pub(super) fn run(
     // SAFETY: neither installing the filter nor sending two numbers allocates memory.
     unsafe {
         command.pre_exec(move || {
-            // The test ends with the command, because it would find nobody to let its calls pass.
+            // The test ends with the command, because nothing else would let its calls pass.
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
             send(sender, filter.install()?)
         });

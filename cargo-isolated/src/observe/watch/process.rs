@@ -86,7 +86,7 @@ pub(super) fn command_line(process: i32) -> Option<String> {
     Some(words.join(" ").trim_end().to_owned())
 }
 
-/// Whether a path leads to the same place for a thread with mounts of its own as for the observer.
+/// Whether a path leads to the same place for a thread with separate mounts as for the observer.
 pub(super) fn is_same_place(thread: i32, path: &Path) -> bool {
     let root = PathBuf::from(format!("/proc/{thread}/root"));
     let parent = path.ancestors().skip(1).find(|parent| parent.exists());

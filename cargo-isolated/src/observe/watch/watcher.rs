@@ -92,7 +92,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Takes note of a call, which waits meanwhile.
+    /// Records a call, which waits until this returns.
     pub(super) fn see(&mut self, report: &Report) {
         let Some(call) = calls::of(report.number) else {
             return;

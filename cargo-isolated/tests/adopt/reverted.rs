@@ -22,14 +22,14 @@ fn suite() -> Suite {
 }
 
 #[test]
-fn a_file_that_does_not_compile_is_taken_back() {
+fn a_file_that_does_not_compile_is_reverted() {
     let suite = suite();
     let conflicts = [
         conflict("x", &[1], &[], Some("prot")),
         conflict("y", &[0], &[], None),
     ];
     let printed = succeeded(&suite.adopt(&findings(&TESTS, &conflicts), &WRITE));
-    let why = "took back tests/two.rs, because it does not compile: unknown argument `prot`; a similar argument exists: `port`\n";
+    let why = "reverted tests/two.rs, because it does not compile: unknown argument `prot`; a similar argument exists: `port`\n";
     assert!(
         printed.contains("\nkept tests/one.rs\n") && printed.contains(why),
         "{printed}"
@@ -43,7 +43,7 @@ fn a_file_that_does_not_compile_is_taken_back() {
 }
 
 #[test]
-fn of_one_binary_only_the_file_with_the_error_is_taken_back() {
+fn of_one_binary_only_the_file_with_the_error_is_reverted() {
     let root = format!("mod orders;\n\n{GOOD}");
     let suite = Suite::new(&[("tests/one.rs", &root), ("tests/orders/mod.rs", FAILS)]);
     let tests = [
@@ -67,14 +67,14 @@ fn of_one_binary_only_the_file_with_the_error_is_taken_back() {
 }
 
 #[test]
-fn a_file_whose_tests_fail_is_taken_back() {
+fn a_file_whose_tests_fail_is_reverted() {
     let suite = suite();
     let conflicts = [
         conflict("x", &[1], &[], Some("env(ADOPTED = 1)")),
         conflict("y", &[0], &[], None),
     ];
     let printed = succeeded(&suite.adopt(&findings(&TESTS, &conflicts), &WRITE));
-    let why = "took back tests/two.rs, because `has_no_variable` failed in 4 of 4 runs\n";
+    let why = "reverted tests/two.rs, because `has_no_variable` failed in 4 of 4 runs\n";
     assert!(
         printed.contains("\nkept tests/one.rs\n") && printed.contains(why),
         "{printed}"
@@ -85,7 +85,7 @@ fn a_file_whose_tests_fail_is_taken_back() {
 
 #[cfg(unix)]
 #[test]
-fn without_nextest_the_same_is_taken_back() {
+fn without_nextest_the_same_is_reverted() {
     let suite = suite();
     let conflicts = [
         conflict("x", &[1], &[], Some("env(ADOPTED = 1)")),
@@ -96,7 +96,7 @@ fn without_nextest_the_same_is_taken_back() {
         command.env("CARGO", cargo);
     });
     let printed = succeeded(&output);
-    let why = "took back tests/two.rs, because `has_no_variable` failed in 4 of 4 runs\n";
+    let why = "reverted tests/two.rs, because `has_no_variable` failed in 4 of 4 runs\n";
     assert!(
         printed.contains("\nkept tests/one.rs\n") && printed.contains(why),
         "{printed}"
@@ -126,7 +126,7 @@ fn if_nothing_remains_the_workspace_is_as_it_was() {
         conflict("y", &[0], &[], Some("prot")),
     ];
     let printed = succeeded(&suite.adopt(&findings(&TESTS, &conflicts), &WRITE));
-    let manifest = "took back Cargo.toml, because nothing in the package needs it\n";
+    let manifest = "reverted Cargo.toml, because nothing in the package needs it\n";
     assert!(printed.contains(manifest), "{printed}");
     assert_eq!(suite.git(&["status", "--porcelain"]), "");
 }
