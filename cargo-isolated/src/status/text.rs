@@ -1,4 +1,4 @@
-//! The list for people.
+//! The report as text.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
     let waiting = tests().filter(|test| test.wait.is_some()).count();
     let running = tests().count() - waiting;
     let mut text = if cfg!(windows) {
-        let line = "running tests cannot be listed, because Windows does not let others read a file that a \
-                    process has locked, as each of them has its record";
+        let line = "running tests cannot be listed on Windows, because each process keeps its record locked, and a locked \
+                    file cannot be read";
         wrapped(line, 0, width) + "\n"
     } else if running + waiting == 0 {
         let dir = report.state_dir.display();

@@ -9,7 +9,7 @@ use super::expected::TestId;
 use super::options::Options;
 use super::overlap::Overlaps;
 use super::records::Record;
-use super::throttle::{Throttle, Use, refusal};
+use super::throttle::{Throttle, Use};
 use crate::bisect::{Prober, Rate, Way, cores_or_more};
 use crate::interrupt;
 use crate::statistics::{CONFIDENCE, clean_runs, lower_bound, upper_bound};
@@ -71,7 +71,7 @@ pub(crate) fn diagnose(
     if alone.failures >= ENOUGH {
         return Ok(Cause::Alone { alone });
     }
-    let part = options.throttle.0.filter(|_| refusal().is_none());
+    let part = options.share();
     let mut throttled = None;
     if let Some(part) = part {
         let throttle = Throttle::start(part, Use::Always, 0)?;

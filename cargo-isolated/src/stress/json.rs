@@ -9,7 +9,7 @@ use super::diagnosis::Cause;
 use super::expected::TestId;
 use super::options::Options;
 use super::records::Record;
-use super::rounds::Found;
+use super::verdict::Found;
 use crate::statistics::{CONFIDENCE, interval};
 
 /// The version of the JSON. It changes if a field gets another meaning or disappears.

@@ -14,7 +14,9 @@ mod libtest;
 mod nextest;
 pub(crate) mod noise;
 mod options;
+mod output;
 mod overlap;
+mod processor;
 mod project;
 #[cfg(test)]
 mod recorded;
@@ -32,7 +34,7 @@ use anyhow::Result;
 use self::examples::Examples;
 pub(crate) use self::options::Options;
 use self::project::Project;
-use self::rounds::Found;
+use self::verdict::Found;
 use crate::progress::Progress;
 use crate::suite::Suite;
 use crate::{interrupt, program};

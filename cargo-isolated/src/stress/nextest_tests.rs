@@ -2,8 +2,9 @@
 
 use super::read;
 use crate::stress::expected::{Runner, TestId};
+use crate::stress::output;
 use crate::stress::recorded::{NEXTEST, ended, modes, output, suite};
-use crate::stress::results::{self, Ended, How, Outcome, Results};
+use crate::stress::results::{Ended, How, Outcome, Results};
 
 fn parse(output: &str) -> Results {
     read(&suite(), &ended(output))
@@ -107,10 +108,10 @@ fn a_run_that_breaks_off_loses_no_test() {
         how: How::CutOff,
         output,
     };
-    let results = results::read(Runner::Nextest, &suite(), &ended);
+    let results = output::read(Runner::Nextest, &suite(), &ended);
     assert_eq!(results.len(), 9, "what was cut off by us does not count");
     ended.how = How::Hung(300);
-    let results = results::read(Runner::Nextest, &suite(), &ended);
+    let results = output::read(Runner::Nextest, &suite(), &ended);
     let expected = suite().of(Runner::Nextest).count() + 1;
     assert_eq!(results.len(), expected, "and the runner itself");
     let failing = modes(&results, "sample::failing");
@@ -125,7 +126,7 @@ fn a_run_that_breaks_off_loses_no_test() {
 #[test]
 fn a_runner_that_says_nothing_fails_every_test() {
     for runner in [Runner::Libtest, Runner::Nextest] {
-        let results = results::read(runner, &suite(), &ended("error: no space left"));
+        let results = output::read(runner, &suite(), &ended("error: no space left"));
         assert_eq!(results.len(), suite().of(runner).count() + 1);
         let name = runner.name();
         let lost = format!("no result: `{name}` ended with exit status 101");
@@ -142,14 +143,14 @@ fn a_runner_must_end_as_its_tests_did() {
         how: How::Well,
         output: NEXTEST.to_owned(),
     };
-    let results = results::read(Runner::Nextest, &suite(), &well);
+    let results = output::read(Runner::Nextest, &suite(), &well);
     assert_eq!(
         modes(&results, "cargo nextest run"),
         [("as a whole", "ended well although tests have failed")]
     );
     let mut small = suite();
     small.binaries.truncate(1);
-    let results = results::read(Runner::Nextest, &small, &ended(NEXTEST));
+    let results = output::read(Runner::Nextest, &small, &ended(NEXTEST));
     assert_eq!(
         modes(&results, "cargo nextest run"),
         [(

@@ -17,7 +17,7 @@ use std::{process, thread};
 
 use anyhow::{Context, Result};
 
-use super::throttle::bind_to;
+use super::processor::bind_to;
 use crate::program;
 use crate::random::Random;
 

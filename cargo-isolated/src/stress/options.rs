@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::processor::refusal;
 use crate::figures::{parse_rate, parse_time};
 
 /// Runs the tests under load until their failure rate is known.
@@ -85,6 +86,11 @@ pub(crate) enum Runners {
 pub(crate) struct Throttled(pub(crate) Option<f64>);
 
 impl Options {
+    /// The share of a processor that throttled copies get, if processors can be throttled here.
+    pub(crate) fn share(&self) -> Option<f64> {
+        self.throttle.0.filter(|_| refusal().is_none())
+    }
+
     /// Number of noisy threads.
     pub(crate) fn noise(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);

@@ -5,9 +5,7 @@ use std::fmt::Write;
 use super::diagnosis::{Cause, Partner};
 use super::expected::TestId;
 use super::options::Options;
-use super::rounds::Found;
-use super::throttle::refusal;
-use super::verdict::Verdict;
+use super::verdict::{Found, Verdict};
 use crate::bisect::Rate;
 use crate::figures::{count, number, percent, time};
 use crate::statistics::{CONFIDENCE, clean_runs};
@@ -20,7 +18,7 @@ const MOST_LOST: usize = 6;
 pub(crate) fn start(options: &Options, found: &Found) -> String {
     let tests = count(found.records.count(), "test");
     let (noise, below) = (options.noise(), percent(options.below));
-    let throttled = match options.throttle.0.filter(|_| refusal().is_none()) {
+    let throttled = match options.share() {
         Some(part) => format!(", throttled to {}", percent(part)),
         None => String::new(),
     };

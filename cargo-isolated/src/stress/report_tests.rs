@@ -9,7 +9,7 @@ use crate::stress::examples::Examples;
 use crate::stress::expected::TestId;
 use crate::stress::options::tests::parse;
 use crate::stress::results::{Outcome, Results};
-use crate::stress::rounds::Found;
+use crate::stress::verdict::Found;
 
 #[test]
 fn the_catalogue_has_the_worst_first() {

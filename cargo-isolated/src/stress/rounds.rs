@@ -1,6 +1,5 @@
 //! The rounds. In each, all copies of the suite run at once beside the noise.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -9,37 +8,19 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::copy::Copy;
-use super::diagnosis::Cause;
 use super::examples::Examples;
-use super::expected::{Expected, Runner, TestId};
+use super::expected::{Expected, Runner};
 use super::noise::Noise;
 use super::options::Options;
-use super::overlap::Overlaps;
+use super::processor::refusal;
 use super::project::Project;
 use super::records::Records;
-use super::results::{self, How, Outcome};
-use super::throttle::{Throttle, Use, refusal};
-use super::{nextest, report};
+use super::results::{How, Outcome};
+use super::throttle::{Throttle, Use};
+use super::verdict::Found;
+use super::{nextest, output, report};
 use crate::interrupt;
 use crate::progress::Progress;
-
-/// The combined results of all rounds.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) records: Records,
-    pub(crate) overlaps: Overlaps,
-    /// Why tests fail, as far as it was tried to find out.
-    pub(crate) causes: BTreeMap<TestId, Cause>,
-    /// Number of completed rounds.
-    pub(crate) rounds: usize,
-    pub(crate) time: Duration,
-    /// Why the last round was cut off, if it was.
-    pub(crate) cut_off: Option<&'static str>,
-    /// The tests without a result because of the cut.
-    pub(crate) without_result: Vec<TestId>,
-    /// The folder of the examples.
-    pub(crate) folder: PathBuf,
-}
 
 /// The tests of each runner.
 type Listed = Vec<(Runner, Expected)>;
@@ -124,7 +105,7 @@ impl<'a> Round<'a> {
             let name = format!("round-{}-copy-{}.log", index + 1, copy + 1);
             let path = examples.folder().join(name);
             let start = || Ok(Copy::start(project.run(*runner), &path)?);
-            let part = options.throttle.0.filter(|_| refusal().is_none());
+            let part = options.share();
             // With two runners, this turns at half the speed, so that each is throttled.
             let is_turn = (turn / listed.len() + index) % 2 == 1;
             let throttle = match part.filter(|_| is_turn) {
@@ -189,7 +170,7 @@ impl<'a> Round<'a> {
                 spans.extend(nextest::spans(expected, &copy.take_results()?));
             }
             let ended = copy.end()?;
-            let results = results::read(runner, expected, &ended);
+            let results = output::read(runner, expected, &ended);
             if ended.how == How::CutOff {
                 let all = expected.of(runner);
                 found

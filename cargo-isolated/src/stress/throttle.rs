@@ -4,11 +4,10 @@
 //! uses the processor up. This needs no rights and no control group, children inherit it, and it
 //! interrupts no system call, as stopping and continuing them would.
 
-use std::io;
-
 use anyhow::Result;
 
 use super::noise::Noise;
+use super::processor;
 
 /// A processor that is in use. Dropping it ends that.
 #[derive(Debug)]
@@ -27,19 +26,10 @@ pub(crate) enum Use {
     InBursts,
 }
 
-/// Why processors cannot be throttled, if so.
-pub(crate) fn refusal() -> Option<&'static str> {
-    if cfg!(target_os = "linux") {
-        None
-    } else {
-        Some("throttled processors need Linux")
-    }
-}
-
 impl Throttle {
     /// Leaves `part` of a processor to the tests. Each turn chooses another processor.
     pub(crate) fn start(part: f64, how: Use, turn: usize) -> Result<Self> {
-        let processors = sys::processors()?;
+        let processors = processor::allowed()?;
         let processor = processors[turn % processors.len()];
         Ok(Self {
             processor,
@@ -62,8 +52,8 @@ fn throttled<T: Send>(
 ) -> Result<T> {
     std::thread::scope(|scope| {
         let thread = scope.spawn(move || {
-            bind_to(processor)?;
-            sys::lower_priority(niceness)?;
+            processor::bind_to(processor)?;
+            processor::lower_priority(niceness)?;
             function()
         });
         thread
@@ -78,70 +68,6 @@ fn throttled<T: Send>(
 fn niceness(part: f64) -> i32 {
     let weight = part / (1.0 - part);
     (-weight.ln() / 1.25_f64.ln()).round().clamp(0.0, 19.0) as i32
-}
-
-/// Binds the calling thread, and those it starts, to a processor.
-pub(crate) fn bind_to(processor: usize) -> io::Result<()> {
-    sys::bind_to(processor)
-}
-
-#[cfg(target_os = "linux")]
-mod sys {
-    use std::io;
-
-    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-    use nix::unistd::Pid;
-
-    /// The processors that this process may use.
-    pub(super) fn processors() -> io::Result<Vec<usize>> {
-        let set = sched_getaffinity(Pid::from_raw(0))?;
-        let all = 0..CpuSet::count();
-        Ok(all
-            .filter(|cpu| set.is_set(*cpu).unwrap_or(false))
-            .collect())
-    }
-
-    pub(super) fn bind_to(processor: usize) -> io::Result<()> {
-        let mut set = CpuSet::new();
-        set.set(processor)?;
-        Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
-    }
-
-    /// Lowers the priority of the calling thread.
-    #[expect(unsafe_code, reason = "the standard library knows no priorities")]
-    pub(super) fn lower_priority(niceness: i32) -> io::Result<()> {
-        // SAFETY: the calls take only integers. Zero is the calling thread.
-        let done = unsafe {
-            let old = libc::getpriority(libc::PRIO_PROCESS, 0);
-            libc::setpriority(libc::PRIO_PROCESS, 0, (old + niceness).min(19))
-        };
-        if done == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod sys {
-    use std::io;
-
-    fn refused<T>() -> io::Result<T> {
-        Err(io::Error::other(super::refusal().unwrap_or_default()))
-    }
-
-    pub(super) fn processors() -> io::Result<Vec<usize>> {
-        refused()
-    }
-
-    pub(super) fn bind_to(_processor: usize) -> io::Result<()> {
-        refused()
-    }
-
-    pub(super) fn lower_priority(_niceness: i32) -> io::Result<()> {
-        refused()
-    }
 }
 
 #[cfg(test)]
@@ -169,7 +95,7 @@ mod tests {
             };
             super::throttled(processor, niceness, start).expect("a shell")
         };
-        for processor in super::sys::processors().expect("processors") {
+        for processor in super::processor::allowed().expect("processors") {
             let before = print(processor, 0);
             let allowed = format!("Cpus_allowed_list:\t{processor}\n");
             let old: i32 = before

@@ -1,10 +1,15 @@
-//! Decides when to stop, and the verdict.
+//! What was found so far, when to stop, and the verdict.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::statistics::{CONFIDENCE, clean_runs};
+use crate::stress::diagnosis::Cause;
+use crate::stress::expected::TestId;
 use crate::stress::options::Options;
-use crate::stress::rounds::Found;
+use crate::stress::overlap::Overlaps;
+use crate::stress::records::Records;
 
 /// The outcome of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +31,24 @@ impl Verdict {
             Self::NotShown => 2,
         }
     }
+}
+
+/// The combined results of all rounds.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) records: Records,
+    pub(crate) overlaps: Overlaps,
+    /// Why tests fail, as far as it was tried to find out.
+    pub(crate) causes: BTreeMap<TestId, Cause>,
+    /// Number of completed rounds.
+    pub(crate) rounds: usize,
+    pub(crate) time: Duration,
+    /// Why the last round was cut off, if it was.
+    pub(crate) cut_off: Option<&'static str>,
+    /// The tests without a result because of the cut.
+    pub(crate) without_result: Vec<TestId>,
+    /// The folder of the examples.
+    pub(crate) folder: PathBuf,
 }
 
 impl Found {
@@ -74,12 +97,11 @@ impl Found {
 mod tests {
     use std::time::Duration;
 
-    use super::Verdict;
+    use super::{Found, Verdict};
     use crate::stress::examples::Examples;
     use crate::stress::expected::TestId;
     use crate::stress::options::tests::parse;
     use crate::stress::results::{Outcome, Results};
-    use crate::stress::rounds::Found;
 
     /// Simulates rounds of one minute that run each of `tests` once. The first `failures` tests
     /// fail once.

@@ -7,9 +7,8 @@ use std::path::Path;
 
 use crate::trace::error::Error;
 use crate::trace::event::{Event, Who};
-use crate::trace::phases::Phases;
 use crate::trace::read::{Files, Process};
-use crate::trace::timeline::{Lock, Outcome, Phase, Span, Test, Timeline, Wait};
+use crate::trace::timeline::{Lock, Outcome, Phase, Phases, Span, Test, Timeline, Wait};
 use crate::trace::{lanes, overlap, read, totals};
 
 impl Timeline {

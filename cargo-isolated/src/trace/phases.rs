@@ -1,19 +1,6 @@
 //! Where the time of all tests went.
 
-use serde::Serialize;
-
-use crate::trace::timeline::{Phase, Test};
-
-/// The total time of all tests, by what they did. Tests that ran at the same time each count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Phases {
-    pub(crate) wait: u64,
-    pub(crate) provision: u64,
-    pub(crate) body: u64,
-    pub(crate) release: u64,
-    /// Between the phases.
-    pub(crate) rest: u64,
-}
+use crate::trace::timeline::{Phase, Phases, Test};
 
 impl Phases {
     pub(crate) fn of(tests: &[Test]) -> Phases {

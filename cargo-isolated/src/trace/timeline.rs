@@ -3,9 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::phases::Phases;
-use crate::trace::suggest::Suggestion;
-
 /// Everything that is known about the runs in a directory.
 #[derive(Debug, Serialize)]
 pub(crate) struct Timeline {
@@ -223,4 +220,23 @@ impl Timeline {
         let is = |test: &&Test| !test.is_guard && test.outcome == outcome;
         self.tests.iter().filter(is).count()
     }
+}
+
+/// The total time of all tests, by what they did. Tests that ran at the same time each count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Phases {
+    pub(crate) wait: u64,
+    pub(crate) provision: u64,
+    pub(crate) body: u64,
+    pub(crate) release: u64,
+    /// Between the phases.
+    pub(crate) rest: u64,
+}
+
+/// A change that would save time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Suggestion {
+    /// The most that it can save, in microseconds.
+    pub(crate) saves: u64,
+    pub(crate) text: String,
 }

@@ -57,7 +57,7 @@ fn keys_are_written_above_tests_and_modules() {
     let findings = findings(&TESTS, &conflicts);
     let shown = succeeded(&suite.adopt(&findings, &[]));
     assert!(
-        shown.ends_with("nothing was written; pass `--write` to write it\n"),
+        shown.ends_with("nothing was written; pass `--write` to write the edits\n"),
         "{shown}"
     );
     assert!(

@@ -3,26 +3,16 @@
 //! Each suggestion has an upper bound: more than that it cannot save. Without data there is no
 //! suggestion.
 
-use serde::Serialize;
-
 use crate::figures::plural;
 use crate::findings::Findings;
 use crate::trace::duration;
 use crate::trace::phases::{overlap, union};
-use crate::trace::timeline::{Test, Timeline, Wait};
+use crate::trace::timeline::{Suggestion, Test, Timeline, Wait};
 
 mod readers;
 
 /// The smallest share of the whole run that is worth a suggestion: one in so many.
 const WORTH: u64 = 20;
-
-/// A change that would save time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Suggestion {
-    /// The most that it can save, in microseconds.
-    pub(crate) saves: u64,
-    pub(crate) text: String,
-}
 
 /// All suggestions for a timeline, the best first.
 pub(crate) fn all(timeline: &Timeline, findings: Option<&Findings>) -> Vec<Suggestion> {
