@@ -14,6 +14,10 @@ use std::process::{Command, Output};
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use self::undisturbed::undisturb;
+
+mod undisturbed;
+
 /// What `--json` prints, as far as it matters here.
 #[derive(Deserialize)]
 struct Findings {
@@ -54,23 +58,10 @@ struct Place {
 fn observe(dir: &Path, target: &str, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
     command.arg("observe").args(words).current_dir(dir);
-    command.env(
-        "CARGO_TARGET_DIR",
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(target),
-    );
-    // Keep the toolchain of the user, but no setting of the test run.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        let is_setting = ["CARGO_", "NEXTEST", "RUST_", "LD_"]
-            .iter()
-            .any(|start| text.starts_with(start));
-        if is_setting && !["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*text) {
-            command.env_remove(&name);
-        }
-    }
-    command
-        .env("XDG_CONFIG_HOME", "")
-        .env_remove("XDG_CONFIG_HOME");
+    undisturb(&mut command);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(target);
+    command.env("CARGO_TARGET_DIR", target);
+    command.env_remove("XDG_CONFIG_HOME");
     command.output().expect("the command")
 }
 

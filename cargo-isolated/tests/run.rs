@@ -5,14 +5,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
 use self::refused::is_refused;
+use self::undisturbed::undisturb;
 
 mod refused;
+mod undisturbed;
 
 /// A test that fails if another one has created the same files.
 const TEST: &str = r#"
@@ -61,22 +62,7 @@ impl Suite {
     fn command(&self, program: &str, words: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(words).current_dir(self.0.path());
-        // Keep the toolchain of the user, but no setting of the test run.
-        let home = std::env::var_os("HOME").unwrap_or_default();
-        for (name, dir) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-            if std::env::var_os(name).is_none() {
-                command.env(name, Path::new(&home).join(dir));
-            }
-        }
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if ["CARGO_ISOLATED", "CARGO_BUILD", "CARGO_TARGET", "NEXTEST"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-            {
-                command.env_remove(&*name);
-            }
-        }
+        undisturb(&mut command);
         command.env("HOME", self.0.path().join("home"));
         command.env("ISOLATED_DIR", self.0.path().join("target/state"));
         command

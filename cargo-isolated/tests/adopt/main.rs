@@ -5,5 +5,7 @@ mod keys;
 mod refused;
 mod reverted;
 mod suite;
+#[path = "../undisturbed/mod.rs"]
+mod undisturbed;
 #[cfg(unix)]
 mod whole_files;

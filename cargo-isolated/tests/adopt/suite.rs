@@ -9,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::undisturbed::undisturb;
+
 /// A workspace in which everything is committed.
 pub(crate) struct Suite {
     dir: TempDir,
@@ -156,28 +158,7 @@ impl Suite {
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.dir.path());
-        // Keep the toolchain of the user, but no setting of the test run.
-        let home = std::env::var_os("HOME").unwrap_or_default();
-        for (name, dir) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-            if std::env::var_os(name).is_none() {
-                command.env(name, Path::new(&home).join(dir));
-            }
-        }
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            let prefixes = [
-                "CARGO_ISOLATED",
-                "CARGO_BUILD",
-                "CARGO_TARGET",
-                "CARGO_PKG",
-                "NEXTEST",
-                "GIT_",
-                "RUSTFLAGS",
-            ];
-            if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-                command.env_remove(&*name);
-            }
-        }
+        undisturb(&mut command);
         let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
         command
             .env("HOME", self.path("home"))

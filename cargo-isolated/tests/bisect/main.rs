@@ -12,6 +12,8 @@ use self::suites::{files, statics};
 #[path = "../planted/mod.rs"]
 mod planted;
 mod suites;
+#[path = "../undisturbed/mod.rs"]
+mod undisturbed;
 
 /// Runs the command, which must find something, and returns the sets of a way.
 fn found(planted: &Planted, test: &str, way: &str, words: &[&str]) -> Vec<Value> {

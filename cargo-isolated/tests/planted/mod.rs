@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::undisturbed::undisturb;
+
 /// A package. Its tests keep their files in the directory that `PLANTED` names, which is new for each
 /// instance, so that several can run at once.
 pub(crate) struct Planted {
@@ -34,20 +36,7 @@ impl Planted {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
         command.arg("isolated").args(words).current_dir(&self.dir);
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            let prefixes = [
-                "CARGO_ISOLATED",
-                "CARGO_BUILD",
-                "CARGO_TARGET",
-                "NEXTEST",
-                "RUST",
-            ];
-            let is_setting = prefixes.iter().any(|prefix| name.starts_with(prefix));
-            if is_setting && !name.starts_with("RUSTUP") {
-                command.env_remove(&*name);
-            }
-        }
+        undisturb(&mut command);
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted/target");
         command
             .env("CARGO_TARGET_DIR", target)

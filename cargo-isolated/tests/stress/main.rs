@@ -14,6 +14,8 @@ mod causes;
 mod ends;
 #[path = "../planted/mod.rs"]
 mod planted;
+#[path = "../undisturbed/mod.rs"]
+mod undisturbed;
 
 /// Options for few copies without load, all by `cargo test`.
 const QUIET: [&str; 8] = [
