@@ -31,7 +31,7 @@ pub(super) fn accept(findings: &Findings, list: &Path) -> Result<()> {
     fs::write(list, text).with_context(|| format!("failed to write `{}`", list.display()))
 }
 
-/// A conflict in words that are the same on other machines.
+/// A line about a conflict that is the same on other machines.
 pub(super) fn line(conflict: &Conflict) -> String {
     let title = title(conflict);
     let dirs = [

@@ -18,7 +18,7 @@ const SYSTEM: [&str; 9] = [
 pub(super) struct Rules {
     dirs: Vec<PathBuf>,
     target_dir: PathBuf,
-    /// Patterns for names, of the user.
+    /// The user's patterns for names.
     ignored: Vec<Pattern>,
 }
 

@@ -50,7 +50,7 @@ pub(super) struct Wait {
     #[serde(rename = "for")]
     pub(super) lock: String,
     pub(super) since: u64,
-    /// Those who hold it, longest first.
+    /// Its holders, longest first.
     pub(super) behind: Vec<Behind>,
 }
 

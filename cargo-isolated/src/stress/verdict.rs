@@ -38,7 +38,7 @@ impl Verdict {
 pub(crate) struct Found {
     pub(crate) records: Records,
     pub(crate) overlaps: Overlaps,
-    /// Why tests fail, as far as it was tried to find out.
+    /// Why tests fail, for those that were diagnosed.
     pub(crate) causes: BTreeMap<TestId, Cause>,
     /// Number of completed rounds.
     pub(crate) rounds: usize,

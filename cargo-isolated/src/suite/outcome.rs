@@ -15,8 +15,8 @@ pub(crate) enum Outcome {
 
 /// The outcome of a test in a run with `--format=pretty`.
 ///
-/// Other tests and child processes may print anything in between. So what the binary says at its end
-/// counts for more than the line of the test.
+/// Other tests and child processes may print anything in between, so the summary at the end counts
+/// for more than the line of the test.
 pub(crate) fn outcome(name: &str, ended: &Ended) -> Outcome {
     let output = &*ended.output;
     let Some(status) = ended.status else {

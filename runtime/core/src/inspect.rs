@@ -15,8 +15,8 @@ use crate::state::{self, KeptDir, StateDir};
 pub struct Process {
     /// The process identifier.
     pub id: u32,
-    /// The directory of its package if Cargo or nextest has started it, or else its working
-    /// directory at the beginning. Unknown if the path is not UTF-8.
+    /// The directory of its package if Cargo or nextest has started it, or else its initial working
+    /// directory. Unknown if the path is not UTF-8.
     pub directory: Option<PathBuf>,
     /// Its running tests, and the guards of keys that it holds or waits for.
     pub holders: Vec<Holder>,

@@ -1,4 +1,4 @@
-//! Names the calls that a test could replace. Its body would change, so that is left to the user.
+//! Names the calls that a test could replace. This would change its body, so the user has to do it.
 
 use proc_macro2::{TokenStream, TokenTree};
 

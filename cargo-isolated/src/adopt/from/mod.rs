@@ -1,6 +1,6 @@
 //! Plans the conversion of the attributes of other crates.
 //!
-//! What means the same is converted. Everything else is left as it is, with a note.
+//! Attributes with an equivalent are converted. Everything else stays as it is, with a note.
 
 mod hints;
 mod imports;

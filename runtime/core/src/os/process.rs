@@ -39,7 +39,7 @@ pub(crate) use super::link::Link;
 pub(crate) type Kept = RawFd;
 
 /// Locked for reading while a subprocess starts. Until it runs its program, it has copies of all
-/// descriptors of this process, also of those that other threads close meanwhile.
+/// descriptors of this process, even of those that other threads close in the meantime.
 static STARTING: RwLock<()> = RwLock::new(());
 
 /// Waits until no subprocess has a copy of a descriptor that this process has closed.

@@ -103,7 +103,7 @@ impl Lock for HeldFiles {
 
 impl Drop for HeldFiles {
     fn drop(&mut self) {
-        // What the holder has closed must not look open to the next one.
+        // Descriptors that the holder has closed must not look open to the next holder.
         finish_starts();
         drop(self.slot.take());
         let mut state = self.entry.lock();
