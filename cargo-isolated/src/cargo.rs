@@ -76,6 +76,14 @@ pub(crate) fn has_nextest() -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// Fails if nextest is not installed.
+pub(crate) fn require_nextest() -> Result<()> {
+    if has_nextest() {
+        return Ok(());
+    }
+    bail!("nextest is not installed; install it with `cargo install cargo-nextest`")
+}
+
 /// The target for which Cargo builds by default.
 pub(crate) fn host() -> Result<String> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));

@@ -365,6 +365,16 @@ fn what_the_attribute_isolates_is_no_conflict() {
 }
 
 #[test]
+fn a_selection_without_tests_is_an_error() {
+    let package = package("#[test] fn passes() {}", "");
+    let output = observe(package.path(), "nothing", &["--", "misspelt"]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let expected = "cargo isolated: no tests to observe; select others after `--`\n";
+    assert!(errors.ends_with(expected), "{errors}");
+}
+
+#[test]
 fn a_test_that_hangs_is_ended() {
     let tests = "#[test] fn hangs() { loop { std::thread::park(); } }";
     let package = package(tests, "");

@@ -117,7 +117,7 @@ impl WayReport {
         if self.candidates == 0 {
             let why = match self.way {
                 Way::Before => "no test of its binary sorts before it",
-                Way::Threads => "its binary has no other test",
+                Way::Threads => "its binary has no further test",
                 Way::Processes => "there is no other test",
             };
             return writeln!(text, "\n{words}: {why}");

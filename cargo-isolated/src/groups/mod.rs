@@ -4,20 +4,18 @@ mod config;
 mod keys;
 mod plan;
 
-use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use self::config::config;
 use self::keys::Keys;
 use self::plan::Plan;
-use crate::target_dir;
 use crate::trace::timeline::Timeline;
+use crate::{cargo, target_dir};
 
 /// Prints test groups of nextest for the keys of isolated tests.
 ///
@@ -57,19 +55,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Runs the tests once, and returns the directory of their trace.
 fn trace(words: &[OsString]) -> Result<PathBuf> {
+    cargo::require_nextest()?;
     let dir = target_dir::new_trace(&target_dir::target_dir()?);
     create(&dir)?;
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["nextest", "run", "--no-fail-fast"]).args(words);
-    cargo.env("ISOLATED_TRACE", &dir);
-    let status = cargo.status().context("failed to start Cargo")?;
+    let mut nextest = cargo::command();
+    nextest
+        .args(["nextest", "run", "--no-fail-fast"])
+        .args(words);
+    nextest.env("ISOLATED_TRACE", &dir);
+    let status = nextest.status().context("failed to start Cargo")?;
     let has_trace = fs::read_dir(&dir)?.next().is_some();
     if !has_trace {
         let _ = fs::remove_dir(&dir);
-        bail!(
-            "no isolated test has run ({status}); test groups need nextest, which \
-             `cargo install cargo-nextest` installs, and tests with `#[isolated]`"
-        );
+        bail!("no isolated test has run; test groups are for tests with `#[isolated]`");
     }
     if !status.success() {
         eprintln!(

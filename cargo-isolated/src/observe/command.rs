@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::survey::{Options, survey};
 use super::{known, text};
@@ -54,6 +54,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         timeout: arguments.timeout,
     };
     let findings = survey(&Selection::of(Runner::Libtest, &arguments.words), &options)?;
+    if findings.tests.is_empty() {
+        bail!("no tests to observe; select others after `--`");
+    }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&findings)?);
     } else {

@@ -40,12 +40,12 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn find(options: &Options) -> Result<Self> {
+        if options.runner == Runners::Nextest {
+            cargo::require_nextest()?;
+        }
         let has_nextest = cargo::has_nextest();
         let runners = match (options.runner, has_nextest) {
             (Runners::Auto | Runners::Nextest, true) => vec![Runner::Nextest],
-            (Runners::Nextest, false) => {
-                bail!("nextest is not installed; install it with `cargo install cargo-nextest`")
-            }
             (Runners::Both, true) => vec![Runner::Libtest, Runner::Nextest],
             (Runners::CargoTest, _) | (_, false) => vec![Runner::Libtest],
         };

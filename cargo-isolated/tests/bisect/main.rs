@@ -169,7 +169,7 @@ alone: passes in 10 of 10 runs
 
 before it in the same process: no test of its binary sorts before it
 
-at the same time in the same process: its binary has no other test
+at the same time in the same process: its binary has no further test
 
 at the same time in other processes: there is no other test
 
