@@ -1,10 +1,10 @@
 //! `cargo isolated completions`: completion scripts for shells.
 
-use std::io::Write;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Command;
 use clap_complete::{Shell, generate};
+
+use crate::terminal;
 
 /// The name of the program, which shells complete.
 const PROGRAM: &str = "cargo-isolated";
@@ -72,6 +72,5 @@ pub(crate) fn print(arguments: &Arguments, command: Command) -> Result<()> {
         _ => "",
     };
     script.extend(below_cargo.as_bytes());
-    let written = std::io::stdout().write_all(&script);
-    written.context("failed to write to standard output")
+    terminal::print(script)
 }

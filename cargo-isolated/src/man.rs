@@ -1,12 +1,13 @@
 //! `cargo isolated man`: the manual pages.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Command;
 use clap_mangen::Man;
+
+use crate::terminal;
 
 /// Prints the manual page of the command, or writes a page for each subcommand.
 #[derive(Debug, clap::Args)]
@@ -29,8 +30,7 @@ pub(crate) fn print(arguments: &Arguments, command: Command) -> Result<()> {
     let Some(dir) = &arguments.dir else {
         let mut page = Vec::new();
         Man::new(command).render(&mut page)?;
-        let written = std::io::stdout().write_all(&page);
-        return written.context("failed to write to standard output");
+        return terminal::print(page);
     };
     let written = fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(command, dir));
     written.with_context(|| format!("failed to write the pages to `{}`", dir.display()))

@@ -1,7 +1,10 @@
-//! Text for terminals: colours, and lines of a bounded width.
+//! Text on standard output: colours, and lines of a bounded width.
+
+use std::io::{self, Write};
 
 use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
+use anyhow::{Context, Result};
 
 /// Headings, and the names of tests.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -25,8 +28,18 @@ pub(crate) fn width() -> usize {
 
 /// The width and height of the terminal, if standard output is one.
 pub(crate) fn size() -> Option<(usize, usize)> {
-    let (width, height) = terminal_size::terminal_size_of(std::io::stdout())?;
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
     Some((width.0.into(), height.0.into()))
+}
+
+/// Prints to standard output, without colours where they are not wanted. A closed pipe is no error,
+/// because its reader has seen enough.
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("failed to write to standard output"),
+    }
 }
 
 /// Text in a style. It ends at the end of the text.

@@ -61,6 +61,24 @@ fn a_wrong_argument_has_the_documented_status() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_error() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    for words in [&["man"][..], &["completions", "bash"]] {
+        let (reader, writer) = UnixStream::pair().expect("a pair of sockets");
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+        command.args(words).stdout(OwnedFd::from(writer));
+        let output = command.stderr(Stdio::piped()).spawn().expect("the command");
+        let output = output.wait_with_output().expect("its end");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && errors.is_empty(), "{errors}");
+    }
+}
+
 #[test]
 fn every_shell_gets_a_script_about_every_subcommand() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

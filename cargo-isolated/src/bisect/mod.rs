@@ -25,6 +25,7 @@ use self::search::{Found, Search};
 use crate::figures::{parse_rate, parse_time};
 use crate::progress::Progress;
 use crate::suite::{Runner, Selection, Suite};
+use crate::terminal::print;
 use crate::{cargo, interrupt};
 
 /// Finds which other tests make a test fail.
@@ -113,9 +114,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     drop(progress);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print(serde_json::to_string_pretty(&report)? + "\n")?;
     } else {
-        print!("{}", report.text(searched.is_err()));
+        print(report.text(searched.is_err()))?;
     }
     searched?;
     let has_found = report.ways.iter().any(WayReport::has_culprits);

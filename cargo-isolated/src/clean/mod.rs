@@ -3,7 +3,6 @@
 mod text;
 mod traces;
 
-use std::io::Write;
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
@@ -54,8 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         SystemTime::now(),
         terminal::width(),
     );
-    // If standard output is closed, there is nobody to tell.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    terminal::print(text)?;
     let failed = cleanup.failed.len() + traces.failed.len();
     if failed > 0 {
         let things = plural(failed, "thing stays", "things stay");

@@ -6,7 +6,6 @@ mod plan;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use self::config::config;
 use self::keys::Keys;
 use self::plan::Plan;
+use crate::terminal::print;
 use crate::trace::timeline::Timeline;
 use crate::{cargo, target_dir};
 
@@ -47,10 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let keys = Keys::of(&Timeline::read(&dir)?);
     let text = config(&keys, &Plan::of(&keys));
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    print(text)
 }
 
 /// Runs the tests once, and returns the directory of their trace.

@@ -11,6 +11,7 @@ use super::survey::{Options, survey};
 use super::{known, text};
 use crate::figures::parse_time;
 use crate::suite::{Runner, Selection};
+use crate::terminal::print;
 
 /// Shows what tests share: runs each of them alone and records what it touches.
 ///
@@ -58,9 +59,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         bail!("no tests to observe; select others after `--`");
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&findings)?);
+        print(serde_json::to_string_pretty(&findings)? + "\n")?;
     } else {
-        print!("{}", text::report(&findings));
+        print(text::report(&findings))?;
     }
     if let Some(list) = arguments.accept {
         known::accept(&findings, &list)?;

@@ -37,6 +37,7 @@ use self::project::Project;
 use self::verdict::Found;
 use crate::progress::Progress;
 use crate::suite::Suite;
+use crate::terminal::print;
 use crate::{interrupt, program};
 
 /// Number of tests whose failures are diagnosed.
@@ -55,9 +56,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     drop(progress);
     if options.json {
-        println!("{}", json::render(options, &found)?);
+        print(json::render(options, &found)? + "\n")?;
     } else {
-        print!("{}", report::render(options, &found));
+        print(report::render(options, &found))?;
     }
     Ok(ExitCode::from(found.verdict(options).status()))
 }

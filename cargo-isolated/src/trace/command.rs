@@ -1,7 +1,6 @@
 //! The command: reads a trace, prints a summary and writes files.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -49,7 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     };
     let mut timeline = Timeline::read(&dir)?;
     timeline.suggestions = suggest::all(&timeline, findings.as_ref());
-    say(&summary(&timeline, terminal::width()));
+    terminal::print(summary(&timeline, terminal::width()))?;
     let (page, json) = (arguments.html, arguments.perfetto.as_deref());
     if let Some(path) = json {
         write_file(path, &perfetto(&timeline))?;
@@ -86,16 +85,9 @@ fn read_findings(path: &Path) -> Result<Findings> {
     Ok(findings)
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+fn write_file(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| Error::path("write", path, &error))?;
-    say(&format!("\nwrote {}\n", path.display()));
-    Ok(())
-}
-
-/// Prints one or more lines.
-fn say(text: &str) {
-    // If standard output is closed, there is nobody to tell.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    terminal::print(format!("\nwrote {}\n", path.display()))
 }
 
 #[cfg(test)]
