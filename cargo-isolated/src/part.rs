@@ -13,7 +13,7 @@ pub(crate) enum Part {
     Network,
     /// System V shared memory and semaphores, POSIX queues, and `/dev/shm`.
     Ipc,
-    /// The workspace; a test's writes to it are private.
+    /// The workspace, and `tmp` in the target directory; a test's writes to them are private.
     Checkout,
     /// `/tmp`.
     Tmp,

@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) parts: Vec<Part>,
     /// The root of the workspace.
     pub(crate) checkout: PathBuf,
+    /// Where the tests of the workspace put files in the target directory: `target/tmp`.
+    pub(crate) test_files: Vec<PathBuf>,
     pub(crate) home: Option<PathBuf>,
     /// The state directory of isolated-test, which is created if it is missing.
     pub(crate) state_dir: PathBuf,

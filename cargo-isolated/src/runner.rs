@@ -112,6 +112,7 @@ pub(crate) fn plan_of(
     Ok(Plan {
         parts,
         checkout: workspace.root.clone(),
+        test_files: program.map(test_files_of).unwrap_or_default(),
         home,
         state_dir,
         stays: with_canonical(stays),
@@ -138,4 +139,17 @@ fn target_dir_of(program: &Path) -> Option<PathBuf> {
         .find(is_marked)
         .map(Path::to_owned);
     marked.or_else(|| env::var_os("CARGO_TARGET_DIR").map(PathBuf::from))
+}
+
+/// The directories that Cargo makes for the files of tests, which they find by `CARGO_TARGET_TMPDIR`:
+/// `target/tmp`, or `target/<triple>/tmp` in a build for another target.
+fn test_files_of(program: &Path) -> Vec<PathBuf> {
+    let Some(target_dir) = target_dir_of(program) else {
+        return Vec::new();
+    };
+    let above = program.ancestors().skip(1);
+    let within = above.take_while(|dir| dir.starts_with(&target_dir));
+    let dirs = within.map(|dir| dir.join("tmp"));
+    dirs.filter(|dir| dir.is_dir() && !program.starts_with(dir))
+        .collect()
 }

@@ -188,7 +188,7 @@ impl Scratch {
             Some("mode=0755"),
         )?;
         let scratch = Scratch { root };
-        for name in ["aside", "home", "shm", "tmp", "upper", "work"] {
+        for name in ["aside", "home", "overlays", "shm", "tmp"] {
             fs::create_dir(scratch.dir(name))?;
         }
         for name in ["shm", "tmp"] {
@@ -255,21 +255,35 @@ impl Scratch {
         Ok(())
     }
 
-    /// Mounts an overlay on the workspace. The directories that stay shared are bound back.
+    /// Mounts overlays on the workspace, and on what tests have in the target directory. The directories
+    /// that stay shared are bound back.
     fn cover_checkout(&self, plan: &Plan, is_user: bool) -> io::Result<()> {
-        let checkout = plan.checkout.canonicalize()?;
-        let aside = self.set_aside(&checkout, plan.stays.iter())?;
+        self.cover(&plan.checkout, &plan.stays, is_user)?;
+        let dirs = plan.test_files.iter();
+        for dir in dirs.filter(|dir| !plan.stays.contains(dir)) {
+            self.cover(dir, &plan.stays, is_user)?;
+        }
+        Ok(())
+    }
+
+    /// Mounts an overlay on a directory.
+    fn cover(&self, dir: &Path, stays: &[PathBuf], is_user: bool) -> io::Result<()> {
+        let dir = dir.canonicalize()?;
+        let aside = self.set_aside(&dir, stays.iter())?;
         let mut options = OsString::from("lowerdir=");
-        options.push(escaped(&checkout));
+        options.push(escaped(&dir));
+        let overlay = new_dir_in(&self.dir("overlays"))?;
         for (name, dir) in [("upperdir", "upper"), ("workdir", "work")] {
+            let dir = overlay.join(dir);
+            fs::create_dir(&dir)?;
             options.push(format!(",{name}="));
-            options.push(self.dir(dir));
+            options.push(dir);
         }
         if is_user {
             options.push(",userxattr");
         }
         let (flags, options) = (MsFlags::empty(), Some(options.as_os_str()));
-        mount(Some("isolated"), &checkout, Some("overlay"), flags, options)?;
+        mount(Some("isolated"), &dir, Some("overlay"), flags, options)?;
         put_back(aside)
     }
 }

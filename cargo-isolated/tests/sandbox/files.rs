@@ -73,6 +73,23 @@ fn the_target_directory_stays_shared() {
     });
 }
 
+/// Cargo makes `target/tmp` for the files of tests, and tells them by `CARGO_TARGET_TMPDIR`.
+#[test]
+fn what_tests_have_in_the_target_directory_is_private() {
+    as_root_and_user(|user| {
+        let workspace = Workspace::of(user, "");
+        fs::create_dir(workspace.path("target/tmp")).expect("a directory");
+        fs::write(workspace.path("target/tmp/counter"), "1\n").expect("a file");
+        for path in ["target/tmp", "target/tmp/counter"] {
+            chown(workspace.path(path), user, user).expect("the owner");
+        }
+        let script = "cd target/tmp; cat counter; echo 2 > counter; touch new; ls";
+        for _ in 0..2 {
+            assert_eq!(printed(&workspace.run(script)), "1\ncounter\nnew\n");
+        }
+    });
+}
+
 /// Wherever the state directory is, and even if no isolated test has run yet.
 #[test]
 fn the_state_directory_stays_shared() {
