@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
 use gimli::{
@@ -138,11 +138,39 @@ impl In<'_, '_> {
                 .attr_string(self.unit, file.path_name())?
                 .to_string_lossy(),
         );
+        let path = without_steps_up(&path);
         let file = path
             .strip_prefix(self.workspace)
             .unwrap_or(&path)
             .to_owned();
         let line = usize::try_from(line)?;
         Ok(Some(Place { file, line }))
+    }
+}
+
+/// A path without `..`, which the compiler leaves in the path of a module with `#[path]`.
+fn without_steps_up(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                result.pop();
+            }
+            component => result.push(component),
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::without_steps_up;
+
+    #[test]
+    fn a_module_beside_the_directory_of_its_parent_has_a_plain_path() {
+        let path = Path::new("/w/tests/today/../shop/./mod.rs");
+        assert_eq!(without_steps_up(path), Path::new("/w/tests/shop/mod.rs"));
     }
 }
