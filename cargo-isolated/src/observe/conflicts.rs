@@ -174,7 +174,10 @@ fn exclude_each_other(one: &Record, other: &Record) -> bool {
         .any(|one| other.locks.iter().any(|other| excludes(one, other)))
 }
 
-/// Drops what lies in a directory that the same tests share already.
+/// What SQLite appends to the name of a database, for files that come and go with it.
+const BESIDE_A_DATABASE: [&str; 3] = ["-journal", "-shm", "-wal"];
+
+/// Drops what lies in a directory, or belongs to a database, that the same tests share already.
 fn without_parts(shared: Vec<Shared>) -> Vec<Shared> {
     let is_part = |part: &Shared| {
         let is_path = |kind| matches!(kind, Kind::File | Kind::Directory);
@@ -185,8 +188,10 @@ fn without_parts(shared: Vec<Shared>) -> Vec<Shared> {
                     && part.resource.name != whole.resource.name;
                 let is_same = part.resource.name == whole.resource.name
                     && (part.resource.kind, whole.resource.kind) == (Kind::File, Kind::Directory);
+                let rest = part.resource.name.strip_prefix(&*whole.resource.name);
+                let is_beside = rest.is_some_and(|rest| BESIDE_A_DATABASE.contains(&rest));
                 is_path(whole.resource.kind)
-                    && (is_above || is_same)
+                    && (is_above || is_same || is_beside)
                     && part.tests().all(|test| tests.contains(&test))
             })
     };
@@ -335,6 +340,14 @@ mod tests {
             )
         };
         assert_eq!(conflicts(&[test(), test()]), ["/d {0, 1} {}"]);
+    }
+
+    #[test]
+    fn the_journal_of_a_shared_database_is_not_repeated() {
+        let both: &[_] = &[("/a.db", Change), ("/a.db-journal", Change)];
+        assert_eq!(files(&[both, both]), ["/a.db {0, 1} {}"]);
+        let journal: &[_] = &[("/a.db-journal", Change)];
+        assert_eq!(files(&[journal, journal]), ["/a.db-journal {0, 1} {}"]);
     }
 
     #[test]
