@@ -31,10 +31,12 @@ pub(super) struct Fixes<'a> {
     /// What some test changes.
     changed: BTreeSet<String>,
     redirections: [Redirection; 2],
+    /// Directories that Cargo names, wherever they are: the workspace and the target directory.
+    of_cargo: [&'a Path; 2],
 }
 
 impl<'a> Fixes<'a> {
-    pub(super) fn new(records: &'a [&'a Record]) -> Fixes<'a> {
+    pub(super) fn new(records: &'a [&'a Record], of_cargo: [&'a Path; 2]) -> Fixes<'a> {
         let logs = records.iter().flat_map(|record| record.log.iter());
         let changed = logs.filter(|(.., touches)| touches.iter().any(|touch| touch.is_change()));
         Fixes {
@@ -52,6 +54,7 @@ impl<'a> Fixes<'a> {
                     argument: "tmpdir, env(HOME = tmpdir)",
                 },
             ],
+            of_cargo,
         }
     }
 
@@ -97,7 +100,10 @@ impl<'a> Fixes<'a> {
                 suggestion: None,
             };
         }
-        for redirection in &self.redirections {
+        // No variable moves the workspace, even if it is in the temporary or home directory.
+        let is_of_cargo = self.of_cargo.iter().any(|dir| path.starts_with(dir));
+        let redirections = self.redirections.iter().filter(|_| !is_of_cargo);
+        for redirection in redirections {
             let reads = |test: usize| {
                 let log = &self.records[test].log;
                 let mut variables = redirection.variables.iter();
@@ -133,6 +139,7 @@ impl<'a> Fixes<'a> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::env;
+    use std::path::Path;
 
     use super::super::record::Log;
     use super::{Fix, Fixes, Record, Shared};
@@ -164,7 +171,8 @@ mod tests {
             writers: BTreeSet::from([0]),
             readers: BTreeSet::from([1]),
         };
-        Fixes::new(&tests).of(&shared, is_written_out)
+        let workspace = env::temp_dir().join("workspace");
+        Fixes::new(&tests, [&workspace, Path::new("/target")]).of(&shared, is_written_out)
     }
 
     #[test]
@@ -203,5 +211,13 @@ mod tests {
         );
         assert_eq!(argument(&asks, true), None);
         assert_eq!(argument(&record(&[], &[]), false), None);
+    }
+
+    #[test]
+    fn no_variable_moves_the_workspace() {
+        let path = env::temp_dir().join("workspace/target/tmp/a");
+        let path = path.to_str().expect("a path");
+        let asks = record(&[(Kind::Variable, "TMPDIR", Touch::Use)], &[]);
+        assert_eq!(fix(Kind::File, path, [&asks, &asks], false).argument, None);
     }
 }

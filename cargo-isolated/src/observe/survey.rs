@@ -211,7 +211,11 @@ impl Found<'_> {
             .filter_map(|package| package.manifest.parent());
         let words = Words::read(&self.metadata.workspace_root, dirs);
         let records: Vec<_> = self.runs.iter().map(|run| &run.record).collect();
-        let fixes = Fixes::new(&records);
+        let metadata = self.metadata;
+        let fixes = Fixes::new(
+            &records,
+            [&metadata.workspace_root, &metadata.target_directory],
+        );
         let mut keys = BTreeMap::new();
         let conflicts = shared.into_iter().map(|shared| {
             let places = self.places(&words, &shared);
