@@ -70,23 +70,37 @@ impl<'a> Fixes<'a> {
             suggestion: Some(text),
             ..Fix::default()
         };
+        let suggest_port = || Some("`port`, if the program takes any number".to_owned());
         match shared.resource.kind {
             Kind::Variable | Kind::WorkingDirectory | Kind::Umask | Kind::Signal | Kind::Static => {
                 at("process", shared.writers.iter().copied().collect())
             }
+            Kind::TcpPort | Kind::UdpPort if self.leaves_a_process(shared) => Fix {
+                suggestion: suggest_port(),
+                ..at("network(or = \"serial\")", shared.tests().collect())
+            },
             Kind::TcpPort if shared.readers.is_empty() => Fix {
-                suggestion: Some("`port`, if the program takes any number".to_owned()),
+                suggestion: suggest_port(),
                 ..at(&format!("port(number = {name})"), shared.tests().collect())
             },
-            Kind::TcpPort | Kind::UdpPort => {
-                suggest("`port`, if the program takes any number".to_owned())
-            }
+            Kind::TcpPort | Kind::UdpPort => Fix {
+                suggestion: suggest_port(),
+                ..Fix::default()
+            },
             Kind::AbstractSocket => at("network(or = \"serial\")", shared.tests().collect()),
             Kind::File | Kind::Directory | Kind::UnixSocket => self.of_path(shared, is_written_out),
             Kind::SharedMemory | Kind::Semaphore | Kind::MessageQueue => {
                 suggest("`namespace`, and a name that begins with it".to_owned())
             }
         }
+    }
+
+    /// Whether a test leaves a process behind, which may listen on its port for longer than a lock is held.
+    fn leaves_a_process(&self, shared: &Shared) -> bool {
+        let mut left = shared
+            .tests()
+            .flat_map(|test| &self.records[test].left_behind);
+        left.any(|what| what.starts_with("process "))
     }
 
     fn of_path(&self, shared: &Shared, is_written_out: bool) -> Fix {
@@ -183,6 +197,30 @@ mod tests {
             (fix.argument.as_deref(), fix.tests),
             (Some("process"), vec![0])
         );
+    }
+
+    #[test]
+    fn a_port_whose_server_is_left_behind_needs_a_network() {
+        let mut test = record(&[], &[]);
+        let argument = |test: &Record| {
+            let shared = Shared {
+                resource: Resource {
+                    kind: Kind::TcpPort,
+                    name: "7311".to_owned(),
+                },
+                binary: None,
+                writers: BTreeSet::from([0]),
+                readers: BTreeSet::new(),
+            };
+            Fixes::new(&[test], [Path::new("/w"), Path::new("/w/target")])
+                .of(&shared, false)
+                .argument
+        };
+        assert_eq!(argument(&test).as_deref(), Some("port(number = 7311)"));
+        test.left_behind.push("file /tmp/a".to_owned());
+        assert_eq!(argument(&test).as_deref(), Some("port(number = 7311)"));
+        test.left_behind.push("process serve 7311".to_owned());
+        assert_eq!(argument(&test).as_deref(), Some("network(or = \"serial\")"));
     }
 
     #[test]
