@@ -14,6 +14,16 @@ pub(crate) struct Findings {
     pub(crate) tests: Vec<Test>,
     /// Sorted by the number of affected tests, largest first.
     pub(crate) conflicts: Vec<Conflict>,
+    /// What one test shares with another run of itself, in another checkout or by another user.
+    #[serde(default)]
+    pub(crate) between_runs: Vec<Conflict>,
+}
+
+impl Findings {
+    /// All conflicts, between different tests and between two runs of one.
+    pub(crate) fn all_conflicts(&self) -> impl Iterator<Item = &Conflict> {
+        self.conflicts.iter().chain(&self.between_runs)
+    }
 }
 
 /// A test.
@@ -73,7 +83,7 @@ pub(crate) enum Outcome {
     FailedOnlyObserved,
 }
 
-/// Something that two tests share and at least one of them changes.
+/// Something that two tests, or two runs of one test, share and at least one of them changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Conflict {
     pub(crate) resource: Resource,

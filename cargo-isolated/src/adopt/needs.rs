@@ -1,5 +1,7 @@
 //! What a test needs so that it conflicts with no other.
 
+use std::collections::BTreeSet;
+
 use crate::findings::{Conflict, Findings};
 
 /// The arguments that a test lacks.
@@ -46,7 +48,21 @@ fn extend(list: &mut Vec<String>, others: &[String]) {
 /// What each test of the findings needs.
 pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
     let mut needs = vec![Needs::default(); findings.tests.len()];
-    for conflict in &findings.conflicts {
+    let mut ports = vec![BTreeSet::new(); findings.tests.len()];
+    for conflict in findings.all_conflicts() {
+        let argument = conflict.argument.as_deref().unwrap_or_default();
+        for test in conflict.fixed_at.iter().filter(|_| is_port(argument)) {
+            if let Some(ports) = ports.get_mut(*test) {
+                ports.insert(argument);
+            }
+        }
+    }
+    // A test has one `port`. If it needs more, a lock does for all.
+    let has_several = |test: &usize| ports.get(*test).is_some_and(|ports| ports.len() > 1);
+    for conflict in findings.all_conflicts() {
+        let is_possible = !conflict.argument.as_deref().is_some_and(is_port)
+            || !conflict.fixed_at.iter().any(has_several);
+        let choice = if is_possible { choice } else { Choice::Keys };
         for (test, needed) in of_conflict(conflict, choice) {
             if let Some(needs) = needs.get_mut(test) {
                 needs.add(&needed);
@@ -54,6 +70,10 @@ pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
         }
     }
     needs
+}
+
+fn is_port(argument: &str) -> bool {
+    argument.starts_with("port(")
 }
 
 fn of_conflict(conflict: &Conflict, choice: Choice) -> Vec<(usize, Needs)> {

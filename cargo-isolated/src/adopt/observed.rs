@@ -108,7 +108,7 @@ pub(super) fn plan(
     let is_changed = |test: &Affected| plan.changes.iter().any(|change| change.path == test.file);
     plan.tests.retain(is_changed);
     plan.notes.extend(unreachable.notes(project));
-    for conflict in &findings.conflicts {
+    for conflict in findings.all_conflicts() {
         plan.notes.extend(suggestions(conflict, choice));
     }
     let manifests = manifests.changes(&plan.changes)?;
@@ -124,7 +124,7 @@ fn check(findings: &Findings) -> Result<()> {
             "the findings have version {version}, and this program reads version {VERSION}; observe the tests again"
         );
     }
-    for conflict in &findings.conflicts {
+    for conflict in findings.all_conflicts() {
         let tests = [&conflict.writers, &conflict.readers, &conflict.fixed_at];
         if let Some(test) = tests
             .into_iter()

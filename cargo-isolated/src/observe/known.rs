@@ -17,7 +17,7 @@ pub(super) fn new<'a>(findings: &'a Findings, list: &Path) -> Result<Vec<&'a Con
         format!("failed to read `{list}`; create it with `cargo isolated observe --accept {list}`")
     })?;
     let known: BTreeSet<_> = text.lines().map(str::trim).collect();
-    let conflicts = findings.conflicts.iter();
+    let conflicts = findings.all_conflicts();
     Ok(conflicts
         .filter(|conflict| !known.contains(&*line(conflict)))
         .collect())
@@ -25,7 +25,7 @@ pub(super) fn new<'a>(findings: &'a Findings, list: &Path) -> Result<Vec<&'a Con
 
 /// Writes the list of all conflicts.
 pub(super) fn accept(findings: &Findings, list: &Path) -> Result<()> {
-    let lines: BTreeSet<_> = findings.conflicts.iter().map(line).collect();
+    let lines: BTreeSet<_> = findings.all_conflicts().map(line).collect();
     let mut text = "# What tests share, for `cargo isolated observe --deny-new`.\n".to_owned();
     text.extend(lines.iter().flat_map(|line| [line, "\n"]));
     fs::write(list, text).with_context(|| format!("failed to write `{}`", list.display()))

@@ -3,6 +3,7 @@
 //! [`watch`] runs a test and writes down what it touches, [`conflicts`] compares the tests, [`fixes`] knows
 //! the arguments that would help, [`places`] finds the resources in the sources.
 
+mod between_runs;
 mod command;
 mod conflicts;
 mod debug_info;

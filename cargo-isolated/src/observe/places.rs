@@ -11,6 +11,9 @@ use crate::findings::{Kind, Place, Resource};
 /// How many places to tell.
 const MOST: usize = 3;
 
+/// The number of letters up to which a part of a name is no process ID, time, or random text.
+const LONGEST_FIXED: usize = 2;
+
 /// The words of the sources: identifiers and literals, with their places.
 #[derive(Debug, Default)]
 pub(super) struct Words(Vec<Word>);
@@ -36,6 +39,17 @@ impl Words {
         for dir in dirs {
             words.read_dir(workspace, dir);
         }
+        words
+    }
+
+    /// The words of one source.
+    #[cfg(test)]
+    pub(super) fn of(source: &str) -> Words {
+        let mut words = Words::default();
+        words.add(
+            TokenStream::from_str(source).expect("tokens"),
+            Path::new("a.rs"),
+        );
         words
     }
 
@@ -82,6 +96,40 @@ impl Words {
     pub(super) fn contain(&self, text: &str) -> bool {
         let has = |word: &Word| matches!(&word.text, Text::String(string) if string.contains(text));
         self.0.iter().any(has)
+    }
+
+    /// Whether a resource has the same name in each run, because the sources have it as it is, or with holes
+    /// for what cannot be a random number.
+    pub(super) fn determine(&self, resource: &Resource) -> bool {
+        if self
+            .0
+            .iter()
+            .any(|word| word.text.names(resource).is_some())
+        {
+            return true;
+        }
+        let is_path = matches!(resource.kind, Kind::File | Kind::UnixSocket);
+        let file = resource.name.rsplit('/').next().filter(|_| is_path);
+        let is_fixed = |hole: &str| hole.len() <= LONGEST_FIXED || self.has(hole);
+        file.is_some_and(|file| {
+            let fills = |word: &Word| match &word.text {
+                Text::String(format) => {
+                    holes(format, file).is_some_and(|holes| holes.into_iter().all(is_fixed))
+                }
+                _ => false,
+            };
+            self.0.iter().any(fills)
+        })
+    }
+
+    /// Whether some string or number is exactly a text.
+    fn has(&self, text: &str) -> bool {
+        let is = |word: &Word| match &word.text {
+            Text::String(string) => string == text,
+            Text::Number(number) => number.to_string() == text,
+            Text::Identifier(_) => false,
+        };
+        self.0.iter().any(is)
     }
 
     /// Where a resource is named, best first. `is_near` prefers some files.
@@ -153,6 +201,28 @@ impl Text {
     }
 }
 
+/// What stands for the holes of a format string in the name of a file: `44` for `shop-{number}.csv` in
+/// `shop-44.csv`.
+fn holes<'n>(format: &str, file: &'n str) -> Option<Vec<&'n str>> {
+    let format = format.rsplit('/').next()?;
+    let (start, mut rest) = format.split_once('{')?;
+    if start.is_empty() {
+        return None;
+    }
+    let mut file = file.strip_prefix(start)?;
+    let mut holes = Vec::new();
+    loop {
+        let (_, after) = rest.split_once('}')?;
+        let Some((literal, next)) = after.split_once('{') else {
+            holes.push(file.strip_suffix(after)?);
+            return Some(holes);
+        };
+        let (hole, behind) = file.split_once(literal)?;
+        holes.push(hole);
+        (file, rest) = (behind, next);
+    }
+}
+
 /// How many bytes of a path a text has, if it has at least the name of the file.
 fn in_path(text: &str, path: &str) -> Option<usize> {
     let file = path.rsplit('/').next().filter(|file| !file.is_empty())?;
@@ -198,21 +268,12 @@ fn parse(literal: &str) -> Option<Text> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-    use std::str::FromStr;
-
-    use proc_macro2::TokenStream;
-
-    use super::Words;
+    use super::{Words, holes};
     use crate::findings::{Kind, Resource};
 
     /// The lines of a source that name a resource.
     fn lines(source: &str, kind: Kind, name: &str) -> Vec<usize> {
-        let mut words = Words::default();
-        words.add(
-            TokenStream::from_str(source).expect("tokens"),
-            Path::new("a.rs"),
-        );
+        let words = Words::of(source);
         let name = name.to_owned();
         let places = words.places(&Resource { kind, name }, |_| true);
         places.iter().map(|place| place.line).collect()
@@ -225,6 +286,15 @@ mod tests {
         assert_eq!(lines(source, Kind::File, "/tmp/c/b"), [1, 3, 4]);
         assert!(lines(source, Kind::File, "/tmp/c").is_empty());
         assert_eq!(lines("sh(\"cat b; ls\")", Kind::File, "/b"), [1]);
+    }
+
+    #[test]
+    fn a_format_string_has_holes() {
+        assert_eq!(holes("{dir}/a-{n}.csv", "a-44.csv"), Some(vec!["44"]));
+        assert_eq!(holes("a-{}-{}", "a-1-x"), Some(vec!["1", "x"]));
+        assert_eq!(holes("a-{}", "b-1"), None);
+        assert_eq!(holes("{}.csv", "1.csv"), None);
+        assert_eq!(holes("a", "a"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::places::Words;
 use super::record::Record;
 use super::rules::Rules;
 use super::statics::Statics;
-use super::{shared_statics, shim};
+use super::{between_runs, shared_statics, shim};
 use crate::cargo::{self, Metadata};
 use crate::findings::{Conflict, Findings, Kind, Place, Test, Touched, VERSION};
 use crate::progress::Progress;
@@ -84,6 +84,13 @@ pub(crate) fn survey(selection: &Selection, options: &Options) -> Result<Finding
     }
     shared.retain_mut(|shared| conflicts::leave_unprotected(shared, &observed));
     shared.sort_by_key(|shared| std::cmp::Reverse(shared.tests().count()));
+    let dirs = metadata
+        .packages
+        .iter()
+        .filter_map(|package| package.manifest.parent());
+    let words = Words::read(&metadata.workspace_root, dirs);
+    let of_cargo = [&*metadata.workspace_root, &*metadata.target_directory];
+    let between_runs = between_runs::find(&observed, &shared, &rules, &words, of_cargo);
     let tests = runs
         .iter()
         .map(|run| run.test(&rules, &metadata.workspace_root))
@@ -92,11 +99,13 @@ pub(crate) fn survey(selection: &Selection, options: &Options) -> Result<Finding
         runs: &runs,
         metadata: &metadata,
         statics: &statics,
+        words: &words,
     };
     Ok(Findings {
         version: VERSION,
         tests,
         conflicts: found.conflicts(shared),
+        between_runs: found.conflicts(between_runs),
     })
 }
 
@@ -200,16 +209,11 @@ struct Found<'a> {
     metadata: &'a Metadata,
     /// By binary.
     statics: &'a [Statics],
+    words: &'a Words,
 }
 
 impl Found<'_> {
     fn conflicts(&self, shared: Vec<Shared>) -> Vec<Conflict> {
-        let dirs = self
-            .metadata
-            .packages
-            .iter()
-            .filter_map(|package| package.manifest.parent());
-        let words = Words::read(&self.metadata.workspace_root, dirs);
         let records: Vec<_> = self.runs.iter().map(|run| &run.record).collect();
         let metadata = self.metadata;
         let fixes = Fixes::new(
@@ -218,8 +222,8 @@ impl Found<'_> {
         );
         let mut keys = BTreeMap::new();
         let conflicts = shared.into_iter().map(|shared| {
-            let places = self.places(&words, &shared);
-            let fix = fixes.of(&shared, words.contain(&shared.resource.name));
+            let places = self.places(&shared);
+            let fix = fixes.of(&shared, self.words.contain(&shared.resource.name));
             let tests = (shared.writers.clone(), shared.readers.clone());
             // What the same tests share has one key.
             let key = keys.entry(tests).or_insert_with(|| key(&shared)).clone();
@@ -237,7 +241,7 @@ impl Found<'_> {
         conflicts.collect()
     }
 
-    fn places(&self, words: &Words, shared: &Shared) -> Vec<Place> {
+    fn places(&self, shared: &Shared) -> Vec<Place> {
         if shared.resource.kind == Kind::Static {
             let statics = shared.binary.map(|binary| &self.statics[binary]);
             let place = statics.and_then(|statics| statics.place(&shared.resource.name));
@@ -251,7 +255,7 @@ impl Found<'_> {
             let file = self.metadata.workspace_root.join(file);
             dirs.iter().any(|dir| file.starts_with(dir))
         };
-        words.places(&shared.resource, is_near)
+        self.words.places(&shared.resource, is_near)
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) fn report(findings: &Findings) -> String {
     for conflict in &findings.conflicts {
         conflict_text(&mut text, conflict, &findings.tests);
     }
+    between_runs(&mut text, findings);
     let failed = |outcome| {
         let tests = findings
             .tests
@@ -28,27 +29,60 @@ pub(super) fn report(findings: &Findings) -> String {
         "fail only under observation",
         &failed(Outcome::FailedOnlyObserved),
     );
-    let left: Vec<_> = findings
-        .tests
-        .iter()
-        .flat_map(|test| test.left_behind.iter().map(move |what| (test, what)))
-        .collect();
-    let left = left
-        .iter()
-        .map(|(test, what)| format!("{what} ({})", full_name(test)));
+    let left = findings.tests.iter().flat_map(|test| {
+        let what = test
+            .left_behind
+            .iter()
+            .filter(|what| !is_in_another(what, &test.left_behind));
+        what.map(move |what| {
+            // A script of a shell has several lines.
+            let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("{what} ({})", full_name(test))
+        })
+    });
     list(&mut text, "left behind", &left.collect::<Vec<_>>());
     let conflicts = match findings.conflicts.len() {
         0 => "no conflict".to_owned(),
         conflicts => count(conflicts, "conflict"),
     };
     let tests = count(findings.tests.len(), "test");
-    let _ = writeln!(text, "{conflicts} in {tests}");
+    let mut summary = format!("{conflicts} in {tests}");
+    match findings.between_runs.len() {
+        0 => {}
+        count => summary.push_str(&format!(", {count} between two runs of one test")),
+    }
+    let _ = writeln!(text, "{summary}");
     text
+}
+
+/// Whether a file lies in a directory that was left behind too.
+fn is_in_another(what: &str, all: &[String]) -> bool {
+    let mut dirs = all
+        .iter()
+        .filter_map(|other| what.strip_prefix(other.as_str()));
+    what.starts_with("file ") && dirs.any(|rest| rest.starts_with('/'))
+}
+
+/// What a test shares with another run of itself, two lines for each.
+fn between_runs(text: &mut String, findings: &Findings) {
+    if findings.between_runs.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "between two runs of one test:");
+    for conflict in &findings.between_runs {
+        let tests = conflict.writers.iter().map(|test| &findings.tests[*test]);
+        let tests: Vec<_> = tests.map(full_name).collect();
+        let _ = writeln!(text, "  {} ({})", title(conflict), tests.join(", "));
+        let fix = ways(conflict).remove(0);
+        let _ = writeln!(text, "    {:<9}{}", "fix", fix);
+    }
+    text.push('\n');
 }
 
 fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
     let all = count(conflict.writers.len() + conflict.readers.len(), "test");
-    let _ = writeln!(text, "{}: {all}", title(conflict));
+    let title = title(conflict);
+    let _ = writeln!(text, "{title}: {all}");
     for (what, indices) in [
         ("changed by", &conflict.writers),
         ("used by", &conflict.readers),
@@ -58,20 +92,23 @@ fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
         }
     }
     for Place { file, line } in &conflict.places {
-        let _ = writeln!(text, "  {:<11}{}:{line}", "in", file.display());
+        let place = format!("{}:{line}", file.display());
+        let _ = writeln!(text, "  {:<11}{}", "in", place);
     }
-    let key = format!("serial = \"{}\"", conflict.key);
-    let ways = [
-        conflict.argument.as_ref(),
-        conflict.suggestion.as_ref(),
-        Some(&key),
-    ];
     let mut label = "fix";
-    for way in ways.into_iter().flatten() {
-        let _ = writeln!(text, "  {label:<11}{way}");
+    for way in ways(conflict) {
+        let _ = writeln!(text, "  {label:<11}{}", way);
         label = "or";
     }
     text.push('\n');
+}
+
+/// What would remove a conflict, best first.
+fn ways(conflict: &Conflict) -> Vec<String> {
+    let key = format!("serial = \"{}\"", conflict.key);
+    let better = [&conflict.argument, &conflict.suggestion];
+    let better = better.into_iter().flatten().cloned();
+    better.chain([key]).collect()
 }
 
 /// `TCP port 8080`.
@@ -132,7 +169,7 @@ fn list(text: &mut String, title: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
-    let _ = writeln!(text, "{title}:");
+    let _ = writeln!(text, "{}:", title);
     for line in lines {
         let _ = writeln!(text, "  {line}");
     }
@@ -164,7 +201,8 @@ mod tests {
             test("api", "listens", Outcome::Failed),
             test("api", "answers", Outcome::FailedOnlyObserved),
         ];
-        tests[0].left_behind.push("file /tmp/a".to_owned());
+        let left = ["file /tmp/a", "file /tmp/a/b", "process sh -c \nsleep  600"];
+        tests[0].left_behind.extend(left.map(str::to_owned));
         let conflict = Conflict {
             resource: Resource {
                 kind: Kind::TcpPort,
@@ -181,10 +219,24 @@ mod tests {
             fixed_at: vec![0, 1, 2],
             suggestion: None,
         };
+        let alone = Conflict {
+            resource: Resource {
+                kind: Kind::File,
+                name: "/tmp/a".to_owned(),
+            },
+            writers: vec![0],
+            readers: Vec::new(),
+            places: Vec::new(),
+            key: "a".to_owned(),
+            argument: None,
+            fixed_at: Vec::new(),
+            suggestion: None,
+        };
         let mut findings = Findings {
             version: VERSION,
             tests,
             conflicts: vec![conflict],
+            between_runs: vec![alone],
         };
         let expected = "\
 TCP port 8080: 3 tests
@@ -195,6 +247,10 @@ TCP port 8080: 3 tests
   fix        port(number = 8080)
   or         serial = \"port-8080\"
 
+between two runs of one test:
+  file /tmp/a (my-shop adds)
+    fix      serial = \"a\"
+
 fail alone:
   my-shop::api listens
 
@@ -203,14 +259,17 @@ fail only under observation:
 
 left behind:
   file /tmp/a (my-shop adds)
+  process sh -c sleep 600 (my-shop adds)
 
-1 conflict in 3 tests
+1 conflict in 3 tests, 1 between two runs of one test
 ";
-        assert_eq!(report(&findings), expected);
+        let plain = |findings: &Findings| report(findings);
+        assert_eq!(plain(&findings), expected);
         findings.conflicts.clear();
+        findings.between_runs.clear();
         findings.tests.truncate(1);
         findings.tests[0].left_behind.clear();
         let expected = "no conflict in 1 test\n";
-        assert_eq!(report(&findings), expected);
+        assert_eq!(plain(&findings), expected);
     }
 }

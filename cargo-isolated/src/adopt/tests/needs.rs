@@ -57,3 +57,26 @@ fn the_best_argument_replaces_the_keys_of_its_conflict() {
     ];
     assert_eq!(of_findings(&findings(), Choice::Best), expected);
 }
+
+#[test]
+fn what_a_test_shares_with_itself_counts_too() {
+    let mut findings = findings();
+    let argument = |port: u16| Some(format!("port(number = {port})"));
+    let mut conflict = findings.conflicts[1].clone();
+    conflict.readers.clear();
+    for (test, port) in [(0, 1), (1, 2), (1, 3)] {
+        conflict.writers = vec![test];
+        conflict.fixed_at = vec![test];
+        conflict.argument = argument(port);
+        conflict.key = format!("of {test}");
+        findings.between_runs.push(conflict.clone());
+    }
+    findings.conflicts.clear();
+    let expected = [
+        needs(&[], &[], &["port(number = 1)"]),
+        needs(&["of 1"], &[], &[]), // An attribute has one `port`.
+        needs(&[], &[], &[]),
+        needs(&[], &[], &[]),
+    ];
+    assert_eq!(of_findings(&findings, Choice::Best), expected);
+}

@@ -54,6 +54,6 @@ fn only_reads(name: &str, findings: &Findings) -> bool {
     let Some(index) = findings.tests.iter().position(is_it) else {
         return false;
     };
-    let mut conflicts = findings.conflicts.iter();
+    let mut conflicts = findings.all_conflicts();
     !conflicts.any(|conflict| conflict.writers.contains(&index))
 }

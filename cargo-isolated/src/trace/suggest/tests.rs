@@ -99,6 +99,7 @@ fn readers_are_suggested_only_if_they_were_observed() {
             fixed_at: Vec::new(),
             suggestion: None,
         }],
+        between_runs: Vec::new(),
     };
     let expected =
         "`serial = \"db\"` costs 14.0s of waiting; 2 of its 3 tests only read: `shared = \"db\"`";
