@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 pub(crate) const STRONG: Style = Style::new().bold();
 /// What needs attention.
 pub(crate) const ALERT: Style = AnsiColor::Red.on_default();
+/// What helps.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// Waits.
 pub(crate) const WAIT: Style = AnsiColor::Yellow.on_default();
 /// Numbers and places that are only sometimes of interest.

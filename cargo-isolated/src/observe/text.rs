@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::figures::count;
 use crate::findings::{Conflict, Findings, Kind, Outcome, Place, Test};
+use crate::terminal::{FAINT, GOOD, STRONG, styled};
 
 /// How many tests of a conflict to name.
 const MOST: usize = 6;
@@ -51,7 +52,7 @@ pub(super) fn report(findings: &Findings) -> String {
         0 => {}
         count => summary.push_str(&format!(", {count} between two runs of one test")),
     }
-    let _ = writeln!(text, "{summary}");
+    let _ = writeln!(text, "{}", styled(STRONG, &summary));
     text
 }
 
@@ -68,20 +69,20 @@ fn between_runs(text: &mut String, findings: &Findings) {
     if findings.between_runs.is_empty() {
         return;
     }
-    let _ = writeln!(text, "between two runs of one test:");
+    let _ = writeln!(text, "{}", styled(STRONG, "between two runs of one test:"));
     for conflict in &findings.between_runs {
         let tests = conflict.writers.iter().map(|test| &findings.tests[*test]);
         let tests: Vec<_> = tests.map(full_name).collect();
         let _ = writeln!(text, "  {} ({})", title(conflict), tests.join(", "));
         let fix = ways(conflict).remove(0);
-        let _ = writeln!(text, "    {:<9}{}", "fix", fix);
+        let _ = writeln!(text, "    {:<9}{}", "fix", styled(GOOD, &fix));
     }
     text.push('\n');
 }
 
 fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
     let all = count(conflict.writers.len() + conflict.readers.len(), "test");
-    let title = title(conflict);
+    let title = styled(STRONG, &title(conflict));
     let _ = writeln!(text, "{title}: {all}");
     for (what, indices) in [
         ("changed by", &conflict.writers),
@@ -93,11 +94,11 @@ fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
     }
     for Place { file, line } in &conflict.places {
         let place = format!("{}:{line}", file.display());
-        let _ = writeln!(text, "  {:<11}{}", "in", place);
+        let _ = writeln!(text, "  {:<11}{}", "in", styled(FAINT, &place));
     }
     let mut label = "fix";
     for way in ways(conflict) {
-        let _ = writeln!(text, "  {label:<11}{}", way);
+        let _ = writeln!(text, "  {label:<11}{}", styled(GOOD, &way));
         label = "or";
     }
     text.push('\n');
@@ -169,7 +170,7 @@ fn list(text: &mut String, title: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
-    let _ = writeln!(text, "{}:", title);
+    let _ = writeln!(text, "{}:", styled(STRONG, title));
     for line in lines {
         let _ = writeln!(text, "  {line}");
     }
@@ -178,6 +179,8 @@ fn list(text: &mut String, title: &str, lines: &[String]) {
 
 #[cfg(test)]
 mod tests {
+    use anstream::adapter::strip_str;
+
     use super::report;
     use crate::findings::{Conflict, Findings, Kind, Outcome, Place, Resource, Test, VERSION};
 
@@ -263,7 +266,7 @@ left behind:
 
 1 conflict in 3 tests, 1 between two runs of one test
 ";
-        let plain = |findings: &Findings| report(findings);
+        let plain = |findings: &Findings| strip_str(&report(findings)).to_string();
         assert_eq!(plain(&findings), expected);
         findings.conflicts.clear();
         findings.between_runs.clear();
