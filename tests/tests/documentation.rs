@@ -4,8 +4,11 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The address of the main branch on the web.
-const REPOSITORY: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
+/// The addresses of the main branch on the web, for pages and for pictures.
+const REPOSITORY: [&str; 2] = [
+    concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/"),
+    concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/main/"),
+];
 
 /// A page without the contents of its code blocks.
 struct Page {
@@ -46,7 +49,10 @@ impl Page {
     /// Returns the targets within the repository that are absolute, relative to its root.
     fn absolute_links(&self) -> Vec<&str> {
         self.targets()
-            .filter_map(|target| target.strip_prefix(REPOSITORY))
+            .filter_map(|target| {
+                let mut addresses = REPOSITORY.iter();
+                addresses.find_map(|address| target.strip_prefix(address))
+            })
             .collect()
     }
 
@@ -146,7 +152,8 @@ fn links_of_the_book_are_relative_within_it_and_absolute_out_of_it() {
             let all_ups = file.split('/').filter(|part| *part == "..").count();
             assert!(
                 ups == all_ups && ups <= depth && !file.starts_with('/'),
-                "`{name}`: the link `{link}` leaves `docs/`; write `{REPOSITORY}...`"
+                "`{name}`: the link `{link}` leaves `docs/`; write `{}...`",
+                REPOSITORY[0]
             );
         }
         for link in page.absolute_links() {
