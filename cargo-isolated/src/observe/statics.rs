@@ -87,7 +87,11 @@ impl Statics {
                 );
             }
         }
-        let program = program.as_os_str().as_encoded_bytes().to_owned();
+        // As the kernel names it in `/proc/PID/maps`.
+        let program = program
+            .canonicalize()
+            .with_context(|| format!("failed to find `{}`", program.display()))?;
+        let program = program.into_os_string().into_encoded_bytes();
         Ok(Statics {
             by_address,
             program,
