@@ -48,6 +48,19 @@ fn extend(list: &mut Vec<String>, others: &[String]) {
 /// What each test of the findings needs.
 pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
     let mut needs = vec![Needs::default(); findings.tests.len()];
+    for (conflict, choice) in chosen(findings, choice) {
+        for (test, needed) in of_conflict(conflict, choice) {
+            if let Some(needs) = needs.get_mut(test) {
+                needs.add(&needed);
+            }
+        }
+    }
+    needs
+}
+
+/// All conflicts, each with the choice that is possible for it. A test has one `port`: if it needs several,
+/// a lock does for all of them.
+pub(super) fn chosen(findings: &Findings, choice: Choice) -> Vec<(&Conflict, Choice)> {
     let mut ports = vec![BTreeSet::new(); findings.tests.len()];
     for conflict in findings.all_conflicts() {
         let argument = conflict.argument.as_deref().unwrap_or_default();
@@ -57,19 +70,13 @@ pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
             }
         }
     }
-    // A test has one `port`. If it needs more, a lock does for all.
     let has_several = |test: &usize| ports.get(*test).is_some_and(|ports| ports.len() > 1);
-    for conflict in findings.all_conflicts() {
+    let conflicts = findings.all_conflicts().map(|conflict| {
         let is_possible = !conflict.argument.as_deref().is_some_and(is_port)
             || !conflict.fixed_at.iter().any(has_several);
-        let choice = if is_possible { choice } else { Choice::Keys };
-        for (test, needed) in of_conflict(conflict, choice) {
-            if let Some(needs) = needs.get_mut(test) {
-                needs.add(&needed);
-            }
-        }
-    }
-    needs
+        (conflict, if is_possible { choice } else { Choice::Keys })
+    });
+    conflicts.collect()
 }
 
 fn is_port(argument: &str) -> bool {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::annotate::{Place, annotate};
 use super::attribute;
 use super::manifest::Source;
-use super::needs::{Choice, Needs, of_findings};
+use super::needs::{Choice, Needs, chosen, of_findings};
 use super::plan::{Affected, Change, Manifests, Plan};
 use super::project::Project;
 use crate::cargo::{Package, Target};
@@ -108,8 +108,12 @@ pub(super) fn plan(
     let is_changed = |test: &Affected| plan.changes.iter().any(|change| change.path == test.file);
     plan.tests.retain(is_changed);
     plan.notes.extend(unreachable.notes(project));
-    for conflict in findings.all_conflicts() {
-        plan.notes.extend(suggestions(conflict, choice));
+    for (conflict, choice) in chosen(findings, choice) {
+        for note in suggestions(conflict, choice) {
+            if !plan.notes.contains(&note) {
+                plan.notes.push(note);
+            }
+        }
     }
     let manifests = manifests.changes(&plan.changes)?;
     plan.changes.splice(0..0, manifests);
