@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::conflicts::{Observed, Shared};
+use super::conflicts::{Observed, Shared, is_exclusive};
 use super::places::Words;
 use super::record::Log;
 use super::rules::Rules;
@@ -22,13 +22,8 @@ pub(super) fn find(
     let known: BTreeSet<_> = known.iter().map(|shared| &*shared.resource.name).collect();
     let mut found = Vec::new();
     for (index, test) in tests.iter().enumerate() {
-        // Two runs of a test that holds any key wait for each other.
-        if test
-            .record
-            .locks
-            .iter()
-            .any(|lock| lock.starts_with("serial "))
-        {
+        // Two runs of a test that holds such a lock wait for each other.
+        if test.record.locks.iter().any(|lock| is_exclusive(lock)) {
             continue;
         }
         let log = &test.record.log;
@@ -203,6 +198,7 @@ mod tests {
     fn a_lock_keeps_two_runs_apart() {
         let binds = [(Kind::TcpPort, "17007", Change)];
         assert!(shared(&binds, &["serial \"echo\""]).is_empty());
+        assert!(shared(&binds, &["port 17007"]).is_empty());
         assert_eq!(shared(&binds, &["shared \"echo\""]).len(), 1);
     }
 }

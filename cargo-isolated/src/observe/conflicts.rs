@@ -155,6 +155,11 @@ pub(super) fn leave_unprotected(shared: &mut Shared, tests: &[Observed<'_>]) -> 
     !unprotected.is_empty()
 }
 
+/// Whether only one test can hold a lock: `serial "db"`, or `port 8080` of `port(number = 8080)`.
+pub(super) fn is_exclusive(lock: &str) -> bool {
+    lock.starts_with("serial ") || lock.starts_with("port ")
+}
+
 /// Whether two tests hold a lock that only one of them can have: `serial "db"` and `shared "db"`.
 fn exclude_each_other(one: &Record, other: &Record) -> bool {
     let excludes = |one: &String, other: &String| {
@@ -164,7 +169,9 @@ fn exclude_each_other(one: &Record, other: &Record) -> bool {
         };
         match (split(one), split(other)) {
             (Some((one_mode, one_key)), Some((other_mode, other_key))) => {
-                one_key == other_key && (one_mode == "serial" || other_mode == "serial")
+                one_key == other_key
+                    && (is_exclusive(one) || is_exclusive(other))
+                    && (one_mode == "port") == (other_mode == "port")
             }
             _ => false,
         }
@@ -174,7 +181,7 @@ fn exclude_each_other(one: &Record, other: &Record) -> bool {
         .any(|one| other.locks.iter().any(|other| excludes(one, other)))
 }
 
-/// What SQLite appends to the name of a database, for files that come and go with it.
+/// What `SQLite` appends to the name of a database, for files that come and go with it.
 const BESIDE_A_DATABASE: [&str; 3] = ["-journal", "-shm", "-wal"];
 
 /// Drops what lies in a directory, or belongs to a database, that the same tests share already.
@@ -366,6 +373,12 @@ mod tests {
             ["/a {0, 1, 2} {}"]
         );
         assert_eq!(conflicts(&[shared(), serial(), shared()]), ["/a {0, 2} {}"]);
+        let port = |number| test(&[number]);
+        assert!(conflicts(&[port("port 8080"), port("port 8080")]).is_empty());
+        assert_eq!(
+            conflicts(&[port("port 8080"), port("port 8081")]),
+            ["/a {0, 1} {}"]
+        );
     }
 
     #[test]
