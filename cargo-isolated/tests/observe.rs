@@ -436,6 +436,18 @@ fn what_the_attribute_isolates_is_no_conflict() {
         fn eight() {
             TcpListener::bind("127.0.0.1:7319").unwrap();
         }
+
+        #[isolated(port(number = 7320))]
+        #[test]
+        fn nine() {
+            TcpListener::bind("127.0.0.1:7320").unwrap();
+        }
+
+        #[isolated(port(number = 7320))]
+        #[test]
+        fn ten() {
+            TcpListener::bind("127.0.0.1:7320").unwrap();
+        }
     "#;
     let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime");
     let package = package(
@@ -448,11 +460,8 @@ fn what_the_attribute_isolates_is_no_conflict() {
     )
     .expect("the versions of our workspace");
     let findings = findings(&observe(package.path(), "isolated", &["--json"]));
-    let shared: Vec<_> = findings
-        .conflicts
-        .iter()
-        .map(|conflict| &conflict.resource)
-        .collect();
+    let conflicts = findings.conflicts.iter().chain(&findings.between_runs);
+    let shared: Vec<_> = conflicts.map(|conflict| &conflict.resource).collect();
     assert!(shared.is_empty(), "{shared:?}");
     assert!(findings.tests.iter().all(|test| test.outcome == "passed"));
     let left: Vec<_> = findings

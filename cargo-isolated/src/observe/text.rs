@@ -50,7 +50,9 @@ pub(super) fn report(findings: &Findings) -> String {
     let mut summary = format!("{conflicts} in {tests}");
     match findings.between_runs.len() {
         0 => {}
-        count => summary.push_str(&format!(", {count} between two runs of one test")),
+        count => {
+            let _ = write!(summary, ", {count} between two runs of one test");
+        }
     }
     let _ = writeln!(text, "{}", styled(STRONG, &summary));
     text
