@@ -2,7 +2,8 @@
 //!
 //! Constant load only makes everything slower. Wrong assumptions about time surface under irregular
 //! load: a thread that usually runs undisturbed is suddenly not scheduled for a tenth of a second.
-//! So each worker follows its own random pattern, and now and then all work at once.
+//! So each worker follows its own random pattern of work and rest, and now and then all work at once.
+//! Its sleeps are these rests; none of them waits for anything.
 //!
 //! The subprocess exits when its standard input closes, which happens however the command ends.
 
