@@ -28,6 +28,12 @@ struct Ways;
 #[doc = include_str!("../../docs/guide/run.md")]
 struct Run;
 
+#[doc = include_str!("../../docs/guide/observe.md")]
+struct Observe;
+
+#[doc = include_str!("../../docs/guide/adopt.md")]
+struct Adopt;
+
 #[doc = include_str!("../../docs/guide/cargo-isolated.md")]
 struct CargoIsolated;
 
