@@ -10,6 +10,9 @@ use crate::terminal::{FAINT, GOOD, STRONG, styled};
 /// How many tests of a conflict to name.
 const MOST: usize = 6;
 
+/// How many files and processes to name that were left behind.
+const MOST_LEFT: usize = 20;
+
 /// The text for people, in 80 columns where names allow it.
 pub(super) fn report(findings: &Findings) -> String {
     let mut text = String::new();
@@ -41,7 +44,12 @@ pub(super) fn report(findings: &Findings) -> String {
             format!("{what} ({})", full_name(test))
         })
     });
-    list(&mut text, "left behind", &left.collect::<Vec<_>>());
+    let mut left: Vec<_> = left.collect();
+    if left.len() > MOST_LEFT {
+        let more = left.split_off(MOST_LEFT).len();
+        left.push(format!("and {more} more; `--json` has all"));
+    }
+    list(&mut text, "left behind", &left);
     let conflicts = match findings.conflicts.len() {
         0 => "no conflict".to_owned(),
         conflicts => count(conflicts, "conflict"),
@@ -273,6 +281,10 @@ left behind:
         findings.conflicts.clear();
         findings.between_runs.clear();
         findings.tests.truncate(1);
+        findings.tests[0].left_behind = (0..22).map(|i| format!("file /tmp/{i}")).collect();
+        let text = plain(&findings);
+        let end = "  file /tmp/19 (my-shop adds)\n  and 2 more; `--json` has all\n\nno conflict in 1 test\n";
+        assert!(text.ends_with(end), "{text}");
         findings.tests[0].left_behind.clear();
         let expected = "no conflict in 1 test\n";
         assert_eq!(plain(&findings), expected);

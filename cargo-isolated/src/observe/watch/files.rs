@@ -126,7 +126,7 @@ impl Files {
     }
 
     /// Adds what is known only at the end, and returns the files that the test has created and that still
-    /// exist.
+    /// exist. Those in a directory that it has created too are left out.
     pub(super) fn finish(self, log: &mut Log) -> Vec<PathBuf> {
         for (path, before) in &self.opened {
             let touch = match (before, State::of(path)) {
@@ -138,8 +138,10 @@ impl Files {
             };
             add(log, path, touch);
         }
-        let mut left: Vec<_> = self.created.into_iter().collect();
-        left.retain(|path| path.symlink_metadata().is_ok());
+        let is_left = |path: &&PathBuf| path.symlink_metadata().is_ok();
+        let is_part = |path: &&PathBuf| path.parent().is_some_and(|dir| self.created.contains(dir));
+        let left = self.created.iter().filter(|path| !is_part(path));
+        let mut left: Vec<_> = left.filter(is_left).cloned().collect();
         left.sort();
         left
     }
@@ -282,6 +284,18 @@ mod tests {
         assert!(
             entries.is_some_and(|touches| touches.contains(&Change) && !touches.contains(&List))
         );
+    }
+
+    #[test]
+    fn what_lies_in_a_directory_that_is_left_is_not_repeated() {
+        let dir = TempDir::new().expect("a directory");
+        let (mut files, mut log) = (Files::default(), Log::default());
+        let own = dir.path().join("own");
+        for path in [own.clone(), own.join("below")] {
+            files.make_dir(&mut log, &path, true);
+            fs::create_dir(&path).expect("a directory");
+        }
+        assert_eq!(files.finish(&mut log), [own]);
     }
 
     #[test]
