@@ -573,3 +573,62 @@ fn only_what_another_test_can_notice_is_a_conflict() {
         ]
     );
 }
+
+#[test]
+fn tests_that_take_turns_or_set_the_same_value_share_no_variable() {
+    let tests = r#"
+        use std::env::{self, remove_var, set_var};
+        use std::sync::{LazyLock, Mutex};
+
+        static PLAIN: Mutex<()> = Mutex::new(());
+        static LAZY: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
+
+        fn set(name: &str, value: &str) {
+            unsafe { set_var(name, value) };
+            assert_eq!(env::var(name).unwrap(), value);
+            unsafe { remove_var(name) };
+        }
+
+        #[test]
+        fn one() {
+            {
+                let _turn = PLAIN.lock().unwrap();
+                set("WITH_PLAIN", "1");
+            }
+            let _turn = LAZY.lock().unwrap();
+            set("WITH_LAZY", "1");
+            env::set_current_dir("/").unwrap();
+        }
+
+        #[test]
+        fn two() {
+            {
+                let _turn = LAZY.lock().unwrap();
+                set("WITH_LAZY", "2");
+                env::set_current_dir("/tmp").unwrap();
+            }
+            {
+                let _turn = PLAIN.lock().unwrap();
+                set("WITH_PLAIN", "2");
+            }
+            set("WITHOUT", "2");
+            unsafe { set_var("SAME", "1") };
+            assert!(env::var("READ_BEFORE").is_err());
+            unsafe { set_var("READ_BEFORE", "1") };
+        }
+
+        #[test]
+        fn three() {
+            let _turn = PLAIN.lock().unwrap();
+            set("WITHOUT", "3");
+            unsafe { set_var("SAME", "1") };
+            unsafe { set_var("READ_BEFORE", "1") };
+        }
+    "#;
+    let package = package(tests, "");
+    let findings = findings(&observe(package.path(), "turns", &["--json"]));
+    assert!(findings.tests.iter().all(|test| test.outcome == "passed"));
+    let shared = findings.conflicts.iter();
+    let shared: Vec<_> = shared.map(|conflict| &*conflict.resource.name).collect();
+    assert_eq!(shared, ["READ_BEFORE", "WITHOUT"]);
+}

@@ -132,6 +132,8 @@ mod tests {
             name: String::new(),
             outcome: Outcome::Passed,
             log,
+            guarded: BTreeMap::new(),
+            constants: BTreeMap::new(),
             statics: BTreeMap::new(),
             relative: BTreeSet::new(),
             left_behind: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::record::Record;
+use super::record::{Log, Record};
 use super::rules::Rules;
 use crate::findings::{Kind, Resource, Touch};
 
@@ -35,8 +35,8 @@ impl Shared {
 type Touches = BTreeMap<(Option<usize>, Resource), BTreeMap<usize, BTreeSet<Touch>>>;
 
 /// Finds what at least two tests share, and at least one of them changes.
-pub(super) fn find(tests: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
-    let touches = collect(tests, rules);
+pub(super) fn find(all: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
+    let touches = collect(all, rules);
     let removed = removed_dirs(&touches);
     let mut shared = Vec::new();
     for ((binary, resource), tests) in &touches {
@@ -46,17 +46,20 @@ pub(super) fn find(tests: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
             writers: BTreeSet::new(),
             readers: BTreeSet::new(),
         };
-        // One that neither creates it nor would create it may notice that it is there.
-        let is_noticed = tests.values().any(|touches| {
-            let is_reader = |touch| matches!(touch, Touch::Look | Touch::Use | Touch::List);
-            touches.iter().copied().all(is_reader)
-        });
+        let notices = |test: usize, touches| {
+            let log = &all[test].record.log;
+            notices_creation(resource, touches, log)
+        };
+        let is_noticed = tests.iter().any(|(test, touches)| notices(*test, touches));
+        let is_changed = tests
+            .values()
+            .any(|touches| effect(resource.kind, touches).0);
         for (test, touches) in tests {
             let (mut writes, reads) = effect(resource.kind, touches);
             writes |= is_noticed && touches.contains(&Touch::Prepare);
             if writes {
                 conflict.writers.insert(*test);
-            } else if reads {
+            } else if reads && (is_changed || notices(*test, touches)) {
                 conflict.readers.insert(*test);
             }
         }
@@ -64,6 +67,9 @@ pub(super) fn find(tests: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
             conflict.readers.extend(users.difference(&conflict.writers));
         }
         let matters = match resource.kind {
+            Kind::Variable => {
+                !is_constant(tests.keys().map(|test| all[*test].record), &resource.name)
+            }
             // Two tests may create different entries. Only one that lists them notices.
             Kind::Directory => tests.values().any(|touches| touches.contains(&Touch::List)),
             _ => true,
@@ -72,7 +78,7 @@ pub(super) fn find(tests: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
             shared.push(conflict);
         }
     }
-    shared.retain_mut(|shared| leave_unprotected(shared, tests));
+    shared.retain_mut(|shared| leave_unprotected(shared, all));
     without_parts(shared)
 }
 
@@ -84,6 +90,24 @@ fn effect(kind: Kind, touches: &BTreeSet<Touch>) -> (bool, bool) {
         _ => true,
     };
     (writes, reads)
+}
+
+/// Whether all tests set a variable to the same value before they read it.
+fn is_constant<'a>(tests: impl Iterator<Item = &'a Record>, variable: &str) -> bool {
+    let values: BTreeSet<_> = tests.map(|test| test.constants.get(variable)).collect();
+    values.len() == 1 && !values.contains(&None)
+}
+
+/// Whether a test may notice that another one has created a file or a directory: it neither creates it nor
+/// would create it, and creates nothing in it.
+fn notices_creation(resource: &Resource, touches: &BTreeSet<Touch>, log: &Log) -> bool {
+    let is_reader = |touch| matches!(touch, Touch::Look | Touch::Use | Touch::List);
+    let is_inside = |(kind, name, touches): (Kind, &str, &BTreeSet<Touch>)| {
+        kind == Kind::Directory
+            && touches.contains(&Touch::Change)
+            && Path::new(name).starts_with(&resource.name)
+    };
+    touches.iter().copied().all(is_reader) && !log.iter().any(is_inside)
 }
 
 fn collect(tests: &[Observed<'_>], rules: &Rules) -> Touches {
@@ -143,7 +167,11 @@ pub(super) fn leave_unprotected(shared: &mut Shared, tests: &[Observed<'_>]) -> 
     let all: Vec<_> = shared.tests().collect();
     let collides = |one: usize, other: usize| {
         let writes = shared.writers.contains(&one) || shared.writers.contains(&other);
-        one != other && writes && !exclude_each_other(tests[one].record, tests[other].record)
+        let [one_record, other_record] = [tests[one].record, tests[other].record];
+        one != other
+            && writes
+            && !exclude_each_other(one_record, other_record)
+            && !take_turns(one_record, other_record, &shared.resource)
     };
     let unprotected: BTreeSet<_> = all
         .iter()
@@ -181,6 +209,16 @@ fn exclude_each_other(one: &Record, other: &Record) -> bool {
         .any(|one| other.locks.iter().any(|other| excludes(one, other)))
 }
 
+/// Whether two tests of a program touch a resource of their process only while they hold the same lock of the
+/// program.
+fn take_turns(one: &Record, other: &Record, resource: &Resource) -> bool {
+    let of = |record: &Record| {
+        let key = (resource.kind, resource.name.clone());
+        record.guarded.get(&key).cloned().unwrap_or_default()
+    };
+    !of(one).is_disjoint(&of(other))
+}
+
 /// What `SQLite` appends to the name of a database, for files that come and go with it.
 const BESIDE_A_DATABASE: [&str; 3] = ["-journal", "-shm", "-wal"];
 
@@ -212,8 +250,7 @@ fn without_parts(shared: Vec<Shared>) -> Vec<Shared> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::{Log, Record};
-    use super::{BTreeMap, BTreeSet, Observed, Rules, find};
+    use super::{BTreeMap, BTreeSet, Log, Observed, Record, Rules, find};
     use crate::findings::{Kind, Outcome, Touch};
 
     use Touch::{Change, Ensure, List, Look, Prepare, Remove, Use};
@@ -229,6 +266,8 @@ mod tests {
             outcome: Outcome::Passed,
             log,
             statics: BTreeMap::new(),
+            guarded: BTreeMap::new(),
+            constants: BTreeMap::new(),
             relative: BTreeSet::new(),
             left_behind: Vec::new(),
             locks: locks.iter().map(|lock| (*lock).to_owned()).collect(),
@@ -296,6 +335,31 @@ mod tests {
     }
 
     #[test]
+    fn one_that_would_prepare_it_does_not_notice_it() {
+        let test = |touch| record(&[(Kind::File, "/a", touch)], &[]);
+        let looks_and_ensures = || {
+            let touches = [(Kind::File, "/a", Ensure), (Kind::File, "/a", Look)];
+            record(&touches, &[])
+        };
+        assert_eq!(
+            conflicts(&[test(Prepare), looks_and_ensures(), test(Look)]),
+            ["/a {0} {2}"]
+        );
+    }
+
+    #[test]
+    fn one_that_creates_something_in_a_directory_does_not_notice_it() {
+        let prepares = || record(&[(Kind::File, "/d", Prepare)], &[]);
+        let creates = |dir: &'static str| {
+            let touches = [(Kind::File, "/d", Look), (Kind::Directory, dir, Change)];
+            record(&touches, &[])
+        };
+        assert!(conflicts(&[prepares(), creates("/d")]).is_empty());
+        assert!(conflicts(&[prepares(), creates("/d/e")]).is_empty());
+        assert_eq!(conflicts(&[prepares(), creates("/e")]), ["/d {0} {1}"]);
+    }
+
+    #[test]
     fn files_of_cargo_and_of_the_system_do_not_count() {
         for path in [
             "/w/target/debug/app",
@@ -347,6 +411,36 @@ mod tests {
             )
         };
         assert_eq!(conflicts(&[test(), test()]), ["/d {0, 1} {}"]);
+    }
+
+    fn sets(locks: &[u64], value: Option<&str>) -> Record {
+        let mut record = record(&[(Kind::Variable, "A", Change)], &[]);
+        let variable = (Kind::Variable, "A".to_owned());
+        record
+            .guarded
+            .insert(variable, locks.iter().copied().collect());
+        let value = value.map(|value| ("A".to_owned(), value.into()));
+        record.constants.extend(value);
+        record
+    }
+
+    #[test]
+    fn tests_that_hold_the_same_lock_of_their_program_are_left_out() {
+        let test = |locks| sets(locks, None);
+        assert!(conflicts(&[test(&[1, 2]), test(&[2])]).is_empty());
+        assert_eq!(conflicts(&[test(&[1]), test(&[2])]), ["A {0, 1} {}"]);
+        assert_eq!(conflicts(&[test(&[]), test(&[])]), ["A {0, 1} {}"]);
+    }
+
+    #[test]
+    fn a_variable_that_all_set_to_the_same_value_is_none() {
+        let test = |value| sets(&[], value);
+        assert!(conflicts(&[test(Some("1")), test(Some("1"))]).is_empty());
+        for other in [test(Some("2")), test(None)] {
+            assert_eq!(conflicts(&[test(Some("1")), other]), ["A {0, 1} {}"]);
+        }
+        let reads = record(&[(Kind::Variable, "A", Use)], &[]);
+        assert_eq!(conflicts(&[test(Some("1")), reads]), ["A {0} {1}"]);
     }
 
     #[test]

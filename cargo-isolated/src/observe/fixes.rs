@@ -170,6 +170,8 @@ mod tests {
             outcome: Outcome::Passed,
             log,
             statics: BTreeMap::new(),
+            guarded: BTreeMap::new(),
+            constants: BTreeMap::new(),
             relative: relative.iter().map(|path| (*path).to_owned()).collect(),
             left_behind: Vec::new(),
             locks: Vec::new(),

@@ -9,6 +9,7 @@ mod conflicts;
 mod debug_info;
 mod fixes;
 mod known;
+mod lock_types;
 mod observer;
 mod places;
 mod record;

@@ -88,6 +88,8 @@ impl Observer<'_> {
             outcome,
             log: seen.log,
             statics: touched,
+            guarded: seen.guarded,
+            constants: seen.constants,
             relative: seen.relative,
             left_behind: processes.chain(files).collect(),
             locks: locks(trace.path()),

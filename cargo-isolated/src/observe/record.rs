@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::watch::Guarded;
 use crate::findings::{Kind, Outcome, Touch};
 
 /// A test and what it touched outside of itself.
@@ -12,6 +13,10 @@ pub(super) struct Record {
     pub(super) log: Log,
     /// The statics that it touched, by their addresses in the program.
     pub(super) statics: BTreeMap<u64, StaticTouch>,
+    /// The locks of its program, by address, that it held whenever it touched a resource of its process.
+    pub(super) guarded: Guarded,
+    /// The variables that it set to one value only, before it read them.
+    pub(super) constants: BTreeMap<String, Vec<u8>>,
     /// The paths that it touched relative to its working directory.
     pub(super) relative: BTreeSet<String>,
     pub(super) left_behind: Vec<String>,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conflicts::Shared;
+use super::lock_types;
 use super::record::{Record, StaticTouch};
 use super::statics::{SET_ONCE, Statics, is_set_once};
 use crate::findings::{Kind, Resource};
@@ -54,7 +55,7 @@ fn can_matter(type_name: Option<&str>, values: usize) -> bool {
     let Some(name) = type_name else {
         return true;
     };
-    if name == "Once" {
+    if name == "Once" || lock_types::is_exclusive(name) {
         return false;
     }
     if !is_set_once(name) {
@@ -89,5 +90,6 @@ mod tests {
         let map = "OnceLock<std::collections::hash::map::HashMap<u8, u8, std::hash::random::RandomState>>";
         assert!(!can_matter(Some(map), 2));
         assert!(!can_matter(Some("Once"), 2));
+        assert!(!can_matter(Some("Mutex<()>"), 2));
     }
 }

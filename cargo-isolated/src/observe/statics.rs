@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
 use super::debug_info::{self, Declaration};
+use super::lock_types;
 use super::watch::{Breakpoint, COUNT, memory};
 use crate::findings::Place;
 
@@ -112,7 +113,7 @@ impl Statics {
     /// only lock, there are none.
     pub(super) fn uses(&self) -> Vec<Vec<Breakpoint>> {
         let statics = self.by_address.iter();
-        let all = statics.filter(|(_, of)| of.type_name() != Some("Mutex<()>"));
+        let all = statics.filter(|(_, of)| !of.is_exclusive());
         let all: Vec<_> = all
             .filter_map(|(address, of)| of.use_at(*address))
             .collect();
@@ -133,6 +134,16 @@ impl Statics {
             all.drain(COUNT / 2..all.len() - COUNT / 2);
         }
         all
+    }
+
+    /// The bytes of the locks around nothing, by their addresses in the program.
+    pub(super) fn locks(&self, process: i32, base: u64) -> Vec<(u64, Vec<u8>)> {
+        let locks = self.by_address.iter().filter(|(_, of)| of.is_exclusive());
+        let bytes = |(address, of): (&u64, &Static)| {
+            let bytes = memory::bytes(process, base + address, of.size)?;
+            Some((*address, bytes))
+        };
+        locks.filter_map(bytes).collect()
     }
 
     pub(super) fn snapshot(&self, process: i32) -> Snapshot {
@@ -172,6 +183,10 @@ impl Statics {
 impl Static {
     pub(super) fn type_name(&self) -> Option<&str> {
         Some(&self.declaration.as_ref()?.type_name)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.type_name().is_some_and(lock_types::is_exclusive)
     }
 
     /// The word that every use of it reads or writes: its only one, a lock, or the state of a value that

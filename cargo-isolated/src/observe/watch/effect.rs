@@ -41,8 +41,7 @@ impl Watcher<'_> {
                 }
             }
             Call::ChangeDir if is_test => {
-                self.log
-                    .add(Kind::WorkingDirectory, "working directory", Touch::Change);
+                self.touch(Kind::WorkingDirectory, "working directory", Touch::Change);
             }
             Call::ChangeDir => self.processes.moves(moment.process),
             Call::AskDir => self.of_process(
@@ -51,7 +50,8 @@ impl Watcher<'_> {
                 "working directory",
                 Touch::Use,
             ),
-            Call::Umask => self.of_process(moment, Kind::Umask, "umask", Touch::Change),
+            // Not guarded by a lock of the program, because each file that it creates uses the umask.
+            Call::Umask if is_test => self.log.add(Kind::Umask, "umask", Touch::Change),
             Call::SetHandler => self.of_process(
                 moment,
                 Kind::Signal,
@@ -97,14 +97,14 @@ impl Watcher<'_> {
                     self.log.add(Kind::MessageQueue, &name, touch);
                 }
             }
-            Call::Name | Call::EndThread | Call::EndProcess | Call::Enter => {}
+            Call::Umask | Call::Name | Call::EndThread | Call::EndProcess | Call::Enter => {}
         }
     }
 
     /// Something that only the threads of a process share.
     fn of_process(&mut self, moment: Moment<'_>, kind: Kind, name: &str, touch: Touch) {
         if moment.is_test {
-            self.log.add(kind, name, touch);
+            self.touch(kind, name, touch);
         }
     }
 
@@ -115,8 +115,7 @@ impl Watcher<'_> {
         // A child begins in the working directory of the test.
         if is_relative && (moment.is_test || !self.processes.has_moved(moment.process)) {
             self.relative.insert(path.to_string_lossy().into_owned());
-            self.log
-                .add(Kind::WorkingDirectory, "working directory", Touch::Use);
+            self.touch(Kind::WorkingDirectory, "working directory", Touch::Use);
         }
         if moment.process.shares_mounts || process::is_same_place(moment.report.thread, &path) {
             act(&mut self.files, &mut self.log, &path);

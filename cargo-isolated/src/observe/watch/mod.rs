@@ -12,6 +12,7 @@ mod calls;
 mod effect;
 mod files;
 mod filter;
+mod guards;
 mod listener;
 pub(super) mod memory;
 mod moment;
@@ -37,6 +38,7 @@ use nix::unistd::{Pid, pipe2, write};
 
 pub(super) use self::breakpoints::{Breakpoint, COUNT};
 use self::filter::Filter;
+pub(super) use self::guards::Guarded;
 use self::listener::Listener;
 use self::watcher::{Seen, Watcher};
 use super::statics::Statics;

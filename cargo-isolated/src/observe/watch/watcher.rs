@@ -1,6 +1,6 @@
 //! What the reported system calls of a test mean.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::mem;
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::breakpoints::{Breakpoint, Counter};
 use super::calls::{self, Call, SHIM};
 use super::files::Files;
+use super::guards::{Guarded, Guards, Lock};
 use super::listener::Report;
 use super::moment::Moment;
 use super::ports::Ports;
@@ -36,6 +37,11 @@ pub(super) struct Watcher<'a> {
     pub(super) ports: Ports,
     /// The variables that the test has set, with their values.
     variables: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    /// The same, with no value for those that the test removes, changes again or reads before.
+    constants: BTreeMap<String, Option<Vec<u8>>>,
+    guards: Guards,
+    /// What locks look like that nobody holds.
+    idle: HashSet<Lock>,
     changed: BTreeMap<u64, u64>,
     hits: BTreeSet<u64>,
     pub(super) relative: BTreeSet<String>,
@@ -51,6 +57,10 @@ pub(in crate::observe) struct Seen {
     pub(in crate::observe) statics: BTreeMap<u64, u64>,
     /// The statics whose breakpoints were hit.
     pub(in crate::observe) hits: BTreeSet<u64>,
+    /// See [`Record::guarded`](crate::observe::record::Record::guarded).
+    pub(in crate::observe) guarded: Guarded,
+    /// See [`Record::constants`](crate::observe::record::Record::constants).
+    pub(in crate::observe) constants: BTreeMap<String, Vec<u8>>,
     /// See [`Record::relative`](crate::observe::record::Record::relative).
     pub(in crate::observe) relative: BTreeSet<String>,
     /// The files that the test has created and that still exist.
@@ -85,6 +95,9 @@ impl<'a> Watcher<'a> {
             files: Files::default(),
             ports: Ports::default(),
             variables: HashMap::new(),
+            constants: BTreeMap::new(),
+            guards: Guards::default(),
+            idle: HashSet::new(),
             changed: BTreeMap::new(),
             hits: BTreeSet::new(),
             relative: BTreeSet::new(),
@@ -126,7 +139,12 @@ impl<'a> Watcher<'a> {
     pub(super) fn finish(mut self) -> Seen {
         self.ports.finish(&mut self.log);
         let files_left = self.files.finish(&mut self.log);
+        let constants = self.constants.into_iter();
         Seen {
+            guarded: self.guards.finish(&self.idle),
+            constants: constants
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect(),
             log: self.log,
             statics: self.changed,
             hits: self.hits,
@@ -147,9 +165,12 @@ impl<'a> Watcher<'a> {
             self.files = Files::default();
             self.ports = Ports::default();
             self.variables = HashMap::new();
+            self.constants = BTreeMap::new();
+            self.guards = Guards::default();
             self.relative = BTreeSet::new();
             let (thread, process) = (moment.report.thread, moment.process.id);
             let before = self.statics.snapshot(process);
+            self.idle.extend(self.statics.locks(process, before.base));
             let mut counters = Vec::new();
             for breakpoint in self.breakpoints {
                 match Counter::start(thread, breakpoint, before.base) {
@@ -165,6 +186,7 @@ impl<'a> Watcher<'a> {
         if let Body::Runs(_, before, counters) = mem::replace(&mut self.body, Body::Over) {
             let Some(test) = self.test else { return };
             self.changed = Statics::changed(test, &before);
+            self.idle.extend(self.statics.locks(test, before.base));
             let hit = counters.into_iter().filter(|(_, counter)| counter.is_hit());
             self.hits = hit.map(|(of, _)| of).collect();
         }
@@ -179,10 +201,25 @@ impl<'a> Watcher<'a> {
         let sets = moment.report.arguments[1] == 1;
         if sets && moment.is_test {
             let value = moment.text(3).or_else(|| parts.next().map(<[u8]>::to_vec));
+            let is_constant = match self.constants.get(&text) {
+                Some(before) => *before == value,
+                None => self.log.touches(Kind::Variable, &text).is_none(),
+            };
+            let constant = value.clone().filter(|_| is_constant);
+            self.constants.insert(text.clone(), constant);
             self.variables.insert(name, value);
-            self.log.add(Kind::Variable, &text, Touch::Change);
+            self.touch(Kind::Variable, &text, Touch::Change);
         } else if !sets && (moment.is_test || self.is_inherited(moment.process.id, &name)) {
-            self.log.add(Kind::Variable, &text, Touch::Use);
+            self.touch(Kind::Variable, &text, Touch::Use);
+        }
+    }
+
+    /// The test touches something that the threads of its process share.
+    pub(super) fn touch(&mut self, kind: Kind, name: &str, touch: Touch) {
+        self.log.add(kind, name, touch);
+        if let (Body::Runs(_, before, _), Some(test)) = (&self.body, self.test) {
+            let locks = self.statics.locks(test, before.base);
+            self.guards.add(kind, name, locks);
         }
     }
 
