@@ -77,9 +77,8 @@ impl In<'_, '_> {
             if entry.tag() != gimli::DW_TAG_variable {
                 continue;
             }
-            if let Some(address) = self.address(entry)?
-                && let Some(AttributeValue::UnitRef(of)) = entry.attr_value(gimli::DW_AT_type)?
-            {
+            let of = entry.attr_value(gimli::DW_AT_type)?;
+            if let (Some(address), Some(AttributeValue::UnitRef(of))) = (self.address(entry)?, of) {
                 let type_name = self.name(of)?;
                 let place = self.place(entry)?;
                 statics.insert(address, Declaration { type_name, place });

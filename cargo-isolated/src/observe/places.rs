@@ -62,14 +62,17 @@ impl Words {
             let is_package = || path.join("Cargo.toml").is_file();
             if path.is_dir() && !path.is_symlink() && !is_cache() && !is_package() {
                 self.read_dir(workspace, &path);
-            } else if path.extension().is_some_and(|ending| ending == "rs")
-                && let Ok(text) = fs::read_to_string(&path)
-                && let Ok(tokens) = TokenStream::from_str(&text)
-            {
-                let file = path.strip_prefix(workspace).unwrap_or(&path);
-                self.add(tokens, file);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                self.read_file(workspace, &path);
             }
         }
+    }
+
+    /// Reads a source, unless it is none.
+    fn read_file(&mut self, workspace: &Path, path: &Path) {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let tokens = TokenStream::from_str(&text).unwrap_or_default();
+        self.add(tokens, path.strip_prefix(workspace).unwrap_or(path));
     }
 
     fn add(&mut self, tokens: TokenStream, file: &Path) {

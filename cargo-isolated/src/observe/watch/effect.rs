@@ -68,10 +68,9 @@ impl Watcher<'_> {
             Call::Connect => self.socket(moment, 1, false),
             Call::Send => self.socket(moment, 4, false),
             Call::AskPort => {
-                if let Some(socket) = sockets::copy(moment.process.id, moment.number(0))
-                    && let Some(kind) = sockets::kind(&socket)
-                    && let Some(port) = sockets::port(socket)
-                {
+                let socket = sockets::copy(moment.process.id, moment.number(0));
+                let kind = socket.as_ref().and_then(sockets::kind);
+                if let Some((kind, port)) = kind.zip(socket.and_then(sockets::port)) {
                     self.ports.ask(kind, port);
                 }
             }
