@@ -55,7 +55,7 @@ struct Place {
     line: usize,
 }
 
-/// Runs the command in a workspace. Packages of one name must not share a target directory.
+/// Runs the command in a workspace.
 fn observe(dir: &Path, target: &str, words: &[&str]) -> Output {
     command(dir, target, words).output().expect("the command")
 }
@@ -74,6 +74,13 @@ fn findings(output: &Output) -> Findings {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
+}
+
+/// Runs the command in a package that has its own target directory, because packages of one name would replace
+/// each other's programs.
+fn observe_package(package: &TempDir, words: &[&str]) -> Output {
+    let target = package.path().join("target");
+    observe(package.path(), target.to_str().expect("a path"), words)
 }
 
 /// A package with one test file.
@@ -304,7 +311,7 @@ fn fails() {
 #[test]
 fn conflicts_failures_and_leftovers_are_reported() {
     let package = package(SHARES, "");
-    let findings = findings(&observe(package.path(), "observed", &["--json"]));
+    let findings = findings(&observe_package(&package, &["--json"]));
     let outcome = |name: &str| {
         let test = findings
             .tests
@@ -349,7 +356,7 @@ fn a_new_conflict_can_be_an_error() {
     let list = package.path().join("known.txt");
     let run = |option: &str, filter: &str| {
         let list = list.to_str().expect("a path");
-        observe(package.path(), "new", &[option, list, "--", filter])
+        observe_package(&package, &[option, list, "--", filter])
     };
     let errors = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
@@ -375,6 +382,7 @@ fn a_new_conflict_can_be_an_error() {
     assert_eq!(text.lines().nth(1), Some("file ./shared.txt"));
 }
 
+#[isolated_test::isolated(serial = "the target directory of observed packages")]
 #[test]
 fn what_the_attribute_isolates_is_no_conflict() {
     let tests = r#"
@@ -444,7 +452,7 @@ fn what_the_attribute_isolates_is_no_conflict() {
         }
 
         #[isolated(port(number = 7320))]
-        #[test]
+#[test]
         fn ten() {
             TcpListener::bind("127.0.0.1:7320").unwrap();
         }
@@ -478,7 +486,7 @@ fn what_the_attribute_isolates_is_no_conflict() {
 #[test]
 fn a_selection_without_tests_is_an_error() {
     let package = package("#[test] fn passes() {}", "");
-    let output = observe(package.path(), "nothing", &["--", "misspelt"]);
+    let output = observe_package(&package, &["--", "misspelt"]);
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8_lossy(&output.stderr);
     let expected = "cargo isolated: no tests to observe; select others after `--`\n";
@@ -489,7 +497,7 @@ fn a_selection_without_tests_is_an_error() {
 fn a_test_that_hangs_is_ended() {
     let tests = "#[test] fn hangs() { loop { std::thread::park(); } }";
     let package = package(tests, "");
-    let output = observe(package.path(), "hangs", &["--json", "--timeout", "1s"]);
+    let output = observe_package(&package, &["--json", "--timeout", "1s"]);
     let findings = findings(&output);
     assert_eq!(findings.tests[0].outcome, "failed");
 }
@@ -546,7 +554,7 @@ fn only_what_another_test_can_notice_is_a_conflict() {
         }
     "#;
     let package = package(tests, "");
-    let findings = findings(&observe(package.path(), "statics", &["--json"]));
+    let findings = findings(&observe_package(&package, &["--json"]));
     let names = |indices: &[usize]| {
         let tests = indices.iter().map(|index| &*findings.tests[*index].name);
         tests.collect::<Vec<_>>().join(" ")
@@ -626,7 +634,7 @@ fn tests_that_take_turns_or_set_the_same_value_share_no_variable() {
         }
     "#;
     let package = package(tests, "");
-    let findings = findings(&observe(package.path(), "turns", &["--json"]));
+    let findings = findings(&observe_package(&package, &["--json"]));
     assert!(findings.tests.iter().all(|test| test.outcome == "passed"));
     let shared = findings.conflicts.iter();
     let shared: Vec<_> = shared.map(|conflict| &*conflict.resource.name).collect();
