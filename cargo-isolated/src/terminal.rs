@@ -11,6 +11,13 @@ pub(crate) const STRONG: Style = Style::new().bold();
 /// What needs attention.
 pub(crate) const ALERT: Style = AnsiColor::Red.on_default();
 /// What helps.
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )),
+    expect(dead_code, reason = "only `observe` uses it")
+)]
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// Waits.
 pub(crate) const WAIT: Style = AnsiColor::Yellow.on_default();
