@@ -1,5 +1,6 @@
 //! What `cargo isolated observe` found, as `--json` prints it and `cargo isolated adopt` reads it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,28 @@ pub(crate) struct Resource {
     pub(crate) kind: Kind,
     /// A path, a port number, the name of a variable, the path of a static.
     pub(crate) name: String,
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Resource { kind, name } = self;
+        let kind = match kind {
+            Kind::File => "file",
+            Kind::Directory => "directory",
+            Kind::TcpPort => "TCP port",
+            Kind::UdpPort => "UDP port",
+            Kind::UnixSocket => "Unix socket",
+            Kind::AbstractSocket => "abstract socket",
+            Kind::SharedMemory => "shared memory",
+            Kind::Semaphore => "semaphore",
+            Kind::MessageQueue => "message queue",
+            Kind::Variable => "variable",
+            Kind::WorkingDirectory | Kind::Umask => return formatter.write_str(name),
+            Kind::Signal => "handler of",
+            Kind::Static => "static",
+        };
+        write!(formatter, "{kind} {name}")
+    }
 }
 
 /// A kind of resource.

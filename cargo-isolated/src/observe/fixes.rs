@@ -75,7 +75,7 @@ impl<'a> Fixes<'a> {
             Kind::Variable | Kind::WorkingDirectory | Kind::Umask | Kind::Signal | Kind::Static => {
                 at("process", shared.writers.iter().copied().collect())
             }
-            Kind::TcpPort | Kind::UdpPort if self.leaves_a_process(shared) => Fix {
+            Kind::TcpPort | Kind::UdpPort if self.leaves_a_server(shared) => Fix {
                 suggestion: suggest_port(),
                 ..at("network(or = \"serial\")", shared.tests().collect())
             },
@@ -95,12 +95,13 @@ impl<'a> Fixes<'a> {
         }
     }
 
-    /// Whether a test leaves a process behind, which may listen on its port for longer than a lock is held.
-    fn leaves_a_process(&self, shared: &Shared) -> bool {
-        let mut left = shared
-            .tests()
-            .flat_map(|test| &self.records[test].left_behind);
-        left.any(|what| what.starts_with("process "))
+    /// Whether a test leaves a server behind that listens for longer than a lock is held: a process, or a
+    /// thread of its own process.
+    fn leaves_a_server(&self, shared: &Shared) -> bool {
+        let port = shared.resource.to_string();
+        let tests = shared.tests().map(|test| &self.records[test]);
+        let mut left = tests.flat_map(|record| &record.left_behind);
+        left.any(|left| left.starts_with("process ") || *left == port)
     }
 
     fn of_path(&self, shared: &Shared, is_written_out: bool) -> Fix {
@@ -203,7 +204,11 @@ mod tests {
 
     #[test]
     fn a_port_whose_server_is_left_behind_needs_a_network() {
-        let mut test = record(&[], &[]);
+        let left = |left: &str| {
+            let mut test = record(&[], &[]);
+            test.left_behind.push(left.to_owned());
+            test
+        };
         let argument = |test: &Record| {
             let shared = Shared {
                 resource: Resource {
@@ -218,11 +223,14 @@ mod tests {
                 .of(&shared, false)
                 .argument
         };
-        assert_eq!(argument(&test).as_deref(), Some("port(number = 7311)"));
-        test.left_behind.push("file /tmp/a".to_owned());
-        assert_eq!(argument(&test).as_deref(), Some("port(number = 7311)"));
-        test.left_behind.push("process serve 7311".to_owned());
-        assert_eq!(argument(&test).as_deref(), Some("network(or = \"serial\")"));
+        for harmless in ["file /tmp/a", "TCP port 7312", "UDP port 7311"] {
+            let argument = argument(&left(harmless));
+            assert_eq!(argument.as_deref(), Some("port(number = 7311)"));
+        }
+        for server in ["process serve 7311", "TCP port 7311"] {
+            let argument = argument(&left(server));
+            assert_eq!(argument.as_deref(), Some("network(or = \"serial\")"));
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::text::title;
 use crate::findings::{Conflict, Findings};
 
 /// The conflicts that are not in a list.
@@ -33,7 +32,7 @@ pub(super) fn accept(findings: &Findings, list: &Path) -> Result<()> {
 
 /// A line about a conflict that is the same on other machines.
 pub(super) fn line(conflict: &Conflict) -> String {
-    let title = title(conflict);
+    let title = conflict.resource.to_string();
     let dirs = [
         (env::current_dir().ok(), "."),
         (Some(env::temp_dir()), "$TMPDIR"),

@@ -83,6 +83,8 @@ impl Observer<'_> {
         let processes = processes.map(|line| format!("process {line}"));
         let files = seen.files_left.iter();
         let files = files.map(|path| format!("file {}", path.display()));
+        let ports = seen.ports_left.iter();
+        let ports = ports.map(|port| port.to_string());
         let record = Record {
             name: test.to_owned(),
             outcome,
@@ -91,7 +93,7 @@ impl Observer<'_> {
             guarded: seen.guarded,
             constants: seen.constants,
             relative: seen.relative,
-            left_behind: processes.chain(files).collect(),
+            left_behind: processes.chain(ports).chain(files).collect(),
             locks: locks(trace.path()),
         };
         Ok((record, seen.refused))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::figures::count;
-use crate::findings::{Conflict, Findings, Kind, Outcome, Place, Test};
+use crate::findings::{Conflict, Findings, Outcome, Place, Test};
 use crate::terminal::{FAINT, GOOD, STRONG, styled};
 
 /// How many tests of a conflict to name.
@@ -83,7 +83,12 @@ fn between_runs(text: &mut String, findings: &Findings) {
     for conflict in &findings.between_runs {
         let tests = conflict.writers.iter().map(|test| &findings.tests[*test]);
         let tests: Vec<_> = tests.map(full_name).collect();
-        let _ = writeln!(text, "  {} ({})", title(conflict), tests.join(", "));
+        let _ = writeln!(
+            text,
+            "  {} ({})",
+            conflict.resource.to_string(),
+            tests.join(", ")
+        );
         let fix = ways(conflict).remove(0);
         let _ = writeln!(text, "    {:<9}{}", "fix", styled(GOOD, &fix));
     }
@@ -92,7 +97,7 @@ fn between_runs(text: &mut String, findings: &Findings) {
 
 fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
     let all = count(conflict.writers.len() + conflict.readers.len(), "test");
-    let title = styled(STRONG, &title(conflict));
+    let title = styled(STRONG, &conflict.resource.to_string());
     let _ = writeln!(text, "{title}: {all}");
     for (what, indices) in [
         ("changed by", &conflict.writers),
@@ -120,27 +125,6 @@ fn ways(conflict: &Conflict) -> Vec<String> {
     let better = [&conflict.argument, &conflict.suggestion];
     let better = better.into_iter().flatten().cloned();
     better.chain([key]).collect()
-}
-
-/// `TCP port 8080`.
-pub(super) fn title(conflict: &Conflict) -> String {
-    let name = &conflict.resource.name;
-    let kind = match conflict.resource.kind {
-        Kind::File => "file",
-        Kind::Directory => "directory",
-        Kind::TcpPort => "TCP port",
-        Kind::UdpPort => "UDP port",
-        Kind::UnixSocket => "Unix socket",
-        Kind::AbstractSocket => "abstract socket",
-        Kind::SharedMemory => "shared memory",
-        Kind::Semaphore => "semaphore",
-        Kind::MessageQueue => "message queue",
-        Kind::Variable => "variable",
-        Kind::WorkingDirectory | Kind::Umask => return name.clone(),
-        Kind::Signal => "handler of",
-        Kind::Static => "static",
-    };
-    format!("{kind} {name}")
 }
 
 /// The tests of each program in a line: `shop::api adds, removes`.

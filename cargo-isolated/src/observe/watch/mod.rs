@@ -7,6 +7,7 @@
 
 #![expect(unsafe_code, reason = "`pre_exec` and `prctl` have no safe form")]
 
+mod bound;
 mod breakpoints;
 mod calls;
 mod effect;

@@ -1,8 +1,8 @@
 //! The ports that a test binds and connects to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use crate::findings::{Kind, Touch};
+use crate::findings::{Kind, Resource, Touch};
 use crate::observe::record::Log;
 
 /// The ports of a test. Those that the kernel chose belong to the test alone.
@@ -11,6 +11,8 @@ pub(super) struct Ports {
     chosen: HashSet<(Kind, u16)>,
     fixed: HashSet<(Kind, u16)>,
     connected: HashSet<(Kind, u16)>,
+    /// The fixed ports that were still bound when the body had ended.
+    left: BTreeSet<(Kind, u16)>,
 }
 
 impl Ports {
@@ -42,7 +44,16 @@ impl Ports {
             .any(|kind| self.chosen.contains(&(*kind, port)))
     }
 
-    pub(super) fn finish(self, log: &mut Log) {
+    /// The body has ended, and its process still has these ports.
+    pub(super) fn end_body(&mut self, bound: impl FnOnce() -> BTreeSet<(Kind, u16)>) {
+        if !self.fixed.is_empty() {
+            self.left = bound();
+            self.left.retain(|port| self.fixed.contains(port));
+        }
+    }
+
+    /// Adds the ports to the log, and returns those that the body has left bound.
+    pub(super) fn finish(self, log: &mut Log) -> Vec<Resource> {
         for (kind, port) in &self.fixed {
             log.add(*kind, &port.to_string(), Touch::Change);
         }
@@ -51,13 +62,18 @@ impl Ports {
                 log.add(*kind, &port.to_string(), Touch::Use);
             }
         }
+        let left = self.left.into_iter().map(|(kind, port)| Resource {
+            kind,
+            name: port.to_string(),
+        });
+        left.collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Ports;
-    use crate::findings::{Kind, Touch};
+    use crate::findings::{Kind, Resource, Touch};
     use crate::observe::record::Log;
 
     #[test]
@@ -73,8 +89,14 @@ mod tests {
         ports.ask(Kind::TcpPort, 8080);
         ports.connect(Kind::TcpPort, 8080);
         ports.connect(Kind::UdpPort, 53);
+        let bound = [8080, 40_000].map(|port| (Kind::TcpPort, port));
+        ports.end_body(|| bound.into());
         let mut log = Log::default();
-        ports.finish(&mut log);
+        let left = ports.finish(&mut log);
+        assert_eq!(
+            left.iter().map(Resource::to_string).collect::<Vec<_>>(),
+            ["TCP port 8080"]
+        );
         let all: Vec<_> = log
             .iter()
             .map(|(kind, name, touches)| (kind, name, touches.first()))

@@ -6,6 +6,7 @@ use std::io;
 use std::mem;
 use std::path::PathBuf;
 
+use super::bound;
 use super::breakpoints::{Breakpoint, Counter};
 use super::calls::{self, Call, SHIM};
 use super::files::Files;
@@ -14,7 +15,7 @@ use super::listener::Report;
 use super::moment::Moment;
 use super::ports::Ports;
 use super::process::Processes;
-use crate::findings::{Kind, Touch};
+use crate::findings::{Kind, Resource, Touch};
 use crate::observe::record::Log;
 use crate::observe::statics::{Snapshot, Statics};
 
@@ -63,6 +64,8 @@ pub(in crate::observe) struct Seen {
     pub(in crate::observe) constants: BTreeMap<String, Vec<u8>>,
     /// See [`Record::relative`](crate::observe::record::Record::relative).
     pub(in crate::observe) relative: BTreeSet<String>,
+    /// The fixed ports that the process of the test had when the body had ended.
+    pub(in crate::observe) ports_left: Vec<Resource>,
     /// The files that the test has created and that still exist.
     pub(in crate::observe) files_left: Vec<PathBuf>,
     /// Why there were no breakpoints.
@@ -137,7 +140,7 @@ impl<'a> Watcher<'a> {
 
     /// What was seen, once all processes have ended.
     pub(super) fn finish(mut self) -> Seen {
-        self.ports.finish(&mut self.log);
+        let ports_left = self.ports.finish(&mut self.log);
         let files_left = self.files.finish(&mut self.log);
         let constants = self.constants.into_iter();
         Seen {
@@ -151,6 +154,7 @@ impl<'a> Watcher<'a> {
             relative: self.relative,
             refused: self.refused,
             files_left,
+            ports_left,
         }
     }
 
@@ -187,6 +191,7 @@ impl<'a> Watcher<'a> {
             let Some(test) = self.test else { return };
             self.changed = Statics::changed(test, &before);
             self.idle.extend(self.statics.locks(test, before.base));
+            self.ports.end_body(|| bound::ports(test));
             let hit = counters.into_iter().filter(|(_, counter)| counter.is_hit());
             self.hits = hit.map(|(of, _)| of).collect();
         }
