@@ -15,6 +15,10 @@ pub(super) enum When {
     Is(usize, &'static [u32]),
     /// If an argument is not null.
     IsSome(usize),
+    /// Unless these flags have `AT_EMPTY_PATH` and the first argument is a descriptor, as with `fstat`:
+    /// the call is then about the descriptor and not about a path. With a path, the flag has no
+    /// effect, and the call is missed.
+    UnlessDescriptor(usize),
 }
 
 /// What a call does, with the positions of its arguments.
@@ -216,7 +220,7 @@ const OLD_CALLS: &[(c_long, Call)] = &[];
 /// All calls, with the condition under which they are reported.
 pub(super) fn all() -> impl Iterator<Item = (c_long, When)> {
     let calls = CALLS.iter().chain(OLD_CALLS);
-    calls.map(|(number, call)| (*number, call.when()))
+    calls.map(|(number, call)| (*number, when(*number, *call)))
 }
 
 /// The call with a number.
@@ -226,13 +230,13 @@ pub(super) fn of(number: c_long) -> Option<Call> {
     Some(*call)
 }
 
-impl Call {
-    fn when(self) -> When {
-        match self {
-            Call::Name => When::Is(0, &[15, SHIM]),
-            Call::SetHandler => When::IsSome(1),
-            Call::Send => When::IsSome(4),
-            _ => When::Always,
-        }
+fn when(number: c_long, call: Call) -> When {
+    match (number, call) {
+        (libc::SYS_newfstatat, _) => When::UnlessDescriptor(3),
+        (libc::SYS_statx, _) => When::UnlessDescriptor(2),
+        (_, Call::Name) => When::Is(0, &[15, SHIM]),
+        (_, Call::SetHandler) => When::IsSome(1),
+        (_, Call::Send) => When::IsSome(4),
+        _ => When::Always,
     }
 }

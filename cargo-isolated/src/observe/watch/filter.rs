@@ -18,6 +18,10 @@ const ARCHITECTURE: u32 = 0xc000_00b7;
 /// The bit in the numbers of x32, which are those of another architecture.
 const X32: u32 = 0x4000_0000;
 
+/// The flag and the number as the registers have them.
+const AT_EMPTY_PATH: u32 = u32::from_ne_bytes(libc::AT_EMPTY_PATH.to_ne_bytes());
+const AT_FDCWD: u32 = u32::from_ne_bytes(libc::AT_FDCWD.to_ne_bytes());
+
 const ALLOW: u32 = 0x7fff_0000;
 const REPORT: u32 = 0x7fc0_0000;
 
@@ -109,6 +113,15 @@ impl Filter {
                     self.skip(libc::BPF_JEQ, 0, 1, 0);
                     self.answer(REPORT);
                 }
+                self.answer(ALLOW);
+            }
+            When::UnlessDescriptor(flags) => {
+                self.load(argument_offset(flags));
+                self.skip(libc::BPF_JSET, AT_EMPTY_PATH, 1, 0);
+                self.answer(REPORT);
+                self.load(argument_offset(0));
+                self.skip(libc::BPF_JEQ, AT_FDCWD, 0, 1);
+                self.answer(REPORT);
                 self.answer(ALLOW);
             }
         }
