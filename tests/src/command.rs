@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::Inner;
 
-impl Inner {
+impl Inner<'_> {
     /// Lets the test runner capture the output, as it does by default.
     ///
     /// Of what [`with`](Inner::with) set before, only arguments, variables and the working
@@ -34,7 +34,7 @@ impl Inner {
     }
 }
 
-impl Inner {
+impl Inner<'_> {
     /// Runs all inner tests of the file at once, with captured output.
     ///
     /// Of what [`with`](Inner::with) set before, only variables and the working directory remain.

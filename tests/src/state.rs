@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -83,7 +84,7 @@ impl State {
     /// Panics if the path of the running program is unknown.
     #[must_use]
     #[track_caller]
-    pub fn inner(&self, test: &str) -> Inner {
+    pub fn inner(&self, test: &str) -> Inner<'_> {
         self.inner_of(&std::env::current_exe().expect("the running program"), test)
     }
 
@@ -96,7 +97,7 @@ impl State {
     #[cfg(unix)]
     #[must_use]
     #[track_caller]
-    pub fn inner_as_nobody(&self, test: &str) -> Inner {
+    pub fn inner_as_nobody(&self, test: &str) -> Inner<'_> {
         const NOBODY: u32 = 65534;
 
         let inner = self.inner_as(NOBODY, test);
@@ -115,7 +116,7 @@ impl State {
     #[cfg(unix)]
     #[must_use]
     #[track_caller]
-    pub fn inner_as(&self, user: u32, test: &str) -> Inner {
+    pub fn inner_as(&self, user: u32, test: &str) -> Inner<'_> {
         use std::os::unix::process::CommandExt;
 
         if !is_root() {
@@ -140,7 +141,7 @@ impl State {
     }
 
     #[track_caller]
-    fn inner_of(&self, program: &Path, test: &str) -> Inner {
+    fn inner_of(&self, program: &Path, test: &str) -> Inner<'_> {
         let inner = Inner::of(program, test).env("ISOLATED_DIR", self.path());
         #[cfg(windows)]
         let inner = Inner {
@@ -212,16 +213,17 @@ pub fn tree(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// An inner test that is about to start.
+/// An inner test that is about to start. It must not outlive its state directory.
 #[derive(Debug)]
-pub struct Inner {
+pub struct Inner<'a> {
     command: Command,
     module: String,
+    state: PhantomData<&'a State>,
     #[cfg(windows)]
     job: Option<Job>,
 }
 
-impl Inner {
+impl Inner<'_> {
     /// Prepares to run one inner test of the calling file from another inner test, beside it.
     ///
     /// # Panics
@@ -229,7 +231,7 @@ impl Inner {
     /// Panics if the path of the running program is unknown.
     #[must_use]
     #[track_caller]
-    pub fn beside(test: &str) -> Self {
+    pub fn beside(test: &str) -> Inner<'static> {
         Inner::of(&std::env::current_exe().expect("the running program"), test)
     }
 
@@ -261,6 +263,7 @@ impl Inner {
         Inner {
             command,
             module,
+            state: PhantomData,
             #[cfg(windows)]
             job: None,
         }

@@ -8,7 +8,8 @@ use isolated_test_tests::{Finished, Running, State};
 mod inner;
 
 fn run(test: &str) -> Finished {
-    let inner = State::new().inner(test);
+    let state = State::new();
+    let inner = state.inner(test);
     inner.env("ISOLATED_LOCK_TIMEOUT", "5s").run()
 }
 

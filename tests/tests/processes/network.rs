@@ -120,7 +120,7 @@ fn talk(address: SocketAddr) -> TcpListener {
 }
 
 /// Starts two tests, and makes both hold the same ports at once.
-fn two_at_once(start: impl Fn(&State) -> Inner) -> String {
+fn two_at_once(start: impl Fn(&State) -> Inner<'_>) -> String {
     let state = State::new();
     let mut end = state.gate("end");
     let mut both: [Running; 2] = std::array::from_fn(|_| start(&state).start());

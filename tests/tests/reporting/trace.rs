@@ -87,7 +87,7 @@ fn dir(state: &State) -> PathBuf {
     state.path().join("the/trace")
 }
 
-fn traced(state: &State, test: &str) -> Inner {
+fn traced<'a>(state: &'a State, test: &str) -> Inner<'a> {
     state.inner(test).env("ISOLATED_TRACE", dir(state))
 }
 

@@ -167,8 +167,8 @@ fn in_its_own_network_a_number_is_free() {
 #[isolated(serial = "port 18475")]
 #[test]
 fn a_subprocess_has_the_number() {
-    let test = State::new().inner("serves_in_a_subprocess");
-    let _ = test.run().passed();
+    let state = State::new();
+    let _ = state.inner("serves_in_a_subprocess").run().passed();
 }
 
 #[isolated(serial = "port 18476")]

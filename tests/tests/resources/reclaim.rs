@@ -138,7 +138,7 @@ impl Databases {
         Databases { state, dir }
     }
 
-    fn inner(&self, test: &str) -> Inner {
+    fn inner(&self, test: &str) -> Inner<'_> {
         self.state.inner(test).env("DATABASES", &self.dir)
     }
 

@@ -29,7 +29,7 @@ static PROGRAM: Mutex<Option<Running>> = Mutex::new(None);
 
 /// Leaves a program behind, and waits until any later test begins at a later time of the coarse
 /// clock of processes.
-fn leave(program: Inner) {
+fn leave(program: Inner<'_>) {
     let started = Instant::now();
     let mut program = program.start();
     program.hear("ready");

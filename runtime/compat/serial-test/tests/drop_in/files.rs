@@ -50,7 +50,7 @@ mod inner {
 }
 
 /// A test that starts in a folder of the state directory.
-fn inner(state: &State, folder: &State, test: &str) -> Inner {
+fn inner<'a>(state: &'a State, folder: &State, test: &str) -> Inner<'a> {
     let folder = folder.scratch();
     state.inner(test).with(|command| {
         command.current_dir(folder);
