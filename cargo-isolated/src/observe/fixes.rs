@@ -1,4 +1,4 @@
-//! What would remove a conflict.
+//! Ways to remove a conflict.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -14,24 +14,24 @@ pub(super) struct Fix {
     /// An argument that needs no change of a body, and the tests that need it.
     pub(super) argument: Option<String>,
     pub(super) tests: Vec<usize>,
-    /// A way that needs a change of the bodies.
+    /// A way that requires changing the bodies.
     pub(super) suggestion: Option<String>,
 }
 
-/// A variable that says where files go, with the directory and the argument that gives each test its own.
+/// Variables that choose a directory, its usual path, and the argument that gives each test its own.
 struct Redirection {
     variables: &'static [&'static str],
     dir: PathBuf,
     argument: &'static str,
 }
 
-/// What is known about all tests.
+/// The observations that decide how to fix a conflict.
 pub(super) struct Fixes<'a> {
     records: &'a [&'a Record],
-    /// What some test changes.
+    /// The names of resources that any test changes.
     changed: BTreeSet<String>,
     redirections: [Redirection; 2],
-    /// Directories that Cargo names, wherever they are: the workspace and the target directory.
+    /// The workspace and the target directory, which no variable moves.
     of_cargo: [&'a Path; 2],
 }
 
@@ -58,7 +58,7 @@ impl<'a> Fixes<'a> {
         }
     }
 
-    /// How to fix a conflict. `is_written_out` tells whether the sources have the whole path.
+    /// The fix of a conflict. `is_written_out` is true if the sources contain the whole path.
     pub(super) fn of(&self, shared: &Shared, is_written_out: bool) -> Fix {
         let name = &shared.resource.name;
         let at = |argument: &str, tests: Vec<usize>| Fix {
@@ -95,8 +95,8 @@ impl<'a> Fixes<'a> {
         }
     }
 
-    /// Whether a test leaves a server behind that listens for longer than a lock is held: a process, or a
-    /// thread of its own process.
+    /// Whether a test leaves a server behind, in a process or a thread, that listens for longer than the
+    /// lock is held.
     fn leaves_a_server(&self, shared: &Shared) -> bool {
         let port = shared.resource.to_string();
         let tests = shared.tests().map(|test| &self.records[test]);
@@ -115,7 +115,7 @@ impl<'a> Fixes<'a> {
                 suggestion: None,
             };
         }
-        // No variable moves the workspace, even if it is in the temporary or home directory.
+        // This holds even if they are in the temporary or home directory.
         let is_of_cargo = self.of_cargo.iter().any(|dir| path.starts_with(dir));
         let redirections = self.redirections.iter().filter(|_| !is_of_cargo);
         for redirection in redirections {
@@ -140,8 +140,8 @@ impl<'a> Fixes<'a> {
         }
     }
 
-    /// Whether a test would work in another directory: it finds the path by its working directory, and
-    /// nothing else that is there before.
+    /// Whether a test would work in another directory: it finds the path through its working directory,
+    /// and no other file that existed before.
     fn can_move(&self, test: usize, path: &Path) -> bool {
         let relative = &self.records[test].relative;
         let is_made = |path: &String| self.changed.contains(path) || !Path::new(path).exists();
@@ -160,7 +160,7 @@ mod tests {
     use super::{Fix, Fixes, Record, Shared};
     use crate::findings::{Kind, Outcome, Resource, Touch};
 
-    /// A test that touches these resources, and finds some paths by its working directory.
+    /// A test that touches these resources, and finds these paths through its working directory.
     fn record(touches: &[(Kind, &str, Touch)], relative: &[&str]) -> Record {
         let mut log = Log::default();
         for (kind, name, touch) in touches {
@@ -179,7 +179,7 @@ mod tests {
         }
     }
 
-    /// How to fix what two tests share, if the second one only reads.
+    /// The fix of a conflict between two tests, of which the second only reads.
     fn fix(kind: Kind, name: &str, tests: [&Record; 2], is_written_out: bool) -> Fix {
         let name = name.to_owned();
         let shared = Shared {

@@ -1,11 +1,11 @@
-//! The ports that a process still has.
+//! The ports on which a process listens.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 
 use crate::findings::Kind;
 
-/// The states of sockets that keep others from binding their port: listening for TCP, unconnected for UDP.
+/// The socket states that keep others from binding the port: listening for TCP, unconnected for UDP.
 const TABLES: [(Kind, &str, &str); 4] = [
     (Kind::TcpPort, "tcp", "0A"),
     (Kind::TcpPort, "tcp6", "0A"),

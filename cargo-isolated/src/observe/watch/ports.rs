@@ -29,14 +29,14 @@ impl Ports {
         }
     }
 
-    /// The test asks for the port of a socket.
+    /// The test asks which port a socket has.
     pub(super) fn ask(&mut self, kind: Kind, port: u16) {
         if !self.fixed.contains(&(kind, port)) {
             self.chosen.insert((kind, port));
         }
     }
 
-    /// Whether the kernel chose the number, for whichever kind of socket.
+    /// Whether the kernel chose the number, for a socket of either kind.
     fn is_chosen(&self, port: u16) -> bool {
         let kinds = [Kind::TcpPort, Kind::UdpPort];
         kinds
@@ -44,7 +44,7 @@ impl Ports {
             .any(|kind| self.chosen.contains(&(*kind, port)))
     }
 
-    /// The body has ended, and its process still has these ports.
+    /// The body has ended. `bound` lists the ports on which its process still listens.
     pub(super) fn end_body(&mut self, bound: impl FnOnce() -> BTreeSet<(Kind, u16)>) {
         if !self.fixed.is_empty() {
             self.left = bound();

@@ -1,4 +1,4 @@
-//! What the reported system calls of a test mean.
+//! Turns the reported system calls of a test into what it touches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -36,25 +36,25 @@ pub(super) struct Watcher<'a> {
     pub(super) log: Log,
     pub(super) files: Files,
     pub(super) ports: Ports,
-    /// The variables that the test has set, with their values.
+    /// The variables that the test has set, and their values.
     variables: HashMap<Vec<u8>, Option<Vec<u8>>>,
-    /// The same, with no value for those that the test removes, changes again or reads before.
+    /// The same, but without values for those that the test removes, changes again or reads first.
     constants: BTreeMap<String, Option<Vec<u8>>>,
     guards: Guards,
-    /// What locks look like that nobody holds.
+    /// The contents of locks that nobody holds.
     idle: HashSet<Lock>,
     changed: BTreeMap<u64, u64>,
     hits: BTreeSet<u64>,
     pub(super) relative: BTreeSet<String>,
-    /// Why there are no breakpoints.
+    /// The error if the system refuses breakpoints.
     refused: Option<io::Error>,
 }
 
-/// What was seen of a test.
+/// Everything that was seen of a test.
 #[derive(Debug)]
 pub(in crate::observe) struct Seen {
     pub(in crate::observe) log: Log,
-    /// The statics that have other values than before the test, with fingerprints of those.
+    /// The statics whose values differ from those before the test, with fingerprints of the new values.
     pub(in crate::observe) statics: BTreeMap<u64, u64>,
     /// The statics whose breakpoints were hit.
     pub(in crate::observe) hits: BTreeSet<u64>,
@@ -64,21 +64,21 @@ pub(in crate::observe) struct Seen {
     pub(in crate::observe) constants: BTreeMap<String, Vec<u8>>,
     /// See [`Record::relative`](crate::observe::record::Record::relative).
     pub(in crate::observe) relative: BTreeSet<String>,
-    /// The fixed ports that the process of the test had when the body had ended.
+    /// The fixed ports on which the process of the test listened after the body.
     pub(in crate::observe) ports_left: Vec<Resource>,
-    /// The files that the test has created and that still exist.
+    /// The files that the test created and that still exist.
     pub(in crate::observe) files_left: Vec<PathBuf>,
-    /// Why there were no breakpoints.
+    /// The error if the system refused breakpoints.
     pub(in crate::observe) refused: Option<io::Error>,
 }
 
-/// Which part of the test's process runs.
+/// The progress of the test's process.
 #[derive(Debug)]
 enum Body {
     /// The harness, before the body.
     NotYet,
-    /// The body, in a thread, with the statics as they were before, and the counters of breakpoints by
-    /// the addresses of statics.
+    /// The body, in this thread, with the statics before it, and the breakpoint counters by the addresses
+    /// of statics.
     Runs(i32, Snapshot, Vec<(u64, Counter)>),
     /// The harness, after the body.
     Over,
@@ -108,7 +108,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Records a call, which waits until this returns.
+    /// Records a call. The call waits until this returns.
     pub(super) fn see(&mut self, report: &Report) {
         let Some(call) = calls::of(report.number) else {
             return;
@@ -138,7 +138,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// What was seen, once all processes have ended.
+    /// Everything that was seen. All processes must have ended.
     pub(super) fn finish(mut self) -> Seen {
         let ports_left = self.ports.finish(&mut self.log);
         let files_left = self.files.finish(&mut self.log);
@@ -158,13 +158,13 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// A thread gets its name: that of the test when the body is about to begin.
+    /// Begins the body if a thread is named after the test, as libtest does before the body.
     fn begin_body(&mut self, moment: Moment<'_>) {
         if moment.is_test
             && matches!(self.body, Body::NotYet)
             && moment.text(1).as_deref() == Some(self.thread_name)
         {
-            // What the harness did before is the same for all tests.
+            // The harness does the same for all tests.
             self.log = Log::default();
             self.files = Files::default();
             self.ports = Ports::default();
@@ -197,7 +197,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// The shim names a variable.
+    /// The shim reports a variable.
     fn variable(&mut self, moment: Moment<'_>) {
         let Some(text) = moment.text(2) else { return };
         let mut parts = text.splitn(2, |byte| *byte == b'=');
@@ -228,8 +228,8 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Whether a child has a variable as the test has it, so that a change of the test's variable would
-    /// reach the child.
+    /// Whether a child has the test's value of a variable, so that a change in the test would reach the
+    /// child.
     fn is_inherited(&self, child: i32, name: &[u8]) -> bool {
         let value_in = |process: i32| {
             let variables = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
