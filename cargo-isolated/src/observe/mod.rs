@@ -4,18 +4,20 @@
 //! the arguments that would help, [`places`] finds the resources in the sources.
 
 mod between_runs;
+mod breakpoints;
 mod command;
 mod conflicts;
 mod debug_info;
 mod fixes;
 mod known;
-mod lock_types;
+mod memory;
 mod observer;
 mod places;
 mod record;
 mod rules;
 mod shared_statics;
 mod shim;
+mod static_types;
 mod statics;
 mod survey;
 mod text;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::breakpoints::Breakpoint;
 use super::record::{Record, StaticTouch};
 use super::statics::Statics;
-use super::watch::{self, Breakpoint};
+use super::watch;
 use crate::findings::Outcome;
 use crate::suite::{Binary, Process};
 use crate::trace;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::watch::Guarded;
 use crate::findings::{Kind, Outcome, Touch};
 
 /// A test and what it touched outside of itself.
@@ -23,6 +22,9 @@ pub(super) struct Record {
     /// The locks that it held through isolated-test: `serial "db"`.
     pub(super) locks: Vec<String>,
 }
+
+/// The locks that a test held at each touch, by resource.
+pub(super) type Guarded = BTreeMap<(Kind, String), BTreeSet<u64>>;
 
 impl Touch {
     pub(super) fn is_change(self) -> bool {

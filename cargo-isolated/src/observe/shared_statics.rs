@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conflicts::Shared;
-use super::lock_types;
 use super::record::{Record, StaticTouch};
-use super::statics::{SET_ONCE, Statics, is_set_once};
+use super::static_types::{SET_ONCE, is_exclusive, is_set_once};
+use super::statics::Statics;
 use crate::findings::{Kind, Resource};
 
 /// Types that change behind a shared reference.
@@ -55,7 +55,7 @@ fn can_matter(type_name: Option<&str>, values: usize) -> bool {
     let Some(name) = type_name else {
         return true;
     };
-    if name == "Once" || lock_types::is_exclusive(name) {
+    if name == "Once" || is_exclusive(name) {
         return false;
     }
     if !is_set_once(name) {

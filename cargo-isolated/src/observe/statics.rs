@@ -8,19 +8,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
+use super::breakpoints::{Breakpoint, COUNT};
 use super::debug_info::{self, Declaration};
-use super::lock_types;
-use super::watch::{Breakpoint, COUNT, memory};
+use super::memory;
+use super::static_types::{is_exclusive, is_set_once};
 use crate::findings::Place;
 
 /// How many pointers to follow for a fingerprint.
 const DEPTH: usize = 3;
-
-/// Types whose value is set once.
-pub(super) const SET_ONCE: [&str; 2] = ["OnceLock<", "OnceCell<"];
-
-/// Types whose value is computed once, and is the same whichever test needs it first.
-pub(super) const COMPUTED_ONCE: [&str; 3] = ["LazyLock<", "LazyCell<", "Lazy<"];
 
 /// The size of a pointer, and the alignment of one.
 const WORD: usize = size_of::<usize>();
@@ -186,7 +181,7 @@ impl Static {
     }
 
     fn is_exclusive(&self) -> bool {
-        self.type_name().is_some_and(lock_types::is_exclusive)
+        self.type_name().is_some_and(is_exclusive)
     }
 
     /// The word that every use of it reads or writes: its only one, a lock, or the state of a value that
@@ -252,12 +247,6 @@ fn add_fingerprint(process: i32, value: &[u8], depth: usize, hasher: &mut Defaul
         }
     }
     hasher.write(value.chunks_exact(WORD).remainder());
-}
-
-/// Whether the value of a type is computed or set once.
-pub(super) fn is_set_once(type_name: &str) -> bool {
-    let mut types = SET_ONCE.iter().chain(&COMPUTED_ONCE);
-    types.any(|name| type_name.starts_with(name))
 }
 
 /// The path of a symbol, if it is a static of one of the crates.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::findings::Kind;
 
+pub(super) use crate::observe::record::Guarded;
+
 /// A lock, by its address in the program, with its bytes at one moment.
 pub(super) type Lock = (u64, Vec<u8>);
 
@@ -12,9 +14,6 @@ pub(super) type Lock = (u64, Vec<u8>);
 /// A lock that is not held looks as before the body, or, if it was not initialized then, as at the end.
 #[derive(Debug, Default)]
 pub(super) struct Guards(BTreeMap<(Kind, String), HashSet<Vec<Lock>>>);
-
-/// The locks that were held each time, by resource.
-pub(in crate::observe) type Guarded = BTreeMap<(Kind, String), BTreeSet<u64>>;
 
 impl Guards {
     pub(super) fn add(&mut self, kind: Kind, name: &str, locks: Vec<Lock>) {

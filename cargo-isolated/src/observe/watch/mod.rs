@@ -8,14 +8,12 @@
 #![expect(unsafe_code, reason = "`pre_exec` and `prctl` have no safe form")]
 
 mod bound;
-mod breakpoints;
 mod calls;
 mod effect;
 mod files;
 mod filter;
 mod guards;
 mod listener;
-pub(super) mod memory;
 mod moment;
 mod ports;
 mod process;
@@ -37,11 +35,10 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, pipe2, write};
 
-pub(super) use self::breakpoints::{Breakpoint, COUNT};
 use self::filter::Filter;
-pub(super) use self::guards::Guarded;
 use self::listener::Listener;
 use self::watcher::{Seen, Watcher};
+use super::breakpoints::{self, Breakpoint};
 use super::statics::Statics;
 use crate::leftovers;
 

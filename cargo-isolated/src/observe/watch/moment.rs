@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::calls::{At, Flags};
 use super::files::absolute;
 use super::listener::Report;
-use super::memory;
 use super::process::{self, Process};
+use crate::observe::memory;
 
 /// A call, and who makes it.
 #[derive(Debug, Clone, Copy)]

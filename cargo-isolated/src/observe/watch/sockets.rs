@@ -11,8 +11,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{SockType, getsockopt, sockopt};
 
-use super::memory;
 use crate::findings::Kind;
+use crate::observe::memory;
 
 /// An address in the memory of a thread.
 #[derive(Debug, PartialEq, Eq)]

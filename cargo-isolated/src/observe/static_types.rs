@@ -1,9 +1,22 @@
-//! Which types are locks around nothing: `Mutex<()>`. Tests use a static of such a type to take turns.
+//! Classifies the types of statics by their names: values that are initialized once, and locks around
+//! nothing, such as `Mutex<()>`, which tests use to take turns.
 
-/// The types of locks that only one can hold.
+/// Types whose value is set once.
+pub(super) const SET_ONCE: [&str; 2] = ["OnceLock<", "OnceCell<"];
+
+/// Types whose value is computed once, and is the same whichever test needs it first.
+const COMPUTED_ONCE: [&str; 3] = ["LazyLock<", "LazyCell<", "Lazy<"];
+
+/// Locks that have a single holder.
 const EXCLUSIVE: [&str; 2] = ["Mutex<", "ReentrantMutex<"];
 
-/// Whether a static is only a lock that one test can hold: `Mutex<()>`, or `LazyLock<Mutex<()>>`.
+/// Whether the value of a type is computed or set once.
+pub(super) fn is_set_once(type_name: &str) -> bool {
+    let mut types = SET_ONCE.iter().chain(&COMPUTED_ONCE);
+    types.any(|name| type_name.starts_with(name))
+}
+
+/// Whether a type is an exclusive lock that guards no data: `Mutex<()>`, or `LazyLock<Mutex<()>>`.
 pub(super) fn is_exclusive(type_name: &str) -> bool {
     let name = type_name.replace("->", "");
     let (start, inner) = parts(&name);
@@ -13,7 +26,7 @@ pub(super) fn is_exclusive(type_name: &str) -> bool {
     if is_lock {
         return inner.last() == Some(&"()");
     }
-    super::statics::is_set_once(&name) && inner.first().is_some_and(|inner| is_exclusive(inner))
+    is_set_once(&name) && inner.first().is_some_and(|inner| is_exclusive(inner))
 }
 
 /// The name of a type without its path, and its arguments.

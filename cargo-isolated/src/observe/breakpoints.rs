@@ -10,19 +10,19 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use nix::errno::Errno;
 
 /// How many breakpoints a processor has at least (x86-64 has four).
-pub(in crate::observe) const COUNT: usize = 4;
+pub(super) const COUNT: usize = 4;
 
 /// Some bytes of a static.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::observe) struct Breakpoint {
+pub(super) struct Breakpoint {
     /// The address of the static in the program.
-    pub(in crate::observe) of: u64,
+    pub(super) of: u64,
     /// The address of the bytes in the program, which is a multiple of their number.
-    pub(in crate::observe) at: u64,
+    pub(super) at: u64,
     /// 1, 2, 4 or 8.
-    pub(in crate::observe) length: u64,
+    pub(super) length: u64,
     /// Whether reads count too.
-    pub(in crate::observe) reads: bool,
+    pub(super) reads: bool,
 }
 
 /// A breakpoint that counts.

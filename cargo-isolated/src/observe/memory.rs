@@ -12,7 +12,7 @@ const PAGE: usize = 4096;
 const LONGEST: usize = 4096;
 
 /// Reads a text that ends with a null byte.
-pub(in crate::observe) fn text(thread: i32, address: u64) -> Option<Vec<u8>> {
+pub(super) fn text(thread: i32, address: u64) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let mut address = usize::try_from(address)
         .ok()
@@ -32,7 +32,7 @@ pub(in crate::observe) fn text(thread: i32, address: u64) -> Option<Vec<u8>> {
 }
 
 /// Reads some bytes.
-pub(in crate::observe) fn bytes(thread: i32, address: u64, length: usize) -> Option<Vec<u8>> {
+pub(super) fn bytes(thread: i32, address: u64, length: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; length];
     read(thread, usize::try_from(address).ok()?, &mut bytes)?;
     Some(bytes)
