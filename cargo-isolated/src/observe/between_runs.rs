@@ -86,12 +86,11 @@ fn outermost_of(log: &Log, kind: Kind, name: &str) -> Resource {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::path::Path;
 
-    use super::super::record::{Log, Record};
+    use super::super::record::Record;
     use super::{BTreeSet, Observed, Resource, Rules, Shared, Words, find};
-    use crate::findings::{Kind, Outcome, Touch};
+    use crate::findings::{Kind, Touch};
 
     use Touch::{Change, Ensure, Prepare, Remove, Use};
 
@@ -124,20 +123,9 @@ mod tests {
             readers: BTreeSet::new(),
         });
         let known: Vec<_> = known.collect();
-        let mut log = Log::default();
-        for (kind, name, touch) in touches {
-            log.add(*kind, name, *touch);
-        }
         let record = Record {
-            name: String::new(),
-            outcome: Outcome::Passed,
-            log,
-            guarded: BTreeMap::new(),
-            constants: BTreeMap::new(),
-            statics: BTreeMap::new(),
-            relative: BTreeSet::new(),
-            left_behind: Vec::new(),
             locks: locks.iter().map(|lock| (*lock).to_owned()).collect(),
+            ..Record::touching(touches)
         };
         let test = Observed {
             binary: 0,

@@ -23,6 +23,28 @@ pub(super) struct Record {
     pub(super) locks: Vec<String>,
 }
 
+#[cfg(test)]
+impl Record {
+    /// The record of a test that passed and did nothing but touch these resources.
+    pub(super) fn touching(touches: &[(Kind, &str, Touch)]) -> Record {
+        let mut log = Log::default();
+        for (kind, name, touch) in touches {
+            log.add(*kind, name, *touch);
+        }
+        Record {
+            name: String::new(),
+            outcome: Outcome::Passed,
+            log,
+            statics: BTreeMap::new(),
+            guarded: Guarded::new(),
+            constants: BTreeMap::new(),
+            relative: BTreeSet::new(),
+            left_behind: Vec::new(),
+            locks: Vec::new(),
+        }
+    }
+}
+
 /// The locks that a test held at each touch, by resource.
 pub(super) type Guarded = BTreeMap<(Kind, String), BTreeSet<u64>>;
 
