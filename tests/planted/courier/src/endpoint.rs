@@ -1,4 +1,4 @@
-//! Where messages go.
+//! The addresses of services.
 
 use std::env;
 
@@ -12,7 +12,7 @@ pub fn address(port: u16) -> String {
     format!("{}:{port}", host())
 }
 
-/// The value of a setting that only one part of a program has.
+/// The value of a setting that belongs to one part of a program.
 pub fn setting(part: &str) -> Option<String> {
     env::var(format!("COURIER_{}", part.to_uppercase())).ok()
 }

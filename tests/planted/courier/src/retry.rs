@@ -1,4 +1,4 @@
-//! When to try again.
+//! The delays between attempts.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

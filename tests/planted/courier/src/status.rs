@@ -1,4 +1,4 @@
-//! What the codes of an answer mean.
+//! The meanings of the codes in an answer.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! What a courier in the background does with signals and permissions.
+//! Signals and permissions of a courier in the background.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -12,7 +12,7 @@ const LAST: i32 = 0x0c0f_fee5;
 const PLACES: &CStr = c"/courier-places";
 const OUTBOX: &CStr = c"/courier-outbox";
 
-/// Removes the shared memory in the end, also if the test fails.
+/// Removes the shared memory when dropped, even if the test fails.
 struct Removed;
 
 impl Drop for Removed {

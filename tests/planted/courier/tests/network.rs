@@ -12,11 +12,11 @@ use std::time::Duration;
 use courier::{control, relay};
 use rstest::{fixture, rstest};
 
-/// Where administrators connect.
+/// The address for administrators.
 const ADMIN: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 7311);
-/// Where messages are sent.
+/// The address for messages.
 const RELAY: &str = "127.0.0.1:7312";
-/// Where couriers look for each other.
+/// The port on which couriers look for each other.
 const BEACON: u16 = 7313;
 
 #[test]

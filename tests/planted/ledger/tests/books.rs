@@ -22,7 +22,7 @@ fn chart() -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// Removes a file in the end, also if the test fails.
+/// Removes a file when dropped, even if the test fails.
 struct Removed<'a>(&'a Path);
 
 impl Drop for Removed<'_> {
