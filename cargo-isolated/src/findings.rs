@@ -1,11 +1,11 @@
-//! What `cargo isolated observe` found, as `--json` prints it and `cargo isolated adopt` reads it.
+//! The findings of `cargo isolated observe`, as `--json` prints them and `cargo isolated adopt` reads them.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// The version of this format. It changes if a field gets another meaning or disappears.
+/// The version of this format. It changes if a field changes its meaning or disappears.
 pub(crate) const VERSION: u32 = 1;
 
 /// The tests that were observed, and what they share.
@@ -15,7 +15,7 @@ pub(crate) struct Findings {
     pub(crate) tests: Vec<Test>,
     /// Sorted by the number of affected tests, largest first.
     pub(crate) conflicts: Vec<Conflict>,
-    /// What one test shares with another run of itself, in another checkout or by another user.
+    /// Conflicts between two runs of one test, in two checkouts or by two users.
     #[serde(default)]
     pub(crate) between_runs: Vec<Conflict>,
 }
@@ -40,9 +40,9 @@ pub(crate) struct Test {
     pub(crate) outcome: Outcome,
     /// The locks that the test held through isolated-test: `serial "db"`.
     pub(crate) locks: Vec<String>,
-    /// What still existed after the test: `process sleep 600`, `file /tmp/shop.db`.
+    /// The processes and files that outlived the test: `process sleep 600`, `file /tmp/shop.db`.
     pub(crate) left_behind: Vec<String>,
-    /// Everything that it touched outside of itself, except for what the rules ignore.
+    /// All resources that it touched, except for those that the rules ignore.
     #[serde(default)]
     pub(crate) touched: Vec<Touched>,
 }
@@ -65,9 +65,9 @@ pub(crate) enum Touch {
     Use,
     /// Reads the entries of a directory.
     List,
-    /// Would create a directory or an empty file, and finds it there.
+    /// Would create a directory or an empty file, but it exists already.
     Ensure,
-    /// Creates a directory, or a file that stays empty, such as the file of a lock.
+    /// Creates a directory, or a file that stays empty, such as a lock file.
     Prepare,
     /// Writes, creates, binds or sets it.
     Change,
@@ -80,11 +80,11 @@ pub(crate) enum Touch {
 pub(crate) enum Outcome {
     Passed,
     Failed,
-    /// Failed under observation, and passed without it.
+    /// Failed under observation, but passed without it.
     FailedOnlyObserved,
 }
 
-/// Something that two tests, or two runs of one test, share and at least one of them changes.
+/// A resource that two tests, or two runs of one test, share, and that at least one of them changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Conflict {
     pub(crate) resource: Resource,
@@ -94,14 +94,14 @@ pub(crate) struct Conflict {
     pub(crate) readers: Vec<usize>,
     /// Where the sources name it.
     pub(crate) places: Vec<Place>,
-    /// The name of a lock that would exclude the tests from each other: `port-7835`.
+    /// The name of a lock that would keep the tests apart: `port-7835`.
     pub(crate) key: String,
-    /// The argument that removes the conflict without a change of any body: `process`,
+    /// The argument that removes the conflict without changing a test body: `process`,
     /// `port(number = 7835)`. It belongs on the tests of `fixed_at`.
     pub(crate) argument: Option<String>,
     /// Indices of the tests that need the argument.
     pub(crate) fixed_at: Vec<usize>,
-    /// A better way that needs a change of the bodies: "`tmpdir`, and write to `tmpdir.join(\"db\")`".
+    /// A better fix, which requires changing the test bodies: "`tmpdir`, and write to `tmpdir.join(\"db\")`".
     pub(crate) suggestion: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Observing on systems other than Linux on x86-64 and ARM64: there is none.
+//! `cargo isolated observe` on systems that it does not support.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

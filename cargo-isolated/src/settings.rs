@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use crate::part::Part;
 
-/// What the tests of a workspace share with the machine.
+/// The settings of a workspace.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
@@ -24,7 +24,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Override {
-    /// Text in the names of these tests.
+    /// The text that the names of these tests contain.
     tests: String,
     keep: Vec<Part>,
 }

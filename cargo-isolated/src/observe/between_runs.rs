@@ -1,4 +1,4 @@
-//! Finds what a test shares with another run of itself: in another checkout, or by another user.
+//! Finds the resources that two runs of one test share, in two checkouts or by two users.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,8 +9,9 @@ use super::record::Log;
 use super::rules::Rules;
 use crate::findings::{Kind, Resource, Touch};
 
-/// What each test changes outside of the workspace, under a name that the sources determine. `known` are
-/// the conflicts between different tests. `of_cargo` are the directories that each checkout has for itself.
+/// Returns the resources that each test changes outside of the workspace, under names that the sources
+/// determine. `known` are the conflicts between different tests. `of_cargo` are the directories that each
+/// checkout has for itself.
 pub(super) fn find(
     tests: &[Observed<'_>],
     known: &[Shared],
@@ -18,7 +19,7 @@ pub(super) fn find(
     words: &Words,
     of_cargo: [&Path; 2],
 ) -> Vec<Shared> {
-    // The file of a socket is known as the socket.
+    // A known socket and its file have the same name.
     let known: BTreeSet<_> = known.iter().map(|shared| &*shared.resource.name).collect();
     let mut found = Vec::new();
     for (index, test) in tests.iter().enumerate() {
@@ -59,8 +60,8 @@ pub(super) fn find(
     found
 }
 
-/// The outermost directory around a file that the test makes, or the resource itself. Its name decides
-/// whether two runs have the same file.
+/// Returns the outermost directory that the test creates around a file, or else the resource itself. Two
+/// runs share the file if this name is the same in both.
 fn outermost_of(log: &Log, kind: Kind, name: &str) -> Resource {
     let itself = || Resource {
         kind,
@@ -107,7 +108,7 @@ mod tests {
         beside(&[], touches, locks)
     }
 
-    /// What a test shares with itself, if other conflicts are known.
+    /// The resources that two runs of a test share, beside conflicts that are known.
     fn beside(
         known: &[(Kind, &str)],
         touches: &[(Kind, &str, Touch)],

@@ -1,4 +1,4 @@
-//! Notices that a test touches a static, by the breakpoints of the processor, through `perf_event_open(2)`.
+//! Hardware breakpoints that count how often a test touches a static, through `perf_event_open(2)`.
 
 #![expect(unsafe_code, reason = "`perf_event_open` has no safe form")]
 
@@ -9,7 +9,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-/// How many breakpoints a processor has at least (x86-64 has four).
+/// The minimum number of breakpoints in a supported processor (x86-64 has four).
 pub(super) const COUNT: usize = 4;
 
 /// Some bytes of a static.
@@ -48,14 +48,14 @@ struct Attributes {
 const BREAKPOINT: u32 = 5;
 const READS: u32 = 1;
 const WRITES: u32 = 2;
-/// Threads that begin later count too.
+/// Counts in threads that start later, too.
 const INHERIT: u64 = 1 << 1;
 const EXCLUDE_KERNEL: u64 = 1 << 5;
 const EXCLUDE_HYPERVISOR: u64 = 1 << 6;
 const CLOSE_ON_EXEC: libc::c_ulong = 8;
 
 impl Counter {
-    /// Begins to count what a thread does, and what the threads do that it starts.
+    /// Starts to count hits in a thread and in the threads that it starts.
     pub(super) fn start(thread: i32, breakpoint: &Breakpoint, base: u64) -> io::Result<Counter> {
         let attributes = Attributes {
             kind: BREAKPOINT,

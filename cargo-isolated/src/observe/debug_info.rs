@@ -1,4 +1,4 @@
-//! The types of statics, and where they are declared, from the debug information of a program.
+//! The types of statics, and the places where they are declared, from the debug information of a program.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,14 +16,14 @@ use crate::findings::Place;
 /// A static.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Declaration {
-    /// With paths and arguments: `std::sync::lazy_lock::LazyLock<regex::Regex>`.
+    /// The name, with the paths of its generic arguments: `LazyLock<regex::Regex>`.
     pub(super) type_name: String,
     pub(super) place: Option<Place>,
 }
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 
-/// The statics of a program by their addresses, from those units that were compiled in the workspace.
+/// Returns the statics of a program by their addresses, from the units that were compiled in the workspace.
 pub(super) fn statics(
     file: &object::File<'_>,
     workspace: &Path,
@@ -87,7 +87,7 @@ impl In<'_, '_> {
         Ok(())
     }
 
-    /// The address of a variable that has a fixed one.
+    /// The address of a variable, if it is fixed.
     fn address(&self, entry: &DebuggingInformationEntry<'_, '_, Slice<'_>>) -> Result<Option<u64>> {
         let Some(AttributeValue::Exprloc(location)) = entry.attr_value(gimli::DW_AT_location)?
         else {

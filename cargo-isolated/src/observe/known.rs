@@ -1,4 +1,4 @@
-//! A list of conflicts that are known, so that a new one can be an error.
+//! The list of known conflicts, so that a new one can be an error.
 
 use std::collections::BTreeSet;
 use std::env;

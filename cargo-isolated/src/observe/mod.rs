@@ -1,7 +1,8 @@
-//! `cargo isolated observe`: runs each test alone, and shows what two tests share and one of them changes.
+//! `cargo isolated observe`: runs each test alone, and reports resources that several tests share and one
+//! of them changes.
 //!
-//! [`watch`] runs a test and writes down what it touches, [`conflicts`] compares the tests, [`fixes`] knows
-//! the arguments that would help, [`places`] finds the resources in the sources.
+//! [`watch`] runs a test and records what it touches, [`conflicts`] compares the tests, [`fixes`] knows the
+//! arguments that would help, and [`places`] finds the resources in the sources.
 
 mod between_runs;
 mod breakpoints;

@@ -1,4 +1,4 @@
-//! Runs a test alone, and writes down what it does.
+//! Runs a test alone, and records what it touches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -16,22 +16,22 @@ use crate::suite::{Binary, Process};
 use crate::trace;
 use crate::trace::event::Event;
 
-/// How often to run a test again if the program has more statics than the processor has breakpoints.
+/// The maximum number of further runs if there are more statics than breakpoints in a processor.
 const MORE_RUNS: usize = 7;
 
 /// Runs tests and watches them.
 #[derive(Debug)]
 pub(super) struct Observer<'a> {
-    /// Where temporary files go.
+    /// The directory for temporary files.
     pub(super) dir: &'a Path,
-    /// The library that names variables.
+    /// The library that reports variables.
     pub(super) shim: Option<&'a Path>,
     pub(super) timeout: Duration,
 }
 
 impl Observer<'_> {
-    /// Runs a test alone. If it fails, prints what it printed, and runs it once more unobserved. Also
-    /// returns why the system refuses breakpoints, if it does.
+    /// Runs a test alone. If it fails, prints its output and runs it again unobserved. Also returns the
+    /// error if the system refuses breakpoints.
     pub(super) fn run(
         &self,
         binary: &Binary,
@@ -63,7 +63,7 @@ impl Observer<'_> {
         }
         let seen = watched.seen;
         let mut hits = seen.hits;
-        // The processor has few breakpoints, so that many statics need more runs.
+        // The processor has few breakpoints, so many statics need several runs.
         for breakpoints in more.iter().take(MORE_RUNS) {
             hits.extend(watch(breakpoints)?.seen.hits);
         }
@@ -106,7 +106,7 @@ impl Observer<'_> {
     }
 }
 
-/// The locks that a test held, from its trace.
+/// The locks that a test held, according to its trace.
 fn locks(dir: &Path) -> Vec<String> {
     // A test without `#[isolated]` leaves no trace.
     let Ok(files) = trace::read::read(dir) else {

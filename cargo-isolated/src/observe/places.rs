@@ -8,10 +8,10 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::findings::{Kind, Place, Resource};
 
-/// How many places to tell.
+/// How many places to report.
 const MOST: usize = 3;
 
-/// The number of letters up to which a part of a name is no process ID, time, or random text.
+/// The greatest length at which a part of a name cannot be a process ID, a time or random text.
 const LONGEST_FIXED: usize = 2;
 
 /// The words of the sources: identifiers and literals, with their places.
@@ -27,7 +27,7 @@ struct Word {
 #[derive(Debug)]
 enum Text {
     Identifier(String),
-    /// The content of a string, as it is written.
+    /// The content of a string, with its escapes.
     String(String),
     Number(u128),
 }
@@ -68,7 +68,7 @@ impl Words {
         }
     }
 
-    /// Reads a source, unless it is none.
+    /// Reads a source file. Skips one that is not Rust.
     fn read_file(&mut self, workspace: &Path, path: &Path) {
         let text = fs::read_to_string(path).unwrap_or_default();
         let tokens = TokenStream::from_str(&text).unwrap_or_default();
@@ -95,14 +95,14 @@ impl Words {
         }
     }
 
-    /// Whether some string has a text.
+    /// Whether some string contains a text.
     pub(super) fn contain(&self, text: &str) -> bool {
         let has = |word: &Word| matches!(&word.text, Text::String(string) if string.contains(text));
         self.0.iter().any(has)
     }
 
-    /// Whether a resource has the same name in each run, because the sources have it as it is, or with holes
-    /// for what cannot be a random number.
+    /// Whether a resource has the same name in each run: the sources contain the name, or a format string
+    /// whose holes are filled by something that cannot be random.
     pub(super) fn determine(&self, resource: &Resource) -> bool {
         if self
             .0
@@ -125,7 +125,7 @@ impl Words {
         })
     }
 
-    /// Whether some string or number is exactly a text.
+    /// Whether some string or number equals a text.
     fn has(&self, text: &str) -> bool {
         let is = |word: &Word| match &word.text {
             Text::String(string) => string == text,
@@ -204,7 +204,7 @@ impl Text {
     }
 }
 
-/// What stands for the holes of a format string in the name of a file: `44` for `shop-{number}.csv` in
+/// The parts of a file name that fill the holes of a format string: `44` if `shop-{number}.csv` becomes
 /// `shop-44.csv`.
 fn holes<'n>(format: &str, file: &'n str) -> Option<Vec<&'n str>> {
     let format = format.rsplit('/').next()?;
@@ -226,10 +226,10 @@ fn holes<'n>(format: &str, file: &'n str) -> Option<Vec<&'n str>> {
     }
 }
 
-/// How many bytes of a path a text has, if it has at least the name of the file.
+/// The number of bytes of a path that a text contains, if it contains at least the file name.
 fn in_path(text: &str, path: &str) -> Option<usize> {
     let file = path.rsplit('/').next().filter(|file| !file.is_empty())?;
-    // A format string has the end of the path: `{}/shop.db`.
+    // A format string ends like the path: `{}/shop.db`.
     let tail = text
         .rsplit(['}', ' ', '>'])
         .next()
@@ -239,7 +239,7 @@ fn in_path(text: &str, path: &str) -> Option<usize> {
     if ends {
         return Some(tail.len());
     }
-    // A script has the path, or its end, somewhere.
+    // A script contains the path, or the end of it.
     let is_break = |c: char| c.is_whitespace() || "'\";,()<>|&=".contains(c);
     let mut words = text.split(is_break);
     let is_end = |word: &str| word == file || word.contains('/') && path.ends_with(word);

@@ -1,10 +1,10 @@
-//! What one test did, as its observer writes it down.
+//! The record of one test, which its observer writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::{Kind, Outcome, Touch};
 
-/// A test and what it touched outside of itself.
+/// A test, with its outcome and the resources that it touched.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) name: String,
@@ -12,9 +12,9 @@ pub(super) struct Record {
     pub(super) log: Log,
     /// The statics that it touched, by their addresses in the program.
     pub(super) statics: BTreeMap<u64, StaticTouch>,
-    /// The locks of its program, by address, that it held whenever it touched a resource of its process.
+    /// The locks of its program that it held whenever it touched a resource of its process.
     pub(super) guarded: Guarded,
-    /// The variables that it set to one value only, before it read them.
+    /// The variables that it set to a single value before it read them.
     pub(super) constants: BTreeMap<String, Vec<u8>>,
     /// The paths that it touched relative to its working directory.
     pub(super) relative: BTreeSet<String>,
@@ -45,7 +45,7 @@ impl Record {
     }
 }
 
-/// The locks that a test held at each touch, by resource.
+/// The locks that a test held at each touch, by resource. A lock is its address in the program.
 pub(super) type Guarded = BTreeMap<(Kind, String), BTreeSet<u64>>;
 
 impl Touch {
@@ -55,7 +55,7 @@ impl Touch {
 }
 
 impl Kind {
-    /// Whether only tests in the same process share it.
+    /// Whether only tests in the same process share a resource of this kind.
     pub(super) fn is_of_a_process(self) -> bool {
         matches!(
             self,
@@ -68,7 +68,7 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StaticTouch {
     Used,
-    /// Another value after the test, with its fingerprint.
+    /// The value was different after the test, and has this fingerprint.
     Changed(u64),
     ChangedBack,
 }

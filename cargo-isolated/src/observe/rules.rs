@@ -1,4 +1,4 @@
-//! What is shared on purpose, and therefore never a conflict.
+//! The resources that are shared on purpose, and therefore never a conflict.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// `programs` are the directories that Cargo builds the tests into.
+    /// `programs` are the directories in which Cargo puts the test binaries.
     pub(super) fn new(
         target_dir: PathBuf,
         programs: impl IntoIterator<Item = PathBuf>,
@@ -57,14 +57,14 @@ impl Rules {
 
     fn is_ignored_path(&self, path: &Path) -> bool {
         self.dirs.iter().any(|dir| path.starts_with(dir))
-            // Cargo's own files, but not what tests have in `target/tmp`.
+            // Cargo's own files, but not those of tests in `target/tmp`.
             || path.parent() == Some(&self.target_dir)
             || path == self.target_dir
             || path.extension().is_some_and(|ending| ending == "profraw")
     }
 
-    /// Whether a file belongs to a cache, which is made for sharing. The target directory is marked as
-    /// one, but tests have their own files there.
+    /// Whether a file belongs to a cache, which is meant to be shared. The target directory is marked as
+    /// one, but also holds files of tests.
     pub(super) fn is_cached(&self, kind: Kind, name: &str) -> bool {
         let is_marked = |dir: &Path| dir != self.target_dir && dir.join("CACHEDIR.TAG").is_file();
         is_path(kind) && Path::new(name).ancestors().any(is_marked)

@@ -8,7 +8,7 @@ use super::static_types::{SET_ONCE, is_exclusive, is_set_once};
 use super::statics::Statics;
 use crate::findings::{Kind, Resource};
 
-/// Types that change behind a shared reference.
+/// Types that are mutable behind a shared reference.
 const MUTABLE: [&str; 8] = [
     "Mutex<",
     "RwLock<",
@@ -20,7 +20,7 @@ const MUTABLE: [&str; 8] = [
     "Semaphore",
 ];
 
-/// The statics that tests of a program share. `tests` are their indices and records.
+/// Returns the statics that tests of a program share. `tests` are their indices and records.
 pub(super) fn find(binary: usize, tests: &[(usize, &Record)], statics: &Statics) -> Vec<Shared> {
     let mut touched: BTreeMap<u64, BTreeMap<usize, StaticTouch>> = BTreeMap::new();
     for (test, record) in tests {
@@ -49,8 +49,8 @@ pub(super) fn find(binary: usize, tests: &[(usize, &Record)], statics: &Statics)
     shared.collect()
 }
 
-/// Whether a test can notice that another one has changed a static, which tests have seen with so many
-/// values.
+/// Whether a test can notice that another one has changed a static. `values` is the number of different
+/// touches.
 fn can_matter(type_name: Option<&str>, values: usize) -> bool {
     let Some(name) = type_name else {
         return true;
@@ -63,7 +63,7 @@ fn can_matter(type_name: Option<&str>, values: usize) -> bool {
     }
     let inner = name.split_once('<').map_or("", |(_, inner)| inner);
     let is_set = SET_ONCE.iter().any(|prefix| name.starts_with(prefix));
-    // The order of a hash map is random, so that its fingerprint says nothing.
+    // The order of a hash map is random, so its fingerprint is meaningless.
     let differs = is_set && values > 1 && !inner.contains("RandomState");
     differs || MUTABLE.iter().any(|text| inner.contains(text))
 }

@@ -4,7 +4,7 @@
 /// Types whose value is set once.
 pub(super) const SET_ONCE: [&str; 2] = ["OnceLock<", "OnceCell<"];
 
-/// Types whose value is computed once, and is the same whichever test needs it first.
+/// Types whose value is computed once, and does not depend on the test that needs it first.
 const COMPUTED_ONCE: [&str; 3] = ["LazyLock<", "LazyCell<", "Lazy<"];
 
 /// Locks that have a single holder.

@@ -14,13 +14,13 @@ use super::memory;
 use super::static_types::{is_exclusive, is_set_once};
 use crate::findings::Place;
 
-/// How many pointers to follow for a fingerprint.
+/// How many levels of pointers a fingerprint follows.
 const DEPTH: usize = 3;
 
-/// The size of a pointer, and the alignment of one.
+/// The size and alignment of a pointer.
 const WORD: usize = size_of::<usize>();
 
-/// The longest value that a fingerprint reads behind a pointer.
+/// The longest pointee that a fingerprint reads, in bytes.
 const LONGEST: usize = 4096;
 
 /// The statics of a program, by their addresses in it.
@@ -48,8 +48,8 @@ pub(super) struct Snapshot {
 }
 
 impl Statics {
-    /// Finds the statics of some crates that can change. Without debug information, their types and
-    /// places are not known.
+    /// Finds the mutable statics of some crates. Without debug information, their types and places are
+    /// unknown.
     pub(super) fn of(program: &Path, workspace: &Path, crates: &[String]) -> Result<Statics> {
         let data =
             fs::read(program).with_context(|| format!("failed to read `{}`", program.display()))?;
@@ -83,7 +83,7 @@ impl Statics {
                 );
             }
         }
-        // As the kernel names it in `/proc/PID/maps`.
+        // `/proc/PID/maps` has the canonical path.
         let program = program
             .canonicalize()
             .with_context(|| format!("failed to find `{}`", program.display()))?;
@@ -98,14 +98,14 @@ impl Statics {
         self.by_address.get(&address)
     }
 
-    /// Where a static is declared.
+    /// The place where a static is declared.
     pub(super) fn place(&self, name: &str) -> Option<&Place> {
         let of = self.by_address.values().find(|of| of.name == name)?;
         of.declaration.as_ref()?.place.as_ref()
     }
 
-    /// Breakpoints that notice any use of a static, in groups that fit into a processor. For those that
-    /// only lock, there are none.
+    /// Breakpoints that notice any use of a static, in groups that fit into a processor. Locks around
+    /// nothing, such as `Mutex<()>`, get none.
     pub(super) fn uses(&self) -> Vec<Vec<Breakpoint>> {
         let statics = self.by_address.iter();
         let all = statics.filter(|(_, of)| !of.is_exclusive());
@@ -115,7 +115,7 @@ impl Statics {
         all.chunks(COUNT).map(<[_]>::to_vec).collect()
     }
 
-    /// Breakpoints that notice any change of the value of a static; of a long one, at its ends.
+    /// Breakpoints that notice a change of a static's value. They cover only the ends of a long one.
     pub(super) fn changes(&self, address: u64) -> Vec<Breakpoint> {
         let Some(of) = self.by_address.get(&address) else {
             return Vec::new();
@@ -165,7 +165,7 @@ impl Statics {
         changed.collect()
     }
 
-    /// Where the program begins in the memory of a process.
+    /// The address of the program in the memory of a process.
     pub(super) fn base(&self, process: i32) -> Option<u64> {
         let maps = fs::read(format!("/proc/{process}/maps")).ok()?;
         let mut lines = maps.split(|byte| *byte == b'\n');
@@ -184,8 +184,8 @@ impl Static {
         self.type_name().is_some_and(is_exclusive)
     }
 
-    /// The word that every use of it reads or writes: its only one, a lock, or the state of a value that
-    /// is computed once.
+    /// The word that every use reads or writes: the only one, the state of a lock, or the state of a value
+    /// that is computed once.
     fn use_at(&self, address: u64) -> Option<Breakpoint> {
         let words = cover(address, address, address + self.size as u64);
         let is_lazy = self.type_name().is_some_and(is_set_once);
@@ -197,7 +197,7 @@ impl Static {
         })
     }
 
-    /// Where the value begins, behind the lock.
+    /// The offset of the value, which follows the state of a lock.
     fn value_offset(&self) -> u64 {
         match self.type_name() {
             // A futex, and whether it is poisoned.
@@ -227,14 +227,14 @@ fn cover(of: u64, mut at: u64, end: u64) -> Vec<Breakpoint> {
     all
 }
 
-/// Hashes a value, with what its pointers lead to instead of the pointers.
+/// Hashes a value, with the pointees in place of its pointers.
 fn add_fingerprint(process: i32, value: &[u8], depth: usize, hasher: &mut DefaultHasher) {
     let words = || {
         value
             .chunks_exact(WORD)
             .map(|word| usize::from_ne_bytes(word.try_into().expect("a word")))
     };
-    // The smallest number may be the length of what a pointer leads to.
+    // The smallest number is probably the length of a pointee.
     let length = words().filter(|word| (1..=LONGEST).contains(word)).min();
     for word in words() {
         let pointee = length

@@ -24,9 +24,9 @@ use crate::suite::{Binary, Selection, Suite};
 /// How to observe.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Patterns for the names of resources that do not count.
+    /// Patterns for the names of resources to ignore.
     pub(crate) ignore: Vec<String>,
-    /// How long a test may take.
+    /// The time limit of a test.
     pub(crate) timeout: Duration,
 }
 
@@ -203,7 +203,7 @@ impl Run<'_> {
     }
 }
 
-/// What is known when the conflicts have been found.
+/// Everything needed to report conflicts.
 struct Found<'a> {
     runs: &'a [Run<'a>],
     metadata: &'a Metadata,
@@ -225,7 +225,7 @@ impl Found<'_> {
             let places = self.places(&shared);
             let fix = fixes.of(&shared, self.words.contain(&shared.resource.name));
             let tests = (shared.writers.clone(), shared.readers.clone());
-            // What the same tests share has one key.
+            // Resources that the same tests share get one key.
             let key = keys.entry(tests).or_insert_with(|| key(&shared)).clone();
             Conflict {
                 resource: shared.resource,

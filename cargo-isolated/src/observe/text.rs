@@ -10,10 +10,10 @@ use crate::terminal::{FAINT, GOOD, STRONG, styled};
 /// How many tests of a conflict to name.
 const MOST: usize = 6;
 
-/// How many files and processes to name that were left behind.
+/// How many leftover files and processes to name.
 const MOST_LEFT: usize = 20;
 
-/// The text for people, in 80 columns where names allow it.
+/// The report for people, in 80 columns where names are short enough.
 pub(super) fn report(findings: &Findings) -> String {
     let mut text = String::new();
     for conflict in &findings.conflicts {
@@ -39,7 +39,7 @@ pub(super) fn report(findings: &Findings) -> String {
             .iter()
             .filter(|what| !is_in_another(what, &test.left_behind));
         what.map(move |what| {
-            // A script of a shell has several lines.
+            // A shell script has several lines.
             let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
             format!("{what} ({})", full_name(test))
         })
@@ -66,7 +66,7 @@ pub(super) fn report(findings: &Findings) -> String {
     text
 }
 
-/// Whether a file lies in a directory that was left behind too.
+/// Whether a file is in a directory that was also left behind.
 fn is_in_another(what: &str, all: &[String]) -> bool {
     let mut dirs = all
         .iter()
@@ -74,7 +74,7 @@ fn is_in_another(what: &str, all: &[String]) -> bool {
     what.starts_with("file ") && dirs.any(|rest| rest.starts_with('/'))
 }
 
-/// What a test shares with another run of itself, two lines for each.
+/// The conflicts between two runs of one test, two lines each.
 fn between_runs(text: &mut String, findings: &Findings) {
     if findings.between_runs.is_empty() {
         return;
@@ -119,7 +119,7 @@ fn conflict_text(text: &mut String, conflict: &Conflict, tests: &[Test]) {
     text.push('\n');
 }
 
-/// What would remove a conflict, best first.
+/// The ways to remove a conflict, best first.
 fn ways(conflict: &Conflict) -> Vec<String> {
     let key = format!("serial = \"{}\"", conflict.key);
     let better = [&conflict.argument, &conflict.suggestion];

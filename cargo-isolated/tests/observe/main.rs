@@ -1,4 +1,4 @@
-//! Whole suites under observation.
+//! Observes whole suites.
 
 #![cfg(all(
     target_os = "linux",

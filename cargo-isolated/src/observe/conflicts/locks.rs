@@ -6,8 +6,8 @@ use super::{Observed, Shared};
 use crate::findings::Resource;
 use crate::observe::record::Record;
 
-/// Leaves only the tests that can run beside another one that matters to them, and tells whether there are
-/// any.
+/// Retains only the tests that can collide with another one, because no lock keeps the two apart. Returns
+/// whether there are any.
 pub(in crate::observe) fn leave_unprotected(shared: &mut Shared, tests: &[Observed<'_>]) -> bool {
     let all: Vec<_> = shared.tests().collect();
     let collides = |one: usize, other: usize| {
@@ -28,12 +28,12 @@ pub(in crate::observe) fn leave_unprotected(shared: &mut Shared, tests: &[Observ
     !unprotected.is_empty()
 }
 
-/// Whether only one test can hold a lock: `serial "db"`, or `port 8080` of `port(number = 8080)`.
+/// Whether a lock has a single holder: `serial "db"`, or `port 8080` of `port(number = 8080)`.
 pub(in crate::observe) fn is_exclusive(lock: &str) -> bool {
     lock.starts_with("serial ") || lock.starts_with("port ")
 }
 
-/// Whether two tests hold a lock that only one of them can have: `serial "db"` and `shared "db"`.
+/// Whether two tests exclude each other by a lock: `serial "db"` and `shared "db"`.
 fn exclude_each_other(one: &Record, other: &Record) -> bool {
     let excludes = |one: &String, other: &String| {
         let split = |lock: &String| {
@@ -54,8 +54,7 @@ fn exclude_each_other(one: &Record, other: &Record) -> bool {
         .any(|one| other.locks.iter().any(|other| excludes(one, other)))
 }
 
-/// Whether two tests of a program touch a resource of their process only while they hold the same lock of the
-/// program.
+/// Whether two tests hold the same lock of their program at each touch of a resource of their process.
 fn take_turns(one: &Record, other: &Record, resource: &Resource) -> bool {
     let of = |record: &Record| {
         let key = (resource.kind, resource.name.clone());

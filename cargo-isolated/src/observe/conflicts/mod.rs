@@ -23,16 +23,16 @@ use crate::findings::{Kind, Resource, Touch};
 /// A test that was observed.
 #[derive(Debug)]
 pub(super) struct Observed<'a> {
-    /// Which tests run in the same process as this one.
+    /// The index of the test binary, whose tests share a process.
     pub(super) binary: usize,
     pub(super) record: &'a Record,
 }
 
-/// What tests do to a resource that they share.
+/// A resource that several tests share, and the tests that change or only use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shared {
     pub(super) resource: Resource,
-    /// The binary, for a resource of a process.
+    /// The index of the binary, if only tests in one process share the resource.
     pub(super) binary: Option<usize>,
     pub(super) writers: BTreeSet<usize>,
     pub(super) readers: BTreeSet<usize>,
@@ -44,7 +44,7 @@ impl Shared {
     }
 }
 
-/// Finds what at least two tests share, and at least one of them changes.
+/// Finds the resources that at least two tests share and at least one of them changes.
 pub(super) fn find(all: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
     let touches = collect(all, rules);
     let removed = removed_dirs(&touches);
@@ -80,7 +80,7 @@ pub(super) fn find(all: &[Observed<'_>], rules: &Rules) -> Vec<Shared> {
             Kind::Variable => {
                 !is_constant(tests.keys().map(|test| all[*test].record), &resource.name)
             }
-            // Two tests may create different entries. Only one that lists them notices.
+            // Tests that create different entries are not in conflict, unless another one lists them.
             Kind::Directory => tests.values().any(|touches| touches.contains(&Touch::List)),
             _ => true,
         };
@@ -108,8 +108,8 @@ fn is_constant<'a>(tests: impl Iterator<Item = &'a Record>, variable: &str) -> b
     values.len() == 1 && !values.contains(&None)
 }
 
-/// Whether a test may notice that another one has created a file or a directory: it neither creates it nor
-/// would create it, and creates nothing in it.
+/// Whether a test can notice that another one created a file or a directory. It cannot if it would
+/// create the same one, or creates something in it.
 fn notices_creation(resource: &Resource, touches: &BTreeSet<Touch>, log: &Log) -> bool {
     let is_reader = |touch| matches!(touch, Touch::Look | Touch::Use | Touch::List);
     let is_inside = |(kind, name, touches): (Kind, &str, &BTreeSet<Touch>)| {

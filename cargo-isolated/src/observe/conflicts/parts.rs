@@ -6,10 +6,11 @@ use std::path::Path;
 use super::Shared;
 use crate::findings::Kind;
 
-/// What `SQLite` appends to the name of a database, for files that come and go with it.
+/// The suffixes of the temporary files that `SQLite` keeps beside a database.
 const BESIDE_A_DATABASE: [&str; 3] = ["-journal", "-shm", "-wal"];
 
-/// Drops what lies in a directory, or belongs to a database, that the same tests share already.
+/// Drops files and directories in a directory that the same tests share, and the temporary files of a
+/// shared database.
 pub(super) fn without_parts(shared: Vec<Shared>) -> Vec<Shared> {
     let is_part = |part: &Shared| {
         let is_path = |kind| matches!(kind, Kind::File | Kind::Directory);

@@ -10,6 +10,7 @@ use crate::observe::rules::Rules;
 /// For each resource, how each test touches it. A resource of a process belongs to a binary.
 pub(super) type Touches = BTreeMap<(Option<usize>, Resource), BTreeMap<usize, BTreeSet<Touch>>>;
 
+/// Collects the touches of all tests, without ignored resources.
 pub(super) fn collect(tests: &[Observed<'_>], rules: &Rules) -> Touches {
     let mut all = Touches::new();
     let sockets: BTreeSet<_> = tests
@@ -20,7 +21,7 @@ pub(super) fn collect(tests: &[Observed<'_>], rules: &Rules) -> Touches {
         .collect();
     for (index, test) in tests.iter().enumerate() {
         for (kind, name, touches) in test.record.log.iter() {
-            // The file of a socket is removed as any other.
+            // The file of a socket is removed like any other file.
             let kind = match kind {
                 Kind::File if sockets.contains(name) => Kind::UnixSocket,
                 kind => kind,
@@ -37,7 +38,7 @@ pub(super) fn collect(tests: &[Observed<'_>], rules: &Rules) -> Touches {
     all
 }
 
-/// The directories that a test removes, with the tests that use something in them.
+/// The directories that a test removes, with all tests that touch something in them.
 pub(super) fn removed_dirs(touches: &Touches) -> BTreeMap<Resource, BTreeSet<usize>> {
     let mut removed = BTreeMap::new();
     for ((_, resource), tests) in touches {

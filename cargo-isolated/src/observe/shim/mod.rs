@@ -1,4 +1,4 @@
-//! The library that sees the environment variables, compiled from its source on the user's machine.
+//! The library that reports uses of environment variables, compiled from its source on the user's machine.
 
 use std::env;
 use std::fs;

@@ -1,8 +1,7 @@
-//! Tells the observer of `cargo isolated observe` which environment variables a program reads and
-//! sets. It is compiled on the machine of the user, with whatever compiler there is, and preloaded into
-//! the programs that are observed.
+//! Reports to `cargo isolated observe` which environment variables a program reads and sets. This file is
+//! compiled on the user's machine, with any version of rustc, and preloaded into the observed programs.
 //!
-//! A variable is named by a `prctl` that no kernel knows. Only the observer sees it.
+//! A report is a `prctl` that no kernel knows, so only the observer sees it.
 
 #![no_std]
 
@@ -35,7 +34,7 @@ fn tell(how: c_ulong, name: *const c_char, value: *const c_char) {
     }
 }
 
-/// The function of the C library that has a name, which ends with a null byte.
+/// The function of the C library with this name, which ends with a null byte.
 fn next(cache: &AtomicPtr<c_void>, name: &str) -> *mut c_void {
     let mut function = cache.load(Ordering::Relaxed);
     if function.is_null() {
@@ -46,7 +45,7 @@ fn next(cache: &AtomicPtr<c_void>, name: &str) -> *mut c_void {
     function
 }
 
-/// Defines a function that tells what it is called with, and calls the one of the C library.
+/// Defines a function that reports its arguments and calls the original in the C library.
 macro_rules! replace {
     ($($text:literal $name:ident($($argument:ident: $type:ty),*) -> $result:ty { $how:ident($variable:expr, $value:expr) })*) => {$(
         #[no_mangle]
@@ -73,7 +72,7 @@ replace! {
     "unsetenv\0" unsetenv(name: *const c_char) -> c_int {
         SET(name, ptr::null())
     }
-    // `NAME=value`, and the observer cuts it.
+    // The argument is `NAME=value`; the observer splits it.
     "putenv\0" putenv(text: *mut c_char) -> c_int {
         SET(text, ptr::null())
     }
