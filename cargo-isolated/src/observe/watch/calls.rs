@@ -4,14 +4,14 @@ use libc::c_long;
 
 use crate::findings::Kind;
 
-/// The first argument of a `prctl` by which the shim names a variable.
+/// The first argument of the `prctl` calls in which the shim reports a variable.
 pub(super) const SHIM: u32 = 0x1501_a7ed;
 
 /// When a call is reported.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum When {
     Always,
-    /// If an argument is one of these.
+    /// If an argument has one of these values.
     Is(usize, &'static [u32]),
     /// If an argument is not null.
     IsSome(usize),
@@ -21,7 +21,7 @@ pub(super) enum When {
     UnlessDescriptor(usize),
 }
 
-/// What a call does, with the positions of its arguments.
+/// The effect of a call, with the positions of its arguments.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Call {
     Path(At, PathCall),
@@ -33,7 +33,7 @@ pub(super) enum Call {
     Umask,
     Bind,
     Connect,
-    /// A destination of `sendto`.
+    /// `sendto` with a destination.
     Send,
     AskPort,
     /// System V IPC, by its key.
@@ -48,7 +48,7 @@ pub(super) enum Call {
         process: usize,
         number: usize,
     },
-    /// `prctl`: a thread gets its name, or the shim names a variable.
+    /// `prctl`: sets the name of a thread, or carries the name of a variable from the shim.
     Name,
     EndThread,
     EndProcess,
@@ -56,7 +56,7 @@ pub(super) enum Call {
     Enter,
 }
 
-/// What a call does with one path.
+/// The effect of a call on one path.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PathCall {
     Open(Flags),
@@ -80,9 +80,12 @@ pub(super) struct At {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Flags {
     At(usize),
-    /// In a structure.
+    /// In the structure that an argument points to.
     Behind(usize),
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "of `creat`"))]
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "only `creat` has fixed flags")
+    )]
     Of(i32),
 }
 
@@ -182,7 +185,7 @@ const CALLS: &[(c_long, Call)] = &[
     (libc::SYS_setns, Call::Enter),
 ];
 
-/// The calls that only older architectures have.
+/// Calls that newer architectures lack.
 #[cfg(target_arch = "x86_64")]
 const OLD_CALLS: &[(c_long, Call)] = &[
     (
@@ -223,7 +226,7 @@ pub(super) fn all() -> impl Iterator<Item = (c_long, When)> {
     calls.map(|(number, call)| (*number, when(*number, *call)))
 }
 
-/// The call with a number.
+/// The call with this number.
 pub(super) fn of(number: c_long) -> Option<Call> {
     let mut calls = CALLS.iter().chain(OLD_CALLS);
     let (_, call) = calls.find(|(other, _)| *other == number)?;

@@ -1,4 +1,4 @@
-//! What a call does to something outside of the test.
+//! The effect of a system call on resources outside of the test.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -50,7 +50,7 @@ impl Watcher<'_> {
                 "working directory",
                 Touch::Use,
             ),
-            // Not guarded by a lock of the program, because each file that it creates uses the umask.
+            // A lock of the program cannot guard it, because each new file uses the umask.
             Call::Umask if is_test => self.log.add(Kind::Umask, "umask", Touch::Change),
             Call::SetHandler => self.of_process(
                 moment,
@@ -100,7 +100,7 @@ impl Watcher<'_> {
         }
     }
 
-    /// Something that only the threads of a process share.
+    /// Records a touch of a resource that only the threads of a process share.
     fn of_process(&mut self, moment: Moment<'_>, kind: Kind, name: &str, touch: Touch) {
         if moment.is_test {
             self.touch(kind, name, touch);
@@ -111,7 +111,7 @@ impl Watcher<'_> {
         let Some((path, is_relative)) = moment.path(at) else {
             return;
         };
-        // A child begins in the working directory of the test.
+        // A child starts in the working directory of the test.
         if is_relative && (moment.is_test || !self.processes.has_moved(moment.process)) {
             self.relative.insert(path.to_string_lossy().into_owned());
             self.touch(Kind::WorkingDirectory, "working directory", Touch::Use);

@@ -11,14 +11,14 @@ use crate::observe::record::Log;
 /// The files that a test touches, by absolute paths without `.` and `..`.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// The files that were opened for writing, as they were before.
+    /// The files that were opened for writing, with their state before that.
     opened: HashMap<PathBuf, Option<State>>,
     created: HashSet<PathBuf>,
-    /// The files that the test's own process has created.
+    /// The files that the test's own process created.
     own: HashSet<PathBuf>,
 }
 
-/// What shows that a file was written.
+/// The metadata that changes when a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct State {
     inode: u64,
@@ -61,7 +61,7 @@ impl Files {
                 self.opened.entry(path.to_owned()).or_insert(None);
             }
             None => add(log, path, Touch::Look),
-            // Writes through a mapping leave no trace in the state of a file in memory.
+            // Writes through a mapping do not change the metadata of a file in memory.
             Some(_) if is_memory || flags & (libc::O_TRUNC | libc::O_EXCL) != 0 => {
                 add(log, path, Touch::Change);
             }
@@ -125,12 +125,12 @@ impl Files {
         change_entries(log, path);
     }
 
-    /// Adds what is known only at the end, and returns the files that the test has created and that still
-    /// exist. Those in a directory that it has created too are left out.
+    /// Adds the touches that are known only after the test, and returns the files that the test created and
+    /// left behind. Files in a directory that it also created are left out.
     pub(super) fn finish(self, log: &mut Log) -> Vec<PathBuf> {
         for (path, before) in &self.opened {
             let touch = match (before, State::of(path)) {
-                // Such as the file of a lock.
+                // A lock file, for example.
                 (None, Some(now)) if now.size == 0 => Touch::Prepare,
                 (Some(before), Some(now)) if *before == now && now.size == 0 => Touch::Ensure,
                 (before, now) if *before == now => Touch::Use,
@@ -147,7 +147,7 @@ impl Files {
     }
 }
 
-/// The entries of the directory above change.
+/// Records a change of the entries of the parent directory.
 fn change_entries(log: &mut Log, path: &Path) {
     if let Some(dir) = path.parent() {
         log.add(Kind::Directory, &text(dir), Touch::Change);
@@ -159,7 +159,7 @@ fn add(log: &mut Log, path: &Path, touch: Touch) {
     log.add(kind, &name, touch);
 }
 
-/// The kind and the name of a file.
+/// The kind and name of the resource behind a path.
 fn named(path: &Path) -> (Kind, String) {
     let name = path.strip_prefix("/dev/shm").ok().and_then(Path::to_str);
     match name.filter(|name| !name.is_empty()) {
@@ -204,7 +204,7 @@ mod tests {
 
     use Touch::{Change, Ensure, List, Look, Prepare, Remove, Use};
 
-    /// How a test touches the file `a`: it makes calls, and then they have these effects.
+    /// The touches of the file `a` by a test that makes these calls, which then have these effects.
     fn touches(
         before: Option<&str>,
         calls: impl FnOnce(&mut Files, &mut Log, &Path),

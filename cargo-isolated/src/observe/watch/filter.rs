@@ -1,4 +1,4 @@
-//! The filter for `seccomp(2)` that reports the system calls of interest, and lets all others pass.
+//! The `seccomp(2)` filter that reports the system calls of interest and allows all others.
 
 #![expect(unsafe_code, reason = "`seccomp` and `prctl` have no safe form")]
 
@@ -15,7 +15,7 @@ const ARCHITECTURE: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]
 const ARCHITECTURE: u32 = 0xc000_00b7;
 
-/// The bit in the numbers of x32, which are those of another architecture.
+/// The bit that marks the system calls of x32, which is a different ABI.
 const X32: u32 = 0x4000_0000;
 
 /// The flag and the number as the registers have them.
@@ -25,7 +25,7 @@ const AT_FDCWD: u32 = u32::from_ne_bytes(libc::AT_FDCWD.to_ne_bytes());
 const ALLOW: u32 = 0x7fff_0000;
 const REPORT: u32 = 0x7fc0_0000;
 
-/// A program of the kernel's packet filter.
+/// A program for the kernel's packet filter.
 #[derive(Debug)]
 pub(super) struct Filter(Vec<sock_filter>);
 
@@ -50,12 +50,12 @@ impl Filter {
         filter
     }
 
-    /// Installs the filter in the calling thread, and returns the descriptor that gets the reports.
+    /// Installs the filter in the calling thread, and returns the descriptor that receives the reports.
     /// Allocates nothing, because it runs between `fork` and `exec`.
     pub(super) fn install(&self) -> io::Result<RawFd> {
         match self.try_install() {
             Err(error) if error.raw_os_error() == Some(libc::EACCES) => {
-                // Without privileges, the kernel wants the promise not to gain any.
+                // An unprivileged process must first promise not to gain privileges.
                 // SAFETY: this changes a flag of this process.
                 if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
                     return Err(io::Error::last_os_error());
@@ -71,7 +71,7 @@ impl Filter {
             len: u16::try_from(self.0.len()).unwrap_or(0),
             filter: self.0.as_ptr().cast_mut(),
         };
-        // With `WAIT_KILLABLE_RECV`, signals do not interrupt a call that is being looked at (Linux 5.19).
+        // With `WAIT_KILLABLE_RECV`, only fatal signals interrupt a call that was received (Linux 5.19).
         for flags in [
             libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
             libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
@@ -137,7 +137,7 @@ impl Filter {
         self.answer(ALLOW);
     }
 
-    /// Compares, and skips some instructions if it is true, and some if it is false.
+    /// Compares the loaded value, and skips `if_true` or `if_false` instructions.
     fn skip(&mut self, comparison: u32, value: u32, if_true: u8, if_false: u8) {
         self.push(
             libc::BPF_JMP | comparison | libc::BPF_K,
@@ -157,7 +157,7 @@ impl Filter {
     }
 }
 
-/// Where the low half of an argument is.
+/// The offset of the low half of an argument.
 fn argument_offset(argument: usize) -> usize {
     offset_of!(libc::seccomp_data, args) + 8 * argument
 }

@@ -1,4 +1,4 @@
-//! The locks of the program's own that a test holds whenever it touches a resource of its process.
+//! The program's own locks that a test holds whenever it touches a resource of its process.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -9,9 +9,9 @@ pub(super) use crate::observe::record::Guarded;
 /// A lock, by its address in the program, with its bytes at one moment.
 pub(super) type Lock = (u64, Vec<u8>);
 
-/// What the locks of a program looked like when a test touched a resource.
+/// The bytes of a program's locks at each touch of a resource.
 ///
-/// A lock that is not held looks as before the body, or, if it was not initialized then, as at the end.
+/// A free lock has the same bytes as before the body or, if it was initialized later, as after it.
 #[derive(Debug, Default)]
 pub(super) struct Guards(BTreeMap<(Kind, String), HashSet<Vec<Lock>>>);
 
@@ -21,7 +21,7 @@ impl Guards {
         self.0.entry(of).or_default().insert(locks);
     }
 
-    /// `idle` is what the locks look like while no test holds them.
+    /// `idle` has the bytes of free locks.
     pub(super) fn finish(self, idle: &HashSet<Lock>) -> Guarded {
         let guarded = self.0.into_iter().map(|(resource, moments)| {
             let mut held = moments.iter().map(|locks| {

@@ -1,4 +1,4 @@
-//! The descriptor through which the kernel reports system calls, and the threads that made them wait.
+//! The descriptor through which the kernel reports system calls, while their threads wait.
 
 #![expect(
     unsafe_code,
@@ -18,13 +18,13 @@ const RECEIVE: u64 = 0xc050_2100;
 const SEND: u64 = 0xc018_2101;
 const SET_FLAGS: u64 = 0x4008_2104;
 
-/// A thread that waits for an answer is scheduled on the processor that answers (Linux 6.6).
+/// Wakes a thread on the processor that answered its call (Linux 6.6).
 const WAKE_UP_HERE: u64 = 1;
 
 #[derive(Debug)]
 pub(super) struct Listener {
     descriptor: OwnedFd,
-    /// Whether a request for a report ends when all processes have ended, as since Linux 6.6.
+    /// Whether a request for a report returns when all processes have ended (since Linux 6.6).
     ends: bool,
 }
 
@@ -39,14 +39,14 @@ pub(super) struct Report {
 
 impl Listener {
     pub(super) fn new(descriptor: OwnedFd) -> Listener {
-        // Makes it faster, and came with the same version.
+        // Makes the answers faster. It fails before Linux 6.6, where requests do not end.
         // SAFETY: this request takes a number.
         let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), SET_FLAGS as _, WAKE_UP_HERE) };
         let ends = result == 0;
         Listener { descriptor, ends }
     }
 
-    /// The next report; none if all watched processes have ended.
+    /// Returns the next report, or `None` once all watched processes have ended.
     pub(super) fn next(&self) -> io::Result<Option<Report>> {
         loop {
             if !self.ends && self.has_ended(PollTimeout::NONE)? {
@@ -66,7 +66,7 @@ impl Listener {
                         arguments: report.data.args,
                     }));
                 }
-                // The thread was killed meanwhile, or all have ended.
+                // The thread has been killed, or all threads have ended.
                 Err(Errno::ENOENT) if self.has_ended(PollTimeout::ZERO)? => return Ok(None),
                 Err(Errno::ENOENT | Errno::EINTR) => {}
                 Err(error) => return Err(error.into()),
@@ -74,7 +74,7 @@ impl Listener {
         }
     }
 
-    /// Waits for a report or for the end of all processes, and tells whether it was the end.
+    /// Waits for a report or for the end of all processes. Returns whether it was the end.
     fn has_ended(&self, timeout: PollTimeout) -> io::Result<bool> {
         let mut waiting = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
         while let Err(error) = poll(&mut waiting, timeout) {
@@ -85,7 +85,7 @@ impl Listener {
         Ok(waiting[0].revents() == Some(PollFlags::POLLHUP))
     }
 
-    /// Lets the thread go on with its call.
+    /// Lets the thread continue with its call.
     pub(super) fn allow(&self, report: &Report) {
         let mut answer = libc::seccomp_notif_resp {
             id: report.id,

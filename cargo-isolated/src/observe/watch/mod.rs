@@ -1,9 +1,9 @@
 //! Runs a test and watches its system calls, and those of its children, through `seccomp_unotify(2)`.
 //!
-//! The kernel stops a thread at a call of interest and reports it. The watcher reads what the call is
-//! about from the memory of the thread, and lets it go on. The test notices nothing, whatever language
-//! its children are written in. What the watcher cannot see that way are environment variables, which are
-//! in memory; the [shim](super::shim) names those through a special call.
+//! The kernel stops a thread at a call of interest and reports it. The watcher reads the call's arguments
+//! from the memory of the thread and lets it continue. The test notices nothing, and its children may be
+//! written in any language. Environment variables are in memory, where the watcher cannot see their use;
+//! the [shim](super::shim) reports them through a special call.
 
 #![expect(unsafe_code, reason = "`pre_exec` and `prctl` have no safe form")]
 
@@ -45,15 +45,15 @@ use crate::leftovers;
 /// A test that was watched.
 #[derive(Debug)]
 pub(super) struct Watched {
-    /// None if the test did not end in time, and was killed.
+    /// `None` if the test timed out and was killed.
     pub(super) status: Option<ExitStatus>,
     pub(super) output: Vec<u8>,
     pub(super) seen: Seen,
-    /// The command lines of the processes that the test left behind. They have been ended.
+    /// The command lines of the processes that the test left behind, which have been ended.
     pub(super) processes_left: Vec<String>,
 }
 
-/// Runs a test alone and watches it. Its output and errors are collected together.
+/// Runs a test alone and watches it. Its stdout and stderr go to the same pipe.
 pub(super) fn run(
     mut command: Command,
     name: &str,
@@ -71,14 +71,14 @@ pub(super) fn run(
     // SAFETY: neither installing the filter nor sending two numbers allocates memory.
     unsafe {
         command.pre_exec(move || {
-            // The test ends with the command, because nothing else would let its calls pass.
+            // The test dies with the command, because nothing else would answer its calls.
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
             send(sender, filter.install()?)
         });
     }
     let mut watcher = Watcher::new(name, statics, breakpoints);
     thread::scope(|scope| {
-        // The thread must run before the test, whose first call is the one that executes it.
+        // The watcher must run before the test, whose first reported call is its `execve`.
         let watching = scope.spawn(move || -> Result<Seen> {
             if let Some(listener) = receive(listeners)? {
                 while let Some(report) = listener.next()? {
@@ -90,7 +90,7 @@ pub(super) fn run(
         });
         let started = command.spawn();
         let program = command.get_program().to_string_lossy().into_owned();
-        // Only the test has the other ends now.
+        // Now only the test has the other ends of the pipes.
         drop((command, to));
         let child = started.with_context(|| {
             format!("failed to start `{program}` under a filter of system calls, as seccomp(2) offers it")
@@ -120,7 +120,7 @@ fn wait(mut child: Child, timeout: Duration) -> Result<Option<ExitStatus>> {
     if let Ok(status) = ended.recv_timeout(timeout) {
         return Ok(Some(status?));
     }
-    // It is not reaped yet, so the number is its own.
+    // It is not reaped yet, so its ID cannot belong to another process.
     let _ = kill(id, Signal::SIGKILL);
     let _ = ended.recv();
     Ok(None)
@@ -130,11 +130,11 @@ fn command_lines(processes: &[Pid]) -> Vec<String> {
     let lines = processes
         .iter()
         .filter_map(|process| process::command_line(process.as_raw()));
-    // A process that has ended, and was not waited for, has none.
+    // A zombie has none.
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// Sends which process has which descriptor for a listener.
+/// Sends the ID of this process and the number of its descriptor for a listener.
 fn send(to: RawFd, listener: RawFd) -> io::Result<()> {
     let [process, listener] = [Pid::this().as_raw(), listener].map(i32::to_ne_bytes);
     // SAFETY: the parent keeps it open until `spawn` returns.
@@ -145,7 +145,7 @@ fn send(to: RawFd, listener: RawFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies the listener of a process, unless the process has ended before it had one.
+/// Copies the listener of a process, unless the process ended before it had one.
 fn receive(from: OwnedFd) -> Result<Option<Listener>> {
     let mut from = File::from(from);
     let mut number = || -> io::Result<i32> {

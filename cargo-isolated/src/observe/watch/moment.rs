@@ -1,4 +1,4 @@
-//! A call while it waits: who makes it, and with which arguments.
+//! A call that waits for the observer, with its caller and its arguments.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -10,20 +10,20 @@ use super::listener::Report;
 use super::process::{self, Process};
 use crate::observe::memory;
 
-/// A call, and who makes it.
+/// A call and its caller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment<'a> {
     pub(super) report: &'a Report,
     pub(super) process: Process,
-    /// Whether it is the process of the test, and not a child.
+    /// Whether the caller is the process of the test and not a child.
     pub(super) is_test: bool,
 }
 
 impl Moment<'_> {
-    /// An argument that is a number of 32 bits.
+    /// An argument that is a 32-bit number.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the rest of the register has no meaning"
+        reason = "the kernel ignores the upper half of the register"
     )]
     pub(super) fn number(self, argument: usize) -> i32 {
         self.report.arguments[argument] as i32
@@ -42,7 +42,7 @@ impl Moment<'_> {
         }
     }
 
-    /// The first number of a structure.
+    /// The first number of the structure that an argument points to.
     pub(super) fn behind(self, argument: usize) -> i32 {
         let bytes = memory::bytes(self.report.thread, self.report.arguments[argument], 4);
         bytes
@@ -62,7 +62,7 @@ impl Moment<'_> {
             .map(|dir| self.number(dir))
             .filter(|dir| *dir != libc::AT_FDCWD);
         if let Some(dir) = dir {
-            // Without a path, it is about the descriptor itself, such as `fstat`.
+            // An empty path refers to the descriptor itself, as in `fstat`.
             if text.is_empty() {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Which process a thread belongs to, and what it shares with the observer.
+//! The processes of watched threads, and the namespaces that they share with the observer.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -17,13 +17,13 @@ const START_POLL: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) id: i32,
-    /// Whether it has the same network as the observer.
+    /// Whether it is in the observer's network namespace.
     pub(super) shares_network: bool,
-    /// Whether it has the same mounts as the observer.
+    /// Whether it is in the observer's mount namespace.
     pub(super) shares_mounts: bool,
 }
 
-/// The processes of the threads that were seen.
+/// The processes of all threads seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Processes {
     by_thread: HashMap<i32, Process>,
@@ -52,17 +52,17 @@ impl Processes {
         })
     }
 
-    /// Forgets a thread that ends, or whose namespaces change.
+    /// Forgets a thread that ends or changes its namespaces.
     pub(super) fn forget(&mut self, thread: i32) {
         self.by_thread.remove(&thread);
     }
 
-    /// A process changes its working directory.
+    /// Records that a process changes its working directory.
     pub(super) fn moves(&mut self, process: Process) {
         self.moved.insert(process.id);
     }
 
-    /// Whether the working directory is that of the test.
+    /// Whether the process has left the working directory of the test.
     pub(super) fn has_moved(&self, process: Process) -> bool {
         self.moved.contains(&process.id)
     }
@@ -81,7 +81,7 @@ pub(super) fn working_directory(thread: i32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{thread}/cwd")).ok()
 }
 
-/// What a descriptor of a thread refers to.
+/// The path that a file descriptor of a thread refers to.
 pub(super) fn descriptor(thread: i32, descriptor: i32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{thread}/fd/{descriptor}")).ok()
 }
@@ -114,7 +114,7 @@ fn read_command_line(process: i32) -> Option<String> {
     Some(words.join(" ").trim_end().to_owned())
 }
 
-/// Whether a path leads to the same place for a thread with separate mounts as for the observer.
+/// Whether a path resolves to the same file for the observer and for a thread in another mount namespace.
 pub(super) fn is_same_place(thread: i32, path: &Path) -> bool {
     let root = PathBuf::from(format!("/proc/{thread}/root"));
     let parent = path.ancestors().skip(1).find(|parent| parent.exists());

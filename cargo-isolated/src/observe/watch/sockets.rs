@@ -57,7 +57,7 @@ fn parse(bytes: &[u8]) -> Option<Address> {
     }
 }
 
-/// A copy of a descriptor of a process.
+/// Copies a file descriptor of another process.
 pub(super) fn copy(process: i32, descriptor: i32) -> Option<OwnedFd> {
     let owned = |result: libc::c_long| {
         let descriptor = Errno::result(result).ok()?;
@@ -69,7 +69,7 @@ pub(super) fn copy(process: i32, descriptor: i32) -> Option<OwnedFd> {
     owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), descriptor, 0) })
 }
 
-/// Whether a socket is one of TCP or UDP.
+/// The kind of port that a socket has: TCP or UDP.
 pub(super) fn kind(socket: &OwnedFd) -> Option<Kind> {
     match getsockopt(socket, sockopt::SockType).ok()? {
         SockType::Datagram => Some(Kind::UdpPort),
@@ -78,9 +78,9 @@ pub(super) fn kind(socket: &OwnedFd) -> Option<Kind> {
     }
 }
 
-/// The port that a socket has.
+/// The port that a socket is bound to.
 pub(super) fn port(socket: OwnedFd) -> Option<u16> {
-    // The type stands for any socket here.
+    // `UdpSocket` works for any kind of socket here.
     let address = UdpSocket::from(socket).local_addr();
     Some(address.ok().as_ref().map(SocketAddr::port)?).filter(|port| *port != 0)
 }
