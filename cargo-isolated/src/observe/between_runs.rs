@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_shares_with_other_tests_is_not_repeated() {
+    fn conflicts_with_other_tests_are_not_repeated() {
         let touches = [
             (Kind::File, "/tmp/shop-cache", Prepare),
             (Kind::File, "/tmp/shop-cache/control", Remove),

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_a_directory_that_is_left_is_not_repeated() {
+    fn files_in_a_directory_that_is_left_are_not_repeated() {
         let dir = TempDir::new().expect("a directory");
         let (mut files, mut log) = (Files::default(), Log::default());
         let own = dir.path().join("own");

@@ -5,7 +5,7 @@ use crate::findings::Kind;
 use crate::findings::Touch::{Change, Ensure, List, Look, Prepare, Remove, Use};
 
 #[test]
-fn one_that_changes_and_another_are_a_conflict() {
+fn one_writer_and_another_test_are_a_conflict() {
     assert_eq!(files(&[&[("/a", Change)], &[("/a", Look)]]), ["/a {0} {1}"]);
     assert_eq!(
         files(&[&[("/a", Use), ("/a", Remove)], &[("/a", Change)]]),
@@ -16,7 +16,7 @@ fn one_that_changes_and_another_are_a_conflict() {
 }
 
 #[test]
-fn what_all_would_prepare_is_none() {
+fn a_file_that_all_would_prepare_is_no_conflict() {
     assert!(files(&[&[("/a", Prepare)], &[("/a", Ensure), ("/a", Use)]]).is_empty());
     assert_eq!(
         files(&[&[("/a", Prepare)], &[("/a", Look)]]),
@@ -29,7 +29,7 @@ fn what_all_would_prepare_is_none() {
 }
 
 #[test]
-fn one_that_would_prepare_it_does_not_notice_it() {
+fn a_test_that_would_prepare_a_file_does_not_notice_it() {
     let test = |touch| record(&[(Kind::File, "/a", touch)], &[]);
     let looks_and_ensures = || {
         let touches = [(Kind::File, "/a", Ensure), (Kind::File, "/a", Look)];
@@ -42,7 +42,7 @@ fn one_that_would_prepare_it_does_not_notice_it() {
 }
 
 #[test]
-fn one_that_creates_something_in_a_directory_does_not_notice_it() {
+fn a_test_that_creates_something_in_a_directory_does_not_notice_it() {
     let prepares = || record(&[(Kind::File, "/d", Prepare)], &[]);
     let creates = |dir: &'static str| {
         let touches = [(Kind::File, "/d", Look), (Kind::Directory, dir, Change)];
@@ -73,7 +73,7 @@ fn files_of_cargo_and_of_the_system_do_not_count() {
 }
 
 #[test]
-fn only_one_who_lists_a_directory_notices_its_entries() {
+fn only_a_test_that_lists_a_directory_notices_its_entries() {
     let directory = |touch| (Kind::Directory, "/d", touch);
     let creates = || record(&[directory(Change)], &[]);
     assert!(conflicts(&[creates(), creates()]).is_empty());
@@ -82,7 +82,7 @@ fn only_one_who_lists_a_directory_notices_its_entries() {
 }
 
 #[test]
-fn a_removed_directory_matters_to_those_who_use_what_is_in_it() {
+fn a_removed_directory_matters_to_tests_that_use_files_in_it() {
     let removes = record(
         &[(Kind::File, "/d", Remove), (Kind::Directory, "/d", Remove)],
         &[],
@@ -92,7 +92,7 @@ fn a_removed_directory_matters_to_those_who_use_what_is_in_it() {
 }
 
 #[test]
-fn a_variable_that_all_set_to_the_same_value_is_none() {
+fn a_variable_that_all_set_to_the_same_value_is_no_conflict() {
     let test = |value| sets(&[], value);
     assert!(conflicts(&[test(Some("1")), test(Some("1"))]).is_empty());
     for other in [test(Some("2")), test(None)] {

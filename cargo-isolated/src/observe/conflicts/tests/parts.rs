@@ -5,7 +5,7 @@ use crate::findings::Kind;
 use crate::findings::Touch::{Change, Remove};
 
 #[test]
-fn what_lies_in_a_shared_directory_is_not_repeated() {
+fn files_in_a_shared_directory_are_not_repeated() {
     let test = || {
         let file = (Kind::File, "/d/a", Change);
         record(
