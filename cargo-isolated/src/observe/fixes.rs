@@ -152,30 +152,18 @@ impl<'a> Fixes<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
     use std::env;
     use std::path::Path;
 
-    use super::super::record::Log;
     use super::{Fix, Fixes, Record, Shared};
-    use crate::findings::{Kind, Outcome, Resource, Touch};
+    use crate::findings::{Kind, Resource, Touch};
 
     /// A test that touches these resources, and finds these paths through its working directory.
     fn record(touches: &[(Kind, &str, Touch)], relative: &[&str]) -> Record {
-        let mut log = Log::default();
-        for (kind, name, touch) in touches {
-            log.add(*kind, name, *touch);
-        }
         Record {
-            name: String::new(),
-            outcome: Outcome::Passed,
-            log,
-            statics: BTreeMap::new(),
-            guarded: BTreeMap::new(),
-            constants: BTreeMap::new(),
             relative: relative.iter().map(|path| (*path).to_owned()).collect(),
-            left_behind: Vec::new(),
-            locks: Vec::new(),
+            ..Record::touching(touches)
         }
     }
 

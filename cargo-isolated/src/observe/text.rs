@@ -83,12 +83,7 @@ fn between_runs(text: &mut String, findings: &Findings) {
     for conflict in &findings.between_runs {
         let tests = conflict.writers.iter().map(|test| &findings.tests[*test]);
         let tests: Vec<_> = tests.map(full_name).collect();
-        let _ = writeln!(
-            text,
-            "  {} ({})",
-            conflict.resource.to_string(),
-            tests.join(", ")
-        );
+        let _ = writeln!(text, "  {} ({})", conflict.resource, tests.join(", "));
         let fix = ways(conflict).remove(0);
         let _ = writeln!(text, "    {:<9}{}", "fix", styled(GOOD, &fix));
     }
