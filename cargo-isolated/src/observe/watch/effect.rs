@@ -16,6 +16,11 @@ use crate::observe::record::Log;
 impl Watcher<'_> {
     pub(super) fn effect(&mut self, moment: Moment<'_>, call: Call) {
         let is_test = moment.is_test;
+        if let Call::Path(at, PathCall::Run) = call {
+            // `argv` follows the path.
+            let words = moment.words(at.path + 1);
+            self.processes.programs.insert(moment.process.id, words);
+        }
         match call {
             Call::Path(at, call) => self.path(moment, at, |files, log, path| match call {
                 PathCall::Open(flags) => files.open(log, path, moment.flags(flags), is_test),

@@ -20,6 +20,7 @@ mod process;
 mod sockets;
 mod watcher;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -101,13 +102,17 @@ pub(super) fn run(
             output
         });
         let status = wait(child, timeout)?;
-        let processes_left = command_lines(&leftovers::children());
+        let left = leftovers::children().into_iter();
+        let left =
+            left.filter_map(|process| Some((process, process::command_line(process.as_raw())?)));
+        let left: Vec<_> = left.collect();
         leftovers::end();
+        let seen = watching.join().expect("the watcher does not panic")?;
         Ok(Watched {
             status,
             output: reading.join().expect("the reader does not panic"),
-            seen: watching.join().expect("the watcher does not panic")?,
-            processes_left,
+            processes_left: command_lines(left, &seen.programs),
+            seen,
         })
     })
 }
@@ -126,11 +131,16 @@ fn wait(mut child: Child, timeout: Duration) -> Result<Option<ExitStatus>> {
     Ok(None)
 }
 
-fn command_lines(processes: &[Pid]) -> Vec<String> {
-    let lines = processes
-        .iter()
-        .filter_map(|process| process::command_line(process.as_raw()));
-    // A zombie has none.
+/// The command lines: for processes that have executed a program, those that they executed.
+fn command_lines(processes: Vec<(Pid, String)>, programs: &HashMap<i32, String>) -> Vec<String> {
+    let lines = processes.into_iter().map(|(process, line)| {
+        let program = programs.get(&process.as_raw());
+        program
+            .filter(|words| !words.is_empty())
+            .cloned()
+            .unwrap_or(line)
+    });
+    // A process that has just ended has none.
     lines.filter(|line| !line.is_empty()).collect()
 }
 
@@ -159,4 +169,23 @@ fn receive(from: OwnedFd) -> Result<Option<Listener>> {
     let listener = sockets::copy(process, number()?);
     let listener = listener.context("the system refuses to copy a descriptor of a child")?;
     Ok(Some(Listener::new(listener)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use nix::unistd::Pid;
+
+    use super::command_lines;
+
+    #[test]
+    fn a_process_that_executes_a_program_has_its_command_line() {
+        let processes = [(1, ""), (2, "sh -c 'serve &'"), (3, "daemon"), (4, "")];
+        let processes = processes.map(|(id, line)| (Pid::from_raw(id), line.to_owned()));
+        let programs = [(1, "sleep 600"), (2, "serve"), (3, "")];
+        let programs: HashMap<_, _> = programs.map(|(id, line)| (id, line.to_owned())).into();
+        let lines = command_lines(processes.into(), &programs);
+        assert_eq!(lines, ["sleep 600", "serve", "daemon"]);
+    }
 }

@@ -10,6 +10,9 @@ use super::listener::Report;
 use super::process::{self, Process};
 use crate::observe::memory;
 
+/// The number of words of a command line that are read at most.
+const MOST_WORDS: usize = 100;
+
 /// A call and its caller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment<'a> {
@@ -31,6 +34,22 @@ impl Moment<'_> {
 
     pub(super) fn text(self, argument: usize) -> Option<Vec<u8>> {
         memory::text(self.report.thread, self.report.arguments[argument])
+    }
+
+    /// Texts joined by spaces, from an array of addresses that ends with null.
+    pub(super) fn words(self, argument: usize) -> String {
+        let thread = self.report.thread;
+        let address = |index: usize| {
+            let at = self.report.arguments[argument].checked_add(8 * index as u64)?;
+            let bytes = memory::bytes(thread, at, 8)?;
+            Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+        };
+        let addresses = (0..MOST_WORDS).map_while(address);
+        let words = addresses.map_while(|address| memory::text(thread, address));
+        let words: Vec<_> = words
+            .map(|word| String::from_utf8_lossy(&word).into_owned())
+            .collect();
+        words.join(" ")
     }
 
     /// The flags of `open`.

@@ -4,14 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long a process may take to get its command line.
-const START: Duration = Duration::from_secs(1);
-
-/// How long to wait before reading an empty command line again.
-const START_POLL: Duration = Duration::from_millis(1);
 
 /// A process that is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +21,8 @@ pub(super) struct Processes {
     by_thread: HashMap<i32, Process>,
     /// The processes that have changed their working directories, and their children.
     moved: HashSet<i32>,
+    /// The command lines of the programs that they execute.
+    pub(super) programs: HashMap<i32, String>,
 }
 
 impl Processes {
@@ -86,28 +80,14 @@ pub(super) fn descriptor(thread: i32, descriptor: i32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{thread}/fd/{descriptor}")).ok()
 }
 
-/// The command line. One that has ended has none.
+/// The command line of a process, which is empty while it executes a program; none if it has ended.
 pub(super) fn command_line(process: i32) -> Option<String> {
-    // While a process begins to execute a program, it has none either, and who started it may have ended.
-    let deadline = Instant::now() + START;
-    loop {
-        let line = read_command_line(process)?;
-        if !line.is_empty() || has_ended(process) || Instant::now() > deadline {
-            return Some(line);
-        }
-        thread::sleep(START_POLL);
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before the state is in parentheses, and may contain some.
+    let (_, state) = stat.rsplit_once(") ")?;
+    if state.starts_with(['Z', 'X']) {
+        return None;
     }
-}
-
-/// Whether a process has ended, and was not waited for.
-fn has_ended(process: i32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // The name stands in parentheses, and may have some itself.
-    let state = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    state.is_empty() || state.starts_with(['Z', 'X'])
-}
-
-fn read_command_line(process: i32) -> Option<String> {
     let words = fs::read(format!("/proc/{process}/cmdline")).ok()?;
     let words = words.split(|byte| *byte == 0);
     let words: Vec<_> = words.map(String::from_utf8_lossy).collect();
@@ -130,18 +110,21 @@ pub(super) fn is_same_place(thread: i32, path: &Path) -> bool {
 mod tests {
     use std::process::Command;
 
-    use super::{command_line, has_ended};
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    use nix::unistd::Pid;
+
+    use super::command_line;
 
     #[test]
     fn a_process_has_a_command_line_until_it_ends() {
-        let mut child = Command::new("sleep").arg("600").spawn().expect("a child");
-        let id = i32::try_from(child.id()).expect("a number");
-        assert_eq!(command_line(id).as_deref(), Some("sleep 600"));
-        child.kill().expect("the child");
-        while !has_ended(id) {
-            std::thread::yield_now();
-        }
-        assert_eq!(command_line(id).as_deref(), Some(""));
+        let own = i32::try_from(std::process::id()).expect("a process ID");
+        let first = std::env::args().next().expect("the program");
+        assert!(command_line(own).is_some_and(|line| line.starts_with(&first)));
+        let mut child = Command::new("true").spawn().expect("a child");
+        let id = i32::try_from(child.id()).expect("a process ID");
+        let end = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(Pid::from_raw(id)), end).expect("the child");
+        assert_eq!(command_line(id), None);
         child.wait().expect("the child");
         assert_eq!(command_line(id), None);
     }

@@ -68,6 +68,8 @@ pub(in crate::observe) struct Seen {
     pub(in crate::observe) ports_left: Vec<Resource>,
     /// The files that the test created and that still exist.
     pub(in crate::observe) files_left: Vec<PathBuf>,
+    /// The command lines of the programs that processes executed, by process ID.
+    pub(in crate::observe) programs: HashMap<i32, String>,
     /// The error if the system refused breakpoints.
     pub(in crate::observe) refused: Option<io::Error>,
 }
@@ -152,6 +154,7 @@ impl<'a> Watcher<'a> {
             statics: self.changed,
             hits: self.hits,
             relative: self.relative,
+            programs: self.processes.programs,
             refused: self.refused,
             files_left,
             ports_left,
