@@ -11,7 +11,7 @@ use super::breakpoints::Breakpoint;
 use super::record::{Record, StaticTouch};
 use super::statics::Statics;
 use super::watch;
-use crate::findings::Outcome;
+use crate::findings::{Outcome, Resource};
 use crate::suite::{Binary, Process};
 use crate::trace;
 use crate::trace::event::Event;
@@ -85,7 +85,7 @@ impl Observer<'_> {
         let files = seen.files_left.iter();
         let files = files.map(|path| format!("file {}", path.display()));
         let ports = seen.ports_left.iter();
-        let ports = ports.map(|port| port.to_string());
+        let ports = ports.map(Resource::to_string);
         let record = Record {
             name: test.to_owned(),
             outcome,

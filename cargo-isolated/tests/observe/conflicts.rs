@@ -140,3 +140,45 @@ fn tests_that_take_turns_or_set_the_same_value_share_no_variable() {
     let shared: Vec<_> = shared.map(|conflict| &*conflict.resource.name).collect();
     assert_eq!(shared, ["READ_BEFORE", "WITHOUT"]);
 }
+
+#[test]
+fn a_file_is_found_through_the_descriptor_of_its_directory() {
+    let tests = r#"
+        use std::fs::{self, File};
+        use std::os::fd::AsRawFd;
+
+        unsafe extern "C" {
+            fn fstatat(dir: i32, path: *const i8, metadata: *mut [u64; 64], flags: i32) -> i32;
+        }
+
+        fn look(dir: i32, path: &std::ffi::CStr, flags: i32) {
+            unsafe { fstatat(dir, path.as_ptr().cast(), &mut [0; 64], flags) };
+        }
+
+        #[test]
+        fn writes() {
+            fs::create_dir_all("dir").unwrap();
+            fs::write("dir/by-descriptor", "1").unwrap();
+            fs::write("by-name", "1").unwrap();
+        }
+
+        #[test]
+        fn looks() {
+            const AT_FDCWD: i32 = -100;
+            const AT_EMPTY_PATH: i32 = 0x1000;
+
+            fs::create_dir_all("dir").unwrap();
+            look(File::open("dir").unwrap().as_raw_fd(), c"by-descriptor", 0);
+            look(AT_FDCWD, c"by-name", AT_EMPTY_PATH);
+        }
+    "#;
+    let package = package(tests, "");
+    let findings = findings(&observe_package(&package, &["--json"]));
+    let files = findings.conflicts.iter().filter_map(|conflict| {
+        let name = conflict.resource.name.rsplit('/').next()?;
+        (conflict.resource.kind == "file").then_some(name)
+    });
+    let mut files: Vec<_> = files.collect();
+    files.sort_unstable();
+    assert_eq!(files, ["by-descriptor", "by-name"]);
+}

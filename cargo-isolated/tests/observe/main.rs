@@ -45,6 +45,7 @@ struct Conflict {
     writers: Vec<usize>,
     readers: Vec<usize>,
     places: Vec<Place>,
+    argument: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

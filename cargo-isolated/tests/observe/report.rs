@@ -1,6 +1,7 @@
 //! Reports and exit statuses.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
@@ -21,7 +22,7 @@ fn reads() {
 
 #[test]
 fn leaves_a_process() {
-    std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    std::process::Command::new("./daemon").spawn().unwrap();
 }
 
 #[test]
@@ -38,6 +39,9 @@ fn fails() {
 #[test]
 fn conflicts_failures_and_leftovers_are_reported() {
     let package = package(SHARES, "");
+    let daemon = package.path().join("daemon");
+    fs::write(&daemon, "#!/usr/bin/tail -f\n").expect("a script");
+    fs::set_permissions(&daemon, Permissions::from_mode(0o755)).expect("a program");
     let findings = findings(&observe_package(&package, &["--json"]));
     let outcome = |name: &str| {
         let test = findings
@@ -53,7 +57,8 @@ fn conflicts_failures_and_leftovers_are_reported() {
         outcome("dislikes_observers"),
         ("failed-only-observed", &[][..])
     );
-    let left = ["process sleep 600".to_owned()];
+    // The kernel's own command line is `/usr/bin/tail -f ./daemon`.
+    let left = ["process ./daemon".to_owned()];
     assert_eq!(outcome("leaves_a_process"), ("passed", &left[..]));
     let [conflict] = &*findings.conflicts else {
         panic!("{} conflicts", findings.conflicts.len());
@@ -75,6 +80,35 @@ fn conflicts_failures_and_leftovers_are_reported() {
         .map(|place| (&*place.file, place.line))
         .collect();
     assert_eq!(places, [("tests/all.rs", 6), ("tests/all.rs", 11)]);
+}
+
+#[isolated_test::isolated(network(or = "serial"))]
+#[test]
+fn a_server_in_a_thread_is_left_behind() {
+    let tests = r#"
+        use std::net::TcpListener;
+
+        #[test]
+        fn serves_in_a_thread() {
+            let listener = TcpListener::bind("127.0.0.1:7321").unwrap();
+            std::thread::spawn(move || listener.accept());
+        }
+
+        #[test]
+        fn serves_until_its_end() {
+            TcpListener::bind("127.0.0.1:7321").unwrap();
+        }
+    "#;
+    let package = package(tests, "");
+    let findings = findings(&observe_package(&package, &["--json"]));
+    let left = |test: usize| findings.tests[test].left_behind.join(", ");
+    assert_eq!([left(0), left(1)], ["TCP port 7321", ""]);
+    let [conflict] = &*findings.conflicts else {
+        panic!("{} conflicts", findings.conflicts.len());
+    };
+    // A lock would be released while the server still runs.
+    let argument = conflict.argument.as_deref();
+    assert_eq!(argument, Some("network(or = \"serial\")"));
 }
 
 #[test]
