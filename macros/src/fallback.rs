@@ -26,7 +26,7 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         output,
         where_clause,
         body,
-        signature,
+        signature: _,
     } = function;
     if is_a_plain_test(function) {
         let attributes = attributes
@@ -34,7 +34,7 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
             .filter(|attribute| !attribute.mentions_isolated());
         let is_test = harness::is_test(&function.attributes);
         let unused = (!is_test).then(allow_unused);
-        return quote!(#(#attributes)* #unused #visibility #signature #body);
+        return function.under(&quote!(#(#attributes)* #unused));
     }
     let attributes = attributes.iter().filter(|attribute| attribute.is_neutral());
     let output = output.as_ref().map(|output| quote!(-> #output));

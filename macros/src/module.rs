@@ -118,23 +118,15 @@ pub(crate) fn hand_on_below(
 ) -> Option<TokenStream> {
     let is_own = |attribute: &Attribute| attribute.mentions_isolated();
     let Inherited { modules, arguments } = Inherited::alone(arguments)?;
-    let TestFn {
-        attributes,
-        visibility,
-        signature,
-        body,
-        ..
-    } = function;
     let inheritance = Inheritance {
         krate,
         arguments: &arguments,
         modules,
         names: &Names::default(),
     };
-    function.attributes.iter().any(is_own).then(|| {
-        let attributes = inheritance.inherit(attributes);
-        quote!(#attributes #visibility #signature #body)
-    })
+    let attributes = &function.attributes;
+    let has_own = attributes.iter().any(is_own);
+    has_own.then(|| function.under(&inheritance.inherit(attributes)))
 }
 
 /// Reads the attribute of a file, and the items of the file after it.

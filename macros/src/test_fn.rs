@@ -95,14 +95,19 @@ impl TestFn {
 
     /// The function without our attribute.
     pub(crate) fn as_written(&self) -> TokenStream {
+        let attributes = &self.attributes;
+        self.under(&quote!(#(#attributes)*))
+    }
+
+    /// The function as written, but with other attributes.
+    pub(crate) fn under(&self, attributes: &TokenStream) -> TokenStream {
         let TestFn {
-            attributes,
             visibility,
             signature,
             body,
             ..
         } = self;
-        quote!(#(#attributes)* #visibility #signature #body)
+        quote!(#attributes #visibility #signature #body)
     }
 
     /// The name as text, without `r#`.

@@ -122,16 +122,10 @@ fn generates_more(function: &TestFn) -> bool {
 
 /// The same function, with the hidden attribute below all others.
 fn below_all(arguments: &TokenStream, function: &TestFn) -> TokenStream {
-    let TestFn {
-        attributes,
-        visibility,
-        signature,
-        body,
-        ..
-    } = function;
     let krate = scan::expressions(arguments.clone()).pop();
     let krate = krate.map(|piece| piece.tokens);
-    quote!(#(#attributes)* #[#krate::__around(#arguments)] #visibility #signature #body)
+    let attributes = &function.attributes;
+    function.under(&quote!(#(#attributes)* #[#krate::__around(#arguments)]))
 }
 
 fn around(function: &TestFn, recipe: &TokenStream, krate: &TokenStream) -> TokenStream {
