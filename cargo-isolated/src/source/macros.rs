@@ -8,7 +8,8 @@ use super::harness;
 use super::items::{Function, MacroCall, Module};
 use super::read::Reader;
 
-/// Words in the names of macros that may make tests.
+/// Words in the names of macros that may make tests. `macros/src/module/made.rs` has the same list,
+/// in a crate that shares no code.
 const WORDS: [&str; 8] = [
     "test",
     "tests",
@@ -127,4 +128,24 @@ fn contains_tests(tokens: TokenStream) -> bool {
         }
         contains_tests(group.stream())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::WORDS;
+
+    #[test]
+    fn the_words_are_those_of_the_attribute_on_a_module() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../macros/src/module/made.rs");
+        let text = fs::read_to_string(path).expect("the source of the attribute");
+        let (_, list) = text.split_once("const WORDS").expect("the list");
+        let (list, _) = list
+            .split_once(';')
+            .and_then(|(_, list)| list.split_once(';'))
+            .expect("its end");
+        let words: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+        assert_eq!(words, WORDS);
+    }
 }

@@ -58,6 +58,7 @@ impl Call {
 
     /// Whether the call may generate tests, judging by its name or by tests in its input.
     fn may_make_tests(&self, names: &Names) -> bool {
+        // `cargo-isolated/src/source/macros.rs` has the same list, in a crate that shares no code.
         const WORDS: [&str; 8] = [
             "test",
             "tests",
