@@ -38,6 +38,11 @@ fn test(lines: Lines, name: &str, times: [u64; 3], want: &str, behind: &str) -> 
         .say(end, "end", 1, judged)
 }
 
+/// A test without a key that nextest runs.
+fn without_key(pid: u32, name: &str, times: [u64; 3]) -> Lines {
+    test(under_nextest(pid), name, times, "test", "")
+}
+
 #[track_caller]
 fn suggested(processes: Vec<Lines>, findings: Option<&Findings>) -> Vec<(u64, String)> {
     let timeline = Timeline::read(Written::new(processes).path()).expect("a timeline");
@@ -116,17 +121,10 @@ fn readers_are_suggested_only_if_they_were_observed() {
 fn waiting_in_slots_of_nextest_is_what_groups_save() {
     let of = |pid, name, times| test(under_nextest(pid), name, times, "serial db", "");
     let waiting = |late: u64| {
-        let other = test(
-            under_nextest(3),
-            "shop::other",
-            [late, late, 22],
-            "test",
-            "",
-        );
         vec![
             of(1, "shop::a", [0, 0, 10]),
             of(2, "shop::b", [0, 10, 20]),
-            other,
+            without_key(3, "shop::other", [late, late, 22]),
         ]
     };
     let text = "tests waited 8.00s in slots of nextest while others had not begun; `cargo isolated \
@@ -159,16 +157,9 @@ fn tests_that_run_alone_stop_all_others() {
 #[test]
 fn a_long_test_at_the_end_should_begin_first() {
     let run = |begin| {
-        let long = test(
-            under_nextest(2),
-            "shop::long",
-            [begin, begin, 30],
-            "test",
-            "",
-        );
         vec![
-            test(under_nextest(1), "shop::a", [0, 0, 10], "test", ""),
-            long,
+            without_key(1, "shop::a", [0, 0, 10]),
+            without_key(2, "shop::long", [begin, begin, 30]),
         ]
     };
     let text = "`shop::long` ran for 20.0s after all others, and began 9.00s after the first; \
