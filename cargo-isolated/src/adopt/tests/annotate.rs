@@ -59,11 +59,11 @@ fn annotated(text: &str, needs: &[(&str, Needs)]) -> String {
 
 #[test]
 fn the_attribute_is_a_line_above_the_others_and_below_the_comments() {
-    let text = "/// Adds.\n#[ignore]\n#[test]\nfn adds() {}\n\nmod inner {\n\t/** Reads. */\n\t#[test] fn reads() {}\n}\n";
+    let text = "/// Adds.\n#[ignore = \"slow\"]\n#[test]\nfn adds() {}\n\nmod inner {\n\t/** Reads. */\n\t#[test] fn reads() {}\n}\n";
     let both = [("adds", serial(&["db"])), ("reads", argument("process"))];
     assert_eq!(
         annotated(text, &both),
-        "/// Adds.\n#[isolated_test::isolated(serial = \"db\")]\n#[ignore]\n#[test]\nfn adds() {}\n\nmod inner {\n\
+        "/// Adds.\n#[isolated_test::isolated(serial = \"db\")]\n#[ignore = \"slow\"]\n#[test]\nfn adds() {}\n\nmod inner {\n\
          \t/** Reads. */\n\t#[isolated_test::isolated(process)]\n\t#[test] fn reads() {}\n}\n"
     );
 }

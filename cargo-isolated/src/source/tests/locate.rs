@@ -4,7 +4,7 @@ use super::{found, tree};
 fn a_test_is_found_in_inline_modules_after_its_doc_comments() {
     let dir = tree(&[(
         "tests/api.rs",
-        "//! Tests.\n\nmod orders {\n    mod tests {\n        /// It adds.\n        /// Really.\n        #[ignore]\n        \
+        "//! Tests.\n\nmod orders {\n    mod tests {\n        /// It adds.\n        /// Really.\n        #[ignore = \"slow\"]\n        \
          #[test]\n        fn adds() {}\n    }\n}\n#[test]\nfn adds() {}\n",
     )]);
     let found = |name| found(dir.path(), "tests/api.rs", name);
@@ -67,7 +67,7 @@ fn a_file_with_a_mark_and_an_interpreter_is_read() {
     for text in [
         "\u{feff}#[test]\nfn adds() {}\n",
         "#!/usr/bin/env rust\n#[test]\nfn adds() {}\n",
-        "#![allow(dead_code)]\n#[test]\nfn adds() {}\n",
+        "#![cfg(unix)]\n#[test]\nfn adds() {}\n",
         "isolated_test::isolate_file! { #![isolated(serial)]\n#[test]\nfn adds() {}\n}\n",
     ] {
         let dir = tree(&[("tests/api.rs", text)]);
@@ -121,7 +121,7 @@ fn a_file_that_cannot_be_parsed_is_named_with_the_line() {
 
 #[test]
 fn a_property_is_found_in_its_macro() {
-    let text = "proptest! {\n    #![proptest_config(Config::default())]\n\n    /// Holds.\n    #[ignore]\n    #[test]\n    \
+    let text = "proptest! {\n    #![proptest_config(Config::default())]\n\n    /// Holds.\n    #[ignore = \"slow\"]\n    #[test]\n    \
                 fn holds(n in 0..10u32, m in any::<u8>()) { assert!(n < 10) }\n\n    #[test]\n    fn too(n in 0..1) {}\n}\n";
     let dir = tree(&[("tests/api.rs", text)]);
     let found = |name| found(dir.path(), "tests/api.rs", name);
