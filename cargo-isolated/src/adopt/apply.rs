@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use super::check;
 use super::plan::{Affected, Change, Plan};
 use super::project::{Project, real};
+use super::temporary::remove_abandoned;
 use super::trial::{self, COPIES, Runs};
 use super::write::{Failure, replace};
 
@@ -39,6 +40,13 @@ pub(super) fn write<'a>(
 ) -> Application<'a> {
     let lockfile = project.root.join("Cargo.lock");
     let locked = fs::read_to_string(&lockfile).ok();
+    let dirs = plan
+        .changes
+        .iter()
+        .filter_map(|change| change.path.parent());
+    dirs.collect::<BTreeSet<_>>()
+        .into_iter()
+        .for_each(remove_abandoned);
     let mut states = Vec::new();
     for change in &plan.changes {
         let shown = &change.shown;

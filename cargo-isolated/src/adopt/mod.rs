@@ -17,6 +17,7 @@ mod needs;
 mod observed;
 mod plan;
 mod project;
+mod temporary;
 mod trial;
 mod write;
 

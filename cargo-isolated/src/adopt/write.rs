@@ -1,10 +1,12 @@
 //! Replaces a file as a whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Why a file was not replaced. It is as it was.
+use super::temporary::create_beside;
+
+/// The reason why a file was not replaced. The file is unchanged.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// It is not what was read.
@@ -22,7 +24,8 @@ impl From<io::Error> for Failure {
 ///
 /// # When the process dies
 ///
-/// The file has the old text or the new one. A temporary file beside it may remain.
+/// The file has the old text or the new one. A temporary file may remain beside it until the next
+/// command removes it ([`super::temporary`]).
 pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Failure> {
     let is_unchanged = || fs::read(path).map(|found| found == before.as_bytes());
     if !is_unchanged()? {
@@ -47,26 +50,6 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Fail
         let _ = File::open(dir).and_then(|dir| dir.sync_all());
     }
     written
-}
-
-/// Creates a new file in the same directory.
-fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut number = 0_u32;
-    loop {
-        let temporary = format!(".{name}.adopt-{}-{number}", std::process::id());
-        let temporary = path.with_file_name(temporary);
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-        {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => {
-                number += 1;
-            }
-            result => return Ok((result?, temporary)),
-        }
-    }
 }
 
 /// Gives the new file to the owner of the old one, who may be another user than root.

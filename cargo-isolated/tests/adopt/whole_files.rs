@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::suite::{Suite, conflict, errors, findings};
+use crate::suite::{Suite, conflict, errors, findings, succeeded};
 
 const FILES: usize = 40;
 
@@ -111,6 +111,17 @@ fn a_command_that_dies_in_a_write_leaves_whole_files() {
     assert_eq!(suite.read("tests/a.rs"), edited);
     assert!(suite.read("tests/b.rs") == long, "it is as it was");
     assert_eq!(suite.read("tests/c.rs"), last);
+
+    let temporary_files = || {
+        let entries = fs::read_dir(suite.path("tests")).expect("a directory");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let names = names.map(|name| name.to_string_lossy().into_owned());
+        names.filter(|name| name.contains(".adopt-")).count()
+    };
+    assert_eq!(temporary_files(), 1);
+    suite.git(&["checkout", "--quiet", "."]);
+    succeeded(&suite.adopt(&findings, &["--write", "--runs", "0"]));
+    assert_eq!(temporary_files(), 0);
 }
 
 /// `git` changes a file when it is asked for the state of the checkout, which is after the command has read it.
@@ -166,7 +177,7 @@ fn a_symbolic_link_is_followed() {
         &[("tests/api.rs", "adds")],
         &[conflict("x", &[0], &[], None)],
     );
-    crate::suite::succeeded(&suite.adopt(&findings, &["--write", "--runs", "1"]));
+    succeeded(&suite.adopt(&findings, &["--write", "--runs", "1"]));
     assert!(suite.path("tests/api.rs").is_symlink());
     let text = suite.read("shared/api.rs");
     assert_eq!(
