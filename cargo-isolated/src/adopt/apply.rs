@@ -10,7 +10,7 @@ use super::check;
 use super::plan::{Affected, Change, Plan};
 use super::project::{Project, real};
 use super::temporary::remove_abandoned;
-use super::trial::{self, COPIES, Runs};
+use super::trial::{self, Runs};
 use super::write::{Failure, replace};
 
 /// What became of a change.
@@ -156,12 +156,9 @@ impl<'a> Application<'a> {
                 let Some(tests) = failures.get(&self.plan.changes[index].path) else {
                     continue;
                 };
-                let tests = tests.iter().map(|(name, failure)| {
-                    let (count, runs) = (failure.count, runs.count * COPIES);
-                    let of_runner = failure.of_runner.as_ref();
-                    let of_runner = of_runner.map_or(String::new(), |text| format!(": {text}"));
-                    format!("`{name}` failed in {count} of {runs} runs{of_runner}")
-                });
+                let tests = tests
+                    .iter()
+                    .map(|(name, failure)| failure.describe(name, runs));
                 self.revert(index, &tests.collect::<Vec<_>>().join(", "));
             }
             self.compile(runs.words)?;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::builder::NonEmptyStringValueParser;
@@ -18,6 +19,7 @@ use super::project::Project;
 use super::trial::Runs;
 use super::{diff, observed};
 use crate::cargo::has_nextest;
+use crate::figures::parse_time;
 use crate::findings::Findings;
 use crate::observe::{self, Options};
 use crate::suite::{Runner, Selection};
@@ -65,9 +67,14 @@ pub(crate) struct Arguments {
     /// Write even if the workspace is not in a git repository.
     #[arg(long)]
     allow_no_vcs: bool,
-    /// How often to run the edited tests, in two copies at once.
+    /// Run the edited tests this many times with each runner, in two copies at
+    /// once.
     #[arg(long, value_name = "N", default_value_t = 5)]
     runs: u32,
+    /// Revert files whose tests do not end within this time in one of these
+    /// runs.
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "5m")]
+    timeout: Duration,
     /// Depend on isolated-test in this directory, not on the published package.
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     path: Option<String>,
@@ -125,13 +132,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     say("compiling the tests");
     application.compile(&arguments.words)?;
     if arguments.runs > 0 && application.has_written_sources() {
-        let runs = Runs {
-            count: arguments.runs,
-            has_nextest: has_nextest(),
-            words: &arguments.words,
-        };
         say("running the tests");
-        application.try_out(runs)?;
+        let nextest = has_nextest().then_some(Runner::Nextest);
+        for runner in nextest.into_iter().chain([Runner::Libtest]) {
+            application.try_out(Runs {
+                runner,
+                count: arguments.runs,
+                timeout: arguments.timeout,
+                words: &arguments.words,
+            })?;
+        }
     }
     report(&application, &plan)
 }

@@ -1,6 +1,9 @@
 //! Files that do not compile or whose tests fail.
 
-use serde_json::json;
+use std::net::TcpListener;
+use std::process::Output;
+
+use serde_json::{Value, json};
 
 use crate::suite::{Suite, conflict, findings, succeeded};
 
@@ -21,25 +24,36 @@ fn suite() -> Suite {
     Suite::new(&[("tests/one.rs", GOOD), ("tests/two.rs", FAILS)])
 }
 
-#[test]
-fn a_file_that_does_not_compile_is_reverted() {
-    let suite = suite();
-    let conflicts = [
-        conflict("x", &[1], &[], Some("prot")),
+/// Conflicts of two tests: the first gets a lock, the second this argument.
+fn conflicts(argument: &str) -> [Value; 2] {
+    [
+        conflict("x", &[1], &[], Some(argument)),
         conflict("y", &[0], &[], None),
-    ];
-    let printed = succeeded(&suite.adopt(&findings(&TESTS, &conflicts), &WRITE));
-    let why = "reverted tests/two.rs, because it does not compile: unknown argument `prot`; a similar argument exists: `port`\n";
-    assert!(
-        printed.contains("\nkept tests/one.rs\n") && printed.contains(why),
-        "{printed}"
-    );
-    assert_eq!(suite.read("tests/two.rs"), FAILS);
+    ]
+}
+
+/// Asserts that the first file is kept and the second reverted for a reason that contains `why`.
+fn second_is_reverted(suite: &Suite, output: &Output, why: &str) {
+    let printed = succeeded(output);
+    assert!(printed.contains("\nkept tests/one.rs\n"), "{printed}");
+    let line = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("reverted tests/two.rs, because "));
+    assert!(line.is_some_and(|line| line.contains(why)), "{printed}");
+    assert_eq!(suite.git(&["diff", "--", "tests/two.rs"]), "");
     assert_eq!(
         suite.read("tests/one.rs"),
         format!("#[isolated_test::isolated(serial = \"y\")]\n{GOOD}")
     );
     assert_ne!(suite.read("Cargo.toml"), suite.manifest());
+}
+
+#[test]
+fn a_file_that_does_not_compile_is_reverted() {
+    let suite = suite();
+    let output = suite.adopt(&findings(&TESTS, &conflicts("prot")), &WRITE);
+    let why = "it does not compile: unknown argument `prot`; a similar argument exists: `port`";
+    second_is_reverted(&suite, &output, why);
 }
 
 #[test]
@@ -51,11 +65,7 @@ fn of_one_binary_only_the_file_with_the_error_is_reverted() {
         ("tests/one.rs", "orders::has_no_variable"),
     ];
     for argument in ["prot", "env(ADOPTED = 1)"] {
-        let conflicts = [
-            conflict("x", &[1], &[], Some(argument)),
-            conflict("y", &[0], &[], None),
-        ];
-        succeeded(&suite.adopt(&findings(&tests, &conflicts), &WRITE));
+        succeeded(&suite.adopt(&findings(&tests, &conflicts(argument)), &WRITE));
         assert_eq!(suite.read("tests/orders/mod.rs"), FAILS);
         let edited = root.replace(
             "#[test]",
@@ -69,38 +79,70 @@ fn of_one_binary_only_the_file_with_the_error_is_reverted() {
 #[test]
 fn a_file_whose_tests_fail_is_reverted() {
     let suite = suite();
-    let conflicts = [
-        conflict("x", &[1], &[], Some("env(ADOPTED = 1)")),
-        conflict("y", &[0], &[], None),
-    ];
-    let printed = succeeded(&suite.adopt(&findings(&TESTS, &conflicts), &WRITE));
-    let why = "reverted tests/two.rs, because `has_no_variable` failed in 4 of 4 runs\n";
-    assert!(
-        printed.contains("\nkept tests/one.rs\n") && printed.contains(why),
-        "{printed}"
-    );
-    assert_eq!(suite.read("tests/two.rs"), FAILS);
-    assert_ne!(suite.read("tests/one.rs"), GOOD);
+    let output = suite.adopt(&findings(&TESTS, &conflicts("env(ADOPTED = 1)")), &WRITE);
+    let why = "`has_no_variable` failed in 4 of 4 runs of `cargo nextest run`";
+    second_is_reverted(&suite, &output, why);
 }
 
 #[cfg(unix)]
 #[test]
 fn without_nextest_the_same_is_reverted() {
     let suite = suite();
-    let conflicts = [
-        conflict("x", &[1], &[], Some("env(ADOPTED = 1)")),
-        conflict("y", &[0], &[], None),
-    ];
     let cargo = suite.without_nextest();
-    let output = suite.adopt_with(&findings(&TESTS, &conflicts), &WRITE, |command| {
+    let findings = findings(&TESTS, &conflicts("env(ADOPTED = 1)"));
+    let output = suite.adopt_with(&findings, &WRITE, |command| {
         command.env("CARGO", cargo);
     });
-    let printed = succeeded(&output);
-    let why = "reverted tests/two.rs, because `has_no_variable` failed in 4 of 4 runs\n";
-    assert!(
-        printed.contains("\nkept tests/one.rs\n") && printed.contains(why),
-        "{printed}"
+    let why = "`has_no_variable` failed in 4 of 4 runs of `cargo test`";
+    second_is_reverted(&suite, &output, why);
+}
+
+/// Two tests that insist on a number, and leave a listener until their process ends. Under nextest
+/// both pass.
+fn suite_with_listeners() -> (Suite, Value, u16) {
+    let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let number = free.expect("a free number").port();
+    let text = format!(
+        "fn serve() {{\n    let server = std::net::TcpListener::bind(\"127.0.0.1:{number}\").unwrap();\n    \
+         std::thread::spawn(move || server.incoming().count());\n}}\n\n\
+         #[test]\nfn serves() {{\n    serve();\n}}\n\n#[test]\nfn also_serves() {{\n    serve();\n}}\n"
     );
+    let suite = Suite::new(&[("tests/one.rs", GOOD), ("tests/two.rs", &text)]);
+    let tests = [
+        TESTS[0],
+        ("tests/two.rs", "serves"),
+        ("tests/two.rs", "also_serves"),
+    ];
+    let argument = format!("port(number = {number})");
+    let conflicts = [
+        conflict("x", &[1, 2], &[], Some(&argument)),
+        conflict("y", &[0], &[], None),
+    ];
+    (suite, findings(&tests, &conflicts), number)
+}
+
+#[test]
+fn a_file_whose_tests_wait_for_one_in_their_process_is_reverted() {
+    let (suite, findings, _) = suite_with_listeners();
+    let words = [&WRITE[..], &["--timeout", "20s"]].concat();
+    let output = suite.adopt(&findings, &words);
+    second_is_reverted(
+        &suite,
+        &output,
+        "runs of `cargo test`: timed out after 10s waiting for port ",
+    );
+}
+
+#[test]
+fn a_file_whose_tests_do_not_end_is_reverted() {
+    let (suite, findings, number) = suite_with_listeners();
+    let words = [&WRITE[..], &["--timeout", "20s"]].concat();
+    let output = suite.adopt_with(&findings, &words, |command| {
+        command.env("ISOLATED_LOCK_TIMEOUT", "1h");
+    });
+    second_is_reverted(&suite, &output, "serves` did not end within 20 s in ");
+    // The process that waited had the listener, and is gone.
+    TcpListener::bind(("127.0.0.1", number)).expect("the number is free");
 }
 
 #[test]
