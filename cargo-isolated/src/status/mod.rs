@@ -88,7 +88,7 @@ fn watch(json: bool, most: usize, out: &mut impl Write) -> Result<()> {
         }
         out.flush()?;
         last = text;
-        // Nothing announces a change of the records, so this is a period and not a wait.
+        // The ages in the list change each second, even if no record does.
         thread::sleep(PERIOD);
     }
 }
