@@ -212,7 +212,7 @@ fn option(
     Ok((setting.name, choice))
 }
 
-/// What to write for a path in the place of an option.
+/// The suggested spelling for a path that was written in place of an option.
 fn path_meant(row: &Row, known: &[Setting], tokens: &TokenStream) -> Option<String> {
     let is_path = |setting: &&Setting| matches!(setting.form, Form::Paths);
     let from = known.iter().find(is_path)?.name;

@@ -65,17 +65,17 @@ pub struct Kept {
     pub bytes: u64,
 }
 
-/// What [`clean`] found.
+/// The result of [`clean`].
 #[derive(Debug, Clone, Default)]
 pub struct Cleanup {
     /// The removed kept directories.
     pub kept: Vec<Kept>,
-    /// What was removed of dead processes: their records, with the number of bytes in these and in
-    /// the directories beside them.
+    /// The removed records of dead processes, with the number of bytes in these and in the
+    /// directories beside them.
     pub dead: Vec<(PathBuf, u64)>,
-    /// What is not in use and stays, and the reason.
+    /// Unused files and directories that could not be removed, and the reasons.
     pub failed: Vec<(PathBuf, String)>,
-    /// The number of living processes. Nothing of theirs is removed.
+    /// The number of living processes, whose files stay.
     pub alive: usize,
 }
 
@@ -144,8 +144,8 @@ pub fn kept() -> Result<Vec<Kept>, Error> {
     Ok(all)
 }
 
-/// Removes from the state directory what no living process uses: what dead processes left, and
-/// all kept directories. With `dry_run`, only lists it. Lock files always stay.
+/// Removes everything from the state directory that no living process uses: the files of dead
+/// processes, and all kept directories. With `dry_run`, only lists it. Lock files always stay.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! What a test has closed is closed when the next one gets its lock, although a subprocess that starts
-//! meanwhile has copies of all descriptors for a moment.
+//! A descriptor that a test has closed stays closed for the next holder of its lock, even if a
+//! subprocess that is just starting still has copies of all descriptors.
 
 #![cfg(target_os = "linux")]
 

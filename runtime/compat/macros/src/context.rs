@@ -193,7 +193,7 @@ impl Parameter {
     }
 }
 
-/// How the parameter takes the context, and its type without the reference.
+/// The mode of the parameter, and its type without the reference.
 fn mode(ty: &[TokenTree]) -> (Mode, Vec<TokenTree>) {
     match ty {
         [TokenTree::Punct(mark), rest @ ..] if mark.as_char() == '&' => {

@@ -1,4 +1,4 @@
-//! What contexts gain over those of `test-context`, and what happens when a part fails.
+//! The advantages over `test-context`, and the handling of failures.
 
 use std::fmt::Display;
 

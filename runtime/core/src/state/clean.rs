@@ -1,5 +1,5 @@
-//! Removes on request what no living process uses: what dead processes left, as a
-//! [sweep](super::sweep) does, and kept directories whatever their age.
+//! Removes, on request, everything that no living process uses: the files of dead processes, as a
+//! [sweep](super::sweep) does, and kept directories of any age.
 //!
 //! A record that cannot be locked protects everything beside it. Lock files stay, because a test may
 //! be about to lock one.
@@ -13,12 +13,12 @@ use super::record::{ENDING, is_ours_by_name};
 use super::sweep::{DeadRecord, RecordState, entries, examine, has_name};
 use super::{StateDir, within};
 
-/// What was found in a state directory.
+/// The result of a cleanup of a state directory.
 #[derive(Default)]
 pub(crate) struct Cleanup {
-    /// What was removed, or would be.
+    /// The removed files and directories. In a dry run, those that would be removed.
     pub(crate) removed: Vec<Leftover>,
-    /// What is not in use but stays, and why.
+    /// Unused files and directories that could not be removed, and the reasons.
     pub(crate) failed: Vec<(PathBuf, String)>,
     /// The number of living processes, whose directories stay.
     pub(crate) alive: usize,
@@ -28,11 +28,11 @@ pub(crate) struct Cleanup {
 pub(crate) struct Leftover {
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
-    /// The kept directory that it is; `None` for what a dead process left.
+    /// The kept directory, or `None` for a file of a dead process.
     pub(crate) kept: Option<KeptDir>,
 }
 
-/// Removes what no living process uses, or only lists it.
+/// Removes everything that no living process uses. In a dry run, only lists it.
 pub(crate) fn clean(state_dir: &StateDir, dry_run: bool) -> Cleanup {
     let mut cleanup = Cleanup::default();
     for entry in entries(state_dir.runs()) {
@@ -57,7 +57,7 @@ pub(crate) fn kept(state_dir: &StateDir) -> Vec<KeptDir> {
 }
 
 impl Cleanup {
-    /// Removes what the process of a record left, if it is dead.
+    /// Removes the files of a process, if it is dead.
     fn record(&mut self, path: &Path, dry_run: bool) {
         match examine(path) {
             Ok(RecordState::Alive) => self.alive += 1,
@@ -112,7 +112,7 @@ impl Cleanup {
                     bytes,
                     kept: Some(kept),
                 }),
-                // Another process was faster.
+                // Another process has removed it.
                 Ok(false) => {}
                 Err(error) => self.failed.push((kept.path, error.to_string())),
             }

@@ -72,7 +72,7 @@ pub(crate) fn existing() -> Result<Option<StateDir>, Error> {
     }
 }
 
-/// Whose directory is acceptable.
+/// The owners whose directory is acceptable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trust {
     /// Only a directory of this user that is closed to others, because the place is open to

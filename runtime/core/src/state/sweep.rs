@@ -51,7 +51,7 @@ fn sweep_one(record: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What is known about a record.
+/// The state of a record.
 pub(super) enum RecordState {
     /// Its process is alive.
     Alive,
@@ -92,7 +92,7 @@ impl DeadRecord {
         reclaim::is_known(&self.file)
     }
 
-    /// Removes what the process left, and then its record.
+    /// Removes the files of the process, and then its record.
     pub(super) fn forget(&self) -> io::Result<()> {
         let is_reclaimed = reclaim::all(&self.file)?;
         forget(&self.path, self.owns_dir, is_reclaimed);
