@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 
 /// Headings, and the names of tests.
 pub(crate) const STRONG: Style = Style::new().bold();
-/// What needs attention.
+/// Failures and other problems.
 pub(crate) const ALERT: Style = AnsiColor::Red.on_default();
-/// What helps.
+/// Suggestions.
 #[cfg_attr(
     not(all(
         target_os = "linux",

@@ -1,4 +1,4 @@
-//! Writes what tests need above them, or above the module where all tests need the same.
+//! Adds attributes to tests, or to a module if all its tests need the same.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::source::items::{Attribute, Function, Head};
 /// A function of a file: the indices of its module, and its own.
 pub(super) type Place = (Vec<usize>, usize);
 
-/// What to do manually.
+/// A need that the user has to write manually.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) line: usize,
@@ -87,8 +87,8 @@ impl<'a> Annotator<'a> {
         }
     }
 
-    /// What all tests of a module need, if they are at least two, need the same, and inherit what is
-    /// written above the module.
+    /// The needs that all tests of a module share. `None` unless there are at least two tests, they
+    /// need the same, and they inherit the attribute of the module.
     fn common(&self, indices: &[usize]) -> Option<Needs> {
         let mut common: Option<&Needs> = None;
         let mut tests = 0;
@@ -139,7 +139,7 @@ impl<'a> Annotator<'a> {
         head.attributes.iter().find(is_ours)
     }
 
-    /// Writes what a function or a module needs.
+    /// Writes the needs of a function or a module.
     fn write(
         &mut self,
         head: &Head,
@@ -177,7 +177,7 @@ impl<'a> Annotator<'a> {
         let text = if is_for_tests {
             attribute::new(&path, &arguments, style)
         } else {
-            // Other builds do not know a dev-dependency.
+            // Dev-dependencies are missing in other builds.
             let inner = format!("{path}({})", arguments.join(", "));
             attribute::new("cfg_attr", &["test".to_owned(), inner], style)
         };

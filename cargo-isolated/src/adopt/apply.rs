@@ -13,26 +13,26 @@ use super::temporary::remove_abandoned;
 use super::trial::{self, Runs};
 use super::write::{Failure, replace};
 
-/// What became of a change.
+/// The state of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     Written,
     Reverted(String),
-    /// The file was not touched, or not touched again.
+    /// The file could not be written, or could not be reverted.
     Left(String),
 }
 
-/// The changes of a plan, and what became of each.
+/// The changes of a plan, each with its state.
 pub(super) struct Application<'a> {
     project: &'a Project,
     plan: &'a Plan,
     pub(super) states: Vec<State>,
     lockfile: PathBuf,
-    /// What `Cargo.lock` was, if there was one.
+    /// The original `Cargo.lock`, if there was one.
     locked: Option<String>,
 }
 
-/// Writes all files of a plan, each as a whole.
+/// Writes all files of a plan, each in one step.
 pub(super) fn write<'a>(
     project: &'a Project,
     plan: &'a Plan,
@@ -91,7 +91,7 @@ impl<'a> Application<'a> {
         written.map(|(index, _)| index).collect()
     }
 
-    /// Compiles until what is written compiles.
+    /// Compiles the tests, and reverts files until the rest compiles.
     pub(super) fn compile(&mut self, words: &[std::ffi::OsString]) -> Result<()> {
         loop {
             self.revert_unused()?;
@@ -136,7 +136,7 @@ impl<'a> Application<'a> {
         tests.map(|test| real(&test.target.root)).collect()
     }
 
-    /// Runs the tests of the written files until those that are left pass.
+    /// Runs the tests of the written files, and reverts files until the rest passes.
     pub(super) fn try_out(&mut self, runs: Runs<'_>) -> Result<()> {
         loop {
             let written = self.written_sources();
@@ -176,7 +176,7 @@ impl<'a> Application<'a> {
         };
     }
 
-    /// Reverts manifests of packages where nothing is left that needs them.
+    /// Reverts the manifests of packages that no longer use isolated-test.
     fn revert_unused(&mut self) -> Result<()> {
         let needed: BTreeSet<_> = self
             .written_sources()

@@ -40,7 +40,7 @@ pub(super) struct Style<'a> {
     pub(super) line_ending: &'a str,
 }
 
-/// Writes a new attribute, and what separates it from the item below.
+/// Writes a new attribute and the whitespace after it.
 pub(super) fn new(path: &str, arguments: &[String], style: Style<'_>) -> String {
     let list = broken(arguments, style).unwrap_or_else(|| arguments.join(", "));
     match style.indentation {
@@ -72,7 +72,7 @@ fn is_broken_by_rustfmt(arguments: &str, count: usize) -> bool {
     count > 1 && arguments.len() > WIDTH && is_formatted_by_rustfmt(arguments)
 }
 
-/// Whether rustfmt understands the arguments. It leaves others as they are.
+/// Whether rustfmt can format the arguments. It leaves the others unchanged.
 fn is_formatted_by_rustfmt(arguments: &str) -> bool {
     fn is_known(meta: &Meta) -> bool {
         match meta {

@@ -10,15 +10,15 @@ use serde::Deserialize;
 use super::project::{Project, real};
 use crate::cargo;
 
-/// What the compiler refuses.
+/// The errors of a build.
 #[derive(Debug, Default)]
 pub(super) struct Errors {
     list: Vec<Error>,
-    /// The end of what Cargo printed, if it reported no error of the compiler.
+    /// The output of Cargo, if it contains no compiler error.
     otherwise: Option<String>,
 }
 
-/// An error of the compiler.
+/// A compiler error.
 #[derive(Debug)]
 struct Error {
     text: String,

@@ -1,4 +1,4 @@
-//! Refuses to edit what git could not bring back.
+//! Refuses to edit files that git could not restore.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use anyhow::{Context, Result, bail};
 use super::plan::Change;
 use super::project::{Project, real};
 
-/// What the user allows.
+/// The checks that the user has waived.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowed {
     pub(super) dirty: bool,
     pub(super) no_vcs: bool,
 }
 
-/// Checks that the checkout has no changes, and that git knows each file that would be written.
+/// Checks that the checkout is clean and that git tracks each file to be written.
 pub(super) fn check(project: &Project, changes: &[Change], allowed: Allowed) -> Result<()> {
     if allowed.dirty {
         return Ok(());
@@ -58,7 +58,7 @@ pub(super) fn check(project: &Project, changes: &[Change], allowed: Allowed) -> 
     Ok(())
 }
 
-/// What git prints, if it succeeds.
+/// The output of git, if it succeeds.
 fn git(dir: &Path, words: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
     let output = command.arg("-C").arg(dir).args(words).output().ok()?;

@@ -24,7 +24,7 @@ use crate::findings::Findings;
 use crate::observe::{self, Options};
 use crate::suite::{Runner, Selection};
 
-/// Writes what tests need into the sources.
+/// Writes the attributes that tests need into the sources.
 ///
 /// Shows the edits, and asks before it writes them. Then it compiles the tests,
 /// runs them, and reverts each file that does not compile or whose tests fail.
@@ -48,7 +48,7 @@ Exit status:
     reason = "they are flags of the command line"
 )]
 pub(crate) struct Arguments {
-    /// What `cargo isolated observe --json` printed; `-` for standard input. By
+    /// The output of `cargo isolated observe --json`; `-` for standard input. By
     /// default, the tests are observed now.
     #[arg(conflicts_with = "from")]
     findings: Option<PathBuf>,
@@ -146,7 +146,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     report(&application, &plan)
 }
 
-/// What the tests share: read from a file, or else observed now.
+/// The findings: read from a file, or else observed now.
 fn findings(file: Option<&Path>, words: &[OsString]) -> Result<Findings> {
     let Some(file) = file else {
         let selection = Selection::of(Runner::Libtest, words);
@@ -175,7 +175,7 @@ fn is_confirmed() -> Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
-/// Prints what became of each file, and what is left to do.
+/// Prints the result for each file, and the remaining manual steps.
 fn report(application: &Application<'_>, plan: &Plan) -> Result<()> {
     let mut left = Vec::new();
     for (change, state) in application.changes() {
@@ -204,6 +204,6 @@ fn say_notes(notes: &[String]) {
 
 /// Prints a line.
 fn say(text: &str) {
-    // If standard output is closed, there is nobody to tell.
+    // If standard output is closed, nobody reads this.
     let _ = writeln!(io::stdout(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Shows what would be written.
+//! Shows the planned edits.
 
 use std::io::{self, Write};
 

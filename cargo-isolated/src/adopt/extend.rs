@@ -1,4 +1,4 @@
-//! Adds arguments to an attribute that a test has already.
+//! Adds arguments to an existing attribute.
 
 use std::ops::Range;
 
@@ -64,7 +64,7 @@ impl<'a> Existing<'a> {
         keys.map(written).collect()
     }
 
-    /// What is still missing if a test has this attribute. `is_alone` tests need no lock.
+    /// The needs that this attribute does not meet. A test that runs `alone` needs no lock.
     pub(super) fn missing(&self, needs: &Needs) -> Needs {
         let (serial, shared) = (self.keys("serial"), self.keys("shared"));
         let is_alone = self.has("alone");
@@ -87,11 +87,11 @@ impl<'a> Existing<'a> {
         }
     }
 
-    /// Adds what is missing.
+    /// Adds the missing arguments.
     ///
     /// # Errors
     ///
-    /// Returns why the attribute cannot be extended.
+    /// Fails if the attribute cannot be extended, with the reason.
     pub(super) fn extend(
         &self,
         needs: &Needs,
@@ -152,7 +152,7 @@ impl<'a> Existing<'a> {
         Ok(())
     }
 
-    /// Whether the test has a limited place for the key, which excludes other locks on it.
+    /// Whether the test holds the key with `limit`, which rules out other locks on it.
     fn has_limit(&self, key: &str) -> bool {
         let limits = self
             .arguments
@@ -230,7 +230,7 @@ impl<'a> Existing<'a> {
         begin..argument.range.end
     }
 
-    /// All arguments, if they stood on one line and rustfmt would now give each its own.
+    /// All arguments, if they were on one line and rustfmt would now put each on its own.
     fn broken(
         &self,
         new: &[String],
@@ -321,7 +321,7 @@ pub(super) fn other_name(argument: &str) -> String {
     words.join("_").to_lowercase()
 }
 
-/// An argument without the differences that spaces make.
+/// An argument with normalized whitespace.
 fn normal(argument: &str) -> String {
     let tokens = argument.parse::<proc_macro2::TokenStream>();
     tokens.map_or_else(|_| argument.to_owned(), |tokens| tokens.to_string())

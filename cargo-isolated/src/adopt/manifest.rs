@@ -45,7 +45,7 @@ impl Manifest {
         })
     }
 
-    /// The dependency on a package, under whatever name.
+    /// The dependency on a package, under any name.
     fn find(&self, package: &str, workspace: Option<&Manifest>) -> Option<Dependency<'_>> {
         self.tables().find_map(|(kind, table)| {
             let mut all = table.iter();
@@ -76,7 +76,7 @@ impl Manifest {
             .as_table_like()
     }
 
-    /// The name by which the sources of the package know isolated-test, if it is a dependency.
+    /// The name of isolated-test in the sources of the package, if it is a dependency.
     pub(super) fn name_of_ours(&self, workspace: Option<&Manifest>) -> Option<String> {
         let ours = self.find(OURS, workspace).filter(|found| found.is_for_all);
         ours.map(|found| found.name.replace('-', "_"))
@@ -204,7 +204,7 @@ fn end_of(item: &Item) -> Option<usize> {
     }
 }
 
-/// The package that a dependency means.
+/// The package of a dependency.
 fn package_of<'a>(name: &'a str, item: &'a Item) -> &'a str {
     let package = item.get("package").and_then(Item::as_str);
     package.unwrap_or(name)

@@ -1,7 +1,7 @@
-//! `cargo isolated adopt`: writes what tests need into the sources.
+//! `cargo isolated adopt`: adds attributes to the sources.
 //!
-//! Findings, or the attributes of another crate, become a plan: a new text for each file. The plan is shown,
-//! written, compiled and tried out; what does not pass is reverted, file by file.
+//! Findings, or the attributes of another crate, become a plan: a new text for each file. The command
+//! shows the plan, writes it, compiles the tests and runs them. It reverts each file that fails.
 
 mod annotate;
 mod apply;

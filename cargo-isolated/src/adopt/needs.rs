@@ -1,4 +1,4 @@
-//! What a test needs so that it conflicts with no other.
+//! The arguments that keep tests from conflicting.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(super) struct Needs {
 /// Which arguments to prefer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// Locks, which are always right.
+    /// Locks, which always work.
     Keys,
     /// The argument that removes the conflict, if there is one.
     Best,
@@ -28,7 +28,7 @@ impl Needs {
         *self == Needs::default()
     }
 
-    /// Adds what another conflict of the same test, or another case of the same function, needs.
+    /// Adds the needs of another conflict of the test, or of another case of its function.
     pub(super) fn add(&mut self, other: &Needs) {
         extend(&mut self.serial, &other.serial);
         extend(&mut self.shared, &other.shared);
@@ -45,7 +45,7 @@ fn extend(list: &mut Vec<String>, others: &[String]) {
     }
 }
 
-/// What each test of the findings needs.
+/// The needs of each test of the findings.
 pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
     let mut needs = vec![Needs::default(); findings.tests.len()];
     for (conflict, choice) in chosen(findings, choice) {
@@ -58,8 +58,8 @@ pub(super) fn of_findings(findings: &Findings, choice: Choice) -> Vec<Needs> {
     needs
 }
 
-/// All conflicts, each with the choice that is possible for it. A test has one `port`: if it needs several,
-/// a lock does for all of them.
+/// All conflicts, each with its choice. A test can have one `port` only: if it needs several, one lock
+/// covers all of them.
 pub(super) fn chosen(findings: &Findings, choice: Choice) -> Vec<(&Conflict, Choice)> {
     let mut ports = vec![BTreeSet::new(); findings.tests.len()];
     for conflict in findings.all_conflicts() {

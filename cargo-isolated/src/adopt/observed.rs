@@ -1,4 +1,4 @@
-//! Plans the edits that findings call for.
+//! Plans edits from findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::cargo::{Package, Target};
 use crate::findings::{Conflict, Findings, Outcome, Test, VERSION};
 use crate::source::locate::{Lost, Root, Sources};
 
-/// A file with tests that need something.
+/// A file with tests to annotate.
 #[derive(Default)]
 struct Wanted {
     needs: BTreeMap<Place, Needs>,
@@ -23,7 +23,7 @@ struct Wanted {
     is_not_for_tests: bool,
 }
 
-/// Tests that are written at one place, where they cannot be annotated.
+/// Tests that share one place in the sources and cannot be annotated there.
 #[derive(Default)]
 struct Unreachable(Vec<(Lost, Needs, String, Vec<String>)>);
 
@@ -120,7 +120,7 @@ pub(super) fn plan(
     Ok(plan)
 }
 
-/// Refuses findings that another version wrote, or that contradict themselves.
+/// Refuses findings of another version, and inconsistent ones.
 fn check(findings: &Findings) -> Result<()> {
     let version = findings.version;
     if version != VERSION {
@@ -157,7 +157,7 @@ fn target_of<'a>(test: &Test, project: &'a Project) -> Result<(&'a Package, &'a 
     Ok((found, target))
 }
 
-/// A line for each place of a conflict that has a better way out.
+/// A note for each place of a conflict with a better solution.
 fn suggestions(conflict: &Conflict, choice: Choice) -> Vec<String> {
     let Some(suggestion) = &conflict.suggestion else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What would be written, and what is left to do manually.
+//! The planned edits and the remaining manual steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +15,7 @@ use crate::source::edits::Edits;
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) changes: Vec<Change>,
-    /// Lines about what to do manually.
+    /// Manual steps.
     pub(super) notes: Vec<String>,
     pub(super) tests: Vec<Affected>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Plan {
 pub(super) struct Change {
     /// Without symbolic links.
     pub(super) path: PathBuf,
-    /// The path as it is shown.
+    /// The path for display.
     pub(super) shown: String,
     pub(super) before: String,
     pub(super) after: String,
@@ -40,7 +40,7 @@ pub(super) struct Affected {
     pub(super) package: String,
     pub(super) target: Target,
     pub(super) name: String,
-    /// Whether tests of the names below this one are meant too: `adds::case_1`.
+    /// Whether this includes all tests below this name: `adds::case_1`.
     pub(super) has_cases: bool,
     /// The file that was edited for it.
     pub(super) file: PathBuf,
@@ -120,14 +120,14 @@ impl<'a> Manifests<'a> {
         Ok(open.and_then(|open| open.manifest.name_of(crate_name, workspace)))
     }
 
-    /// Removes a dependency; `false` if that is left to the user.
+    /// Removes a dependency. Returns `false` if the user has to do that.
     pub(super) fn remove(&mut self, package: &Package, crate_name: &str) -> bool {
         let workspace = self.workspace.as_ref();
         let open = self.open.get_mut(&super::project::real(&package.manifest));
         open.is_some_and(|open| open.manifest.remove(crate_name, workspace, &mut open.edits))
     }
 
-    /// The manifests that change, for packages with changed sources.
+    /// The changed manifests of packages with changed sources.
     pub(super) fn changes(self, sources: &[Change]) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         for (path, open) in self.open {

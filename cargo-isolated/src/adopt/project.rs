@@ -1,4 +1,4 @@
-//! The packages of a workspace and their targets, as Cargo knows them.
+//! The packages of a workspace and their targets, according to Cargo.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl Project {
         targets.find(|target| real(&target.root) == root)
     }
 
-    /// A path as it is shown: relative to the workspace, if it is inside.
+    /// A path for display: relative to the workspace, if it is inside.
     pub(super) fn shown(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         path.display().to_string().replace('\\', "/")

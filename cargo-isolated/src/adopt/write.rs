@@ -1,4 +1,4 @@
-//! Replaces a file as a whole.
+//! Replaces a file in one step.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use super::temporary::create_beside;
 /// The reason why a file was not replaced. The file is unchanged.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It is not what was read.
+    /// Its text is no longer the one that was read.
     Changed,
     Io(io::Error),
 }
@@ -20,7 +20,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Replaces the text of a file, which has no other name, if it is still `before`.
+/// Replaces the text of a file if it is still `before`. The path must not be a symbolic link.
 ///
 /// # When the process dies
 ///
@@ -37,7 +37,7 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Fail
         keep_owner(path, &file)?;
         file.set_permissions(fs::metadata(path)?.permissions())?;
         file.sync_all()?;
-        // The time since the first look was long enough for an editor to save the file.
+        // An editor may have saved the file since the first check.
         if !is_unchanged()? {
             return Err(Failure::Changed);
         }
@@ -46,7 +46,7 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Fail
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     } else if let Some(dir) = path.parent() {
-        // Some file systems cannot do this. The rename is atomic all the same.
+        // Some file systems cannot do this. The rename is atomic anyway.
         let _ = File::open(dir).and_then(|dir| dir.sync_all());
     }
     written
@@ -59,7 +59,7 @@ fn keep_owner(path: &Path, file: &File) -> io::Result<()> {
 
     let (old, new) = (fs::metadata(path)?, file.metadata()?);
     if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-        // Only root can do this. Others may replace the file by one that they own.
+        // Only root can do this. Other users replace the file with one of their own.
         let _ = fchown(file, Some(old.uid()), Some(old.gid()));
     }
     Ok(())

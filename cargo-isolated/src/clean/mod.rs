@@ -1,4 +1,4 @@
-//! `cargo isolated clean`: removes what no test uses any longer.
+//! `cargo isolated clean`: removes files that no test uses any longer.
 
 mod text;
 mod traces;
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Only list what would be removed.
     #[arg(long)]
     dry_run: bool,
-    /// List everything, however much it is.
+    /// List everything.
     #[arg(long)]
     all: bool,
 }

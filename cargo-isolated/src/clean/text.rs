@@ -1,4 +1,4 @@
-//! What was removed, and how much.
+//! The list of removed files and their size.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,7 @@ use super::traces::Traces;
 use crate::figures::{age, count, plural, size};
 use crate::terminal::{ALERT, FAINT, STRONG, styled, wrapped};
 
-/// Formats what was removed, at most `most` things of each kind, in lines of at most `width`
-/// columns.
+/// Formats the list with at most `most` entries of each kind, in lines of at most `width` columns.
 pub(super) fn text(
     cleanup: &Cleanup,
     traces: &Traces,
@@ -91,7 +90,7 @@ fn about(kept: &Kept, now: SystemTime) -> String {
     about
 }
 
-/// How much was removed.
+/// The number of removed entries and their size.
 fn total(cleanup: &Cleanup, traces: &Traces, dry_run: bool) -> String {
     let dead = cleanup.dead.len();
     let counts = [

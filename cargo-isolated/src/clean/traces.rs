@@ -9,14 +9,14 @@ use crate::target_dir::{target_dir, trace_of, traces};
 /// The page that `cargo isolated trace` writes beside a trace.
 const PAGE: &str = "timeline.html";
 
-/// What was found below the target directory.
+/// The result of a cleanup of the traces.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Traces {
-    /// What was removed, or would be, with its size.
+    /// The removed traces with their sizes. In a dry run, those that would be removed.
     pub(super) removed: Vec<(PathBuf, u64)>,
-    /// What is not in use but stays, and why.
+    /// Unused traces that could not be removed, and the reasons.
     pub(super) failed: Vec<(PathBuf, String)>,
-    /// The number of traces of runs that may still go on.
+    /// The number of traces of runs that may be unfinished.
     pub(super) in_use: usize,
 }
 
@@ -46,7 +46,7 @@ impl Traces {
                 Ok(None) => found
                     .failed
                     .push((dir, "it contains files of others".to_owned())),
-                // Another process was faster.
+                // Another process has removed it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => found.failed.push((dir, error.to_string())),
             }
@@ -55,8 +55,8 @@ impl Traces {
     }
 }
 
-/// Whether the run of a trace may go on. Another process may have its number by now; then the trace
-/// stays for longer than it must.
+/// Whether the run of a trace may be unfinished. If another process has its ID by now, the trace
+/// stays longer than necessary.
 fn may_run(pid: u32) -> bool {
     !cfg!(target_os = "linux") || Path::new("/proc").join(pid.to_string()).exists()
 }

@@ -1,4 +1,4 @@
-//! Which test belongs to which group.
+//! The assignment of tests to groups.
 //!
 //! Of the keys of a test, nextest can only know one. It is the one that most tests hold, because
 //! there a queue is longest. A group never excludes tests that the keys let run together.
@@ -18,7 +18,7 @@ pub(super) struct Group<'k> {
     pub(super) tests: BTreeSet<&'k TestId>,
 }
 
-/// All groups, largest first, and what they cannot say.
+/// All groups, largest first, and the limits that they cannot express.
 #[derive(Debug, Default)]
 pub(super) struct Plan<'k> {
     pub(super) groups: Vec<Group<'k>>,
@@ -73,7 +73,7 @@ impl<'k> Plan<'k> {
         ));
     }
 
-    /// Notes what a group cannot say about a key.
+    /// Notes the limits of a key that its group cannot express.
     fn note(&mut self, subject: &Subject, holders: &Holders) {
         let is_serial = is_serial(holders);
         let Holders {

@@ -13,7 +13,7 @@ pub(crate) struct Argument {
     /// Its first word; empty if it begins with anything else.
     pub(crate) name: String,
     pub(crate) range: Range<usize>,
-    /// What follows `=`, or stands in the parentheses.
+    /// The value after `=`, or the content of the parentheses.
     pub(crate) value: Option<Value>,
     tokens: Vec<TokenTree>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Argument {
 #[derive(Debug)]
 pub(crate) struct Value {
     pub(crate) range: Range<usize>,
-    /// Whether it stands in parentheses.
+    /// Whether it is in parentheses.
     pub(crate) is_list: bool,
     tokens: Vec<TokenTree>,
     base: usize,
@@ -109,7 +109,7 @@ impl Argument {
         }
     }
 
-    /// The argument without the differences that spaces make.
+    /// The argument with normalized whitespace.
     pub(crate) fn normal(&self) -> String {
         self.tokens
             .iter()

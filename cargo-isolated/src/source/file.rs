@@ -1,4 +1,4 @@
-//! A source file, and the questions about its lines that an edit has to ask.
+//! A source file, with the properties of its lines that an edit depends on.
 
 use std::ops::Range;
 use std::path::PathBuf;

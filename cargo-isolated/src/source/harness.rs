@@ -20,7 +20,7 @@ const KNOWN: [&str; 12] = [
     "wasm_bindgen_test",
 ];
 
-/// Attributes of the compiler that stand on tests, and make none.
+/// Compiler attributes that are used on tests but make none.
 const OTHERS: [&str; 15] = [
     "allow",
     "cfg",

@@ -1,4 +1,4 @@
-//! What a source file consists of, as far as tests are concerned.
+//! The items of a source file that matter for tests.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ pub(crate) struct Attribute {
     pub(crate) range: Range<usize>,
     /// The end of its path.
     pub(crate) path_end: usize,
-    /// What its parentheses contain.
+    /// The content of its parentheses.
     pub(crate) content: Option<Content>,
     /// The value after `=`, if it is a string.
     pub(crate) value: Option<String>,
@@ -59,7 +59,7 @@ pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) head: Head,
     pub(crate) parameters: Vec<String>,
-    /// What its braces contain.
+    /// The content of its braces.
     pub(crate) body: Range<usize>,
 }
 

@@ -246,7 +246,7 @@ pub(crate) struct FileOfTarget {
     pub(crate) is_for_tests: bool,
 }
 
-/// Why a module does not contain a test.
+/// The reason why a module does not contain a test.
 fn not_in(step: &Step, word: &str, is_last: bool) -> Lost {
     let all = &step.module().macros;
     let mut calls: Vec<_> = all.iter().filter(|call| call.may_make_tests).collect();

@@ -14,7 +14,7 @@ use anyhow::Result;
 use self::report::Report;
 use crate::terminal;
 
-/// How often a list is refreshed.
+/// The refresh period of a list.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// The number of kept directories to list.

@@ -1,4 +1,4 @@
-//! What is known about a machine, as `--json` prints it.
+//! The state of all isolated tests on a machine, as `--json` prints it.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use serde::Serialize;
 /// The version of this format. It changes if a field gets another meaning or disappears.
 const VERSION: u32 = 1;
 
-/// What `inspect` calls the lock that each test holds, so that another can run alone.
+/// The name in `inspect` of the lock that each test holds so that another can run alone.
 const EVERYONE: &str = "the lock of all tests";
 
 /// The activity of all tests that use one state directory.

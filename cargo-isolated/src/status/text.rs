@@ -60,7 +60,7 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
     text
 }
 
-/// What a test holds and waits for.
+/// The locks that a test holds and waits for.
 fn activity(test: &Test, now: SystemTime) -> String {
     let mut parts = vec![format!("for {}", age(since(test.since, now)))];
     if !test.holds.is_empty() {

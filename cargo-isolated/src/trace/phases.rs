@@ -1,4 +1,4 @@
-//! Where the time of all tests went.
+//! The total time of all tests, by phase.
 
 use crate::trace::timeline::{Phase, Phases, Test};
 

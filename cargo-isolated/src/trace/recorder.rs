@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::read::VERSION;
 use super::short;
 
-/// What is provisioned before the program runs, and released after it.
+/// The name of the sandbox among the resources of a test.
 const SANDBOX: &str = "sandbox";
 
 /// The record of one program, or none.

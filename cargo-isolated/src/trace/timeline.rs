@@ -22,7 +22,7 @@ pub(crate) struct Timeline {
     pub(crate) totals: Vec<Total>,
     /// Where the time of all tests went.
     pub(crate) phases: Phases,
-    /// What would save time, the best first.
+    /// Suggestions that save time, the best first.
     pub(crate) suggestions: Vec<Suggestion>,
 }
 

@@ -1,4 +1,5 @@
-//! Names the calls that a test could replace. This would change its body, so the user has to do it.
+//! Names calls that an argument could replace. That changes the body of a test, so it is left to the
+//! user.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -38,8 +39,8 @@ const OF_TEMPFILE: [(&str, &str); 4] = [
     ),
 ];
 
-/// A variable is set for the closure only, and the attribute sets it for the whole process. Whether that
-/// is the same cannot be seen from the call.
+/// The call sets a variable for its closure only, but the attribute for the whole process. The call
+/// does not show whether that makes a difference.
 pub(super) fn of_temp_env(input: &Input<'_>) -> Converted {
     hints(
         input,

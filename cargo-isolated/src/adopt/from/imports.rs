@@ -6,7 +6,7 @@ use syn::{ItemUse, UseTree};
 use crate::source::edits::Edits;
 use crate::source::file::SourceFile;
 
-/// The text without imports of these items of a crate that nothing uses.
+/// The text without unused imports of these items of a crate.
 pub(super) fn without_unused(file: &SourceFile, name: &str, items: &[&str]) -> String {
     let mut uses = Vec::new();
     for (_, module) in file.root.all() {
@@ -40,7 +40,7 @@ pub(super) fn without_unused(file: &SourceFile, name: &str, items: &[&str]) -> S
     edits.apply(&file.text)
 }
 
-/// What remains of an import. `name` is the crate that comes next in the path, if none came yet.
+/// The used part of an import. `name` is the crate to look for, or `None` below that crate.
 fn kept(
     tree: &UseTree,
     name: Option<&str>,

@@ -29,7 +29,7 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    /// The packages with its items: the crate, and the drop-in for it.
+    /// The packages that provide its items: the crate and its drop-in replacement.
     fn packages(self) -> &'static [&'static str] {
         match self {
             Peer::SerialTest => &["serial_test", "isolated-serial-test"],
@@ -39,7 +39,7 @@ impl Peer {
         }
     }
 
-    /// The items that tests import from it and that a conversion may make unused.
+    /// The imported items that a conversion may leave unused.
     fn items(self) -> &'static [&'static str] {
         match self {
             Peer::SerialTest => &serial_test::NAMES,
@@ -62,11 +62,11 @@ struct Input<'a> {
     directory: &'a std::path::Path,
 }
 
-/// What becomes of a file.
+/// The conversion of a file.
 #[derive(Default)]
 struct Converted {
     edits: Edits,
-    /// Lines of the file, and what to do there manually.
+    /// Manual steps, each with its line.
     notes: Vec<(usize, String)>,
     tests: Vec<Place>,
 }

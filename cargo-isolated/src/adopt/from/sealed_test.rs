@@ -52,7 +52,7 @@ fn is_in_tests(input: &Input<'_>, indices: &[usize]) -> bool {
     (1..=indices.len()).any(|end| input.file.module(&indices[..end]).head.is_for_tests())
 }
 
-/// The arguments that mean the same.
+/// The equivalent arguments.
 fn arguments_of(attribute: &Attribute, input: &Input<'_>) -> Result<Vec<String>, String> {
     let (mut cwd, mut env) = ("cwd".to_owned(), None);
     for argument in attribute.content.iter().flat_map(arguments::read) {

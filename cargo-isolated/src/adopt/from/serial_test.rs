@@ -14,7 +14,7 @@ pub(super) const NAMES: [&str; 4] = ["serial", "parallel", "file_serial", "file_
 /// The key of an attribute without keys.
 const DEFAULT: &str = "default";
 
-/// What an attribute means.
+/// The meaning of an attribute.
 struct Meaning {
     needs: Needs,
     /// Attributes that belong on the function.

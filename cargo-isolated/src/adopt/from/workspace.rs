@@ -17,7 +17,7 @@ use crate::source::file::SourceFile;
 use crate::source::harness;
 use crate::source::locate::{Root, Sources};
 
-/// A file of a package, and the modules that it is.
+/// A file of a package, and the modules that consist of it.
 struct Member<'a> {
     file: Rc<SourceFile>,
     is_for_tests: bool,

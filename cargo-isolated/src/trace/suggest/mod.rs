@@ -1,4 +1,4 @@
-//! What would make a suite faster, as far as its trace shows.
+//! Suggestions for a faster suite, from its trace.
 //!
 //! Each suggestion has an upper bound: more than that it cannot save. Without data there is no
 //! suggestion.
