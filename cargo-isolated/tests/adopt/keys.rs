@@ -1,4 +1,4 @@
-//! What is written, and that it compiles and passes.
+//! Attributes that the command writes compile and pass.
 
 use std::process::Command;
 

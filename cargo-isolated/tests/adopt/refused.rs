@@ -1,4 +1,4 @@
-//! What is refused before a file is touched.
+//! Refusals before a file is touched.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn one() -> serde_json::Value {
     )
 }
 
-/// What the command says when it refuses to write.
+/// The error of a command that refuses to write.
 fn refusal(suite: &Suite, findings: &serde_json::Value, words: &[&str]) -> String {
     let before = suite.changes();
     let output = suite.adopt(findings, words);

@@ -14,7 +14,8 @@ use crate::undisturbed::undisturb;
 /// A workspace in which everything is committed.
 pub(crate) struct Suite {
     dir: TempDir,
-    /// Packages of one name would overwrite each other's programs in the shared target directory.
+    /// Unique, because packages with one name would overwrite each other's programs in the shared target
+    /// directory.
     package: String,
 }
 
@@ -116,7 +117,7 @@ impl Suite {
             .replace("\"package\":\"suite\"", &package)
     }
 
-    /// The same, after a change of the command.
+    /// Runs `cargo isolated adopt` with findings, after a change of the command.
     pub(crate) fn adopt_with(
         &self,
         findings: &Value,
@@ -135,7 +136,7 @@ impl Suite {
         child.wait_with_output().expect("the command")
     }
 
-    /// A program that is Cargo, except that it has no nextest.
+    /// A program that acts as Cargo without nextest.
     #[cfg(unix)]
     pub(crate) fn without_nextest(&self) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;

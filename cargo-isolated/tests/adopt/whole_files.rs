@@ -1,4 +1,4 @@
-//! Each file is as it was or wholly edited, whatever happens.
+//! Each file has its old or its new text, whatever happens.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -124,7 +124,7 @@ fn a_command_that_dies_in_a_write_leaves_whole_files() {
     assert_eq!(temporary_files(), 0);
 }
 
-/// `git` changes a file when it is asked for the state of the checkout, which is after the command has read it.
+/// This `git` changes a file when the command checks the checkout, after it has read the file.
 #[test]
 fn a_file_that_changes_meanwhile_is_not_overwritten() {
     use std::os::unix::fs::PermissionsExt;

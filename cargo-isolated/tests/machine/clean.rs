@@ -1,4 +1,4 @@
-//! What is removed, and what is not.
+//! `cargo isolated clean` removes only files that nothing uses.
 
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,7 @@ fn clean(state: &State) -> String {
     printed(&run(state.path(), &["clean"]))
 }
 
-/// The last lines, which count.
+/// The last lines, with the totals.
 fn counts(text: &str) -> String {
     let (_, counts) = text.rsplit_once("\n\n").unwrap_or(("", text));
     counts.to_owned()

@@ -1,4 +1,4 @@
-//! Who holds and who waits for what.
+//! `cargo isolated status` lists holders and waiters.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;

@@ -1,4 +1,4 @@
-//! How the runner ends, and the processes that a program leaves behind.
+//! The exit of the runner, and the processes that a program leaves behind.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Workspace;
 
-/// How long to wait for something that has to happen.
+/// The time limit for an expected event.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which files and directories a program sees, and what becomes of its changes.
+//! The files and directories that a program sees, and the fate of its changes.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
