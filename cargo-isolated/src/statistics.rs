@@ -1,30 +1,6 @@
-//! What counts of failures show about failure rates: the bounds of Clopper and Pearson.
+//! Bounds of failure rates, by Clopper and Pearson, and the number of runs that shows one.
 
-/// The usual confidence.
-pub(crate) const CONFIDENCE: f64 = 0.95;
-
-/// The one-sided upper bound of a failure rate.
-///
-/// If the rate was higher, so few failures would come about with a probability of less than
-/// `1 - confidence`.
-pub(crate) fn upper_bound(failures: u64, runs: u64, confidence: f64) -> f64 {
-    if failures >= runs {
-        return 1.0;
-    }
-    if failures == 0 {
-        return -((1.0 - confidence).ln() / real(runs)).exp_m1();
-    }
-    let (mut low, mut high) = (real(failures) / real(runs), 1.0);
-    while high - low > high * 1e-9 {
-        let middle = f64::midpoint(low, high);
-        if probability_of_at_most(failures, runs, middle) > 1.0 - confidence {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
-}
+pub(crate) use isolated_test_core::statistics::{CONFIDENCE, real, upper_bound};
 
 /// The one-sided lower bound of a failure rate.
 pub(crate) fn lower_bound(failures: u64, runs: u64, confidence: f64) -> f64 {
@@ -56,27 +32,6 @@ pub(crate) fn clean_runs(rate: f64, confidence: f64) -> u64 {
         }
     }
     high
-}
-
-/// The probability of at most this many failures: the sum of the binomial distribution.
-fn probability_of_at_most(failures: u64, runs: u64, rate: f64) -> f64 {
-    // The terms of many runs are too small to be multiplied, so their logarithms are added.
-    let ln_odds = rate.ln() - (-rate).ln_1p();
-    let (mut ln_term, mut sum) = (real(runs) * (-rate).ln_1p(), 0.0);
-    for k in 0..=failures {
-        sum += ln_term.exp();
-        ln_term += (real(runs - k) / real(k + 1)).ln() + ln_odds;
-    }
-    sum
-}
-
-/// A count as a real number.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "nobody runs a test more often than 2^53 times"
-)]
-pub(crate) fn real(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ mod resource;
 mod run;
 mod runner;
 mod state;
-mod statistics;
+#[doc(hidden)]
+pub mod statistics;
 mod trace;
 
 pub use crate::error::{BoxError, Error, ErrorKind};

@@ -16,7 +16,6 @@ pub use crate::run::cx::Cx;
 pub use crate::run::entry::{Test, passed, prepare, test, test_inside};
 pub use crate::run::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::run::spec::{Refused, ShouldPanic, Spec, Subprocess};
-pub use crate::statistics::upper_bound;
 pub use crate::{__expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;

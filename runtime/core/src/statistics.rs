@@ -1,25 +1,27 @@
-//! An upper bound of a failure rate, from the failures in a number of runs.
+//! An upper bound of a failure rate, from the failures in a number of runs. Also for the tools of
+//! this workspace, but not for users: it may change in any release.
 
-/// The confidence of the bound: in at least 95 of 100 series of runs it is not below the true rate.
-const CONFIDENCE: f64 = 0.95;
+/// The usual confidence: in at least 95 of 100 series of runs, the bound is not below the true rate.
+pub const CONFIDENCE: f64 = 0.95;
 
-/// Returns the upper bound of a failure rate: one-sided, at 95 %, by Clopper and Pearson.
+/// The upper bound of a failure rate: one-sided, by Clopper and Pearson.
 ///
-/// At this rate, only one of twenty series of `runs` runs would have `failures` or fewer failures.
-/// The runs are assumed to be independent and identically distributed. The bound is 1 without any
-/// runs, because nothing is known then, and if every run failed.
+/// At a higher rate, a series of `runs` runs would have `failures` or fewer failures with a
+/// probability of less than `1 - confidence`. The runs are assumed to be independent and identically
+/// distributed. The bound is 1 without any runs, because nothing is known then, and if every run
+/// failed.
 #[must_use]
-pub fn upper_bound(failures: u64, runs: u64) -> f64 {
+pub fn upper_bound(failures: u64, runs: u64, confidence: f64) -> f64 {
     if failures >= runs {
         return 1.0;
     }
     if failures == 0 {
-        return -((1.0 - CONFIDENCE).ln() / real(runs)).exp_m1();
+        return -((1.0 - confidence).ln() / real(runs)).exp_m1();
     }
     let (mut low, mut high) = (real(failures) / real(runs), 1.0);
     while high - low > high * 1e-9 {
         let middle = f64::midpoint(low, high);
-        if probability_of_at_most(failures, runs, middle) > 1.0 - CONFIDENCE {
+        if probability_of_at_most(failures, runs, middle) > 1.0 - confidence {
             low = middle;
         } else {
             high = middle;
@@ -41,17 +43,19 @@ fn probability_of_at_most(failures: u64, runs: u64, rate: f64) -> f64 {
     sum
 }
 
+/// A count as a real number.
+#[must_use]
 #[expect(
     clippy::cast_precision_loss,
     reason = "nobody runs a test more often than 2^53 times"
 )]
-fn real(count: u64) -> f64 {
+pub fn real(count: u64) -> f64 {
     count as f64
 }
 
 /// Formats the upper bound in percent, rounded up to two significant digits: `0.11 %`.
 pub(crate) fn at_most(failures: u64, runs: u64) -> String {
-    let percent = upper_bound(failures, runs) * 100.0;
+    let percent = upper_bound(failures, runs, CONFIDENCE) * 100.0;
     let (mut decimals, mut scale) = (0, 1.0);
     while percent * scale < 10.0 && decimals < 9 {
         decimals += 1;
@@ -67,7 +71,7 @@ pub(crate) fn at_most(failures: u64, runs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{at_most, real, upper_bound};
+    use super::{CONFIDENCE, at_most, real, upper_bound};
 
     #[track_caller]
     fn assert_close(found: f64, expected: f64) {
@@ -80,20 +84,25 @@ mod tests {
 
     #[test]
     fn known_values_are_met() {
-        assert_close(upper_bound(0, 1), 0.95);
-        assert_close(upper_bound(0, 2_995), 0.000_999_744_4);
-        assert_close(upper_bound(1, 100), 0.046_559_811_5);
-        assert_close(upper_bound(5, 10), 0.777_558_899_0);
-        assert_close(upper_bound(9, 10), 0.994_883_803_1);
-        assert_close(upper_bound(3, 2_995), 0.002_586_813_1);
-        assert!(upper_bound(0, 2_994) > 0.001, "one run fewer is not enough");
-        assert!(upper_bound(0, 2_995) < 0.001);
+        assert_close(upper_bound(0, 1, CONFIDENCE), 0.95);
+        assert_close(upper_bound(0, 2_995, CONFIDENCE), 0.000_999_744_4);
+        assert_close(upper_bound(1, 100, CONFIDENCE), 0.046_559_811_5);
+        assert_close(upper_bound(5, 10, CONFIDENCE), 0.777_558_899_0);
+        assert_close(upper_bound(0, 10, 0.975), 0.308_497_107_8);
+        assert_close(upper_bound(5, 10, 0.975), 0.812_913_971_6);
+        assert_close(upper_bound(9, 10, CONFIDENCE), 0.994_883_803_1);
+        assert_close(upper_bound(3, 2_995, CONFIDENCE), 0.002_586_813_1);
+        assert!(
+            upper_bound(0, 2_994, CONFIDENCE) > 0.001,
+            "one run fewer is not enough"
+        );
+        assert!(upper_bound(0, 2_995, CONFIDENCE) < 0.001);
     }
 
     #[test]
     fn without_runs_or_successes_nothing_is_ruled_out() {
         for (failures, runs) in [(0, 0), (1, 1), (7, 7), (8, 7)] {
-            assert_close(upper_bound(failures, runs), 1.0);
+            assert_close(upper_bound(failures, runs, CONFIDENCE), 1.0);
         }
     }
 
@@ -102,7 +111,7 @@ mod tests {
         for runs in [2, 10, 1_000, 10_000] {
             let mut before = 0.0;
             for failures in (0..=runs).step_by(usize::try_from(runs / 2).unwrap()) {
-                let bound = upper_bound(failures, runs);
+                let bound = upper_bound(failures, runs, CONFIDENCE);
                 assert!(bound > before, "{failures} of {runs}: {bound}");
                 assert!(bound >= real(failures) / real(runs));
                 before = bound;
@@ -111,7 +120,7 @@ mod tests {
         for failures in [0, 1, 50] {
             let mut before = f64::INFINITY;
             for runs in [51, 100, 10_000, 10_000_000] {
-                let bound = upper_bound(failures, runs);
+                let bound = upper_bound(failures, runs, CONFIDENCE);
                 assert!(bound < before, "{failures} of {runs}: {bound}");
                 before = bound;
             }
@@ -126,14 +135,14 @@ mod tests {
             let rate = real(failures) / real(runs);
             let deviation = (rate * (1.0 - rate) / real(runs)).sqrt();
             let expected = rate + 1.644_853_627 * deviation;
-            let found = upper_bound(failures, runs);
+            let found = upper_bound(failures, runs, CONFIDENCE);
             assert!(
                 (found - expected).abs() < deviation * 2e-2,
                 "found {found}, expected {expected}"
             );
         }
-        assert_close(upper_bound(0, 10 * runs), 2.995_731_825e-7);
-        assert_close(upper_bound(1, 10 * runs), 4.743_863_8e-7);
+        assert_close(upper_bound(0, 10 * runs, CONFIDENCE), 2.995_731_825e-7);
+        assert_close(upper_bound(1, 10 * runs, CONFIDENCE), 4.743_863_8e-7);
     }
 
     #[test]
