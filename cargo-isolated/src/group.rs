@@ -7,10 +7,12 @@ use std::process::Stdio;
 use std::process::{Child, Command, ExitStatus};
 #[cfg(unix)]
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+#[cfg(unix)]
 use std::thread;
 use std::time::Duration;
+
 #[cfg(not(unix))]
-use std::time::Instant;
+use wait_timeout::ChildExt as _;
 
 /// Time a group gets to exit after `SIGTERM`. Nextest in turn signals its tests, which have their
 /// own groups, and gives them ten seconds.
@@ -197,16 +199,7 @@ impl Group {
 
     /// Waits for the process to end, but at most for this time.
     pub(crate) fn wait(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
-        // The standard library cannot wait for a limited time, so this looks repeatedly.
-        const STEP: Duration = Duration::from_millis(5);
-        let start = Instant::now();
-        while self.ended()?.is_none() {
-            let left = time.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                break;
-            }
-            thread::sleep(left.min(STEP));
-        }
+        self.status = self.child.wait_timeout(time)?;
         Ok(self.status)
     }
 
