@@ -1,12 +1,10 @@
-//! One run of the suite: its process, its output in a file, whether it makes progress, and when each
-//! line came.
+//! One run of the suite: its process, its output, and whether it makes progress.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::lines::{Line, Lines};
 use crate::group::Group;
 use crate::stress::results::{Ended, How};
 
@@ -14,79 +12,64 @@ use crate::stress::results::{Ended, How};
 #[must_use = "the suite is ended when this is dropped"]
 pub(crate) struct Copy {
     group: Group,
-    path: PathBuf,
-    /// Reads the output incrementally.
-    output: File,
-    /// The start of an incomplete last line.
-    begun: Vec<u8>,
+    lines: Lines,
+    /// The time of the last line that shows progress.
     last: Instant,
-    /// The lines that look like results, and when they came.
-    results: Vec<(Instant, String)>,
+    /// The lines that may be results of nextest.
+    results: Vec<Line>,
     how: Option<How>,
 }
 
 impl Copy {
-    /// Starts a command whose output goes to the file `path`.
-    pub(crate) fn start(mut command: Command, path: &Path) -> io::Result<Self> {
-        // Both streams append to one file, which keeps Cargo's announcements in order with the
-        // output of the tests.
-        let file = File::options().create(true).append(true).open(path)?;
-        command.stdout(file.try_clone()?).stderr(file);
+    /// Starts a command with this output.
+    pub(crate) fn start(mut command: Command, lines: Lines) -> io::Result<Self> {
+        command.stdout(lines.writer()?).stderr(lines.writer()?);
         Ok(Self {
             group: Group::spawn(&mut command)?,
-            path: path.to_owned(),
-            output: File::open(path)?,
-            begun: Vec::new(),
+            lines,
             last: Instant::now(),
             results: Vec::new(),
             how: None,
         })
     }
 
-    /// Whether the run has ended. Ends it if it makes no progress for `patience`.
-    pub(crate) fn is_over(&mut self, patience: Duration) -> io::Result<bool> {
+    /// Waits for the run to end, but at most for `time`, and returns whether it has ended. Ends it if
+    /// it makes no progress for `patience`.
+    pub(crate) fn wait(&mut self, time: Duration, patience: Duration) -> io::Result<bool> {
         if self.how.is_none() {
-            self.how = self.group.ended()?.map(how);
+            self.how = self.group.wait(time)?.map(how);
         }
-        if self.how.is_none() && !self.gets_on()? && self.last.elapsed() > patience {
+        for line in self.lines.take() {
+            let (time, text) = &line;
+            if !is_waiting(text) {
+                self.last = *time;
+            }
+            if may_be_result(text) {
+                self.results.push(line);
+            }
+        }
+        if self.how.is_none() && self.last.elapsed() > patience {
             self.how = Some(How::Hung(patience.as_secs()));
             self.group.end()?;
         }
         Ok(self.how.is_some())
     }
 
-    /// Whether a new line since the last call shows progress rather than waiting.
-    fn gets_on(&mut self) -> io::Result<bool> {
-        self.output.read_to_end(&mut self.begun)?;
-        let end = self.begun.iter().rposition(|byte| *byte == b'\n');
-        let lines: Vec<_> = self.begun.drain(..end.map_or(0, |end| end + 1)).collect();
-        let lines = String::from_utf8_lossy(&lines);
-        let gets_on = lines.lines().any(|line| !is_waiting(line));
-        let now = Instant::now();
-        let results = lines.lines().filter(|line| line.contains("s] "));
-        self.results
-            .extend(results.map(|line| (now, line.to_owned())));
-        if gets_on {
-            self.last = now;
-        }
-        Ok(gets_on)
-    }
-
-    /// The lines that may be results of nextest, and when they came.
-    pub(crate) fn take_results(&mut self) -> io::Result<Vec<(Instant, String)>> {
-        self.gets_on()?;
-        Ok(std::mem::take(&mut self.results))
-    }
-
-    /// Returns how the run ended and its output. Cuts it off if it is still running.
-    pub(crate) fn end(mut self) -> io::Result<Ended> {
+    /// How the run ended with its output, and the lines that may be results of nextest. Cuts the run
+    /// off if it has not ended.
+    pub(crate) fn end(mut self) -> io::Result<(Ended, Vec<Line>)> {
         self.group.end()?;
-        let output = fs::read(&self.path)?;
-        Ok(Ended {
-            how: self.how.take().unwrap_or(How::CutOff),
-            output: String::from_utf8_lossy(&output).into_owned(),
-        })
+        let (output, last) = self.lines.end()?;
+        let last = last.into_iter().filter(|(_, text)| may_be_result(text));
+        self.results.extend(last);
+        let how = self.how.unwrap_or(How::CutOff);
+        Ok((Ended { how, output }, self.results))
     }
+}
+
+/// Whether the line may be `PASS [   0.005s] ( 1/14) package::binary module::name`.
+fn may_be_result(line: &str) -> bool {
+    line.contains("s] ")
 }
 
 /// Whether the line is one of those that the runners repeat for slow tests.
@@ -109,18 +92,17 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::Copy;
+    use super::{Copy, Lines, is_waiting};
     use crate::stress::results::{Ended, How};
 
     fn run(script: &str, patience: Duration) -> Ended {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        let mut copy = Copy::start(command, &folder.path().join("output")).unwrap();
-        while !copy.is_over(patience).unwrap() {
-            std::thread::yield_now();
-        }
-        copy.end().unwrap()
+        let lines = Lines::start(&folder.path().join("output")).unwrap();
+        let mut copy = Copy::start(command, lines).unwrap();
+        while !copy.wait(patience, patience).unwrap() {}
+        copy.end().unwrap().0
     }
 
     #[test]
@@ -137,24 +119,18 @@ mod tests {
 
     #[test]
     fn a_suite_in_which_nothing_happens_is_ended() {
-        let ended = run("echo; sleep 1000", Duration::ZERO);
+        // Empty lines are no progress.
+        let ended = run(
+            "while :; do echo; sleep 0.01; done",
+            Duration::from_millis(100),
+        );
         assert_eq!(ended.how, How::Hung(0));
     }
 
     #[test]
-    fn that_a_test_takes_long_is_nothing_that_happens() {
-        let gets_on = |line: &str| {
-            let folder = tempfile::tempdir().unwrap();
-            let mut command = Command::new("echo");
-            command.arg(line);
-            let mut copy = Copy::start(command, &folder.path().join("output")).unwrap();
-            while copy.group.ended().unwrap().is_none() {
-                std::thread::yield_now();
-            }
-            copy.gets_on().unwrap()
-        };
-        assert!(!gets_on("test a has been running for over 60 seconds"));
-        assert!(!gets_on("        SLOW [> 60.000s] (───) x::y a"));
-        assert!(gets_on("test a ... ok"));
+    fn lines_about_slow_tests_are_no_progress() {
+        assert!(is_waiting("test a has been running for over 60 seconds"));
+        assert!(is_waiting("        SLOW [> 60.000s] (───) x::y a"));
+        assert!(!is_waiting("test a ... ok"));
     }
 }

@@ -11,6 +11,7 @@ mod examples;
 mod expected;
 mod json;
 mod libtest;
+mod lines;
 mod nextest;
 pub(crate) mod noise;
 mod options;

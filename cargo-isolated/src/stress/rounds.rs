@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -10,6 +9,7 @@ use anyhow::Result;
 use super::copy::Copy;
 use super::examples::Examples;
 use super::expected::{Expected, Runner};
+use super::lines::Lines;
 use super::noise::Noise;
 use super::options::Options;
 use super::processor::refusal;
@@ -104,7 +104,9 @@ impl<'a> Round<'a> {
             let (runner, expected) = &listed[turn % listed.len()];
             let name = format!("round-{}-copy-{}.log", index + 1, copy + 1);
             let path = examples.folder().join(name);
-            let start = || Ok(Copy::start(project.run(*runner), &path)?);
+            // Its thread is started here, so that it is not throttled.
+            let lines = Lines::start(&path)?;
+            let start = || Ok(Copy::start(project.run(*runner), lines)?);
             let part = options.share();
             // With two runners, this turns at half the speed, so that each is throttled.
             let is_turn = (turn / listed.len() + index) % 2 == 1;
@@ -135,12 +137,16 @@ impl<'a> Round<'a> {
         start: Instant,
         mut show: impl FnMut(Duration),
     ) -> Result<Option<&'static str>> {
+        /// The interval between checks whether to stop: a signal handler can wake no thread.
+        const STEP: Duration = Duration::from_millis(50);
         loop {
-            let mut all_are_over = true;
+            let mut has_ended = true;
             for started in &mut self.copies {
-                all_are_over &= started.copy.is_over(options.patience)?;
+                // Only the first copy that is still running is waited for.
+                let time = if has_ended { STEP } else { Duration::ZERO };
+                has_ended &= started.copy.wait(time, options.patience)?;
             }
-            if all_are_over {
+            if has_ended {
                 return Ok(None);
             }
             if interrupt::is_due() {
@@ -150,8 +156,6 @@ impl<'a> Round<'a> {
                 return Ok(Some("the time was up"));
             }
             show(start.elapsed());
-            // The output of the copies is read here too, so that the times of its lines are known.
-            thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -163,13 +167,13 @@ impl<'a> Round<'a> {
                 runner,
                 expected,
                 path,
-                mut copy,
+                copy,
                 ..
             } = started;
+            let (ended, lines) = copy.end()?;
             if runner == Runner::Nextest {
-                spans.extend(nextest::spans(expected, &copy.take_results()?));
+                spans.extend(nextest::spans(expected, &lines));
             }
-            let ended = copy.end()?;
             let results = output::read(runner, expected, &ended);
             if ended.how == How::CutOff {
                 let all = expected.of(runner);
