@@ -3,7 +3,6 @@
 //! Constant load only makes everything slower. Wrong assumptions about time surface under irregular
 //! load: a thread that usually runs undisturbed is suddenly not scheduled for a tenth of a second.
 //! So each worker follows its own random pattern of work and rest, and now and then all work at once.
-//! Its sleeps are these rests; none of them waits for anything.
 //!
 //! The subprocess exits when its standard input closes, which happens however the command ends.
 
@@ -129,7 +128,7 @@ fn use_processor(in_bursts: bool) {
     loop {
         burn(Duration::from_millis(1 + random.below(1_000)));
         if in_bursts {
-            thread::sleep(Duration::from_millis(random.below(1_000)));
+            rest(&mut random, Duration::from_secs(1));
         }
     }
 }
@@ -139,7 +138,7 @@ fn work(random: &mut Random) {
     loop {
         let longest = if random.below(10) == 0 { 400 } else { 40 };
         burn(Duration::from_millis(1 + random.below(longest)));
-        thread::sleep(Duration::from_micros(random.below(1_000 * longest)));
+        rest(random, Duration::from_millis(longest));
     }
 }
 
@@ -147,7 +146,7 @@ fn work(random: &mut Random) {
 fn all_at_once(workers: u64) {
     let mut random = Random::new(u64::MAX);
     loop {
-        thread::sleep(Duration::from_millis(random.below(4_000)));
+        rest(&mut random, Duration::from_secs(4));
         let time = Duration::from_millis(50 + random.below(300));
         thread::scope(|scope| {
             for _ in 0..3 * workers {
@@ -168,7 +167,7 @@ fn start_processes() {
             command.args(["noise", "--nothing"]).stdin(Stdio::null());
             let _ = command.status();
         }
-        thread::sleep(Duration::from_millis(random.below(500)));
+        rest(&mut random, Duration::from_millis(500));
     }
 }
 
@@ -180,9 +179,9 @@ fn open_ports() {
             .filter_map(|_| TcpListener::bind(("127.0.0.1", 0)).ok())
             .filter_map(|port| Some((TcpStream::connect(port.local_addr().ok()?), port)))
             .collect();
-        thread::sleep(Duration::from_millis(random.below(100)));
+        rest(&mut random, Duration::from_millis(100));
         drop(ports);
-        thread::sleep(Duration::from_millis(random.below(400)));
+        rest(&mut random, Duration::from_millis(400));
     }
 }
 
@@ -205,8 +204,15 @@ fn write_files(dir: &Path) {
                 let _ = fs::remove_file(&path);
             }
         }
-        thread::sleep(Duration::from_millis(random.below(1_000)));
+        rest(&mut random, Duration::from_secs(1));
     }
+}
+
+/// Rests for a random time. The rest is part of the load, and waits for nothing: only irregular load
+/// shows wrong assumptions about time.
+fn rest(random: &mut Random, longest: Duration) {
+    let longest = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
+    thread::sleep(Duration::from_micros(random.below(longest)));
 }
 
 fn burn(time: Duration) {
