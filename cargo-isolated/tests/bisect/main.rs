@@ -5,9 +5,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use self::planted::{Planted, stderr, stdout};
+use self::suites::statics;
 #[cfg(unix)]
-use self::suites::interrupted;
-use self::suites::{files, statics};
+use self::suites::{interrupted, meetings};
 
 #[path = "../planted/mod.rs"]
 mod planted;
@@ -54,14 +54,14 @@ before it in the same process: fails with
   statics::statics a_speaks_french
   failed in 5 of 5 runs: a rate of 47–100 % (95 %)
   without it: 0 of 4 runs; needed with 95 % confidence
-  failure: tests/statics.rs:41: assertion `left == right` failed: bonjour
+  failure: tests/statics.rs:43: assertion `left == right` failed: bonjour
   repeat:  {command} a_speaks_french greets --test-threads=1
 
 before it in the same process: fails with
   statics::statics d_speaks_welsh
   failed in 5 of 5 runs: a rate of 47–100 % (95 %)
   without it: 0 of 4 runs; needed with 95 % confidence
-  failure: tests/statics.rs:41: assertion `left == right` failed: bonjour
+  failure: tests/statics.rs:43: assertion `left == right` failed: bonjour
   repeat:  {command} d_speaks_welsh greets --test-threads=1
 
 before it in the same process: passes with 4 other tests
@@ -132,17 +132,20 @@ fn a_test_on_another_thread_is_found() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_test_in_another_process_is_found() {
-    let sets = found(&files(), "fails_beside_one", "processes", &[]);
-    assert_eq!(names(&sets), [["holds_one"]]);
-    assert_eq!(sets[0]["tests"][0]["binary"], "files::holders");
+    let sets = found(&meetings(), "fails_beside_one", "processes", &["--runs=5"]);
+    assert_eq!(names(&sets), [["hosts_left"]]);
+    assert_eq!(sets[0]["tests"][0]["binary"], "meetings::hosts");
 }
 
+#[cfg(unix)]
 #[test]
 fn two_tests_in_other_processes_are_found() {
-    let sets = found(&files(), "fails_beside_two", "processes", &["--max", "1"]);
-    assert_eq!(names(&sets), [["holds_left", "holds_right"]]);
+    let words = ["--max", "1"];
+    let sets = found(&meetings(), "fails_beside_two", "processes", &words);
+    assert_eq!(names(&sets), [["hosts_left", "hosts_right"]]);
 }
 
 #[test]
@@ -152,7 +155,7 @@ fn a_test_that_fails_alone_needs_no_other() {
     let expected = "statics::statics f_fails_always
 
 alone: fails in 10 of 10 runs: a rate of 69–100 % (95 %)
-  failure: tests/statics.rs:36: always
+  failure: tests/statics.rs:38: always
   no other test is needed
 ";
     assert_eq!(stdout(&output), expected);

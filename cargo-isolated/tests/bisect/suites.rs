@@ -1,5 +1,7 @@
 //! Suites whose tests make each other fail.
 
+#[cfg(unix)]
+use crate::planted::MEETING;
 use crate::planted::Planted;
 
 /// Tests that change statics.
@@ -7,11 +9,13 @@ const STATICS: &str = r#"
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 static LANGUAGE: AtomicU32 = AtomicU32::new(0);
 static HALVES: AtomicU32 = AtomicU32::new(0);
-static LATE: AtomicU32 = AtomicU32::new(0);
+static LATE: Mutex<u32> = Mutex::new(0);
+static CHANGED: Condvar = Condvar::new();
 
 #[test]
 fn a_speaks_french() {
@@ -57,76 +61,60 @@ fn shaky() {
     assert!(is_lucky || LANGUAGE.load(SeqCst) != 2, "unlucky");
 }
 
+// Other tests of the process start in much less time. If one does not, a further probe meets it.
+const BOUND: Duration = Duration::from_millis(250);
+
 #[test]
 fn waits() {
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(40) {
-        assert_eq!(LATE.load(SeqCst), 0, "changed at the same time");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let late = LATE.lock().unwrap();
+    let (late, _) = CHANGED.wait_timeout_while(late, BOUND, |late| *late == 0).unwrap();
+    assert_eq!(*late, 0, "changed at the same time");
 }
 
 #[test]
 fn z_comes_later() {
-    LATE.store(1, SeqCst);
+    // The assertion of the other test poisons the mutex.
+    *LATE.lock().unwrap_or_else(PoisonError::into_inner) = 1;
+    CHANGED.notify_all();
 }
 "#;
 
-/// Tests that look at the files of others.
+/// Tests that fail while others run.
+#[cfg(unix)]
 const VISITORS: &str = r#"
-use std::time::{Duration, Instant};
-
-fn fails_beside(names: &[&str]) {
-    let dir = std::path::PathBuf::from(std::env::var_os("PLANTED").unwrap());
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(20) {
-        assert!(!names.iter().all(|name| dir.join(name).exists()), "met {names:?}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
+mod meeting;
 
 #[test]
 fn fails_beside_one() {
-    fails_beside(&["one"]);
+    assert!(!meeting::meets(&["left"]), "met one");
 }
 
 #[test]
 fn fails_beside_two() {
-    fails_beside(&["left", "right"]);
+    assert!(!meeting::meets(&["left", "right"]), "met both");
 }
 "#;
 
-/// Tests that have a file for some time.
-const HOLDERS: &str = r#"
-use std::time::Duration;
+/// Tests that others meet.
+#[cfg(unix)]
+const HOSTS: &str = r#"
+mod meeting;
 
-fn hold(name: &str) {
-    let path = std::path::PathBuf::from(std::env::var_os("PLANTED").unwrap()).join(name);
-    std::fs::write(&path, "").unwrap();
-    std::thread::sleep(Duration::from_millis(20));
-    let _ = std::fs::remove_file(&path);
+#[test]
+fn hosts_left() {
+    meeting::host("left");
 }
 
 #[test]
-fn holds_left() {
-    hold("left");
-}
+fn hosts_nobody() {}
 
 #[test]
-fn holds_nothing() {}
-
-#[test]
-fn holds_one() {
-    hold("one");
-}
-
-#[test]
-fn holds_right() {
-    hold("right");
+fn hosts_right() {
+    meeting::host("right");
 }
 "#;
 
-/// A test that sees what Cargo gives it.
+/// A test that checks the environment that Cargo provides.
 const ENVIRONMENT: &str = r#"
 #[test]
 fn is_like_under_cargo() {
@@ -145,7 +133,7 @@ fn is_like_under_cargo() {
 fn is_ignored() {}
 "#;
 
-/// A test that waits forever beside another one.
+/// A test that waits forever from its eleventh run on: after the runs alone.
 #[cfg(unix)]
 const WAITING: &str = r#"
 use std::io::Write;
@@ -178,12 +166,14 @@ pub(crate) fn statics() -> Planted {
     )
 }
 
-pub(crate) fn files() -> Planted {
+#[cfg(unix)]
+pub(crate) fn meetings() -> Planted {
     let files = [
-        ("tests/holders.rs", HOLDERS),
+        ("tests/hosts.rs", HOSTS),
+        ("tests/meeting/mod.rs", MEETING),
         ("tests/visitors.rs", VISITORS),
     ];
-    Planted::new("files", &files)
+    Planted::new("meetings", &files)
 }
 
 #[cfg(unix)]

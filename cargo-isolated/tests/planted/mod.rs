@@ -8,8 +8,12 @@ use tempfile::TempDir;
 
 use crate::undisturbed::undisturb;
 
-/// A package. Its tests keep their files in the directory that `PLANTED` names, which is new for each
-/// instance, so that several can run at once.
+/// A module of planted tests that must run at the same time, for `tests/meeting/mod.rs`.
+#[cfg(unix)]
+pub(crate) const MEETING: &str = include_str!("meeting.rs");
+
+/// A package. Its tests keep their files in the directory that `PLANTED` names. Each instance has a new
+/// one, so that several can run at once.
 pub(crate) struct Planted {
     dir: PathBuf,
     pub(crate) files: TempDir,

@@ -1,36 +1,24 @@
-//! Tests that fail for different reasons are told apart. Needs nextest.
+//! The command tells failures with different causes apart. Needs nextest.
 
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::planted::{Planted, stderr, stdout};
+use crate::planted::{MEETING, Planted, stderr, stdout};
 
-/// Each fails for another reason. A test with a deadline would fail on a busy machine too, so this one
-/// fails exactly if it is throttled, which it knows by its priority.
+/// Tests whose failures have different causes. A test with a deadline would also fail on a busy
+/// machine, so `needs_the_processor` reads its priority instead, and fails exactly if it is throttled.
 const CAUSES: &str = r#"
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+mod meeting;
 
-fn dir() -> PathBuf {
-    std::env::var_os("PLANTED").unwrap().into()
+#[test]
+fn hosts_another() {
+    meeting::host("host");
 }
 
 #[test]
-fn holds_the_file() {
-    let path = dir().join("held");
-    std::fs::write(&path, "").unwrap();
-    std::thread::sleep(Duration::from_millis(40));
-    let _ = std::fs::remove_file(&path);
-}
-
-#[test]
-fn needs_no_file() {
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(40) {
-        assert!(!dir().join("held").exists(), "the file is there");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+fn wants_no_other() {
+    assert!(!meeting::meets(&["host"]), "met another");
 }
 
 #[test]
@@ -52,7 +40,13 @@ fn by_nextest(options: &[&str], words: &[&str]) -> Option<Value> {
         eprintln!("skipped: nextest is not installed");
         return None;
     }
-    let planted = Planted::new("causes", &[("tests/causes.rs", CAUSES)]);
+    let planted = Planted::new(
+        "causes",
+        &[
+            ("tests/causes.rs", CAUSES),
+            ("tests/meeting/mod.rs", MEETING),
+        ],
+    );
     let words = [&["stress", "--json", "--noise=0"], options, &["--"], words].concat();
     // `cargo stress` throttles this test too.
     let niceness = Command::new("nice").output().expect("the command `nice`");
@@ -74,18 +68,18 @@ fn causes(report: &Value) -> Vec<(&str, &Value)> {
 #[test]
 fn a_test_that_fails_beside_another_is_told_from_one_that_fails_alone() {
     let options = ["--rounds=4", "--copies=2", "--throttle=off"];
-    let Some(report) = by_nextest(&options, &["file", "-j2"]) else {
+    let Some(report) = by_nextest(&options, &["other", "-j2"]) else {
         return;
     };
     let causes = causes(&report);
-    let [("needs_no_file", cause)] = causes[..] else {
+    let [("wants_no_other", cause)] = causes[..] else {
         panic!("{report:#}")
     };
     assert_eq!(cause["kind"], "beside", "{report:#}");
     assert_eq!(cause["alone"]["failures"], 0);
     let partners = cause["partners"].as_array().expect("partners");
     let names: Vec<_> = partners.iter().map(|partner| &partner["name"]).collect();
-    assert_eq!(names, ["holds_the_file"], "{report:#}");
+    assert_eq!(names, ["hosts_another"], "{report:#}");
     assert_eq!(partners[0]["binary"], "causes::causes");
 }
 
