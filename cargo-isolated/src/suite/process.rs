@@ -27,13 +27,26 @@ pub(crate) struct Ended {
 }
 
 impl Process {
+    /// Starts a process that is left running if this command is killed, for short runs.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        Self::start_with(command, Group::unguarded)
+    }
+
+    /// Starts a process that ends however this command ends.
+    pub(crate) fn guarded(command: &mut Command) -> io::Result<Self> {
+        Self::start_with(command, Group::spawn)
+    }
+
+    fn start_with(
+        command: &mut Command,
+        start: fn(&mut Command) -> io::Result<Group>,
+    ) -> io::Result<Self> {
         let output = tempfile::tempfile()?;
         // All handles share one position, so both streams append.
         command.stdout(output.try_clone()?);
         command.stderr(output.try_clone()?);
         Ok(Self {
-            group: Group::unguarded(command)?,
+            group: start(command)?,
             output,
         })
     }

@@ -1,6 +1,12 @@
 //! `cargo isolated bisect` on tests that others make fail.
 
 use std::process::Command;
+#[cfg(unix)]
+use std::{
+    fs,
+    io::Read,
+    process::{Child, Output, Stdio},
+};
 
 use serde_json::{Value, json};
 
@@ -182,30 +188,55 @@ no other test makes it fail; it may need load: `cargo isolated stress`
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// The command, while it runs a test that waits forever.
+#[cfg(unix)]
+struct Waiting {
+    command: Child,
+    /// Kept open by the test.
+    test: fs::File,
+    _planted: Planted,
+}
+
+#[cfg(unix)]
+impl Waiting {
+    fn start(words: &[&str]) -> Self {
+        let planted = interrupted();
+        let held = planted.files.path().join("held");
+        let made = Command::new("mkfifo").arg(&held).status();
+        assert!(made.expect("a pipe").success());
+        let command = planted
+            .command(&[&["bisect"], words].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command");
+        let mut test = fs::File::open(&held).expect("a pipe");
+        let mut ready = [0; 6];
+        test.read_exact(&mut ready).expect("a line");
+        assert_eq!(&ready, b"ready\n");
+        Self {
+            command,
+            test,
+            _planted: planted,
+        }
+    }
+
+    /// Signals the command, waits until the test is gone, and returns the output of the command.
+    fn signal(mut self, signal: &str) -> Output {
+        let id = self.command.id().to_string();
+        let kill = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(kill.expect("the command `kill`").success());
+        let mut rest = String::new();
+        self.test.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "");
+        self.command.wait_with_output().expect("the command")
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_prints_what_is_known_and_ends_the_tests() {
-    use std::io::Read;
-    use std::process::Stdio;
-
-    let planted = interrupted();
-    let held = planted.files.path().join("held");
-    let made = Command::new("mkfifo").arg(&held).status();
-    assert!(made.expect("a pipe").success());
-    let command = planted
-        .command(&["bisect", "waits_if_it_is_told_to"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command");
-    // Returns once the test has opened the pipe.
-    let mut tests = std::fs::File::open(&held).expect("a pipe");
-    let id = command.id().to_string();
-    let kill = Command::new("kill").args(["-s", "INT", &id]).status();
-    assert!(kill.expect("the command `kill`").success());
-    let mut said = String::new();
-    tests.read_to_string(&mut said).expect("text");
-    let output = command.wait_with_output().expect("the command");
+    let output = Waiting::start(&["waits_if_it_is_told_to"]).signal("INT");
     assert_eq!(output.status.code(), Some(2));
     let errors = stderr(&output);
     assert!(
@@ -214,6 +245,21 @@ fn an_interrupt_prints_what_is_known_and_ends_the_tests() {
     );
     let known = "interrupted::waiting waits_if_it_is_told_to\n\nalone: passes in 10 of 10 runs\n";
     assert_eq!(stdout(&output), known);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_command_leaves_no_tests() {
+    let output = Waiting::start(&["waits_if_it_is_told_to"]).signal("KILL");
+    assert_eq!(output.status.code(), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_command_leaves_no_other_tests() {
+    let words = ["a_changes_nothing", "--way", "processes"];
+    let output = Waiting::start(&words).signal("KILL");
+    assert_eq!(output.status.code(), None);
 }
 
 #[test]

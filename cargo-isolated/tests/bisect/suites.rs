@@ -133,7 +133,8 @@ fn is_like_under_cargo() {
 fn is_ignored() {}
 "#;
 
-/// A test that waits forever from its eleventh run on: after the runs alone.
+/// A test that waits forever from its eleventh run on: after all runs alone, or in a later run beside
+/// another test.
 #[cfg(unix)]
 const WAITING: &str = r#"
 use std::io::Write;
