@@ -1,6 +1,7 @@
 //! Cargo, rustc and nextest as commands.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -95,14 +96,14 @@ pub(crate) fn host() -> Result<String> {
 
 /// The workspace of the working directory.
 pub(crate) fn metadata() -> Result<Metadata> {
-    metadata_of(None)
+    metadata_with(&[])
 }
 
-/// The workspace of a manifest, or else of the working directory.
-pub(crate) fn metadata_of(manifest: Option<&str>) -> Result<Metadata> {
+/// The workspace that these arguments of Cargo select, or else that of the working directory.
+pub(crate) fn metadata_with(words: &[OsString]) -> Result<Metadata> {
     let mut command = command();
     command.args(["metadata", "--no-deps", "--format-version=1"]);
-    command.args(manifest.map(|path| format!("--manifest-path={path}")));
+    command.args(words);
     let output = command.output().context("failed to start Cargo")?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);

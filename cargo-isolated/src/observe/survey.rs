@@ -15,7 +15,7 @@ use super::record::Record;
 use super::rules::Rules;
 use super::statics::Statics;
 use super::{between_runs, shared_statics, shim};
-use crate::cargo::{self, Metadata};
+use crate::cargo::Metadata;
 use crate::findings::{Conflict, Findings, Kind, Place, Test, Touched, VERSION};
 use crate::progress::Progress;
 use crate::settings::Workspace;
@@ -48,7 +48,7 @@ impl Default for Options {
 
 /// Builds the tests, runs each of them alone, and finds what they share.
 pub(crate) fn survey(selection: &Selection, options: &Options) -> Result<Findings> {
-    let metadata = cargo::metadata()?;
+    let metadata = selection.metadata()?;
     let suite = Suite::build(selection)?;
     let statics = suite.binaries.iter().map(|binary| {
         Statics::of(

@@ -55,20 +55,11 @@ impl Project {
             misses_nextest: options.runner != Runners::CargoTest && !has_nextest,
             runners,
         };
-        project.target = project.target_dir()?;
+        project.target = project.selection().metadata()?.target_directory;
         Ok(project)
     }
 
-    fn target_dir(&self) -> Result<PathBuf> {
-        let selection = self.selection();
-        if let Some(dir) = selection.value("--target-dir") {
-            return Ok(dir.into());
-        }
-        let manifest = selection.value("--manifest-path");
-        Ok(cargo::metadata_of(manifest.as_deref())?.target_directory)
-    }
-
-    /// What the arguments select.
+    /// The packages and targets that the arguments select.
     pub(crate) fn selection(&self) -> Selection {
         Selection::of(self.runners[0], &self.words)
     }

@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::path;
+
+use anyhow::Result;
+
+use crate::cargo::{self, Metadata};
 
 /// The test runner whose arguments are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +130,40 @@ impl Selection {
         words.map(|word| word.to_string_lossy().into_owned())
     }
 
+    /// The workspace that the arguments select.
+    pub(crate) fn metadata(&self) -> Result<Metadata> {
+        let mut metadata = cargo::metadata_with(&self.metadata_arguments())?;
+        if let Some(dir) = self.value("--target-dir") {
+            metadata.target_directory = path::absolute(dir)?;
+        }
+        Ok(metadata)
+    }
+
+    /// The arguments that `cargo metadata` understands too.
+    fn metadata_arguments(&self) -> Vec<OsString> {
+        const KNOWN: [&str; 6] = [
+            "--manifest-path",
+            "--config",
+            "-Z",
+            "--locked",
+            "--offline",
+            "--frozen",
+        ];
+        let mut kept = Vec::new();
+        let mut words = self.build.iter();
+        while let Some(word) = words.next() {
+            let Some((name, _, takes_next)) = known(Runner::Libtest, word) else {
+                continue;
+            };
+            let value = if takes_next { words.next() } else { None };
+            if KNOWN.contains(&name) {
+                kept.push(word.clone());
+                kept.extend(value.cloned());
+            }
+        }
+        kept
+    }
+
     /// The value of an argument such as `--target`.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         let mut words = self.build.iter().map(|word| word.to_string_lossy());
@@ -207,6 +246,21 @@ mod tests {
             selection.build_arguments(),
             words("--lib --profile release")
         );
+    }
+
+    #[test]
+    fn the_workspace_follows_from_some_arguments() {
+        let text = "--profile ci --manifest-path shop/Cargo.toml --cargo-profile release --offline \
+                    --target --locked --config=x -Z y -p shop";
+        let expected = words("--manifest-path shop/Cargo.toml --offline --config=x -Z y");
+        assert_eq!(of(Runner::Nextest, text).metadata_arguments(), expected);
+    }
+
+    #[test]
+    fn the_target_directory_is_relative_to_the_working_directory() {
+        let metadata = of(Runner::Libtest, "--target-dir out").metadata();
+        let out = std::env::current_dir().unwrap().join("out");
+        assert_eq!(metadata.unwrap().target_directory, out);
     }
 
     #[test]

@@ -263,6 +263,19 @@ fn a_killed_command_leaves_no_other_tests() {
 }
 
 #[test]
+fn another_workspace_can_be_named() {
+    let planted = statics();
+    let mut command = planted.command(&["bisect", "f_fails_always", "--", "--manifest-path"]);
+    let dir = command.get_current_dir().expect("a directory");
+    let manifest = dir.join("Cargo.toml");
+    command.arg(manifest).current_dir(planted.files.path());
+    let output = command.output().expect("the command");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let start = "statics::statics f_fails_always\n";
+    assert!(stdout(&output).starts_with(start), "{}", stdout(&output));
+}
+
+#[test]
 fn mistakes_are_explained() {
     let planted = statics();
     let error = |words: &[&str]| {

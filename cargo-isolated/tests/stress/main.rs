@@ -188,6 +188,25 @@ fn without_nextest_cargo_test_runs_every_copy() {
 }
 
 #[test]
+fn another_workspace_can_be_named() {
+    let planted = Planted::new("named", &[("tests/passing.rs", PASSING)]);
+    let mut command = planted.command(&quiet(&["--rounds=1", "--copies=1", "--"]));
+    let dir = command.get_current_dir().expect("a directory");
+    let manifest = dir.join("Cargo.toml");
+    // There is no workspace.
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    command.arg("--manifest-path").arg(manifest);
+    let output = command.current_dir(elsewhere.path()).output();
+    let output = output.expect("the command");
+    let (text, errors) = (stdout(&output), stderr(&output));
+    assert!(errors.contains("1 test, copies at once: 1,"), "{errors}");
+    assert!(
+        text.starts_with("all tests together: 1 run in 1 round "),
+        "{text}{errors}"
+    );
+}
+
+#[test]
 fn mistakes_are_explained() {
     let dir = tempfile::tempdir().expect("a directory");
     let run = |words: &[&str]| {
