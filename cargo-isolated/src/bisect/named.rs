@@ -19,7 +19,7 @@ pub(super) fn find(suite: &Suite, text: &str) -> Result<TestId> {
                 names.map(|name| TestId::new(&binary.id, name))
             });
             if ignored.any(|test| is_named(&test)) {
-                bail!("`{text}` is ignored; remove `#[ignore]`");
+                bail!("`{text}` is ignored; remove its `ignore` attribute, or name another test");
             }
             let similar: Vec<_> = suite
                 .tests()
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(found("remove"), Err(similar.to_owned()));
         let none = "no test is called `x`; `cargo test -- --list` names all tests";
         assert_eq!(found("x"), Err(none.to_owned()));
-        let ignored = "`slow` is ignored; remove `#[ignore]`";
+        let ignored = "`slow` is ignored; remove its `ignore` attribute, or name another test";
         assert_eq!(found("slow"), Err(ignored.to_owned()));
     }
 }

@@ -291,7 +291,8 @@ fn mistakes_are_explained() {
     );
     assert_eq!(
         error(&["is_ignored", "--", "--test", "environment"]),
-        "cargo isolated: `is_ignored` is ignored; remove `#[ignore]`"
+        "cargo isolated: `is_ignored` is ignored; remove its `ignore` attribute, or name another \
+         test"
     );
     assert_eq!(
         error(&["greets", "--", "--nocapture"]),
