@@ -105,53 +105,41 @@ where
             self.expect(clean, set.len());
             set = ddmin::minimize(&set, |part| self.fails(part, clean))?;
             let (measured, message) = self.measure(&set)?;
-            if measured.failures == 0 {
-                // It failed once at least, but too seldom for anything else to be known.
-                let message = message.unwrap_or_default();
-                return Ok(Culprits {
-                    tests: set,
-                    rate: measured,
-                    clean: 0,
-                    message,
-                });
-            }
-            rate = measured;
-            let clean = self.clean(rate, set.len());
-            let mut needless = None;
-            for index in 0..set.len() {
-                let mut rest = set.clone();
-                rest.remove(index);
-                if self.fails(&rest, clean)? {
-                    needless = Some(rest);
-                    break;
-                }
-            }
-            match needless {
-                // Alone, the test fails too.
-                Some(rest) if rest.is_empty() => {
-                    let message = message.unwrap_or_default();
+            // Without a failure here, the set fails too rarely to be reduced further.
+            let (clean, smaller) = if measured.failures == 0 {
+                (0, None)
+            } else {
+                let clean = self.clean(measured, set.len());
+                (clean, self.smaller(&set, clean)?)
+            };
+            match smaller {
+                Some(smaller) if !smaller.is_empty() => (set, rate) = (smaller, measured),
+                // An empty set fails too: the test needs no other.
+                smaller => {
                     return Ok(Culprits {
-                        tests: rest,
-                        rate,
+                        tests: smaller.unwrap_or(set),
+                        rate: measured,
                         clean,
-                        message,
-                    });
-                }
-                Some(rest) => set = rest,
-                None => {
-                    let message = message.unwrap_or_default();
-                    return Ok(Culprits {
-                        tests: set,
-                        rate,
-                        clean,
-                        message,
+                        message: message.unwrap_or_default(),
                     });
                 }
             }
         }
     }
 
-    /// Runs until the rate is known well enough, or the test has not failed for long enough.
+    /// The set without a test that it does not need to fail.
+    fn smaller(&mut self, set: &[TestId], clean: u64) -> Result<Option<Vec<TestId>>> {
+        for index in 0..set.len() {
+            let mut rest = set.to_vec();
+            rest.remove(index);
+            if self.fails(&rest, clean)? {
+                return Ok(Some(rest));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Runs until the test has failed often enough to know the rate, or passed too often to go on.
     fn measure(&mut self, set: &[TestId]) -> Result<(Rate, Option<String>)> {
         let (mut rate, mut message) = (Rate::default(), None);
         self.expect_more(ENOUGH);

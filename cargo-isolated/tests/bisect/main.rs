@@ -50,26 +50,25 @@ fn names(sets: &[Value]) -> Vec<Vec<&str>> {
 fn each_of_two_tests_before_it_is_found() {
     let planted = statics();
     let output = planted.run(&["bisect", "greets", "--way", "before"]);
-    let command = "cargo test -p statics --test statics -- --exact";
+    let set = |test: &str| {
+        format!(
+            "before it in the same process: fails with
+  statics::statics {test}
+  failed in 5 of 5 runs: a rate of 47–100 % (95 %)
+  without it: 0 of 4 runs; needed with 95 % confidence
+  failure: tests/statics.rs:43: assertion `left == right` failed: bonjour
+  repeat:  cargo test -p statics --test statics -- --exact {test} greets --test-threads=1
+"
+        )
+    };
+    let (french, welsh) = (set("a_speaks_french"), set("d_speaks_welsh"));
     let expected = format!(
         "statics::statics greets
 
 alone: passes in 10 of 10 runs
 
-before it in the same process: fails with
-  statics::statics a_speaks_french
-  failed in 5 of 5 runs: a rate of 47–100 % (95 %)
-  without it: 0 of 4 runs; needed with 95 % confidence
-  failure: tests/statics.rs:43: assertion `left == right` failed: bonjour
-  repeat:  {command} a_speaks_french greets --test-threads=1
-
-before it in the same process: fails with
-  statics::statics d_speaks_welsh
-  failed in 5 of 5 runs: a rate of 47–100 % (95 %)
-  without it: 0 of 4 runs; needed with 95 % confidence
-  failure: tests/statics.rs:43: assertion `left == right` failed: bonjour
-  repeat:  {command} d_speaks_welsh greets --test-threads=1
-
+{french}
+{welsh}
 before it in the same process: passes with 4 other tests
   20 runs without a failure: the rate is at most 14 %
 "
