@@ -1,5 +1,5 @@
-//! A process and everything it starts. On Unix this is a process group. If it has a guard, nothing
-//! of it is left however this command ends.
+//! A process and everything it starts: on Unix, a process group. With a guard, the group ends however
+//! this command ends.
 
 use std::io;
 #[cfg(unix)]
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_left_behind_is_killed() {
+    fn processes_that_are_left_behind_are_killed() {
         let (mut group, mut output) = start("sleep 1000 & echo ready");
         while group.ended().expect("it is a child").is_none() {
             std::thread::yield_now();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_end_is_killed() {
+    fn a_group_that_ignores_the_request_is_killed() {
         let (mut group, mut output) =
             start("trap '' TERM; echo ready; while :; do sleep 1000; done");
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! An interrupt (Ctrl-C) ends the runs, not the command, which still prints the results so far.
+//! An interrupt (Ctrl-C) ends the running tests, but not the command, which still prints its results.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ pub(crate) fn catch() -> io::Result<()> {
     Ok(())
 }
 
-/// Catches nothing: the command ends as any other does.
+/// Does nothing: an interrupt ends the command.
 #[cfg(not(unix))]
 pub(crate) fn catch() -> io::Result<()> {
     INTERRUPTED.store(false, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::part::{Part, names};
 
-/// What to isolate, and which directories stay shared.
+/// The parts to isolate, and the directories that stay shared.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     not(target_os = "linux"),

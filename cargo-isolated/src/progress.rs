@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::terminal;
 
-/// How often the line is rewritten at most.
+/// The shortest time between two updates of the line.
 const STEP: Duration = Duration::from_millis(200);
-/// How often a plain line shows the present state at most.
+/// The shortest time between two plain lines that show the present state.
 const PLAIN_STEP: Duration = Duration::from_secs(30);
 
 /// The progress of a command. Dropping it removes an unfinished line.

@@ -1,4 +1,4 @@
-//! Bounds of failure rates, by Clopper and Pearson, and the number of runs that shows one.
+//! Bounds of failure rates by Clopper and Pearson, and the number of clean runs that shows a bound.
 
 pub(crate) use isolated_test_core::statistics::{CONFIDENCE, real, upper_bound};
 
@@ -16,7 +16,7 @@ pub(crate) fn interval(failures: u64, runs: u64) -> [f64; 2] {
     ]
 }
 
-/// Number of runs without a failure that show a lower rate than `rate`.
+/// The number of clean runs after which the rate is shown to be below `rate`.
 pub(crate) fn clean_runs(rate: f64, confidence: f64) -> u64 {
     let mut high = 1;
     while upper_bound(0, high, confidence) >= rate && high < 1 << 50 {

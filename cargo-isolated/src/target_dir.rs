@@ -1,4 +1,4 @@
-//! The target directory of the workspace, and what this command writes there.
+//! The target directory of the workspace, and the traces in it.
 
 use std::path::{Path, PathBuf};
 use std::process;

@@ -1,6 +1,7 @@
-//! Delta debugging: a minimal part of a list that still fails (Zeller and Hildebrandt's `ddmin`).
+//! Delta debugging: reduces a list to a minimal part that still fails (`ddmin` by Zeller and
+//! Hildebrandt).
 
-/// Finds a part of a list that fails, and does not fail without any one of its items.
+/// Finds a part of a list that fails, and that passes if any single item is removed.
 ///
 /// The whole list must fail.
 pub(super) fn minimize<T: Clone, E>(
@@ -19,7 +20,7 @@ pub(super) fn minimize<T: Clone, E>(
                 break;
             }
         }
-        // The rest of one of two halves is the other half.
+        // With two parts, the complement of one is the other.
         if smaller.is_none() && parts > 2 {
             for range in ranges() {
                 let rest = [&set[..range.start], &set[range.end..]].concat();

@@ -123,12 +123,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!has_found)))
 }
 
-/// The default of `--jobs`: enough for tests that fail only if three others run.
+/// The default of `--jobs`. It allows for tests that fail only while three others run.
 pub(crate) fn cores_or_more() -> usize {
     std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4))
 }
 
-/// Runs the test alone.
+/// Runs the test alone several times.
 fn alone(prober: &Prober, report: &mut Report, progress: &mut Progress) -> Result<()> {
     const RUNS: u64 = 10;
     while report.alone.runs < RUNS {
@@ -151,7 +151,7 @@ fn search(
     progress: &mut Progress,
     repeat: &Repeat,
 ) -> Result<()> {
-    // On threads, tests that run before it are already known.
+    // Tests that make it fail by running before it would be found again on threads.
     let mut candidates = prober.candidates(way);
     if way == Way::Threads {
         candidates.retain(|test| !report.culprits(Way::Before).any(|known| known == test));

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::suite::{Suite, TestId};
 
-/// Number of similar tests that are named.
+/// Number of tests in a list of similar names.
 const MOST: usize = 5;
 
 /// Finds a test by its name, or by its binary and its name.

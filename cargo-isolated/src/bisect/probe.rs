@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::random::Random;
 use crate::suite::{Binary, Outcome, Process, Suite, TestId, outcome};
 
-/// How other tests can make a test fail.
+/// A way in which other tests can make a test fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Way {
@@ -41,9 +41,9 @@ pub(crate) struct Prober<'a> {
     suite: &'a Suite,
     binary: &'a Binary,
     name: &'a str,
-    /// After this time, a test has failed.
+    /// The time after which a test has failed.
     patience: Duration,
-    /// How many other processes run at once.
+    /// Number of other processes at once.
     jobs: usize,
 }
 
@@ -111,9 +111,9 @@ impl<'a> Prober<'a> {
         Ok(outcome(self.name, &ended))
     }
 
-    /// Runs the others, each in a process, and the test again and again until they have ended.
+    /// Runs each of the others in a process, and repeats the test until they have ended.
     fn beside(&self, others: &[TestId]) -> Result<Outcome> {
-        /// Others that end at once run again, so that they meet the test.
+        /// Others that end quickly run again for this time, so that they meet the test.
         const LEAST: Duration = Duration::from_millis(100);
         const REPEATS: usize = 5;
 
@@ -156,7 +156,7 @@ impl<'a> Prober<'a> {
     }
 }
 
-/// The number of test threads for a test and so many others.
+/// The number of test threads for a test and a number of others.
 pub(crate) fn threads(others: usize) -> usize {
     const MOST: usize = 16;
     (others + 1).min(MOST)

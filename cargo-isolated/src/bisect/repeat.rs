@@ -1,9 +1,9 @@
-//! The command that runs a test with chosen others again.
+//! The command that repeats a failure: it runs a test together with chosen others.
 
 use super::probe::{Way, threads};
 use crate::suite::{Selection, Suite, TestId};
 
-/// What such a command is made of.
+/// The parts of the command that are the same for all sets.
 pub(crate) struct Repeat<'a> {
     pub(crate) suite: &'a Suite,
     pub(crate) selection: &'a Selection,
@@ -12,7 +12,7 @@ pub(crate) struct Repeat<'a> {
 }
 
 impl Repeat<'_> {
-    /// The command, or several for a shell.
+    /// The command. Without nextest, other processes need several, joined for a shell.
     pub(crate) fn command(&self, way: Way, others: &[TestId]) -> String {
         match way {
             Way::Before => self.cargo_test(others, "1"),
@@ -76,7 +76,7 @@ impl Repeat<'_> {
     }
 }
 
-/// A word for a shell.
+/// Quotes a word for a shell, if it needs quotes.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_:./=,".contains(c);
     if word.chars().all(is_plain) && !word.is_empty() {

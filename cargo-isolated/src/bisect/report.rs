@@ -1,4 +1,4 @@
-//! What is printed: text, or JSON.
+//! The report, as text and as JSON.
 
 use std::fmt::Write as _;
 
@@ -15,17 +15,17 @@ use crate::terminal::{WIDEST, hanging};
 /// The version of the JSON. It changes if a field gets another meaning or disappears.
 const VERSION: u32 = 1;
 
-/// All that was found out about a test.
+/// The results for a test.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     version: u32,
     test: Test,
     confidence: f64,
     pub(crate) alone: Rate,
-    /// How the test fails alone.
+    /// The message of the first failure alone.
     pub(crate) message: Option<String>,
     pub(crate) ways: Vec<WayReport>,
-    /// Runs of the test beside others.
+    /// Number of runs with other tests.
     pub(crate) probes: u64,
 }
 
@@ -44,11 +44,11 @@ impl From<&TestId> for Test {
     }
 }
 
-/// What was found out about one way.
+/// The results of one way.
 #[derive(Debug, Serialize)]
 pub(crate) struct WayReport {
     way: Way,
-    /// Number of tests that could be the reason.
+    /// Number of tests that could make it fail.
     candidates: usize,
     probes: u64,
     sets: Vec<Set>,
@@ -63,7 +63,7 @@ struct Set {
     #[serde(skip)]
     ids: Vec<TestId>,
     rate: Rate,
-    /// Runs without any one of the tests, in which the test never failed.
+    /// Number of runs without any one of the tests, all of which passed.
     clean_runs_without: u64,
     message: String,
     command: String,
@@ -98,7 +98,7 @@ impl WayReport {
         self.sets.iter().any(|set| !set.tests.is_empty())
     }
 
-    /// One line for the progress.
+    /// A line that sums up the search.
     pub(crate) fn line(&self) -> String {
         let sets = self.sets.iter().filter(|set| !set.tests.is_empty());
         let found = match sets.count() {
@@ -196,13 +196,13 @@ impl Report {
         }
     }
 
-    /// The tests that were found for a way.
+    /// The tests in the sets of a way.
     pub(crate) fn culprits(&self, way: Way) -> impl Iterator<Item = &TestId> {
         let ways = self.ways.iter().filter(move |found| found.way == way);
         ways.flat_map(|found| &found.sets).flat_map(|set| &set.ids)
     }
 
-    /// The report, of a search that may have stopped early.
+    /// The report as text. It draws no conclusion if the search stopped early.
     pub(crate) fn text(&self, is_partial: bool) -> String {
         let mut text = String::new();
         let _ = self.write(&mut text, is_partial);

@@ -1,8 +1,8 @@
-//! The search for the tests that make another one fail, which may not fail each time.
+//! The search for the tests that make another one fail, even if it fails only now and then.
 //!
-//! A failure of a set is certain when it is seen. That a set does not fail is concluded from runs
-//! without a failure: so many that a set that fails as often as the measured one would have failed
-//! with the stated confidence.
+//! One failed run proves that a set fails. No number of clean runs proves the opposite. So a set counts
+//! as passing after so many clean runs that a set with the measured failure rate would have failed in
+//! one of them, with the stated confidence.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use crate::figures::range;
 use crate::statistics::{clean_runs, interval, lower_bound};
 use crate::suite::TestId;
 
-/// Number of failures after which a rate is known well enough.
+/// Number of failures that measure a rate well enough.
 const ENOUGH: u64 = 5;
 
-/// How often a test failed.
+/// The number of runs of a test, and how many of them failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Rate {
     pub(crate) failures: u64,
@@ -41,26 +41,26 @@ impl fmt::Display for Rate {
 pub(crate) struct Culprits {
     pub(crate) tests: Vec<TestId>,
     pub(crate) rate: Rate,
-    /// Runs without any one of them, in which the test never failed.
+    /// Number of runs without any one of them, all of which passed.
     pub(crate) clean: u64,
     pub(crate) message: String,
 }
 
-/// What was found out about the candidates.
+/// The results of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) sets: Vec<Culprits>,
-    /// The rate with all candidates that belong to no set, unless the search stopped before.
+    /// The rate with all candidates outside of the sets, unless the search stopped early.
     pub(crate) rest: Option<Rate>,
 }
 
 /// A search. The probe runs the test with some candidates, and returns the message if it fails.
 pub(crate) struct Search<P, O> {
     pub(crate) probe: P,
-    /// Hears the number of probes so far, and an estimate of all.
+    /// Receives the number of probes so far, and an estimate of the total.
     pub(crate) observe: O,
     pub(crate) confidence: f64,
-    /// Runs with all candidates in which the test must fail at least once.
+    /// Number of runs with all candidates after which the test passes with them.
     pub(crate) most: u64,
     pub(crate) probes: u64,
     pub(crate) estimate: u64,
@@ -71,8 +71,8 @@ where
     P: FnMut(&[TestId]) -> Result<Option<String>>,
     O: FnMut(u64, u64),
 {
-    /// Looks for up to `max` sets, each without the tests of those before. What was found before an
-    /// error stays in `found`.
+    /// Looks for up to `max` sets that have no test in common. Results from before an error stay in
+    /// `found`.
     pub(crate) fn run(
         &mut self,
         candidates: Vec<TestId>,
@@ -170,8 +170,8 @@ where
         (self.probe)(set)
     }
 
-    /// Runs without a failure after which a set does not fail as often as the measured one. The
-    /// error is shared by so many conclusions.
+    /// Number of clean runs after which a set counts as passing, given the measured rate. Several
+    /// conclusions share the error that the confidence allows.
     fn clean(&self, rate: Rate, conclusions: usize) -> u64 {
         let conclusions = u32::try_from(conclusions).unwrap_or(u32::MAX);
         let confidence = 1.0 - (1.0 - self.confidence) / f64::from(conclusions.max(1));
@@ -180,7 +180,7 @@ where
     }
 
     fn expect(&mut self, clean: u64, candidates: usize) {
-        // Of two halves, the first one fails at once or passes all runs.
+        // At each step, the first half fails at once or passes all of its runs.
         let steps = u64::from(candidates.max(2).ilog2() + 1);
         self.expect_more((clean + 2) * steps + ENOUGH + clean);
     }
@@ -292,7 +292,7 @@ mod tests {
         );
     }
 
-    /// A test that fails by itself now and then does not get a culprit.
+    /// A test that fails alone now and then has no culprits.
     #[test]
     fn a_failure_that_needs_nobody_has_an_empty_set() {
         let (found, _) = search(1, 20, &[(&[], 60)]);

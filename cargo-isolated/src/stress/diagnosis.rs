@@ -1,4 +1,4 @@
-//! What it takes to make a test fail: nothing, load, or another test.
+//! The cause of a failure: the test itself, load, or another test.
 
 use std::time::Duration;
 
@@ -15,30 +15,30 @@ use crate::interrupt;
 use crate::statistics::{CONFIDENCE, clean_runs, lower_bound, upper_bound};
 use crate::suite::Suite;
 
-/// Number of failures after which a rate is known well enough.
+/// Number of failures that measure a rate well enough.
 const ENOUGH: u64 = 5;
 /// Number of reruns in each setting, unless fewer are allowed.
 const LEAST: u64 = 10;
-/// Number of partners that are tried.
+/// Maximum number of partners to try.
 const PARTNERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Why a test fails.
+/// The cause of the failures of a test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Cause {
     /// It fails by itself.
     Alone { alone: Rate },
-    /// It fails alone on a throttled processor, and not at full speed, or much less often.
+    /// It fails alone on a throttled processor. At full speed it passes, or fails much less often.
     Load {
         alone: Rate,
         throttled: Rate,
-        /// The part of a processor that it gets.
+        /// The share of a processor that it gets.
         part: f64,
     },
     /// It fails only beside other tests, each of which is enough.
     Beside { alone: Rate, partners: Vec<Partner> },
-    /// None of these makes it fail.
+    /// It did not fail again in any of these settings.
     Unknown {
         alone: Rate,
         throttled: Option<Rate>,
@@ -64,7 +64,7 @@ pub(crate) fn diagnose(
     record: &Record,
 ) -> Result<Cause> {
     let prober = Prober::new(suite, test, PATIENCE, cores_or_more())?;
-    // A setting that matters fails about as often as the rounds did.
+    // In a setting that matters, it fails about as often as in the rounds.
     let least = lower_bound(record.failures, record.runs, CONFIDENCE);
     let runs = clean_runs(least, CONFIDENCE).max(LEAST).min(options.reruns);
     let alone = rate(runs, || prober.alone())?;
@@ -112,8 +112,8 @@ pub(crate) fn diagnose(
     Ok(Cause::Beside { alone, partners })
 }
 
-/// Whether a rate is higher than one of a test alone. A test that needs the processor may fail now and
-/// then on a busy machine too.
+/// Whether a rate is clearly higher than the rate alone. On a busy machine, a test with a deadline may
+/// fail now and then without throttling.
 fn is_higher(rate: Rate, alone: Rate) -> bool {
     let Rate { failures, runs } = alone;
     if failures == 0 {
@@ -122,7 +122,7 @@ fn is_higher(rate: Rate, alone: Rate) -> bool {
     lower_bound(rate.failures, rate.runs, CONFIDENCE) > upper_bound(failures, runs, CONFIDENCE)
 }
 
-/// Runs until the test has failed often enough, or not at all for so many runs.
+/// Runs until the test has failed often enough, but at most `runs` times.
 fn rate(runs: u64, mut run: impl FnMut() -> Result<Option<String>>) -> Result<Rate> {
     let mut rate = Rate::default();
     while rate.runs < runs && rate.failures < ENOUGH {

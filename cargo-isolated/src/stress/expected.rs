@@ -6,7 +6,7 @@ pub(crate) use crate::suite::{Runner, TestId};
 
 /// An empty name stands for a whole test binary or runner.
 impl TestId {
-    /// The id for failures outside of tests: how a binary or a runner ends.
+    /// The id for failures outside of tests: a binary or a runner that ends badly.
     pub(crate) fn whole(of: &str) -> Self {
         Self::new(of, "as a whole")
     }

@@ -26,7 +26,7 @@ struct Report<'a> {
     confidence: f64,
     rounds: usize,
     seconds: f64,
-    /// Why the last round was cut off.
+    /// The reason if the last round was cut off.
     cut_off: Option<&'a str>,
     runs: u64,
     failures: u64,

@@ -1,5 +1,5 @@
-//! `cargo isolated stress`: runs a suite under load, with several copies at once, until its failure
-//! rate is shown to be below a bound. Names the tests that fail, and what it takes to make them fail.
+//! `cargo isolated stress`: runs several copies of a suite at once, under load, until the failure rate
+//! is shown to be below a bound. Names the tests that fail, and the causes of their failures.
 //!
 //! The flow is: options → project (built once, its tests listed) → rounds of copies beside the
 //! noise → the results of each copy, one for every listed test → records → diagnosis of the tests

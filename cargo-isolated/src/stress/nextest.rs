@@ -18,7 +18,7 @@ const RUNNING: [&str; 3] = ["SLOW", "TERMINATING", "TERMINATN"];
 /// The tests of each binary, by the binary's name in nextest.
 type Tests<'a> = BTreeMap<&'a str, &'a BTreeMap<String, bool>>;
 
-/// When each test ran, from the lines and when they came.
+/// The times during which tests ran, from the result lines and their times.
 pub(crate) fn spans(suite: &Expected, lines: &[(Instant, String)]) -> Vec<Span> {
     let tests = tests(suite);
     let mut seen = BTreeSet::new();

@@ -50,7 +50,7 @@ pub(crate) struct Noise {
 }
 
 impl Noise {
-    /// Starts noise of all kinds. Its files go to `dir`.
+    /// Starts all kinds of noise, with files in `dir`.
     pub(crate) fn all(workers: usize, dir: &Path) -> Result<Self> {
         let mut command = Self::command()?;
         command
@@ -142,7 +142,7 @@ fn work(random: &mut Random) {
     }
 }
 
-/// Runs bursts that keep everybody else off the processors: three threads for each worker.
+/// Runs bursts on three threads for each worker, which keeps all others off the processors.
 fn all_at_once(workers: u64) {
     let mut random = Random::new(u64::MAX);
     loop {
@@ -171,7 +171,7 @@ fn start_processes() {
     }
 }
 
-/// Opens ports that the system chooses, and connections, so that other numbers come next.
+/// Opens ports and connections, so that the system assigns other numbers to the tests.
 fn open_ports() {
     let mut random = Random::new(u64::MAX - 3);
     loop {

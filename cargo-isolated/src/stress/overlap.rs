@@ -1,4 +1,4 @@
-//! Which tests ran at the same time as one that failed, and not as often when it passed.
+//! Finds tests that ran at the same time as a failing test, and less often when it passed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::expected::TestId;
 use crate::statistics::real;
 
-/// When a test ran.
+/// The time during which a test ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) test: TestId,
@@ -31,8 +31,8 @@ impl Overlaps {
         self.0.push(round);
     }
 
-    /// The tests that ran beside a test when it failed. First come those that did so more often than
-    /// when it passed. The test itself can be one of them, in another copy.
+    /// The tests that ran beside a test when it failed. Those that did so less often when it passed
+    /// come first. The test itself can be one of them, in another copy.
     pub(crate) fn partners(&self, test: &TestId) -> Vec<TestId> {
         let (mut failed, mut passed) = (0, 0);
         let mut all: BTreeMap<&TestId, Together> = BTreeMap::new();

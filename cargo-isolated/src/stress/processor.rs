@@ -2,7 +2,7 @@
 
 pub(super) use self::sys::{allowed, bind_to, lower_priority};
 
-/// Why processors cannot be throttled, if so.
+/// The reason if processors cannot be throttled.
 pub(crate) fn refusal() -> Option<&'static str> {
     if cfg!(target_os = "linux") {
         None

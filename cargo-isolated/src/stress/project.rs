@@ -15,7 +15,7 @@ use super::options::{Options, Runners};
 use crate::cargo;
 use crate::suite::{Selection, Suite, parts};
 
-/// The arguments of nextest that it refuses while it lists tests, with whether each takes a value.
+/// The arguments that `nextest list` refuses, and whether each takes a value.
 const RUN_ONLY: [(&str, bool); 7] = [
     ("-j", true),
     ("--jobs", true),
@@ -26,7 +26,7 @@ const RUN_ONLY: [(&str, bool); 7] = [
     ("--nff", false),
 ];
 
-/// The arguments that choose the tests, and the runners.
+/// The arguments that select the tests, and the runners.
 #[derive(Debug)]
 pub(crate) struct Project {
     /// Cargo's target directory.
@@ -34,7 +34,7 @@ pub(crate) struct Project {
     words: Vec<OsString>,
     /// The runners, which take turns.
     pub(crate) runners: Vec<Runner>,
-    /// Whether nextest would run if it was installed.
+    /// Whether nextest would be used if it were installed.
     pub(crate) misses_nextest: bool,
 }
 
@@ -108,7 +108,7 @@ impl Project {
         Ok(expected)
     }
 
-    /// Lists each test as its binary, as Cargo announces it, and its name.
+    /// Lists each test: the name of its binary in Cargo's announcement, and its name.
     fn listed(&self, scratch: &Path, arguments: &[&str]) -> Result<Vec<(String, String)>> {
         let path = scratch.join("list");
         let file = File::create(&path)?;
@@ -148,7 +148,7 @@ impl Project {
         Ok(nextest_list(&list))
     }
 
-    /// The arguments without those that nextest refuses while it lists tests.
+    /// The arguments without those that `nextest list` refuses.
     fn words_to_list(&self) -> Vec<&OsString> {
         let mut kept = Vec::new();
         let mut words = self.words.iter();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_runs_understand_is_not_listed() {
+    fn arguments_for_runs_are_not_used_to_list() {
         let project = project("-p shop -j 2 -j2 --retries=1 --no-fail-fast orders -- --skip -j");
         assert_eq!(
             project.words_to_list(),

@@ -68,7 +68,7 @@ impl Records {
         Ok(())
     }
 
-    /// All tests, without the ends of binaries and runners.
+    /// All tests, without the entries for binaries and runners.
     pub(crate) fn by_test(&self) -> impl Iterator<Item = (&TestId, &Record)> {
         self.0.iter().filter(|(test, _)| !test.is_whole())
     }

@@ -11,7 +11,7 @@ pub(crate) enum Outcome {
     Failed(Failure),
 }
 
-/// How a test failed.
+/// The failure of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// One line that stays the same as long as the cause is likely the same.
@@ -33,7 +33,7 @@ impl Outcome {
     }
 }
 
-/// How a run of the suite ended, and what it printed.
+/// The end and the output of a run of the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) how: How,
@@ -41,15 +41,15 @@ pub(crate) struct Ended {
     pub(crate) output: String,
 }
 
-/// How a run of the suite ended.
+/// The end of a run of the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum How {
     Well,
     /// The exit status, in words that follow "ended with".
     Badly(String),
-    /// It was ended because nothing had happened for this many seconds.
+    /// It was stopped because it made no progress for this many seconds.
     Hung(u64),
-    /// It was ended because the whole command was stopping.
+    /// It was stopped together with the command.
     CutOff,
 }
 

@@ -1,7 +1,7 @@
-//! Throttled processors: tests that get only a small part of one.
+//! Throttled processors: tests that get only a small share of one.
 //!
-//! The tests are bound to one processor with a low priority, next to a process of normal priority that
-//! uses the processor up. This needs no rights and no control group, children inherit it, and it
+//! The tests are bound to one processor with a low priority, next to a busy process of normal
+//! priority. This needs no rights and no control group, children inherit it, and it
 //! interrupts no system call, as stopping and continuing them would.
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::noise::Noise;
 use super::processor;
 
-/// A processor that is in use. Dropping it ends that.
+/// A throttled processor. Dropping it frees the processor.
 #[derive(Debug)]
 #[must_use = "the processor is free again when this is dropped"]
 pub(crate) struct Throttle {
@@ -18,7 +18,7 @@ pub(crate) struct Throttle {
     _user: Noise,
 }
 
-/// How the processor is used.
+/// The times at which the processor is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Always,
@@ -27,7 +27,7 @@ pub(crate) enum Use {
 }
 
 impl Throttle {
-    /// Leaves `part` of a processor to the tests. Each turn chooses another processor.
+    /// Leaves the share `part` of a processor to the tests. Each turn uses another processor.
     pub(crate) fn start(part: f64, how: Use, turn: usize) -> Result<Self> {
         let processors = processor::allowed()?;
         let processor = processors[turn % processors.len()];
@@ -62,7 +62,7 @@ fn throttled<T: Send>(
     })
 }
 
-/// The niceness at which a process gets a part of a processor next to one of niceness 0. Each step
+/// The niceness that gives a process a share of a processor next to a process of niceness 0. Each step
 /// divides the weight by 1.25.
 #[expect(clippy::cast_possible_truncation, reason = "it is between 0 and 19")]
 fn niceness(part: f64) -> i32 {

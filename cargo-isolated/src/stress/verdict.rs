@@ -1,4 +1,4 @@
-//! What was found so far, when to stop, and the verdict.
+//! The results so far, when to stop, and the verdict.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,14 +38,14 @@ impl Verdict {
 pub(crate) struct Found {
     pub(crate) records: Records,
     pub(crate) overlaps: Overlaps,
-    /// Why tests fail, for those that were diagnosed.
+    /// The causes of the failures that were diagnosed.
     pub(crate) causes: BTreeMap<TestId, Cause>,
     /// Number of completed rounds.
     pub(crate) rounds: usize,
     pub(crate) time: Duration,
-    /// Why the last round was cut off, if it was.
+    /// The reason if the last round was cut off.
     pub(crate) cut_off: Option<&'static str>,
-    /// The tests without a result because of the cut.
+    /// The tests that have no result because the round was cut off.
     pub(crate) without_result: Vec<TestId>,
     /// The folder of the examples.
     pub(crate) folder: PathBuf,
@@ -85,7 +85,7 @@ impl Found {
         }
     }
 
-    /// Total time until every single test is shown to stay below a rate, if none fails.
+    /// Total time until every single test is shown to be below a rate, if none fails.
     pub(crate) fn time_for_each(&self, rate: f64) -> Option<Duration> {
         let (least, runs) = (self.records.least(), clean_runs(rate, CONFIDENCE));
         let times = u32::try_from(runs.div_ceil(least.max(1))).ok()?;
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_needs_more_runs_and_is_never_forgotten() {
+    fn a_failure_needs_more_runs_and_fails_the_verdict() {
         let options = parse("--together --below 0.1%").unwrap();
         let one = found(5, 599, 1);
         assert!(!one.is_enough(&options));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn rounds_end_when_it_was_said() {
+    fn rounds_end_at_each_limit() {
         let options = parse("--rounds 3").unwrap();
         assert!(!found(2, 1, 0).is_enough(&options));
         assert!(found(3, 1, 0).is_enough(&options));

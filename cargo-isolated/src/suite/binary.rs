@@ -41,8 +41,8 @@ impl Binary {
         command
     }
 
-    /// Runs exactly these tests on so many threads. Libtest starts them in the order of their names,
-    /// whatever the order here.
+    /// The command that runs exactly these tests on a number of threads. Libtest starts them in the
+    /// order of their names, whatever the order here.
     pub(crate) fn exact<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
@@ -64,7 +64,7 @@ impl Binary {
         words
     }
 
-    /// Asks the binary for its tests.
+    /// Lists the tests of the binary.
     pub(crate) fn list(&mut self) -> Result<()> {
         let all = self.listed(&[])?;
         self.ignored = self.listed(&["--ignored"])?;

@@ -29,8 +29,8 @@ struct Profile {
 }
 
 impl Suite {
-    /// Builds the selected binaries and lists their tests. A binary that cannot list its tests has
-    /// none, with a warning.
+    /// Builds the selected binaries and lists their tests. A binary that fails to list its tests
+    /// counts as empty, with a warning.
     pub(crate) fn build(selection: &Selection) -> Result<Suite> {
         let mut binaries = built(selection)?;
         let starts = starts(selection)?;
@@ -90,7 +90,7 @@ fn built(selection: &Selection) -> Result<Vec<Binary>> {
     Ok(binaries)
 }
 
-/// Lets Cargo start all binaries with a runner that only writes down how it was started.
+/// Makes Cargo start all binaries with a target runner that only records how it was started.
 fn starts(selection: &Selection) -> Result<Vec<Start>> {
     let dir = tempfile::tempdir().context("failed to create a temporary directory")?;
     let mut command = command(selection);

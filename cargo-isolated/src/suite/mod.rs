@@ -30,7 +30,7 @@ pub(crate) struct TestId {
     /// The name of its binary in nextest: `shop` for the unit tests of a library, `shop::api` for
     /// `tests/api.rs`, `shop::bin/server` for the unit tests of a program.
     pub(crate) binary: String,
-    /// As libtest prints it: `orders::tests::adds`.
+    /// Its name in libtest: `orders::tests::adds`.
     pub(crate) name: String,
 }
 

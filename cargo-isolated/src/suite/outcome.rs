@@ -9,19 +9,19 @@ pub(crate) enum Outcome {
     Passed,
     /// One line that stays the same as long as the cause is likely the same.
     Failed(String),
-    /// The binary ended before the test did, and the test is not the reason.
+    /// The binary ended before the test did, for another reason.
     Missing,
 }
 
 /// The outcome of a test in a run with `--format=pretty`.
 ///
-/// Other tests and child processes may print anything in between, so the summary at the end counts
-/// for more than the line of the test.
+/// Other tests and child processes may print anything in between, so the summary at the end overrules
+/// the line of the test.
 pub(crate) fn outcome(name: &str, ended: &Ended) -> Outcome {
     let output = &*ended.output;
     let Some(status) = ended.status else {
         return match mentioned(name, output) {
-            // Without a result, it is the test that hangs, or the last one of several.
+            // Without a result, this is the test that hangs, or the last of several.
             Some(Mentioned { result: "ok", .. }) => Outcome::Passed,
             _ => Outcome::Failed("did not end in time".to_owned()),
         };
@@ -63,7 +63,7 @@ pub(crate) fn outcome(name: &str, ended: &Ended) -> Outcome {
     }
 }
 
-/// The line of a test.
+/// The line that libtest prints for a test.
 struct Mentioned<'a> {
     result: &'a str,
     is_last: bool,

@@ -1,4 +1,4 @@
-//! A test binary that runs: its process group, its output, and a limit on its time.
+//! A running test binary: its process group, its output, and its time limit.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -7,20 +7,21 @@ use std::time::{Duration, Instant};
 
 use crate::group::Group;
 
-/// How often `must_stop` is asked. It may be set by a signal handler, which can wake no thread.
+/// The interval between calls of `must_stop`, which may read what a signal handler stores: a handler
+/// can wake no thread.
 const STEP: Duration = Duration::from_millis(50);
 
-/// A process whose output goes to a file without a name. Dropping it ends its process group.
+/// A process whose output goes to an unnamed file. Dropping it ends its process group.
 #[must_use = "the process is ended when this is dropped"]
 pub(crate) struct Process {
     group: Group,
     output: File,
 }
 
-/// How a process ended, and what it printed.
+/// The exit status and the output of a process.
 #[derive(Debug, Clone)]
 pub(crate) struct Ended {
-    /// `None` if it was ended, because its time was up or because it had to stop.
+    /// `None` if it was killed: it took too long, or the command had to stop.
     pub(crate) status: Option<ExitStatus>,
     /// Standard output and standard error, interleaved.
     pub(crate) output: String,
@@ -51,7 +52,7 @@ impl Process {
         })
     }
 
-    /// Waits until the process has ended. Ends it if this takes too long, or if `must_stop`.
+    /// Waits for the process to end. Kills it if it takes too long, or if `must_stop` returns true.
     pub(crate) fn wait(
         mut self,
         patience: Duration,

@@ -1,4 +1,4 @@
-//! `cargo isolated record`: writes down how Cargo starts a test binary, as Cargo's target runner.
+//! `cargo isolated record`: a target runner that records how Cargo starts a test binary.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-/// Writes down how Cargo starts a test binary.
+/// Records how Cargo starts a test binary.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The directory for the description.
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     words: Vec<OsString>,
 }
 
-/// How Cargo starts a test binary.
+/// The program, working directory and environment that Cargo gives a test binary.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Start {
     pub(crate) program: OsString,
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Reads what was written into a directory. Variables that this process has too are left out.
+/// Reads all descriptions in a directory, without variables that this process has too.
 pub(crate) fn read(dir: &Path) -> Result<Vec<Start>> {
     let mut starts = Vec::new();
     for entry in fs::read_dir(dir)? {

@@ -25,7 +25,7 @@ impl Runner {
     }
 }
 
-/// What an argument is about.
+/// The subject of an argument.
 #[derive(Clone, Copy, PartialEq)]
 enum Subject {
     Package,
@@ -33,7 +33,7 @@ enum Subject {
     Build,
 }
 
-/// The arguments, whether each takes a value, and what it is about.
+/// The arguments, whether each takes a value, and its subject.
 const ARGUMENTS: [(&str, bool, Subject); 32] = {
     use Subject::{Build, Package, Target};
     [
@@ -72,7 +72,7 @@ const ARGUMENTS: [(&str, bool, Subject); 32] = {
     ]
 };
 
-/// What to build.
+/// The packages, targets and options of a build.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Selection {
     packages: Vec<OsString>,
@@ -83,7 +83,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// Sorts the arguments of a runner. Those of the test binaries, after `--`, select nothing.
+    /// Sorts the arguments of a runner. Arguments of the test binaries, after `--`, select nothing.
     pub(crate) fn of(runner: Runner, words: &[OsString]) -> Self {
         let mut selection = Self::default();
         let mut words = words.iter();
@@ -115,7 +115,7 @@ impl Selection {
         selection
     }
 
-    /// The arguments for `cargo test`. They select no examples in the documentation.
+    /// The arguments for `cargo test`, without documentation examples.
     pub(crate) fn build_arguments(&self) -> Vec<OsString> {
         let mut words = [&*self.packages, &self.targets, &self.build].concat();
         if self.targets.is_empty() {
@@ -124,7 +124,7 @@ impl Selection {
         words
     }
 
-    /// The arguments that say how to build, without those that say what.
+    /// The arguments that configure the build, without those that select packages and targets.
     pub(crate) fn options(&self) -> impl Iterator<Item = String> {
         let words = self.build.iter();
         words.map(|word| word.to_string_lossy().into_owned())
@@ -180,7 +180,7 @@ impl Selection {
     }
 }
 
-/// The name of an argument, and whether its value is in the same word.
+/// Splits off the name of an argument. The second value is whether the word has a value too.
 pub(crate) fn parts(word: &str) -> (&str, bool) {
     match word.split_once('=') {
         Some((name, _)) => (name, true),
@@ -192,7 +192,7 @@ pub(crate) fn parts(word: &str) -> (&str, bool) {
     }
 }
 
-/// Finds an argument in the table, and whether the next word is its value.
+/// Finds an argument in the table. The last value is whether the next word is its value.
 fn known(runner: Runner, word: &OsStr) -> Option<(&'static str, Subject, bool)> {
     let word = word.to_str()?;
     let (name, value) = parts(word);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_target_all_but_the_examples_in_the_documentation_are_built() {
+    fn without_a_target_all_but_documentation_examples_are_built() {
         let selection = of(Runner::Libtest, "--workspace");
         assert_eq!(selection.build_arguments(), words("--workspace --tests"));
     }

@@ -1,4 +1,4 @@
-//! `cargo isolated bisect` on tests that others make fail.
+//! `cargo isolated bisect` on tests that fail because of others.
 
 use std::process::Command;
 #[cfg(unix)]
@@ -21,7 +21,7 @@ mod suites;
 #[path = "../undisturbed/mod.rs"]
 mod undisturbed;
 
-/// Runs the command, which must find something, and returns the sets of a way.
+/// Runs the command, which must succeed, and returns the sets of a way.
 fn found(planted: &Planted, test: &str, way: &str, words: &[&str]) -> Vec<Value> {
     let words = [&["bisect", test, "--json", "--way", way], words].concat();
     let output = planted.run(&words);
@@ -166,7 +166,7 @@ alone: fails in 10 of 10 runs: a rate of 69–100 % (95 %)
     assert_eq!(stdout(&output), expected);
 }
 
-/// Its environment would make it fail, were it not that of Cargo.
+/// The test fails unless it has the environment that Cargo provides.
 #[test]
 fn a_test_runs_as_under_cargo_and_passes_with_all_others() {
     let words = ["bisect", "is_like_under_cargo", "--runs", "3"];

@@ -1,4 +1,4 @@
-//! Small packages with planted flaky tests, and the command that looks at them.
+//! Small packages with planted flaky tests, and the command to run on them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The command ends, and everything that it has started with it.
+//! When the command ends, so does everything that it has started.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -107,7 +107,7 @@ fn the_end_of_the_time_ends_everything() {
 fn a_killed_command_leaves_neither_noise_nor_tests() {
     let mut waiting = Waiting::start();
     waiting.signal("KILL");
-    // Returns only once everybody who holds one of the pipes is gone.
+    // Returns once no process holds either pipe.
     waiting.rest();
     waiting.command.wait().expect("the command");
 }

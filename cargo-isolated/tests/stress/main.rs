@@ -1,4 +1,4 @@
-//! `cargo isolated stress` on small suites, through each of its outcomes.
+//! `cargo isolated stress` on small suites, with each of its outcomes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ fn quiet(options: &[&'static str]) -> Vec<&'static str> {
 const PASSING: &str =
     "#[test] fn always() {}\n#[test] #[ignore = \"shown as not run\"] fn never() {}\n";
 
-/// Fails in every second run. Each run creates a new file to find out its number.
+/// Fails in every second run. Each run creates a file to count itself.
 const FAILING: &str = r#"
 #[test]
 fn every_second() {
