@@ -47,23 +47,43 @@ impl Group {
         })
     }
 
-    /// Starts a process in a new group with a guard.
+    /// Starts a process in a new group with a guard. The guard comes first, so that no process is left
+    /// if this one is killed in between.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        use std::io::Write;
         use std::os::unix::process::CommandExt;
 
-        const GUARD: &str = "trap '' TERM; read line; kill -s TERM 0; i=0; \
-            while kill -s 0 $0 && [ $i -lt 150 ]; do i=$((i+1)); sleep 0.1; done; kill -s KILL 0";
-        let mut group = Self::unguarded(command)?;
-        let id = group.child.id();
+        const GUARD: &str = "trap '' TERM; read id; read line; kill -s TERM 0; i=0; \
+            while kill -s 0 $id && [ $i -lt 150 ]; do i=$((i+1)); sleep 0.1; done; kill -s KILL 0";
         let mut guard = Command::new("sh");
         guard
-            .args(["-c", GUARD, &id.to_string()])
-            .process_group(i32::try_from(id).map_err(io::Error::other)?)
+            .args(["-c", GUARD])
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        // If there is no guard, dropping the group ends it.
-        group.guard = Some(guard.spawn()?);
+        let mut guard = guard.spawn()?;
+        let group = i32::try_from(guard.id()).map_err(io::Error::other)?;
+        let child = match command.process_group(group).spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                let _ = guard.kill();
+                let _ = guard.wait();
+                return Err(error);
+            }
+        };
+        // Dropping the group ends it.
+        let mut group = Self {
+            child,
+            status: None,
+            end: None,
+            guard: Some(guard),
+        };
+        let id = group.child.id();
+        let input = group.guard.as_mut().and_then(|guard| guard.stdin.as_mut());
+        if let Some(input) = input {
+            writeln!(input, "{id}")?;
+        }
         Ok(group)
     }
 
@@ -113,7 +133,7 @@ impl Group {
         if self.status.is_some() {
             return;
         }
-        // The process is reaped below, so no other process can have the group id.
+        // Its leader is reaped below, so no other group can have the id.
         self.signal(libc::SIGKILL);
         if let Some(guard) = &mut self.guard {
             let _ = guard.wait();
@@ -123,7 +143,9 @@ impl Group {
 
     #[expect(unsafe_code, reason = "the standard library does not signal groups")]
     fn signal(&self, signal: libc::c_int) {
-        if let Ok(id) = libc::pid_t::try_from(self.child.id()) {
+        // The guard leads the group, if there is one.
+        let leader = self.guard.as_ref().unwrap_or(&self.child);
+        if let Ok(id) = libc::pid_t::try_from(leader.id()) {
             // SAFETY: the call takes only integers.
             unsafe { libc::kill(-id, signal) };
         }
