@@ -54,7 +54,7 @@ impl Group {
         use std::os::unix::process::CommandExt;
 
         const GUARD: &str = "trap '' TERM; read id; read line; kill -s TERM 0; i=0; \
-            while kill -s 0 $id && [ $i -lt 150 ]; do i=$((i+1)); sleep 0.1; done; kill -s KILL 0";
+            while kill -s 0 ${id:-0} && [ $i -lt 150 ]; do i=$((i+1)); sleep 0.1; done; kill -s KILL 0";
         let mut guard = Command::new("sh");
         guard
             .args(["-c", GUARD])
