@@ -148,7 +148,7 @@ impl<'a> Application<'a> {
             if tests.is_empty() {
                 return self.revert_unused();
             }
-            let failures = trial::run(self.project, &tests, runs)?;
+            let failures = trial::run(&tests, runs)?;
             if failures.is_empty() {
                 return Ok(());
             }

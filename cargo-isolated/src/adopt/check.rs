@@ -77,7 +77,7 @@ pub(super) fn compile(
     for package in packages {
         command.args(["--package", package]);
     }
-    let output = command.args(words).current_dir(&project.root).output();
+    let output = command.args(words).output();
     let output = output.context("failed to start Cargo")?;
     if output.status.success() {
         return Ok(None);

@@ -84,7 +84,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let project = Project::of_here()?;
+    let project = Project::selected_by(&arguments.words)?;
     let source = match &arguments.path {
         None => Source::Registry,
         Some(path) => {

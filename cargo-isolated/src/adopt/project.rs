@@ -1,12 +1,14 @@
 //! The packages of a workspace and their targets, according to Cargo.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::manifest::Manifest;
-use crate::cargo::{self, Package, Target};
+use crate::cargo::{Package, Target};
+use crate::suite::{Runner, Selection};
 
 /// A workspace.
 #[derive(Debug)]
@@ -16,9 +18,9 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// The workspace of the working directory.
-    pub(super) fn of_here() -> Result<Project> {
-        let metadata = cargo::metadata()?;
+    /// The workspace that these arguments of Cargo select.
+    pub(super) fn selected_by(words: &[OsString]) -> Result<Project> {
+        let metadata = Selection::of(Runner::Libtest, words).metadata()?;
         Ok(Project {
             root: real(&metadata.workspace_root),
             packages: metadata.packages,

@@ -17,7 +17,6 @@ use anyhow::{Result, anyhow};
 
 use self::group::{Group, groups};
 use super::plan::Affected;
-use super::project::Project;
 use crate::figures::time;
 use crate::suite::Runner;
 
@@ -81,10 +80,10 @@ impl Failure {
 }
 
 /// Runs the tests, and counts failures, except those of tests that failed before.
-pub(super) fn run(project: &Project, tests: &[&Affected], runs: Runs<'_>) -> Result<Failures> {
+pub(super) fn run(tests: &[&Affected], runs: Runs<'_>) -> Result<Failures> {
     let groups = groups(tests);
     for group in &groups {
-        group.build(project, runs)?;
+        group.build(runs)?;
     }
     let copy = |is_reverse: bool| -> Result<()> {
         for _ in 0..runs.count {
@@ -95,7 +94,7 @@ pub(super) fn run(project: &Project, tests: &[&Affected], runs: Runs<'_>) -> Res
                 } else {
                     index
                 };
-                groups[index].run(project, runs)?;
+                groups[index].run(runs)?;
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Attributes that the command writes compile and pass.
 
+use std::fs;
 use std::process::Command;
 
 use crate::suite::{Suite, conflict, errors, findings, succeeded};
@@ -206,4 +207,31 @@ fn rustfmt_has_nothing_to_do() {
         );
         suite.git(&["checkout", "--quiet", "."]);
     }
+}
+
+#[test]
+fn another_workspace_can_be_named() {
+    let suite = Suite::new(&[("tests/api.rs", "#[test]\nfn writes() {}\n")]);
+    let conflicts = [conflict("a", &[0], &[], None)];
+    let words = ["--write", "--runs=1", "--", "--manifest-path=../Cargo.toml"];
+    let output = suite.adopt_with(
+        &findings(&[("tests/api.rs", "writes")], &conflicts),
+        &words,
+        |command| {
+            let elsewhere = suite.path("home");
+            fs::create_dir_all(&elsewhere).expect("a directory");
+            fs::write(elsewhere.join("Cargo.toml"), "[workspace]\n").expect("a manifest");
+            command.current_dir(elsewhere);
+        },
+    );
+    assert!(
+        succeeded(&output).contains("\nkept tests/api.rs\n"),
+        "{}",
+        errors(&output)
+    );
+    assert!(
+        suite
+            .changes()
+            .contains("+#[isolated_test::isolated(serial = \"a\")]\n")
+    );
 }

@@ -13,7 +13,6 @@ use super::process::{self, Ended};
 use super::results::Results;
 use super::{Failure, Runs};
 use crate::adopt::plan::Affected;
-use crate::adopt::project::Project;
 use crate::cargo;
 use crate::suite::Runner;
 
@@ -69,21 +68,21 @@ impl Affected {
 
 impl<'a> Group<'a> {
     /// Builds the tests, so that the time limit does not include that. The runs report any error.
-    pub(super) fn build(&self, project: &Project, runs: Runs<'_>) -> Result<()> {
+    pub(super) fn build(&self, runs: Runs<'_>) -> Result<()> {
         let mut command = self.command(runs.runner);
         command.arg("--no-run").args(runs.words);
-        let output = command.current_dir(&project.root).output();
+        let output = command.output();
         output.map(drop).context("failed to start Cargo")
     }
 
     /// Runs the tests once and records those that failed. Does nothing if the tests hang.
-    pub(super) fn run(&self, project: &Project, runs: Runs<'_>) -> Result<()> {
+    pub(super) fn run(&self, runs: Runs<'_>) -> Result<()> {
         let is_hung = || self.is_hung.load(Ordering::Relaxed);
         if is_hung() {
             return Ok(());
         }
         let mut command = self.command(runs.runner);
-        command.args(runs.words).current_dir(&project.root);
+        command.args(runs.words);
         self.add_tests(runs.runner, &mut command);
         if env::var_os("ISOLATED_LOCK_TIMEOUT").is_none() {
             let timeout = runs.lock_timeout().as_millis().max(1);
