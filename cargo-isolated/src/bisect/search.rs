@@ -258,19 +258,19 @@ mod tests {
         }
     }
 
+    /// The rate if all runs of these searches pass.
+    const PASSES: Rate = Rate {
+        failures: 0,
+        runs: 20,
+    };
+
     #[test]
     fn a_pair_and_another_culprit_are_told_apart() {
         let (found, _) = search(3, 20, &[(&[3, 50], 90), (&[20], 100)]);
         let mut sets = names(&found);
         sets.sort();
         assert_eq!(sets, [vec![test(3), test(50)], vec![test(20)]]);
-        assert_eq!(
-            found.rest,
-            Some(Rate {
-                failures: 0,
-                runs: 20
-            })
-        );
+        assert_eq!(found.rest, Some(PASSES));
     }
 
     #[test]
@@ -283,13 +283,7 @@ mod tests {
     fn without_a_culprit_nothing_is_found() {
         let (found, probes) = search(3, 20, &[]);
         assert_eq!((names(&found), probes), (Vec::new(), 20));
-        assert_eq!(
-            found.rest,
-            Some(Rate {
-                failures: 0,
-                runs: 20
-            })
-        );
+        assert_eq!(found.rest, Some(PASSES));
     }
 
     /// A test that fails alone now and then has no culprits.
