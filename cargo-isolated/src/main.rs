@@ -94,7 +94,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let success = |()| ExitCode::SUCCESS;
-    let result = match Arguments::parse_from(words()).command {
+    let words: Vec<_> = words().collect();
+    let runner = runner::Arguments::of(&words).map(Command::Runner);
+    let command = runner.unwrap_or_else(|| Arguments::parse_from(&words).command);
+    let result = match command {
         Command::Run(arguments) => run::run(arguments).map(|never| match never {}),
         Command::Observe(arguments) => observe::run(arguments),
         Command::Adopt(arguments) => adopt::command::run(&arguments).map(success),

@@ -41,6 +41,16 @@ pub(crate) struct Arguments {
     words: Vec<OsString>,
 }
 
+impl Arguments {
+    /// Parses a usual command line without clap, which would build all subcommands for each test.
+    pub(crate) fn of(words: &[OsString]) -> Option<Arguments> {
+        let (command, words) = words.get(1..)?.split_first()?;
+        let is_option = words.first()?.as_encoded_bytes().starts_with(b"-");
+        let words = words.to_vec();
+        (command == "runner" && !is_option).then_some(Arguments { words })
+    }
+}
+
 pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     let words = arguments.words;
     let (program, words) = words.split_first().context("expected a program")?;
@@ -152,4 +162,30 @@ fn test_files_of(program: &Path) -> Vec<PathBuf> {
     let dirs = within.map(|dir| dir.join("tmp"));
     dirs.filter(|dir| dir.is_dir() && !program.starts_with(dir))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::Arguments;
+
+    #[test]
+    fn a_program_needs_no_parser_of_options() {
+        let words = |text: &str| -> Vec<OsString> { text.split(' ').map(OsString::from).collect() };
+        let program = |text: &str| Arguments::of(&words(text)).map(|arguments| arguments.words);
+        let expected = words("target/api --exact --help");
+        assert_eq!(
+            program("cargo runner target/api --exact --help"),
+            Some(expected)
+        );
+        for others in [
+            "cargo",
+            "cargo runner",
+            "cargo runner --help",
+            "cargo run api",
+        ] {
+            assert_eq!(program(others), None);
+        }
+    }
 }
