@@ -10,13 +10,19 @@ pub(crate) struct Ended {
     pub(crate) output: String,
 }
 
-/// Runs a test with the state directory of this run.
+/// Runs a test with the state directory of this run, where it keeps nothing.
 pub(crate) fn run(name: &str) -> Ended {
+    run_and_keep(name, "never")
+}
+
+/// Runs a test with a value of `ISOLATED_KEEP`.
+pub(crate) fn run_and_keep(name: &str, keep: &str) -> Ended {
     let mut command = Command::new(current_exe().expect("the path of this program"));
-    for variable in ["ISOLATED_RETRIES", "ISOLATED_REPEAT", "ISOLATED_KEEP"] {
-        command.env_remove(variable); // They would change how often the test runs, or what it keeps.
+    for variable in ["ISOLATED_RETRIES", "ISOLATED_REPEAT"] {
+        command.env_remove(variable); // They would change how often the test runs.
     }
     let output = command
+        .env("ISOLATED_KEEP", keep)
         .args([name, "--exact", "--ignored", "--nocapture"])
         .env("RUST_BACKTRACE", "0")
         .output()

@@ -63,7 +63,7 @@ fn all_parts_are_in_the_test() {
 
 #[test]
 fn a_failed_test_keeps_the_directory_of_its_context() {
-    let ended = failing::run("panics");
+    let ended = failing::run_and_keep("panics", "failure");
     ended.failed_with("on purpose");
     let words = ended.words();
     let [_, dir, "teardown of meaning::panics"] = words.as_slice() else {
