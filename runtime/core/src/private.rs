@@ -14,6 +14,7 @@ pub use crate::run::around::{
 };
 pub use crate::run::cx::Cx;
 pub use crate::run::entry::{Test, passed, prepare, test, test_inside};
+pub use crate::run::made::NotMade;
 pub use crate::run::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::run::spec::{Refused, ShouldPanic, Spec, Subprocess};
 pub use crate::{__expr as expr, __place as place, __spec as spec};

@@ -41,6 +41,8 @@ struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
     stage: Mutex<BodyStage>,
+    /// The value that the body is making before it calls the annotated function.
+    making: Mutex<Option<&'static str>>,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
     /// The directories that were created during the test without the attribute.
@@ -67,6 +69,7 @@ impl TestHandle {
                 function,
                 owner,
                 stage: Mutex::new(BodyStage::Awaited),
+                making: Mutex::default(),
                 values,
                 adopted: Mutex::default(),
                 recorder,
@@ -102,6 +105,15 @@ impl TestHandle {
 
     pub(crate) fn set_stage(&self, stage: BodyStage) {
         *lock(&self.test.stage) = stage;
+    }
+
+    /// The value that is being made, or could not be made.
+    pub(crate) fn making(&self) -> Option<&'static str> {
+        *lock(&self.test.making)
+    }
+
+    pub(crate) fn set_making(&self, value: Option<&'static str>) {
+        *lock(&self.test.making) = value;
     }
 
     /// Whether both are handles to the same run.

@@ -82,7 +82,7 @@ impl<'t, 'a> Driver<'t, 'a> {
         body: &mut dyn FnMut(&Cx) -> bool,
     ) {
         while let Some(cx) = self.next(calls, &mut surround) {
-            let end = run_inside(cx, body);
+            let end = cx.unless_unmade(run_inside(cx, body));
             self.ended(end);
         }
         self.conclude();
@@ -97,7 +97,7 @@ impl<'t, 'a> Driver<'t, 'a> {
     ) {
         while let Some(cx) = self.next(calls, &mut surround) {
             let future = Box::pin(body(cx));
-            let end = poll_inside(&cx.current, future).await;
+            let end = cx.unless_unmade(poll_inside(&cx.current, future).await);
             self.ended(end);
         }
         self.conclude();

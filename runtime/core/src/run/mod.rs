@@ -8,6 +8,7 @@ pub(crate) mod driver;
 pub(crate) mod end;
 pub(crate) mod entry;
 pub(crate) mod guard;
+pub(crate) mod made;
 pub(crate) mod naming;
 pub(crate) mod observe;
 pub(crate) mod process;

@@ -203,7 +203,8 @@ impl<'a> Inside<'a> {
         let is_clean = self.release(outcome);
         let (how, payload): (How, Option<Payload>) = match end {
             End::Returned { passed: true } => (How::Passed, None),
-            End::Returned { passed: false } | End::Died(_) => (How::Failed, None),
+            End::Returned { passed: false } => (How::Failed, None),
+            End::Died(why) => (How::Died(chain(&*why)), None),
             End::Panicked(payload) => {
                 let text = panic_message(&payload).map(str::to_owned);
                 (How::Panicked(text), Some(payload))

@@ -274,6 +274,7 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
             End::Returned { passed: true }
         }
         How::Failed if code.is_some() => End::Returned { passed: false },
+        How::Died(why) => End::Died(why.into()),
         How::Panicked(message) if code.is_some() => {
             let end = End::Panicked(match message {
                 Some(message) => Box::new(message),

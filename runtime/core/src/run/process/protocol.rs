@@ -38,6 +38,8 @@ pub(crate) enum How {
     Failed,
     /// The body panicked, usually with a message.
     Panicked(Option<String>),
+    /// The annotated function never ran; the text says why.
+    Died(String),
 }
 
 /// Everything that the parent hands over to the subprocess.
@@ -66,7 +68,7 @@ pub(crate) enum HandleWire {
 
 wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(call), } }
 wire! { BodyEnd { how, is_clean, described } }
-wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), } }
+wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), 3: Died(why), } }
 wire! { Call { 0: ReleasePort { resource, nth }, 1: KeepDir { resource }, 2: CloseDir { resource }, 3: Reclaim { line }, } }
 wire! { Handover { values, own_network, serial_network, terminal } }
 wire! {
@@ -118,6 +120,7 @@ mod tests {
             ended(How::Passed),
             ended(How::Failed),
             ended(How::Panicked(None)),
+            ended(How::Died("failed to make `pool`: refused".to_owned())),
             ended(How::Panicked(Some("größer\nals".to_owned()))),
             ChildMessage::Call(Call::ReleasePort {
                 resource: 1,

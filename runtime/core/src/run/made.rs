@@ -1,0 +1,76 @@
+//! The values of a test: what the expressions of `name = value(...)` yield when its body begins.
+//!
+//! A value that cannot be made is part of the set-up that failed, so the test fails even if it
+//! expects a panic. The attributes between this test and its body may replace or swallow the panic
+//! that ends the body, so the context of the test remembers which value is being made.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::panic::resume_unwind;
+
+use crate::error::{Error, ErrorKind, panic_message};
+use crate::run::cx::Cx;
+use crate::run::end::End;
+
+/// The error of a value as text, in the form in which the test runner prints a returned error.
+///
+/// It has no `Debug` of its own, so that every error that a test may return converts into it.
+pub struct NotMade(String);
+
+impl<E: Debug> From<E> for NotMade {
+    fn from(error: E) -> Self {
+        NotMade(format!("{error:?}"))
+    }
+}
+
+impl Cx {
+    /// Makes a value.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be made.
+    pub fn make<T>(&self, name: &'static str, make: impl FnOnce() -> Result<T, NotMade>) -> T {
+        self.current.set_making(Some(name));
+        self.made(make())
+    }
+
+    /// Makes a value asynchronously.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it cannot be made.
+    pub async fn make_async<T>(
+        &self,
+        name: &'static str,
+        make: impl Future<Output = Result<T, NotMade>>,
+    ) -> T {
+        self.current.set_making(Some(name));
+        self.made(make.await)
+    }
+
+    fn made<T>(&self, made: Result<T, NotMade>) -> T {
+        match made {
+            Ok(value) => {
+                self.current.set_making(None);
+                value
+            }
+            // `resume_unwind` runs no panic hook, so the reason is printed only once.
+            Err(NotMade(why)) => resume_unwind(Box::new(why)),
+        }
+    }
+
+    /// The end of the body, which is that of the set-up if a value could not be made.
+    pub(crate) fn unless_unmade(&self, end: End) -> End {
+        let Some(name) = self.current.making() else {
+            return end;
+        };
+        let why = match &end {
+            End::Panicked(payload) => panic_message(payload),
+            End::Returned { .. } | End::Died(_) => None,
+        };
+        let why = why.unwrap_or("it panicked").to_owned();
+        // An attribute that expects a panic with some text sees only the message, without the cause.
+        let error = Error::new(ErrorKind::Resource, format!("make `{name}`")).because(why);
+        End::Died(error.into())
+    }
+}
