@@ -26,6 +26,7 @@ pub(crate) enum Word {
     TmpDir,
     Namespace,
     Seed,
+    Value,
     Serial,
     Shared,
     Limit,
@@ -61,6 +62,8 @@ pub(crate) enum Takes {
     Nothing,
     /// Optionally, a list of options in parentheses.
     Options(&'static [Setting]),
+    /// An expression in parentheses, and a name before all that.
+    Expression,
     /// Optionally, `=` and a key or a list of keys.
     Keys,
     /// A key and a number in parentheses.
@@ -154,6 +157,7 @@ pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::TmpDir, name: "tmpdir", takes: Takes::Options(TMPDIR), is_resource: true, usage: "tmpdir", again: Some(NAME_IT) },
     Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },
     Row { word: Word::Seed, name: "seed", takes: Takes::Nothing, is_resource: true, usage: "seed", again: Some(NAME_IT) },
+    Row { word: Word::Value, name: "value", takes: Takes::Expression, is_resource: true, usage: "pool = value(...)", again: Some(NAME_IT) },
     Row { word: Word::Serial, name: "serial", takes: Takes::Keys, is_resource: false, usage: "serial = \"...\"", again: Some("write a list: `serial = [\"a\", \"b\"]`") },
     Row { word: Word::Shared, name: "shared", takes: Takes::Keys, is_resource: false, usage: "shared = \"...\"", again: Some("write a list: `shared = [\"a\", \"b\"]`") },
     Row { word: Word::Limit, name: "limit", takes: Takes::KeyAndNumber, is_resource: false, usage: "limit(\"...\", 4)", again: None },

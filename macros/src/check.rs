@@ -5,6 +5,7 @@ mod modules;
 mod parameters;
 mod process;
 mod types;
+mod values;
 
 use proc_macro2::{Span, TokenTree};
 use quote::quote;
@@ -70,6 +71,8 @@ pub(crate) fn function(model: &Model, function: &TestFn, errors: &mut Errors) {
     process::expressions_name_resources(model, function, errors);
     process::expressions_are_known_outside(model, function, errors);
     process::body_runs_once(model, function, errors);
+    values::values_await_in_async_tests(model, function, errors);
+    values::values_are_made_before_they_are_used(model, errors);
     parameters::parameters_have_resources(model, function, errors);
     parameters::our_types_have_resources(model, function, errors);
     parameters::resources_are_bound_once(model, function, errors);

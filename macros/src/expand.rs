@@ -5,6 +5,7 @@ mod around;
 mod call;
 mod spec;
 mod surroundings;
+mod values;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -55,9 +56,11 @@ pub(crate) fn test(model: &Model, function: &TestFn) -> TokenStream {
         .iter()
         .map(|parameter| inner_parameter(function, parameter));
     // Inside the generated test, the makers only provide the types of the custom resources that are
-    // bound.
+    // bound or that a value uses.
     let is_around = model.run == Run::Around;
-    let makers = writer.makers(|resource| !is_around || writer.is_bound(resource));
+    let makers = writer.makers(|resource| {
+        !is_around || writer.is_bound(resource) || writer.makes_a_value(resource)
+    });
     let call = writer.call();
     // Lints that suggest other parameter types skip functions from a macro, so these keywords come
     // from here.

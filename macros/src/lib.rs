@@ -62,6 +62,16 @@ use crate::test_fn::TestFn;
 ///
 /// # Values
 ///
+/// `pool = value(Pool::connect(db).await?)` makes a value when the body begins, in the process and the
+/// runtime of the body, and drops it when the body ends, before any resource is released. The
+/// expression sees all resources as a parameter would borrow them, the values before it, and the
+/// parameters that another attribute fills. A `?` takes any error with `Debug`; with an error or a
+/// panic of the expression, the body does not run and the test fails, also with `#[should_panic]`.
+/// Only an `async` test can `.await`. A synchronous test of a module leaves out the inherited values
+/// with an `.await` that it neither takes nor uses.
+///
+/// # Expressions
+///
 /// A key is a string (a literal or a constant) or a constant of type `Key`. In place of a number,
 /// `retries` accepts a `u32` constant; in place of a literal, `quarantine` accepts a `&'static str`
 /// constant.
@@ -71,7 +81,7 @@ use crate::test_fn::TestFn;
 /// and the expression of a resource may borrow them. The exception is a test in a subprocess whose
 /// attribute inspects the return value or the panic, as `test_case` does with `=>`. The expressions
 /// of `env`, `cwd` and `timeout` are evaluated before the subprocess starts, and can use the
-/// resources too.
+/// resources too, but no values.
 ///
 /// # Modules
 ///

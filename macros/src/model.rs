@@ -4,6 +4,7 @@
 mod outside;
 mod resource;
 mod surroundings;
+mod values;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -21,6 +22,7 @@ pub(crate) use self::outside::{Expression, alias};
 pub(crate) use self::resource::{Kind, Protocol, Resource};
 use self::resource::{options, port, tmpdir};
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
+pub(crate) use self::values::awaits;
 
 /// The requests of one attribute.
 pub(crate) struct Wanted {
@@ -116,6 +118,9 @@ impl Wanted {
             (Some(Word::TmpDir), value) => self.ask(name, tmpdir(options(value))),
             (Some(Word::Namespace), _) => self.ask(name, Kind::Namespace),
             (Some(Word::Seed), _) => self.ask(name, Kind::Seed),
+            (Some(Word::Value), Value::Expression(tokens)) => {
+                self.ask(name, Kind::Value(tokens.into()));
+            }
             (Some(Word::Serial), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Exclusive),
             (Some(Word::Shared), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Shared),
             (Some(Word::Limit), Value::Limit(key, number)) => {
@@ -144,7 +149,14 @@ impl Wanted {
             (None, Value::Expression(tokens)) => self.ask(name, Kind::Custom(tokens)),
             // The grammar produces no other values for these arguments.
             (
-                Some(Word::Serial | Word::Shared | Word::Limit | Word::Crate | Word::Inherited)
+                Some(
+                    Word::Value
+                    | Word::Serial
+                    | Word::Shared
+                    | Word::Limit
+                    | Word::Crate
+                    | Word::Inherited,
+                )
                 | None,
                 _,
             ) => {}
@@ -152,7 +164,11 @@ impl Wanted {
     }
 
     fn ask(&mut self, name: Ident, kind: Kind) {
-        self.resources.push(Resource { name, kind });
+        self.resources.push(Resource {
+            name,
+            kind,
+            is_inherited: false,
+        });
     }
 
     fn lock(&mut self, argument: &Ident, keys: Vec<Key>, mode: impl Fn() -> Mode) {
@@ -224,6 +240,9 @@ impl Wanted {
                     .iter()
                     .any(|ours| ours.has_name(&theirs.name))
             });
+            for theirs in &mut resources {
+                theirs.is_inherited = true;
+            }
             resources.append(&mut self.resources);
             // Two expressions with one spelling may be different keys, so both locks stay.
             locks.retain(|theirs| {
@@ -283,6 +302,7 @@ impl Lock {
 impl Model {
     pub(crate) fn new(mut wanted: Wanted, function: &TestFn) -> Model {
         wanted.have_a_directory_to_work_in();
+        wanted.settle_values(function);
         let bindings: Vec<_> = function
             .parameters
             .iter()

@@ -174,6 +174,41 @@ async fn asynchronous_process(port: Port) {
     assert_ne!(port.number(), 0);
 }
 
+fn made(number: &str) -> Result<u16, ::core::num::ParseIntError> {
+    number.parse()
+}
+
+async fn made_later(number: &str) -> Result<u16, ::core::num::ParseIntError> {
+    tokio::task::yield_now().await;
+    made(number)
+}
+
+#[isolated(
+    port, tmpdir, seed, several = port(udp, count = 2), surroundings = namespace, cx = Db, db = Db, run = Db,
+    number = value(made("7")? + port.number()),
+    named_in_vain = value(Fields { seed: 3 }.seed),
+    sum = value(*cx + *db + NUMBER),
+    spec = value(&several[1]),
+    made = value(tmpdir.join("made")),
+    unused = value(surroundings.as_str()),
+)]
+#[test]
+fn values(number: u16, cx: u32, db: &mut u32, sum: &mut u32, made: &::std::path::Path) {
+    *db += cx;
+    *sum += *db;
+    assert_ne!(number, 0);
+    assert_eq!(*sum, 13);
+    assert!(!made.exists());
+}
+
+#[isolated(port, number = value(made_later("7").await?), same = value(made("7")?))]
+#[tokio::test]
+async fn asynchronous_values(number: &u16, same: u16) -> Result<(), BoxError> {
+    tokio::task::yield_now().await;
+    assert_eq!(*number, same);
+    Ok(())
+}
+
 const RETRIES: u32 = 2;
 
 #[isolated(retries = RETRIES, quarantine = "why")]

@@ -26,3 +26,5 @@ mod process;
 mod renamed;
 #[path = "pass/signatures.rs"]
 mod signatures;
+#[path = "pass/values.rs"]
+mod values;

@@ -25,6 +25,7 @@ impl Reader<'_> {
             }
             Takes::Keys => self.add(name, Some(row), Value::Keys(Vec::new())),
             Takes::KeyAndNumber
+            | Takes::Expression
             | Takes::Variables
             | Takes::Duration
             | Takes::Number { .. }
@@ -39,6 +40,9 @@ impl Reader<'_> {
 
     pub(super) fn listed(&mut self, name: Ident, group: &Group) {
         match find(&name) {
+            Some(row) if matches!(row.takes, Takes::Expression) => {
+                self.failed(&name, &name, value::wrong(row));
+            }
             Some(row) => self.row_with_list(name, row, group),
             None if starts_like_a_type(&name) => {
                 self.nameless(&name, &name, &format!("{name}(...)"));
@@ -52,6 +56,7 @@ impl Reader<'_> {
             Takes::Options(settings) | Takes::Directory(settings) => {
                 value::options(row, settings, group.stream(), self.errors)
             }
+            Takes::Expression => value::expression(row, group, self.errors),
             Takes::KeyAndNumber => value::limit(row, group, self.errors),
             Takes::Variables => variables::read(row, group, self.errors),
             Takes::Inherited => {
@@ -107,7 +112,11 @@ impl Reader<'_> {
                     .at(value::place(&tokens, &name), value::wrong(row));
                 None
             }
-            Takes::KeyAndNumber | Takes::Nothing | Takes::Options(_) | Takes::Inherited => {
+            Takes::KeyAndNumber
+            | Takes::Expression
+            | Takes::Nothing
+            | Takes::Options(_)
+            | Takes::Inherited => {
                 let message = needless::value(row, &tokens, is_plain_data(&tokens));
                 self.errors.at(value::place(&tokens, &name), message);
                 None
@@ -130,6 +139,11 @@ impl Reader<'_> {
         if is_plain_data(&tokens) {
             return self.unknown(&name);
         }
+        if let Some(rest) = value::after_parentheses(&tokens) {
+            let message =
+                "expected `,` after `value(...)`; write `.await` and `?` inside the parentheses";
+            return self.failed(&name, rest, message.to_owned());
+        }
         match word {
             Some((word, list)) => self.named(name, &word, list, tokens),
             None => self.add(name, None, Value::Expression(tokens)),
@@ -139,6 +153,9 @@ impl Reader<'_> {
     /// Handles `name = word` and `name = word(...)`.
     fn named(&mut self, name: Ident, word: &Ident, list: Option<Group>, tokens: TokenStream) {
         match (find(word), list) {
+            (Some(row), None) if matches!(row.takes, Takes::Expression) => {
+                self.failed(&name, word, value::wrong(row));
+            }
             (Some(row), None) if row.is_resource => self.add(name, Some(row), Value::Nothing),
             (Some(row), Some(group)) if row.is_resource => self.row_with_list(name, row, &group),
             (Some(row), _) => {

@@ -1,6 +1,6 @@
 //! Reads what follows the name of an argument: options, keys, a limit, a path.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -27,6 +27,7 @@ pub(super) fn wrong(row: &Row) -> String {
             );
         }
         Takes::Path => "a path",
+        Takes::Expression => "a name and one expression",
         Takes::Nothing | Takes::Options(_) | Takes::Inherited => "a word",
     };
     format!("expected `{name}` to be {kind}: `{usage}`")
@@ -121,6 +122,39 @@ pub(super) fn directory(
         return None;
     }
     Some(Value::Expression(tokens))
+}
+
+/// Reads the expression of `name = value(expression)`.
+pub(super) fn expression(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
+    let pieces = scan::expressions(group.stream());
+    match pieces.as_slice() {
+        [only] if !only.tokens.is_empty() => Some(Value::Expression(only.tokens.clone())),
+        [_, second, ..] => {
+            let message = "expected one expression in `value(...)`; write `a = value(...), b = value(...)`, \
+                           or a tuple: `pool = value((..., ...))`";
+            errors.at(place(&second.tokens, group), message);
+            None
+        }
+        _ => {
+            errors.at(group, wrong(row));
+            None
+        }
+    }
+}
+
+/// What follows `value(...)`, if that is an `.await` or a `?`.
+pub(super) fn after_parentheses(tokens: &TokenStream) -> Option<TokenStream> {
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let [TokenTree::Ident(word), TokenTree::Group(list), rest @ ..] = tokens.as_slice() else {
+        return None;
+    };
+    let is_list = list.delimiter() == Delimiter::Parenthesis;
+    let is_meant = match rest {
+        [TokenTree::Punct(mark), ..] if mark.as_char() == '?' => true,
+        [TokenTree::Punct(_), TokenTree::Ident(next), ..] => next == "await",
+        _ => false,
+    };
+    (word == "value" && is_list && is_meant).then(|| rest.iter().cloned().collect())
 }
 
 pub(super) fn path(

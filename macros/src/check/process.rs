@@ -27,7 +27,8 @@ pub(super) fn body_runs_once(model: &Model, function: &TestFn, errors: &mut Erro
 /// would report an unknown variable instead.
 pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, errors: &mut Errors) {
     let wanted = &model.wanted;
-    for expression in wanted.surroundings.expressions() {
+    let values = wanted.values().map(|(_, value)| value);
+    for expression in wanted.surroundings.expressions().chain(values) {
         let Some(word) = value_of(&expression.tokens) else {
             continue;
         };
@@ -75,7 +76,7 @@ pub(super) fn expressions_are_known_outside(model: &Model, function: &TestFn, er
 }
 
 /// The local variable that an expression consists of, or whose method or field it uses.
-fn value_of(expression: &TokenStream) -> Option<Ident> {
+pub(super) fn value_of(expression: &TokenStream) -> Option<Ident> {
     let is_mark = |token: &TokenTree, wanted: char| matches!(token, TokenTree::Punct(mark) if mark.as_char() == wanted);
     let mut tokens = expression
         .clone()

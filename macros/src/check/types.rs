@@ -24,7 +24,7 @@ fn forms(kind: &Kind) -> Option<String> {
         Kind::TmpDir { .. } => &["TmpDir", "&TmpDir", "&Path", "PathBuf"],
         Kind::Namespace => &["Namespace", "&Namespace", "&str", "String"],
         Kind::Seed => &["u64"],
-        Kind::Custom(_) => return None,
+        Kind::Custom(_) | Kind::Value(_) => return None,
     };
     Some(list(forms.iter().copied()))
 }

@@ -5,6 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
 
+use super::values::made;
 use super::{at, foreign_name, hygienic, start};
 use crate::model::{Kind, Model, Resource, Run};
 use crate::test_fn::{Parameter, TestFn};
@@ -151,7 +152,8 @@ impl<'a> Writer<'a> {
     fn is_bare(&self) -> bool {
         let function = self.function;
         let is_ordinary = function.unsafety.is_none() && function.abi.is_empty();
-        self.is_plain() && is_ordinary && function.parameters.is_empty()
+        let has_values = self.model.wanted.values().next().is_some();
+        self.is_plain() && is_ordinary && function.parameters.is_empty() && !has_values
     }
 
     /// The closure that calls the user's function and judges its value.
@@ -176,14 +178,20 @@ impl<'a> Writer<'a> {
         let arguments = self
             .pairs()
             .map(|(index, parameter, bound)| self.argument(index, parameter, bound));
-        let is_used = self.model.bindings.iter().any(Option::is_some);
+        let values = self.values();
+        let is_used = !values.is_empty() || self.model.bindings.iter().any(Option::is_some);
         let context = if is_used {
             self.context.to_token_stream()
         } else {
             quote!(_)
         };
         let dot_await = asyncness.as_ref().map(|_| quote!(.await));
-        (context, quote!(#name(#(#arguments),*) #dot_await))
+        let call = quote!(#name(#(#arguments),*) #dot_await);
+        if values.is_empty() {
+            (context, call)
+        } else {
+            (context, quote!({ #values #call }))
+        }
     }
 
     fn argument(&self, index: usize, parameter: &Parameter, bound: Option<usize>) -> TokenStream {
@@ -255,6 +263,8 @@ impl<'a> Writer<'a> {
                 quote!(FromSeed::from_seed),
                 quote_spanned!(span=> #context.seed(#index)),
             ),
+            Kind::Value(_) => made(resource, parameter),
+            Kind::Custom(_) if self.is_taken_after_values(resource) => made(resource, parameter),
             Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
                 if parameter.is_exclusive() {

@@ -23,7 +23,7 @@ impl Writer<'_> {
             .resources
             .iter()
             .enumerate()
-            .map(|(index, resource)| self.request(index, resource));
+            .filter_map(|(index, resource)| self.request(index, resource));
         let alone = self.model.wanted.alone.then(|| quote!((Alone)));
         let locks = self
             .model
@@ -89,7 +89,7 @@ impl Writer<'_> {
         !self.model.wanted.surroundings.asked_by.is_empty()
     }
 
-    fn request(&self, index: usize, resource: &Resource) -> TokenStream {
+    fn request(&self, index: usize, resource: &Resource) -> Option<TokenStream> {
         let private = &self.private;
         let name = resource.name.unraw().to_string();
         let kind = match &resource.kind {
@@ -127,8 +127,10 @@ impl Writer<'_> {
                 let by_value = self.model.given.get(index).is_some_and(|given| *given);
                 quote!(Custom { by_value: #by_value })
             }
+            // The runtime learns of a value when the body makes it.
+            Kind::Value(_) => return None,
         };
-        quote!((#name #kind))
+        Some(quote!((#name #kind)))
     }
 
     fn claim(&self, lock: &Lock) -> TokenStream {

@@ -120,12 +120,7 @@ impl Writer<'_> {
         let Expression { tokens, import } = expression;
         let private = &self.private;
         let statement = statement(at(start(tokens), quote!(#borrow #private::expr!(#tokens))));
-        let resources = self
-            .model
-            .wanted
-            .resources
-            .iter()
-            .map(|resource| &resource.name);
+        let resources = self.resources().map(|(_, resource)| &resource.name);
         let named = resources.filter(|name| mentions(tokens, name)).map(|name| {
             let alias = alias(name);
             // The name may mean something else, as in `Server { port: 80 }`. This use avoids a warning
@@ -142,11 +137,12 @@ impl Writer<'_> {
 
     /// Variables for the resources that the expressions name.
     fn mentioned_resources(&self) -> TokenStream {
-        let resources = self.model.wanted.resources.iter().enumerate();
-        let mentioned = resources.filter(|(_, resource)| self.is_mentioned(&resource.name));
+        let mentioned = self
+            .resources()
+            .filter(|(_, resource)| self.is_mentioned(&resource.name));
         let variables = mentioned.map(|(index, resource)| {
             let alias = alias(&resource.name);
-            let (ty, value) = self.lent_resource(index, resource);
+            let (ty, value) = self.lent_resource(index, resource, &quote!(custom_lent));
             let colon = ty.as_ref().map(|_| quote!(:));
             quote!(let #alias #colon #ty = #value;)
         });
@@ -162,9 +158,8 @@ impl Writer<'_> {
 
     /// A variable for the parameter with the name of the function, if an expression names it.
     fn mentioned_namesake(&self) -> Option<TokenStream> {
-        let name = &self.function.name;
-        let namesake = self.namesake().filter(|_| self.is_mentioned(name))?;
-        Some(quote!(let #name = &#namesake; let _ = #name;))
+        let mut expressions = self.model.wanted.surroundings.expressions();
+        expressions.find_map(|expression| self.named_namesake(&expression.tokens))
     }
 
     fn is_mentioned(&self, name: &Ident) -> bool {
@@ -172,10 +167,19 @@ impl Writer<'_> {
         expressions.any(|expression| mentions(&expression.tokens, name))
     }
 
-    fn lent_resource(
+    /// The resources, with their positions in the spec. Values do not exist yet.
+    fn resources(&self) -> impl Iterator<Item = (usize, &Resource)> {
+        let all = self.model.wanted.resources.iter().enumerate();
+        all.filter(|(_, resource)| resource.value().is_none())
+    }
+
+    /// A resource as an expression sees it, with its type where that is not clear. `lend` is the
+    /// method that lends the handle of a custom resource.
+    pub(super) fn lent_resource(
         &self,
         index: usize,
         resource: &Resource,
+        lend: &TokenStream,
     ) -> (Option<TokenStream>, TokenStream) {
         let Writer { krate, context, .. } = self;
         let place = Literal::usize_unsuffixed(index);
@@ -195,7 +199,11 @@ impl Writer<'_> {
             Kind::Seed => (None, quote!(#context.seed(#place))),
             Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
-                (None, quote!(#context.custom_lent(#place, #maker)))
+                (None, quote!(#context.#lend(#place, #maker)))
+            }
+            Kind::Value(_) => {
+                let alias = alias(&resource.name);
+                (None, quote!(&#alias))
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{Kind, Mode, Wanted};
 use crate::args::Key;
 use crate::scan;
 
-/// An expression that is evaluated before the subprocess of a test starts.
+/// An expression that can name the resources of the test.
 pub(crate) struct Expression {
     pub(crate) tokens: TokenStream,
     /// The import of the names around the module whose attribute has the expression.
@@ -37,6 +37,7 @@ impl Wanted {
                     number: Some(value),
                     ..
                 } => move_value(value, modules),
+                Kind::Value(value) => value.import = move_names(&mut value.tokens, modules),
                 _ => {}
             }
         }

@@ -4,12 +4,15 @@ use proc_macro2::{Ident, TokenStream};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
+use super::Expression;
 use crate::args::{Choice, Value};
 
 /// A requested resource and its name.
 pub(crate) struct Resource {
     pub(crate) name: Ident,
     pub(crate) kind: Kind,
+    /// Whether an enclosing module or file requests it.
+    pub(crate) is_inherited: bool,
 }
 
 pub(crate) enum Kind {
@@ -27,6 +30,8 @@ pub(crate) enum Kind {
     Namespace,
     Seed,
     Custom(TokenStream),
+    /// What an expression yields when the body begins. Values come after all resources.
+    Value(Expression),
 }
 
 #[derive(Clone, Copy)]
@@ -39,6 +44,14 @@ pub(crate) enum Protocol {
 impl Resource {
     pub(crate) fn has_name(&self, name: &Ident) -> bool {
         self.name.unraw() == name.unraw()
+    }
+
+    /// The expression, if it is a value.
+    pub(crate) fn value(&self) -> Option<&Expression> {
+        match &self.kind {
+            Kind::Value(expression) => Some(expression),
+            _ => None,
+        }
     }
 }
 

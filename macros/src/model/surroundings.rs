@@ -152,7 +152,11 @@ impl Wanted {
             _ => return,
         };
         let (name, kind) = (name.clone(), tmpdir(options));
-        self.resources.push(Resource { name, kind });
+        self.resources.push(Resource {
+            name,
+            kind,
+            is_inherited: false,
+        });
     }
 
     /// The index of the temporary directory in which the test works.

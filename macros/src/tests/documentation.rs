@@ -6,7 +6,8 @@ use crate::args::{ARGUMENTS, Takes};
 fn every_argument_and_option_is_documented() {
     let docs = include_str!("../arguments.md");
     for row in ARGUMENTS.iter().filter(|row| !row.is_hidden()) {
-        let is_documented = docs.contains(&format!("`{}", row.name));
+        let forms = [format!("`{}", row.name), format!("`name = {}(", row.name)];
+        let is_documented = forms.iter().any(|form| docs.contains(form));
         assert!(
             is_documented,
             "`{}` has no row in the documentation",

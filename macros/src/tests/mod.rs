@@ -18,6 +18,7 @@ mod plain;
 mod process;
 mod repeating;
 mod scanning;
+mod values;
 
 use proc_macro2::TokenStream;
 

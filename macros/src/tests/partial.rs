@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use super::tokens;
 use crate::isolate;
 
-const ARGUMENTS: [&str; 15] = [
+const ARGUMENTS: [&str; 17] = [
     r#"port, tmpdir, serial = "tcp""#,
     r#"api = port(udp, tcp, count = 3), site = tmpdir(from = "fixtures/site", keep = "always")"#,
     r#"namespace, seed, serial = ["a", B, Key::new("c")], shared, alone"#,
@@ -21,6 +21,8 @@ const ARGUMENTS: [&str; 15] = [
     r#"retries = 3, quarantine = "a link", __inherited(1, retries = LIMIT - 1, quarantine = why::<A, B>("x"))"#,
     r#"retries, retries(3), retries = -3, retries = 101, quarantine, quarantine(), quarantine = " ", quarantine = 3, retries = = 3"#,
     r#"limit, limit(), limit("a"), limit("a", 0), serial = [], serial = "", port = 3, tmpdir(from), seed(1)"#,
+    "port, pool = value(connect::<A, B>(port).await?), size = value(pool.size()), __inherited(1, one = value(two), two = value(|a, b| a))",
+    "value, value(), value(1), value = 1, a = value, b = value(), c = value(1, 2), d = value(1).await?, e = value(e), f = value[1], g = value(,)",
 ];
 
 const FUNCTION: &str = "#[cfg_attr(unix, tokio::test)] #[rstest] #[should_panic(expected = \"x\")] pub(crate) async fn serves<'a, T: A<B>>\

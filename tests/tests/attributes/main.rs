@@ -9,3 +9,5 @@ mod modules;
 mod renamed;
 mod signatures;
 mod signatures_fail;
+mod values;
+mod values_fail;

@@ -28,6 +28,18 @@ async fn asynchronous(port: u16) {
     assert_ne!(port, 0);
 }
 
+#[isolated(port, number = value(port.number()), unused = value("3".parse::<u8>()?))]
+#[test]
+fn values(number: u16) {
+    assert_ne!(number, 0);
+}
+
+#[isolated(port, number = value(async { port.number() }.await), same = value(async { *number }.await))]
+#[tokio::test]
+async fn asynchronous_values(number: u16) {
+    assert_ne!(number, 0);
+}
+
 #[isolated(port, timeout = "30s")]
 #[rstest]
 #[case(1)]

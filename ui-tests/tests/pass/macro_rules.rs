@@ -55,3 +55,16 @@ macro_rules! surrounded {
 }
 
 surrounded!(NUMBER, "odd-dir", 1 + 2, "30s", site);
+
+macro_rules! valued {
+    ($name:ident: $ty:ty = $value:expr, $dir:ident) => {
+        #[isolated($dir = tmpdir, $name = value($value), path = value($dir.join(stringify!($name))))]
+        #[test]
+        fn valued($name: $ty, path: std::path::PathBuf) {
+            assert_eq!($name, 3);
+            assert!(path.ends_with(stringify!($name)));
+        }
+    };
+}
+
+valued!(number: u8 = "3".parse()?, site);
