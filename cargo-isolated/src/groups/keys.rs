@@ -100,7 +100,7 @@ impl Keys {
         let tests = match word {
             _ if !is_of_attribute => &mut holders.within,
             "shared" => &mut holders.shared,
-            "limit" => &mut holders.limited,
+            "limit" | "pool" => &mut holders.limited,
             _ => &mut holders.serial,
         };
         tests.insert(id.clone());
@@ -112,7 +112,7 @@ impl Keys {
 fn parse(want: &str) -> Option<(&str, Subject)> {
     let (word, rest) = want.split_once(' ')?;
     match word {
-        "serial" | "shared" | "limit" => Some((word, Subject::Key(rest.to_owned()))),
+        "serial" | "shared" | "limit" | "pool" => Some((word, Subject::Key(rest.to_owned()))),
         "port" => Some((word, Subject::Port(rest.to_owned()))),
         _ => None,
     }

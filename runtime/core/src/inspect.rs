@@ -127,7 +127,11 @@ pub fn processes(state_dir: &Path) -> Vec<Process> {
 }
 
 fn in_words(lock: &HeldLock) -> String {
-    lock.subject.in_mode(lock.mode)
+    let lock_in_words = lock.subject.in_mode(lock.mode);
+    match &lock.item {
+        Some(item) => format!("{lock_in_words} with {item:?}"),
+        None => lock_in_words,
+    }
 }
 
 /// The kept directories of the state directory that tests use with the variables of this process,

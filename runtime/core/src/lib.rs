@@ -11,7 +11,7 @@ mod error;
 /// The types that parameters may have, as traits: implement one for a type of yours.
 pub mod forms {
     pub use crate::resource::bind::{
-        Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
+        Both, FromItem, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
     };
 }
 #[doc(hidden)]

@@ -4,7 +4,7 @@ pub use crate::config::Keep;
 pub use crate::location::SourceLocation;
 pub use crate::lock::plan::{Claim, ClaimedKey};
 pub use crate::resource::bind::{
-    Both, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
+    Both, FromItem, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Lent, Tcp, Udp,
 };
 pub use crate::resource::custom::{Custom, LocalMaker, Maker};
 pub use crate::resource::request::{Kind, Protocol, Request};

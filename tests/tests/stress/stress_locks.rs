@@ -1,4 +1,4 @@
-//! 100,000 random locks in 8 processes that are killed at random: exclusion, progress, fairness.
+//! 100,000 random locks and items of a pool in 8 processes that are killed at random: exclusion, progress, fairness.
 
 #![cfg(target_os = "linux")]
 
@@ -27,7 +27,9 @@ mod inner {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    use isolated_test::__private::{Claim, ClaimedKey, ShouldPanic, Spec, place, test};
+    use isolated_test::__private::{
+        Claim, ClaimedKey, Kind, Request, ShouldPanic, Spec, place, test,
+    };
     use isolated_test::Key;
     use isolated_test_tests::Random;
     use isolated_test_tests::witness::{Counters, Witness};
@@ -46,6 +48,11 @@ mod inner {
     const LIMITS: [u32; 5] = [1, 2, 3, 4, 5];
     const STRIDE: usize = 10;
 
+    /// The key of a pool in place of a limit, and its items, which are numbers of slots of the
+    /// witness.
+    const POOL: usize = 4;
+    const ITEMS: [&[&str]; 2] = [&["1", "2", "3", "4", "5"], &["4", "2", "5", "1", "3"]];
+
     /// The witness of `everyone` follows those of all keys.
     const EVERYONE: usize = KEYS.len() * STRIDE;
 
@@ -58,6 +65,7 @@ mod inner {
             let claim = match random.below(3) {
                 0 => Claim::Exclusive(key_at),
                 1 => Claim::Shared(key_at),
+                _ if at == POOL => Claim::Pool(key_at, ITEMS[usize::from(random.below(2) > 0)]),
                 _ => Claim::Limit(key_at, LIMITS[at]),
             };
             // The plan merges claims on one key; the witness would have to know how.
@@ -68,12 +76,25 @@ mod inner {
         if random.below(50) == 0 {
             claims.push(Claim::Alone);
         }
+        let is_pool = |claim: &Claim| matches!(claim, Claim::Pool(..));
+        let locks: Vec<_> = claims
+            .iter()
+            .copied()
+            .filter(|claim| !is_pool(claim))
+            .collect();
+        let pools = claims.iter().filter_map(|claim| match *claim {
+            Claim::Pool(key, items) => Some(Request {
+                name: "item",
+                kind: Kind::Pool(key, items),
+            }),
+            _ => None,
+        });
         let spec = Box::leak(Box::new(Spec {
             place: place!(),
             function: "takes_locks",
             should_panic: ShouldPanic::No,
-            resources: &[],
-            locks: Vec::leak(claims.clone()),
+            resources: Vec::leak(pools.collect()),
+            locks: Vec::leak(locks),
             process: None,
             is_called_often: false,
         }));
@@ -82,15 +103,16 @@ mod inner {
 
     fn key(claim: Claim) -> Option<usize> {
         match claim {
-            Claim::Exclusive(key) | Claim::Shared(key) | Claim::Limit(key, _) => {
-                KEYS.iter().position(|other| ClaimedKey::Key(*other) == key)
-            }
+            Claim::Exclusive(key)
+            | Claim::Shared(key)
+            | Claim::Limit(key, _)
+            | Claim::Pool(key, _) => KEYS.iter().position(|other| ClaimedKey::Key(*other) == key),
             Claim::Alone => None,
         }
     }
 
     /// Checks with the witness, while the locks are held, that the runtime may have granted them.
-    fn testify(witness: &Witness, claims: &[Claim]) {
+    fn testify(witness: &Witness, claims: &[Claim], item: Option<&str>) {
         let mut entered = Vec::new();
         let mut enter = |byte: usize, exclusive| {
             let byte = i32::try_from(byte).unwrap();
@@ -112,6 +134,11 @@ mod inner {
                     assert!(enter(main, false), "not shared: {claims:?}");
                     let slots = (1..=*limit as usize).any(|slot| enter(main + slot, true));
                     assert!(slots, "more than {limit}: {claims:?}");
+                }
+                Claim::Pool(..) => {
+                    assert!(enter(main, false), "not shared: {claims:?}");
+                    let slot: usize = item.unwrap().parse().unwrap();
+                    assert!(enter(main + slot, true), "two have {slot}: {claims:?}");
                 }
                 Claim::Alone => {}
             }
@@ -136,7 +163,7 @@ mod inner {
         while counters.at(DONE).load(Ordering::Relaxed) < end {
             let (spec, claims) = &specs[usize::try_from(random.below(200)).unwrap()];
             let before = counters.at(DONE).load(Ordering::Relaxed);
-            test(spec, &mut []).run(|_| {
+            test(spec, &mut []).run(|cx| {
                 let waited = counters.at(DONE).load(Ordering::Relaxed) - before;
                 if claims
                     .iter()
@@ -146,7 +173,8 @@ mod inner {
                         .at(WAITS_OF_WRITERS)
                         .fetch_max(waited, Ordering::Relaxed);
                 }
-                testify(&witness, claims);
+                let item = spec.resources.first().map(|_| cx.item(0));
+                testify(&witness, claims, item);
                 counters.at(DONE).fetch_add(1, Ordering::Relaxed);
             });
         }

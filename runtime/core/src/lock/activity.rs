@@ -20,6 +20,12 @@ const TIE: usize = 64;
 /// The beginning of the line about a wait.
 pub(super) const WAITS: &str = "waits ";
 
+/// The beginning of the line about the item of a pool, below that of its lock.
+pub(super) const ITEM: &str = "item ";
+
+/// The most characters of an item in a record, which has little room. People read them.
+const ITEM_CHARS: usize = 40;
+
 /// Publishes a running test or guard and its locks in the record until it is dropped.
 ///
 /// Waiters read it to name the holder, and to find holders of a lock file that was replaced.
@@ -47,6 +53,8 @@ struct Published {
     want: Want,
     /// When the lock was acquired, unless it is held from the beginning of the activity.
     since: Option<u64>,
+    /// The item that is held, if the lock is a pool.
+    item: Option<&'static str>,
 }
 
 impl Published {
@@ -60,6 +68,11 @@ impl Published {
         }
         self.want.push_code(text);
         text.push('\n');
+        if let Some(item) = self.item {
+            text.push_str(ITEM);
+            text.extend(item.chars().take(ITEM_CHARS));
+            text.push('\n');
+        }
     }
 }
 
@@ -90,8 +103,22 @@ impl Activity {
     fn add_since(&self, wants: &[Want], since: Option<u64>) {
         let mut published = lock(&self.published);
         for want in wants {
-            published.held.push(Published { want: *want, since });
+            published.held.push(Published {
+                want: *want,
+                since,
+                item: None,
+            });
             published.waits.take_if(|(waits, _)| waits == want);
+        }
+        self.publish(&published);
+    }
+
+    /// Publishes which item of a published pool is held.
+    pub(crate) fn add_item(&self, pool: Want, item: Option<&'static str>) {
+        let mut published = lock(&self.published);
+        let mut held = published.held.iter_mut();
+        if let Some(held) = held.rfind(|held| held.want == pool) {
+            held.item = item;
         }
         self.publish(&published);
     }
@@ -173,7 +200,8 @@ impl Activity {
         if let Some((want, since)) = content.waits {
             text.push_str(WAITS);
             let since = Some(since);
-            Published { want, since }.push(&mut text);
+            let item = None;
+            Published { want, since, item }.push(&mut text);
         }
         text
     }

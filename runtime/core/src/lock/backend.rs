@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::activity::Activity;
 use super::file::Files;
-use super::{Holder, RequestedLock, Subject, Want};
+use super::{Holder, Mode, RequestedLock, Subject, Want};
 use crate::error::Error;
 use crate::os::process::Kept;
 
@@ -39,6 +39,9 @@ pub(crate) trait Backend: Sync {
 pub(crate) trait Lock: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Adds what a subprocess must keep open for the lock to stay held.
     fn add_kept(&self, kept: &mut Vec<Kept>);
+
+    /// The slot that the holder has, if they are counted.
+    fn slot(&self) -> Option<u32>;
 }
 
 /// A lock that is held until this is dropped.
@@ -59,6 +62,14 @@ impl Held {
     /// The lock that is held.
     pub(crate) fn want(&self) -> Want {
         self.want
+    }
+
+    /// The item that the holder has, if this is a pool.
+    pub(crate) fn item(&self) -> Option<&'static str> {
+        match self.want.mode {
+            Mode::Pool(items) => items.of_slot(self.lock.slot()?),
+            Mode::Shared | Mode::Limit(_) | Mode::Exclusive => None,
+        }
     }
 
     /// Adds what a subprocess must keep open for the lock to stay held.

@@ -170,6 +170,15 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
     for delegator in delegators {
         let same = delegator.held.iter().filter(|(held, ..)| *held == subject);
         if let Some((_, mode, holder)) = same.max_by_key(|(_, mode, _)| *mode) {
+            if let (Mode::Pool(_), Mode::Pool(_) | Mode::Limit(_)) = (mode, want.mode) {
+                let reason = format!(
+                    "{} has started this program and has an item of that pool, which nobody else can have",
+                    delegator.who()
+                );
+                let way_out =
+                    "pass the item to the program, such as in a variable, and use it there";
+                return Err(refusal(ErrorKind::Deadlock, want, &reason, way_out));
+            }
             if !covers(*mode, want.mode) {
                 let reason = format!(
                     "{} has started this program and holds {}, which never becomes stronger while it \

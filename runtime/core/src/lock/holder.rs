@@ -33,18 +33,24 @@ pub(crate) struct Holder {
     since: u64,
     /// The package and the source location: `package shop, src/checkout.rs:12`.
     place: String,
+    /// The item that it has, if the lock is a pool.
+    item: Option<String>,
 }
 
 /// Displays the holder as in messages: `shop::checkout (pid 4242, package shop, src/checkout.rs:12)
-/// for 12s`.
+/// with "a" for 12s`.
 impl fmt::Display for Holder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = now().saturating_sub(self.since) / 1000;
         write!(
             formatter,
-            "{} (pid {}, {}) for {seconds}s",
+            "{} (pid {}, {})",
             self.name, self.process, self.place
-        )
+        )?;
+        if let Some(item) = &self.item {
+            write!(formatter, " with {item:?}")?;
+        }
+        write!(formatter, " for {seconds}s")
     }
 }
 
@@ -56,6 +62,7 @@ impl Holder {
             process,
             since,
             place: place.to_owned(),
+            item: None,
         }
     }
 
@@ -128,8 +135,10 @@ pub(crate) struct HeldLock {
     /// The test or guard within which it is held, if any.
     within: Option<String>,
     pub(crate) subject: RecordedSubject,
-    /// Records omit the number of a limit.
+    /// Records omit the number of a limit and the items of a pool.
     pub(crate) mode: Mode,
+    /// The item that it has, if the lock is a pool.
+    pub(crate) item: Option<String>,
 }
 
 impl HeldLock {
@@ -227,12 +236,15 @@ pub(crate) fn in_the_way(state_dir: &StateDir, want: Want, me: &Activity) -> Vec
         });
         for block in others {
             for held in block.held.iter().filter(|held| conflicts(want, held)) {
-                let holder = Holder::new(
-                    &block.name,
-                    process_record.process,
-                    held.since,
-                    &block.place,
-                );
+                let holder = Holder {
+                    item: held.item.clone(),
+                    ..Holder::new(
+                        &block.name,
+                        process_record.process,
+                        held.since,
+                        &block.place,
+                    )
+                };
                 let at = holders.partition_point(|other| other.since <= held.since);
                 holders.insert(at, holder);
             }
@@ -291,7 +303,12 @@ fn conflicts(want: Want, held: &HeldLock) -> bool {
 fn exclude(wanted: Mode, held: Mode) -> bool {
     matches!(
         (wanted, held),
-        (Mode::Exclusive, _) | (_, Mode::Exclusive) | (Mode::Limit(_), Mode::Limit(_))
+        (Mode::Exclusive, _)
+            | (_, Mode::Exclusive)
+            | (
+                Mode::Limit(_) | Mode::Pool(_),
+                Mode::Limit(_) | Mode::Pool(_)
+            )
     )
 }
 

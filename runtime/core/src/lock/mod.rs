@@ -3,6 +3,7 @@
 //! This module defines the vocabulary, [`acquire_free`] and [`acquire`]. A [`backend`] keeps the
 //! locks; [`mod@file`] is the one that keeps them in the state directory. [`bounded_wait`] makes
 //! waiting visible and bounded. [`activity`] publishes who holds what, and [`holder`] reads it.
+//! [`items`] are what a pool hands out.
 //! [`owner`] tracks for whom a lock is held and refuses waits that could never end. [`delegation`]
 //! acts for a test of another process, which [`ancestry`] finds.
 
@@ -13,6 +14,7 @@ mod bounded_wait;
 pub(crate) mod delegation;
 mod file;
 pub(crate) mod holder;
+pub(crate) mod items;
 pub(crate) mod key;
 pub(crate) mod observer;
 pub(crate) mod owner;
@@ -29,6 +31,7 @@ use self::owner::Approach;
 pub(crate) use backend::Held;
 pub(crate) use bounded_wait::BoundedWait;
 pub(crate) use holder::Holder;
+pub(crate) use items::Items;
 
 use crate::error::Error;
 use crate::lock::activity::Activity;
@@ -90,6 +93,8 @@ pub(crate) enum Mode {
     Shared,
     /// Together with shared holders, and with at most this many limited holders in total.
     Limit(u32),
+    /// Together with shared holders, and with at most one holder of each item.
+    Pool(Items),
     /// Without any other holder.
     Exclusive,
 }
@@ -101,6 +106,7 @@ impl Mode {
             Mode::Exclusive => "serial",
             Mode::Shared => "shared",
             Mode::Limit(_) => "limit",
+            Mode::Pool(_) => "pool",
         }
     }
 
@@ -108,8 +114,23 @@ impl Mode {
     fn strength(self) -> Strength {
         match self {
             Mode::Exclusive => Strength::Exclusive,
-            Mode::Shared | Mode::Limit(_) => Strength::Shared,
+            Mode::Shared | Mode::Limit(_) | Mode::Pool(_) => Strength::Shared,
         }
+    }
+
+    /// The number of slots, one of which each holder has.
+    pub(crate) fn slots(self) -> Option<u32> {
+        match self {
+            Mode::Limit(limit) => Some(limit),
+            Mode::Pool(items) => Some(items.count()),
+            Mode::Shared | Mode::Exclusive => None,
+        }
+    }
+
+    /// Whether a holder in this mode may do all that the other mode allows. Which items a pool has
+    /// does not matter.
+    fn covers(self, other: Mode) -> bool {
+        matches!((self, other), (Mode::Pool(_), Mode::Pool(_))) || self >= other
     }
 }
 
@@ -187,10 +208,12 @@ impl fmt::Display for Want {
             self.mode.word(),
             quoted(&key.recorded())
         )?;
-        if let Mode::Limit(limit) = self.mode {
-            write!(formatter, " ({limit})")?;
+        match self.mode {
+            Mode::Limit(limit) => write!(formatter, " ({limit})"),
+            Mode::Pool(Items([_])) => formatter.write_str(" (1 item)"),
+            Mode::Pool(items) => write!(formatter, " ({} items)", items.count()),
+            Mode::Shared | Mode::Exclusive => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -267,7 +290,7 @@ pub(crate) fn acquire(
 
 #[cfg(test)]
 mod tests {
-    use super::{Mode, Subject, Want};
+    use super::{Items, Mode, Subject, Want};
     use crate::lock::key::Key;
 
     #[test]
@@ -294,6 +317,9 @@ mod tests {
         assert_eq!(call(Mode::Exclusive), "serial \"tcp\"");
         assert_eq!(call(Mode::Shared), "shared \"tcp\"");
         assert_eq!(call(Mode::Limit(4)), "limit \"tcp\" (4)");
+        let pool = |items| call(Mode::Pool(Items(items)));
+        assert_eq!(pool(&["a"]), "pool \"tcp\" (1 item)");
+        assert_eq!(pool(&["a", "b"]), "pool \"tcp\" (2 items)");
         let want = Want {
             subject: Subject::Key(Key::new("db").scoped("shop")),
             mode: Mode::Exclusive,

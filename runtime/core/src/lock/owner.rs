@@ -30,6 +30,8 @@ pub(crate) struct Owner {
     providing: AtomicUsize,
     /// How other processes find it.
     mark: Option<Mark>,
+    /// The items that it has from pools.
+    items: Mutex<Vec<(Subject, &'static str)>>,
 }
 
 impl Owner {
@@ -40,11 +42,27 @@ impl Owner {
             parent,
             providing: AtomicUsize::new(0),
             mark,
+            items: Mutex::default(),
         })
     }
 
     pub(crate) fn mark(&self) -> Option<&Mark> {
         self.mark.as_ref()
+    }
+
+    /// Notes the item that the test has from a pool.
+    pub(crate) fn has_item(&self, pool: Subject, item: &'static str) {
+        lock(&self.items).push((pool, item));
+    }
+
+    /// The item that the test, or a test that has called it, has from a pool.
+    pub(crate) fn item_of(&self, pool: Subject) -> Option<&'static str> {
+        let find = |owner: &Owner| {
+            let items = lock(&owner.items);
+            let found = items.iter().find(|(other, _)| *other == pool);
+            found.map(|(_, item)| *item)
+        };
+        iter::successors(Some(self), |owner| owner.parent.as_deref()).find_map(find)
     }
 
     /// Allows only internal keys until the result is dropped, because a resource of the test is
@@ -165,7 +183,7 @@ impl Claims {
                     last = Some(claim);
                 }
             } else if asker.is_behind(claim) {
-                if claim.want.mode >= want.mode {
+                if claim.want.mode.covers(want.mode) {
                     return Ok(Answer::Covered(claim));
                 }
                 return Err(too_weak(want, claim));

@@ -43,8 +43,9 @@
 //! detected: a thread that waits for another thread by other means while it keeps a lock that the
 //! other thread wants.
 
+use super::items::MOST;
 use super::key::Key;
-use super::{Mode, Subject, Want};
+use super::{Items, Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 
 /// One lock that a test wants.
@@ -56,6 +57,8 @@ pub enum Claim {
     Shared(ClaimedKey),
     /// `limit`: at most this many holders of the key.
     Limit(ClaimedKey, u32),
+    /// `pool`: one of these items, which no other holder of the key has.
+    Pool(ClaimedKey, &'static [&'static str]),
     /// `alone`: no other isolated test.
     Alone,
 }
@@ -71,7 +74,7 @@ pub enum ClaimedKey {
 }
 
 impl ClaimedKey {
-    fn key(self) -> Key {
+    pub(crate) fn key(self) -> Key {
         match self {
             ClaimedKey::Text(name) => Key::checked(name),
             ClaimedKey::Key(key) => key,
@@ -79,19 +82,17 @@ impl ClaimedKey {
     }
 }
 
-/// The highest limit. Each slot is a file, and a thread in every process that waits for it. The
-/// attribute rejects higher limits at compile time.
-const HIGHEST: u32 = 256;
-
-/// Refuses a limit that cannot be enforced.
+/// Refuses a limit that cannot be enforced, and a list that makes no pool.
 pub(crate) fn check_limit(want: Want) -> Result<(), Error> {
     let reason = match want.mode {
         Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
-        Mode::Limit(limit) if limit > HIGHEST => {
-            format!(
-                "the highest limit is {HIGHEST}; write that, or nothing where so many never meet"
-            )
+        Mode::Limit(limit) if limit > MOST => {
+            format!("the highest limit is {MOST}; write that, or nothing where so many never meet")
         }
+        Mode::Pool(items) => match items.mistake() {
+            Some(mistake) => mistake,
+            None => return Ok(()),
+        },
         _ => return Ok(()),
     };
     let action = format!("lock {want}, because {reason}");
@@ -99,26 +100,31 @@ pub(crate) fn check_limit(want: Want) -> Result<(), Error> {
 }
 
 impl Claim {
-    fn want(self) -> Want {
+    pub(crate) fn want(self) -> Want {
         let (subject, mode) = match self {
             Claim::Exclusive(key) => (Subject::Key(key.key()), Mode::Exclusive),
             Claim::Shared(key) => (Subject::Key(key.key()), Mode::Shared),
             Claim::Limit(key, limit) => (Subject::Key(key.key()), Mode::Limit(limit)),
+            Claim::Pool(key, items) => (Subject::Key(key.key()), Mode::Pool(Items(items))),
             Claim::Alone => (Subject::Everyone, Mode::Exclusive),
         };
         Want { subject, mode }
     }
 }
 
-/// Merges the claims of a test and `further` locks: one lock per subject, in the strongest mode, in
-/// the order in which locks are acquired.
-pub(crate) fn plan(claims: &[Claim], further: &[Want]) -> Result<Vec<Want>, Error> {
-    let mut wants = Vec::with_capacity(claims.len() + further.len() + 1);
+/// Merges the claims of a test, its pools and `further` locks: one lock per subject, in the
+/// strongest mode, in the order in which locks are acquired.
+pub(crate) fn plan(
+    claims: &[Claim],
+    pools: &[Claim],
+    further: &[Want],
+) -> Result<Vec<Want>, Error> {
+    let mut wants = Vec::with_capacity(claims.len() + pools.len() + further.len() + 1);
     wants.push(Want {
         subject: Subject::Everyone,
         mode: Mode::Shared,
     });
-    for claim in claims {
+    for claim in claims.iter().chain(pools) {
         let want = claim.want();
         if matches!(want.subject, Subject::Key(key) if key.is_internal) {
             return Err(refusal(
@@ -128,6 +134,13 @@ pub(crate) fn plan(claims: &[Claim], further: &[Want]) -> Result<Vec<Want>, Erro
             ));
         }
         check_limit(want)?;
+        let is_pool = matches!(want.mode, Mode::Pool(_));
+        if is_pool && wants.iter().any(|other| other.subject == want.subject) {
+            return Err(refusal(
+                want,
+                "the test names that key twice, and a pool locks it already; remove the other one",
+            ));
+        }
         merge(&mut wants, want)?;
     }
     for want in further {
@@ -159,7 +172,7 @@ fn merge(wants: &mut Vec<Want>, want: Want) -> Result<(), Error> {
 
 fn refusal(want: Want, reason: &str) -> Error {
     let kind = match want.mode {
-        Mode::Limit(_) => ErrorKind::Limit,
+        Mode::Limit(_) | Mode::Pool(_) => ErrorKind::Limit,
         Mode::Shared | Mode::Exclusive => ErrorKind::Key,
     };
     Error::new(kind, format!("lock {want}, because {reason}"))
@@ -175,7 +188,7 @@ mod tests {
     const B: ClaimedKey = ClaimedKey::Key(Key::new("b"));
 
     fn words(claims: &[Claim]) -> Vec<String> {
-        plan(claims, &[])
+        plan(claims, &[], &[])
             .unwrap()
             .into_iter()
             .map(Want::code)
@@ -217,7 +230,7 @@ mod tests {
 
     #[test]
     fn limits_that_mean_nothing_are_refused() {
-        let message = |claims: &[Claim]| plan(claims, &[]).unwrap_err().to_string();
+        let message = |claims: &[Claim]| plan(claims, &[], &[]).unwrap_err().to_string();
         assert_eq!(
             message(&[Claim::Limit(A, 0)]),
             "failed to lock limit \"a\" (0), because a limit of zero admits nobody; write at least 1"
@@ -225,6 +238,25 @@ mod tests {
         assert_eq!(
             message(&[Claim::Limit(A, 2), Claim::Limit(A, 3)]),
             "failed to lock limit \"a\" (3), because the test names two limits of one key; write one of them"
+        );
+    }
+    #[test]
+    fn a_pool_is_the_only_lock_on_its_key() {
+        const POOL: Claim = Claim::Pool(A, &["x", "y"]);
+        let message = |claims: &[Claim], pools: &[Claim]| {
+            let refused = plan(claims, pools, &[]);
+            refused.unwrap_err().to_string()
+        };
+        let twice = "failed to lock pool \"a\" (2 items), because the test names that key twice, and a \
+                     pool locks it already; remove the other one";
+        assert_eq!(message(&[], &[POOL, POOL]), twice);
+        for other in [Claim::Exclusive(A), Claim::Shared(A), Claim::Limit(A, 2)] {
+            assert_eq!(message(&[other], &[POOL]), twice);
+        }
+        assert_eq!(
+            message(&[], &[Claim::Pool(A, &["x", "x"])]),
+            "failed to lock pool \"a\" (2 items), because two tests could have the item \"x\", which is \
+             listed twice; remove one"
         );
     }
 }

@@ -220,6 +220,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
                 line("namespace", &format!("{name} = {namespace}"));
             }
             Some(Value::Seed(seed)) => line("seed", &format!("{name} = {seed}")),
+            Some(Value::Item(item)) => line("pool", &format!("{name} = {item:?}")),
             Some(Value::Custom(_)) => match described.iter().find(|(other, _)| *other == index) {
                 Some((_, description)) => line("resource", &format!("{name} = {description}")),
                 None => line("resource", name),

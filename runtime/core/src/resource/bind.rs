@@ -200,6 +200,32 @@ impl FromSeed for u64 {
     }
 }
 
+/// A parameter type for a `pool`. Implement it for a type of yours, to say what the name of an item
+/// stands for.
+#[diagnostic::on_unimplemented(
+    message = "an item of a `pool` cannot be bound to a parameter of type `{Self}`",
+    label = "expected one of `&str`, `String`",
+    note = "implement `isolated_test::forms::FromItem` for a type of yours"
+)]
+pub trait FromItem: Sized {
+    /// Converts the item to this type.
+    fn from_item(item: &'static str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl FromItem for &'static str {
+    fn from_item(item: &'static str) -> Self {
+        item
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl FromItem for String {
+    fn from_item(item: &'static str) -> Self {
+        item.to_owned()
+    }
+}
+
 /// A handle that can be borrowed as `&T`, as deref coercion would do at up to two levels.
 ///
 /// The number of dereferences only keeps the implementations apart.

@@ -191,6 +191,13 @@ impl TestHandle {
         self.value(name)?.seed()
     }
 
+    /// Returns the item that the test has from the pool with this name: `device` for
+    /// `device = pool(...)`. `None` if the attribute requests no such pool.
+    #[must_use]
+    pub fn item(&self, name: &str) -> Option<&'static str> {
+        self.value(name)?.item()
+    }
+
     /// Returns the handle of the first custom resource whose handle has type `H`. Works from any thread.
     ///
     /// For a handle that is not `Send` and `Sync`, see [`Current::resource`](crate::Current::resource). The

@@ -16,6 +16,8 @@ pub(crate) enum Value {
     TmpDir(TmpDir),
     Namespace(Namespace),
     Seed(u64),
+    /// The item of a pool.
+    Item(&'static str),
     /// A custom resource, with its handle until it is released if all threads may use it.
     Custom(Mutex<Option<SharedHandle>>),
 }
@@ -45,6 +47,13 @@ impl Value {
     pub(crate) fn seed(&self) -> Option<u64> {
         match self {
             Value::Seed(seed) => Some(*seed),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn item(&self) -> Option<&'static str> {
+        match self {
+            Value::Item(item) => Some(item),
             _ => None,
         }
     }

@@ -48,6 +48,12 @@ impl Cx {
         self.bound(index, Value::seed)
     }
 
+    /// Returns the item of a `pool`.
+    #[must_use]
+    pub fn item(&self, index: usize) -> &'static str {
+        self.bound(index, Value::item)
+    }
+
     /// Lends the handle of a custom resource.
     pub fn custom_ref<R: Resource>(&self, index: usize, _witness: &impl Fn() -> R) -> &R::Handle {
         self.shared(index).unwrap_or_else(|| self.mismatch(index))

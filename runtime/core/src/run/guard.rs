@@ -37,7 +37,7 @@ pub struct Guard {
 
 impl Guard {
     fn new(activity: Activity, held: Held, claimed: owner::Claimed, trace: Trace) -> Self {
-        trace.held(held.want());
+        trace.held(held.want(), held.item());
         Guard {
             _activity: activity,
             held,

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::config;
-use crate::error::{Error, chain};
+use crate::error::{Error, ErrorKind, chain};
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
+use crate::lock::plan::{Claim, ClaimedKey};
 use crate::lock::{
     BoundedWait, Held, RequestedLock, Waited, Want, acquire, acquire_free, delegation,
 };
@@ -122,7 +123,7 @@ impl<'a> Session<'a> {
         }
         self.held = acquire_free(&asked, &self.activity)?;
         for held in &self.held {
-            self.resources.trace.held(held.want());
+            self.resources.trace.held(held.want(), held.item());
         }
         for one in &asked[self.held.len()..] {
             self.wait_for(*one)?;
@@ -135,7 +136,7 @@ impl<'a> Session<'a> {
         let observed = Observed(&self.resources.trace);
         let mut watch = BoundedWait::new(asked.target, &self.activity, &observed)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
-        self.resources.trace.held(held.want());
+        self.resources.trace.held(held.want(), held.item());
         if let Some(waited) = watch.waited() {
             self.waits.push((held.want(), waited));
         }
@@ -185,6 +186,7 @@ impl<'a> Session<'a> {
                     seeds += 1;
                     Value::Seed(seed::nth(base, seeds - 1))
                 }
+                Kind::Pool(key, items) => Value::Item(self.item(key, items)?),
                 Kind::Custom { by_value } => {
                     // The handle for a subprocess stays here, to be written as text.
                     let by_value = by_value && !self.in_subprocess;
@@ -200,6 +202,26 @@ impl<'a> Session<'a> {
             self.cx().current.provide(index, value);
         }
         Ok(())
+    }
+
+    /// The item of a pool that the test has locked, or that a test that has called it has.
+    fn item(&self, key: ClaimedKey, items: &'static [&'static str]) -> Result<&'static str, Error> {
+        let want = Claim::Pool(key, items).want();
+        let owner = self.cx().current.owner();
+        let mut held = self.held.iter();
+        let item = match held.find(|held| held.want().subject.asked() == want.subject) {
+            Some(held) => held.item(),
+            None => owner.item_of(want.subject),
+        };
+        let item = item.filter(|item| items.contains(item)).ok_or_else(|| {
+            let action = format!(
+                "pick an item of {want}, because the test that has called this one holds the key, but \
+                 none of these items; write the same pool there"
+            );
+            Error::new(ErrorKind::Limit, action)
+        })?;
+        owner.has_item(want.subject, item);
+        Ok(item)
     }
 
     /// Publishes what another process must remove if this one dies.
@@ -224,6 +246,7 @@ impl<'a> Session<'a> {
                 Some(Value::TmpDir(dir)) => HandleWire::Dir(dir.path().into()),
                 Some(Value::Namespace(name)) => HandleWire::Namespace(name.as_str().to_owned()),
                 Some(Value::Seed(seed)) => HandleWire::Seed(*seed),
+                Some(Value::Item(item)) => HandleWire::Item((*item).to_owned()),
                 Some(Value::Custom(_)) => self
                     .resources
                     .written(index)?
@@ -290,7 +313,7 @@ impl<'a> Session<'a> {
                     trace.during(RELEASE, request.name, || dir.finish(outcome))
                 }
                 Some(Value::Custom(_)) => resources.release(index, outcome),
-                Some(Value::Namespace(_) | Value::Seed(_)) | None => Ok(()),
+                Some(Value::Namespace(_) | Value::Seed(_) | Value::Item(_)) | None => Ok(()),
             }
         };
         let is_clean = self.resources.release_all(outcome, release);

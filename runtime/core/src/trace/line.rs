@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::lock::{Holder, Mode, Want};
+use crate::lock::{Holder, Want};
 
 /// Maximum number of characters of a text; panic messages may be long.
 const MOST: usize = 2_000;
@@ -32,7 +32,7 @@ pub(super) fn line(
             Field::Text(text) => push_text(&mut line, text),
             Field::Want(want) => {
                 push_text(&mut line, &want.code());
-                if let Mode::Limit(limit) = want.mode {
+                if let Some(limit) = want.mode.slots() {
                     let _ = write!(line, ",\"limit\":{limit}");
                 }
             }

@@ -70,9 +70,13 @@ impl Trace {
         self.write("wait", &[("want", Field::Want(want)), behind]);
     }
 
-    /// Traces that a lock is held.
-    pub(crate) fn held(&self, want: Want) {
-        self.write("held", &[("want", Field::Want(want))]);
+    /// Traces that a lock is held, and which item of a pool.
+    pub(crate) fn held(&self, want: Want, item: Option<&str>) {
+        let want = ("want", Field::Want(want));
+        match item {
+            None => self.write("held", &[want]),
+            Some(item) => self.write("held", &[want, ("item", Field::Text(item))]),
+        }
     }
 
     /// Traces that a lock is about to be released. Called before the release, so that no two tests

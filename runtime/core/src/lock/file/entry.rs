@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::claim_guard::ClaimGuard;
 use super::locked::{LockFile, LockStatus, Locked, RECORD_POLL, failure, lock_file};
 use super::queue::Queue;
-use super::semaphore::Slots;
+use super::semaphore::{Slot, Slots};
 use super::{Mode, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
@@ -89,15 +89,20 @@ impl EntryState {
 pub(super) struct HeldFiles {
     pub(super) entry: Arc<Entry>,
     pub(super) main: Option<Arc<Locked>>,
-    pub(super) slot: Option<Locked>,
+    pub(super) slot: Option<Slot>,
     /// The mtime of the main file, if it is known.
     pub(super) changed: Option<ChangeTime>,
 }
 
 impl Lock for HeldFiles {
     fn add_kept(&self, kept: &mut Vec<Kept>) {
-        let files = self.main.as_deref().into_iter().chain(&self.slot);
+        let slot = self.slot.as_ref().map(|slot| &slot.file);
+        let files = self.main.as_deref().into_iter().chain(slot);
         kept.extend(files.filter_map(Locked::kept));
+    }
+
+    fn slot(&self) -> Option<u32> {
+        Some(self.slot.as_ref()?.number)
     }
 }
 
@@ -216,14 +221,17 @@ impl Entry {
         let claim = ClaimGuard::begin(want, me);
         let (main, changed, slot) = loop {
             let (main, changed) = self.lock_main(state_dir, &claim, pause)?;
-            let Mode::Limit(limit) = want.mode else {
+            let Some(count) = want.mode.slots() else {
                 break (main, changed, None);
             };
             let slot = self
                 .slots
-                .take(state_dir, &claim, limit, &self.path, pause)?;
-            if slot.is_some() {
-                break (main, changed, slot);
+                .take(state_dir, &claim, count, &self.path, pause)?;
+            if let Some(slot) = slot {
+                if let Mode::Pool(items) = want.mode {
+                    me.add_item(want, items.of_slot(slot.number));
+                }
+                break (main, changed, Some(slot));
             }
             claim.retract();
             drop(main);

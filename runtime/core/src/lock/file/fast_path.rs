@@ -54,7 +54,7 @@ impl Entry {
     fn lock_if_free(self: &Arc<Self>, mode: Mode) -> Result<Option<HeldFiles>, Error> {
         // The search for a slot is left to the head of the queue. The later check of the file would
         // also notice that this overtakes a thread, but checking the queue is cheaper.
-        if matches!(mode, Mode::Limit(_)) || !self.queue.is_empty() {
+        if mode.slots().is_some() || !self.queue.is_empty() {
             return Ok(None);
         }
         let strength = mode.strength();

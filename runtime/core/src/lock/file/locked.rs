@@ -106,9 +106,9 @@ impl Locked {
         watched: &WatchedPath,
         pause: Pause<'_>,
     ) -> Result<bool, Error> {
-        // Limited holders share the main lock; the slots limit their number.
+        // Holders of slots share the main lock; the slots limit their number.
         let mode = match claim.want.mode {
-            Mode::Limit(_) => Mode::Shared,
+            Mode::Limit(_) | Mode::Pool(_) => Mode::Shared,
             mode => mode,
         };
         let want = Want { mode, ..claim.want };

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{HeldLock, RecordedBlock, RecordedSubject};
-use crate::lock::Mode;
-use crate::lock::activity::WAITS;
+use crate::lock::activity::{ITEM, WAITS};
+use crate::lock::{Items, Mode};
 use crate::state::mark::Tie;
 use crate::state::proof::RECORD;
 use crate::state::record::IN;
@@ -27,6 +27,10 @@ pub(super) fn read_block(number: usize, block: &str) -> Option<RecordedBlock> {
             block.tie = Some(tie);
         } else if let Some(line) = line.strip_prefix(WAITS) {
             block.waits = read_lock(since, line);
+        } else if let Some(item) = line.strip_prefix(ITEM) {
+            if let Some(pool) = block.held.last_mut() {
+                pool.item = Some(item.to_owned());
+            }
         } else {
             block.held.extend(read_lock(since, line));
         }
@@ -52,6 +56,7 @@ pub(super) fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         "alone" | "serial" | "port" => Mode::Exclusive,
         "test" | "shared" => Mode::Shared,
         "limit" => Mode::Limit(1),
+        "pool" => Mode::Pool(Items(&[])),
         _ => return None,
     };
     let subject = match (word, is_internal) {
@@ -65,6 +70,7 @@ pub(super) fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         within,
         subject,
         mode,
+        item: None,
     })
 }
 

@@ -64,6 +64,7 @@ pub(crate) enum HandleWire {
     Namespace(String),
     Seed(u64),
     Custom(String),
+    Item(String),
 }
 
 wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(call), } }
@@ -74,6 +75,7 @@ wire! { Handover { values, own_network, serial_network, terminal } }
 wire! {
     HandleWire {
         0: Nothing, 1: Ports(numbers), 2: Dir(path), 3: Namespace(name), 4: Seed(seed), 5: Custom(text),
+        6: Item(item),
     }
 }
 
@@ -171,6 +173,7 @@ mod tests {
                 HandleWire::Namespace("t1".to_owned()),
                 HandleWire::Seed(u64::MAX),
                 HandleWire::Custom("http://[::1]:80/".to_owned()),
+                HandleWire::Item("left phone".to_owned()),
             ],
             own_network: true,
             serial_network: false,

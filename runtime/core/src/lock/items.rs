@@ -1,0 +1,108 @@
+//! The items of a pool: existing things of which each holder has one.
+//!
+//! The slot of a holder decides which item it has. Slots are numbered in the sorted order of the
+//! items, so tests may list the same items in different orders.
+
+use std::fmt;
+
+/// The most places of a limit, and the most items of a pool. Each is a file, and a thread in every
+/// process that waits for it. The attribute rejects more at compile time.
+pub(super) const MOST: u32 = 256;
+
+/// The items of a pool, as a test lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Items(pub(crate) &'static [&'static str]);
+
+impl Items {
+    pub(crate) fn sorted(self) -> Vec<&'static str> {
+        let mut items = self.0.to_vec();
+        items.sort_unstable();
+        items
+    }
+
+    pub(crate) fn count(self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The item of the holder of a slot.
+    pub(crate) fn of_slot(self, slot: u32) -> Option<&'static str> {
+        self.sorted().get(usize::try_from(slot).ok()?).copied()
+    }
+
+    /// Why these cannot be the items of a pool, and the way out.
+    pub(super) fn mistake(self) -> Option<String> {
+        let sorted = self.sorted();
+        let twice = sorted.windows(2).find(|pair| pair[0] == pair[1]);
+        let unprintable = sorted.iter().find(|item| item.contains(char::is_control));
+        if sorted.is_empty() {
+            Some("a pool without items admits nobody; write at least one".to_owned())
+        } else if self.count() > MOST {
+            let found = self.count();
+            Some(format!(
+                "a pool has at most {MOST} items, and this one has {found}; make two pools"
+            ))
+        } else if sorted[0].is_empty() {
+            Some("an item is empty; give it a name".to_owned())
+        } else if let Some(item) = unprintable {
+            Some(format!(
+                "the item {item:?} has a control character; remove that"
+            ))
+        } else {
+            twice.map(|pair| {
+                let item = pair[0];
+                format!("two tests could have the item {item:?}, which is listed twice; remove one")
+            })
+        }
+    }
+}
+
+/// Displays the items in sorted order: `"a", "b"`.
+impl fmt::Display for Items {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.sorted().into_iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(formatter, "{comma}{item:?}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Items;
+
+    #[test]
+    fn the_order_in_which_items_are_listed_does_not_matter() {
+        for items in [Items(&["b", "c", "a"]), Items(&["a", "b", "c"])] {
+            let all: Vec<_> = (0..4).map(|slot| items.of_slot(slot)).collect();
+            assert_eq!(all, [Some("a"), Some("b"), Some("c"), None]);
+            assert_eq!(items.to_string(), "\"a\", \"b\", \"c\"");
+        }
+    }
+
+    #[test]
+    fn lists_that_make_no_pool_are_refused() {
+        for (items, reason) in [
+            (
+                &[][..],
+                "a pool without items admits nobody; write at least one",
+            ),
+            (&["a", ""], "an item is empty; give it a name"),
+            (
+                &["a", "b\n"],
+                "the item \"b\\n\" has a control character; remove that",
+            ),
+            (
+                &["b", "a", "b"],
+                "two tests could have the item \"b\", which is listed twice; remove one",
+            ),
+            (
+                &["a"; 257],
+                "a pool has at most 256 items, and this one has 257; make two pools",
+            ),
+        ] {
+            assert_eq!(Items(items).mistake().as_deref(), Some(reason));
+        }
+        assert_eq!(Items(&["a", "b"]).mistake(), None);
+    }
+}
