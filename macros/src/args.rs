@@ -7,6 +7,7 @@ mod inherited;
 mod literal;
 mod names;
 mod needless;
+mod pool;
 mod read;
 mod value;
 mod variables;
@@ -27,6 +28,7 @@ pub(crate) enum Word {
     Namespace,
     Seed,
     Value,
+    Pool,
     Serial,
     Shared,
     Limit,
@@ -68,6 +70,8 @@ pub(crate) enum Takes {
     Keys,
     /// A key and a number in parentheses.
     KeyAndNumber,
+    /// A key and a list of items in parentheses, after a name.
+    KeyAndItems,
     /// Environment variables in parentheses.
     Variables,
     /// Optionally, `=` and a directory, or a list of options for one of its own.
@@ -158,6 +162,7 @@ pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::Namespace, name: "namespace", takes: Takes::Nothing, is_resource: true, usage: "namespace", again: Some(NAME_IT) },
     Row { word: Word::Seed, name: "seed", takes: Takes::Nothing, is_resource: true, usage: "seed", again: Some(NAME_IT) },
     Row { word: Word::Value, name: "value", takes: Takes::Expression, is_resource: true, usage: "pool = value(...)", again: Some(NAME_IT) },
+    Row { word: Word::Pool, name: "pool", takes: Takes::KeyAndItems, is_resource: true, usage: "device = pool(\"...\", [\"a\", \"b\"])", again: Some(NAME_IT) },
     Row { word: Word::Serial, name: "serial", takes: Takes::Keys, is_resource: false, usage: "serial = \"...\"", again: Some("write a list: `serial = [\"a\", \"b\"]`") },
     Row { word: Word::Shared, name: "shared", takes: Takes::Keys, is_resource: false, usage: "shared = \"...\"", again: Some("write a list: `shared = [\"a\", \"b\"]`") },
     Row { word: Word::Limit, name: "limit", takes: Takes::KeyAndNumber, is_resource: false, usage: "limit(\"...\", 4)", again: None },
@@ -180,6 +185,12 @@ impl Row {
     /// Whether only the macro itself writes this argument.
     pub(crate) fn is_hidden(&self) -> bool {
         self.word == Word::Inherited
+    }
+
+    /// Whether the argument is a resource only after a name that the user chooses. So its own name
+    /// is free for a resource of the user's, such as a pool of connections.
+    pub(crate) fn needs_name(&self) -> bool {
+        matches!(self.takes, Takes::KeyAndItems)
     }
 }
 
@@ -206,6 +217,7 @@ pub(crate) enum Value {
     Options(Vec<(&'static str, Choice)>),
     Keys(Vec<Key>),
     Limit(Key, TokenStream),
+    Pool(Key, Items),
     Variables(Variables),
     /// A duration in milliseconds.
     Millis(u64),
@@ -222,6 +234,13 @@ pub(crate) enum Choice {
     OneOf(&'static str),
     /// A literal or a constant expression.
     Constant(TokenStream),
+}
+
+/// The items of a pool: a reference to an array.
+pub(crate) struct Items {
+    pub(crate) tokens: TokenStream,
+    /// Whether all items are literals.
+    pub(crate) is_literal: bool,
 }
 
 /// A key: a string literal, or an expression that yields a string or a `Key`.

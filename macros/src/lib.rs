@@ -72,7 +72,8 @@ use crate::test_fn::TestFn;
 ///
 /// # Expressions
 ///
-/// A key is a string (a literal or a constant) or a constant of type `Key`. In place of a number,
+/// A key is a string (a literal or a constant) or a constant of type `Key`. The items of a `pool` are
+/// a list of strings or a constant of type `&[&str]`. In place of a number,
 /// `retries` accepts a `u32` constant; in place of a literal, `quarantine` accepts a `&'static str`
 /// constant.
 ///

@@ -60,6 +60,8 @@ pub(crate) enum Mode {
     Exclusive,
     Shared,
     Limit(TokenStream),
+    /// That of a pool, which is a resource.
+    Pool,
 }
 
 /// A fully resolved test: what it requests, and which parameter receives which resource.
@@ -121,6 +123,10 @@ impl Wanted {
             (Some(Word::Value), Value::Expression(tokens)) => {
                 self.ask(name, Kind::Value(tokens.into()));
             }
+            (Some(Word::Pool), Value::Pool(key, items)) => {
+                let lock = lock(&name, Mode::Pool, Some(key));
+                self.ask(name, Kind::Pool { lock, items });
+            }
             (Some(Word::Serial), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Exclusive),
             (Some(Word::Shared), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Shared),
             (Some(Word::Limit), Value::Limit(key, number)) => {
@@ -151,6 +157,7 @@ impl Wanted {
             (
                 Some(
                     Word::Value
+                    | Word::Pool
                     | Word::Serial
                     | Word::Shared
                     | Word::Limit
@@ -172,17 +179,12 @@ impl Wanted {
     }
 
     fn lock(&mut self, argument: &Ident, keys: Vec<Key>, mode: impl Fn() -> Mode) {
-        let lock = |key: Option<Key>| Lock {
-            mode: mode(),
-            text: key.as_ref().map(Key::text),
-            key,
-            argument: argument.clone(),
-        };
         if keys.is_empty() {
-            self.locks.push(lock(None));
+            self.locks.push(lock(argument, mode(), None));
         }
+        let keys = keys.into_iter();
         self.locks
-            .extend(keys.into_iter().map(|key| lock(Some(key))));
+            .extend(keys.map(|key| lock(argument, mode(), Some(key))));
     }
 
     fn inherit(&mut self, Inherited { modules, arguments }: Inherited) {
@@ -234,6 +236,11 @@ impl Wanted {
                 is_partial,
                 ..
             } = outer.merged_below(modules + between);
+            // Two expressions with one spelling may be different keys, so both locks stay.
+            locks.retain(|theirs| {
+                matches!(theirs.key, Some(Key::Expression(_)))
+                    || !self.locks_and_pools().any(|ours| ours.text == theirs.text)
+            });
             resources.retain(|theirs| {
                 !self
                     .resources
@@ -244,11 +251,6 @@ impl Wanted {
                 theirs.is_inherited = true;
             }
             resources.append(&mut self.resources);
-            // Two expressions with one spelling may be different keys, so both locks stay.
-            locks.retain(|theirs| {
-                matches!(theirs.key, Some(Key::Expression(_)))
-                    || !self.locks.iter().any(|ours| ours.text == theirs.text)
-            });
             self.locks.append(&mut locks);
             self.resources = resources;
             self.alone |= alone;
@@ -257,6 +259,18 @@ impl Wanted {
         }
         self.krate = Some(krate);
         self
+    }
+
+    /// The locks, including those of pools.
+    pub(crate) fn locks_and_pools(&self) -> impl Iterator<Item = &Lock> {
+        let pools = self
+            .resources
+            .iter()
+            .filter_map(|resource| match &resource.kind {
+                Kind::Pool { lock, .. } => Some(lock),
+                _ => None,
+            });
+        self.locks.iter().chain(pools)
     }
 
     /// Whether an expression names one of these parameters and therefore needs its value.
@@ -285,6 +299,15 @@ impl Wanted {
         };
         let name = parameter.name.as_ref()?.unraw().to_string();
         named(&name).or_else(|| named(name.strip_prefix('_')?))
+    }
+}
+
+fn lock(argument: &Ident, mode: Mode, key: Option<Key>) -> Lock {
+    Lock {
+        mode,
+        text: key.as_ref().map(Key::text),
+        key,
+        argument: argument.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use syn::{Ident, Lit, LitBool};
 
 use super::names::{find, names, other_spelling, resource_meant_by, starts_like_a_type};
 use super::read::Reader;
-use super::{Inherited, Row, Takes, Value, duration, literal, needless, value, variables};
+use super::{Inherited, Row, Takes, Value, duration, literal, needless, pool, value, variables};
 use crate::errors::{alike, expected};
 use crate::scan;
 
@@ -19,6 +19,9 @@ impl Reader<'_> {
             }
             return self.unknown(&name);
         };
+        if row.needs_name() {
+            return self.without_its_name(&name, row);
+        }
         match row.takes {
             Takes::Nothing | Takes::Options(_) | Takes::Directory(_) | Takes::PerhapsReason => {
                 self.add(name, Some(row), Value::Nothing);
@@ -26,6 +29,7 @@ impl Reader<'_> {
             Takes::Keys => self.add(name, Some(row), Value::Keys(Vec::new())),
             Takes::KeyAndNumber
             | Takes::Expression
+            | Takes::KeyAndItems
             | Takes::Variables
             | Takes::Duration
             | Takes::Number { .. }
@@ -43,6 +47,7 @@ impl Reader<'_> {
             Some(row) if matches!(row.takes, Takes::Expression) => {
                 self.failed(&name, &name, value::wrong(row));
             }
+            Some(row) if row.needs_name() => self.without_its_name(&name, row),
             Some(row) => self.row_with_list(name, row, group),
             None if starts_like_a_type(&name) => {
                 self.nameless(&name, &name, &format!("{name}(...)"));
@@ -58,6 +63,7 @@ impl Reader<'_> {
             }
             Takes::Expression => value::expression(row, group, self.errors),
             Takes::KeyAndNumber => value::limit(row, group, self.errors),
+            Takes::KeyAndItems => pool::pool(row, group, self.errors),
             Takes::Variables => variables::read(row, group, self.errors),
             Takes::Inherited => {
                 let read = Inherited::read(group);
@@ -87,7 +93,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn assigned(&mut self, name: Ident, tokens: TokenStream) {
-        let row = find(&name).filter(|row| !row.is_hidden());
+        let row = find(&name).filter(|row| !row.is_hidden() && !row.needs_name());
         match (row, named(&tokens)) {
             // `port = port(udp)` is redundant but clear.
             (Some(row), Some((word, list))) if row.is_resource && word == name => {
@@ -114,6 +120,7 @@ impl Reader<'_> {
             }
             Takes::KeyAndNumber
             | Takes::Expression
+            | Takes::KeyAndItems
             | Takes::Nothing
             | Takes::Options(_)
             | Takes::Inherited => {
@@ -153,7 +160,7 @@ impl Reader<'_> {
     /// Handles `name = word` and `name = word(...)`.
     fn named(&mut self, name: Ident, word: &Ident, list: Option<Group>, tokens: TokenStream) {
         match (find(word), list) {
-            (Some(row), None) if matches!(row.takes, Takes::Expression) => {
+            (Some(row), None) if matches!(row.takes, Takes::Expression) || row.needs_name() => {
                 self.failed(&name, word, value::wrong(row));
             }
             (Some(row), None) if row.is_resource => self.add(name, Some(row), Value::Nothing),
@@ -171,6 +178,12 @@ impl Reader<'_> {
             },
             (None, _) => self.add(name, None, Value::Expression(tokens)),
         }
+    }
+
+    /// Reports a resource that needs a name of the user's and has none.
+    fn without_its_name(&mut self, word: &Ident, row: &Row) {
+        let message = format!("expected a name for this resource; write `{}`", row.usage);
+        self.failed(word, word, message);
     }
 
     fn unknown(&mut self, name: &Ident) {

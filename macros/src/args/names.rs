@@ -8,7 +8,7 @@ use crate::errors::{alike, expected};
 
 /// Names from other tools, with the message for each.
 #[rustfmt::skip] // One line each, so that the columns can be read.
-const OTHER_SPELLINGS: [(&[&str], &str); 23] = [
+const OTHER_SPELLINGS: [(&[&str], &str); 24] = [
     (&["tempdir", "temp_dir", "tmp_dir", "tmp", "temp", "temp_path"], "the temporary directory is called `tmpdir`"),
     (&["ports"], "several ports are written `port(count = n)`"),
     (&["tcp", "udp"], "a free port is written `port`, `port(udp)` or `port(tcp, udp)`"),
@@ -17,6 +17,7 @@ const OTHER_SPELLINGS: [(&[&str], &str); 23] = [
     (&["file_parallel", "rwlock"], "a lock that others may share is called `shared`: `shared = \"...\"`"),
     (&["exclusive", "solo", "single"], "an exclusive lock is called `serial`; no other isolated test at the same time is called `alone`"),
     (&["semaphore", "max", "max_threads", "permits"], "a limit on holders is written `limit(\"...\", 4)`"),
+    (&["pool", "one_of", "any_of", "choose", "pick"], "one of several things is called `pool` and has a name: `device = pool(\"...\", [\"a\", \"b\"])`"),
     (&["rng", "random", "rand"], "a reproducible source of randomness is called `seed`"),
     (&["unique", "unique_id", "uuid", "id", "prefix", "name"], "a unique identifier is called `namespace`"),
     (&["dir", "directory"], "the temporary directory is called `tmpdir`, the working directory `cwd`"),
@@ -38,11 +39,11 @@ pub(crate) fn find(name: &Ident) -> Option<&'static Row> {
     ARGUMENTS.iter().find(|row| name == row.name)
 }
 
-/// The names that messages list, which excludes hidden arguments.
+/// The names that messages list, which excludes hidden arguments and those that need another name.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     ARGUMENTS
         .iter()
-        .filter(|row| !row.is_hidden())
+        .filter(|row| !row.is_hidden() && !row.needs_name())
         .map(|row| row.name)
 }
 

@@ -16,6 +16,7 @@ pub(super) fn wrong(row: &Row) -> String {
     let kind = match row.takes {
         Takes::Keys => "a string",
         Takes::KeyAndNumber => "a key and a number",
+        Takes::KeyAndItems => "a key and a list of items",
         Takes::Variables => "a list of variables",
         Takes::Directory(_) => "a directory",
         Takes::Duration => "a time",
@@ -69,7 +70,12 @@ pub(super) fn keys(
     keys.into_iter().collect::<Option<_>>().map(Value::Keys)
 }
 
-fn key(row: &Row, name: impl ToTokens, tokens: &TokenStream, errors: &mut Errors) -> Option<Key> {
+pub(super) fn key(
+    row: &Row,
+    name: impl ToTokens,
+    tokens: &TokenStream,
+    errors: &mut Errors,
+) -> Option<Key> {
     if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
         return Some(Key::Text(text));
     }

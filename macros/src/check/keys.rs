@@ -6,19 +6,18 @@ use crate::model::{Lock, Mode, Wanted};
 
 pub(super) fn keys_are_readable(wanted: &Wanted, errors: &mut Errors) {
     const LONGEST: usize = 80;
-    for lock in &wanted.locks {
+    for lock in wanted.locks_and_pools() {
         let Some(Key::Text(text)) = &lock.key else {
             continue;
         };
         let value = text.value();
         if value.is_empty() {
-            errors.at(
-                text,
-                format!(
-                    "expected a key that is not empty: `{} = \"...\"`",
-                    lock.argument
-                ),
-            );
+            let argument = &lock.argument;
+            let usage = match lock.mode {
+                Mode::Pool => format!("{argument} = pool(\"...\", [...])"),
+                _ => format!("{argument} = \"...\""),
+            };
+            errors.at(text, format!("expected a key that is not empty: `{usage}`"));
         } else if value.len() > LONGEST {
             let found = value.len();
             errors.at(
@@ -38,7 +37,7 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
     let mut seen: Vec<&Lock> = Vec::new();
     let is_empty =
         |lock: &&Lock| matches!(&lock.key, Some(Key::Text(text)) if text.value().is_empty());
-    for lock in wanted.locks.iter().filter(|lock| !is_empty(lock)) {
+    for lock in wanted.locks_and_pools().filter(|lock| !is_empty(lock)) {
         let same = |first: &&&Lock| first.text == lock.text;
         let Some(first) = seen.iter().find(same) else {
             seen.push(lock);
@@ -46,7 +45,19 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
         };
         let name = lock.argument.to_string();
         let key = lock.text.as_ref().unwrap_or(&name);
-        if first.argument == lock.argument {
+        let is_pool = |lock: &Lock| matches!(lock.mode, Mode::Pool);
+        if is_pool(first) && is_pool(lock) {
+            let message = format!(
+                "duplicate key `{key}`, because a test has one item of a pool; give the second pool a key of its own"
+            );
+            errors.at(lock.place(), message);
+        } else if is_pool(first) || is_pool(lock) {
+            let (first, second) = (shown(first), shown(lock));
+            let message = format!(
+                "cannot have both `{first}` and `{second}`, because a pool locks its key already; remove the other one"
+            );
+            errors.at(lock.place(), message);
+        } else if first.argument == lock.argument {
             errors.at(lock.place(), format!("duplicate key `{key}`; remove one"));
         } else {
             let (first, second) = (shown(first), shown(lock));
@@ -68,6 +79,7 @@ fn shown(lock: &Lock) -> String {
     } = lock;
     match (text, mode) {
         (Some(key), Mode::Limit(number)) => format!("{argument}({key}, {number})"),
+        (Some(key), Mode::Pool) => format!("{argument} = pool({key}, ...)"),
         (Some(key), _) => format!("{argument} = {key}"),
         (None, _) => argument.to_string(),
     }

@@ -101,7 +101,10 @@ fn without_resource(model: &Model, parameter: &Parameter) -> Option<String> {
         format!("write `#[isolated({plain})]`")
     } else if plain == "cwd" {
         "call `std::env::current_dir` for the working directory".to_owned()
-    } else if ARGUMENTS.iter().any(|row| row.name == plain) {
+    } else if ARGUMENTS
+        .iter()
+        .any(|row| !row.needs_name() && row.name == plain)
+    {
         format!("give it another name, because `{plain}` is an argument and no resource")
     } else {
         format!(

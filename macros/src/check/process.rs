@@ -34,7 +34,7 @@ pub(super) fn expressions_name_resources(model: &Model, function: &TestFn, error
         };
         let is_built_in = ARGUMENTS
             .iter()
-            .any(|row| row.is_resource && word == row.name);
+            .any(|row| row.is_resource && !row.needs_name() && word == row.name);
         let is_there = wanted
             .resources
             .iter()

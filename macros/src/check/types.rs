@@ -24,6 +24,7 @@ fn forms(kind: &Kind) -> Option<String> {
         Kind::TmpDir { .. } => &["TmpDir", "&TmpDir", "&Path", "PathBuf"],
         Kind::Namespace => &["Namespace", "&Namespace", "&str", "String"],
         Kind::Seed => &["u64"],
+        Kind::Pool { .. } => &["&str", "String"],
         Kind::Custom(_) | Kind::Value(_) => return None,
     };
     Some(list(forms.iter().copied()))
@@ -51,10 +52,15 @@ pub(super) fn resources_are_lent_for_the_test(
     errors: &mut Errors,
 ) {
     for (parameter, binding) in function.parameters.iter().zip(&model.bindings) {
-        let Some(lifetime) = parameter.lifetime().filter(|_| binding.is_some()) else {
-            continue;
-        };
-        if lifetime == "static" {
+        let resource = binding.and_then(|index| model.wanted.resources.get(index));
+        let Some(resource) = resource else { continue };
+        // The items of a pool are constants.
+        let is_constant = matches!(resource.kind, Kind::Pool { .. });
+        if !is_constant
+            && parameter
+                .lifetime()
+                .is_some_and(|lifetime| lifetime == "static")
+        {
             let message = "a resource is lent for the test only; remove `'static`, or take it by value \
                            to keep it for longer";
             errors.at(&parameter.ty, message);

@@ -265,6 +265,10 @@ impl<'a> Writer<'a> {
             ),
             Kind::Value(_) => made(resource, parameter),
             Kind::Custom(_) if self.is_taken_after_values(resource) => made(resource, parameter),
+            Kind::Pool { .. } => from(
+                quote!(FromItem::from_item),
+                quote_spanned!(span=> #context.item(#index)),
+            ),
             Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
                 if parameter.is_exclusive() {

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::call::Writer;
 use super::{at, start};
-use crate::args::Key;
+use crate::args::{Items, Key};
 use crate::built;
 use crate::model::{Kind, Lock, Mode, Protocol, Resource, Run};
 use crate::scan;
@@ -30,7 +30,7 @@ impl Writer<'_> {
             .wanted
             .locks
             .iter()
-            .map(|lock| self.claim(lock))
+            .filter_map(|lock| self.claim(lock))
             .chain(alone);
         let process = self.has_process().then(|| {
             let process = self.process();
@@ -67,9 +67,11 @@ impl Writer<'_> {
         };
         let panics = self.function.should_panic();
         let is_fixed = |resource: &Resource| matches!(&resource.kind, Kind::Port { number: Some(number), .. } if !is_literal(number));
+        let is_computed = |resource: &Resource| matches!(&resource.kind, Kind::Pool { items, .. } if !items.is_literal);
+        let mut resources = self.model.wanted.resources.iter();
         self.has_process()
-            || self.model.wanted.resources.iter().any(is_fixed)
-            || !self.model.wanted.locks.iter().all(has_literals)
+            || resources.any(|resource| is_fixed(resource) || is_computed(resource))
+            || !self.model.wanted.locks_and_pools().all(has_literals)
             || panics.is_some_and(|panics| panics.condition.is_some())
     }
 
@@ -123,6 +125,10 @@ impl Writer<'_> {
             }
             Kind::Namespace => quote!(Namespace),
             Kind::Seed => quote!(Seed),
+            Kind::Pool { lock, items } => {
+                let (key, items) = (self.key(lock), self.items(items));
+                quote!(Pool(#private::ClaimedKey::#key, #items))
+            }
             Kind::Custom(_) => {
                 let by_value = self.model.given.get(index).is_some_and(|given| *given);
                 quote!(Custom { by_value: #by_value })
@@ -133,9 +139,10 @@ impl Writer<'_> {
         Some(quote!((#name #kind)))
     }
 
-    fn claim(&self, lock: &Lock) -> TokenStream {
+    /// The key of a lock, as a variant of `ClaimedKey`.
+    fn key(&self, lock: &Lock) -> TokenStream {
         let Writer { private, krate, .. } = self;
-        let key = match &lock.key {
+        match &lock.key {
             None => quote!(Key(#krate::Key::DEFAULT)),
             // The macro has checked it, with a better message than a constant could give.
             Some(Key::Text(text)) => quote!(Text(#text)),
@@ -144,15 +151,28 @@ impl Writer<'_> {
                 let key = at(start(tokens), key);
                 quote!(Key(#key))
             }
-        };
-        match &lock.mode {
+        }
+    }
+
+    fn items(&self, items: &Items) -> TokenStream {
+        let (private, tokens) = (&self.private, &items.tokens);
+        if items.is_literal {
+            return tokens.clone();
+        }
+        at(start(tokens), quote!(#private::expr!(#tokens)))
+    }
+
+    fn claim(&self, lock: &Lock) -> Option<TokenStream> {
+        let (private, key) = (&self.private, self.key(lock));
+        Some(match &lock.mode {
             Mode::Exclusive => quote!((Exclusive(#private::ClaimedKey::#key))),
             Mode::Shared => quote!((Shared(#private::ClaimedKey::#key))),
             Mode::Limit(number) => {
                 let number = self.constant(number);
                 quote!((Limit(#private::ClaimedKey::#key, #number)))
             }
-        }
+            Mode::Pool => return None, // The resource has it.
+        })
     }
 
     /// A value that is known at compile time.

@@ -38,6 +38,12 @@ impl Wanted {
                     ..
                 } => move_value(value, modules),
                 Kind::Value(value) => value.import = move_names(&mut value.tokens, modules),
+                Kind::Pool { lock, items } => {
+                    if let Some(Key::Expression(key)) = &mut lock.key {
+                        move_value(key, modules);
+                    }
+                    move_value(&mut items.tokens, modules);
+                }
                 _ => {}
             }
         }

@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
-use super::Expression;
-use crate::args::{Choice, Value};
+use super::{Expression, Lock};
+use crate::args::{Choice, Items, Value};
 
 /// A requested resource and its name.
 pub(crate) struct Resource {
@@ -29,6 +29,10 @@ pub(crate) enum Kind {
     },
     Namespace,
     Seed,
+    Pool {
+        lock: Lock,
+        items: Items,
+    },
     Custom(TokenStream),
     /// What an expression yields when the body begins. Values come after all resources.
     Value(Expression),

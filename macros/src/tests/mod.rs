@@ -15,6 +15,7 @@ mod modules;
 mod outside;
 mod partial;
 mod plain;
+mod pool;
 mod process;
 mod repeating;
 mod scanning;

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use super::tokens;
 use crate::isolate;
 
-const ARGUMENTS: [&str; 17] = [
+const ARGUMENTS: [&str; 19] = [
     r#"port, tmpdir, serial = "tcp""#,
     r#"api = port(udp, tcp, count = 3), site = tmpdir(from = "fixtures/site", keep = "always")"#,
     r#"namespace, seed, serial = ["a", B, Key::new("c")], shared, alone"#,
@@ -23,6 +23,8 @@ const ARGUMENTS: [&str; 17] = [
     r#"limit, limit(), limit("a"), limit("a", 0), serial = [], serial = "", port = 3, tmpdir(from), seed(1)"#,
     "port, pool = value(connect::<A, B>(port).await?), size = value(pool.size()), __inherited(1, one = value(two), two = value(|a, b| a))",
     "value, value(), value(1), value = 1, a = value, b = value(), c = value(1, 2), d = value(1).await?, e = value(e), f = value[1], g = value(,)",
+    r#"device = pool("devices", ["a", B, Key::C]), other = pool(KEY::<A, B>::NEW, &DEVICES), __inherited(1, third = pool("x", self::ALL))"#,
+    r#"pool, pool("a", ["b"]), x = pool(), y = pool("a"), z = pool(["a"], 3), pool = 3, v = pool("a", ["b", 2, , ""]), w = pool(3, []), device = pool("a", ["b", "b"])"#,
 ];
 
 const FUNCTION: &str = "#[cfg_attr(unix, tokio::test)] #[rstest] #[should_panic(expected = \"x\")] pub(crate) async fn serves<'a, T: A<B>>\

@@ -8,5 +8,8 @@ mod keys;
 mod locks;
 mod overtaking;
 mod owners;
+mod pool;
+mod pool_forms;
+mod pool_within;
 mod starters;
 mod waiting;

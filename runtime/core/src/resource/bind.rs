@@ -202,6 +202,30 @@ impl FromSeed for u64 {
 
 /// A parameter type for a `pool`. Implement it for a type of yours, to say what the name of an item
 /// stands for.
+///
+/// # Examples
+///
+/// ```rust,test_harness
+/// use isolated_test::forms::FromItem;
+/// use isolated_test::isolated;
+///
+/// struct Database {
+///     url: String,
+/// }
+///
+/// impl FromItem for Database {
+///     fn from_item(item: &'static str) -> Self {
+///         let url = format!("postgres://localhost/{item}");
+///         Database { url }
+///     }
+/// }
+///
+/// #[isolated(db = pool("databases", ["shop_1", "shop_2"]))]
+/// #[test]
+/// fn stores(db: Database) {
+///     assert!(db.url.starts_with("postgres://localhost/shop_"));
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an item of a `pool` cannot be bound to a parameter of type `{Self}`",
     label = "expected one of `&str`, `String`",

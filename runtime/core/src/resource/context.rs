@@ -193,6 +193,22 @@ impl TestHandle {
 
     /// Returns the item that the test has from the pool with this name: `device` for
     /// `device = pool(...)`. `None` if the attribute requests no such pool.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,test_harness
+    /// use isolated_test::{current, isolated};
+    ///
+    /// fn dial() -> String {
+    ///     format!("calls by {}", current().item("phone").unwrap_or("nobody"))
+    /// }
+    ///
+    /// #[isolated(phone = pool("phones", ["left", "right"]))]
+    /// #[test]
+    /// fn calls(phone: &str) {
+    ///     assert_eq!(dial(), format!("calls by {phone}"));
+    /// }
+    /// ```
     #[must_use]
     pub fn item(&self, name: &str) -> Option<&'static str> {
         self.value(name)?.item()

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(pool = ["left", "right"])]
+#[test]
+fn calls() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(pool("phones", ["left", "right"]), pool)]
+#[test]
+fn calls() {}
+
+fn main() {}

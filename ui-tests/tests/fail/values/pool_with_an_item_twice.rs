@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(phone = pool("phones", ["left", "right", "left"]))]
+#[test]
+fn calls() {}
+
+fn main() {}

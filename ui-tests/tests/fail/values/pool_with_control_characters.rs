@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(phone = pool("phones", ["left\n"]))]
+#[test]
+fn calls() {}
+
+fn main() {}
