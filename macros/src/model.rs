@@ -1,13 +1,14 @@
 //! The requests of a test, with defaults filled in and parameters bound. The only syntax left is the
 //! tokens of the user's own code.
 
+mod lock;
 mod outside;
 mod resource;
 mod surroundings;
 mod values;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::Ident;
 use syn::ext::IdentExt;
 
@@ -18,6 +19,8 @@ use crate::harness;
 use crate::mention::mentions;
 use crate::test_fn::{Parameter, TestFn};
 
+use self::lock::lock;
+pub(crate) use self::lock::{Lock, Mode};
 pub(crate) use self::outside::{Expression, alias};
 pub(crate) use self::resource::{Kind, Protocol, Resource};
 use self::resource::{options, port, tmpdir};
@@ -43,25 +46,6 @@ pub(crate) struct Wanted {
     pub(crate) failed: Vec<String>,
     /// Whether something is missing because of a mistake that is reported elsewhere.
     pub(crate) is_partial: bool,
-}
-
-/// A lock on one key.
-pub(crate) struct Lock {
-    pub(crate) mode: Mode,
-    /// `None` for the key that has no name.
-    pub(crate) key: Option<Key>,
-    /// The key as text, for comparisons and messages.
-    pub(crate) text: Option<String>,
-    /// The argument that requests the lock.
-    pub(crate) argument: Ident,
-}
-
-pub(crate) enum Mode {
-    Exclusive,
-    Shared,
-    Limit(TokenStream),
-    /// That of a pool, which is a resource.
-    Pool,
 }
 
 /// A fully resolved test: what it requests, and which parameter receives which resource.
@@ -299,26 +283,6 @@ impl Wanted {
         };
         let name = parameter.name.as_ref()?.unraw().to_string();
         named(&name).or_else(|| named(name.strip_prefix('_')?))
-    }
-}
-
-fn lock(argument: &Ident, mode: Mode, key: Option<Key>) -> Lock {
-    Lock {
-        mode,
-        text: key.as_ref().map(Key::text),
-        key,
-        argument: argument.clone(),
-    }
-}
-
-impl Lock {
-    /// The tokens at which to report a mistake in the key.
-    pub(crate) fn place(&self) -> TokenStream {
-        match &self.key {
-            None => self.argument.to_token_stream(),
-            Some(Key::Text(text)) => text.to_token_stream(),
-            Some(Key::Expression(tokens)) => tokens.clone(),
-        }
     }
 }
 

@@ -92,3 +92,9 @@ mod named_like_the_argument {
         assert_eq!(pool, "a");
     }
 }
+
+#[isolated(url = value(format!("http://{side}.example.com")), side = pool("pool forms 5", ["left"]))]
+#[test]
+fn a_value_made_of_an_item(url: String) {
+    assert_eq!(url, "http://left.example.com");
+}

@@ -2,10 +2,10 @@
 //!
 //! A limited key has `n` slot files, and a pool has one for each item. Each holder keeps one of them
 //! locked, beside its shared lock on the main file, so that an exclusive holder excludes them all.
-//! Only the head of the queue waits for a slot. If none is free, one thread for each slot blocks in the kernel. The first that
-//! acquires its slot hands it over. The others release theirs when they get them, or serve
-//! whichever thread is at the head then. Nothing polls unless slot files were deleted, and a
-//! process that dies frees its slot.
+//! Only the head of the queue waits for a slot. If none is free, one thread for each slot blocks in
+//! the kernel. The first that acquires its slot hands it over. The others release theirs when they
+//! get them, or serve whichever thread is at the head then. Nothing polls unless slot files were
+//! deleted, and a process that dies frees its slot.
 //!
 //! Slots are created, and their number is changed, only while no record names a holder of one. So
 //! deleting the file of a held slot does not admit an additional holder.
