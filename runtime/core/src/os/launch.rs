@@ -17,11 +17,11 @@ use std::ptr;
 
 use libc::{c_int, pid_t};
 
+use super::offspring;
 use super::process::behind_streams;
 use super::program::Program;
 use super::stack::Place;
-use super::supervisor::check;
-use super::{call, offspring};
+use super::supervisor::{become_supervised, check};
 
 /// Everything that a supervisor needs, prepared before it starts.
 pub(super) struct LaunchPlan {
@@ -104,7 +104,7 @@ pub(super) fn start(plan: &LaunchPlan, ignores_children: bool) -> io::Result<pid
 /// Waits until a child that executes a program has closed the descriptors that it does not inherit.
 /// The kernel lets this process continue a little earlier, as soon as the child has memory of its own.
 #[cfg(target_os = "linux")]
-fn wait_for_exec(child: pid_t) {
+pub(super) fn wait_for_exec(child: pid_t) {
     let mut byte = 0_u8;
     let local = libc::iovec {
         iov_base: (&raw mut byte).cast(),
@@ -126,10 +126,6 @@ fn become_test(start: &Start<'_>) -> io::Result<Infallible> {
     // SAFETY: all calls are safe between fork and exec and get valid pointers: those of the program
     // end with a null and live as long as the plan.
     unsafe {
-        check(libc::setpgid(0, 0))?;
-        if start.ignores_children {
-            call::action(libc::SIGCHLD, Some(libc::SIG_IGN));
-        }
         for (to, from) in (0..).zip(plan.streams) {
             check(libc::dup2(from, to))?;
         }
@@ -144,13 +140,7 @@ fn become_test(start: &Start<'_>) -> io::Result<Infallible> {
             way.enter()?;
         }
         // After the network, because a change of credentials may reset it.
-        #[cfg(target_os = "linux")]
-        {
-            check(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0))?;
-        }
-        if libc::getppid() != start.supervisor {
-            libc::_exit(1);
-        }
+        become_supervised(start.supervisor, start.ignores_children)?;
         // Last, because a signal that has arrived meanwhile ends this process now.
         check(libc::sigprocmask(
             libc::SIG_SETMASK,

@@ -26,12 +26,12 @@ use super::offspring::{Blocked, Offspring};
 use super::program::{Itself, Program};
 use super::stack::Stacks;
 use super::subprocess::{Arguments, Event};
-use super::supervisor::{self, CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
+use super::supervisor::{CLOSE, CLOSED, END, ENDED, FAILED, KILL, LEFT, STARTED};
 
 mod streams;
 
-pub(super) use self::streams::behind_streams;
-use self::streams::{Stream, descriptor, limit, pipe, poll, read_some};
+use self::streams::{Stream, descriptor, limit, poll, read_some};
+pub(super) use self::streams::{behind_streams, pipe};
 pub(crate) use super::link::Link;
 
 /// A descriptor that the supervisor keeps open, because what it holds (a lock, a port) must outlast
@@ -40,7 +40,7 @@ pub(crate) type Kept = RawFd;
 
 /// Locked for reading while a subprocess starts. Until it runs its program, it has copies of all
 /// descriptors of this process, even of those that other threads close in the meantime.
-static STARTING: RwLock<()> = RwLock::new(());
+pub(super) static STARTING: RwLock<()> = RwLock::new(());
 
 /// Waits until no subprocess has a copy of a descriptor that this process has closed.
 pub(crate) fn finish_starts() {
@@ -48,7 +48,7 @@ pub(crate) fn finish_starts() {
 }
 
 /// The time between the request to end and `SIGKILL`.
-pub(crate) const GRACE: Duration = Duration::from_millis(supervisor::GRACE.unsigned_abs());
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// The descriptor that keeps `held` open.
 #[expect(clippy::unnecessary_wraps, reason = "other platforms keep nothing")]
@@ -204,29 +204,19 @@ impl Running {
     /// Asks all processes to end: `others` and the children of the supervisor. The supervisor kills
     /// them after [`GRACE`].
     pub(crate) fn end(&mut self, others: impl Iterator<Item = u32>) {
-        for pid in others.filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
-            // SAFETY: the call takes numbers only. The process was a descendant of the supervisor a
-            // moment ago, and the kernel reuses a process ID only after all others.
-            unsafe { libc::kill(pid, libc::SIGTERM) };
-        }
-        let _ = self.command(END, 0);
+        ask_to_end(others);
+        let _ = send(&mut self.leash, END, millis(GRACE));
     }
 
     /// Kills all processes.
     pub(crate) fn kill(&mut self) {
-        let _ = self.command(KILL, 0);
+        let _ = send(&mut self.leash, KILL, 0);
     }
 
     /// Makes the supervisor close a kept descriptor, and waits until it has.
     pub(crate) fn release(&mut self, kept: Kept) -> io::Result<()> {
-        self.command(CLOSE, kept)?;
+        send(&mut self.leash, CLOSE, kept)?;
         self.hear_of(CLOSED).map(drop)
-    }
-
-    /// Sends a command to the supervisor, in one piece.
-    fn command(&mut self, what: u8, number: i32) -> io::Result<()> {
-        let [a, b, c, d] = number.to_ne_bytes();
-        self.leash.write_all(&[what, a, b, c, d])
     }
 
     /// Gives up on processes that cannot be ended: they stay, and nothing waits for them.
@@ -257,15 +247,9 @@ impl Running {
 
     /// Reads the next message of the supervisor; `None` if it is gone.
     fn hear(&mut self) -> io::Result<Option<u8>> {
-        let mut message = [0; 5];
-        match self.leash.read_exact(&mut message) {
-            Err(error) if matches!(error.kind(), UnexpectedEof | ConnectionReset) => {
-                return Ok(None);
-            }
-            result => result?,
-        }
-        let [what, value @ ..] = message;
-        let value = i32::from_ne_bytes(value);
+        let Some((what, value)) = receive(&mut self.leash)? else {
+            return Ok(None);
+        };
         match what {
             #[cfg(target_os = "linux")]
             FAILED => return Err(network::explain(value)),
@@ -284,6 +268,37 @@ impl Drop for Running {
         // The supervisor ends everything when the leash is closed, and is dropped next, which waits
         // for that.
         let _ = self.leash.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+/// Sends a command to a supervisor, in one piece.
+pub(super) fn send(mut leash: impl Write, what: u8, number: i32) -> io::Result<()> {
+    let [a, b, c, d] = number.to_ne_bytes();
+    leash.write_all(&[what, a, b, c, d])
+}
+
+/// Receives the next message of a supervisor; `None` if it is gone.
+pub(super) fn receive(mut leash: impl Read) -> io::Result<Option<(u8, i32)>> {
+    let mut message = [0; 5];
+    match leash.read_exact(&mut message) {
+        Err(error) if matches!(error.kind(), UnexpectedEof | ConnectionReset) => Ok(None),
+        result => {
+            let [what, number @ ..] = message;
+            result.map(|()| Some((what, i32::from_ne_bytes(number))))
+        }
+    }
+}
+
+/// A grace as the number of a command.
+pub(super) fn millis(grace: Duration) -> i32 {
+    i32::try_from(grace.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Asks processes that were descendants of a supervisor a moment ago to end.
+pub(super) fn ask_to_end(processes: impl Iterator<Item = u32>) {
+    for pid in processes.filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
+        // SAFETY: the call takes numbers only. The kernel reuses a process ID only after all others.
+        unsafe { libc::kill(pid, libc::SIGTERM) };
     }
 }
 

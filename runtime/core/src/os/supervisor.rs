@@ -20,6 +20,7 @@
 )]
 
 use std::convert::Infallible;
+use std::ffi::CStr;
 use std::io;
 use std::mem;
 use std::os::fd::RawFd;
@@ -30,15 +31,16 @@ use libc::{c_int, pid_t};
 use super::call;
 use super::descriptors::close_all_but;
 use super::launch::{LaunchPlan, start};
-use super::wake;
+use super::wake::{self, Wakes};
 
-/// Command: ask everything to end, and kill what is left after [`GRACE`].
+/// Command: ask everything to end, and kill what is left after the milliseconds that follow.
 pub(super) const END: u8 = b't';
 
-/// Command: kill everything.
+/// Command: kill everything, after the milliseconds that follow.
 pub(super) const KILL: u8 = b'k';
 
-/// Command: close a kept descriptor, whose number follows. Four bytes follow every command.
+/// Command: close a kept descriptor, whose number follows. A number follows every command, in four
+/// bytes.
 pub(super) const CLOSE: u8 = b'c';
 
 /// Message: the subprocess has started.
@@ -57,9 +59,6 @@ pub(super) const LEFT: u8 = b'l';
 /// Message: the descriptor is closed.
 pub(super) const CLOSED: u8 = b'd';
 
-/// The time between the request to end and `SIGKILL`, in milliseconds.
-pub(super) const GRACE: i64 = 1_000;
-
 /// How long processes that are ending anyway may take to end on their own, in milliseconds.
 const SETTLE: i64 = 50;
 
@@ -73,29 +72,53 @@ pub(super) fn run(plan: &LaunchPlan) -> ! {
 fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
     // SAFETY: all calls are safe between fork and exec and get valid pointers to locals.
     unsafe {
+        let (wakes, ignores_children) = become_supervisor(c"isolated-test")?;
+        let child = start(plan, ignores_children)?;
+        close_all_but(&[&plan.keep, &wakes, &[plan.leash]]);
+        let leash = plan.leash;
+        // The parent continues after this message, so everything that it lent is gone from here on.
+        say(leash, STARTED, 0);
+        Supervisor::new(child, leash, wakes[0]).run()
+    }
+}
+
+/// Prepares for children, with a name for them to see. Returns the descriptors that wake this
+/// process, and whether the parent ignores `SIGCHLD`.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+fn become_supervisor(name: &CStr) -> io::Result<(Wakes, bool)> {
+    // SAFETY: the name ends with a null, and the other calls take numbers only.
+    unsafe {
         #[cfg(target_os = "linux")]
         {
             check(libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))?;
-            libc::prctl(libc::PR_SET_NAME, c"isolated-test".as_ptr(), 0, 0, 0);
+            libc::prctl(libc::PR_SET_NAME, name.as_ptr(), 0, 0, 0);
         }
         let ignores_children = forget_handlers();
         let wakes = wake::descriptors()?;
         // In a separate process group, because the parent's may be killed as a whole, as nextest
         // does.
         check(libc::setpgid(0, 0))?;
-        let child = start(plan, ignores_children)?;
-        close_all_but(&[&plan.keep, &wakes, &[plan.leash]]);
-        let leash = plan.leash;
-        // The parent continues after this message, so everything that it lent is gone from here on.
-        say(leash, STARTED, 0);
-        Supervisor {
-            child,
-            leash,
-            wake: wakes[0],
-            status: None,
-        }
-        .run()
+        Ok((wakes, ignores_children))
     }
+}
+
+/// Prepares a child of the supervisor to run a program, which dies with the supervisor.
+///
+/// On Linux, no change of credentials may follow.
+pub(super) fn become_supervised(supervisor: pid_t, ignores_children: bool) -> io::Result<()> {
+    if ignores_children {
+        call::action(libc::SIGCHLD, Some(libc::SIG_IGN));
+    }
+    // SAFETY: the calls take numbers only.
+    unsafe {
+        check(libc::setpgid(0, 0))?;
+        #[cfg(target_os = "linux")]
+        check(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0))?;
+        if libc::getppid() != supervisor {
+            libc::_exit(1);
+        }
+    }
+    Ok(())
 }
 
 /// Resets the signal handlers of the parent, which must run neither here nor in the subprocess.
@@ -150,6 +173,15 @@ struct Supervisor {
 }
 
 impl Supervisor {
+    fn new(child: pid_t, leash: RawFd, wake: RawFd) -> Self {
+        Supervisor {
+            child,
+            leash,
+            wake,
+            status: None,
+        }
+    }
+
     fn run(mut self) -> ! {
         while self.status.is_none() {
             self.obey(None);
@@ -171,18 +203,21 @@ impl Supervisor {
     fn obey(&mut self, until: Option<i64>) {
         match self.listen(until) {
             None => {}
-            Some(END) => self.end(),
-            Some(_) => self.kill(),
+            Some((what, grace)) => {
+                // The parent asks the descendants further below.
+                if what == END {
+                    self.signal(libc::SIGTERM);
+                }
+                self.end(grace);
+            }
         }
     }
 
-    /// Asks all children to end, and kills everything after [`GRACE`]. The parent asks the
-    /// descendants further below.
-    fn end(&mut self) -> ! {
-        let deadline = now() + GRACE;
-        self.signal(libc::SIGTERM);
+    /// Waits until everything has ended, and kills what is left after `grace` milliseconds.
+    fn end(&mut self, grace: c_int) -> ! {
+        let deadline = now() + i64::from(grace);
         while !self.reap() {
-            if now() >= deadline || self.listen(Some(deadline)) == Some(KILL) {
+            if now() >= deadline || matches!(self.listen(Some(deadline)), Some((KILL, 0))) {
                 self.kill();
             }
         }
@@ -224,23 +259,24 @@ impl Supervisor {
     }
 
     /// Waits for a command, the end of a child, or a time. Returns a command to end or kill, which
-    /// the end of the parent is too, and carries out one to close.
-    fn listen(&self, until: Option<i64>) -> Option<u8> {
+    /// the end of the parent is too, with its number, and carries out one to close.
+    fn listen(&self, until: Option<i64>) -> Option<(u8, c_int)> {
         if !self.wait(self.leash, until) {
             return None;
         }
         let mut command = [0; 5];
         let read = call::read(self.leash, &mut command);
         let [what, number @ ..] = command;
+        let number = c_int::from_ne_bytes(number);
         match (read, what) {
-            (5, END) => Some(END),
+            (5, END | KILL) => Some((what, number)),
             (5, CLOSE) => {
                 // SAFETY: the descriptor is one that the plan keeps for the test.
-                unsafe { call::close(c_int::from_ne_bytes(number)) };
+                unsafe { call::close(number) };
                 say(self.leash, CLOSED, 0);
                 None
             }
-            (0 | 5, _) => Some(KILL),
+            (0 | 5, _) => Some((KILL, 0)),
             _ => None,
         }
     }

@@ -10,10 +10,14 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::supervisor::check;
 
+/// The descriptors of [`descriptors`].
+#[cfg(target_os = "linux")]
+pub(super) type Wakes = [RawFd; 1];
+
 /// Makes the kernel report the end of a child through a descriptor, without a handler. All signals
 /// are blocked.
 #[cfg(target_os = "linux")]
-pub(super) fn descriptors() -> io::Result<[RawFd; 1]> {
+pub(super) fn descriptors() -> io::Result<Wakes> {
     // SAFETY: the set is a local, for which all zeroes are valid.
     let signals = check(unsafe {
         let mut children: libc::sigset_t = mem::zeroed();
@@ -27,6 +31,10 @@ pub(super) fn descriptors() -> io::Result<[RawFd; 1]> {
     })?;
     Ok([signals])
 }
+
+/// The descriptors of [`descriptors`].
+#[cfg(not(target_os = "linux"))]
+pub(super) type Wakes = [RawFd; 2];
 
 /// The descriptor to which the handler of `SIGCHLD` writes. The supervisor has a separate copy of
 /// this variable.
@@ -46,7 +54,7 @@ extern "C" fn wake_up(_signal: libc::c_int) {
 /// Installs a handler that writes into a connection. The first descriptor is readable when a child
 /// has ended. All signals are blocked, and this unblocks one.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn descriptors() -> io::Result<[RawFd; 2]> {
+pub(super) fn descriptors() -> io::Result<Wakes> {
     use std::os::fd::IntoRawFd;
     use std::os::unix::net::UnixStream;
     use std::ptr;

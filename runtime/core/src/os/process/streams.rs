@@ -16,7 +16,7 @@ pub(in crate::os) fn behind_streams(fd: OwnedFd) -> io::Result<OwnedFd> {
 }
 
 /// Creates a close-on-exec pipe: the end to read, and the end to write.
-pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+pub(in crate::os) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0; 2];
     #[cfg(target_os = "linux")]
     // SAFETY: the array can be written.
