@@ -32,6 +32,7 @@ fn runtime() {
         "lock",
         "resource",
         "report trace inspect",
+        "service",
         "run",
         // Exported macros are items of the root.
         "lib",

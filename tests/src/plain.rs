@@ -6,7 +6,7 @@
 use std::ffi::CString;
 use std::io;
 use std::mem;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
@@ -25,6 +25,17 @@ pub fn listen(port: u16) -> io::Result<OwnedFd> {
     // SAFETY: `listen` takes numbers only.
     check(unsafe { libc::listen(socket.as_raw_fd(), 1) })?;
     Ok(socket)
+}
+
+/// The socket that a supervisor of services has passed to this program, as systemd does.
+///
+/// # Safety
+///
+/// Nothing else in this program uses descriptor 3.
+#[must_use]
+pub unsafe fn inherited_listener() -> TcpListener {
+    // SAFETY: the caller guarantees that it has no other owner.
+    unsafe { TcpListener::from_raw_fd(3) }
 }
 
 /// Listens on a port of all IPv4 addresses with `SO_REUSEPORT` as the only option.

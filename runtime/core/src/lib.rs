@@ -27,6 +27,7 @@ mod report;
 mod resource;
 mod run;
 mod runner;
+mod service;
 mod state;
 #[doc(hidden)]
 pub mod statistics;
@@ -44,13 +45,14 @@ pub use crate::resource::{Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
 pub use crate::run::values::PortBuilder;
+pub use crate::service::{Ready, Running, Service};
 
 /// Users rely on which handles may be sent to another thread. These fail to compile otherwise.
 #[cfg(test)]
 mod tests {
     use super::{
         Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Outcome, Port, PortBuilder,
-        TestHandle, TmpDir, Transfer,
+        Ready, Running, TestHandle, TmpDir, Transfer,
     };
 
     fn is_shared<T: Send + Sync>() {}
@@ -68,6 +70,7 @@ mod tests {
         is_shared::<Guard>();
         is_shared::<TestHandle>();
         is_shared::<(Key, Namespace, Port, PortBuilder, TmpDir)>();
+        is_shared::<(Ready, Running)>();
         is_shared::<(Error, ErrorKind, Outcome, Transfer<String>)>();
         <Current as StaysInItsThread<_>>::stays();
         <EnterGuard as StaysInItsThread<_>>::stays();

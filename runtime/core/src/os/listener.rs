@@ -1,31 +1,66 @@
-//! The process that listens on a port.
+//! The processes that listen on a port.
+
+#[cfg(target_os = "linux")]
+use std::fs;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 
 /// Finds the process that listens on a TCP port: its identifier and the name of its program.
 ///
 /// Processes of other users are found by root only.
 #[cfg(target_os = "linux")]
 pub(crate) fn listener_of(port: u16) -> Option<(u32, String)> {
-    use std::fs;
-
-    let lists = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
-    let mut lines = lists.iter().flatten().flat_map(|list| list.lines());
-    let inode = lines.find_map(|line| inode_of_listener(line, port))?;
-    let socket = format!("socket:[{inode}]");
+    let sockets = listening(port);
+    if sockets.is_empty() {
+        return None;
+    }
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let mut processes = processes.filter_map(|entry| {
         let id = entry.file_name().to_str()?.parse::<u32>().ok()?;
         Some((id, entry.path()))
     });
-    let (id, path) = processes.find(|(_, path)| {
-        let open = fs::read_dir(path.join("fd"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let mut targets = open.filter_map(|file| fs::read_link(file.path()).ok());
-        targets.any(|target| target.as_os_str() == socket.as_str())
-    })?;
+    let (id, path) = processes.find(|(_, path)| has_any(path, &sockets))?;
     let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
     Some((id, name.trim_end().to_owned()))
+}
+
+/// Whether a descendant of a process listens on a TCP port of any address.
+///
+/// Descendants with other credentials are seen by root only.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_served_below(root: u32, port: u16) -> bool {
+    let sockets = listening(port);
+    // Most looks end here, without a look at all processes.
+    !sockets.is_empty()
+        && super::tree::below(root)
+            .iter()
+            .any(|one| has_any(Path::new(&format!("/proc/{}", one.pid)), &sockets))
+}
+
+/// Whether anything listens on a TCP port of `127.0.0.1`: other platforms do not reveal what.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_served_below(_root: u32, port: u16) -> bool {
+    std::net::TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// The sockets that listen on a port, as the links to them are written.
+#[cfg(target_os = "linux")]
+fn listening(port: u16) -> Vec<String> {
+    let lists = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
+    let lines = lists.iter().flatten().flat_map(|list| list.lines());
+    let inodes = lines.filter_map(|line| inode_of_listener(line, port));
+    inodes.map(|inode| format!("socket:[{inode}]")).collect()
+}
+
+/// Whether a process, given by its directory in `/proc`, has any of these sockets open.
+#[cfg(target_os = "linux")]
+fn has_any(process: &Path, sockets: &[String]) -> bool {
+    let open = fs::read_dir(process.join("fd")).into_iter();
+    let mut targets = open
+        .flatten()
+        .flatten()
+        .filter_map(|file| fs::read_link(file.path()).ok());
+    targets.any(|target| sockets.iter().any(|socket| target.as_os_str() == &**socket))
 }
 
 /// The inode of a listening socket on a port, from a line of the kernel's list of sockets.

@@ -63,6 +63,8 @@ pub(crate) use watched_path::*;
 #[cfg_attr(not(target_os = "linux"), path = "stack_elsewhere.rs")]
 mod stack;
 pub(crate) mod subprocess;
+#[cfg_attr(not(unix), path = "supervised_windows.rs")]
+pub(crate) mod supervised;
 #[cfg(unix)]
 mod supervisor;
 pub(crate) mod tree;

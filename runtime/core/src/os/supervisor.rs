@@ -31,6 +31,7 @@ use libc::{c_int, pid_t};
 use super::call;
 use super::descriptors::close_all_but;
 use super::launch::{LaunchPlan, start};
+use super::offspring::Blocked;
 use super::wake::{self, Wakes};
 
 /// Command: ask everything to end, and kill what is left after the milliseconds that follow.
@@ -43,7 +44,8 @@ pub(super) const KILL: u8 = b'k';
 /// bytes.
 pub(super) const CLOSE: u8 = b'c';
 
-/// Message: the subprocess has started.
+/// Message: the subprocess has started. Of a program that [`stay_behind`] lets go on, the process ID
+/// follows in four bytes.
 pub(super) const STARTED: u8 = b's';
 
 /// Message: the subprocess has not started; the error number follows in four bytes.
@@ -78,6 +80,32 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
         let leash = plan.leash;
         // The parent continues after this message, so everything that it lent is gone from here on.
         say(leash, STARTED, 0);
+        Supervisor::new(child, leash, wakes[0]).run()
+    }
+}
+
+/// Makes this process, a forked copy that is about to run a program, the supervisor of that program.
+/// Returns in a new child, which goes on to run it.
+///
+/// # Safety
+///
+/// This is a forked copy that has not run another program yet, with one thread.
+pub(super) unsafe fn stay_behind(leash: RawFd) -> io::Result<()> {
+    // SAFETY: all calls are safe between fork and exec.
+    unsafe {
+        let blocked = Blocked::all()?;
+        // A process below one of the other name could be a test that has lost its mark.
+        let (wakes, ignores_children) = become_supervisor(c"isolated-guard")?;
+        let supervisor = libc::getpid();
+        let child = check(libc::fork())?;
+        if child == 0 {
+            become_supervised(supervisor, ignores_children)?;
+            drop(blocked);
+            return Ok(());
+        }
+        // Also the standard streams, and the pipe through which the parent learns of the `exec`.
+        close_all_but(&[&wakes, &[leash]]);
+        say(leash, STARTED, child);
         Supervisor::new(child, leash, wakes[0]).run()
     }
 }

@@ -92,6 +92,29 @@ pub(crate) fn not_here(name: &str, test: &str) {
     );
 }
 
+/// Prints the end of what a service has printed.
+pub(crate) fn output_of(name: &str, service: &str, output: &str) {
+    /// The number of lines that are shown.
+    const MOST: usize = 40;
+
+    let lines: Vec<_> = output.lines().collect();
+    if lines.is_empty() {
+        return print(&format!(
+            "isolated-test: {name}: `{service}` has printed nothing\n"
+        ));
+    }
+    let left_out = lines.len().saturating_sub(MOST);
+    let mut text = format!("isolated-test: {name}: `{service}` has printed");
+    if left_out > 0 {
+        let _ = write!(text, ", after {left_out} more lines");
+    }
+    text.push_str(":\n");
+    for line in &lines[left_out..] {
+        let _ = writeln!(text, "    | {line}");
+    }
+    print(&text);
+}
+
 /// Names the processes that a test left behind, past the test runner because the test may pass.
 pub(crate) fn left(name: &str, processes: &[ProcessInfo]) {
     if processes.is_empty() && cfg!(any(target_os = "linux", windows)) {

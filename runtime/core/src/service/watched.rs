@@ -1,0 +1,183 @@
+//! What is known about a program: its output, and how it ended.
+
+use std::io::{self, Read};
+use std::process::ExitStatus;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::mutex::lock;
+use crate::os::supervised::{Outputs, Watch};
+
+/// The amount of a program's output that is kept, in bytes.
+const MOST: usize = 64 * 1024;
+
+/// A program that two kinds of threads observe: one waits for its end, the others read its output.
+#[derive(Default)]
+pub(super) struct Watched {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// What is known by now.
+#[derive(Default)]
+pub(super) struct State {
+    /// The end of the output.
+    pub(super) output: Vec<u8>,
+    /// The text for which a waiter looks in the output.
+    wanted: Option<Vec<u8>>,
+    /// Whether the output has contained the wanted text.
+    pub(super) has_printed: bool,
+    /// The number of outputs that are open.
+    open: usize,
+    /// How the program ended.
+    pub(super) status: Option<ExitStatus>,
+    /// Whether somebody has asked the program to end.
+    pub(super) is_asked: bool,
+    /// How the program ended, if nobody had asked for that.
+    pub(super) unasked: Option<ExitStatus>,
+    /// Whether no process is left.
+    pub(super) is_gone: bool,
+}
+
+impl Watched {
+    /// Observes a program, and looks for a text in its output.
+    pub(super) fn begin(
+        watch: Watch,
+        outputs: Outputs,
+        wanted: Option<&str>,
+    ) -> io::Result<Arc<Self>> {
+        let watched = Arc::new(Watched::default());
+        watched.change(|state| {
+            state.wanted = wanted.map(|text| text.as_bytes().to_vec());
+            state.open = outputs.len();
+        });
+        for output in outputs {
+            let watched = watched.clone();
+            spawn(move || watched.read(output))?;
+        }
+        let watching = watched.clone();
+        spawn(move || {
+            watch.wait(|status| {
+                watching.change(|state| {
+                    if !state.is_asked && state.status.is_none() {
+                        state.unasked = Some(status);
+                    }
+                    state.status = Some(status);
+                });
+            });
+            watching.change(|state| state.is_gone = true);
+        })?;
+        Ok(watched)
+    }
+
+    /// What is known by now.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.changed.notify_all();
+    }
+
+    /// Waits until something is so; `false` if it is not by the deadline.
+    pub(super) fn wait(
+        &self,
+        deadline: Option<Instant>,
+        mut is_so: impl FnMut(&State) -> bool,
+    ) -> bool {
+        let mut state = self.state();
+        while !is_so(&state) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            state = match left {
+                Some(Duration::ZERO) => return false,
+                Some(left) => {
+                    let waited = self.changed.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let waited = self.changed.wait(state);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
+        }
+        true
+    }
+
+    /// Waits until the outputs are closed, which they are unless a process out of reach has them.
+    pub(super) fn wait_for_output(&self) {
+        /// How long the outputs may stay open when no process is left.
+        const DRAIN: Duration = Duration::from_secs(1);
+
+        self.wait(Some(Instant::now() + DRAIN), |state| state.open == 0);
+    }
+
+    fn read(&self, mut output: impl Read) {
+        let mut buffer = vec![0; 8 * 1024];
+        loop {
+            match output.read(&mut buffer) {
+                Ok(read @ 1..) => self.change(|state| state.add(&buffer[..read])),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+        self.change(|state| state.open -= 1);
+    }
+}
+
+impl State {
+    fn add(&mut self, bytes: &[u8]) {
+        let before = self.output.len();
+        self.output.extend_from_slice(bytes);
+        if let Some(wanted) = &self.wanted {
+            // The text may have begun in earlier bytes.
+            let from = before.saturating_sub(wanted.len().saturating_sub(1));
+            let mut places = self.output[from..].windows(wanted.len().max(1));
+            if wanted.is_empty() || places.any(|place| place == wanted) {
+                self.has_printed = true;
+                self.wanted = None;
+            }
+        }
+        let excess = self.output.len().saturating_sub(MOST);
+        self.output.drain(..excess);
+    }
+}
+
+fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new()
+        .name("isolated-test-service".to_owned())
+        .stack_size(64 * 1024)
+        .spawn(task)
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, State};
+
+    fn looking_for(text: &str) -> State {
+        State {
+            wanted: Some(text.into()),
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_across_reads() {
+        let mut state = looking_for("ready");
+        for (part, is_found) in [("rea", false), ("d", false), ("y\n", true)] {
+            state.add(part.as_bytes());
+            assert_eq!(state.has_printed, is_found, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_in_a_flood_of_which_the_end_is_kept() {
+        let mut state = looking_for("ready");
+        state.add(&[b"ready", &*vec![b'x'; MOST], b"end"].concat());
+        assert!(state.has_printed);
+        assert_eq!(state.output.len(), MOST);
+        assert!(state.output.ends_with(b"xend"));
+    }
+}
