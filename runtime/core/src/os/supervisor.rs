@@ -112,7 +112,10 @@ pub(super) unsafe fn stay_behind(leash: RawFd) -> io::Result<()> {
 
 /// Prepares for children, with a name for them to see. Returns the descriptors that wake this
 /// process, and whether the parent ignores `SIGCHLD`.
-#[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(unused_variables, reason = "only Linux has names of processes to set")
+)]
 fn become_supervisor(name: &CStr) -> io::Result<(Wakes, bool)> {
     // SAFETY: the name ends with a null, and the other calls take numbers only.
     unsafe {
