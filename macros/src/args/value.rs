@@ -148,7 +148,7 @@ pub(super) fn expression(row: &Row, group: &Group, errors: &mut Errors) -> Optio
     }
 }
 
-/// What follows `value(...)`, if that is an `.await` or a `?`.
+/// The tokens after `value(...)`, if they are an `.await` or a `?`.
 pub(super) fn after_parentheses(tokens: &TokenStream) -> Option<TokenStream> {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let [TokenTree::Ident(word), TokenTree::Group(list), rest @ ..] = tokens.as_slice() else {

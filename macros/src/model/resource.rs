@@ -34,7 +34,7 @@ pub(crate) enum Kind {
         items: Items,
     },
     Custom(TokenStream),
-    /// What an expression yields when the body begins. Values come after all resources.
+    /// The value of an expression, made when the body begins. Values come after all resources.
     Value(Expression),
 }
 

@@ -193,7 +193,7 @@ mod inner {
     }
 }
 
-/// What the runtime has said about a failed test, without its report, which ends it.
+/// The messages of the runtime about a failed test, without its report, which ends them.
 fn complaints(run: &Finished) -> String {
     let reported = run.reported("resources/service");
     let end = reported.find(" failed\n").expect("a report");

@@ -130,7 +130,7 @@ impl Ready {
         Ok((Command::new(program), None))
     }
 
-    /// What the program has to do in this test.
+    /// The goal of the program in this test.
     pub(super) fn goal(&self, test: &Current) -> Result<Goal, BoxError> {
         Ok(match &self.sign {
             Sign::Listens => Goal::Listen(self.port(test)?.number()),
@@ -144,7 +144,8 @@ impl Ready {
     }
 }
 
-/// What a program has to do in one test. `Display` words it to fit after "did not".
+/// The goal of a program in one test: when it is reached, the program is ready. `Display` words it to
+/// fit after "did not".
 pub(super) enum Goal {
     Listen(u16),
     Print(String),

@@ -67,7 +67,7 @@ impl Running {
     /// Returns what the program has printed so far to standard output and standard error: the last
     /// 64 KiB.
     ///
-    /// What it has printed just now may be missing, until it has been [stopped](Running::stop).
+    /// The latest output may be missing until the program has been [stopped](Running::stop).
     /// On Windows, the two are read apart, so lines of one may come before earlier lines of the
     /// other.
     #[must_use]
@@ -199,7 +199,7 @@ impl Running {
     }
 }
 
-/// Who listens instead of the program, to end a message.
+/// The process that listens instead of the program, to end a message.
 fn other_listener(goal: &Goal) -> String {
     let Goal::Listen(port) = goal else {
         return String::new();

@@ -1,4 +1,4 @@
-//! What is known about a program: its output, and how it ended.
+//! The output of a program, and how it ended.
 
 use std::io::{self, Read};
 use std::process::ExitStatus;
@@ -19,7 +19,7 @@ pub(super) struct Watched {
     changed: Condvar,
 }
 
-/// What is known by now.
+/// The observations so far.
 #[derive(Default)]
 pub(super) struct State {
     /// The end of the output.
@@ -71,7 +71,7 @@ impl Watched {
         Ok(watched)
     }
 
-    /// What is known by now.
+    /// The observations so far.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
