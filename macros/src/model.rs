@@ -108,8 +108,8 @@ impl Wanted {
                 self.ask(name, Kind::Value(tokens.into()));
             }
             (Some(Word::Pool), Value::Pool(key, items)) => {
-                let lock = lock(&name, Mode::Pool, Some(key));
-                self.ask(name, Kind::Pool { lock, items });
+                let lock = lock(&name, Mode::Pool(items), Some(key));
+                self.ask(name, Kind::Pool(lock));
             }
             (Some(Word::Serial), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Exclusive),
             (Some(Word::Shared), Value::Keys(keys)) => self.lock(&name, keys, || Mode::Shared),
@@ -251,7 +251,7 @@ impl Wanted {
             .resources
             .iter()
             .filter_map(|resource| match &resource.kind {
-                Kind::Pool { lock, .. } => Some(lock),
+                Kind::Pool(lock) => Some(lock),
                 _ => None,
             });
         self.locks.iter().chain(pools)

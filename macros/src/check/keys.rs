@@ -14,7 +14,7 @@ pub(super) fn keys_are_readable(wanted: &Wanted, errors: &mut Errors) {
         if value.is_empty() {
             let argument = &lock.argument;
             let usage = match lock.mode {
-                Mode::Pool => format!("{argument} = pool(\"...\", [...])"),
+                Mode::Pool(_) => format!("{argument} = pool(\"...\", [...])"),
                 _ => format!("{argument} = \"...\""),
             };
             errors.at(text, format!("expected a key that is not empty: `{usage}`"));
@@ -45,7 +45,7 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
         };
         let name = lock.argument.to_string();
         let key = lock.text.as_ref().unwrap_or(&name);
-        let is_pool = |lock: &Lock| matches!(lock.mode, Mode::Pool);
+        let is_pool = |lock: &Lock| matches!(lock.mode, Mode::Pool(_));
         if is_pool(first) && is_pool(lock) {
             let message = format!(
                 "duplicate key `{key}`, because a test has one item of a pool; give the second pool a key of its own"
@@ -79,7 +79,7 @@ fn shown(lock: &Lock) -> String {
     } = lock;
     match (text, mode) {
         (Some(key), Mode::Limit(number)) => format!("{argument}({key}, {number})"),
-        (Some(key), Mode::Pool) => format!("{argument} = pool({key}, ...)"),
+        (Some(key), Mode::Pool(_)) => format!("{argument} = pool({key}, ...)"),
         (Some(key), _) => format!("{argument} = {key}"),
         (None, _) => argument.to_string(),
     }

@@ -24,7 +24,7 @@ fn forms(kind: &Kind) -> Option<String> {
         Kind::TmpDir { .. } => &["TmpDir", "&TmpDir", "&Path", "PathBuf"],
         Kind::Namespace => &["Namespace", "&Namespace", "&str", "String"],
         Kind::Seed => &["u64"],
-        Kind::Pool { .. } => &["&str", "String"],
+        Kind::Pool(_) => &["&str", "String"],
         Kind::Custom(_) | Kind::Value(_) => return None,
     };
     Some(list(forms.iter().copied()))
@@ -55,7 +55,7 @@ pub(super) fn resources_are_lent_for_the_test(
         let resource = binding.and_then(|index| model.wanted.resources.get(index));
         let Some(resource) = resource else { continue };
         // The items of a pool are constants.
-        let is_constant = matches!(resource.kind, Kind::Pool { .. });
+        let is_constant = matches!(resource.kind, Kind::Pool(_));
         if !is_constant
             && parameter
                 .lifetime()

@@ -265,7 +265,7 @@ impl<'a> Writer<'a> {
             ),
             Kind::Value(_) => made(resource, parameter),
             Kind::Custom(_) if self.is_taken_after_values(resource) => made(resource, parameter),
-            Kind::Pool { .. } => from(
+            Kind::Pool(_) => from(
                 quote!(FromItem::from_item),
                 quote_spanned!(span=> #context.item(#index)),
             ),

@@ -25,13 +25,8 @@ impl Writer<'_> {
             .enumerate()
             .filter_map(|(index, resource)| self.request(index, resource));
         let alone = self.model.wanted.alone.then(|| quote!((Alone)));
-        let locks = self
-            .model
-            .wanted
-            .locks
-            .iter()
-            .filter_map(|lock| self.claim(lock))
-            .chain(alone);
+        let locks = self.model.wanted.locks_and_pools();
+        let locks = locks.map(|lock| self.claim(lock)).chain(alone);
         let process = self.has_process().then(|| {
             let process = self.process();
             quote!(, #process)
@@ -63,14 +58,18 @@ impl Writer<'_> {
     fn needs_const(&self) -> bool {
         let has_literals = |lock: &Lock| {
             let has_literal_key = !matches!(lock.key, Some(Key::Expression(_)));
-            has_literal_key && !matches!(&lock.mode, Mode::Limit(number) if !is_literal(number))
+            has_literal_key
+                && match &lock.mode {
+                    Mode::Exclusive | Mode::Shared => true,
+                    Mode::Limit(number) => is_literal(number),
+                    Mode::Pool(items) => items.is_literal,
+                }
         };
         let panics = self.function.should_panic();
         let is_fixed = |resource: &Resource| matches!(&resource.kind, Kind::Port { number: Some(number), .. } if !is_literal(number));
-        let is_computed = |resource: &Resource| matches!(&resource.kind, Kind::Pool { items, .. } if !items.is_literal);
         let mut resources = self.model.wanted.resources.iter();
         self.has_process()
-            || resources.any(|resource| is_fixed(resource) || is_computed(resource))
+            || resources.any(is_fixed)
             || !self.model.wanted.locks_and_pools().all(has_literals)
             || panics.is_some_and(|panics| panics.condition.is_some())
     }
@@ -125,9 +124,14 @@ impl Writer<'_> {
             }
             Kind::Namespace => quote!(Namespace),
             Kind::Seed => quote!(Seed),
-            Kind::Pool { lock, items } => {
-                let (key, items) = (self.key(lock), self.items(items));
-                quote!(Pool(#private::ClaimedKey::#key, #items))
+            Kind::Pool(_) => {
+                let before = &self.model.wanted.resources[..index];
+                let pools = before
+                    .iter()
+                    .filter(|one| matches!(one.kind, Kind::Pool(_)));
+                let place = self.model.wanted.locks.len() + pools.count();
+                let place = Literal::usize_unsuffixed(place);
+                quote!(Pool(#place))
             }
             Kind::Custom(_) => {
                 let by_value = self.model.given.get(index).is_some_and(|given| *given);
@@ -162,17 +166,20 @@ impl Writer<'_> {
         at(start(tokens), quote!(#private::expr!(#tokens)))
     }
 
-    fn claim(&self, lock: &Lock) -> Option<TokenStream> {
+    fn claim(&self, lock: &Lock) -> TokenStream {
         let (private, key) = (&self.private, self.key(lock));
-        Some(match &lock.mode {
+        match &lock.mode {
             Mode::Exclusive => quote!((Exclusive(#private::ClaimedKey::#key))),
             Mode::Shared => quote!((Shared(#private::ClaimedKey::#key))),
             Mode::Limit(number) => {
                 let number = self.constant(number);
                 quote!((Limit(#private::ClaimedKey::#key, #number)))
             }
-            Mode::Pool => return None, // The resource has it.
-        })
+            Mode::Pool(items) => {
+                let items = self.items(items);
+                quote!((Pool(#private::ClaimedKey::#key, #items)))
+            }
+        }
     }
 
     /// A value that is known at compile time.

@@ -197,7 +197,7 @@ impl Writer<'_> {
             Kind::TmpDir { .. } => (None, quote!(#context.tmpdir(#place))),
             Kind::Namespace => (None, quote!(#context.namespace(#place))),
             Kind::Seed => (None, quote!(#context.seed(#place))),
-            Kind::Pool { .. } => (None, quote!(#context.item(#place))),
+            Kind::Pool(_) => (None, quote!(#context.item(#place))),
             Kind::Custom(expression) => {
                 let maker = lent_maker(resource, expression);
                 (None, quote!(#context.#lend(#place, #maker)))

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 
-use crate::args::Key;
+use crate::args::{Items, Key};
 
 /// A lock on one key.
 pub(crate) struct Lock {
@@ -20,8 +20,8 @@ pub(crate) enum Mode {
     Exclusive,
     Shared,
     Limit(TokenStream),
-    /// That of a pool, which is a resource.
-    Pool,
+    /// One of the items of a pool, which is a resource.
+    Pool(Items),
 }
 
 pub(super) fn lock(argument: &Ident, mode: Mode, key: Option<Key>) -> Lock {

@@ -5,8 +5,8 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::{Kind, Mode, Wanted};
-use crate::args::Key;
+use super::{Kind, Lock, Mode, Wanted};
+use crate::args::{Items, Key};
 use crate::scan;
 
 /// An expression that can name the resources of the test.
@@ -38,22 +38,12 @@ impl Wanted {
                     ..
                 } => move_value(value, modules),
                 Kind::Value(value) => value.import = move_names(&mut value.tokens, modules),
-                Kind::Pool { lock, items } => {
-                    if let Some(Key::Expression(key)) = &mut lock.key {
-                        move_value(key, modules);
-                    }
-                    move_value(&mut items.tokens, modules);
-                }
+                Kind::Pool(lock) => move_lock(lock, modules),
                 _ => {}
             }
         }
         for lock in &mut self.locks {
-            if let Some(Key::Expression(key)) = &mut lock.key {
-                move_value(key, modules);
-            }
-            if let Mode::Limit(number) = &mut lock.mode {
-                move_value(number, modules);
-            }
+            move_lock(lock, modules);
         }
         let surroundings = &mut self.surroundings;
         let constants = [&mut surroundings.retries, &mut surroundings.quarantine];
@@ -63,6 +53,15 @@ impl Wanted {
         for expression in surroundings.expressions_mut() {
             expression.import = move_names(&mut expression.tokens, modules);
         }
+    }
+}
+
+fn move_lock(lock: &mut Lock, modules: usize) {
+    if let Some(Key::Expression(key)) = &mut lock.key {
+        move_value(key, modules);
+    }
+    if let Mode::Limit(value) | Mode::Pool(Items { tokens: value, .. }) = &mut lock.mode {
+        move_value(value, modules);
     }
 }
 

@@ -5,7 +5,7 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::{Expression, Lock};
-use crate::args::{Choice, Items, Value};
+use crate::args::{Choice, Value};
 
 /// A requested resource and its name.
 pub(crate) struct Resource {
@@ -29,10 +29,8 @@ pub(crate) enum Kind {
     },
     Namespace,
     Seed,
-    Pool {
-        lock: Lock,
-        items: Items,
-    },
+    /// The lock has the items.
+    Pool(Lock),
     Custom(TokenStream),
     /// The value of an expression, made when the body begins. Values come after all resources.
     Value(Expression),

@@ -14,8 +14,9 @@ fn calls() {
     ::isolated_test::__private::test(
             &::isolated_test::__private::spec!(
                 "calls", ::isolated_test::__private::ShouldPanic::No, [("device"
-                Pool(::isolated_test::__private::ClaimedKey::Text("devices"), & ["a",
-                "b"]))], []
+                Pool(0))],
+                [(Pool(::isolated_test::__private::ClaimedKey::Text("devices"), & ["a",
+                "b"]))]
             ),
             &mut [],
         )
@@ -40,8 +41,9 @@ fn calls() {
     ::isolated_test::__private::prepare(
             &::isolated_test::__private::spec!(
                 const "calls", ::isolated_test::__private::ShouldPanic::No, [("device"
-                Pool(::isolated_test::__private::ClaimedKey::Key(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(KEY))
-                .key()), ::isolated_test::__private::expr!(DEVICES)))], [],
+                Pool(0))],
+                [(Pool(::isolated_test::__private::ClaimedKey::Key(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(KEY))
+                .key()), ::isolated_test::__private::expr!(DEVICES)))],
                 (::core::option::Option::None, ::core::option::Option::None)
             ),
             &mut [],

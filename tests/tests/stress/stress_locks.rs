@@ -76,25 +76,18 @@ mod inner {
         if random.below(50) == 0 {
             claims.push(Claim::Alone);
         }
-        let is_pool = |claim: &Claim| matches!(claim, Claim::Pool(..));
-        let locks: Vec<_> = claims
-            .iter()
-            .copied()
-            .filter(|claim| !is_pool(claim))
-            .collect();
-        let pools = claims.iter().filter_map(|claim| match *claim {
-            Claim::Pool(key, items) => Some(Request {
-                name: "item",
-                kind: Kind::Pool(key, items),
-            }),
-            _ => None,
+        let pools = claims.iter().enumerate();
+        let pools = pools.filter(|(_, claim)| matches!(claim, Claim::Pool(..)));
+        let pools = pools.map(|(place, _)| Request {
+            name: "item",
+            kind: Kind::Pool(place),
         });
         let spec = Box::leak(Box::new(Spec {
             place: place!(),
             function: "takes_locks",
             should_panic: ShouldPanic::No,
             resources: Vec::leak(pools.collect()),
-            locks: Vec::leak(locks),
+            locks: Vec::leak(claims.clone()),
             process: None,
             is_called_often: false,
         }));

@@ -9,19 +9,31 @@ use std::fmt;
 /// process that waits for it. The attribute rejects more at compile time.
 pub(super) const MOST: u32 = 256;
 
-/// The items of a pool, as a test lists them.
+/// The items of a pool, as a test lists them. Thin, because it is part of each [`Mode`](super::Mode),
+/// which every test copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Items(pub(crate) &'static [&'static str]);
+pub(crate) struct Items(&'static &'static [&'static str]);
 
 impl Items {
+    /// Stands for the items of a pool of another process.
+    pub(super) const UNKNOWN: Items = Items(&(&[] as &[&str]));
+
+    pub(crate) fn of(items: &'static &'static [&'static str]) -> Self {
+        Items(items)
+    }
+
+    pub(crate) fn list(self) -> &'static [&'static str] {
+        self.0
+    }
+
     pub(crate) fn sorted(self) -> Vec<&'static str> {
-        let mut items = self.0.to_vec();
+        let mut items = self.list().to_vec();
         items.sort_unstable();
         items
     }
 
     pub(crate) fn count(self) -> u32 {
-        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.list().len()).unwrap_or(u32::MAX)
     }
 
     /// The item of the holder of a slot.
@@ -73,7 +85,8 @@ mod tests {
 
     #[test]
     fn the_order_in_which_items_are_listed_does_not_matter() {
-        for items in [Items(&["b", "c", "a"]), Items(&["a", "b", "c"])] {
+        let lists: [&&[&str]; 2] = [&(&["b", "c", "a"] as &[_]), &(&["a", "b", "c"] as &[_])];
+        for items in lists.map(Items::of) {
             let all: Vec<_> = (0..4).map(|slot| items.of_slot(slot)).collect();
             assert_eq!(all, [Some("a"), Some("b"), Some("c"), None]);
             assert_eq!(items.to_string(), "\"a\", \"b\", \"c\"");
@@ -82,27 +95,28 @@ mod tests {
 
     #[test]
     fn lists_that_make_no_pool_are_refused() {
-        for (items, reason) in [
+        let cases: [(&&[&str], &str); 5] = [
             (
-                &[][..],
+                &(&[] as &[_]),
                 "a pool without items admits nobody; write at least one",
             ),
-            (&["a", ""], "an item is empty; give it a name"),
+            (&(&["a", ""] as &[_]), "an item is empty; give it a name"),
             (
-                &["a", "b\n"],
+                &(&["a", "b\n"] as &[_]),
                 "the item \"b\\n\" has a control character; remove that",
             ),
             (
-                &["b", "a", "b"],
+                &(&["b", "a", "b"] as &[_]),
                 "two tests could have the item \"b\", which is listed twice; remove one",
             ),
             (
-                &["a"; 257],
+                &(&["a"; 257] as &[_]),
                 "a pool has at most 256 items, and this one has 257; make two pools",
             ),
-        ] {
-            assert_eq!(Items(items).mistake().as_deref(), Some(reason));
+        ];
+        for (items, reason) in cases {
+            assert_eq!(Items::of(items).mistake().as_deref(), Some(reason));
         }
-        assert_eq!(Items(&["a", "b"]).mistake(), None);
+        assert_eq!(Items::of(&(&["a", "b"] as &[_])).mistake(), None);
     }
 }

@@ -210,8 +210,10 @@ impl fmt::Display for Want {
         )?;
         match self.mode {
             Mode::Limit(limit) => write!(formatter, " ({limit})"),
-            Mode::Pool(Items([_])) => formatter.write_str(" (1 item)"),
-            Mode::Pool(items) => write!(formatter, " ({} items)", items.count()),
+            Mode::Pool(items) => match items.count() {
+                1 => formatter.write_str(" (1 item)"),
+                count => write!(formatter, " ({count} items)"),
+            },
             Mode::Shared | Mode::Exclusive => Ok(()),
         }
     }
@@ -317,9 +319,9 @@ mod tests {
         assert_eq!(call(Mode::Exclusive), "serial \"tcp\"");
         assert_eq!(call(Mode::Shared), "shared \"tcp\"");
         assert_eq!(call(Mode::Limit(4)), "limit \"tcp\" (4)");
-        let pool = |items| call(Mode::Pool(Items(items)));
-        assert_eq!(pool(&["a"]), "pool \"tcp\" (1 item)");
-        assert_eq!(pool(&["a", "b"]), "pool \"tcp\" (2 items)");
+        let pool = |items| call(Mode::Pool(Items::of(items)));
+        assert_eq!(pool(&(&["a"] as &[_])), "pool \"tcp\" (1 item)");
+        assert_eq!(pool(&(&["a", "b"] as &[_])), "pool \"tcp\" (2 items)");
         let want = Want {
             subject: Subject::Key(Key::new("db").scoped("shop")),
             mode: Mode::Exclusive,

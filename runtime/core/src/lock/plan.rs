@@ -74,7 +74,7 @@ pub enum ClaimedKey {
 }
 
 impl ClaimedKey {
-    pub(crate) fn key(self) -> Key {
+    fn key(self) -> Key {
         match self {
             ClaimedKey::Text(name) => Key::checked(name),
             ClaimedKey::Key(key) => key,
@@ -100,31 +100,27 @@ pub(crate) fn check_limit(want: Want) -> Result<(), Error> {
 }
 
 impl Claim {
-    pub(crate) fn want(self) -> Want {
+    pub(crate) fn want(&'static self) -> Want {
         let (subject, mode) = match self {
             Claim::Exclusive(key) => (Subject::Key(key.key()), Mode::Exclusive),
             Claim::Shared(key) => (Subject::Key(key.key()), Mode::Shared),
-            Claim::Limit(key, limit) => (Subject::Key(key.key()), Mode::Limit(limit)),
-            Claim::Pool(key, items) => (Subject::Key(key.key()), Mode::Pool(Items(items))),
+            Claim::Limit(key, limit) => (Subject::Key(key.key()), Mode::Limit(*limit)),
+            Claim::Pool(key, items) => (Subject::Key(key.key()), Mode::Pool(Items::of(items))),
             Claim::Alone => (Subject::Everyone, Mode::Exclusive),
         };
         Want { subject, mode }
     }
 }
 
-/// Merges the claims of a test, its pools and `further` locks: one lock per subject, in the
-/// strongest mode, in the order in which locks are acquired.
-pub(crate) fn plan(
-    claims: &[Claim],
-    pools: &[Claim],
-    further: &[Want],
-) -> Result<Vec<Want>, Error> {
-    let mut wants = Vec::with_capacity(claims.len() + pools.len() + further.len() + 1);
+/// Merges the claims of a test and `further` locks: one lock per subject, in the strongest mode, in
+/// the order in which locks are acquired.
+pub(crate) fn plan(claims: &'static [Claim], further: &[Want]) -> Result<Vec<Want>, Error> {
+    let mut wants = Vec::with_capacity(claims.len() + further.len() + 1);
     wants.push(Want {
         subject: Subject::Everyone,
         mode: Mode::Shared,
     });
-    for claim in claims.iter().chain(pools) {
+    for claim in claims {
         let want = claim.want();
         if matches!(want.subject, Subject::Key(key) if key.is_internal) {
             return Err(refusal(
@@ -187,8 +183,8 @@ mod tests {
     const A: ClaimedKey = ClaimedKey::Text("a");
     const B: ClaimedKey = ClaimedKey::Key(Key::new("b"));
 
-    fn words(claims: &[Claim]) -> Vec<String> {
-        plan(claims, &[], &[])
+    fn words(claims: &'static [Claim]) -> Vec<String> {
+        plan(claims, &[])
             .unwrap()
             .into_iter()
             .map(Want::code)
@@ -216,11 +212,12 @@ mod tests {
 
     #[test]
     fn the_strongest_claim_on_a_key_wins() {
-        for claims in [
+        const BOTH_WAYS: [[Claim; 3]; 2] = [
             [Claim::Exclusive(A), Claim::Shared(A), Claim::Limit(A, 2)],
             [Claim::Limit(A, 2), Claim::Shared(A), Claim::Exclusive(A)],
-        ] {
-            assert_eq!(words(&claims), ["test", "serial a"]);
+        ];
+        for claims in &BOTH_WAYS {
+            assert_eq!(words(claims), ["test", "serial a"]);
         }
         assert_eq!(
             words(&[Claim::Shared(A), Claim::Limit(A, 2)]),
@@ -230,7 +227,7 @@ mod tests {
 
     #[test]
     fn limits_that_mean_nothing_are_refused() {
-        let message = |claims: &[Claim]| plan(claims, &[], &[]).unwrap_err().to_string();
+        let message = |claims: &'static [Claim]| plan(claims, &[]).unwrap_err().to_string();
         assert_eq!(
             message(&[Claim::Limit(A, 0)]),
             "failed to lock limit \"a\" (0), because a limit of zero admits nobody; write at least 1"
@@ -240,21 +237,24 @@ mod tests {
             "failed to lock limit \"a\" (3), because the test names two limits of one key; write one of them"
         );
     }
+
     #[test]
     fn a_pool_is_the_only_lock_on_its_key() {
         const POOL: Claim = Claim::Pool(A, &["x", "y"]);
-        let message = |claims: &[Claim], pools: &[Claim]| {
-            let refused = plan(claims, pools, &[]);
-            refused.unwrap_err().to_string()
-        };
+        let message = |claims: &'static [Claim]| plan(claims, &[]).unwrap_err().to_string();
         let twice = "failed to lock pool \"a\" (2 items), because the test names that key twice, and a \
                      pool locks it already; remove the other one";
-        assert_eq!(message(&[], &[POOL, POOL]), twice);
-        for other in [Claim::Exclusive(A), Claim::Shared(A), Claim::Limit(A, 2)] {
-            assert_eq!(message(&[other], &[POOL]), twice);
+        assert_eq!(message(&[POOL, POOL]), twice);
+        let others: [&[Claim]; 3] = [
+            &[Claim::Exclusive(A), POOL],
+            &[Claim::Shared(A), POOL],
+            &[Claim::Limit(A, 2), POOL],
+        ];
+        for claims in others {
+            assert_eq!(message(claims), twice);
         }
         assert_eq!(
-            message(&[], &[Claim::Pool(A, &["x", "x"])]),
+            message(&[Claim::Pool(A, &["x", "x"])]),
             "failed to lock pool \"a\" (2 items), because two tests could have the item \"x\", which is \
              listed twice; remove one"
         );

@@ -1,7 +1,6 @@
 //! The resources that a test requests.
 
 use crate::config::Keep;
-use crate::lock::plan::ClaimedKey;
 
 /// The request for one named resource.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +29,8 @@ pub enum Kind {
     Namespace,
     /// `seed`.
     Seed,
-    /// `pool(key, items)`.
-    Pool(ClaimedKey, &'static [&'static str]),
+    /// `pool(key, items)`, by its position among the locks.
+    Pool(usize),
     /// A value of a type that implements [`Resource`](crate::Resource).
     Custom {
         /// Whether the parameter takes the handle by value.

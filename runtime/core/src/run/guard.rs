@@ -37,7 +37,7 @@ pub struct Guard {
 
 impl Guard {
     fn new(activity: Activity, held: Held, claimed: owner::Claimed, trace: Trace) -> Self {
-        trace.held(held.want(), held.item());
+        trace.held(&held);
         Guard {
             _activity: activity,
             held,

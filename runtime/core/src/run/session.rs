@@ -9,7 +9,6 @@ use crate::error::{Error, ErrorKind, chain};
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
-use crate::lock::plan::{Claim, ClaimedKey};
 use crate::lock::{
     BoundedWait, Held, RequestedLock, Waited, Want, acquire, acquire_free, delegation,
 };
@@ -123,7 +122,7 @@ impl<'a> Session<'a> {
         }
         self.held = acquire_free(&asked, &self.activity)?;
         for held in &self.held {
-            self.resources.trace.held(held.want(), held.item());
+            self.resources.trace.held(held);
         }
         for one in &asked[self.held.len()..] {
             self.wait_for(*one)?;
@@ -136,7 +135,7 @@ impl<'a> Session<'a> {
         let observed = Observed(&self.resources.trace);
         let mut watch = BoundedWait::new(asked.target, &self.activity, &observed)?;
         let held = acquire(asked, &self.activity, &mut watch)?;
-        self.resources.trace.held(held.want(), held.item());
+        self.resources.trace.held(&held);
         if let Some(waited) = watch.waited() {
             self.waits.push((held.want(), waited));
         }
@@ -186,7 +185,7 @@ impl<'a> Session<'a> {
                     seeds += 1;
                     Value::Seed(seed::nth(base, seeds - 1))
                 }
-                Kind::Pool(key, items) => Value::Item(self.item(key, items)?),
+                Kind::Pool(place) => Value::Item(self.item(place)?),
                 Kind::Custom { by_value } => {
                     // The handle for a subprocess stays here, to be written as text.
                     let by_value = by_value && !self.in_subprocess;
@@ -205,15 +204,15 @@ impl<'a> Session<'a> {
     }
 
     /// The item of a pool that the test has locked, or that a test that has called it has.
-    fn item(&self, key: ClaimedKey, items: &'static [&'static str]) -> Result<&'static str, Error> {
-        let want = Claim::Pool(key, items).want();
+    fn item(&self, place: usize) -> Result<&'static str, Error> {
+        let (want, items) = self.resources.spec.pool(place);
         let owner = self.cx().current.owner();
         let mut held = self.held.iter();
         let item = match held.find(|held| held.want().subject.asked() == want.subject) {
             Some(held) => held.item(),
             None => owner.item_of(want.subject),
         };
-        let item = item.filter(|item| items.contains(item)).ok_or_else(|| {
+        let item = item.filter(|item| items.list().contains(item)).ok_or_else(|| {
             let action = format!(
                 "pick an item of {want}, because the test that has called this one holds the key, but \
                  none of these items; write the same pool there"

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::location::SourceLocation;
 use crate::lock::owner::Owner;
 use crate::lock::plan::Claim;
+use crate::lock::{Items, Mode, Want};
 use crate::name::Name;
 use crate::resource::context::TestHandle;
 use crate::resource::current::Current;
@@ -43,6 +44,15 @@ impl Spec {
         self.function == function
             && self.place.line == place.line
             && self.place.module == place.module
+    }
+
+    /// A pool, by its position among the locks.
+    pub(crate) fn pool(&self, place: usize) -> (Want, Items) {
+        let want = self.locks[place].want();
+        match want.mode {
+            Mode::Pool(items) => (want, items),
+            _ => unreachable!("the attribute writes the position of a pool"),
+        }
     }
 
     /// Begins a test of the annotated function.

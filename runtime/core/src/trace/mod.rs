@@ -17,7 +17,7 @@ use self::line::Field;
 use crate::config::variables;
 use crate::error::Error;
 use crate::location::SourceLocation;
-use crate::lock::{Holder, Want};
+use crate::lock::{Held, Holder, Want};
 use crate::resource::Outcome;
 
 /// The events before and after a resource is provisioned.
@@ -71,9 +71,9 @@ impl Trace {
     }
 
     /// Traces that a lock is held, and which item of a pool.
-    pub(crate) fn held(&self, want: Want, item: Option<&str>) {
-        let want = ("want", Field::Want(want));
-        match item {
+    pub(crate) fn held(&self, held: &Held) {
+        let want = ("want", Field::Want(held.want()));
+        match held.item() {
             None => self.write("held", &[want]),
             Some(item) => self.write("held", &[want, ("item", Field::Text(item))]),
         }

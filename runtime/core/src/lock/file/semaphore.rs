@@ -287,7 +287,10 @@ mod tests {
     fn terms_count_only_when_they_are_completely_written() {
         for (mode, words) in [
             (Mode::Limit(12), "a limit of 12"),
-            (Mode::Pool(Items(&["b", "a c"])), "the items \"a c\", \"b\""),
+            (
+                Mode::Pool(Items::of(&(&["b", "a c"] as &[_]))),
+                "the items \"a c\", \"b\"",
+            ),
         ] {
             let terms = terms(mode);
             assert_eq!(in_words(&terms).as_deref(), Some(words));

@@ -56,7 +56,7 @@ pub(super) fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         "alone" | "serial" | "port" => Mode::Exclusive,
         "test" | "shared" => Mode::Shared,
         "limit" => Mode::Limit(1),
-        "pool" => Mode::Pool(Items(&[])),
+        "pool" => Mode::Pool(Items::UNKNOWN),
         _ => return None,
     };
     let subject = match (word, is_internal) {

@@ -8,7 +8,7 @@ use super::mark;
 use super::protocol::{self, BodyEnd, ChildMessage, HandleWire, Handover, How};
 use super::terminal;
 use crate::error::{Error, ErrorKind, Payload, chain, panic_message};
-use crate::lock::{Subject, delegation, owner};
+use crate::lock::{delegation, owner};
 use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Link;
@@ -168,12 +168,13 @@ impl<'a> Inside<'a> {
                 }
                 (HandleWire::Namespace(name), _) => Value::Namespace(Namespace::given(&name)),
                 (HandleWire::Seed(seed), _) => Value::Seed(seed),
-                (HandleWire::Item(text), Kind::Pool(key, items)) => {
-                    let Some(item) = items.iter().find(|item| **item == text) else {
+                (HandleWire::Item(text), Kind::Pool(place)) => {
+                    let (want, items) = self.resources.spec.pool(place);
+                    let Some(item) = items.list().iter().find(|item| **item == text) else {
                         continue;
                     };
                     let owner = self.cx().current.owner();
-                    owner.has_item(Subject::Key(key.key()), item);
+                    owner.has_item(want.subject, item);
                     Value::Item(item)
                 }
                 (handle, Kind::Custom { by_value }) => {

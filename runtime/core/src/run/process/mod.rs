@@ -19,13 +19,13 @@ mod terminal;
 mod wire;
 
 use crate::error::Error;
-use crate::lock::plan::{Claim, plan};
+use crate::lock::plan::plan;
 use crate::lock::{Mode, Subject, Want};
 use crate::resource::request::Kind;
 use crate::run::spec::Spec;
 
-/// The locks of a test: those that it names, its pools, its turn in the machine's network, and the
-/// port numbers that it insists on there.
+/// The locks of a test: those that it names, its turn in the machine's network, and the port
+/// numbers that it insists on there.
 pub(crate) fn wants(
     spec: &Spec,
     own_network: bool,
@@ -35,18 +35,14 @@ pub(crate) fn wants(
         subject,
         mode: Mode::Exclusive,
     };
-    let (mut pools, mut further) = (Vec::new(), Vec::new());
+    let mut further = Vec::new();
     if serial_network {
         further.push(exclusive(Subject::Key(network::TURNS)));
     }
     for request in spec.resources {
-        match request.kind {
-            Kind::FixedPort(_, number) if !own_network => {
-                further.push(exclusive(Subject::Port(number)));
-            }
-            Kind::Pool(key, items) => pools.push(Claim::Pool(key, items)),
-            _ => {}
+        if let (Kind::FixedPort(_, number), false) = (request.kind, own_network) {
+            further.push(exclusive(Subject::Port(number)));
         }
     }
-    plan(spec.locks, &pools, &further)
+    plan(spec.locks, &further)
 }
