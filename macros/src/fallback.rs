@@ -4,7 +4,6 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::harness;
 use crate::test_fn::TestFn;
 
 /// The function without isolation.
@@ -32,9 +31,7 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         let attributes = attributes
             .iter()
             .filter(|attribute| !attribute.mentions_isolated());
-        let is_test = harness::is_test(&function.attributes);
-        let unused = (!is_test).then(allow_unused);
-        return function.under(&quote!(#(#attributes)* #unused));
+        return function.under(&quote!(#(#attributes)*));
     }
     let attributes = attributes.iter().filter(|attribute| attribute.is_neutral());
     let output = output.as_ref().map(|output| quote!(-> #output));
@@ -47,17 +44,10 @@ pub(crate) fn function(function: &TestFn) -> TokenStream {
         let colon = (!ty.is_empty()).then(|| quote!(:));
         quote!(#(#attributes)* #pattern #colon #ty)
     });
-    let unused = allow_unused();
     quote! {
         #(#attributes)*
-        #unused
         #visibility #constness #asyncness #unsafety #abi #fn_token #name #generics (#(#parameters),*) #output #where_clause #body
     }
-}
-
-/// Keeps the compiler from reporting the function as unused, which is not the user's mistake.
-fn allow_unused() -> TokenStream {
-    quote!(#[allow(dead_code, reason = "it is not a test while its attribute has errors")])
 }
 
 fn is_a_plain_test(function: &TestFn) -> bool {

@@ -36,7 +36,6 @@ fn test_with_parameters() {
 }
 /// Serves.
 #[cfg(unix)]
-#[allow(dead_code, reason = "it is not a test while its attribute has errors")]
 pub(crate) async fn serves<'a>(port: &'a Port, n: u32) -> Result<(), Error> {
     serve(port, n).await
 }
@@ -65,7 +64,6 @@ fn every_mistake() {
 ::core::compile_error! {
     "a `const fn` cannot be isolated, because resources are acquired at run time; remove `const`"
 }
-#[allow(dead_code, reason = "it is not a test while its attribute has errors")]
 const fn adds() {}
 "#,
     );

@@ -61,7 +61,6 @@ pub(crate) fn refused(error: &Error, function: Option<&Function>) -> TokenStream
         };
         let attributes = function.attributes.iter().filter(is_kept);
         quote! {
-            #[allow(dead_code, reason = "it is not a test while there is an error")]
             #(#attributes)*
             #signature #body
         }

@@ -37,7 +37,6 @@ impl Isolated<'_> {
         let conditions = conditions.filter(|attribute| attribute.is_condition());
         quote! {
             #(#conditions)*
-            #[allow(unused_imports, reason = "without `--test`, the test that uses it is removed")]
             use #krate::__private as #alias;
         }
     }
