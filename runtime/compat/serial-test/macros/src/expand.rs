@@ -210,13 +210,13 @@ impl Asked {
                 let ::core::option::Option::Some(#held) = #krate::__private::try_here(#locks) else {
                     return;
                 };
-                #[allow(unused_braces, clippy::diverging_sub_expression, reason = "the block is a body")]
+                #[allow(clippy::diverging_sub_expression, reason = "the block is a body, which may end in a panic")]
                 let () = #block;
             },
             (false, false) if function.returns_unit => quote! {
                 #nested
                 let #held = #krate::__private::here(#locks);
-                #[allow(unused_braces, clippy::diverging_sub_expression, reason = "the block is a body")]
+                #[allow(clippy::diverging_sub_expression, reason = "the block is a body, which may end in a panic")]
                 let () = #block;
             },
             (false, false) => quote! {
@@ -226,8 +226,7 @@ impl Asked {
                     unreachable_code,
                     unused_braces,
                     clippy::diverging_sub_expression,
-                    clippy::needless_return,
-                    reason = "the block is a body"
+                    reason = "the block is a body, which may be short or end in a panic"
                 )]
                 return #block;
             },

@@ -1,5 +1,12 @@
 //! The documented behaviour of `serial_test` 3 and 4.
 
+#![deny(
+    unreachable_code,
+    unused_braces,
+    clippy::diverging_sub_expression,
+    reason = "the attributes cause no warnings in the functions below them"
+)]
+
 mod arguments;
 mod asynchronous;
 mod documented;
