@@ -1,8 +1,8 @@
 //! Starts tests of the running test binary in subprocesses, talks to them, and kills them.
 //!
-//! An *inner* test is one that another test, the *outer* one, starts. It is marked `#[ignore]` with
-//! that reason, so that a plain run skips it, and lives in a module `inner`. Each outer test has
-//! its own state directory, so it can count what inner tests leave behind.
+//! An *inner* test is one that another test, the *outer* one, starts. It lives in a module `inner`. A
+//! plain run ignores it, because it runs as a part of its outer test, which includes ignored tests.
+//! Each outer test has its own state directory, so it can count what inner tests leave behind.
 
 pub mod afterwards;
 pub mod attempts;

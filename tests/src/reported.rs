@@ -24,7 +24,7 @@ impl Finished {
         text = without_digits(&text, &format!("tests/tests/{file}.rs:"), "1");
         text = without_digits(&text, "(pid ", "N");
         text = without_target(&text);
-        // Inner tests are marked `#[ignore]`.
+        // The outer test includes ignored tests, so that its inner test runs.
         text.replace(" --include-ignored", "")
             .replace(" --run-ignored all", "")
     }

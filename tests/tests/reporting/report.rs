@@ -34,7 +34,7 @@ fn report(run: &Finished) -> String {
             part.trim_start_matches(|c: char| c.is_ascii_digit())
         );
     }
-    // The tests of this file are marked `#[ignore]`.
+    // The outer test includes ignored tests, so that its inner test runs.
     text.replace(" --include-ignored", "")
         .replace(" --run-ignored all", "")
 }
