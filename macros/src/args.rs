@@ -64,7 +64,7 @@ pub(crate) enum Takes {
     Nothing,
     /// Optionally, a list of options in parentheses.
     Options(&'static [Setting]),
-    /// An expression in parentheses, and a name before all that.
+    /// An expression in parentheses, after a name.
     Expression,
     /// Optionally, `=` and a key or a list of keys.
     Keys,
@@ -187,10 +187,10 @@ impl Row {
         self.word == Word::Inherited
     }
 
-    /// Whether the argument is a resource only after a name that the user chooses. So its own name
-    /// is free for a resource of the user's, such as a pool of connections.
+    /// Whether the argument has to follow a name that the user chooses. So its own name is free for a
+    /// resource of the user's, such as a pool of connections.
     pub(crate) fn needs_name(&self) -> bool {
-        matches!(self.takes, Takes::KeyAndItems)
+        matches!(self.takes, Takes::Expression | Takes::KeyAndItems)
     }
 }
 

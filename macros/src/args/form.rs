@@ -28,8 +28,8 @@ impl Reader<'_> {
             }
             Takes::Keys => self.add(name, Some(row), Value::Keys(Vec::new())),
             Takes::KeyAndNumber
-            | Takes::Expression
             | Takes::KeyAndItems
+            | Takes::Expression
             | Takes::Variables
             | Takes::Duration
             | Takes::Number { .. }
@@ -44,9 +44,6 @@ impl Reader<'_> {
 
     pub(super) fn listed(&mut self, name: Ident, group: &Group) {
         match find(&name) {
-            Some(row) if matches!(row.takes, Takes::Expression) => {
-                self.failed(&name, &name, value::wrong(row));
-            }
             Some(row) if row.needs_name() => self.without_its_name(&name, row),
             Some(row) => self.row_with_list(name, row, group),
             None if starts_like_a_type(&name) => {
@@ -144,7 +141,10 @@ impl Reader<'_> {
             return self.failed(&name, &name, message);
         }
         if is_plain_data(&tokens) {
-            return self.unknown(&name);
+            return match find(&name).filter(|row| row.needs_name()) {
+                Some(row) => self.without_its_name(&name, row),
+                None => self.unknown(&name),
+            };
         }
         if let Some(rest) = value::after_parentheses(&tokens) {
             let message =
@@ -160,9 +160,7 @@ impl Reader<'_> {
     /// Handles `name = word` and `name = word(...)`.
     fn named(&mut self, name: Ident, word: &Ident, list: Option<Group>, tokens: TokenStream) {
         match (find(word), list) {
-            (Some(row), None) if matches!(row.takes, Takes::Expression) || row.needs_name() => {
-                self.failed(&name, word, value::wrong(row));
-            }
+            (Some(row), None) if row.needs_name() => self.failed(&name, word, value::wrong(row)),
             (Some(row), None) if row.is_resource => self.add(name, Some(row), Value::Nothing),
             (Some(row), Some(group)) if row.is_resource => self.row_with_list(name, row, &group),
             (Some(row), _) => {
@@ -180,9 +178,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Reports a resource that needs a name of the user's and has none.
+    /// Reports an argument that needs a name of the user's and has none.
     fn without_its_name(&mut self, word: &Ident, row: &Row) {
-        let message = format!("expected a name for this resource; write `{}`", row.usage);
+        let message = format!("expected a name for `{}`; write `{}`", row.name, row.usage);
         self.failed(word, word, message);
     }
 

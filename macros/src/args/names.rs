@@ -17,7 +17,7 @@ const OTHER_SPELLINGS: [(&[&str], &str); 24] = [
     (&["file_parallel", "rwlock"], "a lock that others may share is called `shared`: `shared = \"...\"`"),
     (&["exclusive", "solo", "single"], "an exclusive lock is called `serial`; no other isolated test at the same time is called `alone`"),
     (&["semaphore", "max", "max_threads", "permits"], "a limit on holders is written `limit(\"...\", 4)`"),
-    (&["pool", "one_of", "any_of", "choose", "pick"], "one of several things is called `pool` and has a name: `device = pool(\"...\", [\"a\", \"b\"])`"),
+    (&["one_of", "any_of", "choose", "pick"], "one of several shared things is an item of a `pool`: `device = pool(\"...\", [\"a\", \"b\"])`"),
     (&["rng", "random", "rand"], "a reproducible source of randomness is called `seed`"),
     (&["unique", "unique_id", "uuid", "id", "prefix", "name"], "a unique identifier is called `namespace`"),
     (&["dir", "directory"], "the temporary directory is called `tmpdir`, the working directory `cwd`"),

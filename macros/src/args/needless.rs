@@ -44,7 +44,7 @@ pub(super) fn value(row: &Row, tokens: &TokenStream, is_plain_data: bool) -> Str
             "expected `limit` to be a key and a number, found a key; write `limit({}, 4)`",
             text.token()
         ),
-        _ if matches!(row.takes, Takes::KeyAndNumber | Takes::Expression) => wrong(row),
+        _ if matches!(row.takes, Takes::KeyAndNumber) => wrong(row),
         _ => format!("`{name}` takes no value; write `{usage}`"),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn wrong(row: &Row) -> String {
             );
         }
         Takes::Path => "a path",
-        Takes::Expression => "a name and one expression",
+        Takes::Expression => "one expression",
         Takes::Nothing | Takes::Options(_) | Takes::Inherited => "a word",
     };
     format!("expected `{name}` to be {kind}: `{usage}`")
