@@ -4,25 +4,14 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
 use syn::Lit;
 
-use super::value::{key, place, wrong};
+use super::value::{MOST, key_and_more, place, wrong};
 use super::{Items, Row, Value};
 use crate::errors::Errors;
 use crate::scan;
 
-/// Equals `MOST` of the runtime, which this crate does not depend on. Tests check both.
-const MOST: usize = 256;
-
 pub(super) fn pool(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
-    let pieces: Vec<_> = scan::expressions(group.stream())
-        .into_iter()
-        .map(|piece| piece.tokens)
-        .collect();
-    let [key_tokens, item_tokens] = pieces.as_slice() else {
-        errors.at(group, wrong(row));
-        return None;
-    };
-    let key = key(row, group, key_tokens, errors);
-    let items = items(row, group, item_tokens, errors);
+    let (key, items) = key_and_more(row, group, errors)?;
+    let items = self::items(row, group, &items, errors);
     Some(Value::Pool(key?, items?))
 }
 

@@ -10,6 +10,10 @@ use super::{Choice, Form, Key, Row, Setting, Takes, Value, needless};
 use crate::errors::{Errors, expected, list};
 use crate::scan;
 
+/// The highest limit, and the most items of a pool. Equals `MOST` of the runtime, which this crate does
+/// not depend on. Tests check both.
+pub(super) const MOST: usize = 256;
+
 /// The message that shows the correct form of an argument after a mistake.
 pub(super) fn wrong(row: &Row) -> String {
     let Row { name, usage, .. } = row;
@@ -70,12 +74,7 @@ pub(super) fn keys(
     keys.into_iter().collect::<Option<_>>().map(Value::Keys)
 }
 
-pub(super) fn key(
-    row: &Row,
-    name: impl ToTokens,
-    tokens: &TokenStream,
-    errors: &mut Errors,
-) -> Option<Key> {
+fn key(row: &Row, name: impl ToTokens, tokens: &TokenStream, errors: &mut Errors) -> Option<Key> {
     if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
         return Some(Key::Text(text));
     }
@@ -87,34 +86,39 @@ pub(super) fn key(
 }
 
 pub(super) fn limit(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
-    /// Equals `HIGHEST` of the runtime, which this crate does not depend on. Tests check both.
-    const HIGHEST: u32 = 256;
-
-    let pieces: Vec<_> = scan::expressions(group.stream())
-        .into_iter()
-        .map(|piece| piece.tokens)
-        .collect();
-    let [key_tokens, number] = pieces.as_slice() else {
-        errors.at(group, wrong(row));
-        return None;
-    };
-    let key = key(row, group, key_tokens, errors);
+    let (key, number) = key_and_more(row, group, errors)?;
     let is_number = match syn::parse2::<Lit>(number.clone()) {
         Ok(Lit::Int(number)) => number
-            .base10_parse::<u32>()
-            .is_ok_and(|number| (1..=HIGHEST).contains(&number)),
+            .base10_parse::<usize>()
+            .is_ok_and(|number| (1..=MOST).contains(&number)),
         Ok(_) => false,
         Err(_) => !number.is_empty(),
     };
     if !is_number {
         let message = format!(
-            "expected the number of `{}` to be from 1 to {HIGHEST}: `{}`",
+            "expected the number of `{}` to be from 1 to {MOST}: `{}`",
             row.name, row.usage
         );
-        errors.at(place(number, group), message);
+        errors.at(place(&number, group), message);
         return None;
     }
-    Some(Value::Limit(key?, number.clone()))
+    Some(Value::Limit(key?, number))
+}
+
+/// Reads a key and something else in parentheses: the key, unless it has a mistake, and the tokens
+/// of the other.
+pub(super) fn key_and_more(
+    row: &Row,
+    group: &Group,
+    errors: &mut Errors,
+) -> Option<(Option<Key>, TokenStream)> {
+    let pieces = scan::expressions(group.stream());
+    let [first, second] = pieces.as_slice() else {
+        errors.at(group, wrong(row));
+        return None;
+    };
+    let key = key(row, group, &first.tokens, errors);
+    Some((key, second.tokens.clone()))
 }
 
 pub(super) fn directory(
