@@ -15,7 +15,8 @@ pub(super) fn keys_are_readable(wanted: &Wanted, errors: &mut Errors) {
             let argument = &lock.argument;
             let usage = match lock.mode {
                 Mode::Pool(_) => format!("{argument} = pool(\"...\", [...])"),
-                _ => format!("{argument} = \"...\""),
+                Mode::Limit(_) => format!("{argument}(\"...\", 4)"),
+                Mode::Exclusive | Mode::Shared => format!("{argument} = \"...\""),
             };
             errors.at(text, format!("expected a key that is not empty: `{usage}`"));
         } else if value.len() > LONGEST {

@@ -4,4 +4,8 @@ use isolated_test::isolated;
 #[test]
 fn adds() {}
 
+#[isolated(limit("", 4))]
+#[test]
+fn has_a_limit() {}
+
 fn main() {}
