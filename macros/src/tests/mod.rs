@@ -60,3 +60,16 @@ fn assert_expands(arguments: &str, item: &str, expected: &str) {
         "expanded to\n{expanded}instead of\n{expected}"
     );
 }
+
+/// Checks that the expansion contains all parts, up to whitespace.
+#[track_caller]
+fn assert_contains(arguments: &str, item: &str, parts: &[&str]) {
+    let expanded = expanded(arguments, item);
+    let dense = |text: &str| text.replace(char::is_whitespace, "");
+    for part in parts {
+        assert!(
+            dense(&expanded).contains(&dense(part)),
+            "no `{part}` in\n{expanded}"
+        );
+    }
+}

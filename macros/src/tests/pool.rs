@@ -1,94 +1,65 @@
 //! `pool`: a lock that is a resource.
 
-use super::{assert_expands, expanded, messages};
+use super::{assert_contains, expanded, messages};
 
 /// A list of literals needs no evaluation as a constant.
 #[test]
 fn list_of_literals() {
-    assert_expands(
+    assert_contains(
         r#"device = pool("devices", ["a", "b"])"#,
         "#[test] fn calls(device: &str) { }",
-        r#"#[test]
-fn calls() {
-    fn calls(device: &str) {}
-    ::isolated_test::__private::test(
-            &::isolated_test::__private::spec!(
-                "calls", ::isolated_test::__private::ShouldPanic::No, [("device"
-                Pool(0))],
-                [(Pool(::isolated_test::__private::ClaimedKey::Text("devices"), & ["a",
-                "b"]))]
-            ),
-            &mut [],
-        )
-        .run_plain(
-            &mut |cx| ::isolated_test::__private::passed(
-                calls(::isolated_test::__private::FromItem::from_item(cx.item(0))),
-            ),
-        )
-}
-"#,
+        &[
+            r#"spec!("calls", ::isolated_test::__private::ShouldPanic::No, [("device" Pool(0))],"#,
+            r#"[(Pool(::isolated_test::__private::ClaimedKey::Text("devices"), &["a", "b"]))])"#,
+            "calls(::isolated_test::__private::FromItem::from_item(cx.item(0)))",
+        ],
     );
 }
 
 #[test]
 fn constants_and_variables() {
-    assert_expands(
+    assert_contains(
         "device = pool(KEY, DEVICES), env(DEVICE = device)",
         "#[test] fn calls() { }",
-        r#"#[test]
-fn calls() {
-    fn calls() {}
-    ::isolated_test::__private::prepare(
-            &::isolated_test::__private::spec!(
-                const "calls", ::isolated_test::__private::ShouldPanic::No, [("device"
-                Pool(0))],
-                [(Pool(::isolated_test::__private::ClaimedKey::Key(::isolated_test::__private::Keyed(::isolated_test::__private::expr!(KEY))
-                .key()), ::isolated_test::__private::expr!(DEVICES)))],
-                (::core::option::Option::None, ::core::option::Option::None)
-            ),
-            &mut [],
-            &mut |cx, __surrounded| {
-                let __isolated_device = cx.item(0);
-                {
-                    let device = __isolated_device;
-                    let _ = &device;
-                    __surrounded
-                        .set("DEVICE", &::isolated_test::__private::expr!(device));
-                }
-            },
-        )
-        .run_function(calls)
-}
-"#,
+        &[
+            r#"spec!(const "calls","#,
+            "Keyed(::isolated_test::__private::expr!(KEY)).key()), ::isolated_test::__private::expr!(DEVICES))",
+            "let __isolated_device = cx.item(0);",
+        ],
     );
 }
 
 /// A constant among the items makes the whole list an expression.
 #[test]
 fn list_with_a_constant() {
-    let output = expanded(
+    assert_contains(
         r#"device = pool("devices", ["a", B])"#,
         "#[test] fn calls() { }",
+        &[r#"spec!(const "calls","#, r#"expr!(&["a", B])"#],
     );
-    assert!(
-        output.contains(r#"::isolated_test::__private::expr!(& ["a", B])"#),
-        "{output}"
+}
+
+/// The position of a pool counts the locks before it and the pools before it.
+#[test]
+fn position_among_the_locks() {
+    assert_contains(
+        r#"first = pool("a", ["a"]), port, second = pool("b", ["b"]), serial = "c""#,
+        "#[test] fn calls() { }",
+        &[r#"("first" Pool(1))"#, r#"("second" Pool(2))"#],
     );
 }
 
 #[test]
 fn names_of_a_module_stay_its_own() {
-    let output = expanded(
+    assert_contains(
         r#"__inherited(1, device = pool(KEY, ["a", B]), other = pool("others", ["a"]))"#,
         "#[test] fn calls() { }",
+        &[
+            "expr!({ use super::*; KEY })",
+            r#"expr!({ use super::*; &["a", B] })"#,
+            r#"Text("others"), &["a"])"#,
+        ],
     );
-    let output = output.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(output.contains("expr!({ use super:: *; KEY })"), "{output}");
-    assert!(
-        output.contains(r#"expr!({ use super:: *; & ["a", B] })"#),
-        "{output}"
-    );
-    assert!(output.contains(r#"Text("others"), & ["a"])"#), "{output}");
 }
 
 /// A test's own pool replaces an inherited lock on its key.

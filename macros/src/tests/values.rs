@@ -1,6 +1,6 @@
 //! Values: statements before the call of the function, and what a module passes on.
 
-use super::{assert_expands, expanded, messages};
+use super::{assert_contains, assert_expands, expanded, messages};
 
 /// The spec knows nothing of values. A parameter that takes a value leaves nothing behind.
 #[test]
@@ -70,109 +70,43 @@ fn serves() {
 /// The value is awaited in the runtime of the test.
 #[test]
 fn asynchronous() {
-    assert_expands(
+    assert_contains(
         "pool = value(connect().await?)",
         "#[tokio::test] async fn serves(pool: Pool) { }",
-        r#"#[doc(hidden)]
-static __ISOLATED_SERVES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
-    spec: ::isolated_test::__private::spec!(
-        "serves", ::isolated_test::__private::ShouldPanic::No, [], []
-    ),
-    custom: ::isolated_test::__private::no_custom,
-    surround: ::isolated_test::__private::as_here,
-};
-#[tokio::test]
-#[::isolated_test::__around(__ISOLATED_SERVES, ::isolated_test)]
-async fn serves() {
-    async fn serves(pool: Pool) {}
-    ::isolated_test::__private::inside_async(
-            &__ISOLATED_SERVES,
-            || (),
-            async |cx| {
-                let __isolated_pool = cx
-                    .make_async(
-                        "pool",
-                        async {
-                            ::core::result::Result::Ok::<
-                                _,
-                                ::isolated_test::__private::NotMade,
-                            >(::isolated_test::__private::expr!(connect(). await ?))
-                        },
-                    )
-                    .await;
-                serves(__isolated_pool).await
-            },
-        )
-        .await
-}
-"#,
+        &[
+            "async |cx| { let __isolated_pool = cx.make_async(\"pool\", async {",
+            "expr!(connect().await?)) },).await; serves(__isolated_pool).await }",
+        ],
     );
 }
 
 /// A value borrows the handle before the parameter takes it, and sees the parameter of a case.
 #[test]
 fn handle_that_a_parameter_takes() {
-    assert_expands(
+    assert_contains(
         "db = Db, pool = value(connect(db, n)?)",
         "#[rstest] fn serves(#[case] n: u32, db: Connection, pool: &Pool) { }",
-        r#"#[doc(hidden)]
-static __ISOLATED_SERVES: ::isolated_test::__private::Recipe = ::isolated_test::__private::Recipe {
-    spec: ::isolated_test::__private::spec!(
-        "serves", ::isolated_test::__private::ShouldPanic::No, [("db" Custom { by_value :
-        true })], []
-    ),
-    custom: || ::isolated_test::__private::customs([
-        ::isolated_test::__private::Maker::new(&|| ::isolated_test::__private::expr!(Db))
-            .custom(),
-    ]),
-    surround: ::isolated_test::__private::as_here,
-};
-#[rstest]
-#[::isolated_test::__around(__ISOLATED_SERVES, ::isolated_test)]
-fn serves(#[case] n: u32) {
-    fn serves(n: u32, db: Connection, pool: &Pool) {}
-    let make_db = || ::isolated_test::__private::expr!(Db);
-    ::isolated_test::__private::inside(
-        &__ISOLATED_SERVES,
-        || (),
-        |cx| {
-            let __isolated_db = cx.custom_value(0, &make_db);
-            let __isolated_pool = cx
-                .make(
-                    "pool",
-                    || {
-                        let db = &__isolated_db;
-                        let _ = &db;
-                        ::core::result::Result::Ok::<
-                            _,
-                            ::isolated_test::__private::NotMade,
-                        >(::isolated_test::__private::expr!(connect(db, n) ?))
-                    },
-                );
-            serves(n, __isolated_db, &__isolated_pool)
-        },
-    )
-}
-"#,
+        &[
+            "let __isolated_db = cx.custom_value(0, &make_db); let __isolated_pool = cx.make(",
+            "let db = &__isolated_db; let _ = &db;",
+            "expr!(connect(db, n)?)",
+            "serves(n, __isolated_db, &__isolated_pool)",
+        ],
     );
 }
 
 /// An inherited expression keeps its names, and the resources and values keep theirs.
 #[test]
 fn of_a_module() {
-    let function = expanded(
+    assert_contains(
         "__inherited(2, port, config = value(self::load(port)), pool = value(connect(config)?))",
         "#[test] fn serves(pool: Pool) { }",
+        &[
+            "use super::super::*; let port = cx.port(0);",
+            "expr!(super::super::load(port))",
+            "use super::super::*; let config = &__isolated_config;",
+        ],
     );
-    for part in [
-        "use super::super::*;
-                            let port = cx.port(0);",
-        "expr!(super::super::load(port))",
-        "use super::super::*;
-                            let config = &__isolated_config;",
-    ] {
-        assert!(function.contains(part), "{function}");
-    }
 }
 
 /// A synchronous test of a module is without the values that it cannot await and does not use.
