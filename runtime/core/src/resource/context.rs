@@ -41,8 +41,8 @@ struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
     stage: Mutex<BodyStage>,
-    /// The value that the body is making before it calls the annotated function.
-    making: Mutex<Option<&'static str>>,
+    /// The value that could not be made, so that the annotated function did not run.
+    unmade: OnceLock<&'static str>,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
     /// The directories that were created during the test without the attribute.
@@ -69,7 +69,7 @@ impl TestHandle {
                 function,
                 owner,
                 stage: Mutex::new(BodyStage::Awaited),
-                making: Mutex::default(),
+                unmade: OnceLock::new(),
                 values,
                 adopted: Mutex::default(),
                 recorder,
@@ -107,13 +107,13 @@ impl TestHandle {
         *lock(&self.test.stage) = stage;
     }
 
-    /// The value that is being made, or could not be made.
-    pub(crate) fn making(&self) -> Option<&'static str> {
-        *lock(&self.test.making)
+    /// The value that could not be made.
+    pub(crate) fn unmade(&self) -> Option<&'static str> {
+        self.test.unmade.get().copied()
     }
 
-    pub(crate) fn set_making(&self, value: Option<&'static str>) {
-        *lock(&self.test.making) = value;
+    pub(crate) fn set_unmade(&self, value: &'static str) {
+        let _ = self.test.unmade.set(value);
     }
 
     /// Whether both are handles to the same run.

@@ -1,11 +1,12 @@
-//! The values of a test: what the expressions of `name = value(...)` yield when its body begins.
+//! The values of a test, which the expressions of `name = value(...)` yield when its body begins.
 //!
-//! A value that cannot be made is part of the set-up that failed, so the test fails even if it
-//! expects a panic. The attributes between this test and its body may replace or swallow the panic
-//! that ends the body, so the context of the test remembers which value is being made.
+//! A value is part of the set-up: if it cannot be made, the test fails even if it expects a panic. The
+//! attributes between the test and its body may replace or swallow the panic that ends the body, so
+//! the context of the test remembers which value could not be made.
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::mem;
 use std::panic::resume_unwind;
 
 use crate::error::{Error, ErrorKind, panic_message};
@@ -23,6 +24,32 @@ impl<E: Debug> From<E> for NotMade {
     }
 }
 
+/// A value that is being made. Dropped before it is made, it is remembered as the one that could not
+/// be made.
+struct Making<'a> {
+    cx: &'a Cx,
+    name: &'static str,
+}
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        self.cx.current.set_unmade(self.name);
+    }
+}
+
+impl Making<'_> {
+    fn end<T>(self, made: Result<T, NotMade>) -> T {
+        match made {
+            Ok(value) => {
+                mem::forget(self);
+                value
+            }
+            // `resume_unwind` runs no panic hook, so the reason is printed only once.
+            Err(NotMade(why)) => resume_unwind(Box::new(why)),
+        }
+    }
+}
+
 impl Cx {
     /// Makes a value.
     ///
@@ -30,8 +57,7 @@ impl Cx {
     ///
     /// Panics when it cannot be made.
     pub fn make<T>(&self, name: &'static str, make: impl FnOnce() -> Result<T, NotMade>) -> T {
-        self.current.set_making(Some(name));
-        self.made(make())
+        Making { cx: self, name }.end(make())
     }
 
     /// Makes a value asynchronously.
@@ -44,24 +70,13 @@ impl Cx {
         name: &'static str,
         make: impl Future<Output = Result<T, NotMade>>,
     ) -> T {
-        self.current.set_making(Some(name));
-        self.made(make.await)
-    }
-
-    fn made<T>(&self, made: Result<T, NotMade>) -> T {
-        match made {
-            Ok(value) => {
-                self.current.set_making(None);
-                value
-            }
-            // `resume_unwind` runs no panic hook, so the reason is printed only once.
-            Err(NotMade(why)) => resume_unwind(Box::new(why)),
-        }
+        let making = Making { cx: self, name };
+        making.end(make.await)
     }
 
     /// The end of the body, which is that of the set-up if a value could not be made.
     pub(crate) fn unless_unmade(&self, end: End) -> End {
-        let Some(name) = self.current.making() else {
+        let Some(name) = self.current.unmade() else {
             return end;
         };
         let why = match &end {
