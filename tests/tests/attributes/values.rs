@@ -1,4 +1,4 @@
-//! Values: what they see, who gets them, and how long they live.
+//! Values: the resources that they see, the parameters that take them, and their lifetime.
 
 use std::error::Error;
 use std::fs;
@@ -10,7 +10,7 @@ use std::rc::Rc;
 use googletest::prelude::{eq, expect_that, gtest};
 use isolated_test::{BoxError, Current, Namespace, Port, Resource, TmpDir, current, isolated};
 use isolated_test_tests::attempts::attempts;
-use isolated_test_tests::{State, say};
+use isolated_test_tests::{Finished, State, say};
 use rstest::rstest;
 use test_case::test_case;
 
@@ -53,7 +53,7 @@ mod inner {
     }
 }
 
-/// A value that tells what happens to it.
+/// A value that says when it is made and dropped.
 struct Noted(&'static str);
 
 impl Noted {
@@ -72,7 +72,7 @@ impl Drop for Noted {
     }
 }
 
-/// A resource that tells when it is released.
+/// A resource that says when it is released.
 struct Watched;
 
 impl Resource for Watched {
@@ -88,53 +88,40 @@ impl Resource for Watched {
     }
 }
 
-/// Everything that the inner test said, in order.
-fn said(output: &str) -> Vec<&str> {
-    let words = output.lines().filter_map(|line| line.strip_prefix('@'));
-    words.collect()
+/// Checks everything that an inner test said, in order.
+#[track_caller]
+fn assert_said(run: &Finished, expected: &str) {
+    let words = run.output.lines().filter_map(|line| line.strip_prefix('@'));
+    let said: Vec<_> = words.collect();
+    assert_eq!(said.join(", "), expected);
 }
 
 #[test]
 fn values_are_dropped_in_reverse_order_before_the_resources_are_released() {
-    let state = State::new();
-    let run = state.inner("has_values_and_passes").run().passed();
-    let expected = [
-        "body second third 1",
-        "dropped third true outside",
-        "dropped second true outside",
-        "dropped first true outside",
-        "released",
-    ];
-    assert_eq!(said(&run.output), expected);
+    assert_said(
+        &State::new().inner("has_values_and_passes").run().passed(),
+        "body second third 1, dropped third true outside, dropped second true outside, \
+         dropped first true outside, released",
+    );
 }
 
 #[test]
 fn a_panic_drops_values_too() {
-    let state = State::new();
-    let run = state.inner("has_values_and_panics").run().failed();
-    let expected = [
-        "body second",
-        "dropped second true outside",
-        "dropped third true outside",
-        "dropped first true outside",
-        "released",
-    ];
-    assert_eq!(said(&run.output), expected);
+    assert_said(
+        &State::new().inner("has_values_and_panics").run().failed(),
+        "body second, dropped second true outside, dropped third true outside, \
+         dropped first true outside, released",
+    );
 }
 
 #[test]
 fn values_of_an_asynchronous_test_live_in_its_runtime() {
-    let state = State::new();
-    let run = state.inner("has_values_and_panics_later").run().failed();
-    let expected = [
-        "made first",
-        "made second",
-        "body first",
-        "dropped second true inside",
-        "dropped first true inside",
-        "released",
-    ];
-    assert_eq!(said(&run.output), expected);
+    let run = State::new().inner("has_values_and_panics_later").run();
+    assert_said(
+        &run.failed(),
+        "made first, made second, body first, dropped second true inside, \
+         dropped first true inside, released",
+    );
 }
 
 #[test]
@@ -154,10 +141,10 @@ impl Resource for Note {
     }
 }
 
-/// Checks the type of what an expression sees.
+/// Checks the type of a resource that an expression sees.
 fn is<T: ?Sized>(_: &T) {}
 
-/// An expression sees every resource, also those that stand behind it.
+/// An expression sees every resource, also those that come after it.
 #[isolated(
     seen = value({
         is::<Port>(port);

@@ -17,7 +17,7 @@ mod inner {
     use rstest::rstest;
     use test_case::test_case;
 
-    /// A value that tells when it is dropped.
+    /// A value that says when it is dropped.
     struct Noted;
 
     impl Drop for Noted {

