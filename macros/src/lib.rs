@@ -65,8 +65,8 @@ use crate::test_fn::TestFn;
 /// `pool = value(Pool::connect(db).await?)` makes a value when the body begins, in the process and the
 /// runtime of the body, and drops it when the body ends, before any resource is released. The
 /// expression sees all resources as a parameter would borrow them, the values before it, and the
-/// parameters that another attribute fills. A `?` takes any error with `Debug`; with an error or a
-/// panic of the expression, the body does not run and the test fails, also with `#[should_panic]`.
+/// parameters that another attribute fills. A `?` takes any error with `Debug`. If the expression
+/// returns an error or panics, the body does not run and the test fails, even with `#[should_panic]`.
 /// Only an `async` test can `.await`. A synchronous test of a module leaves out the inherited values
 /// with an `.await` that it neither takes nor uses.
 ///
