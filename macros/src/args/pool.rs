@@ -26,8 +26,8 @@ fn items(row: &Row, group: &Group, tokens: &TokenStream, errors: &mut Errors) ->
     };
     let pieces = scan::expressions(list.stream());
     if pieces.is_empty() {
-        let message = "expected at least one item in the list, because a pool without items admits nobody; write \
-                       the names of what the tests share";
+        let message = "expected at least one item in the list, because a pool without items admits no test; list \
+                       the things that the tests share";
         errors.at(&list, message);
         return None;
     }
@@ -71,7 +71,7 @@ fn mistake(item: String, seen: &mut Vec<String>) -> Option<String> {
     }
     if seen.contains(&item) {
         return Some(format!(
-            "duplicate item `{item:?}`, which two tests could have at once; remove one"
+            "duplicate item `{item:?}`, because two tests could have it at the same time; remove one"
         ));
     }
     seen.push(item);

@@ -49,7 +49,7 @@ pub(super) fn each_key_is_locked_once(wanted: &Wanted, errors: &mut Errors) {
         let is_pool = |lock: &Lock| matches!(lock.mode, Mode::Pool(_));
         if is_pool(first) && is_pool(lock) {
             let message = format!(
-                "duplicate key `{key}`, because a test has one item of a pool; give the second pool a key of its own"
+                "duplicate key `{key}`, because a test has one item of a pool; give the second pool another key"
             );
             errors.at(lock.place(), message);
         } else if is_pool(first) || is_pool(lock) {

@@ -43,10 +43,10 @@ pub(super) fn values_are_made_before_they_are_used(model: &Model, errors: &mut E
         let mut later = wanted.values().skip(place);
         if let Some(word) = used.filter(|word| later.any(|(later, _)| later == word)) {
             let message = if word == *name {
-                format!("`{word}` is the value itself here; give one of the two another name")
+                format!("`{word}` is the name of this value; give one of the two another name")
             } else {
                 format!(
-                    "`{word}` is not made yet, because it stands behind `{name}`; write it before that"
+                    "`{word}` is not made yet, because it comes after `{name}`; write it before `{name}`"
                 )
             };
             errors.at(&word, message);

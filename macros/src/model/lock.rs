@@ -20,7 +20,7 @@ pub(crate) enum Mode {
     Exclusive,
     Shared,
     Limit(TokenStream),
-    /// One of the items of a pool, which is a resource.
+    /// A pool, which is a resource: the holder has one of its items.
     Pool(Items),
 }
 

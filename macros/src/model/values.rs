@@ -1,5 +1,4 @@
-//! The values of a test: where they stand among its resources, and which of them a module does not
-//! pass on.
+//! The values of a test: their place among its resources, and those of a module that it leaves out.
 
 use syn::Ident;
 
@@ -9,7 +8,7 @@ use crate::scan;
 use crate::test_fn::TestFn;
 
 impl Wanted {
-    /// Moves the values behind the resources, so that the position of each resource is its position
+    /// Moves the values after the resources, so that the position of each resource is its position
     /// in the spec. Values are made later than all resources.
     pub(super) fn settle_values(&mut self, function: &TestFn) {
         self.resources

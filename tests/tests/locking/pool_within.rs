@@ -76,7 +76,7 @@ mod inner {
         let message = "failed to lock pool \"key\" (2 items), because `locking::pool_within::inner::starts_a_program` \
                        (pid ";
         assert!(errors.contains(message), "{errors}");
-        let reason = ") has started this program and has an item of that pool, which nobody else can have; pass the \
+        let reason = ") has started this program and has an item of that pool, which is for that test alone; pass the \
                       item to the program, such as in a variable, and use it there\n";
         assert!(errors.contains(reason), "{errors}");
     }

@@ -172,7 +172,7 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
         if let Some((_, mode, holder)) = same.max_by_key(|(_, mode, _)| *mode) {
             if let (Mode::Pool(_), Mode::Pool(_) | Mode::Limit(_)) = (mode, want.mode) {
                 let reason = format!(
-                    "{} has started this program and has an item of that pool, which nobody else can have",
+                    "{} has started this program and has an item of that pool, which is for that test alone",
                     delegator.who()
                 );
                 let way_out =

@@ -1,4 +1,4 @@
-//! The items of a pool: existing things of which each holder has one.
+//! The items of a pool: existing things, one for each holder.
 //!
 //! The slot of a holder decides which item it has. Slots are numbered in the sorted order of the
 //! items, so tests may list the same items in different orders.
@@ -47,7 +47,7 @@ impl Items {
         let twice = sorted.windows(2).find(|pair| pair[0] == pair[1]);
         let unprintable = sorted.iter().find(|item| item.contains(char::is_control));
         if sorted.is_empty() {
-            Some("a pool without items admits nobody; write at least one".to_owned())
+            Some("a pool without items admits no test; list at least one".to_owned())
         } else if self.count() > MOST {
             let found = self.count();
             Some(format!(
@@ -57,7 +57,7 @@ impl Items {
             Some("an item is empty; give it a name".to_owned())
         } else if let Some(item) = unprintable {
             Some(format!(
-                "the item {item:?} has a control character; remove that"
+                "the item {item:?} has a control character; remove it"
             ))
         } else {
             twice.map(|pair| {
@@ -98,12 +98,12 @@ mod tests {
         let cases: [(&&[&str], &str); 5] = [
             (
                 &(&[] as &[_]),
-                "a pool without items admits nobody; write at least one",
+                "a pool without items admits no test; list at least one",
             ),
             (&(&["a", ""] as &[_]), "an item is empty; give it a name"),
             (
                 &(&["a", "b\n"] as &[_]),
-                "the item \"b\\n\" has a control character; remove that",
+                "the item \"b\\n\" has a control character; remove it",
             ),
             (
                 &(&["b", "a", "b"] as &[_]),

@@ -3,7 +3,7 @@
 //! This module defines the vocabulary, [`acquire_free`] and [`acquire`]. A [`backend`] keeps the
 //! locks; [`mod@file`] is the one that keeps them in the state directory. [`bounded_wait`] makes
 //! waiting visible and bounded. [`activity`] publishes who holds what, and [`holder`] reads it.
-//! [`items`] are what a pool hands out.
+//! [`items`] are the things in a pool.
 //! [`owner`] tracks for whom a lock is held and refuses waits that could never end. [`delegation`]
 //! acts for a test of another process, which [`ancestry`] finds.
 
@@ -127,8 +127,8 @@ impl Mode {
         }
     }
 
-    /// Whether a holder in this mode may do all that the other mode allows. Which items a pool has
-    /// does not matter.
+    /// Whether a holder in this mode may do all that the other mode allows. Two pools cover each other,
+    /// whatever their items.
     fn covers(self, other: Mode) -> bool {
         matches!((self, other), (Mode::Pool(_), Mode::Pool(_))) || self >= other
     }

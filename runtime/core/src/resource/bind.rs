@@ -200,8 +200,7 @@ impl FromSeed for u64 {
     }
 }
 
-/// A parameter type for a `pool`. Implement it for a type of yours, to say what the name of an item
-/// stands for.
+/// A parameter type for a `pool`. Implement it for a type of yours to give the items a meaning.
 ///
 /// # Examples
 ///

@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The item of a pool that the test has locked, or that a test that has called it has.
+    /// The item of a pool: the one that the test has locked, or that of a test that has called it.
     fn item(&self, place: usize) -> Result<&'static str, Error> {
         let (want, items) = self.resources.spec.pool(place);
         let owner = self.cx().current.owner();

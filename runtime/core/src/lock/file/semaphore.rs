@@ -37,7 +37,7 @@ pub(super) struct Slots {
 struct SlotsState {
     /// The slots for which a thread blocks in the kernel.
     awaited: HashSet<u32>,
-    /// How many slots the key has, if the head of the queue is in this process and wants one. Zero
+    /// The number of slots of the key, if the head of the queue is in this process and wants one. Zero
     /// otherwise.
     wanted: u32,
     delivered: Option<Slot>,
@@ -70,18 +70,16 @@ impl Slots {
             Agreement::Reached => {}
             Agreement::Unknown => return Ok(None),
             Agreement::Other(found) => {
-                let ours = match claim.want.mode {
+                let want = claim.want;
+                let (ours, terms) = match want.mode {
                     Mode::Pool(items) => (format!(" with the items {items}"), "items"),
                     _ => (String::new(), "limit"),
                 };
-                return Err(Error::new(
-                    ErrorKind::Limit,
-                    format!(
-                        "lock {}{}, because others hold it with {found} at this moment; write the same \
-                         {} everywhere",
-                        claim.want, ours.0, ours.1
-                    ),
-                ));
+                let action = format!(
+                    "lock {want}{ours}, because others hold it with {found} at this moment; write the same \
+                     {terms} everywhere"
+                );
+                return Err(Error::new(ErrorKind::Limit, action));
             }
         }
         if let Some(slot) = try_take(count, main).map_err(fail)? {
@@ -145,7 +143,7 @@ impl Slots {
             .filter(|locked| is_in_place(locked, path).is_ok_and(|is| is));
         let mut state = lock(&self.state);
         state.awaited.remove(&number);
-        // It may have waited since the key had more slots.
+        // The wait may have begun when the key had more slots.
         if number < state.wanted && state.delivered.is_none() {
             state.delivered = locked.map(|file| Slot { number, file });
         }
@@ -220,7 +218,7 @@ enum Agreement {
 ///
 /// The terms are in a file that only the head of the queue, or a thread that refuses to wait, reads
 /// and writes. They are changed, and slots are created, only while no record of a live process
-/// names a holder of a slot. So a slot means the same item to all who may hold one.
+/// names a holder of a slot. So all holders mean the same item by the same slot.
 fn agree(
     state_dir: &StateDir,
     claim: &ClaimGuard<'_>,
@@ -265,8 +263,8 @@ fn terms(mode: Mode) -> String {
     }
 }
 
-/// Describes terms for messages. Returns `None` if they were never completely written, so that
-/// nobody has relied on them.
+/// Describes terms for messages. Returns `None` if they were never completely written, so that no
+/// test has relied on them.
 fn in_words(terms: &str) -> Option<String> {
     let terms = terms.strip_suffix(END)?;
     Some(match terms.strip_prefix(POOL) {
