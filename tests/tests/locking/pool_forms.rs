@@ -93,8 +93,12 @@ mod named_like_the_argument {
     }
 }
 
-#[isolated(url = value(format!("http://{side}.example.com")), side = pool("pool forms 5", ["left"]))]
+#[isolated(url = value(url_of(side)), side = pool("pool forms 8", ["left"]))]
 #[test]
 fn a_value_made_of_an_item(url: String) {
     assert_eq!(url, "http://left.example.com");
+}
+
+fn url_of(item: &'static str) -> String {
+    format!("http://{item}.example.com")
 }
