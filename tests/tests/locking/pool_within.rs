@@ -1,5 +1,7 @@
 //! The item of a pool in a subprocess, in a called test, in the next attempt and in a program.
 
+#[cfg(target_os = "linux")]
+use isolated_test_tests::processes::pause;
 use isolated_test_tests::{Finished, State};
 
 mod inner {
@@ -26,6 +28,19 @@ mod inner {
         assert_eq!(current().item("device"), Some(device));
         called();
         say(&format!("item {device}"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[isolated(device = pool("key", ["a", "b"]), process)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn stays_in_a_subprocess(device: &str) {
+        say(&format!("item {device}"));
+        say(&format!(
+            "supervisor {}",
+            std::os::unix::process::parent_id()
+        ));
+        isolated_test_tests::ends::stay();
     }
 
     thread_local! {
@@ -114,6 +129,25 @@ fn beside_a(test: &str) -> Finished {
 #[test]
 fn the_subprocess_of_a_test_sees_its_item() {
     assert_eq!(beside_a("in_a_subprocess").said("item"), Some("b"));
+}
+
+/// The supervisor, which is paused, ends the subprocess of a killed test.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_item_of_a_killed_test_is_free_once_its_subprocess_has_ended() {
+    let state = State::new();
+    let mut victim = state.inner("stays_in_a_subprocess").start();
+    assert_eq!(victim.hear("item"), "a");
+    let paused = pause(victim.hear("supervisor").parse().unwrap());
+    victim.kill();
+    let mut second = state.inner("holds").start();
+    assert_eq!(second.hear("item"), "b");
+    let mut third = state.waiting("holds");
+    assert!(!third.has_said("item"), "three have two items");
+    drop(paused);
+    assert_eq!(third.hear("item"), "a");
+    second.release();
+    third.release();
 }
 
 #[test]
