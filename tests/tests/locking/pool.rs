@@ -51,6 +51,13 @@ mod inner {
         hold_item(device);
     }
 
+    #[isolated(device = pool("key", ["0123456789012345678901234567890123456789 and more"]))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn long(device: &str) {
+        hold_item(device);
+    }
+
     #[isolated(limit("key", 3))]
     #[test]
     #[ignore = "started by another test"]
@@ -298,13 +305,20 @@ fn a_failed_test_names_its_item() {
     holder.release();
 }
 
+/// The record of a process has little room, so it names only the beginning of a long item.
 #[test]
 fn tools_see_the_items_of_tests() {
     let state = State::new();
-    let holder = having(&state, "two").0;
-    let locks = processes(state.path()).remove(0).holders.remove(0).locks;
-    assert_eq!(locks, ["the lock of all tests", "pool \"key\" with \"a\""]);
-    holder.release();
+    for (test, item) in [
+        ("two", "a"),
+        ("long", "0123456789012345678901234567890123456789"),
+    ] {
+        let holder = having(&state, test).0;
+        let locks = processes(state.path()).remove(0).holders.remove(0).locks;
+        let pool = format!("pool \"key\" with {item:?}");
+        assert_eq!(locks, ["the lock of all tests", &*pool]);
+        holder.release();
+    }
 }
 
 #[test]
