@@ -2,7 +2,7 @@
 //!
 //! An *inner* test is one that another test, the *outer* one, starts. It lives in a module `inner`. A
 //! plain run ignores it, because it runs as a part of its outer test, which includes ignored tests.
-//! Each outer test has its own state directory, so it can count what inner tests leave behind.
+//! Each outer test has its own state directory, so it can count the files that inner tests leave behind.
 
 pub mod afterwards;
 pub mod attempts;

@@ -1,4 +1,4 @@
-//! Values: statements before the call of the function, and what a module passes on.
+//! Values: statements before the call of the function, and the values that a module passes on.
 
 use super::{assert_contains, assert_expands, expanded, messages};
 
