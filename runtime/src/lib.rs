@@ -13,7 +13,7 @@ pub use isolated_test_core::__private;
 #[cfg(not(target_family = "wasm"))]
 #[doc(inline)]
 pub use isolated_test_core::{
-    BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Outcome, Port,
+    BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Once, Outcome, Port,
     PortBuilder, Ready, Reclaim, Resource, Running, Service, TestHandle, TmpDir, Transfer, current,
     forms, try_current,
 };

@@ -34,6 +34,7 @@ fn runtime() {
         "report trace inspect",
         "service",
         "run",
+        "host",
         // Exported macros are items of the root.
         "lib",
         "private",

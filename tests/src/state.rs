@@ -140,8 +140,10 @@ impl State {
         })
     }
 
+    /// Prepares to run one inner test of the calling file in another program that contains it.
+    #[must_use]
     #[track_caller]
-    fn inner_of(&self, program: &Path, test: &str) -> Inner<'_> {
+    pub fn inner_of(&self, program: &Path, test: &str) -> Inner<'_> {
         let inner = Inner::of(program, test).env("ISOLATED_DIR", self.path());
         #[cfg(windows)]
         let inner = Inner {

@@ -39,6 +39,8 @@ pub(crate) struct Variables {
     pub(crate) retries: Option<u32>,
     /// `ISOLATED_FLAKY`: the outcome of a test that fails and then passes.
     pub(crate) flaky: Flaky,
+    /// `ISOLATED_LINGER`: how long a host serves after its last user.
+    pub(crate) linger: Duration,
 }
 
 /// When a temporary directory outlives its test.
@@ -68,6 +70,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 /// The default of `ISOLATED_WAIT_NOTICE`.
 const WAIT_NOTICE: Duration = Duration::from_secs(3);
 
+/// The default of `ISOLATED_LINGER`.
+const LINGER: Duration = Duration::from_secs(5);
+
 impl Variables {
     /// The timeout of a test on this machine; `None` on overflow, which is as good as no timeout.
     pub(crate) fn scaled(&self, timeout: Duration) -> Option<Duration> {
@@ -90,6 +95,10 @@ pub(crate) fn variables() -> Result<&'static Variables, Error> {
 
 /// The variable that names the test for which a program acts. Users do not set it.
 pub(crate) const OWNER: &str = "ISOLATED_OWNER";
+
+/// The variable that all processes of a host inherit: the path of its directory. Users do not set
+/// it.
+pub(crate) const HOST_DIR: &str = "ISOLATED_HOST";
 
 /// The value of [`OWNER`].
 pub(crate) fn owner() -> Option<String> {
@@ -138,6 +147,7 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
             _ => None,
         })?
         .unwrap_or(Flaky::Pass),
+        linger: text(&get, "ISOLATED_LINGER", duration)?.unwrap_or(LINGER),
     })
 }
 
@@ -221,6 +231,7 @@ mod tests {
         assert_eq!(variables.trace, None);
         assert_eq!((variables.repeat, variables.retries), (None, None));
         assert_eq!(variables.flaky, Flaky::Pass);
+        assert_eq!(variables.linger, Duration::from_secs(5));
     }
 
     #[test]

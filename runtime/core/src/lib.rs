@@ -14,6 +14,7 @@ pub mod forms {
         Both, FromItem, FromNamespace, FromPort, FromPorts, FromSeed, FromTmpDir, Tcp, Udp,
     };
 }
+mod host;
 #[doc(hidden)]
 pub mod inspect;
 mod location;
@@ -34,6 +35,7 @@ pub mod statistics;
 mod trace;
 
 pub use crate::error::{BoxError, Error, ErrorKind};
+pub use crate::host::Once;
 pub use crate::lock::key::Key;
 pub use crate::resource::context::TestHandle;
 pub use crate::resource::current::Current;

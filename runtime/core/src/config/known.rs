@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::OWNER;
+use super::{HOST_DIR, OWNER};
 
 /// The expected value of a variable for a directory.
 const PATH: &str = "an absolute path";
@@ -11,10 +11,11 @@ const PATH: &str = "an absolute path";
 const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
 
 /// All our variables that users may set, each with the expected value.
-const KNOWN: [(&str, &str); 11] = [
+const KNOWN: [(&str, &str); 12] = [
     ("ISOLATED_DIR", PATH),
     ("ISOLATED_FLAKY", "`pass` or `fail`"),
     ("ISOLATED_KEEP", "`never`, `failure` or `always`"),
+    ("ISOLATED_LINGER", TIME),
     ("ISOLATED_LOCK_TIMEOUT", TIME),
     ("ISOLATED_PROCESS", "`on` or `off`"),
     ("ISOLATED_REPEAT", "a whole number above zero such as `100`"),
@@ -50,7 +51,8 @@ pub(super) fn refuse_unknown(
             continue;
         }
         let name = name.to_string_lossy();
-        if !value.is_empty() && name != OWNER && known().all(|known| known != name) {
+        let is_internal = [OWNER, HOST_DIR].contains(&&*name);
+        if !value.is_empty() && !is_internal && known().all(|known| known != name) {
             let way_out = match nearest(&name) {
                 Some(known) => format!("a similar variable exists: `{known}`"),
                 None => format!("expected one of {}", list()),

@@ -86,7 +86,7 @@ fn restore_name(program: &str) {
 }
 
 /// Takes over an inherited descriptor and makes it close-on-exec.
-fn inherited(number: &str) -> io::Result<OwnedFd> {
+pub(super) fn inherited(number: &str) -> io::Result<OwnedFd> {
     let number: RawFd = number
         .parse()
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::thread;
 
 #[cfg(unix)]
 mod unix;
@@ -30,6 +31,8 @@ pub(crate) use other::*;
 mod call;
 #[cfg(unix)]
 pub(crate) mod descriptors;
+#[cfg(unix)]
+pub(crate) mod detached;
 pub(crate) mod flock;
 #[cfg(any(not(unix), test))]
 mod inband;
@@ -43,6 +46,8 @@ mod launch;
 mod link;
 pub(crate) mod listener;
 pub(crate) mod loan;
+#[cfg(unix)]
+pub(crate) mod marked;
 #[cfg(target_os = "linux")]
 pub(crate) mod network;
 #[cfg(unix)]
@@ -67,6 +72,8 @@ pub(crate) mod subprocess;
 pub(crate) mod supervised;
 #[cfg(unix)]
 mod supervisor;
+#[cfg(unix)]
+pub(crate) mod terminate;
 pub(crate) mod tree;
 #[cfg(unix)]
 mod wake;
@@ -78,6 +85,15 @@ pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let mine = identity(file)?;
     let there = WatchedPath::new(path)?.look()?;
     Ok(there.is_some_and(|there| there.identity == mine))
+}
+
+/// Starts a thread that blocks in system calls most of the time, with a small stack.
+pub(crate) fn spawn_thread(name: &str, task: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(128 * 1024)
+        .spawn(task)
+        .map(drop)
 }
 
 /// Separates one kind of failure, which becomes `None`, from all others.

@@ -38,6 +38,11 @@ impl Itself {
         }
     }
 
+    /// The file to run.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Finds the program, once.
     pub(super) fn find() -> io::Result<&'static Self> {
         static ITSELF: OnceLock<Result<Itself, String>> = OnceLock::new();

@@ -46,7 +46,7 @@ pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outp
     let end = behind_streams(end.into())?;
     let end_fd = end.as_raw_fd();
     // SAFETY: the standard library calls this in a forked copy, just before `exec`.
-    unsafe { command.pre_exec(move || stay_behind(end_fd)) };
+    unsafe { command.pre_exec(move || stay_behind(end_fd, &[])) };
     let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
     let supervisor = command.spawn()?;
     // With all ends of this process that others read from.

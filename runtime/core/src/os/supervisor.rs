@@ -85,12 +85,12 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
 }
 
 /// Makes this process, a forked copy that is about to run a program, the supervisor of that program.
-/// Returns in a new child, which goes on to run it.
+/// Returns in a new child, which goes on to run it. `keep` stays open in both.
 ///
 /// # Safety
 ///
 /// This is a forked copy that has not run another program yet, with one thread.
-pub(super) unsafe fn stay_behind(leash: RawFd) -> io::Result<()> {
+pub(super) unsafe fn stay_behind(leash: RawFd, keep: &[RawFd]) -> io::Result<()> {
     // SAFETY: all calls are safe between fork and exec.
     unsafe {
         let blocked = Blocked::all()?;
@@ -104,7 +104,7 @@ pub(super) unsafe fn stay_behind(leash: RawFd) -> io::Result<()> {
             return Ok(());
         }
         // Also the standard streams, and the pipe through which the parent learns of the `exec`.
-        close_all_but(&[&wakes, &[leash]]);
+        close_all_but(&[keep, &wakes, &[leash]]);
         say(leash, STARTED, child);
         Supervisor::new(child, leash, wakes[0]).run()
     }

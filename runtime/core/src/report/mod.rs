@@ -115,6 +115,15 @@ pub(crate) fn output_of(name: &str, service: &str, output: &str) {
     print(&text);
 }
 
+/// Tells that the host of a resource has died while a test used it.
+#[cfg(unix)]
+pub(crate) fn host_died(test: &str, resource: &str, process: u32, log: &str) {
+    print(&format!(
+        "isolated-test: {test}: the host of `{resource}` (pid {process}) has ended during the test\n"
+    ));
+    output_of(test, "its host", log);
+}
+
 /// Names the processes that a test left behind, past the test runner because the test may pass.
 pub(crate) fn left(name: &str, processes: &[ProcessInfo]) {
     if processes.is_empty() && cfg!(any(target_os = "linux", windows)) {
@@ -270,6 +279,10 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
                 behind.unwrap_or_default()
             ),
         );
+    }
+    if test.name() == test.runner_name() {
+        // A host, which no test runner knows.
+        return text;
     }
     // The others follow from the first.
     let seed = test.values().find_map(|(_, value)| value?.seed());

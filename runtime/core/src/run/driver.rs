@@ -9,13 +9,16 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::process;
+use std::sync::Weak;
 use std::task::Poll;
 
-use crate::error::{Error, ErrorKind, panic_message};
+use crate::error::{BoxError, Error, ErrorKind, panic_message};
 use crate::name::Name;
 use crate::report;
 use crate::resource::current::Current;
-use crate::resource::custom::Custom;
+use crate::resource::custom::{Custom, CustomSlot};
+use crate::resource::reclaim::Recorder;
 use crate::resource::request::{Kind, Request};
 use crate::run::attempts::{self, Attempts, Calls};
 use crate::run::cx::Cx;
@@ -154,6 +157,7 @@ impl<'t, 'a> Driver<'t, 'a> {
                 let inside = Inside::begin(spec, self.name.clone(), self.custom, parent);
                 inside.map_or(Stage::Over(None), |inside| Stage::Inside(Box::new(inside)))
             }
+            Called::Host(host) => become_host(spec, &self.name, self.custom, host.resource),
             Called::Elsewhere => Stage::Over(Some(Verdict::Skipped)),
             Called::Runner => match Attempts::of(spec, &self.name, calls) {
                 Ok(attempts) => Stage::Due(attempts),
@@ -198,6 +202,24 @@ impl<'t, 'a> Driver<'t, 'a> {
             .unwrap_or_else(|error| End::Died(error.into()));
         Err(session.finish(end))
     }
+}
+
+/// Lets a resource of the test become the host for which this process was started. The resource
+/// finds the request itself.
+fn become_host(spec: &'static Spec, name: &Name, custom: &[Custom<'_>], resource: usize) -> ! {
+    let current = spec.begin(name.clone(), None, None, Recorder::Here(Weak::new()));
+    let before = spec.resources.iter().take(resource);
+    let is_custom = |request: &&Request| matches!(request.kind, Kind::Custom { .. });
+    let returned = custom.get(before.filter(is_custom).count()).map(|custom| {
+        let mut provider = (custom.make)();
+        provider.provision(&current, false, &CustomSlot::default())
+    });
+    let why: BoxError = match returned {
+        Some(Err(error)) => error,
+        Some(Ok(())) | None => "it has not asked for its host again".into(),
+    };
+    report::error(name.full(), &*why);
+    process::exit(1)
 }
 
 /// Takes the verdict on a run: another run is due, or the test is over.

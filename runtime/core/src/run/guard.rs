@@ -150,11 +150,20 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
     guard_of(checked(key, mode)?)
 }
 
+/// The same for a lock that code at this place asks for.
+pub(crate) fn guard_at(key: Key, mode: Mode, site: Site) -> Result<Guard, Error> {
+    guard_of_at(checked(key, mode)?, site)
+}
+
 /// Acquires any lock outside of the attribute, and may wait for it.
 #[track_caller]
 pub(crate) fn guard_of(want: Want) -> Result<Guard, Error> {
+    guard_of_at(want, Site::of_caller())
+}
+
+fn guard_of_at(want: Want, site: Site) -> Result<Guard, Error> {
     let owner = context::owner();
-    let activity = begin_guard(owner.as_deref())?;
+    let activity = begin_guard(owner.as_deref(), site)?;
     let (claimed, way) = owner::claim(owner.as_ref(), want, &activity.mark())?;
     let mut asked = [RequestedLock::new(want, way)];
     delegation::resolve_all(&mut asked)?;
@@ -179,7 +188,7 @@ pub(crate) fn try_guard(key: Key, mode: Mode) -> Result<Option<Guard>, Error> {
 #[track_caller]
 pub(crate) fn try_guard_of(want: Want) -> Result<Option<Guard>, Error> {
     let owner = context::owner();
-    let activity = begin_guard(owner.as_deref())?;
+    let activity = begin_guard(owner.as_deref(), Site::of_caller())?;
     let mark = activity.mark();
     let (claimed, is_held) = owner::claim_without_waiting(owner.as_ref(), want, &mark);
     let mut asked = [RequestedLock::new(want, Approach::Try)];
@@ -202,19 +211,14 @@ pub(crate) fn try_guard_of(want: Want) -> Result<Option<Guard>, Error> {
 
 /// Begins the activity of a guard. Ties it to the test for which it is acquired; outside of tests,
 /// to the first guard of the thread, or else to the test that started this program.
-#[track_caller]
-fn begin_guard(owner: Option<&Owner>) -> Result<Activity, Error> {
+fn begin_guard(owner: Option<&Owner>, site: Site) -> Result<Activity, Error> {
     let tie = match owner {
         Some(owner) => owner.mark().cloned().map(Tie::Of),
         None => owner::first_guard()
             .map(Tie::Of)
             .or_else(|| delegation::acting().map(Tie::For)),
     };
-    Activity::begin(
-        Name::of_guard(context::name_of_caller()),
-        Site::of_caller(),
-        tie,
-    )
+    Activity::begin(Name::of_guard(context::name_of_caller()), site, tie)
 }
 
 /// Ties a test to the test that calls it, or else to the test that started this program.

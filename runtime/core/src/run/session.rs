@@ -67,12 +67,24 @@ impl<'a> Session<'a> {
         network: &Network,
         in_subprocess: bool,
     ) -> Result<Box<Self>, Verdict> {
+        let opened = Self::open(spec, name, custom, network, in_subprocess);
+        opened.map_err(|error| Verdict::Unable(error.to_string()))
+    }
+
+    /// The same, with the error that was reported.
+    pub(crate) fn open(
+        spec: &'static Spec,
+        name: Name,
+        custom: &mut [Custom<'a>],
+        network: &Network,
+        in_subprocess: bool,
+    ) -> Result<Box<Self>, Error> {
         let caller = context::owner();
         let tie = tie_of_test(caller.as_deref());
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
         let begun =
             begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), &spec.place)?)));
-        let (activity, trace) = begun.map_err(|error| Verdict::unable(name.full(), &error))?;
+        let (activity, trace) = begun.inspect_err(|error| report::error(name.full(), error))?;
         let activity = Arc::new(activity);
         let recorder = Recorder::Here(Arc::downgrade(&activity));
         let current = spec.begin(name, caller, Some(activity.mark()), recorder);
@@ -94,12 +106,12 @@ impl<'a> Session<'a> {
                 Ok(session)
             }
             Err(error) => {
-                let verdict = Verdict::unable(session.activity.name(), &error);
+                report::error(session.activity.name(), &error);
                 let trace = &session.resources.trace;
                 trace.over("unable", &chain(&error), Outcome::Failed);
                 session.report();
                 session.close(Outcome::Failed);
-                Err(verdict)
+                Err(error)
             }
         }
     }

@@ -70,6 +70,7 @@ fn has_only_ours(root: &Path) -> io::Result<bool> {
         MARKER => Ok(true),
         "locks" => is_room(&root.join(name), is_lock),
         "runs" => is_room(&root.join(name), record::is_ours_by_name),
+        "hosts" => is_room(&root.join(name), is_host),
         _ => Ok(false),
     })
 }
@@ -94,6 +95,12 @@ fn is_lock(name: &str) -> bool {
     ["k-", "i-", "everyone", "number-", "port-"]
         .iter()
         .any(|begin| name.starts_with(begin))
+}
+
+/// Whether this is the name of a host's directory, which ends with 16 hexadecimal digits.
+fn is_host(name: &str) -> bool {
+    let hash = name.rsplit_once('-').map_or("", |(_, hash)| hash);
+    hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //!     runs/4fz81k/             the temporary directories of that process
 //!     runs/4fz81k/it_works-x3q9/
 //!     runs/4fz81k/it_works-x3q9.kept     marks the directory beside it as kept on purpose
+//!     hosts/                   one directory for each running host
 //! ```
 //!
 //! This module finds and creates the directory. [`marker`] refuses directories that are not ours,
@@ -22,6 +23,8 @@ use std::sync::OnceLock;
 
 pub(crate) mod block;
 pub(crate) mod clean;
+#[cfg(unix)]
+pub(crate) mod host;
 mod kept;
 pub(crate) mod mark;
 mod marker;
@@ -42,6 +45,8 @@ use crate::os::{self, FileOwner, unless};
 pub(crate) struct StateDir {
     locks: PathBuf,
     runs: PathBuf,
+    /// Created with the first host.
+    hosts: PathBuf,
     /// The permissions of other users in the directory, and its sticky bit. None, unless the
     /// directory is shared on purpose.
     shared: u32,
@@ -99,6 +104,7 @@ impl StateDir {
         StateDir {
             locks: root.join("locks"),
             runs: root.join("runs"),
+            hosts: root.join("hosts"),
             shared: mode & 0o1077,
             owner,
         }
@@ -131,6 +137,12 @@ impl StateDir {
     /// The directory of the records and temporary directories.
     pub(crate) fn runs(&self) -> &Path {
         &self.runs
+    }
+
+    /// The directory of the hosts, which may not exist.
+    #[cfg(unix)]
+    pub(crate) fn hosts(&self) -> &Path {
+        &self.hosts
     }
 
     /// The path of a record.
@@ -171,11 +183,27 @@ impl StateDir {
         if let Some(file) = unless(NotFound, self.create_in_place(path))? {
             return Ok(file);
         }
+        self.restore()?;
+        self.create_in_place(path)
+    }
+
+    /// Creates the state directory again, which was removed while this process was running.
+    fn restore(&self) -> io::Result<()> {
         if let Some(root) = self.runs.parent() {
             unless(AlreadyExists, os::create_dir(root, self.dir_mode()))?;
             self.make_rooms(root)?;
         }
-        self.create_in_place(path)
+        Ok(())
+    }
+
+    /// Creates the directory of a host, unless it exists.
+    #[cfg(unix)]
+    fn ensure_host_dir(&self, path: &Path) -> io::Result<()> {
+        if unless(NotFound, self.ensure_dir(&self.hosts))?.is_none() {
+            self.restore()?;
+            self.ensure_dir(&self.hosts)?;
+        }
+        unless(NotFound, self.ensure_dir(path)).map(drop)
     }
 
     /// Creates a file that must be new, in a directory that must exist.

@@ -23,6 +23,10 @@ pub(crate) const KEPT: &str = "isolated-test kept 1\n";
 /// The first line of the marker in a directory for locks within a test.
 pub(crate) const WITHIN: &str = "isolated-test within 1\n";
 
+/// The first line of the file in which a host publishes its handle.
+#[cfg(unix)]
+pub(crate) const HOST: &str = "isolated-test host 1\n";
+
 /// The origin of a file, as far as its first line shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {

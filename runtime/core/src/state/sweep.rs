@@ -35,6 +35,8 @@ pub(super) fn sweep(state_dir: &StateDir, mine: &Path) {
             }
         }
     }
+    #[cfg(unix)]
+    super::host::sweep(state_dir);
 }
 
 /// Whether a path has one of our names, with this extension.

@@ -10,15 +10,21 @@ use std::ffi::OsString;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use crate::location::SourceLocation;
 use crate::name::Name;
 use crate::os;
 use crate::report;
+#[cfg(unix)]
+use crate::resource::context::TestHandle;
 use crate::run::context::try_current;
 use crate::run::naming;
 use crate::run::spec::Spec;
 use crate::runner;
 
 const MARK: &str = "isolated-test-process:";
+
+/// The beginning of the mark of a process that becomes the host of a resource.
+const HOST_MARK: &str = "isolated-test-host:";
 
 /// Arguments for the test runner after the name of the test. With one test thread, libtest does not
 /// count the processors, which is a fifth of its work for one test.
@@ -32,12 +38,26 @@ pub(crate) struct MarkedTest {
     link: String,
     /// The function that is to be the test.
     function: String,
+    /// What the process is to become instead of the test.
+    host: Option<AskedHost>,
+}
+
+/// The host that a process is to become.
+pub(crate) struct AskedHost {
+    /// The connection to the process that has started this one.
+    pub(crate) link: String,
+    /// The name of the directory of the host.
+    pub(crate) name: String,
+    /// Which resource of the test makes it.
+    pub(crate) resource: usize,
 }
 
 /// Where a called test stands.
 pub(crate) enum Called {
     /// In the subprocess of this test; the text describes the connection to the parent.
     Here(&'static str),
+    /// In a process that is to become a host.
+    Host(&'static AskedHost),
     /// In the subprocess of another test, where it must not begin: a program that ignores its
     /// arguments and runs all of its tests would start processes without end.
     Elsewhere,
@@ -47,7 +67,30 @@ pub(crate) enum Called {
 
 /// The name by which the test binary is called, and its arguments.
 pub(crate) fn arguments(spec: &Spec, test: &str, link: &str, name: Option<&str>) -> Vec<String> {
-    let mark = format!("{MARK}{link}:{}", function(spec));
+    let function = function(&spec.place, spec.function);
+    marked(format!("{MARK}{link}:{function}"), test, name)
+}
+
+/// The same for a process that becomes the host with this name.
+#[cfg(unix)]
+pub(crate) fn host_arguments(
+    test: &TestHandle,
+    host: &str,
+    link: &str,
+    name: Option<&str>,
+) -> Vec<String> {
+    let (place, function_name) = test.function();
+    // The resources before it are provisioned.
+    let resource = test
+        .values()
+        .take_while(|(_, value)| value.is_some())
+        .count();
+    let function = function(place, function_name);
+    let mark = format!("{HOST_MARK}{link}:{resource}:{host}:{function}");
+    marked(mark, test.runner_name(), name)
+}
+
+fn marked(mark: String, test: &str, name: Option<&str>) -> Vec<String> {
     let mut words = match name {
         None => vec![mark, test.to_owned()],
         Some(name) => vec![name.to_owned(), test.to_owned(), mark],
@@ -70,13 +113,13 @@ fn ignored(test: &str) -> Option<&'static str> {
 }
 
 /// The full path of a test's function, which is unique.
-fn function(spec: &Spec) -> String {
-    format!("{}::{}", spec.place.module, spec.function)
+fn function(place: &SourceLocation, function: &str) -> String {
+    format!("{}::{function}", place.module)
 }
 
 /// Whether an argument is the mark.
 pub(crate) fn is_mark(argument: &str) -> bool {
-    argument.starts_with(MARK)
+    argument.starts_with(MARK) || argument.starts_with(HOST_MARK)
 }
 
 /// The test for which this process was started, if it is a subprocess.
@@ -88,14 +131,40 @@ fn asked() -> Option<&'static MarkedTest> {
 
 fn read(mut words: impl Iterator<Item = OsString>) -> Option<MarkedTest> {
     let (name, test, filter) = (words.next()?, words.next()?, words.next());
-    let is_mark = |word: &OsString| word.as_encoded_bytes().starts_with(MARK.as_bytes());
-    let mark = [Some(name), filter].into_iter().flatten().find(is_mark)?;
-    let (link, function) = mark.to_str()?.strip_prefix(MARK)?.split_once(':')?;
+    let words = [Some(name), filter].into_iter().flatten();
+    let mark = words
+        .filter_map(|word| word.into_string().ok())
+        .find(|word| is_mark(word))?;
+    let test = test.into_string().ok()?;
+    if let Some(rest) = mark.strip_prefix(HOST_MARK) {
+        let mut parts = rest.splitn(4, ':').map(str::to_owned);
+        let link = parts.next()?;
+        let resource = parts.next()?.parse().ok()?;
+        let name = parts.next()?;
+        return Some(MarkedTest {
+            test,
+            link: String::new(),
+            function: parts.next()?,
+            host: Some(AskedHost {
+                link,
+                name,
+                resource,
+            }),
+        });
+    }
+    let (link, function) = mark.strip_prefix(MARK)?.split_once(':')?;
     Some(MarkedTest {
-        test: test.into_string().ok()?,
+        test,
         link: link.to_owned(),
         function: function.to_owned(),
+        host: None,
     })
+}
+
+/// The host that this process is to become.
+#[cfg(unix)]
+pub(crate) fn asked_host() -> Option<&'static AskedHost> {
+    asked()?.host.as_ref()
 }
 
 /// Whether this is a subprocess that lost its mark, because something replaces the names of
@@ -122,14 +191,18 @@ pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
     let Some(asked) = asked() else {
         return Called::Runner;
     };
-    let is_it = asked.test == name.runner() && asked.function == function(spec);
+    let is_it =
+        asked.test == name.runner() && asked.function == function(&spec.place, spec.function);
     let order = Ordering::Relaxed;
     if is_it
         && STAGE
             .compare_exchange(BEFORE, RUNNING, order, order)
             .is_ok()
     {
-        return Called::Here(&asked.link);
+        return match &asked.host {
+            Some(host) => Called::Host(host),
+            None => Called::Here(&asked.link),
+        };
     }
     if try_current().is_some() {
         return Called::Runner;
@@ -157,6 +230,18 @@ mod tests {
         assert_eq!(
             (one.test.as_str(), one.link.as_str(), one.function.as_str()),
             ("pays::case_1", "9,11", "shop::pays")
+        );
+        assert!(one.host.is_none());
+        let host = "isolated-test-host:9,11,12:2:api-9f86d081884c7d65:shop::pays";
+        let one = asked(&[host, "pays::case_1", "--exact"]).unwrap();
+        assert_eq!(
+            (one.test.as_str(), one.function.as_str()),
+            ("pays::case_1", "shop::pays")
+        );
+        let host = one.host.unwrap();
+        assert_eq!(
+            (host.link.as_str(), host.resource, host.name.as_str()),
+            ("9,11,12", 2, "api-9f86d081884c7d65")
         );
         let filter = asked(&["bin", "pays", "isolated-test-process:9,11:shop::pays"]);
         assert_eq!(filter.unwrap().test, "pays");

@@ -1,0 +1,113 @@
+//! Which host serves a test.
+
+use std::any::type_name;
+use std::sync::Mutex;
+
+use super::Fingerprint;
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::lock::key::Key;
+use crate::mutex::lock;
+use crate::os::detached::identity_of_program;
+
+/// The name of a host, which is the same in all processes that share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HostName {
+    /// The name that the user has given to the resource.
+    pub(super) resource: &'static str,
+    /// Differs where the same name means something else.
+    hash: u64,
+}
+
+impl HostName {
+    pub(super) fn of<R>(
+        resource: &'static str,
+        fingerprint: Option<Fingerprint>,
+    ) -> Result<Self, BoxError> {
+        let rest = if let Some(fingerprint) = fingerprint {
+            fingerprint()?
+        } else {
+            let program = identity_of_program().map_err(|error| {
+                Error::new(ErrorKind::Process, "identify the test binary").because(error)
+            })?;
+            format!("{}\n{program}", type_name::<R>())
+        };
+        let identity = format!("{resource}\n{rest}");
+        Ok(HostName {
+            resource,
+            hash: fnv(identity.as_bytes()),
+        })
+    }
+
+    /// The name of the directory.
+    pub(super) fn dir(&self) -> String {
+        let is_plain = |one: &char| one.is_ascii_alphanumeric() || matches!(one, '-' | '_');
+        let plain: String = self.resource.chars().filter(is_plain).collect();
+        format!("{}-{:016x}", plain.to_ascii_lowercase(), self.hash)
+    }
+
+    /// The lock of the test that starts the host.
+    pub(super) fn start(&self) -> Key {
+        self.key("start of")
+    }
+
+    /// The lock of the tests that use the host, if their number is limited.
+    pub(super) fn users(&self) -> Key {
+        self.key("use of")
+    }
+
+    fn key(&self, what: &str) -> Key {
+        static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+
+        let name = format!("{what} {} {:016x}", self.resource, self.hash);
+        let mut names = lock(&NAMES);
+        let found = names.iter().find(|one| **one == name).copied();
+        let kept = found.unwrap_or_else(|| {
+            let new: &'static str = name.leak();
+            names.push(new);
+            new
+        });
+        Key::new(kept).internal()
+    }
+}
+
+/// The hash FNV-1a, which is the same in all versions of all programs.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HostName, fnv};
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        // From the reference at http://www.isthe.com/chongo/tech/comp/fnv/.
+        assert_eq!(fnv(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn a_name_depends_on_type_and_build_or_on_the_fingerprint() {
+        let dir = |name: HostName| name.dir();
+        let build = dir(HostName::of::<u8>("My Api", None).unwrap());
+        assert!(build.starts_with("myapi-"), "{build}");
+        assert_eq!(build, dir(HostName::of::<u8>("My Api", None).unwrap()));
+        assert_ne!(build, dir(HostName::of::<u16>("My Api", None).unwrap()));
+        let one = dir(HostName::of::<u8>("api", Some(|| Ok("1".to_owned()))).unwrap());
+        assert_eq!(
+            one,
+            dir(HostName::of::<u16>("api", Some(|| Ok("1".to_owned()))).unwrap())
+        );
+        assert_ne!(
+            one,
+            dir(HostName::of::<u8>("api", Some(|| Ok("2".to_owned()))).unwrap())
+        );
+        assert_ne!(
+            one,
+            dir(HostName::of::<u8>("api2", Some(|| Ok("1".to_owned()))).unwrap())
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! The host: provisions a resource, publishes its handle, and stays until it has had no user for a
+//! while.
+
+use std::error::Error as _;
+use std::fs::File;
+use std::io;
+use std::process;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::identity::HostName;
+use crate::config::variables;
+use crate::error::{BoxError, Error, ErrorKind, chain};
+use crate::location::SourceLocation;
+use crate::name::Name;
+use crate::os::detached::Inherited;
+use crate::os::flock::{self, Strength};
+use crate::os::spawn_thread;
+use crate::os::terminate::on_termination;
+use crate::report;
+use crate::resource::Resource;
+use crate::resource::custom::Maker;
+use crate::resource::request::{Kind, Protocol, Request};
+use crate::run::end::End;
+use crate::run::process::mark::{self, AskedHost};
+use crate::run::process::network::Network;
+use crate::run::process::protocol::HandleWire;
+use crate::run::session::Session;
+use crate::run::spec::{ShouldPanic, Spec};
+use crate::state::host::{HostDir, touched};
+use crate::state::state_dir;
+
+/// The resources of a host. The last one is shared.
+static RESOURCES: [Request; 4] = [
+    Request {
+        name: "port",
+        kind: Kind::Port(Protocol::Tcp, 1),
+    },
+    Request {
+        name: "tmpdir",
+        kind: Kind::TmpDir {
+            from: &[],
+            keep: None,
+        },
+    },
+    Request {
+        name: "namespace",
+        kind: Kind::Namespace,
+    },
+    Request {
+        name: "shared",
+        kind: Kind::Custom { by_value: false },
+    },
+];
+
+/// Describes a host as if it were a test.
+static SPEC: Spec = Spec {
+    place: SourceLocation {
+        module: module_path!(),
+        file: file!(),
+        line: line!(),
+        package: None,
+        build: None,
+        package_root: None,
+    },
+    function: "serve",
+    should_panic: ShouldPanic::No,
+    resources: &RESOURCES,
+    locks: &[],
+    process: None,
+    is_called_often: false,
+};
+
+/// The host that this process is to become.
+pub(super) fn asked() -> Option<&'static AskedHost> {
+    mark::asked_host()
+}
+
+/// Becomes the host, if the name is the one that is asked for. Returns only with an error.
+pub(super) fn serve<R: Resource>(
+    asked: &AskedHost,
+    name: &HostName,
+    make: fn() -> R,
+) -> Result<(), BoxError> {
+    if asked.name != name.dir() {
+        let text = format!(
+            "the host `{}` was asked for, and the test wants `{}`; a host cannot use another one; name \
+             both in the attribute of the test",
+            asked.name,
+            name.dir()
+        );
+        return Err(text.into());
+    }
+    let inherited = Inherited::take_over(&asked.link)?;
+    let dir = HostDir::at(state_dir()?, &asked.name);
+    let full = format!("host of {}", name.resource);
+    let mut custom = [Maker::new(&make).custom()];
+    let session = Session::open(
+        &SPEC,
+        Name::of_guard(full.clone()),
+        &mut custom,
+        &Network::Common,
+        false,
+    );
+    let published = session.and_then(|session| {
+        let handle = session.handles()?.pop();
+        let Some(HandleWire::Custom(handle)) = handle else {
+            unreachable!("the last resource is the shared one, and it has a transfer");
+        };
+        let publish = || {
+            let news = News::listen()?;
+            Ok((dir.publish(&handle)?, news))
+        };
+        let (published, news) = publish().map_err(|error| {
+            Error::path(ErrorKind::State, "publish the handle in", dir.path(), error)
+        })?;
+        Ok((session, published, news))
+    });
+    match published {
+        Ok((session, published, news)) => {
+            drop(inherited.starting);
+            let result = linger(&dir, &news);
+            if let Err(error) = &result {
+                report::error(&full, error);
+            }
+            // From here on, no test finds the host. If it ends because it is unused, its lock keeps
+            // new users waiting until this process has ended.
+            let _ = dir.withdraw();
+            drop(published);
+            session.finish(End::Returned { passed: true });
+            process::exit(i32::from(result.is_err()))
+        }
+        Err(error) => {
+            if let Err(error) = dir.publish_failure(&reason(&error)) {
+                report::error(&full, &error);
+            }
+            process::exit(1)
+        }
+    }
+}
+
+/// Why the host could not start. The name under which it provisions the resource means nothing to
+/// tests.
+fn reason(error: &Error) -> String {
+    let source = error
+        .source()
+        .filter(|_| error.kind() == ErrorKind::Resource);
+    source.map_or_else(|| chain(error), chain)
+}
+
+/// What a host waits for.
+struct News {
+    sender: Sender<Event>,
+    receiver: Receiver<Event>,
+}
+
+enum Event {
+    /// No test uses the host at the moment.
+    Unused(io::Result<File>),
+    Terminated,
+}
+
+impl News {
+    /// Waits for the request to end from now on.
+    fn listen() -> io::Result<Self> {
+        let (sender, receiver) = channel();
+        let terminated = sender.clone();
+        on_termination(move || {
+            let _ = terminated.send(Event::Terminated);
+        })?;
+        Ok(News { sender, receiver })
+    }
+}
+
+/// Waits until the host has had no user for a while. Returns the lock that keeps new users waiting,
+/// or `None` if the process is asked to end.
+fn linger(dir: &HostDir, news: &News) -> io::Result<Option<File>> {
+    let time = variables().map_err(io::Error::other)?.linger;
+    loop {
+        watch_users(dir, news.sender.clone())?;
+        let Ok(Event::Unused(users)) = news.receiver.recv() else {
+            return Ok(None);
+        };
+        let users = users?;
+        let last = touched(&users)?;
+        flock::unlock(&users);
+        if news.receiver.recv_timeout(time).is_ok() {
+            return Ok(None);
+        }
+        // A test may have come and gone meanwhile.
+        if flock::try_lock(&users, Strength::Exclusive)? {
+            if touched(&users)? == last {
+                return Ok(Some(users));
+            }
+            flock::unlock(&users);
+        }
+    }
+}
+
+/// Waits in a thread until no test uses the host.
+fn watch_users(dir: &HostDir, sender: Sender<Event>) -> io::Result<()> {
+    let users = dir.users()?;
+    spawn_thread("isolated-test-users", move || {
+        let unused = flock::lock(&users, Strength::Exclusive).map(|()| users);
+        let _ = sender.send(Event::Unused(unused));
+    })
+}

@@ -1,0 +1,118 @@
+//! Finds and kills processes by a variable in their environment.
+
+/// Kills no process, because only Linux shows the variables of processes.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn kill(_name: &str, _value: &std::path::Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::kill;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    #![expect(
+        unsafe_code,
+        reason = "the standard library has no handles of processes"
+    )]
+
+    use std::fs;
+    use std::io;
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+    use std::ptr;
+
+    use crate::os::supervisor::check;
+
+    /// How long a killed process may take to end, in milliseconds.
+    const PATIENCE: i32 = 10_000;
+
+    /// Kills all processes that have inherited a variable with this value, and waits for their end.
+    /// This process does not count.
+    pub(crate) fn kill(name: &str, value: &Path) -> io::Result<()> {
+        let wanted = [name.as_bytes(), b"=", value.as_os_str().as_bytes()].concat();
+        // A process may start another one while the list is read.
+        while kill_found(&wanted)? {}
+        Ok(())
+    }
+
+    /// Kills the processes of one list. Returns whether there was one.
+    fn kill_found(wanted: &[u8]) -> io::Result<bool> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc")?.flatten() {
+            let pid = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            let Some(pid) = pid.filter(|pid| *pid != std::process::id()) else {
+                continue;
+            };
+            if has(&entry.path(), wanted) {
+                // The process may have ended, and another one may have its ID.
+                found.extend(open(pid).filter(|_| has(&entry.path(), wanted)));
+            }
+        }
+        for process in &found {
+            end(process)?;
+        }
+        Ok(!found.is_empty())
+    }
+
+    /// Whether a process has a variable. The environment of one that is ending is empty.
+    fn has(process: &Path, wanted: &[u8]) -> bool {
+        let variables = fs::read(process.join("environ")).unwrap_or_default();
+        variables.split(|byte| *byte == 0).any(|one| one == wanted)
+    }
+
+    fn open(pid: u32) -> Option<OwnedFd> {
+        // SAFETY: the call takes numbers only.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+        // SAFETY: the descriptor was just opened, and nothing else owns it.
+        Some(unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    fn end(process: &OwnedFd) -> io::Result<()> {
+        let fd = process.as_raw_fd();
+        let none = ptr::null::<libc::siginfo_t>();
+        let mut wait = libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: the descriptor is open, and the structure is a local.
+        unsafe {
+            libc::syscall(libc::SYS_pidfd_send_signal, fd, libc::SIGKILL, none, 0);
+            check(libc::poll(&raw mut wait, 1, PATIENCE))?;
+        }
+        if wait.revents == 0 {
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use std::os::unix::process::ExitStatusExt;
+        use std::path::Path;
+        use std::process::Command;
+
+        use super::kill;
+
+        #[test]
+        fn only_processes_with_the_variable_are_killed() {
+            let start = |value: &str| {
+                let mut command = Command::new("sleep");
+                command.arg("1000").env("ISOLATED_MARKED_TEST", value);
+                command.spawn().unwrap()
+            };
+            let (mut marked, mut other) = (start("/a/b"), start("/a/bc"));
+            kill("ISOLATED_MARKED_TEST", Path::new("/a/b")).unwrap();
+            assert_eq!(marked.wait().unwrap().signal(), Some(libc::SIGKILL));
+            assert_eq!(other.try_wait().unwrap(), None);
+            other.kill().unwrap();
+            other.wait().unwrap();
+        }
+    }
+}

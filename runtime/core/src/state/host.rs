@@ -1,0 +1,265 @@
+//! The directories of hosts: processes that keep a resource for all tests that need it.
+//!
+//! ```text
+//! hosts/api-9f86d081884c7d65/
+//!     users       locked shared by each test that uses the host, and exclusively to end it
+//!     life        locked while the host, its supervisor or a descendant may be left
+//!     starting    locked until the host has published its handle or has failed
+//!     handle      the handle, locked by the host while it lives; or why it could not start
+//!     log         the output of the host
+//! ```
+//!
+//! All locks are advisory locks of the kernel, which ends them with their holders. A directory in
+//! which `users` and `life` are free belongs to nobody, and the next sweep removes it.
+
+use std::fs::{self, File};
+use std::io::ErrorKind::{AlreadyExists, NotFound};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::StateDir;
+use super::proof::HOST;
+use super::sweep::entries;
+use crate::config::{HOST_DIR, variables};
+use crate::os::flock::{self, Strength};
+use crate::os::{self, marked, unless};
+
+/// The files of a host, in the order in which they are removed.
+const FILES: [&str; 6] = [NEW_HANDLE, HANDLE, LOG, STARTING, LIFE, USERS];
+const USERS: &str = "users";
+const LIFE: &str = "life";
+const STARTING: &str = "starting";
+const HANDLE: &str = "handle";
+const NEW_HANDLE: &str = "handle.new";
+const LOG: &str = "log";
+
+/// The directory of one host. The host itself may have ended.
+pub(crate) struct HostDir {
+    path: PathBuf,
+    state_dir: &'static StateDir,
+}
+
+/// What is known about a host.
+pub(crate) enum Seen {
+    /// It serves.
+    Serving(Serving),
+    /// It could not start.
+    Failed {
+        why: String,
+        /// How long ago that was.
+        age: Duration,
+    },
+    /// There is none, or it has not started yet.
+    Absent,
+}
+
+/// A host that serves.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    /// Locked exclusively by the host while it lives.
+    file: File,
+    pub(crate) process: u32,
+    pub(crate) handle: String,
+}
+
+impl HostDir {
+    pub(crate) fn at(state_dir: &'static StateDir, name: &str) -> Self {
+        HostDir {
+            path: state_dir.hosts().join(name),
+            state_dir,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn log_path(&self) -> PathBuf {
+        self.path.join(LOG)
+    }
+
+    /// Opens the file that users lock, and creates the directory if it does not exist.
+    pub(crate) fn users(&self) -> io::Result<File> {
+        loop {
+            // A sweep may remove the directory in between.
+            if let Some(file) = unless(NotFound, self.open(USERS))? {
+                return Ok(file);
+            }
+            self.state_dir.ensure_host_dir(&self.path)?;
+        }
+    }
+
+    /// Whether a file that users have locked is still the one of this host.
+    pub(crate) fn is_current(&self, users: &File) -> io::Result<bool> {
+        os::is_at(users, &self.path.join(USERS))
+    }
+
+    pub(crate) fn life(&self) -> io::Result<File> {
+        self.open(LIFE)
+    }
+
+    pub(crate) fn starting(&self) -> io::Result<File> {
+        self.open(STARTING)
+    }
+
+    /// Creates an empty log.
+    pub(crate) fn new_log(&self) -> io::Result<File> {
+        let log = self.open(LOG)?;
+        log.set_len(0)?;
+        Ok(log)
+    }
+
+    /// The end of the log: at most this many bytes.
+    pub(crate) fn log(&self, most: u64) -> String {
+        let read = || -> io::Result<Vec<u8>> {
+            let mut file = File::open(self.log_path())?;
+            let before = file.metadata()?.len().saturating_sub(most);
+            file.seek(SeekFrom::Start(before))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+    }
+
+    fn open(&self, name: &str) -> io::Result<File> {
+        let path = self.path.join(name);
+        loop {
+            if let Some(file) = unless(NotFound, os::open_file(&path))? {
+                return Ok(file);
+            }
+            let created = self.state_dir.create_in_place(&path);
+            if let Some(file) = unless(AlreadyExists, created)? {
+                return Ok(file);
+            }
+        }
+    }
+
+    /// Looks whether the host serves.
+    pub(crate) fn look(&self) -> io::Result<Seen> {
+        look(&self.path)
+    }
+
+    /// Publishes the handle of this process, which is the host. The host serves until the file is
+    /// closed.
+    pub(crate) fn publish(&self, handle: &str) -> io::Result<File> {
+        let state = format!("serving {}", std::process::id());
+        self.write_handle(&state, handle, true)
+    }
+
+    /// Publishes why this process could not become the host.
+    pub(crate) fn publish_failure(&self, why: &str) -> io::Result<()> {
+        self.write_handle("failed", why, false).map(drop)
+    }
+
+    fn write_handle(&self, state: &str, text: &str, is_locked: bool) -> io::Result<File> {
+        let new = self.path.join(NEW_HANDLE);
+        unless(NotFound, fs::remove_file(&new))?;
+        let mut file = self.state_dir.create_in_place(&new)?;
+        if is_locked {
+            flock::lock(&file, Strength::Exclusive)?;
+        }
+        file.write_all(format!("{HOST}{state}\n{text}").as_bytes())?;
+        fs::rename(new, self.path.join(HANDLE))?;
+        Ok(file)
+    }
+
+    /// Kills the processes that an earlier host has left. It and its supervisor have ended.
+    pub(crate) fn kill_left(&self) -> io::Result<()> {
+        marked::kill(HOST_DIR, &self.path)
+    }
+
+    /// Withdraws the handle, because the host ends or a new one is about to start.
+    pub(crate) fn withdraw(&self) -> io::Result<()> {
+        unless(NotFound, fs::remove_file(self.path.join(HANDLE))).map(drop)
+    }
+}
+
+/// Looks whether the host with this directory serves.
+fn look(dir: &Path) -> io::Result<Seen> {
+    let Some(mut file) = unless(NotFound, os::open_file(&dir.join(HANDLE)))? else {
+        return Ok(Seen::Absent);
+    };
+    // The host locks the file before it gives it this name.
+    let is_alive = !flock::try_lock(&file, Strength::Shared)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let content = text.strip_prefix(HOST);
+    let Some((state, rest)) = content.and_then(|content| content.split_once('\n')) else {
+        return Ok(Seen::Absent);
+    };
+    let process = state.strip_prefix("serving ");
+    Ok(match process.and_then(|process| process.parse().ok()) {
+        Some(process) if is_alive => Seen::Serving(Serving {
+            process,
+            handle: rest.to_owned(),
+            file,
+        }),
+        None if state == "failed" => Seen::Failed {
+            why: rest.to_owned(),
+            age: age(&file.metadata()?),
+        },
+        _ => Seen::Absent,
+    })
+}
+
+impl Serving {
+    /// Whether the host is still alive.
+    pub(crate) fn is_alive(&self) -> io::Result<bool> {
+        if !flock::try_lock(&self.file, Strength::Shared)? {
+            return Ok(true);
+        }
+        flock::unlock(&self.file);
+        Ok(false)
+    }
+}
+
+/// Notes that a test begins to use a host, for the host's choice of its end.
+pub(crate) fn touch(users: &File) -> io::Result<()> {
+    users.set_modified(SystemTime::now())
+}
+
+/// The last time at which a test has begun to use a host.
+pub(crate) fn touched(users: &File) -> io::Result<SystemTime> {
+    users.metadata()?.modified()
+}
+
+fn age(metadata: &fs::Metadata) -> Duration {
+    let modified = metadata.modified().ok();
+    let age = modified.and_then(|modified| modified.elapsed().ok());
+    age.unwrap_or(Duration::ZERO)
+}
+
+/// Removes the directories of hosts that have ended, and kills processes that are left of them.
+pub(super) fn sweep(state_dir: &StateDir) {
+    let linger = variables().map_or(Duration::ZERO, |variables| variables.linger);
+    for path in entries(state_dir.hosts()) {
+        let _ = sweep_one(&path, linger);
+    }
+}
+
+fn sweep_one(path: &Path, linger: Duration) -> io::Result<()> {
+    let open = |name| unless(NotFound, os::open_file(&path.join(name)));
+    let users = open(USERS)?;
+    for file in [&users, &open(LIFE)?].into_iter().flatten() {
+        if !flock::try_lock(file, Strength::Exclusive)? {
+            return Ok(());
+        }
+    }
+    // With both locks, this process decides alone, unless the file has been replaced.
+    if let Some(users) = &users {
+        if !os::is_at(users, &path.join(USERS))? {
+            return Ok(());
+        }
+    }
+    marked::kill(HOST_DIR, path)?;
+    // Tests that come soon are to learn of a failure.
+    if matches!(look(path)?, Seen::Failed { age, .. } if age < linger) {
+        return Ok(());
+    }
+    for name in FILES {
+        unless(NotFound, fs::remove_file(path.join(name)))?;
+    }
+    fs::remove_dir(path)
+}

@@ -1,0 +1,165 @@
+//! What is left when processes of a host are killed, and what tests are told.
+
+use std::fs;
+use std::process::Command;
+
+use isolated_test_tests::State;
+use isolated_test_tests::processes::is_alive;
+
+use crate::common::{Hosts, server_of};
+
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_tests::hold;
+
+    use crate::common::{API, tell};
+
+    #[isolated(api = API)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(api: &str) {
+        tell(api);
+        hold();
+    }
+
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn needs_nothing() {}
+
+    #[isolated(api = API)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails(api: &str) {
+        tell(api);
+        hold();
+        panic!("on purpose");
+    }
+}
+
+fn signal(signal: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// The parent of a process.
+fn parent(pid: u32) -> u32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields = stat.rsplit_once(") ").unwrap().1;
+    fields.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// The child that the resource has started in its host.
+fn child(state: &State) -> u32 {
+    let processes = state.processes();
+    processes
+        .iter()
+        .find(|(_, name)| name == "sleep")
+        .unwrap()
+        .0
+}
+
+/// Waits until a process has ended.
+fn wait_for(pid: u32) {
+    while is_alive(pid) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_killed_user_uses_the_host_no_longer() {
+    let state = State::new();
+    let mut user = state.user("uses").start();
+    server_of(&mut user);
+    user.kill();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_killed_host_takes_everything_with_it_and_its_users_are_told() {
+    let state = State::new();
+    let mut user = state.user("fails").start();
+    let server = server_of(&mut user);
+    signal("-KILL", server);
+    state.wait_for_the_end();
+    let left: Vec<_> = state.processes().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(left, [user.id()]);
+
+    // The next test gets a new one, while the other test still runs.
+    let mut next = state.user("uses").start();
+    assert_ne!(server_of(&mut next), server);
+    next.release();
+    user.tell("release");
+    let run = user.finish().failed();
+    let told = format!(
+        "isolated-test: hosts::deaths::inner::fails: the host of `api` (pid {server}) has ended during the test\n"
+    );
+    assert!(run.errors.contains(&told), "{}", run.errors);
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start start end");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_test_that_fails_while_the_host_serves_does_not_blame_it() {
+    let state = State::new();
+    let mut user = state.user("fails").start();
+    let server = server_of(&mut user);
+    user.tell("release");
+    let run = user.finish().failed();
+    assert!(!run.errors.contains("has ended"), "{}", run.errors);
+    let described = format!("api = host with pid {server}, log ");
+    assert!(run.errors.contains(&described), "{}", run.errors);
+    state.wait_for_the_end();
+}
+
+#[test]
+fn what_a_killed_supervisor_leaves_is_killed_by_the_next_test() {
+    let state = State::new();
+    let mut user = state.user("uses").start();
+    let server = server_of(&mut user);
+    let child = child(&state);
+    signal("-KILL", parent(server));
+    wait_for(server);
+    assert!(is_alive(child));
+    let mut next = state.user("uses").start();
+    assert_ne!(server_of(&mut next), server);
+    assert!(!is_alive(child));
+    next.release();
+    user.release();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start start end");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn what_is_left_when_all_are_killed_is_removed_by_any_test() {
+    let state = State::new();
+    let mut user = state.user("uses").start();
+    let server = server_of(&mut user);
+    let child = child(&state);
+    signal("-KILL", parent(server));
+    user.kill();
+    wait_for(server);
+    assert!(is_alive(child));
+    let _ = state.inner("needs_nothing").run().passed();
+    assert!(!is_alive(child));
+    assert_eq!(state.host_dirs(), [] as [std::path::PathBuf; 0]);
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_host_that_is_asked_to_end_releases_the_resource() {
+    let state = State::new();
+    let mut user = state.user("uses").env("ISOLATED_LINGER", "1h").start();
+    let server = server_of(&mut user);
+    user.release();
+    signal("-TERM", server);
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
+}

@@ -1,0 +1,7 @@
+//! Resources that are started once for many tests: their hosts, from the first user to the last trace.
+
+mod common;
+mod deaths;
+mod sharing;
+mod starting;
+mod turns;

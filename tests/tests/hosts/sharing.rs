@@ -1,0 +1,130 @@
+//! Which tests share a host, what they get, and when it ends.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use isolated_test_tests::State;
+
+use crate::common::{Hosts, server_of};
+
+mod inner {
+    use isolated_test::{Once, current, isolated};
+    use isolated_test_tests::hold;
+
+    use crate::common::{API, Api, tell};
+
+    const VERSIONED: Once<Api> =
+        API.fingerprint(|| Ok(std::env::var("API_VERSION").unwrap_or_default()));
+
+    #[isolated(api = VERSIONED)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_by_fingerprint(api: &str) {
+        tell(api);
+        hold();
+    }
+
+    #[isolated(api = API)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(api: &str) {
+        tell(api);
+        hold();
+    }
+
+    #[isolated(process, api = API, env(API_ADDRESS = api))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_in_a_subprocess(api: String) {
+        assert_eq!(std::env::var("API_ADDRESS").unwrap(), api);
+        tell(&api);
+    }
+
+    #[isolated(api = API)]
+    #[tokio::test]
+    #[ignore = "started by another test"]
+    async fn uses_in_a_runtime(api: &str) {
+        tell(api);
+        assert_eq!(*current().get::<String>(), api);
+    }
+}
+
+#[test]
+fn tests_in_several_processes_share_one_host_which_ends_after_them() {
+    let state = State::new();
+    let mut first = state.user("uses").start();
+    let server = server_of(&mut first);
+    let mut second = state.user("uses").start();
+    assert_eq!(server_of(&mut second), server);
+    for test in ["uses_in_a_subprocess", "uses_in_a_runtime"] {
+        let run = state.user(test).run().passed();
+        assert!(
+            run.output.contains(&format!("@served {server}\n")),
+            "{}",
+            run.output
+        );
+    }
+    first.release();
+    assert_eq!(state.happened(), "start");
+    second.release();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
+    assert_eq!(state.runs(), [] as [std::path::PathBuf; 0]);
+
+    // The next process removes the directory, and a new host starts in a new one.
+    let mut third = state.user("uses").start();
+    assert_ne!(server_of(&mut third), server);
+    third.release();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end start end");
+}
+
+/// Another build of this program: another file, here with the same code.
+fn other_build(state: &State) -> PathBuf {
+    let copy = state.scratch().join("other_build");
+    // Another program writes the copy, because a file that is open for writing cannot be executed, and
+    // children of other threads inherit descriptors for a moment.
+    let copied = Command::new("cp")
+        .arg(std::env::current_exe().unwrap())
+        .arg(&copy)
+        .status();
+    assert!(copied.unwrap().success());
+    copy
+}
+
+#[test]
+fn each_build_of_a_program_has_its_own_host_unless_there_is_a_fingerprint() {
+    for (test, is_shared) in [("uses", false), ("uses_by_fingerprint", true)] {
+        let state = State::new();
+        let other_build = other_build(&state);
+        let mut first = state.user(test).start();
+        let server = server_of(&mut first);
+        let mut second = state.user_of(&other_build, test).start();
+        assert_eq!(server_of(&mut second) == server, is_shared);
+        first.release();
+        second.release();
+        state.wait_for_the_end();
+        let expected = if is_shared {
+            "start end"
+        } else {
+            "start start end end"
+        };
+        assert_eq!(state.happened(), expected);
+    }
+}
+
+#[test]
+fn another_fingerprint_is_another_host() {
+    let state = State::new();
+    let mut first = state.user("uses_by_fingerprint").start();
+    let server = server_of(&mut first);
+    let mut second = state
+        .user("uses_by_fingerprint")
+        .env("API_VERSION", "2")
+        .start();
+    assert_ne!(server_of(&mut second), server);
+    first.release();
+    second.release();
+    state.wait_for_the_end();
+}
