@@ -8,6 +8,8 @@ use crate::config::variables;
 use crate::error::Error;
 use crate::lock::holder::{self, HeldLock, RecordedBlock};
 use crate::os;
+#[cfg(unix)]
+use crate::state::host::Doing;
 use crate::state::{self, KeptDir, StateDir};
 
 /// A living process that has a record.
@@ -65,6 +67,32 @@ pub struct Kept {
     pub bytes: u64,
 }
 
+/// A host, which keeps a resource for all tests that need it.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The name of its directory: that of the resource, and a hash.
+    pub name: String,
+    /// The process identifier, if it serves.
+    pub process: Option<u32>,
+    /// What it is doing.
+    pub state: HostState,
+    /// The file to which it prints.
+    pub log: PathBuf,
+}
+
+/// What a host is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostState {
+    /// It is starting.
+    Starting,
+    /// It serves, and a test uses it.
+    InUse,
+    /// It serves, and no test uses it.
+    Idle,
+    /// It could not start, for this reason.
+    Failed(String),
+}
+
 /// The result of [`clean`].
 #[derive(Debug, Clone, Default)]
 pub struct Cleanup {
@@ -73,6 +101,8 @@ pub struct Cleanup {
     /// The removed records of dead processes, with the number of bytes in these and in the
     /// directories beside them.
     pub dead: Vec<(PathBuf, u64)>,
+    /// The directories of hosts that were ended, because no test used them, or that had ended.
+    pub hosts: Vec<PathBuf>,
     /// Unused files and directories that could not be removed, and the reasons.
     pub failed: Vec<(PathBuf, String)>,
     /// The number of living processes, whose files stay.
@@ -148,8 +178,54 @@ pub fn kept() -> Result<Vec<Kept>, Error> {
     Ok(all)
 }
 
+/// The hosts of the state directory that tests use with the variables of this process, except those
+/// that have ended. Changes nothing there.
+///
+/// # Errors
+///
+/// Fails when an `ISOLATED_*` variable is misread, or when tests would refuse the directory.
+#[cfg(unix)]
+pub fn hosts() -> Result<Vec<Host>, Error> {
+    let state_dir = state::existing()?;
+    let all = state_dir.iter().flat_map(state::host::all);
+    let mut hosts: Vec<_> = all
+        .filter_map(|(dir, doing)| Host::of(&dir, doing))
+        .collect();
+    hosts.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(hosts)
+}
+
+/// There are no hosts on this system.
+///
+/// # Errors
+///
+/// Never fails.
+#[cfg(not(unix))]
+pub fn hosts() -> Result<Vec<Host>, Error> {
+    Ok(Vec::new())
+}
+
+#[cfg(unix)]
+impl Host {
+    fn of(dir: &Path, doing: Doing) -> Option<Self> {
+        let (process, state) = match doing {
+            Doing::Starting => (None, HostState::Starting),
+            Doing::InUse(serving) => (Some(serving.process), HostState::InUse),
+            Doing::Idle(serving) => (Some(serving.process), HostState::Idle),
+            Doing::Failed(why) => (None, HostState::Failed(why)),
+            Doing::Ended => return None,
+        };
+        Some(Host {
+            name: dir.file_name()?.to_string_lossy().into_owned(),
+            log: state::host::log_path(dir),
+            process,
+            state,
+        })
+    }
+}
+
 /// Removes everything from the state directory that no living process uses: the files of dead
-/// processes, and all kept directories. With `dry_run`, only lists it. Lock files always stay.
+/// processes, and all kept directories. Ends hosts that no test uses. With `dry_run`, only lists it. Lock files always stay.
 ///
 /// # Errors
 ///
@@ -159,6 +235,7 @@ pub fn clean(dry_run: bool) -> Result<Cleanup, Error> {
     let found = state_dir.map(|state_dir: StateDir| state::clean::clean(&state_dir, dry_run));
     let found = found.unwrap_or_default();
     let mut cleanup = Cleanup {
+        hosts: found.hosts,
         failed: found.failed,
         alive: found.alive,
         ..Cleanup::default()

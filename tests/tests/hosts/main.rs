@@ -2,6 +2,7 @@
 
 mod common;
 mod deaths;
+mod seen;
 mod sharing;
 mod starting;
 mod turns;

@@ -1,4 +1,4 @@
-//! Learns of the request to end, `SIGTERM`.
+//! The request to end, `SIGTERM`: how a process learns of it, and how it is sent.
 
 #![expect(unsafe_code, reason = "the standard library knows no signals")]
 
@@ -44,4 +44,11 @@ pub(crate) fn on_termination(act: impl FnOnce() + Send + 'static) -> io::Result<
         ))?;
     }
     Ok(())
+}
+
+/// Asks a process to end.
+pub(crate) fn terminate(process: u32) -> io::Result<()> {
+    let process = libc::pid_t::try_from(process).map_err(io::Error::other)?;
+    // SAFETY: the call takes numbers only.
+    check(unsafe { libc::kill(process, libc::SIGTERM) }).map(drop)
 }

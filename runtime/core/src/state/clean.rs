@@ -7,7 +7,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::Duration;
 
+#[cfg(unix)]
+use super::host::{self, Doing};
 use super::kept::{KeptDir, kept_in};
 use super::record::{ENDING, is_ours_by_name};
 use super::sweep::{DeadRecord, RecordState, entries, examine, has_name};
@@ -20,6 +24,8 @@ pub(crate) struct Cleanup {
     pub(crate) removed: Vec<Leftover>,
     /// Unused files and directories that could not be removed, and the reasons.
     pub(crate) failed: Vec<(PathBuf, String)>,
+    /// The directories of hosts that were ended or had ended.
+    pub(crate) hosts: Vec<PathBuf>,
     /// The number of living processes, whose directories stay.
     pub(crate) alive: usize,
 }
@@ -46,6 +52,8 @@ pub(crate) fn clean(state_dir: &StateDir, dry_run: bool) -> Cleanup {
             cleanup.kept(&entry, dry_run);
         }
     }
+    #[cfg(unix)]
+    cleanup.hosts(state_dir, dry_run);
     cleanup
 }
 
@@ -115,6 +123,24 @@ impl Cleanup {
                 // Another process has removed it.
                 Ok(false) => {}
                 Err(error) => self.failed.push((kept.path, error.to_string())),
+            }
+        }
+    }
+
+    /// Ends hosts that no test uses, and removes what hosts have left.
+    #[cfg(unix)]
+    fn hosts(&mut self, state_dir: &StateDir, dry_run: bool) {
+        for (path, doing) in host::all(state_dir) {
+            let result = match &doing {
+                Doing::Starting | Doing::InUse(_) => continue,
+                Doing::Idle(_) | Doing::Failed(_) | Doing::Ended if dry_run => Ok(true),
+                Doing::Idle(serving) => host::end_idle(&path, serving),
+                Doing::Failed(_) | Doing::Ended => host::sweep_one(&path, Duration::ZERO),
+            };
+            match result {
+                Ok(true) => self.hosts.push(path),
+                Ok(false) => {}
+                Err(error) => self.failed.push((path, error.to_string())),
             }
         }
     }

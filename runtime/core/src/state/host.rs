@@ -23,6 +23,7 @@ use super::proof::HOST;
 use super::sweep::entries;
 use crate::config::{HOST_DIR, variables};
 use crate::os::flock::{self, Strength};
+use crate::os::terminate::terminate;
 use crate::os::{self, marked, unless};
 
 /// The files of a host, in the order in which they are removed.
@@ -76,7 +77,7 @@ impl HostDir {
     }
 
     pub(crate) fn log_path(&self) -> PathBuf {
-        self.path.join(LOG)
+        log_path(&self.path)
     }
 
     /// Opens the file that users lock, and creates the directory if it does not exist.
@@ -215,6 +216,11 @@ impl Serving {
     }
 }
 
+/// The file to which the host with this directory prints.
+pub(crate) fn log_path(dir: &Path) -> PathBuf {
+    dir.join(LOG)
+}
+
 /// Notes that a test begins to use a host, for the host's choice of its end.
 pub(crate) fn touch(users: &File) -> io::Result<()> {
     users.set_modified(SystemTime::now())
@@ -231,6 +237,64 @@ fn age(metadata: &fs::Metadata) -> Duration {
     age.unwrap_or(Duration::ZERO)
 }
 
+/// What a host is doing.
+pub(crate) enum Doing {
+    Starting,
+    /// It serves, and a test uses it.
+    InUse(Serving),
+    /// It serves, and no test uses it.
+    Idle(Serving),
+    /// It could not start, for this reason.
+    Failed(String),
+    /// It has ended. Its supervisor may still be there.
+    Ended,
+}
+
+/// The directories of all hosts, and what these are doing.
+pub(crate) fn all(state_dir: &StateDir) -> impl Iterator<Item = (PathBuf, Doing)> {
+    entries(state_dir.hosts()).filter_map(|path| {
+        let doing = doing(&path).ok()?;
+        Some((path, doing))
+    })
+}
+
+fn doing(path: &Path) -> io::Result<Doing> {
+    match look(path)? {
+        Seen::Serving(serving) if is_free(path, USERS)? => Ok(Doing::Idle(serving)),
+        Seen::Serving(serving) => Ok(Doing::InUse(serving)),
+        Seen::Failed { why, .. } => Ok(Doing::Failed(why)),
+        Seen::Absent if is_free(path, STARTING)? => Ok(Doing::Ended),
+        Seen::Absent => Ok(Doing::Starting),
+    }
+}
+
+/// Whether nobody has a file locked. Has it locked for a moment.
+fn is_free(dir: &Path, name: &str) -> io::Result<bool> {
+    match unless(NotFound, os::open_file(&dir.join(name)))? {
+        Some(file) => flock::try_lock(&file, Strength::Exclusive),
+        None => Ok(true),
+    }
+}
+
+/// Ends a host that no test uses, and removes its directory. Returns whether it did: a test may use
+/// the host again.
+pub(super) fn end_idle(path: &Path, serving: &Serving) -> io::Result<bool> {
+    let Some(users) = unless(NotFound, os::open_file(&path.join(USERS)))? else {
+        return Ok(false);
+    };
+    // No test can use it as long as this lock is held, and it does not end by itself.
+    if !flock::try_lock(&users, Strength::Exclusive)? || !serving.is_alive()? {
+        return Ok(false);
+    }
+    terminate(serving.process)?;
+    if let Some(life) = unless(NotFound, os::open_file(&path.join(LIFE)))? {
+        flock::lock(&life, Strength::Exclusive)?;
+    }
+    drop(users);
+    sweep_one(path, Duration::ZERO)?;
+    Ok(true)
+}
+
 /// Removes the directories of hosts that have ended, and kills processes that are left of them.
 pub(super) fn sweep(state_dir: &StateDir) {
     let linger = variables().map_or(Duration::ZERO, |variables| variables.linger);
@@ -239,27 +303,30 @@ pub(super) fn sweep(state_dir: &StateDir) {
     }
 }
 
-fn sweep_one(path: &Path, linger: Duration) -> io::Result<()> {
+/// Removes the directory of a host that has ended, unless it has failed so recently. Returns whether
+/// it did.
+pub(super) fn sweep_one(path: &Path, linger: Duration) -> io::Result<bool> {
     let open = |name| unless(NotFound, os::open_file(&path.join(name)));
     let users = open(USERS)?;
     for file in [&users, &open(LIFE)?].into_iter().flatten() {
         if !flock::try_lock(file, Strength::Exclusive)? {
-            return Ok(());
+            return Ok(false);
         }
     }
     // With both locks, this process decides alone, unless the file has been replaced.
     if let Some(users) = &users {
         if !os::is_at(users, &path.join(USERS))? {
-            return Ok(());
+            return Ok(false);
         }
     }
     marked::kill(HOST_DIR, path)?;
     // Tests that come soon are to learn of a failure.
     if matches!(look(path)?, Seen::Failed { age, .. } if age < linger) {
-        return Ok(());
+        return Ok(false);
     }
     for name in FILES {
         unless(NotFound, fs::remove_file(path.join(name)))?;
     }
-    fs::remove_dir(path)
+    fs::remove_dir(path)?;
+    Ok(true)
 }

@@ -1,0 +1,98 @@
+//! What tools see of hosts, and how they end those that no test uses.
+
+use isolated_test_tests::State;
+
+use crate::common::{Hosts, gate, open, server_of};
+
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_core::inspect;
+    use isolated_test_tests::hold;
+
+    use crate::common::{API, tell};
+
+    #[isolated(api = API)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(api: &str) {
+        tell(api);
+        hold();
+    }
+
+    /// Prints what a tool sees with the variables of this process.
+    #[test]
+    #[ignore = "started by another test"]
+    fn looks() {
+        // libtest leaves its own line unfinished.
+        println!();
+        for host in inspect::hosts().unwrap() {
+            println!("{:?} {:?}", host.process, host.state);
+            assert!(host.name.starts_with("api-"));
+            assert!(host.log.is_file());
+        }
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn cleans() {
+        println!();
+        for dry_run in [true, false] {
+            let cleanup = inspect::clean(dry_run).unwrap();
+            assert_eq!(cleanup.failed, []);
+            println!("removed {}", cleanup.hosts.len());
+        }
+    }
+}
+
+/// The lines that an inner test prints.
+fn printed(state: &State, test: &str) -> Vec<String> {
+    let run = state.user(test).run().passed();
+    let is_ours = |line: &&str| {
+        ["Some", "None", "removed"]
+            .iter()
+            .any(|word| line.starts_with(word))
+    };
+    run.output
+        .lines()
+        .filter(is_ours)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_tool_sees_what_a_host_is_doing_and_ends_it_only_if_it_is_idle() {
+    let state = State::new();
+    let gate = gate(&state);
+    let mut user = state.user("uses");
+    user = user.env("BREAK", &gate).env("ISOLATED_LINGER", "1h");
+    let mut user = user.start();
+    while state.happened() != "start" {
+        std::thread::yield_now();
+    }
+    assert_eq!(printed(&state, "looks"), ["None Starting"]);
+    assert_eq!(printed(&state, "cleans"), ["removed 0", "removed 0"]);
+    open(&gate);
+    let server = server_of(&mut user);
+    assert_eq!(printed(&state, "looks"), [format!("Some({server}) InUse")]);
+    assert_eq!(printed(&state, "cleans"), ["removed 0", "removed 0"]);
+    user.release();
+    assert_eq!(printed(&state, "looks"), [format!("Some({server}) Idle")]);
+    assert_eq!(printed(&state, "cleans"), ["removed 1", "removed 1"]);
+    assert_eq!(state.happened(), "start end");
+    assert_eq!(state.host_dirs(), [] as [std::path::PathBuf; 0]);
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_tool_sees_a_failed_start_and_forgets_it() {
+    let state = State::new();
+    let user = state.user("uses").env("BREAK", "fail");
+    let _ = user.env("ISOLATED_LINGER", "1h").run().failed();
+    assert_eq!(
+        printed(&state, "looks"),
+        ["None Failed(\"the disk is on fire\")"]
+    );
+    state.wait_for_the_end();
+    assert_eq!(printed(&state, "cleans"), ["removed 1", "removed 1"]);
+    assert_eq!(state.host_dirs(), [] as [std::path::PathBuf; 0]);
+}
