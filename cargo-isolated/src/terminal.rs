@@ -1,6 +1,8 @@
 //! Text on standard output: colours, and lines of a bounded width.
 
 use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
 
 use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
@@ -49,6 +51,42 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("failed to write to standard output"),
     }
+}
+
+/// Waits until the reader of standard output goes away, but at most for this time. Returns whether it is
+/// gone.
+#[cfg(unix)]
+#[expect(
+    unsafe_code,
+    reason = "the standard library cannot wait for a pipe to close"
+)]
+pub(crate) fn closes_within(time: Duration) -> io::Result<bool> {
+    let mut output = libc::pollfd {
+        fd: libc::STDOUT_FILENO,
+        // Most systems report this without a request.
+        events: libc::POLLHUP,
+        revents: 0,
+    };
+    let timeout = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: the pointer is valid for the call, and the list has one entry.
+    if unsafe { libc::poll(&raw mut output, 1, timeout) } < 0 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    if output.revents & libc::POLLNVAL != 0 {
+        // macOS cannot poll a terminal. A terminal that goes away ends the process with `SIGHUP`.
+        thread::sleep(time);
+    }
+    Ok(output.revents & (libc::POLLHUP | libc::POLLERR) != 0)
+}
+
+/// Waits for this time. On this system, only a write shows that the reader is gone.
+#[cfg(not(unix))]
+pub(crate) fn closes_within(time: Duration) -> io::Result<bool> {
+    thread::sleep(time);
+    Ok(false)
 }
 
 /// Text in a style. It ends at the end of the text.

@@ -6,7 +6,6 @@ mod text;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
@@ -34,7 +33,7 @@ Exit status:
   0  the list was printed
   2  the state directory cannot be used")]
 pub(crate) struct Arguments {
-    /// Refresh the list every second, until Ctrl-C.
+    /// Refresh the list every second, until Ctrl-C or until the pipe closes.
     #[arg(long)]
     watch: bool,
     /// List all kept directories, not only the newest.
@@ -71,7 +70,8 @@ fn is_closed(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Prints the list again and again. Ends with Ctrl-C, which leaves nothing to restore.
+/// Prints the list again and again, until the reader of a pipe closes it. Ctrl-C ends the process, which
+/// leaves nothing to restore.
 fn watch(json: bool, most: usize, out: &mut impl Write) -> Result<()> {
     let mut last = String::new();
     loop {
@@ -89,7 +89,9 @@ fn watch(json: bool, most: usize, out: &mut impl Write) -> Result<()> {
         out.flush()?;
         last = text;
         // The ages in the list change each second, even if no record does.
-        thread::sleep(PERIOD);
+        if terminal::closes_within(PERIOD)? {
+            return Ok(());
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
-use isolated_test_tests::State;
+use isolated_test_tests::{PATIENCE, State};
 use serde_json::{Value, json};
 
 use super::{command, printed, run};
@@ -184,6 +186,29 @@ fn watch_shows_changes_until_it_is_ended() {
     assert!(kill.status().expect("a signal").success());
     let status = watch.wait().expect("the end");
     assert_eq!(status.signal(), Some(15));
+}
+
+/// The list does not change, so the command writes nothing more that could fail.
+#[test]
+fn watch_ends_when_its_pipe_is_closed() {
+    let state = State::new();
+    let mut watch = command(state.path(), &["status", "--watch"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command");
+    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    lines.read_line(&mut line).expect("the list");
+    assert!(line.starts_with("no isolated tests are running"), "{line}");
+    drop(lines);
+    let (id, (sender, end)) = (watch.id(), mpsc::channel());
+    let waiting = thread::spawn(move || sender.send(watch.wait()));
+    let Ok(status) = end.recv_timeout(PATIENCE) else {
+        let _ = Command::new("kill").arg(id.to_string()).status();
+        let _ = waiting.join();
+        panic!("it goes on");
+    };
+    assert!(status.expect("the end").success());
 }
 
 #[test]
