@@ -9,10 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::mode;
 use crate::stress::expected::{Binary, Expected, TestId};
 use crate::stress::results::{Ended, How, Outcome, Results, tail};
-use crate::suite::failed_names;
-
-/// The kinds of documentation examples, which follow their names.
-const KINDS: [&str; 3] = [" - should panic", " - compile fail", " - compile"];
+use crate::suite::libtest::{self, failed_names};
 
 /// Splits an output wherever Cargo announces a binary that is `expected`. Each section comes with
 /// the announced name.
@@ -185,10 +182,7 @@ impl Section<'_> {
 
     /// Parses `test name ... ok`, possibly preceded by the output of a child.
     fn result<'l>(&self, line: &'l str) -> Option<(&'l str, Outcome)> {
-        line.match_indices("test ").find_map(|(at, word)| {
-            let (label, status) = line[at + word.len()..].split_once(" ... ")?;
-            let name = KINDS.iter().find_map(|kind| label.strip_suffix(kind));
-            let name = name.unwrap_or(label);
+        libtest::results(line).find_map(|(name, status)| {
             if *self.binary.tests.get(name)? {
                 return None;
             }
@@ -205,19 +199,8 @@ impl Section<'_> {
         })
     }
 
-    /// The text below `---- name stdout ----`, up to the next test that may have failed.
     fn output_of(&self, name: &str, failed: &BTreeSet<&str>) -> Option<&str> {
-        let mark = |name: &str| format!("\n---- {name} stdout ----\n");
-        let own = mark(name);
-        let start = self.text.find(&own)? + own.len();
-        let rest = &self.text[start..];
-        // The test may have run itself and failed there too, so its own mark does not end its
-        // output.
-        let others = failed.iter().filter(|other| **other != name);
-        let next = others.filter_map(|other| rest.find(&mark(other)));
-        let end = rest.rfind("\nfailures:\n");
-        let end = next.chain(end).min().unwrap_or(rest.len());
-        Some(&rest[..end])
+        libtest::output_of(self.text, name, failed.iter().copied())
     }
 
     /// The end of the binary according to Cargo: `(signal: 6, SIGABRT: process abort signal)`.

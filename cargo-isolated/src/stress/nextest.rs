@@ -8,12 +8,7 @@ use crate::mode;
 use crate::stress::expected::{Expected, TestId};
 use crate::stress::overlap::Span;
 use crate::stress::results::{Ended, How, Outcome, Results};
-
-/// The statuses of a passed test, including one that left processes behind.
-const PASSED: [&str; 2] = ["PASS", "LEAK"];
-
-/// The statuses of a test that is still running.
-const RUNNING: [&str; 3] = ["SLOW", "TERMINATING", "TERMINATN"];
+use crate::suite::nextest::Line;
 
 /// The tests of each binary, by the binary's name in nextest.
 type Tests<'a> = BTreeMap<&'a str, &'a BTreeMap<String, bool>>;
@@ -24,11 +19,11 @@ pub(crate) fn spans(suite: &Expected, lines: &[(Instant, String)]) -> Vec<Span> 
     let mut seen = BTreeSet::new();
     let mut spans = Vec::new();
     for (end, line) in lines {
-        let Some((status, test)) = result(&tests, line) else {
+        let Some((parsed, test)) = result(&tests, line) else {
             continue;
         };
         // Nextest lists all failures again at the end.
-        if RUNNING.contains(&status) || !seen.insert(test.clone()) {
+        if parsed.is_running() || !seen.insert(test.clone()) {
             continue;
         }
         let seconds = line.split_once(" [").and_then(|(_, rest)| {
@@ -40,7 +35,7 @@ pub(crate) fn spans(suite: &Expected, lines: &[(Instant, String)]) -> Vec<Span> 
             test,
             start: time.and_then(|time| end.checked_sub(time)).unwrap_or(*end),
             end: *end,
-            has_failed: !PASSED.contains(&status),
+            has_failed: !parsed.has_passed(),
         });
     }
     spans
@@ -59,7 +54,7 @@ pub(crate) fn read(suite: &Expected, ended: &Ended) -> Results {
     let mut results = Results::new();
     let mut lines = ended.output.lines().peekable();
     while let Some(line) = lines.next() {
-        let Some((status, test)) = result(&tests, line) else {
+        let Some((parsed, test)) = result(&tests, line) else {
             continue;
         };
         let mut output = Vec::new();
@@ -69,34 +64,27 @@ pub(crate) fn read(suite: &Expected, ended: &Ended) -> Results {
         }
         // Nextest lists all failures again at the end, without their output, so the first result
         // counts.
-        let is_cut_off = status == "SIGTERM" && ended.how == How::CutOff;
-        if !RUNNING.contains(&status) && !is_cut_off {
-            let outcome = || outcome(status, &output.join("\n"), &ended.how);
+        let is_cut_off = parsed.status == "SIGTERM" && ended.how == How::CutOff;
+        if !parsed.is_running() && !is_cut_off {
+            let outcome = || outcome(parsed, &output.join("\n"), &ended.how);
             results.entry(test).or_insert_with(outcome);
         }
     }
     results
 }
 
-/// Parses `PASS [   0.005s] ( 1/14) package::binary module::name`.
-fn result<'l>(tests: &Tests, line: &'l str) -> Option<(&'l str, TestId)> {
-    let (status, rest) = line.trim_start().split_once(" [")?;
-    let is_status = status.starts_with(|c: char| c.is_ascii_uppercase());
-    let (_, rest) = rest.split_once("] ")?;
-    let rest = match rest.strip_prefix('(') {
-        Some(rest) => rest.split_once(") ")?.1,
-        None => rest,
-    };
-    let (binary, name) = rest.trim_start().split_once(' ')?;
-    let is_listed = tests.get(binary)?.contains_key(name);
-    (is_status && is_listed).then(|| (status.trim(), TestId::new(binary, name)))
+/// Parses a line about one of the tests.
+fn result<'l>(tests: &Tests, line: &'l str) -> Option<(Line<'l>, TestId)> {
+    let line = Line::parse(line)?;
+    let is_listed = tests.get(line.binary)?.contains_key(line.name);
+    is_listed.then(|| (line, TestId::new(line.binary, line.name)))
 }
 
-fn outcome(status: &str, output: &str, how: &How) -> Outcome {
-    if PASSED.contains(&status) {
+fn outcome(line: Line<'_>, output: &str, how: &How) -> Outcome {
+    if line.has_passed() {
         return Outcome::Passed;
     }
-    let mode = match status {
+    let mode = match line.status {
         "TIMEOUT" => "timeout".to_owned(),
         "SIGTERM" if matches!(how, How::Hung(_)) => "hung".to_owned(),
         "FAIL" if output.contains(" panicked at ") => mode::of(output),

@@ -6,6 +6,8 @@
 
 mod binary;
 mod build;
+pub(crate) mod libtest;
+pub(crate) mod nextest;
 mod outcome;
 mod process;
 pub(crate) mod record;
@@ -14,7 +16,7 @@ mod selection;
 use std::fmt;
 
 pub(crate) use self::binary::Binary;
-pub(crate) use self::outcome::{Outcome, failed_names, outcome};
+pub(crate) use self::outcome::{Outcome, outcome};
 pub(crate) use self::process::Process;
 pub(crate) use self::selection::{Runner, Selection, parts};
 

@@ -1,5 +1,6 @@
 //! The outcome of one test in the output of its binary.
 
+use super::libtest::{failed_names, output_of, results};
 use super::process::Ended;
 use crate::mode;
 
@@ -41,11 +42,8 @@ pub(crate) fn outcome(name: &str, ended: &Ended) -> Outcome {
         if !failed_names(output).any(|failed| failed == name) {
             return Outcome::Passed;
         }
-        let mark = format!("\n---- {name} stdout ----\n");
-        let own = output.split_once(&mark).map_or("", |(_, rest)| rest);
-        let own = own.split("\n---- ").next().unwrap_or(own);
-        let own = own.rsplit_once("\nfailures:\n").map_or(own, |(own, _)| own);
-        return Outcome::Failed(mode::of(own));
+        let own = output_of(output, name, failed_names(output));
+        return Outcome::Failed(mode::of(own.unwrap_or_default()));
     }
     // The binary has aborted or exited. With one thread, the last test it started is the reason.
     match mentioned(name, output) {
@@ -71,27 +69,10 @@ struct Mentioned<'a> {
 
 /// Finds `test name ... result`, where the result may be missing.
 fn mentioned<'a>(name: &str, output: &'a str) -> Option<Mentioned<'a>> {
-    let line = [
-        format!("test {name} ... "),
-        format!("test {name} - should panic ... "),
-    ];
-    let (at, mark) = line
-        .iter()
-        .find_map(|line| Some((output.find(line.as_str())?, line)))?;
-    let rest = &output[at + mark.len()..];
-    Some(Mentioned {
-        result: rest.lines().next().unwrap_or_default(),
-        is_last: !rest
-            .lines()
-            .any(|line| line.starts_with("test ") && line.contains(" ... ")),
-    })
-}
-
-/// The names in the last list of failures that libtest has printed.
-pub(crate) fn failed_names(text: &str) -> impl Iterator<Item = &str> {
-    let list = text.rfind("\nfailures:\n");
-    let list = list.map_or("", |at| &text[at + "\nfailures:\n".len()..]);
-    list.lines().map_while(|line| line.strip_prefix("    "))
+    let mut lines = output.lines();
+    let (_, result) = lines.find_map(|line| results(line).find(|(found, _)| *found == name))?;
+    let is_last = !lines.any(|line| line.starts_with("test ") && results(line).next().is_some());
+    Some(Mentioned { result, is_last })
 }
 
 #[cfg(all(test, unix))]
