@@ -94,6 +94,16 @@ pub(crate) fn host() -> Result<String> {
     Ok(host.context("`rustc -vV` prints no host")?.to_owned())
 }
 
+/// The output of Cargo from its first error on.
+pub(crate) fn errors_in(output: &str) -> &str {
+    let begin = if output.starts_with("error") {
+        0
+    } else {
+        output.find("\nerror").unwrap_or_default()
+    };
+    output[begin..].trim()
+}
+
 /// The workspace of the working directory.
 pub(crate) fn metadata() -> Result<Metadata> {
     metadata_with(&[])
@@ -111,4 +121,20 @@ pub(crate) fn metadata_with(words: &[OsString]) -> Result<Metadata> {
         bail!("`cargo metadata` failed: {errors}; run this in a workspace");
     }
     serde_json::from_slice(&output.stdout).context("failed to read the output of `cargo metadata`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::errors_in;
+
+    #[test]
+    fn errors_begin_a_line() {
+        let output = "warning: no error here\ntest errors ... ok\nerror: test failed\n\nCaused by:\n  a signal\n";
+        let errors = "error: test failed\n\nCaused by:\n  a signal";
+        assert_eq!(errors_in(output), errors);
+        assert_eq!(errors_in(errors), errors);
+        let several = "error: no such file\nerror: could not compile";
+        assert_eq!(errors_in(several), several);
+        assert_eq!(errors_in("nothing\n"), "nothing");
+    }
 }

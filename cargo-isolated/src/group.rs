@@ -1,5 +1,5 @@
-//! A process and everything it starts: on Unix, a process group. With a guard, the group ends however
-//! this command ends.
+//! A process and everything it starts: on Unix, a process group with a guard, which ends the group
+//! however this command ends.
 
 use std::io;
 #[cfg(unix)]
@@ -30,25 +30,13 @@ pub(crate) struct Group {
     /// Ends the group when the pipe to the guard closes. The system closes it when this process
     /// ends.
     #[cfg(unix)]
-    guard: Option<Child>,
+    guard: Child,
 }
 
 #[cfg(unix)]
 impl Group {
-    /// Starts a process in a new group without a guard, for short runs.
-    pub(crate) fn unguarded(command: &mut Command) -> io::Result<Self> {
-        use std::os::unix::process::CommandExt;
-
-        Ok(Self {
-            child: command.process_group(0).spawn()?,
-            status: None,
-            end: None,
-            guard: None,
-        })
-    }
-
-    /// Starts a process in a new group with a guard. The guard comes first, so that no process is left
-    /// if this one is killed in between.
+    /// Starts a process in a new group. The guard comes first, so that no process is left if this one
+    /// is killed in between.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
         use std::io::Write;
         use std::os::unix::process::CommandExt;
@@ -77,22 +65,12 @@ impl Group {
             child,
             status: None,
             end: None,
-            guard: Some(guard),
+            guard,
         };
-        let id = group.child.id();
-        let input = group.guard.as_mut().and_then(|guard| guard.stdin.as_mut());
-        if let Some(input) = input {
-            writeln!(input, "{id}")?;
+        if let Some(input) = &mut group.guard.stdin {
+            writeln!(input, "{}", group.child.id())?;
         }
         Ok(group)
-    }
-
-    /// The exit status of the process, if it has ended. Kills the rest of the group in that case.
-    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        if self.status.is_none() && is_over(self.child.id(), libc::WNOHANG)? {
-            self.kill();
-        }
-        Ok(self.status)
     }
 
     /// Waits for the process to end, but at most for this time. Kills the rest of the group when it
@@ -102,7 +80,7 @@ impl Group {
             let id = self.child.id();
             let end = self.end.get_or_insert_with(|| watch(id));
             if end.recv_timeout(time) == Err(RecvTimeoutError::Disconnected) {
-                return self.ended();
+                self.kill()?;
             }
         }
         Ok(self.status)
@@ -113,39 +91,32 @@ impl Group {
         self.end_within(GRACE)
     }
 
-    /// Ends the group at once.
-    pub(crate) fn end_now(&mut self) -> io::Result<()> {
-        self.end_within(Duration::ZERO)
-    }
-
     fn end_within(&mut self, grace: Duration) -> io::Result<()> {
         if self.status.is_some() {
             return Ok(());
         }
         self.signal(libc::SIGTERM);
-        if grace.is_zero() || self.wait(grace)?.is_none() {
-            self.kill();
+        if self.wait(grace)?.is_none() {
+            self.kill()?;
         }
         Ok(())
     }
 
-    fn kill(&mut self) {
+    fn kill(&mut self) -> io::Result<()> {
         if self.status.is_some() {
-            return;
+            return Ok(());
         }
         // Its leader is reaped below, so no other group can have the id.
         self.signal(libc::SIGKILL);
-        if let Some(guard) = &mut self.guard {
-            let _ = guard.wait();
-        }
-        self.status = self.child.wait().ok();
+        let _ = self.guard.wait();
+        self.status = Some(self.child.wait()?);
+        Ok(())
     }
 
     #[expect(unsafe_code, reason = "the standard library does not signal groups")]
     fn signal(&self, signal: libc::c_int) {
-        // The guard leads the group, if there is one.
-        let leader = self.guard.as_ref().unwrap_or(&self.child);
-        if let Ok(id) = libc::pid_t::try_from(leader.id()) {
+        // The guard leads the group.
+        if let Ok(id) = libc::pid_t::try_from(self.guard.id()) {
             // SAFETY: the call takes only integers.
             unsafe { libc::kill(-id, signal) };
         }
@@ -157,53 +128,40 @@ impl Group {
 fn watch(id: u32) -> Receiver<()> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
-        while is_over(id, 0).is_err_and(|error| is_interrupted(&error)) {}
+        while wait(id).is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
         drop(sender);
     });
     receiver
 }
 
-/// Whether a child has ended. It is not reaped, so no other process can get its id.
+/// Waits for a child to end. It is not reaped, so no other process can get its id.
 #[cfg(unix)]
 #[expect(
     unsafe_code,
     reason = "the standard library reaps whatever it waits for"
 )]
-fn is_over(id: u32, flags: libc::c_int) -> io::Result<bool> {
+fn wait(id: u32) -> io::Result<()> {
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
-    let flags = libc::WEXITED | libc::WNOWAIT | flags;
-    // SAFETY: the pointer is valid for the call, and zeroes are a valid `siginfo_t`.
-    let info = unsafe {
-        if libc::waitid(libc::P_PID, id as libc::id_t, info.as_mut_ptr(), flags) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        info.assume_init()
-    };
-    Ok(info.si_signo == libc::SIGCHLD)
+    let flags = libc::WEXITED | libc::WNOWAIT;
+    // SAFETY: the pointer is valid for the call.
+    let result = unsafe { libc::waitid(libc::P_PID, id as libc::id_t, info.as_mut_ptr(), flags) };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
 impl Drop for Group {
     fn drop(&mut self) {
-        let grace = if self.guard.is_some() {
-            GRACE
-        } else {
-            Duration::ZERO
-        };
-        if self.end_within(grace).is_err() {
-            self.kill();
+        if self.end().is_err() {
+            let _ = self.kill();
         }
     }
 }
 
 #[cfg(not(unix))]
 impl Group {
-    /// Starts a process.
-    pub(crate) fn unguarded(command: &mut Command) -> io::Result<Self> {
-        Self::spawn(command)
-    }
-
     /// Starts a process.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
         let child = command.spawn()?;
@@ -213,12 +171,6 @@ impl Group {
         })
     }
 
-    /// The exit status of the process, if it has ended.
-    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.status = self.child.try_wait()?;
-        Ok(self.status)
-    }
-
     /// Waits for the process to end, but at most for this time.
     pub(crate) fn wait(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
         self.status = self.child.wait_timeout(time)?;
@@ -226,13 +178,8 @@ impl Group {
     }
 
     /// Ends the process.
-    pub(crate) fn end_now(&mut self) -> io::Result<()> {
-        self.end()
-    }
-
-    /// Ends the process.
     pub(crate) fn end(&mut self) -> io::Result<()> {
-        if self.ended()?.is_none() {
+        if self.wait(Duration::ZERO)?.is_none() {
             self.child.kill()?;
             self.status = Some(self.child.wait()?);
         }
@@ -255,6 +202,9 @@ mod tests {
 
     use super::Group;
 
+    /// Longer than any of these tests takes.
+    const LONG: Duration = Duration::from_secs(1_000);
+
     /// Starts a script. The returned output ends once every process that could write to it is gone.
     fn start(script: &str) -> (Group, BufReader<std::process::ChildStdout>) {
         let mut command = Command::new("sh");
@@ -267,11 +217,10 @@ mod tests {
     #[test]
     fn processes_that_are_left_behind_are_killed() {
         let (mut group, mut output) = start("sleep 1000 & echo ready");
-        while group.ended().expect("it is a child").is_none() {
-            std::thread::yield_now();
-        }
+        let status = group.wait(LONG).expect("it is a child");
+        assert!(status.is_some_and(|status| status.success()));
         let mut text = String::new();
-        output.read_to_string(&mut text).expect("nobody writes");
+        output.read_to_string(&mut text).expect("its writers end");
         assert_eq!(text, "ready\n");
     }
 
@@ -281,9 +230,9 @@ mod tests {
             "trap 'echo asked; exit 0' TERM; echo ready; while :; do sleep 1000 & wait; done",
         );
         let mut line = String::new();
-        output.read_line(&mut line).expect("it says so");
+        output.read_line(&mut line).expect("a line");
         group.end().expect("it is a child");
-        output.read_line(&mut line).expect("it says so");
+        output.read_line(&mut line).expect("a line");
         assert_eq!(line, "ready\nasked\n");
     }
 
@@ -292,9 +241,9 @@ mod tests {
         let (mut group, mut output) =
             start("trap '' TERM; echo ready; while :; do sleep 1000; done");
         let mut text = String::new();
-        output.read_line(&mut text).expect("it says so");
+        output.read_line(&mut text).expect("a line");
         group.end_within(Duration::ZERO).expect("it is a child");
-        output.read_to_string(&mut text).expect("nobody writes");
+        output.read_to_string(&mut text).expect("its writers end");
         assert_eq!(text, "ready\n");
     }
 
@@ -307,7 +256,7 @@ mod tests {
         assert_eq!(status.expect("it is a child"), None);
         drop(group.child.stdin.take());
         for _ in 0..2 {
-            let status = group.wait(Duration::from_secs(1_000));
+            let status = group.wait(LONG);
             let status = status.expect("it is a child").expect("its input has ended");
             assert_eq!(status.code(), Some(3));
         }
@@ -317,9 +266,9 @@ mod tests {
     fn a_dropped_group_is_ended() {
         let (group, mut output) = start("echo ready; while :; do sleep 1000; done");
         let mut text = String::new();
-        output.read_line(&mut text).expect("it says so");
+        output.read_line(&mut text).expect("a line");
         drop(group);
-        output.read_to_string(&mut text).expect("nobody writes");
+        output.read_to_string(&mut text).expect("its writers end");
         assert_eq!(text, "ready\n");
     }
 
@@ -327,12 +276,9 @@ mod tests {
     fn the_guard_ends_the_group_when_this_process_is_gone() {
         let (mut group, mut output) = start("echo ready; while :; do sleep 1000; done");
         let mut text = String::new();
-        output.read_line(&mut text).expect("it says so");
-        let guard = group.guard.as_mut().expect("it is there until the end");
-        drop(guard.stdin.take());
-        output.read_to_string(&mut text).expect("nobody writes");
-        while group.ended().expect("it is a child").is_none() {
-            std::thread::yield_now();
-        }
+        output.read_line(&mut text).expect("a line");
+        drop(group.guard.stdin.take());
+        output.read_to_string(&mut text).expect("its writers end");
+        assert!(group.wait(LONG).expect("it is a child").is_some());
     }
 }

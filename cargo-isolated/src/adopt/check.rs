@@ -89,8 +89,7 @@ pub(super) fn compile(
         .collect();
     let otherwise = list.is_empty().then(|| {
         let errors = String::from_utf8_lossy(&output.stderr);
-        let begin = errors.find("error").unwrap_or_default();
-        errors[begin..].trim().to_owned()
+        cargo::errors_in(&errors).to_owned()
     });
     Ok(Some(Errors { list, otherwise }))
 }

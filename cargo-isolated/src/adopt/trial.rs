@@ -4,7 +4,6 @@
 //! processes, so there is a trial with each runner.
 
 mod group;
-mod process;
 mod results;
 
 use std::collections::BTreeMap;

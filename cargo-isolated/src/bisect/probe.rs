@@ -105,7 +105,7 @@ impl<'a> Prober<'a> {
     fn in_process(&self, others: &[TestId], threads: usize) -> Result<Outcome> {
         let names = others.iter().map(|test| &*test.name);
         let mut command = self.binary.exact(names.chain([self.name]), threads);
-        let ended = Process::guarded(&mut command)
+        let ended = Process::start(&mut command)
             .with_context(|| format!("failed to start `{}`", self.binary.executable.display()))?
             .wait(self.patience, interrupt::is_due)?;
         Ok(outcome(self.name, &ended))
@@ -135,7 +135,7 @@ impl<'a> Prober<'a> {
                 };
                 // The result of another test does not matter. It runs to its end, because it may
                 // have to clean up.
-                if let Ok(process) = Process::guarded(&mut binary.exact([&*other.name], 1)) {
+                if let Ok(process) = Process::start(&mut binary.exact([&*other.name], 1)) {
                     let _ = process.wait(self.patience, interrupt::is_due);
                 }
             }

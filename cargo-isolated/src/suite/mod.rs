@@ -17,7 +17,7 @@ use std::fmt;
 
 pub(crate) use self::binary::Binary;
 pub(crate) use self::outcome::{Outcome, outcome};
-pub(crate) use self::process::Process;
+pub(crate) use self::process::{Ended, Process};
 pub(crate) use self::selection::{Runner, Selection, parts};
 
 /// The test binaries of a workspace.

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::process::{self, Ended};
 use super::results::Results;
 use super::{Failure, Runs};
 use crate::adopt::plan::Affected;
 use crate::cargo;
-use crate::suite::Runner;
+use crate::suite::{Ended, Process, Runner};
 
 /// The affected tests of one target.
 #[derive(Debug)]
@@ -89,10 +88,13 @@ impl<'a> Group<'a> {
             command.env("ISOLATED_LOCK_TIMEOUT", format!("{timeout}ms"));
         }
         let begun = Instant::now();
-        let ended = process::run(&mut command, runs.timeout, is_hung);
-        let Some(ended) = ended.context("failed to run Cargo")? else {
+        let process = Process::start(command.stdin(Stdio::null()));
+        let ended = process.and_then(|process| process.wait(runs.timeout, is_hung));
+        let ended = ended.context("failed to run Cargo")?;
+        // The run of another copy has hung, and this one was stopped.
+        if ended.status.is_none() && is_hung() {
             return Ok(());
-        };
+        }
         let failed = self.failed(runs.runner, &ended);
         let is_slow = begun.elapsed() >= runs.lock_timeout();
         if ended.status.is_none() || (is_slow && !failed.is_empty()) {
@@ -112,7 +114,8 @@ impl<'a> Group<'a> {
             return Vec::new();
         }
         let is_hung = ended.status.is_none();
-        let results = Results::of(runner, ended);
+        let is_known = |name: &str| self.tests.iter().any(|test| test.is(name));
+        let results = Results::of(runner, &ended.output, is_known);
         let has_failed = |test: &Affected| test.is_in(&results.failed);
         let has_result = |test: &Affected| has_failed(test) || test.is_in(&results.passed);
         // A process that dies or is killed takes the tests with it that have no result yet, or all
@@ -126,7 +129,8 @@ impl<'a> Group<'a> {
         let failure = |(index, test): (usize, &&Affected)| {
             let mut errors = results.errors.iter();
             let error = errors.find(|(name, _)| test.is(name));
-            let of_runner = (names_no_failure && !is_hung).then(|| ended.error().to_owned());
+            let of_runner =
+                (names_no_failure && !is_hung).then(|| cargo::errors_in(&ended.output).to_owned());
             let failure = Failure {
                 count: 1,
                 runs: 0,

@@ -1,15 +1,10 @@
-//! The results that the runners print.
+//! The results of the affected tests in the output of a runner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::process::Ended;
 use crate::suite::Runner;
-
-/// The statuses of nextest for a test that has passed.
-const PASSED: [&str; 2] = ["PASS", "LEAK"];
-
-/// The statuses of nextest for a test that has no result yet.
-const RUNNING: [&str; 3] = ["SLOW", "TERMINATING", "TERMINATN"];
+use crate::suite::libtest::{self, failed_names, output_of};
+use crate::suite::nextest::Line;
 
 /// The results of a run, by the names of the tests.
 #[derive(Debug, Default, PartialEq)]
@@ -21,76 +16,62 @@ pub(super) struct Results {
 }
 
 impl Results {
-    pub(super) fn of(runner: Runner, ended: &Ended) -> Results {
+    /// Reads the results of the tests whose names are known.
+    pub(super) fn of(runner: Runner, output: &str, is_known: impl Fn(&str) -> bool) -> Results {
+        let mut results = Results::default();
         match runner {
-            Runner::Libtest => Results::of_libtest(&ended.stdout),
-            Runner::Nextest => Results::of_nextest(&ended.stderr),
+            Runner::Libtest => results.read_libtest(output, is_known),
+            Runner::Nextest => results.read_nextest(output, is_known),
         }
+        results
     }
 
-    /// Reads `test orders::adds ... FAILED`, and the output of failed tests below it.
-    fn of_libtest(printed: &str) -> Results {
-        let mut results = Results::default();
-        let mut output_of = None;
-        for line in printed.lines() {
-            let header = line.strip_prefix("---- ");
-            if let Some(name) = header.and_then(|line| line.strip_suffix(" stdout ----")) {
-                output_of = Some(name);
-            }
-            let error = line
-                .strip_prefix("isolated-test: ")
-                .and_then(|line| line.split_once(": "));
-            if let (Some(name), Some((_, error))) = (output_of, error) {
-                results.errors.insert(name.to_owned(), error.to_owned());
-            }
-            let Some((name, result)) = line
-                .strip_prefix("test ")
-                .and_then(|line| line.split_once(" ... "))
+    fn read_libtest(&mut self, output: &str, is_known: impl Fn(&str) -> bool) {
+        for line in output.lines() {
+            let Some((name, result)) = libtest::results(line).find(|(name, _)| is_known(name))
             else {
                 continue;
             };
-            let name = name
-                .strip_suffix(" - should panic")
-                .unwrap_or(name)
-                .to_owned();
-            if result.starts_with("FAILED") {
-                results.failed.insert(name);
-            } else if result.starts_with("ok") || result.starts_with("ignored") {
-                results.passed.insert(name);
+            if result == "FAILED" {
+                self.failed.insert(name.to_owned());
+            } else if result == "ok" || result.starts_with("ignored") {
+                self.passed.insert(name.to_owned());
             }
         }
-        results
+        let failed = || failed_names(output).filter(|name| is_known(name));
+        for name in failed() {
+            self.failed.insert(name.to_owned());
+            let printed = output_of(output, name, failed()).unwrap_or_default();
+            // Notes about waits come before the error.
+            let error = printed.lines().rev().find_map(error_in);
+            self.errors
+                .extend(error.map(|error| (name.to_owned(), error.to_owned())));
+        }
     }
 
-    /// Reads `FAIL [   0.003s] (1/2) shop::api orders::adds`.
-    fn of_nextest(printed: &str) -> Results {
-        let mut results = Results::default();
-        for line in printed.lines() {
-            let mut words = line.split_whitespace();
-            let is_status = |word: &&str| {
-                word.chars()
-                    .all(|letter| letter.is_ascii_uppercase() || letter == '-')
-            };
-            let Some(status) = words.next().filter(is_status) else {
-                continue;
-            };
-            if !line.contains('[') || RUNNING.contains(&status) {
-                continue;
-            }
-            let names = if PASSED.contains(&status) {
-                &mut results.passed
+    fn read_nextest(&mut self, output: &str, is_known: impl Fn(&str) -> bool) {
+        let lines = output.lines().filter_map(Line::parse);
+        for line in lines.filter(|line| is_known(line.name) && !line.is_running()) {
+            let names = if line.has_passed() {
+                &mut self.passed
             } else {
-                &mut results.failed
+                &mut self.failed
             };
-            names.extend(words.last().map(str::to_owned));
+            names.insert(line.name.to_owned());
         }
-        results
     }
+}
+
+/// The error in a line of isolated-test: `isolated-test: api::adds: timed out after 10s`.
+fn error_in(line: &str) -> Option<&str> {
+    let (_, error) = line.strip_prefix("isolated-test: ")?.split_once(": ")?;
+    Some(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::Results;
+    use crate::suite::Runner;
 
     fn results(passed: &[&str], failed: &[&str], errors: &[(&str, &str)]) -> Results {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
@@ -106,26 +87,32 @@ mod tests {
 
     #[test]
     fn results_of_libtest_are_read() {
-        let printed = "\nrunning 4 tests\ntest a::b ... ok\ntest a - should panic ... FAILED\ntest c ... ignored, why\n\
-                       test e ... FAILED\ntest d ... \nfailures:\n\n---- a stdout ----\nnote: test did not panic\n\n\
-                       ---- e stdout ----\nisolated-test: api::e: timed out after 1s waiting for port 80: taken by x (pid 1)\n\
-                       isolated-test: api::e failed\n    at         tests/api.rs:10\n";
+        let output = "   Running tests/api.rs (target/debug/deps/api-1a2b)\n\nrunning 5 tests\ntest a::b ... ok\n\
+                      test a - should panic ... FAILED\ntest c ... ignored, why\ntest unknown ... FAILED\n\
+                      test e ... torn by a child\nFAILED\ntest d ... \n\nfailures:\n\n\
+                      ---- a stdout ----\nnote: test did not panic\n\n---- e stdout ----\n\
+                      isolated-test: api::e: waiting for port 80, taken by x (pid 1)\n\
+                      isolated-test: api::e: timed out after 1s waiting for port 80: taken by x (pid 1)\n\
+                      isolated-test: api::e failed\n    at         tests/api.rs:10\n\n\n\
+                      failures:\n    a\n    e\n    unknown\n\ntest result: FAILED. 1 passed\n";
         let error = "timed out after 1s waiting for port 80: taken by x (pid 1)";
+        let known = ["a", "a::b", "c", "d", "e"];
         assert_eq!(
-            Results::of_libtest(printed),
+            Results::of(Runner::Libtest, output, |name| known.contains(&name)),
             results(&["a::b", "c"], &["a", "e"], &[("e", error)])
         );
     }
 
     #[test]
     fn results_of_nextest_are_read() {
-        let printed = "    Finished `test` profile [unoptimized] target(s) in 0.01s\n────────────\n \
-                       Nextest run ID 1 with nextest profile: default\n    Starting 4 tests\n        \
-                       PASS [   0.003s] (1/4) shop::api orders::lists\n        SLOW [> 60.000s] (───) shop::api waits\n     \
-                       Summary [   0.004s] 4 tests run\n        FAIL [   0.003s] (2/4) shop::api orders::adds\n     \
-                       SIGABRT [   0.003s] (3/4) shop dies\nerror: test run failed\n";
+        let output = "    Finished `test` profile [unoptimized] target(s) in 0.01s\n────────────\n \
+                      Nextest run ID 1 with nextest profile: default\n    Starting 4 tests\n        \
+                      PASS [   0.003s] (1/4) shop::api orders::lists\n        SLOW [> 60.000s] (───) shop::api waits\n     \
+                      Summary [   0.004s] 4 tests run\n        FAIL [   0.003s] (2/4) shop::api orders::adds\n     \
+                      SIGABRT [   0.003s] (3/4) shop dies\nerror: test run failed\n";
+        let known = ["dies", "orders::adds", "orders::lists", "waits"];
         assert_eq!(
-            Results::of_nextest(printed),
+            Results::of(Runner::Nextest, output, |name| known.contains(&name)),
             results(&["orders::lists"], &["dies", "orders::adds"], &[])
         );
     }
