@@ -12,6 +12,7 @@ mod groups;
 mod interrupt;
 #[cfg(target_os = "linux")]
 mod leftovers;
+mod liveness;
 mod man;
 mod mode;
 #[cfg(all(

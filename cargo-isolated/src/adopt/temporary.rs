@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use crate::liveness::may_run;
+
 /// Creates a new file in the directory of another one.
 pub(super) fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -34,7 +36,7 @@ pub(super) fn remove_abandoned(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         let creator = entry.file_name().to_str().and_then(creator);
-        if is_file && creator.is_some_and(|id| id == process::id() || is_gone(id)) {
+        if is_file && creator.is_some_and(|id| id == process::id() || !may_run(id)) {
             // A file that stays does no harm.
             let _ = fs::remove_file(entry.path());
         }
@@ -48,24 +50,6 @@ fn creator(name: &str) -> Option<u32> {
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_ours = !original.is_empty() && is_number(id) && number.parse::<u32>().is_ok();
     id.parse().ok().filter(|_| is_ours && is_number(number))
-}
-
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library cannot look for a process")]
-pub(super) fn is_gone(id: u32) -> bool {
-    // Zero and negative numbers stand for groups of processes.
-    let Some(id) = libc::pid_t::try_from(id).ok().filter(|id| *id > 0) else {
-        return false;
-    };
-    // SAFETY: the call takes only integers, and signal 0 is not sent.
-    let result = unsafe { libc::kill(id, 0) };
-    result != 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
-}
-
-/// Elsewhere the files stay.
-#[cfg(not(unix))]
-fn is_gone(_id: u32) -> bool {
-    false
 }
 
 #[cfg(all(test, unix))]

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use crate::liveness::may_run;
 use crate::target_dir::{target_dir, trace_of, traces};
 
 /// The page that `cargo isolated trace` writes beside a trace.
@@ -16,7 +17,8 @@ pub(super) struct Traces {
     pub(super) removed: Vec<(PathBuf, u64)>,
     /// Unused traces that could not be removed, and the reasons.
     pub(super) failed: Vec<(PathBuf, String)>,
-    /// The number of traces of runs that may be unfinished.
+    /// The number of traces of runs that may be unfinished. If another process has the ID of a run by
+    /// now, its trace stays longer than necessary.
     pub(super) in_use: usize,
 }
 
@@ -53,12 +55,6 @@ impl Traces {
         }
         found
     }
-}
-
-/// Whether the run of a trace may be unfinished. If another process has its ID by now, the trace
-/// stays longer than necessary.
-fn may_run(pid: u32) -> bool {
-    !cfg!(target_os = "linux") || Path::new("/proc").join(pid.to_string()).exists()
 }
 
 /// Removes a trace if all its files are ours. Returns its size.
@@ -100,14 +96,14 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     Ok(is_named && is_header)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, unix))]
 mod tests {
     use std::fs;
     use std::path::Path;
     use std::process::Command;
     use std::thread;
 
-    use super::{Traces, may_run};
+    use super::Traces;
 
     const HEADER: &str = "{\"t\":1,\"e\":\"process\",\"version\":1,\"pid\":7,\"program\":\"x\"}\n";
 
@@ -176,10 +172,5 @@ mod tests {
             assert_eq!(one.failed, []);
         }
         assert_eq!(fs::read_dir(base.path()).expect("a list").count(), 0);
-    }
-
-    #[test]
-    fn a_running_process_keeps_its_trace() {
-        assert!(may_run(std::process::id()));
     }
 }
