@@ -104,13 +104,8 @@ pub(crate) fn errors_in(output: &str) -> &str {
     output[begin..].trim()
 }
 
-/// The workspace of the working directory.
-pub(crate) fn metadata() -> Result<Metadata> {
-    metadata_with(&[])
-}
-
 /// The workspace that these arguments of Cargo select, or else that of the working directory.
-pub(crate) fn metadata_with(words: &[OsString]) -> Result<Metadata> {
+pub(crate) fn metadata(words: &[OsString]) -> Result<Metadata> {
     let mut command = command();
     command.args(["metadata", "--no-deps", "--format-version=1"]);
     command.args(words);

@@ -10,7 +10,7 @@ use crate::cargo;
 
 /// Finds the target directory of the workspace in which this process runs.
 pub(crate) fn target_dir() -> Result<PathBuf> {
-    Ok(cargo::metadata()?.target_directory)
+    Ok(cargo::metadata(&[])?.target_directory)
 }
 
 /// The directory of all traces.

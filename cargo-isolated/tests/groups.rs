@@ -6,8 +6,10 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+use self::undisturbed::undisturb;
 use self::written::{Lines, START, Written};
 
+mod undisturbed;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../src/trace/tests/written.rs"]
 mod written;
@@ -208,13 +210,7 @@ fn a_suite_without_isolated_tests_is_an_error() {
 fn nextest(dir: &Path, words: &[&str]) -> Option<Output> {
     let mut command = Command::new("cargo");
     command.arg("nextest").args(words).current_dir(dir);
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        let prefixes = ["CARGO_BUILD", "CARGO_TARGET", "NEXTEST"];
-        if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-            command.env_remove(&*name);
-        }
-    }
+    undisturb(&mut command);
     let output = command.output().unwrap();
     if String::from_utf8_lossy(&output.stderr).contains("no such command") {
         eprintln!("skipped: nextest is not installed");
@@ -251,6 +247,25 @@ fn package(config: &str) -> TempDir {
         fs::write(dir.path().join(file), text).unwrap();
     }
     dir
+}
+
+#[test]
+fn another_workspace_can_be_named() {
+    let dir = package("");
+    if nextest(dir.path(), &["--version"]).is_none() {
+        return;
+    }
+    // There is no workspace.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-isolated"));
+    command.args(["isolated", "groups", "--", "--manifest-path"]);
+    command.arg(dir.path().join("Cargo.toml"));
+    undisturb(&mut command);
+    let output = command.current_dir(elsewhere.path()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("no isolated test has run; "), "{errors}");
+    let traces = dir.path().join("target/isolated/trace");
+    assert!(traces.is_dir(), "the trace was in its target directory");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use self::config::config;
 use self::keys::Keys;
 use self::plan::Plan;
+use crate::suite::{Runner, Selection};
 use crate::terminal::print;
 use crate::trace::timeline::Timeline;
 use crate::{cargo, target_dir};
@@ -53,7 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Runs the tests once, and returns the directory of their trace.
 fn trace(words: &[OsString]) -> Result<PathBuf> {
     cargo::require_nextest()?;
-    let dir = target_dir::new_trace(&target_dir::target_dir()?);
+    let metadata = Selection::of(Runner::Nextest, words).metadata()?;
+    let dir = target_dir::new_trace(&metadata.target_directory);
     create(&dir)?;
     let mut nextest = cargo::command();
     nextest

@@ -132,7 +132,7 @@ impl Selection {
 
     /// The workspace that the arguments select.
     pub(crate) fn metadata(&self) -> Result<Metadata> {
-        let mut metadata = cargo::metadata_with(&self.metadata_arguments())?;
+        let mut metadata = cargo::metadata(&self.metadata_arguments())?;
         if let Some(dir) = self.value("--target-dir") {
             metadata.target_directory = path::absolute(dir)?;
         }
