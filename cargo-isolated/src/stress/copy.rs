@@ -92,43 +92,54 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
+    use tempfile::TempDir;
+
     use super::{Copy, Lines, is_waiting};
     use crate::stress::results::{Ended, How};
 
-    fn run(script: &str, patience: Duration) -> Ended {
+    const LONG: Duration = Duration::from_secs(1_000);
+
+    /// Starts a script, with the directory of its output.
+    fn start(script: &str) -> (Copy, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", script]);
         let lines = Lines::start(&folder.path().join("output")).unwrap();
-        let mut copy = Copy::start(command, lines).unwrap();
-        while !copy.wait(patience, patience).unwrap() {}
+        (Copy::start(command, lines).unwrap(), folder)
+    }
+
+    fn ended(script: &str) -> Ended {
+        let (mut copy, _folder) = start(script);
+        while !copy.wait(LONG, LONG).unwrap() {}
         copy.end().unwrap().0
     }
 
     #[test]
     fn every_end_is_known_with_all_that_was_printed() {
-        const LONG: Duration = Duration::from_secs(1_000);
-        let ended = run("echo out; echo err >&2; echo out", LONG);
-        assert_eq!(ended.output, "out\nerr\nout\n");
-        assert_eq!(ended.how, How::Well);
-        let ended = run("exit 3", LONG);
-        assert_eq!(ended.how, How::Badly("exit status 3".to_owned()));
-        let ended = run("kill -s KILL $$", LONG);
-        assert_eq!(ended.how, How::Badly("signal 9 (SIGKILL)".to_owned()));
+        let all = ended("echo out; echo err >&2; echo out");
+        assert_eq!(all.output, "out\nerr\nout\n");
+        assert_eq!(all.how, How::Well);
+        assert_eq!(ended("exit 3").how, How::Badly("exit status 3".to_owned()));
+        let killed = "signal 9 (SIGKILL)".to_owned();
+        assert_eq!(ended("kill -s KILL $$").how, How::Badly(killed));
     }
 
     #[test]
-    fn a_suite_in_which_nothing_happens_is_ended() {
-        // Empty lines are no progress.
-        let ended = run(
-            "while :; do echo; sleep 0.01; done",
-            Duration::from_millis(100),
-        );
-        assert_eq!(ended.how, How::Hung(0));
+    fn a_suite_without_progress_is_ended() {
+        let (mut copy, _folder) =
+            start("echo '        SLOW [> 60.000s] (───) x::y a'; exec sleep 1000");
+        let begun = copy.last;
+        while copy.results.is_empty() {
+            assert!(!copy.wait(Duration::from_millis(1), LONG).unwrap());
+        }
+        assert_eq!(copy.last, begun, "the line shows no progress");
+        assert!(copy.wait(Duration::ZERO, Duration::ZERO).unwrap());
+        assert_eq!(copy.end().unwrap().0.how, How::Hung(0));
     }
 
     #[test]
     fn lines_about_slow_tests_are_no_progress() {
+        assert!(is_waiting(""));
         assert!(is_waiting("test a has been running for over 60 seconds"));
         assert!(is_waiting("        SLOW [> 60.000s] (───) x::y a"));
         assert!(!is_waiting("test a ... ok"));
