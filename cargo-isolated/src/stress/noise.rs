@@ -208,8 +208,9 @@ fn write_files(dir: &Path) {
     }
 }
 
-/// Rests for a random time. The rest is part of the load, and waits for nothing: only irregular load
-/// shows wrong assumptions about time.
+/// Rests for a random time. The rest is the idle half of the load, not a wait: no event could end it, and
+/// nothing depends on its length. Irregular load shows wrong assumptions about time that constant load
+/// hides.
 fn rest(random: &mut Random, longest: Duration) {
     let longest = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
     thread::sleep(Duration::from_micros(random.below(longest)));
