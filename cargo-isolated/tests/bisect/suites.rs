@@ -1,8 +1,10 @@
 //! Suites whose tests make each other fail.
 
-#[cfg(unix)]
-use crate::planted::MEETING;
 use crate::planted::Planted;
+
+/// A module of the planted tests that must run at the same time.
+#[cfg(unix)]
+const MEETING: &str = include_str!("../planted/meeting.rs");
 
 /// Tests that change statics.
 const STATICS: &str = r#"

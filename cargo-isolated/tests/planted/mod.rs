@@ -8,14 +8,6 @@ use tempfile::TempDir;
 
 use crate::undisturbed::undisturb;
 
-/// A module of planted tests that must run at the same time, for `tests/meeting/mod.rs`.
-#[cfg(unix)]
-#[cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, reason = "those of `stress` meet on Linux only")
-)]
-pub(crate) const MEETING: &str = include_str!("meeting.rs");
-
 /// A package. Its tests keep their files in the directory that `PLANTED` names. Each instance has a new
 /// one, so that several can run at once.
 pub(crate) struct Planted {

@@ -4,7 +4,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::planted::{MEETING, Planted, stderr, stdout};
+use crate::planted::{Planted, stderr, stdout};
+
+/// A module of the planted tests that must run at the same time.
+const MEETING: &str = include_str!("../planted/meeting.rs");
 
 /// Tests whose failures have different causes. A test with a deadline would also fail on a busy
 /// machine, so `needs_the_processor` reads its priority instead, and fails exactly if it is throttled.
