@@ -1,7 +1,7 @@
 //! Files that do not compile or whose tests fail.
 
 use std::net::TcpListener;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
@@ -48,12 +48,18 @@ fn second_is_reverted(suite: &Suite, output: &Output, why: &str) {
     assert_ne!(suite.read("Cargo.toml"), suite.manifest());
 }
 
+/// Adopts an argument that the second file cannot have, after a change of the command.
+fn reverts_second(argument: &str, change: impl FnOnce(&Suite, &mut Command), why: &str) {
+    let suite = suite();
+    let findings = findings(&TESTS, &conflicts(argument));
+    let output = suite.adopt_with(&findings, &WRITE, |command| change(&suite, command));
+    second_is_reverted(&suite, &output, why);
+}
+
 #[test]
 fn a_file_that_does_not_compile_is_reverted() {
-    let suite = suite();
-    let output = suite.adopt(&findings(&TESTS, &conflicts("prot")), &WRITE);
     let why = "it does not compile: unknown argument `prot`; a similar argument exists: `port`";
-    second_is_reverted(&suite, &output, why);
+    reverts_second("prot", |_, _| {}, why);
 }
 
 #[test]
@@ -78,23 +84,18 @@ fn of_one_binary_only_the_file_with_the_error_is_reverted() {
 
 #[test]
 fn a_file_whose_tests_fail_is_reverted() {
-    let suite = suite();
-    let output = suite.adopt(&findings(&TESTS, &conflicts("env(ADOPTED = 1)")), &WRITE);
     let why = "`has_no_variable` failed in 4 of 4 runs of `cargo nextest run`";
-    second_is_reverted(&suite, &output, why);
+    reverts_second("env(ADOPTED = 1)", |_, _| {}, why);
 }
 
 #[cfg(unix)]
 #[test]
 fn without_nextest_the_same_is_reverted() {
-    let suite = suite();
-    let cargo = suite.without_nextest();
-    let findings = findings(&TESTS, &conflicts("env(ADOPTED = 1)"));
-    let output = suite.adopt_with(&findings, &WRITE, |command| {
-        command.env("CARGO", cargo);
-    });
+    let without_nextest = |suite: &Suite, command: &mut Command| {
+        command.env("CARGO", suite.without_nextest());
+    };
     let why = "`has_no_variable` failed in 4 of 4 runs of `cargo test`";
-    second_is_reverted(&suite, &output, why);
+    reverts_second("env(ADOPTED = 1)", without_nextest, why);
 }
 
 /// Two tests that insist on a number, and leave a listener until their process ends. Under nextest
