@@ -204,6 +204,6 @@ fn say_notes(notes: &[String]) {
 
 /// Prints a line.
 fn say(text: &str) {
-    // If standard output is closed, nobody reads this.
+    // If standard output is closed, there is no reader.
     let _ = writeln!(io::stdout(), "{text}");
 }

@@ -288,7 +288,7 @@ mod tests {
 
     /// A test that fails alone now and then has no culprits.
     #[test]
-    fn a_failure_that_needs_nobody_has_an_empty_set() {
+    fn a_failure_that_needs_no_other_test_has_an_empty_set() {
         let (found, _) = search(1, 20, &[(&[], 60)]);
         assert_eq!(names(&found), [Vec::new()]);
     }

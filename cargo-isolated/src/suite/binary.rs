@@ -41,8 +41,8 @@ impl Binary {
         command
     }
 
-    /// The command that runs exactly these tests on a number of threads. Libtest starts them in the
-    /// order of their names, whatever the order here.
+    /// The command that runs exactly these tests on a number of threads. Libtest always starts them in
+    /// the order of their names.
     pub(crate) fn exact<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,

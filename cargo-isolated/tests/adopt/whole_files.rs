@@ -1,4 +1,4 @@
-//! Each file has its old or its new text, whatever happens.
+//! Each file has its old or its new text, even after a crash.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

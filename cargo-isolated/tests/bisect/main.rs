@@ -234,7 +234,7 @@ impl Waiting {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_prints_what_is_known_and_ends_the_tests() {
+fn an_interrupt_prints_the_results_so_far_and_ends_the_tests() {
     let output = Waiting::start(&["waits_if_it_is_told_to"]).signal("INT");
     assert_eq!(output.status.code(), Some(2));
     let errors = stderr(&output);

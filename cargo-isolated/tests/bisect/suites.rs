@@ -108,7 +108,7 @@ fn hosts_left() {
 }
 
 #[test]
-fn hosts_nobody() {}
+fn hosts_no_visitor() {}
 
 #[test]
 fn hosts_right() {

@@ -7,7 +7,7 @@ use crate::{findings, observe, package};
 
 #[isolated_test::isolated(serial = "the target directory of observed packages")]
 #[test]
-fn what_the_attribute_isolates_is_no_conflict() {
+fn isolated_resources_are_not_in_conflict() {
     let tests = r#"
         use std::net::TcpListener;
         use isolated_test::{Port, TmpDir, isolated};

@@ -3,7 +3,7 @@
 use crate::{findings, observe_package, package};
 
 #[test]
-fn only_what_another_test_can_notice_is_a_conflict() {
+fn only_a_change_that_another_test_can_notice_is_a_conflict() {
     let tests = r#"
         use std::process::Command;
         use std::sync::{Mutex, OnceLock};

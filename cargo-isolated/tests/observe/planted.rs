@@ -1,4 +1,4 @@
-//! The planted suite, against its author's list of what its tests share.
+//! The planted suite, compared with its author's list of conflicts.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -24,7 +24,7 @@ struct Planted {
 
 #[isolated_test::isolated(serial = "the planted suite")]
 #[test]
-fn all_conflicts_are_found_and_nothing_else() {
+fn all_conflicts_and_no_others_are_found() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/planted");
     let dir = dir.canonicalize().expect("the planted suite");
     let expected = fs::read_to_string(dir.join("expected.toml")).expect("the list");

@@ -1,4 +1,4 @@
-//! The showcase without the attribute, against what its sources show that its tests share.
+//! The showcase without the attribute, compared with the conflicts that its sources show.
 
 use std::fs;
 use std::path::Path;
@@ -57,7 +57,7 @@ const BETWEEN_RUNS: [&str; 31] = [
 
 #[isolated_test::isolated(network(or = "serial"))]
 #[test]
-fn all_that_its_tests_share_is_found_and_nothing_else() {
+fn all_conflicts_and_no_others_are_found() {
     if Command::new("python3").arg("--version").output().is_err() {
         eprintln!("nothing tested: `python3` is not installed");
         return;

@@ -1,4 +1,4 @@
-//! Drops conflicts over parts of a resource that is a conflict as a whole.
+//! Drops conflicts over a part of a resource if the whole resource is in conflict.
 
 use std::collections::BTreeSet;
 use std::path::Path;

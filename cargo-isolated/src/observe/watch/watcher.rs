@@ -41,7 +41,7 @@ pub(super) struct Watcher<'a> {
     /// The same, but without values for those that the test removes, changes again or reads first.
     constants: BTreeMap<String, Option<Vec<u8>>>,
     guards: Guards,
-    /// The contents of locks that nobody holds.
+    /// The contents of free locks.
     idle: HashSet<Lock>,
     changed: BTreeMap<u64, u64>,
     hits: BTreeSet<u64>,
