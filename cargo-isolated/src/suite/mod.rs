@@ -1,5 +1,5 @@
-//! The tests of a workspace: which binaries Cargo builds, which tests they have, and how to run some
-//! of them as Cargo would.
+//! The tests of a workspace: which binaries Cargo builds, which tests they have, how to run some of them
+//! as Cargo would, and how to read the output of the runners.
 //!
 //! Cargo itself describes the working directory and the environment of each binary: it starts
 //! [`record`](record::Arguments) as a target runner.

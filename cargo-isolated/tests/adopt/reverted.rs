@@ -48,7 +48,8 @@ fn second_is_reverted(suite: &Suite, output: &Output, why: &str) {
     assert_ne!(suite.read("Cargo.toml"), suite.manifest());
 }
 
-/// Adopts an argument that the second file cannot have, after a change of the command.
+/// Adopts an argument that makes the second file fail, with a changed command, and asserts that it is
+/// reverted.
 fn reverts_second(argument: &str, change: impl FnOnce(&Suite, &mut Command), why: &str) {
     let suite = suite();
     let findings = findings(&TESTS, &conflicts(argument));

@@ -117,7 +117,7 @@ impl Suite {
             .replace("\"package\":\"suite\"", &package)
     }
 
-    /// Runs `cargo isolated adopt` with findings, after a change of the command.
+    /// Runs `cargo isolated adopt` with findings, after this change to the command.
     pub(crate) fn adopt_with(
         &self,
         findings: &Value,

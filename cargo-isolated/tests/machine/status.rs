@@ -188,7 +188,7 @@ fn watch_shows_changes_until_it_is_ended() {
     assert_eq!(status.signal(), Some(15));
 }
 
-/// The list does not change, so the command writes nothing more that could fail.
+/// The list does not change, so no further write can show that the pipe is closed.
 #[test]
 fn watch_ends_when_its_pipe_is_closed() {
     let state = State::new();
@@ -206,7 +206,7 @@ fn watch_ends_when_its_pipe_is_closed() {
     let Ok(status) = end.recv_timeout(PATIENCE) else {
         let _ = Command::new("kill").arg(id.to_string()).status();
         let _ = waiting.join();
-        panic!("it goes on");
+        panic!("it is still running");
     };
     assert!(status.expect("the end").success());
 }
