@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -162,14 +162,21 @@ fn the_list_names_tests_and_kept_directories() {
     holder.release();
 }
 
-#[test]
-fn watch_shows_changes_until_it_is_ended() {
-    let state = State::new();
+/// Starts `status --watch`, and returns its output.
+fn watch(state: &State) -> (Child, BufReader<ChildStdout>) {
     let mut watch = command(state.path(), &["status", "--watch"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the command");
-    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let output = watch.stdout.take().expect("a pipe");
+    (watch, BufReader::new(output))
+}
+
+#[test]
+fn watch_shows_changes_until_it_is_ended() {
+    let state = State::new();
+    let (mut watch, output) = watch(&state);
+    let mut lines = output.lines();
     let mut hear = |begin: &str| {
         let mut lines = lines.by_ref().map_while(Result::ok);
         let heard = lines.find(|line| line.starts_with(begin));
@@ -192,15 +199,11 @@ fn watch_shows_changes_until_it_is_ended() {
 #[test]
 fn watch_ends_when_its_pipe_is_closed() {
     let state = State::new();
-    let mut watch = command(state.path(), &["status", "--watch"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the command");
-    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe"));
+    let (mut watch, mut output) = watch(&state);
     let mut line = String::new();
-    lines.read_line(&mut line).expect("the list");
+    output.read_line(&mut line).expect("the list");
     assert!(line.starts_with("no isolated tests are running"), "{line}");
-    drop(lines);
+    drop(output);
     let (id, (sender, end)) = (watch.id(), mpsc::channel());
     let waiting = thread::spawn(move || sender.send(watch.wait()));
     let Ok(status) = end.recv_timeout(PATIENCE) else {
