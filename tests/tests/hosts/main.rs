@@ -2,6 +2,7 @@
 
 mod common;
 mod deaths;
+mod random_deaths;
 mod seen;
 mod sharing;
 mod starting;

@@ -120,6 +120,20 @@ fn a_host_goes_on_to_start_when_the_test_is_killed_that_has_started_it() {
 }
 
 #[test]
+fn a_host_ends_that_is_still_starting_when_no_test_waits_for_it() {
+    let state = State::new();
+    let gate = gate(&state);
+    let mut only = state.user("uses").env("BREAK", &gate).start();
+    while state.happened() != "start" {
+        std::thread::yield_now();
+    }
+    only.kill();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
 fn a_failure_is_told_at_once_and_repeated_only_after_a_while() {
     for (how, reason) in [
         ("fail", "the disk is on fire"),

@@ -95,7 +95,8 @@ use self::using::Use;
 ///
 /// # When a process dies
 ///
-/// - A test: the kernel releases its use. If it was starting the host, the host goes on to start.
+/// - A test: the kernel releases its use. A host that it was starting goes on if another test waits
+///   for it, and else ends.
 /// - The host: its supervisor kills everything that it has started. Tests that use it and fail say
 ///   so. The next test starts a new host. [`Resource::release`] is not called, and what was
 ///   [recorded](crate::TestHandle::reclaim_after_crash) is reclaimed.

@@ -6,11 +6,13 @@ use std::fs::File;
 use std::io;
 use std::process;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use super::identity::HostName;
 use crate::config::variables;
 use crate::error::{BoxError, Error, ErrorKind, chain};
 use crate::location::SourceLocation;
+use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::detached::Inherited;
 use crate::os::flock::{self, Strength};
@@ -92,6 +94,7 @@ pub(super) fn serve<R: Resource>(
     }
     let inherited = Inherited::take_over(&asked.link)?;
     let dir = HostDir::at(state_dir()?, &asked.name);
+    let news = News::listen(&dir)?;
     let full = format!("host of {}", name.resource);
     let mut custom = [Maker::new(&make).custom()];
     let session = Session::open(
@@ -106,19 +109,15 @@ pub(super) fn serve<R: Resource>(
         let Some(HandleWire::Custom(handle)) = handle else {
             unreachable!("the last resource is the shared one, and it has a transfer");
         };
-        let publish = || {
-            let news = News::listen()?;
-            Ok((dir.publish(&handle)?, news))
-        };
-        let (published, news) = publish().map_err(|error| {
+        let published = news.publish(|| dir.publish(&handle)).map_err(|error| {
             Error::path(ErrorKind::State, "publish the handle in", dir.path(), error)
         })?;
-        Ok((session, published, news))
+        Ok((session, published))
     });
     match published {
-        Ok((session, published, news)) => {
+        Ok((session, published)) => {
             drop(inherited.starting);
-            let result = linger(&dir, &news);
+            let result = news.linger(&dir);
             if let Err(error) = &result {
                 report::error(&full, error);
             }
@@ -130,7 +129,8 @@ pub(super) fn serve<R: Resource>(
             process::exit(i32::from(result.is_err()))
         }
         Err(error) => {
-            if let Err(error) = dir.publish_failure(&reason(&error)) {
+            let result = news.publish(|| dir.publish_failure(&reason(&error)));
+            if let Err(error) = result {
                 report::error(&full, &error);
             }
             process::exit(1)
@@ -151,6 +151,8 @@ fn reason(error: &Error) -> String {
 struct News {
     sender: Sender<Event>,
     receiver: Receiver<Event>,
+    /// Whether the handle is published, or why the host could not start.
+    is_published: Arc<Mutex<bool>>,
 }
 
 enum Event {
@@ -160,47 +162,67 @@ enum Event {
 }
 
 impl News {
-    /// Waits for the request to end from now on.
-    fn listen() -> io::Result<Self> {
+    /// Waits for the request to end, and for the end of the last user. A host that is still starting
+    /// ends at once when no test waits for it.
+    fn listen(dir: &HostDir) -> io::Result<Self> {
         let (sender, receiver) = channel();
         let terminated = sender.clone();
         on_termination(move || {
             let _ = terminated.send(Event::Terminated);
         })?;
-        Ok(News { sender, receiver })
-    }
-}
-
-/// Waits until the host has had no user for a while. Returns the lock that keeps new users waiting,
-/// or `None` if the process is asked to end.
-fn linger(dir: &HostDir, news: &News) -> io::Result<Option<File>> {
-    let time = variables().map_err(io::Error::other)?.linger;
-    loop {
-        watch_users(dir, news.sender.clone())?;
-        let Ok(Event::Unused(users)) = news.receiver.recv() else {
-            return Ok(None);
+        let news = News {
+            sender,
+            receiver,
+            is_published: Arc::default(),
         };
-        let users = users?;
-        let last = touched(&users)?;
-        flock::unlock(&users);
-        if news.receiver.recv_timeout(time).is_ok() {
-            return Ok(None);
-        }
-        // A test may have come and gone meanwhile.
-        if flock::try_lock(&users, Strength::Exclusive)? {
-            if touched(&users)? == last {
-                return Ok(Some(users));
+        news.watch_users(dir)?;
+        Ok(news)
+    }
+
+    /// Waits in a thread until no test uses the host.
+    fn watch_users(&self, dir: &HostDir) -> io::Result<()> {
+        let users = dir.users()?;
+        let (sender, is_published) = (self.sender.clone(), self.is_published.clone());
+        spawn_thread("isolated-test-users", move || {
+            let unused = flock::lock(&users, Strength::Exclusive).map(|()| users);
+            let is_published = lock(&is_published);
+            if !*is_published {
+                eprintln!("isolated-test: no test waits for this host any more");
+                process::exit(1);
             }
+            let _ = sender.send(Event::Unused(unused));
+        })
+    }
+
+    /// Publishes the handle, or why there is none.
+    fn publish<T>(&self, publish: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let mut is_published = lock(&self.is_published);
+        *is_published = true;
+        publish()
+    }
+
+    /// Waits until the host has had no user for a while. Returns the lock that keeps new users
+    /// waiting, or `None` if the process is asked to end.
+    fn linger(&self, dir: &HostDir) -> io::Result<Option<File>> {
+        let time = variables().map_err(io::Error::other)?.linger;
+        loop {
+            let Ok(Event::Unused(users)) = self.receiver.recv() else {
+                return Ok(None);
+            };
+            let users = users?;
+            let last = touched(&users)?;
             flock::unlock(&users);
+            if self.receiver.recv_timeout(time).is_ok() {
+                return Ok(None);
+            }
+            // A test may have come and gone meanwhile.
+            if flock::try_lock(&users, Strength::Exclusive)? {
+                if touched(&users)? == last {
+                    return Ok(Some(users));
+                }
+                flock::unlock(&users);
+            }
+            self.watch_users(dir)?;
         }
     }
-}
-
-/// Waits in a thread until no test uses the host.
-fn watch_users(dir: &HostDir, sender: Sender<Event>) -> io::Result<()> {
-    let users = dir.users()?;
-    spawn_thread("isolated-test-users", move || {
-        let unused = flock::lock(&users, Strength::Exclusive).map(|()| users);
-        let _ = sender.send(Event::Unused(unused));
-    })
 }
