@@ -43,7 +43,11 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// them.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// How often the job is asked for its processes.
+/// How often the job is asked for its processes once the subprocess has ended and others are left.
+///
+/// A job can send a message to a completion port when it becomes empty, but Windows does not promise
+/// that the message arrives, so the job would have to be asked all the same. This happens for [`SETTLE`]
+/// and while killed processes end. A list costs microseconds.
 const JOB_POLL: Duration = Duration::from_millis(2);
 
 /// The length of the nonce in the mark of messages.
@@ -258,8 +262,7 @@ impl Running {
                 Ok(News::Closed) => self.open -= 1,
                 Ok(News::Ended(status)) => self.ended = Some((status?, Instant::now())),
                 Err(RecvTimeoutError::Timeout) => {}
-                // The threads have ended and a process is left: no event announces its end, so the job is
-                // asked again.
+                // The threads have ended, and a process is left.
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(JOB_POLL)),
             }
         }

@@ -235,7 +235,6 @@ impl Entry {
             }
             claim.retract();
             drop(main);
-            // The kernel cannot wake us: we wait for records to change.
             thread::sleep(pause()?.min(RECORD_POLL));
         };
         claim.keep();

@@ -17,8 +17,13 @@ use crate::os::process::Kept;
 use crate::os::{self, ChangeTime, FileId, WatchedPath, interrupt};
 use crate::state::StateDir;
 
-/// How often records are read while a wait depends on them, because the kernel cannot wake the
-/// waiter.
+/// How often records are read while a wait depends on them: when a lock file was deleted, or when the
+/// holders of a key use another limit.
+///
+/// Locks do not help: the deleted file no longer has a name, and a process keeps its record locked
+/// when it releases one of its locks. inotify would report the change of a record. But only Linux has
+/// it, and a user has 128 instances by default, so the records would have to be polled all the same.
+/// Such a wait is rare, and reading the records takes much less time than this.
 pub(super) const RECORD_POLL: Duration = Duration::from_millis(10);
 
 /// How far the mtime of a new file is set back.
@@ -113,7 +118,6 @@ impl Locked {
         };
         let want = Want { mode, ..claim.want };
         while !holder::in_the_way(state_dir, want, claim.me).is_empty() {
-            // The kernel cannot wake us: the file that we would wait for no longer has a name.
             thread::sleep(pause()?.min(RECORD_POLL));
             let fail =
                 |error| Error::new(ErrorKind::Lock, format!("lock {}", claim.want)).because(error);

@@ -10,6 +10,11 @@ use crate::os::listener::listener_of;
 use crate::resource::request::Protocol;
 
 /// The longest pause between two attempts to bind a number that is taken.
+///
+/// Linux can report closed sockets through netlink (`SKNLGRP_INET_TCP_DESTROY`), but only if the kernel
+/// has the modules for it, and other systems have nothing similar. So the number would have to be
+/// probed all the same. A probe takes microseconds, and the program in the way usually stays for
+/// seconds.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Port {
@@ -41,7 +46,6 @@ impl Port {
                 notice(&taken_by(number));
                 speak_after = waited * 2;
             }
-            // The kernel sends no notification when another program gives the number back.
             thread::sleep(pause.min(timeout.saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
         }

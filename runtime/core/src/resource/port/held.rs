@@ -77,7 +77,9 @@ fn wait_until_free(number: u16) -> bool {
             if Instant::now() >= until {
                 return Ok(false);
             }
-            // The kernel sends no notification when a number becomes free.
+            // No event tells that a child has called `exec`. A pipe that is copied along with the
+            // hold would, but every port would need two more descriptors for it. The usual time
+            // from fork to `exec` is below a millisecond.
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(2));
         }
