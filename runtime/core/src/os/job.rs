@@ -80,10 +80,19 @@ impl Job {
         Ok(job)
     }
 
-    /// Puts a process into the job, with everything that it will start.
-    pub(super) fn admit(&self, process: &Child) -> io::Result<()> {
+    /// Puts a process into the job, with everything that it will start. If that fails, ends it.
+    pub(super) fn admit(&self, process: &mut Child) -> io::Result<()> {
         // SAFETY: both handles are open.
-        check(unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), process.as_raw_handle()) })
+        let admitted = check(unsafe {
+            AssignProcessToJobObject(self.0.as_raw_handle(), process.as_raw_handle())
+        });
+        // A process that has ended already is not admitted, which is no error.
+        if admitted.is_err() && process.try_wait()?.is_none() {
+            process.kill()?;
+            process.wait()?;
+            return admitted;
+        }
+        Ok(())
     }
 
     /// Ends all processes in the job.

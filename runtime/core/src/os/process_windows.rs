@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use super::inband::{self, Part, Sign, Unweaver};
 use super::job::{self, Job};
+use super::spawn_thread;
 use super::subprocess::{Arguments, Event};
 use super::whole_lines::WholeLines;
 use crate::mutex::lock;
@@ -123,14 +124,7 @@ impl Start<'_> {
                 Stdio::piped()
             });
         let mut process = command.spawn()?;
-        if let Err(error) = job.admit(&process) {
-            // A process that has ended already is not admitted; that is no error.
-            if process.try_wait()?.is_none() {
-                process.kill()?;
-                process.wait()?;
-                return Err(error);
-            }
-        }
+        job.admit(&mut process)?;
         let missing = || io::Error::from(io::ErrorKind::BrokenPipe);
         let answers = process.stdin.take().ok_or_else(missing)?;
         let output = process.stdout.take().ok_or_else(missing)?;
@@ -187,14 +181,9 @@ impl Start<'_> {
     }
 }
 
-/// Starts a thread that blocks in system calls. If that fails, the caller drops [`Running`], which
-/// ends the job.
+/// Starts a thread. If that fails, the caller drops [`Running`], which ends the job.
 fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new()
-        .name("isolated-test-process".to_owned())
-        .stack_size(128 * 1024)
-        .spawn(task)
-        .map(drop)
+    spawn_thread("isolated-test-process", task)
 }
 
 /// Reads a stream to its end, or until the receiver is gone.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::Job;
@@ -9,35 +10,34 @@ use super::job::Job;
 /// A program with its descendants. They end when this process does, however that happens.
 pub(crate) struct Supervised {
     program: u32,
-    job: Job,
+    job: Arc<Job>,
 }
 
 /// Waits for the end of a [`Supervised`].
-pub(crate) struct Watch(Child);
+pub(crate) struct Watch {
+    program: Child,
+    job: Arc<Job>,
+}
 
-/// The outputs of a program. Here they are two, so lines lose their order.
+/// The outputs of a program. There are two, so lines of one may come before earlier lines of the other.
 pub(crate) type Outputs = [Box<dyn Read + Send>; 2];
 
-/// Starts a program. What it starts before it is in the job may outlive it.
+/// Starts a program. A process that it starts before the job contains it may outlive it.
 pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outputs)> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let job = Job::new()?;
-    let mut process = command.spawn()?;
-    if let Err(error) = job.admit(&process) {
-        // A process that has ended already is not admitted; that is no error.
-        if process.try_wait()?.is_none() {
-            process.kill()?;
-            process.wait()?;
-            return Err(error);
-        }
-    }
+    let job = Arc::new(Job::new()?);
+    let mut program = command.spawn()?;
+    job.admit(&mut program)?;
     let missing = || io::Error::from(io::ErrorKind::BrokenPipe);
     let outputs: Outputs = [
-        Box::new(process.stdout.take().ok_or_else(missing)?),
-        Box::new(process.stderr.take().ok_or_else(missing)?),
+        Box::new(program.stdout.take().ok_or_else(missing)?),
+        Box::new(program.stderr.take().ok_or_else(missing)?),
     ];
-    let program = process.id();
-    Ok((Supervised { program, job }, Watch(process), outputs))
+    let supervised = Supervised {
+        program: program.id(),
+        job: job.clone(),
+    };
+    Ok((supervised, Watch { program, job }, outputs))
 }
 
 impl Supervised {
@@ -46,7 +46,7 @@ impl Supervised {
         self.program
     }
 
-    /// The ancestor of the program and all that it has started.
+    /// The ancestor of all processes that the program has started.
     pub(crate) fn root(&self) -> u32 {
         self.program
     }
@@ -63,10 +63,18 @@ impl Supervised {
     }
 }
 
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
 impl Watch {
-    /// Waits until the program has ended, and calls `ended` with its exit status.
+    /// Waits until the program has ended, ends its descendants, and calls `ended` with the exit
+    /// status of the program.
     pub(crate) fn wait(mut self, mut ended: impl FnMut(ExitStatus)) {
-        if let Ok(status) = self.0.wait() {
+        if let Ok(status) = self.program.wait() {
+            self.job.end();
             ended(status);
         }
     }

@@ -3,10 +3,10 @@
 use std::io::{self, Read};
 use std::process::ExitStatus;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::mutex::lock;
+use crate::os::spawn_thread;
 use crate::os::supervised::{Outputs, Watch};
 
 /// The amount of a program's output that is kept, in bytes.
@@ -145,11 +145,7 @@ impl State {
 }
 
 fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new()
-        .name("isolated-test-service".to_owned())
-        .stack_size(64 * 1024)
-        .spawn(task)
-        .map(drop)
+    spawn_thread("isolated-test-service", task)
 }
 
 #[cfg(test)]

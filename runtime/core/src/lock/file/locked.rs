@@ -219,11 +219,7 @@ fn lock_in_helper_thread(
 
 /// Starts a thread that blocks in the kernel.
 pub(super) fn spawn(task: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new()
-        .name("isolated-test-lock".to_owned())
-        .stack_size(64 * 1024)
-        .spawn(task)
-        .map(drop)
+    os::spawn_thread("isolated-test-lock", task)
 }
 
 pub(super) fn failure(path: &Path, error: io::Error) -> Error {
