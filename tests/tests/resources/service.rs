@@ -1,16 +1,18 @@
 //! Services: when a program is ready, what its test sees of it, and what fails the test.
 
-use isolated_test_tests::{Finished, State};
+use isolated_test_tests::State;
 
 mod inner {
     use std::fs;
-    use std::io::{self, BufRead, BufReader, Write};
+    use std::io::{self, BufRead, BufReader, Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::path::Path;
-    use std::process::Command;
+    use std::process::{Command, Stdio};
     use std::time::Duration;
 
-    use isolated_test::{Current, Port, Ready, Running, Service, isolated};
+    use isolated_test::{
+        BoxError, Current, Port, Ready, Resource, Running, Service, current, isolated,
+    };
     use isolated_test_tests::programs::program;
     use isolated_test_tests::say;
 
@@ -22,6 +24,10 @@ mod inner {
 
     fn set_up(command: &mut Command, test: &'static str, of: &Current) {
         command.args(program(test).get_args());
+        // These have no effect.
+        let input = fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        command.stdin(input);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         for port in of.ports("port") {
             command.env("PORT", port.to_string());
         }
@@ -40,6 +46,9 @@ mod inner {
     #[test]
     #[ignore = "a program that another test starts"]
     fn program_prints() {
+        let mut input = Vec::new();
+        io::stdin().read_to_end(&mut input).unwrap();
+        assert_eq!(input, b"");
         println!("begins");
         eprintln!("is quite ready now");
         stay();
@@ -67,6 +76,16 @@ mod inner {
         panic!("on purpose");
     }
 
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn drops_a_service() {
+        let mut service = service("program_prints").ready(Ready::prints("ready"));
+        let running = service.provision(&current()).unwrap();
+        drop(service);
+        assert!(running.to_string().contains(" ended with "), "{running}");
+    }
+
     #[test]
     #[ignore = "a program that another test starts"]
     fn program_creates() {
@@ -78,6 +97,26 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn creates(tmpdir: &Path) {
+        assert!(tmpdir.join("socket").exists());
+    }
+
+    /// A service that creates a file whose absolute path it knows.
+    struct Elsewhere(Option<Service>);
+
+    impl Resource for Elsewhere {
+        type Handle = Running;
+
+        fn provision(&mut self, test: &Current) -> Result<Running, BoxError> {
+            let path = test.tmpdir().join("socket");
+            let service = service("program_creates").ready(Ready::creates(path));
+            self.0.insert(service).provision(test)
+        }
+    }
+
+    #[isolated(tmpdir, server = Elsewhere(None))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn creates_an_absolute_path(tmpdir: &Path) {
         assert!(tmpdir.join("socket").exists());
     }
 
@@ -132,6 +171,7 @@ mod inner {
     #[ignore = "started by another test"]
     fn breaks_it_down(port: Port, server: &Running) {
         break_down(&port);
+        // `wait` would let this test decide whether that is a failure.
         while !server.to_string().contains("ended") {
             std::thread::yield_now();
         }
@@ -156,6 +196,9 @@ mod inner {
     #[test]
     #[ignore = "a program that another test starts"]
     fn program_gives_up() {
+        for number in 0..60 {
+            println!("line {number}");
+        }
         println!("the vault is closed");
         std::process::exit(3);
     }
@@ -164,6 +207,13 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn gives_up() {
+        say("began");
+    }
+
+    #[isolated(server = service("no_program").ready(Ready::prints("ready")))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn goes_to_the_background() {
         say("began");
     }
 
@@ -185,6 +235,21 @@ mod inner {
         say("began");
     }
 
+    #[cfg(unix)]
+    #[isolated(server = Service::new("/dev/null").ready(Ready::prints("ready")))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn is_not_executable() {
+        say("began");
+    }
+
+    #[isolated(server = service("program_prints"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn means_a_port() {
+        say("began");
+    }
+
     #[isolated(port, server = service("program_prints").ready(Ready::listens().on("admin")))]
     #[test]
     #[ignore = "started by another test"]
@@ -193,25 +258,34 @@ mod inner {
     }
 }
 
-/// The messages of the runtime about a failed test, without its report, which ends them.
-fn complaints(run: &Finished) -> String {
-    let reported = run.reported("resources/service");
-    let end = reported.find(" failed\n").expect("a report");
-    let begin = reported[..end].rfind('\n').map_or(0, |at| at + 1);
-    reported[..begin].replace(&program(), "PROGRAM")
-}
-
 fn program() -> String {
     let path = std::env::current_exe().unwrap();
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-/// Runs a test that fails before its body begins.
+/// Runs a test that fails, and returns its report with the messages before it.
 #[track_caller]
-fn not_begun(state: &State, test: &str) -> String {
+fn failed(state: &State, test: &str) -> String {
     let run = state.inner(test).run().failed();
     assert_eq!(run.said("began"), None);
-    complaints(&run)
+    let said = run.reported("resources/service");
+    let said = said.replace(&program(), "PROGRAM");
+    said.replace("exit code", "exit status")
+}
+
+/// The error with which a service ends the messages about its test.
+#[track_caller]
+fn error(state: &State, test: &str) -> String {
+    let said = failed(state, test);
+    let start = format!("isolated-test: resources::service::inner::{test}: failed to ");
+    let (_, error) = said.rsplit_once(&start).unwrap_or_else(|| panic!("{said}"));
+    let (line, _) = error.split_once('\n').expect("a whole line");
+    line.to_owned()
+}
+
+/// An error of a service that is not ready.
+fn not_provisioned(why: &str) -> String {
+    format!("provision the resource `server`: {why}")
 }
 
 #[test]
@@ -225,90 +299,115 @@ fn a_line_shows_that_it_is_ready_and_stays_out_of_the_output_of_the_test() {
 }
 
 #[test]
-fn a_file_shows_that_it_is_ready() {
-    State::new().inner("creates").run().passed();
-}
-
-#[test]
-fn an_answer_below_500_shows_that_it_is_ready() {
-    State::new().inner("answers").run().passed();
+fn a_file_or_an_answer_below_500_shows_that_it_is_ready() {
+    let state = State::new();
+    for test in ["creates", "creates_an_absolute_path", "answers"] {
+        state.inner(test).run().passed();
+    }
 }
 
 #[test]
 fn its_output_is_shown_if_the_test_fails() {
-    let state = State::new();
-    let run = state.inner("fails").run().failed();
-    let all = run
-        .reported("resources/service")
-        .replace(&program(), "PROGRAM");
-    assert!(
-        all.contains("    resource   server = PROGRAM (pid N)\n"),
-        "{all}"
-    );
+    let all = failed(&State::new(), "fails");
+    let resource = "    resource   server = PROGRAM (pid N)\n";
+    assert!(all.contains(resource), "{all}");
     let shown = "isolated-test: resources::service::inner::fails: `PROGRAM` has printed:\n";
     let (_, shown) = all.split_once(shown).unwrap_or_else(|| panic!("{all}"));
     assert!(shown.contains("    | is quite ready now\n"), "{all}");
 }
 
 #[test]
+fn only_the_last_lines_of_its_output_are_shown() {
+    let said = failed(&State::new(), "gives_up");
+    // libtest prints lines before the first one.
+    let (_, shown) = said.split_once(" more lines:\n    | line ").unwrap();
+    let shown = shown.lines().take_while(|line| !line.starts_with("isol"));
+    assert_eq!(shown.last(), Some("    | the vault is closed"), "{said}");
+    let count = said.lines().filter(|line| line.starts_with("    | "));
+    assert_eq!(count.count(), 40, "{said}");
+}
+
+#[test]
 fn a_program_that_ends_instead_fails_the_test_at_once() {
-    let said = not_begun(&State::new(), "gives_up");
-    assert!(said.contains("    | the vault is closed\n"), "{said}");
-    let error = "isolated-test: resources::service::inner::gives_up: failed to provision the resource \
-        `server`: `PROGRAM` ended with exit status: 3 and did not print `ready`\n";
-    let error = error.replace(
-        "exit status",
-        if cfg!(windows) {
-            "exit code"
-        } else {
-            "exit status"
-        },
+    let state = State::new();
+    assert_eq!(
+        error(&state, "gives_up"),
+        not_provisioned("`PROGRAM` ended with exit status: 3 and did not print `ready`")
     );
-    assert!(said.ends_with(&error), "{said}");
+    assert_eq!(
+        error(&state, "goes_to_the_background"),
+        not_provisioned(
+            "`PROGRAM` ended with exit status: 0 and did not print `ready`; make it stay in the foreground"
+        )
+    );
 }
 
 #[test]
 fn a_program_that_takes_too_long_fails_the_test() {
-    let said = not_begun(&State::new(), "takes_too_long");
-    let error = "isolated-test: resources::service::inner::takes_too_long: failed to provision the \
-        resource `server`: `PROGRAM` did not print `something else` within 100ms\n";
-    assert!(said.ends_with(error), "{said}");
+    let state = State::new();
+    let expected = |limit| {
+        not_provisioned(&format!(
+            "`PROGRAM` did not print `something else` within {limit}; choose another sign with \
+             `ready(...)`, or allow more time with `ready_within(...)`"
+        ))
+    };
+    assert_eq!(error(&state, "takes_too_long"), expected("100ms"));
+    let scaled = state
+        .inner("takes_too_long")
+        .env("ISOLATED_TIMEOUT_SCALE", "2")
+        .run()
+        .failed();
+    let scaled = scaled.errors.replace(&program(), "PROGRAM");
+    assert!(scaled.contains(&expected("200ms")), "{scaled}");
 }
 
 #[test]
-fn a_program_that_does_not_exist_fails_the_test() {
-    let said = not_begun(&State::new(), "is_missing");
-    let error = "isolated-test: resources::service::inner::is_missing: failed to provision the \
-        resource `server`: failed to start `no-such-program`: ";
-    assert!(said.starts_with(error), "{said}");
+fn a_program_that_cannot_be_run_fails_the_test() {
+    let state = State::new();
+    for (test, start, way_out) in [
+        (
+            "is_missing",
+            "failed to start `no-such-program`: ",
+            "; write its path or install it in `PATH`, and check its working directory",
+        ),
+        #[cfg(unix)]
+        (
+            "is_not_executable",
+            "failed to start `null`: ",
+            "; make it executable",
+        ),
+    ] {
+        let error = error(&state, test);
+        assert!(error.starts_with(&not_provisioned(start)), "{error}");
+        assert!(error.ends_with(way_out), "{error}");
+    }
 }
 
 #[test]
 fn a_port_that_the_test_does_not_have_fails_the_test() {
-    let said = not_begun(&State::new(), "means_another_port");
-    let error = "isolated-test: resources::service::inner::means_another_port: failed to provision \
-        the resource `server`: no port `admin` precedes it in the attribute\n";
-    assert_eq!(said, error);
+    let state = State::new();
+    let admin = "no port `admin` precedes it in the attribute; write `admin = port` before it";
+    assert_eq!(error(&state, "means_another_port"), not_provisioned(admin));
+    let port = "resources::service::inner::means_a_port has no port; write `#[isolated(port)]`";
+    assert_eq!(error(&state, "means_a_port"), not_provisioned(port));
 }
 
 #[test]
 fn a_program_that_fails_during_the_test_fails_it() {
     let state = State::new();
-    let run = state.inner("breaks_it_down").run().failed();
-    let said = run
-        .reported("resources/service")
-        .replace(&program(), "PROGRAM");
+    let said = failed(&state, "breaks_it_down");
     assert!(said.contains("    | 404 for POST / HTTP/1.1\n"), "{said}");
-    assert!(said.contains("`PROGRAM` ended with exit "), "{said}");
-    assert!(said.contains(": 7 during the test\n"), "{said}");
+    assert_eq!(
+        error(&state, "breaks_it_down"),
+        "release the resource `server`: `PROGRAM` ended with exit status: 7 during the test; call \
+         `wait()` in the test if it should"
+    );
 }
 
 #[test]
-fn a_program_may_fail_in_a_test_that_asks_how() {
-    State::new().inner("judges_how_it_ends").run().passed();
-}
-
-#[test]
-fn a_killed_program_is_gone_and_fails_no_test() {
-    State::new().inner("kills_it").run().passed();
+fn the_end_of_a_program_that_the_test_caused_or_awaited_fails_no_test() {
+    let state = State::new();
+    for test in ["judges_how_it_ends", "kills_it", "drops_a_service"] {
+        state.inner(test).run().passed();
+    }
 }

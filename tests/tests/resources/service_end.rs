@@ -9,10 +9,10 @@ use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use isolated_test_tests::{PATIENCE, State};
+use isolated_test_tests::{Inner, PATIENCE, State};
 
 mod inner {
-    use std::os::unix::process::{ExitStatusExt, parent_id};
+    use std::os::unix::process::{CommandExt, ExitStatusExt, parent_id};
     use std::path::PathBuf;
     use std::process::Command;
     use std::time::Duration;
@@ -89,6 +89,24 @@ mod inner {
     #[ignore = "started by another test"]
     fn insists_at_the_end() {}
 
+    /// Calls something in the copy of this process that becomes the supervisor.
+    fn before(call: fn()) -> Service {
+        shell("echo ready; sleep 1000").with(move |sh, _| {
+            let call = move || {
+                call();
+                Ok(())
+            };
+            #[expect(unsafe_code, reason = "the call is in a forked copy")]
+            // SAFETY: the calls of this file are safe between fork and exec.
+            let _ = unsafe { sh.pre_exec(call) };
+        })
+    }
+
+    #[isolated(server = before(|| std::process::abort()))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn loses_the_supervisor_at_once() {}
+
     #[isolated(server = shell("echo $PPID ready; exec sleep 1000"))]
     #[test]
     #[ignore = "started by another test"]
@@ -101,120 +119,134 @@ mod inner {
         let error = server.wait().unwrap_err();
         assert_eq!(
             format!("{error:?}"),
-            "failed to learn the end of `sh`: its supervisor was killed"
+            "failed to learn the end of `sh`: its supervisor was killed; spare the processes called \
+             `isolated-guard`"
         );
+        isolated_test_tests::say("lost");
     }
 }
 
-/// Makes the directory of the scripts, and a message when nobody holds the pipe there any more.
-fn scratch(state: &State) -> (PathBuf, Receiver<()>) {
-    let dir = state.scratch();
-    let held = dir.join("held");
-    let made = Command::new("mkfifo").arg(&held).status();
-    assert!(made.is_ok_and(|status| status.success()));
-    let (sender, ends) = mpsc::channel();
-    thread::spawn(move || {
-        let mut nothing = Vec::new();
-        File::open(held)?.read_to_end(&mut nothing)?;
-        let _ = sender.send(());
-        Ok::<_, std::io::Error>(())
-    });
-    (dir, ends)
+/// A state directory, with a directory for the scripts.
+struct Stage {
+    state: State,
+    dir: PathBuf,
+    /// Gets a message when no process holds the pipe in the directory any more.
+    ends: Receiver<()>,
 }
 
-#[track_caller]
-fn assert_ended(state: &State, ends: &Receiver<()>) {
-    let ended = ends.recv_timeout(PATIENCE);
-    assert!(ended.is_ok(), "left behind: {:?}", state.processes());
+impl Stage {
+    fn new() -> Self {
+        let state = State::new();
+        let dir = state.scratch();
+        let held = dir.join("held");
+        let made = Command::new("mkfifo").arg(&held).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let (sender, ends) = mpsc::channel();
+        thread::spawn(move || {
+            let mut nothing = Vec::new();
+            File::open(held)?.read_to_end(&mut nothing)?;
+            let _ = sender.send(());
+            Ok::<_, std::io::Error>(())
+        });
+        Stage { state, dir, ends }
+    }
+
+    #[track_caller]
+    fn inner(&self, test: &str) -> Inner<'_> {
+        self.state.inner(test).env("SCRATCH", &self.dir)
+    }
+
+    /// The file that a script writes when it ends.
+    fn end(&self) -> String {
+        fs::read_to_string(self.dir.join("end")).unwrap()
+    }
+
+    /// Expects that all processes of the service end.
+    #[track_caller]
+    fn assert_ends(&self) {
+        let ended = self.ends.recv_timeout(PATIENCE);
+        assert!(ended.is_ok(), "left behind: {:?}", self.state.processes());
+    }
 }
 
 #[test]
 fn everything_has_ended_when_the_test_has() {
-    let state = State::new();
-    let (dir, ends) = scratch(&state);
-    let mut running = state.inner("has_daemons").env("SCRATCH", dir).start();
+    let stage = Stage::new();
+    let mut running = stage.inner("has_daemons").start();
     running.hear("held");
     running.tell("release");
     let _ = running.finish().passed();
-    assert_eq!(state.processes(), []);
-    assert_ended(&state, &ends);
+    assert_eq!(stage.state.processes(), []);
+    stage.assert_ends();
 }
 
 #[test]
 fn everything_has_ended_when_the_test_has_panicked() {
-    let state = State::new();
-    let (dir, _ends) = scratch(&state);
-    let run = state
-        .inner("has_daemons_and_panics")
-        .env("SCRATCH", dir)
-        .run();
-    run.failed();
-    assert_eq!(state.processes(), []);
+    let stage = Stage::new();
+    stage.inner("has_daemons_and_panics").run().failed();
+    assert_eq!(stage.state.processes(), []);
 }
 
 #[test]
 fn everything_ends_with_the_process_of_the_test() {
     for test in ["has_daemons", "has_daemons_in_a_subprocess"] {
-        let state = State::new();
-        let _never = state.gate("never");
-        let (dir, ends) = scratch(&state);
-        let mut running = state.inner(test).env("SCRATCH", dir).start();
+        let stage = Stage::new();
+        let _never = stage.state.gate("never");
+        let mut running = stage.inner(test).start();
         running.hear("held");
         running.kill();
-        assert_ended(&state, &ends);
+        stage.assert_ends();
     }
 }
 
 #[test]
 fn everything_is_asked_to_end() {
     for test in ["asks", "asks_a_descendant"] {
-        let state = State::new();
-        let (dir, _ends) = scratch(&state);
-        state.inner(test).env("SCRATCH", &dir).run().passed();
-        assert_eq!(fs::read_to_string(dir.join("end")).unwrap(), "asked\n");
-        assert_eq!(state.processes(), []);
+        let stage = Stage::new();
+        stage.inner(test).run().passed();
+        assert_eq!(stage.end(), "asked\n");
+        assert_eq!(stage.state.processes(), []);
     }
 }
 
 #[test]
 fn nothing_is_killed_within_the_grace() {
-    let state = State::new();
-    let (dir, _ends) = scratch(&state);
-    let (_asked, mut leave) = (state.gate("asked"), state.gate("leave"));
-    let running = state.inner("has_a_grace").env("SCRATCH", &dir).start();
-    // Until the program has been asked, and while nobody kills it.
+    let stage = Stage::new();
+    let (_asked, mut leave) = (stage.state.gate("asked"), stage.state.gate("leave"));
+    let running = stage.inner("has_a_grace").start();
+    // Until the program has been asked. It stays until it is told to leave.
     let mut line = [0];
-    File::open(dir.join("asked"))
-        .unwrap()
-        .read_exact(&mut line)
-        .unwrap();
+    let mut asked = File::open(stage.dir.join("asked")).unwrap();
+    asked.read_exact(&mut line).unwrap();
     leave.open();
     let _ = running.finish().passed();
-    assert_eq!(fs::read_to_string(dir.join("end")).unwrap(), "left\n");
+    assert_eq!(stage.end(), "left\n");
 }
 
 #[test]
-fn what_ignores_the_request_is_killed_after_the_grace() {
+fn processes_that_ignore_the_request_are_killed_after_the_grace() {
     for test in ["insists", "insists_at_the_end"] {
-        let state = State::new();
-        let (dir, _ends) = scratch(&state);
-        state.inner(test).env("SCRATCH", dir).run().passed();
-        assert_eq!(state.processes(), []);
+        let stage = Stage::new();
+        stage.inner(test).run().passed();
+        assert_eq!(stage.state.processes(), []);
     }
 }
 
 #[test]
 fn the_program_dies_with_its_supervisor() {
-    let state = State::new();
-    let (dir, ends) = scratch(&state);
-    let run = state
-        .inner("loses_the_supervisor")
-        .env("SCRATCH", dir)
-        .run();
-    assert!(
-        run.failed()
-            .errors
-            .contains("failed to release the resource `server`")
-    );
-    assert_ended(&state, &ends);
+    let stage = Stage::new();
+    let run = stage.inner("loses_the_supervisor").run().failed();
+    assert!(run.said("lost").is_some(), "{}", run.errors);
+    let error =
+        "failed to release the resource `server`: failed to learn the end of `sh`: its supervisor";
+    assert!(run.errors.contains(error), "{}", run.errors);
+    stage.assert_ends();
+}
+
+#[test]
+fn a_program_does_not_start_without_its_supervisor() {
+    let run = Stage::new().inner("loses_the_supervisor_at_once").run();
+    let error = "failed to start `sh`: its supervisor was killed; spare the processes called `isolated-guard`";
+    let run = run.failed();
+    assert!(run.errors.contains(error), "{}", run.errors);
 }

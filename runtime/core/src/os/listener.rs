@@ -30,20 +30,20 @@ pub(crate) fn listener_of(port: u16) -> Option<(u32, String)> {
 #[cfg(target_os = "linux")]
 pub(crate) fn is_served_below(root: u32, port: u16) -> bool {
     let sockets = listening(port);
-    // Most looks end here, without a look at all processes.
+    // Usually there is none yet, and reading all processes would be in vain.
     !sockets.is_empty()
         && super::tree::below(root)
             .iter()
-            .any(|one| has_any(Path::new(&format!("/proc/{}", one.pid)), &sockets))
+            .any(|process| has_any(Path::new(&format!("/proc/{}", process.pid)), &sockets))
 }
 
-/// Whether anything listens on a TCP port of `127.0.0.1`: other platforms do not reveal what.
+/// Whether a process listens on a TCP port of `127.0.0.1`. Other platforms do not reveal which.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn is_served_below(_root: u32, port: u16) -> bool {
     std::net::TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// The sockets that listen on a port, as the links to them are written.
+/// The sockets that listen on a port, as links in `/proc/PID/fd` name them.
 #[cfg(target_os = "linux")]
 fn listening(port: u16) -> Vec<String> {
     let lists = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);

@@ -294,7 +294,7 @@ pub(super) fn millis(grace: Duration) -> i32 {
     i32::try_from(grace.as_millis()).unwrap_or(i32::MAX)
 }
 
-/// Asks processes that were descendants of a supervisor a moment ago to end.
+/// Asks processes to end that were descendants of a supervisor a moment ago.
 pub(super) fn ask_to_end(processes: impl Iterator<Item = u32>) {
     for pid in processes.filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
         // SAFETY: the call takes numbers only. The kernel reuses a process ID only after all others.

@@ -1,8 +1,8 @@
 //! Programs that a test starts, each below a supervisor that ends it and all of its descendants.
 //!
-//! The standard library forks, and just before `exec` the copy forks again: it stays behind as the
-//! supervisor, and its child becomes the program. So everything that a `Command` can describe works,
-//! and nothing can escape in between.
+//! The standard library forks, and just before `exec` the copy forks again: the copy becomes the
+//! supervisor, and its child becomes the program. So every setting of a `Command` works, and no process
+//! escapes in between.
 
 #![expect(
     unsafe_code,
@@ -35,8 +35,12 @@ pub(crate) struct Watch {
     leash: UnixStream,
 }
 
-/// The outputs of a program. Here it is one, so lines keep their order.
+/// The outputs of a program. There is one for both streams, so lines keep their order.
 pub(crate) type Outputs = [File; 1];
+
+/// The reason why the end of a program is unknown.
+pub(crate) const LOST: &str =
+    "its supervisor was killed; spare the processes called `isolated-guard`";
 
 /// Starts a program.
 pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outputs)> {
@@ -49,14 +53,15 @@ pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outp
     unsafe { command.pre_exec(move || stay_behind(end_fd, &[])) };
     let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
     let supervisor = command.spawn()?;
-    // With all ends of this process that others read from.
-    drop((command, end, starting));
+    // Closes the copies in this process of the ends that the supervisor and the program have.
+    drop((command, end));
     let Some((STARTED, program)) = receive(&leash)? else {
-        return Err(io::Error::other("the supervisor was killed"));
+        return Err(io::Error::other(LOST));
     };
-    // Its copies of the descriptors of this process are no longer its own.
     #[cfg(target_os = "linux")]
     super::launch::wait_for_exec(program);
+    // Only now has the program lost its copies of the descriptors of this process.
+    drop(starting);
     let supervised = Supervised {
         program: program.unsigned_abs(),
         supervisor: supervisor.id(),
@@ -72,7 +77,7 @@ impl Supervised {
         self.program
     }
 
-    /// The process whose descendants are the program and all that it has started.
+    /// The ancestor of the program and of all processes that it has started.
     pub(crate) fn root(&self) -> u32 {
         self.supervisor
     }
@@ -81,8 +86,7 @@ impl Supervised {
     pub(crate) fn end(&self, grace: Duration) {
         let below = tree::below(self.supervisor);
         let what = if below.is_empty() { END } else { KILL };
-        // Parents first: a program that learns of the end of a child before it is asked itself may
-        // take that for a failure.
+        // Parents first: a program whose child ends before it is asked itself may report a failure.
         ask_to_end(below.into_iter().map(|one| one.pid));
         let _ = send(&self.leash, what, millis(grace));
     }
@@ -108,7 +112,7 @@ impl Watch {
                 ended(ExitStatus::from_raw(status));
             }
         }
-        // Fails if something else in this process waits for all children.
+        // Fails if other code in this process waits for all children.
         let _ = self.supervisor.wait();
     }
 }

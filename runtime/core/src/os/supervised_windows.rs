@@ -22,6 +22,9 @@ pub(crate) struct Watch {
 /// The outputs of a program. There are two, so lines of one may come before earlier lines of the other.
 pub(crate) type Outputs = [Box<dyn Read + Send>; 2];
 
+/// The reason why the end of a program is unknown.
+pub(crate) const LOST: &str = "the system did not report it; run the test again";
+
 /// Starts a program. A process that it starts before the job contains it may outlive it.
 pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outputs)> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

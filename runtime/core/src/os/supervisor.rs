@@ -44,7 +44,7 @@ pub(super) const KILL: u8 = b'k';
 /// bytes.
 pub(super) const CLOSE: u8 = b'c';
 
-/// Message: the subprocess has started. Of a program that [`stay_behind`] lets go on, the process ID
+/// Message: the subprocess has started. For a program started by [`stay_behind`], its process ID
 /// follows in four bytes.
 pub(super) const STARTED: u8 = b's';
 
@@ -84,8 +84,8 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
     }
 }
 
-/// Makes this process, a forked copy that is about to run a program, the supervisor of that program.
-/// Returns in a new child, which goes on to run it. `keep` stays open in both.
+/// Turns this process, a forked copy that is about to run a program, into the supervisor of that
+/// program. Returns only in a new child, which then runs the program. `keep` stays open in both.
 ///
 /// # Safety
 ///
@@ -94,7 +94,8 @@ pub(super) unsafe fn stay_behind(leash: RawFd, keep: &[RawFd]) -> io::Result<()>
     // SAFETY: all calls are safe between fork and exec.
     unsafe {
         let blocked = Blocked::all()?;
-        // A process below one of the other name could be a test that has lost its mark.
+        // Not `isolated-test`: a test whose parent has that name and that has no mark refuses to start
+        // processes.
         let (wakes, ignores_children) = become_supervisor(c"isolated-guard")?;
         let supervisor = libc::getpid();
         let child = check(libc::fork())?;
@@ -103,15 +104,15 @@ pub(super) unsafe fn stay_behind(leash: RawFd, keep: &[RawFd]) -> io::Result<()>
             drop(blocked);
             return Ok(());
         }
-        // Also the standard streams, and the pipe through which the parent learns of the `exec`.
+        // Closes the standard streams too, and the pipe that tells the parent of the `exec`.
         close_all_but(&[keep, &wakes, &[leash]]);
         say(leash, STARTED, child);
         Supervisor::new(child, leash, wakes[0]).run()
     }
 }
 
-/// Prepares for children, with a name for them to see. Returns the descriptors that wake this
-/// process, and whether the parent ignores `SIGCHLD`.
+/// Prepares this process to supervise children, and gives it a name that they can see. Returns the
+/// descriptors that wake it, and whether the parent ignores `SIGCHLD`.
 #[cfg_attr(
     not(target_os = "linux"),
     expect(unused_variables, reason = "only Linux has names of processes to set")
@@ -289,8 +290,8 @@ impl Supervisor {
         }
     }
 
-    /// Waits for a command, the end of a child, or a time. Returns a command to end or kill, which
-    /// the end of the parent is too, with its number, and carries out one to close.
+    /// Waits for a command, the end of a child, or a time. Returns a command to end or to kill with
+    /// its number, and carries out a command to close. The end of the parent is a command to kill.
     fn listen(&self, until: Option<i64>) -> Option<(u8, c_int)> {
         if !self.wait(self.leash, until) {
             return None;

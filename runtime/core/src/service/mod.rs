@@ -9,10 +9,12 @@ mod watched;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use self::ready::Goal;
 pub use self::ready::Ready;
 pub use self::running::Running;
 use crate::config;
@@ -23,9 +25,9 @@ use crate::resource::{Outcome, Resource};
 
 /// A program that serves a test: the program under test, or a tool such as `redis-server`.
 ///
-/// It is started before the body of the test, which begins once the program is [`Ready`], and is
-/// ended after it, with everything that it has started. Its output is kept in memory, and the end of
-/// it is shown if the test fails. The test gets a [`Running`].
+/// The program starts before the body of the test, which begins once the program is [`Ready`]. After
+/// the body, the program is ended with everything that it has started. Its output is kept in memory,
+/// and the end of it is shown if the test fails. The test gets a [`Running`].
 ///
 /// # Examples
 ///
@@ -75,9 +77,9 @@ use crate::resource::{Outcome, Resource};
 /// # When the process dies
 ///
 /// The program and everything that it has started are killed at once, however the process dies. On
-/// Linux this includes daemons, and on macOS and BSD only the process group of the program. If the
+/// Linux this includes daemons; on macOS and BSD, only the process group of the program. If the
 /// supervisor of the program is killed (a process called `isolated-guard`), Linux kills the program,
-/// and what that has started goes on.
+/// and the processes that the program has started go on.
 #[must_use = "a service runs while a test has it as a resource"]
 pub struct Service {
     program: OsString,
@@ -98,7 +100,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Service {
-    /// Names a program, which is found as [`Command::new`] finds it.
+    /// Describes a program. [`Command::new`] explains how it is found.
     ///
     /// In tests of the folder `tests`, the path of a binary of the same package is
     /// `env!("CARGO_BIN_EXE_name")`.
@@ -113,12 +115,12 @@ impl Service {
         }
     }
 
-    /// Sets arguments, variables and the working directory, with whatever the test has: its ports,
-    /// directories, namespaces and the handles of its other resources.
+    /// Sets arguments, variables and the working directory. The second argument gives access to the
+    /// ports, directories, namespaces and other resources that precede the service in the attribute.
     ///
-    /// The program inherits the variables and the working directory of the test. The standard
-    /// streams that are set here have no effect. A server that sets neither `SO_REUSEADDR` nor
-    /// `SO_REUSEPORT` needs [`test.port().release()`](crate::Port::release) here.
+    /// The program inherits the variables and the working directory of the test. Standard streams
+    /// that are set here have no effect. A server that sets neither `SO_REUSEADDR` nor `SO_REUSEPORT`
+    /// needs [`test.port().release()`](crate::Port::release) here.
     pub fn with(mut self, set_up: impl FnOnce(&mut Command, &Current) + 'static) -> Self {
         self.set_up.push(Box::new(set_up));
         self
@@ -133,13 +135,14 @@ impl Service {
 
     /// Sets how long the program may take to be ready: by default 30 seconds.
     ///
-    /// `ISOLATED_TIMEOUT_SCALE` applies. A program that ends meanwhile fails the test at once.
+    /// `ISOLATED_TIMEOUT_SCALE` applies. A program that ends before it is ready fails the test at once.
     pub fn ready_within(mut self, limit: Duration) -> Self {
         self.ready_within = limit;
         self
     }
 
-    /// Sets how long the program and what it has started may take to end: by default 5 seconds.
+    /// Sets how long the program and everything that it has started may take to end: by default 5
+    /// seconds.
     ///
     /// At the end of the test they get `SIGTERM`, and after this time `SIGKILL`. On Windows they are
     /// ended at once.
@@ -155,7 +158,7 @@ impl Service {
         name.to_string_lossy().into_owned()
     }
 
-    fn start(&mut self, test: &Current) -> Result<(), BoxError> {
+    fn start(&mut self, test: &Current) -> Result<(Running, Goal), BoxError> {
         let (mut command, input) = self.ready.command(&self.program, test)?;
         test.delegate_to(&mut command);
         for set_up in self.set_up.drain(..) {
@@ -163,16 +166,21 @@ impl Service {
         }
         command.stdin(input.unwrap_or_else(Stdio::null));
         let goal = self.ready.goal(test)?;
-        let name = self.name();
-        let limit = config::variables()?.scaled(self.ready_within);
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let running =
-            Running::start(name.clone(), command, &goal, self.grace).map_err(|cause| {
-                Error::new(ErrorKind::Resource, format!("start `{name}`")).because(cause)
-            })?;
-        self.running = Some((running.clone(), test.name().to_owned()));
-        let limit = config::seconds(limit.unwrap_or(Duration::MAX));
-        running.wait_until_ready(&goal, deadline, &limit)
+        let running = Running::start(self.name(), command, &goal, self.grace)
+            .map_err(|cause| self.not_started(cause))?;
+        Ok((running, goal))
+    }
+
+    fn not_started(&self, cause: io::Error) -> Error {
+        let error = Error::new(ErrorKind::Resource, format!("start `{}`", self.name()));
+        let way_out = match cause.kind() {
+            io::ErrorKind::NotFound => {
+                "write its path or install it in `PATH`, and check its working directory"
+            }
+            io::ErrorKind::PermissionDenied => "make it executable",
+            _ => return error.because(cause),
+        };
+        error.because(format!("{cause}; {way_out}"))
     }
 }
 
@@ -180,17 +188,15 @@ impl Resource for Service {
     type Handle = Running;
 
     fn provision(&mut self, test: &Current) -> Result<Running, BoxError> {
-        let started = self.start(test);
-        match (&self.running, started) {
-            (Some((running, _)), Ok(())) => Ok(running.clone()),
-            (_, result) => {
-                if let Some((running, test)) = self.running.take() {
-                    let _ = running.kill();
-                    report::output_of(&test, running.name(), &running.output());
-                }
-                Err(result.err().unwrap_or_else(|| "it has not started".into()))
-            }
+        let limit = config::variables()?.scaled(self.ready_within);
+        let (running, goal) = self.start(test)?;
+        if let Err(error) = running.wait_until_ready(&goal, limit) {
+            let _ = running.kill();
+            report::output_of(test.name(), running.name(), &running.output());
+            return Err(error);
         }
+        self.running = Some((running.clone(), test.name().to_owned()));
+        Ok(running)
     }
 
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
@@ -211,7 +217,7 @@ impl Resource for Service {
 }
 
 impl Drop for Service {
-    /// Kills a program that was never released, because the test was dropped.
+    /// Kills a program that was not released, because a resource that contains the service has failed.
     fn drop(&mut self) {
         if let Some((running, _)) = self.running.take() {
             let _ = running.kill();

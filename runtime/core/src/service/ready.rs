@@ -43,10 +43,10 @@ enum Sign {
 impl Ready {
     /// It listens on the TCP port of the test, on any address.
     ///
-    /// On Linux a listener counts only if it is one of the program or of what that has started, and
-    /// runs as the same user unless the test runs as root. Nobody connects to it. Other systems do
-    /// not reveal who listens. There, the program is ready once a connection to `127.0.0.1`
-    /// succeeds, whoever accepts it.
+    /// On Linux, the listener has to be the program or a process that it has started, and to run as the
+    /// same user unless the test runs as root. No connection is made. Other systems do not reveal which
+    /// process listens. There, the program is ready once any process accepts a connection to
+    /// `127.0.0.1`.
     #[must_use]
     pub fn listens() -> Self {
         Self::shown_by(Sign::Listens)
@@ -54,8 +54,8 @@ impl Ready {
 
     /// It prints a line that contains this text, to standard output or standard error.
     ///
-    /// A program that buffers its output when nobody sees it shows the line late; most logs are not
-    /// buffered.
+    /// A program may buffer output that does not go to a terminal, so that the line arrives late. Most
+    /// logs are not buffered.
     #[must_use]
     pub fn prints(text: impl Into<String>) -> Self {
         Self::shown_by(Sign::Prints(text.into()))
@@ -71,8 +71,8 @@ impl Ready {
     /// It answers `GET` of this path by HTTP/1.1, on the port of the test at `127.0.0.1`, with a
     /// status below 500.
     ///
-    /// Whoever listens there may answer, so this is also for programs that do not listen themselves,
-    /// such as `docker run`.
+    /// Any process may answer. So this suits programs such as `docker run`, for which another process
+    /// listens.
     #[must_use]
     pub fn answers(path: impl Into<String>) -> Self {
         Self::shown_by(Sign::Answers(path.into()))
@@ -81,15 +81,15 @@ impl Ready {
     /// It inherits a socket that listens on the port of the test already, as systemd passes it: as
     /// descriptor 3, with `LISTEN_FDS=1` and its process ID in `LISTEN_PID`.
     ///
-    /// Nobody waits: connections queue in the kernel until the program accepts them, and are refused
-    /// once it has ended. The program is started by way of `/bin/sh`, which knows its process ID.
+    /// The test does not wait: connections queue in the kernel until the program accepts them, and are
+    /// refused once it has ended. The program is started through `/bin/sh`, which sets `LISTEN_PID`.
     #[cfg(unix)]
     #[must_use]
     pub fn inherits() -> Self {
         Self::shown_by(Sign::Inherits)
     }
 
-    /// Means the port with this name instead of the first one of the test.
+    /// Chooses the port with this name instead of the first one of the test.
     #[must_use]
     pub fn on(self, port: impl Into<String>) -> Self {
         Ready {
@@ -107,7 +107,12 @@ impl Ready {
             return Ok(test.port());
         };
         let first = test.ports(name).into_iter().next();
-        first.ok_or_else(|| format!("no port `{name}` precedes it in the attribute").into())
+        first.ok_or_else(|| {
+            format!(
+                "no port `{name}` precedes it in the attribute; write `{name} = port` before it"
+            )
+            .into()
+        })
     }
 
     /// The command that runs a program, and its standard input if that is not empty.
@@ -118,7 +123,7 @@ impl Ready {
     ) -> Result<(Command, Option<Stdio>), BoxError> {
         #[cfg(unix)]
         if let Sign::Inherits = self.sign {
-            /// Moves the socket, and becomes the program: only now is its process ID known.
+            /// Moves the socket and becomes the program, whose process ID is not known before.
             const SCRIPT: &str =
                 "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"";
             let socket = std::os::fd::OwnedFd::from(self.port(test)?.listen()?);
@@ -144,8 +149,7 @@ impl Ready {
     }
 }
 
-/// The goal of a program in one test: when it is reached, the program is ready. `Display` words it to
-/// fit after "did not".
+/// What a program in one test has to do to be ready. `Display` fits after "did not".
 pub(super) enum Goal {
     Listen(u16),
     Print(String),
@@ -156,8 +160,8 @@ pub(super) enum Goal {
 }
 
 impl Goal {
-    /// Whether the program, a descendant of `root`, has done it. What it has printed is not known
-    /// here.
+    /// Whether the program, a descendant of `root`, has reached the goal. [`Goal::Print`] is decided
+    /// elsewhere, by the thread that reads the output.
     pub(super) fn is_reached(&self, root: u32) -> bool {
         match self {
             Goal::Listen(port) => is_served_below(root, *port),
@@ -167,13 +171,18 @@ impl Goal {
             Goal::Start => true,
         }
     }
+
+    /// Whether the goal stays reached when the program ends.
+    pub(super) fn outlasts_the_program(&self) -> bool {
+        !matches!(self, Goal::Listen(_) | Goal::Answer(..))
+    }
 }
 
 /// Whether a server answers the request for a path with a status below 500.
 fn is_answered(port: u16, path: &str) -> io::Result<bool> {
-    /// How long one request may take. The next one may find another program at the port.
+    /// How long the server may take to connect, and to send anything, before the next request.
     const PATIENCE: Duration = Duration::from_secs(2);
-    /// How much is read of an answer, so that the server need not see a broken connection.
+    /// The number of bytes that are read of an answer, so that the server sees no broken connection.
     const MOST: u64 = 64 * 1024;
 
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

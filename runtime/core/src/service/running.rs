@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ready::Goal;
-use super::watched::Watched;
+use super::watched::{State, Watched};
+use crate::config;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::os::listener::listener_of;
 use crate::os::supervised::{self, Supervised};
@@ -27,9 +28,12 @@ struct Inner {
     grace: Duration,
 }
 
-/// The first pause between two looks at a program, and the longest one. The kernel reports neither
-/// that somebody listens, nor that a server answers, nor, on every system and file system, that a
-/// file appears. The longest pause is short for people, and long beside the time of a look.
+/// The first and the longest pause between two checks whether a program has reached its goal.
+///
+/// The kernel reports neither that a process listens (netlink reports only the end of a socket) nor
+/// that a server would answer. inotify reports new files, but only on Linux, not on network file
+/// systems, and not before the directory exists, so their paths would have to be checked all the same.
+/// The longest pause is too short to be noticed, and a check takes far less time.
 const READY_POLL: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
 
 /// How long killed processes may take to disappear.
@@ -68,58 +72,64 @@ impl Running {
     /// 64 KiB.
     ///
     /// The latest output may be missing until the program has been [stopped](Running::stop).
-    /// On Windows, the two are read apart, so lines of one may come before earlier lines of the
-    /// other.
+    /// On Windows, the two streams are read separately, so lines of one may come before earlier lines
+    /// of the other.
     #[must_use]
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.inner.watched.state().output).into_owned()
     }
 
-    /// Waits until the program has ended by itself, and returns how.
+    /// Waits until the program has ended by itself, and returns its status.
     ///
-    /// A program that fails during the test otherwise fails the test, too. Here, the test judges.
+    /// A program that fails during the test fails the test too, unless the test calls this.
     ///
     /// # Errors
     ///
     /// Fails if the supervisor of the program was killed.
     pub fn wait(&self) -> Result<ExitStatus, Error> {
         let watched = &self.inner.watched;
-        watched.wait(None, |state| state.status.is_some() || state.is_gone);
+        watched.wait(None, State::has_ended);
         watched.change(|state| state.unasked = None);
         self.status().ok_or_else(|| self.lost())
     }
 
     /// Ends the program and everything that it has started, as the end of the test does: with
-    /// `SIGTERM`, and with `SIGKILL` after the [grace](crate::Service::grace). Returns how the
-    /// program ended, also if it had ended before.
+    /// `SIGTERM`, and with `SIGKILL` after the [grace](crate::Service::grace). Returns the status of
+    /// the program, even if it had ended before.
     ///
     /// # Errors
     ///
     /// Fails if a process cannot be ended.
     pub fn stop(&self) -> Result<ExitStatus, Error> {
         let inner = &self.inner;
-        self.end(inner.grace, |program| program.end(inner.grace))
+        let patience = inner.grace.saturating_add(LAST);
+        self.end(patience, |program| program.end(inner.grace))
     }
 
-    /// Kills the program and everything that it has started, for a test of what follows a crash.
-    /// Returns how the program ended, also if it had ended before.
+    /// Kills the program and everything that it has started, to test what follows a crash. Returns
+    /// the status of the program, even if it had ended before.
     ///
     /// # Errors
     ///
     /// Fails if a process cannot be ended.
     pub fn kill(&self) -> Result<ExitStatus, Error> {
-        self.end(Duration::ZERO, Supervised::kill)
+        self.end(LAST, Supervised::kill)
     }
 
-    fn end(&self, grace: Duration, ask: impl FnOnce(&Supervised)) -> Result<ExitStatus, Error> {
+    fn end(&self, patience: Duration, ask: impl FnOnce(&Supervised)) -> Result<ExitStatus, Error> {
         let watched = &self.inner.watched;
         watched.change(|state| state.is_asked = true);
         if !watched.state().is_gone {
             ask(&self.inner.program);
         }
-        let deadline = Instant::now().checked_add(grace.saturating_add(LAST));
+        let deadline = Instant::now().checked_add(patience);
         if !watched.wait(deadline, |state| state.is_gone) {
-            return Err(self.failed_to("end", "a process stays, even after `SIGKILL`"));
+            let patience = config::seconds(patience);
+            let why = format!(
+                "a process was left after {patience}; the states of processes in `ps` show which one is \
+                 stopped or hangs in the kernel"
+            );
+            return Err(self.failed_to("end", &why));
         }
         watched.wait_for_output();
         self.status().ok_or_else(|| self.lost())
@@ -130,7 +140,7 @@ impl Running {
     }
 
     fn lost(&self) -> Error {
-        self.failed_to("learn the end of", "its supervisor was killed")
+        self.failed_to("learn the end of", supervised::LOST)
     }
 
     fn failed_to(&self, verb: &str, why: &str) -> Error {
@@ -138,12 +148,14 @@ impl Running {
         Error::new(ErrorKind::Resource, action).because(why.to_owned())
     }
 
-    /// Ends the program at the end of the test. Fails if it failed before anybody asked it to end.
+    /// Ends the program at the end of the test. Fails if the program had failed by itself.
     pub(super) fn finish(&self) -> Result<(), BoxError> {
         self.stop()?;
         match self.inner.watched.state().unasked {
             Some(status) if !status.success() => {
-                Err(format!("`{}` ended with {status} during the test", self.inner.name).into())
+                let name = &self.inner.name;
+                let way_out = "call `wait()` in the test if it should";
+                Err(format!("`{name}` ended with {status} during the test; {way_out}").into())
             }
             _ => Ok(()),
         }
@@ -153,60 +165,78 @@ impl Running {
         &self.inner.name
     }
 
-    /// Waits until the program has reached its goal. `limit` is how long that may take, for people.
+    /// Waits until the program has reached its goal. Without a limit, this can take forever.
     pub(super) fn wait_until_ready(
         &self,
         goal: &Goal,
-        deadline: Option<Instant>,
-        limit: &str,
+        limit: Option<Duration>,
     ) -> Result<(), BoxError> {
-        let Inner {
-            name,
-            program,
-            watched,
-            ..
-        } = &*self.inner;
+        let Inner { name, watched, .. } = &*self.inner;
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let [mut pause, longest] = READY_POLL;
         loop {
-            let mut is_reached = goal.is_reached(program.root());
-            let mut ended = None;
-            // The kernel wakes a reader of the output.
-            let next = match (goal, deadline) {
-                (Goal::Print(_), deadline) => deadline,
-                (_, None) => Some(Instant::now() + pause),
-                (_, Some(deadline)) => Some(deadline.min(Instant::now() + pause)),
-            };
-            watched.wait(next, |state| {
-                is_reached |= state.has_printed;
-                ended = state.status.map(|status| status.to_string());
-                if state.is_gone && ended.is_none() {
-                    ended = Some("its supervisor".to_owned());
-                }
-                is_reached || ended.is_some()
-            });
-            if let Some(how) = ended {
-                return Err(format!("`{name}` ended with {how} and did not {goal}").into());
+            // Checked first, because a program may reach its goal and end.
+            let has_ended = watched.state().has_ended();
+            if has_ended {
+                watched.wait_for_output();
             }
-            if is_reached {
+            if (!has_ended || goal.outlasts_the_program()) && self.has_reached(goal) {
                 return Ok(());
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                let other = other_listener(goal);
-                return Err(format!("`{name}` did not {goal} within {limit}{other}").into());
+            if has_ended {
+                return Err(self.ended_before(goal));
             }
+            let now = Instant::now();
+            if deadline.is_some_and(|deadline| now >= deadline) {
+                let limit = config::seconds(limit.unwrap_or(Duration::MAX));
+                let way_out = way_out_of_timeout(goal);
+                return Err(format!("`{name}` did not {goal} within {limit}{way_out}").into());
+            }
+            // The arrival of output wakes this thread.
+            let check = (!matches!(goal, Goal::Print(_))).then(|| now + pause);
+            let next = check.into_iter().chain(deadline).min();
+            watched.wait(next, |state| state.has_printed || state.has_ended());
             pause = (pause * 2).min(longest);
         }
     }
+
+    fn has_reached(&self, goal: &Goal) -> bool {
+        match goal {
+            Goal::Print(_) => self.inner.watched.state().has_printed,
+            goal => goal.is_reached(self.inner.program.root()),
+        }
+    }
+
+    fn ended_before(&self, goal: &Goal) -> BoxError {
+        let Some(status) = self.status() else {
+            return self.lost().into();
+        };
+        let name = &self.inner.name;
+        // The output of a program that has failed precedes the message and tells more.
+        let way_out = if status.success() {
+            "; make it stay in the foreground"
+        } else {
+            ""
+        };
+        format!("`{name}` ended with {status} and did not {goal}{way_out}").into()
+    }
 }
 
-/// The process that listens instead of the program, to end a message.
-fn other_listener(goal: &Goal) -> String {
-    let Goal::Listen(port) = goal else {
-        return String::new();
+/// The end of the message about a program that has not reached its goal in time.
+fn way_out_of_timeout(goal: &Goal) -> String {
+    let listener = match goal {
+        Goal::Listen(port) => listener_of(*port),
+        _ => None,
     };
-    listener_of(*port).map_or_else(String::new, |(id, name)| {
-        format!("; {name} (pid {id}) listens there")
-    })
+    match listener {
+        Some((id, program)) => format!(
+            ", but {program} (pid {id}) does; write `ready(Ready::answers(...))` if that serves the test"
+        ),
+        None => {
+            "; choose another sign with `ready(...)`, or allow more time with `ready_within(...)`"
+                .to_owned()
+        }
+    }
 }
 
 impl fmt::Debug for Running {
@@ -223,5 +253,75 @@ impl fmt::Display for Running {
             None => write!(formatter, "{name} (pid {})", self.id()),
             Some(status) => write!(formatter, "{name} ended with {status}"),
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::Write;
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::path::PathBuf;
+    use std::process::Command;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::{Goal, Running, Supervised};
+
+    fn start(script: &str, goal: &Goal) -> Running {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Running::start("sh".to_owned(), command, goal, Duration::ZERO).unwrap()
+    }
+
+    #[test]
+    fn a_process_that_does_not_end_is_reported() {
+        let running = start("sleep 1000", &Goal::Start);
+        let supervisor = running.inner.program.root().to_string();
+        let signal = |signal: &str| {
+            let sent = Command::new("kill").args([signal, &supervisor]).status();
+            assert!(sent.unwrap().success());
+        };
+        // A stopped supervisor kills nothing.
+        signal("-STOP");
+        let error = running.end(Duration::from_millis(1), Supervised::kill);
+        signal("-CONT");
+        assert_eq!(
+            format!("{:?}", error.unwrap_err()),
+            "failed to end `sh`: a process was left after 1ms; the states of processes in `ps` show \
+             which one is stopped or hangs in the kernel"
+        );
+        assert!(!running.kill().unwrap().success());
+    }
+
+    #[test]
+    fn a_program_may_end_when_it_has_shown_a_lasting_sign() {
+        for goal in [
+            Goal::Print("ready".to_owned()),
+            Goal::Create(PathBuf::from("/dev/null")),
+            Goal::Start,
+        ] {
+            let running = start("echo ready", &goal);
+            assert!(running.wait().unwrap().success());
+            running.wait_until_ready(&goal, None).unwrap();
+        }
+    }
+
+    #[test]
+    fn another_server_does_not_answer_for_a_program_that_has_ended() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = server.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for stream in server.incoming() {
+                let _ = stream.unwrap().write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+            }
+        });
+        let goal = Goal::Answer(port, "/".to_owned());
+        let running = start("exit 3", &goal);
+        assert_eq!(running.wait().unwrap().code(), Some(3));
+        let error = running.wait_until_ready(&goal, None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("`sh` ended with exit status: 3 and did not answer `GET /` on port {port}")
+        );
     }
 }

@@ -12,7 +12,7 @@ use crate::os::supervised::{Outputs, Watch};
 /// The amount of a program's output that is kept, in bytes.
 const MOST: usize = 64 * 1024;
 
-/// A program that two kinds of threads observe: one waits for its end, the others read its output.
+/// A program that several threads observe: one waits for its end, the others read its output.
 #[derive(Default)]
 pub(super) struct Watched {
     state: Mutex<State>,
@@ -24,7 +24,7 @@ pub(super) struct Watched {
 pub(super) struct State {
     /// The end of the output.
     pub(super) output: Vec<u8>,
-    /// The text for which a waiter looks in the output.
+    /// The text to find in the output, until it is found.
     wanted: Option<Vec<u8>>,
     /// Whether the output has contained the wanted text.
     pub(super) has_printed: bool,
@@ -32,9 +32,9 @@ pub(super) struct State {
     open: usize,
     /// How the program ended.
     pub(super) status: Option<ExitStatus>,
-    /// Whether somebody has asked the program to end.
+    /// Whether the test or its end has asked the program to end.
     pub(super) is_asked: bool,
-    /// How the program ended, if nobody had asked for that.
+    /// How the program ended, if it ended by itself.
     pub(super) unasked: Option<ExitStatus>,
     /// Whether no process is left.
     pub(super) is_gone: bool,
@@ -81,33 +81,27 @@ impl Watched {
         self.changed.notify_all();
     }
 
-    /// Waits until something is so; `false` if it is not by the deadline.
+    /// Waits until a condition holds. Returns false if it does not hold by the deadline.
     pub(super) fn wait(
         &self,
         deadline: Option<Instant>,
-        mut is_so: impl FnMut(&State) -> bool,
+        condition: impl Fn(&State) -> bool,
     ) -> bool {
-        let mut state = self.state();
-        while !is_so(&state) {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            state = match left {
-                Some(Duration::ZERO) => return false,
-                Some(left) => {
-                    let waited = self.changed.wait_timeout(state, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let waited = self.changed.wait(state);
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
-            };
-        }
-        true
+        let state = self.state();
+        let is_pending = |state: &mut State| !condition(state);
+        let Some(deadline) = deadline else {
+            drop(self.changed.wait_while(state, is_pending));
+            return true;
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.changed.wait_timeout_while(state, left, is_pending);
+        let (_state, end) = waited.unwrap_or_else(PoisonError::into_inner);
+        !end.timed_out()
     }
 
-    /// Waits until the outputs are closed, which they are unless a process out of reach has them.
+    /// Waits until the outputs are closed. They stay open only if another process has them.
     pub(super) fn wait_for_output(&self) {
-        /// How long the outputs may stay open when no process is left.
+        /// How long the outputs of a program that has ended may stay open.
         const DRAIN: Duration = Duration::from_secs(1);
 
         self.wait(Some(Instant::now() + DRAIN), |state| state.open == 0);
@@ -127,6 +121,11 @@ impl Watched {
 }
 
 impl State {
+    /// Whether the program has ended, as far as that can be known.
+    pub(super) fn has_ended(&self) -> bool {
+        self.status.is_some() || self.is_gone
+    }
+
     fn add(&mut self, bytes: &[u8]) {
         let before = self.output.len();
         self.output.extend_from_slice(bytes);
