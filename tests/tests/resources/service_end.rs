@@ -102,6 +102,25 @@ mod inner {
         })
     }
 
+    #[expect(unsafe_code, reason = "the standard library begins no sessions")]
+    fn begin_session() {
+        // SAFETY: the call takes nothing.
+        unsafe { libc::setsid() };
+    }
+
+    fn session_of(pid: u32) -> String {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        fields.split(' ').nth(3).unwrap().to_owned()
+    }
+
+    #[isolated(server = before(begin_session))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn begins_a_session(server: &Running) {
+        assert_ne!(session_of(server.id()), session_of(std::process::id()));
+    }
+
     #[isolated(server = before(|| std::process::abort()))]
     #[test]
     #[ignore = "started by another test"]
@@ -230,6 +249,13 @@ fn processes_that_ignore_the_request_are_killed_after_the_grace() {
         stage.inner(test).run().passed();
         assert_eq!(stage.state.processes(), []);
     }
+}
+
+#[test]
+fn a_program_in_a_new_session_ends_with_the_test() {
+    let stage = Stage::new();
+    stage.inner("begins_a_session").run().passed();
+    assert_eq!(stage.state.processes(), []);
 }
 
 #[test]

@@ -128,8 +128,10 @@ fn become_supervisor(name: &CStr) -> io::Result<(Wakes, bool)> {
         let ignores_children = forget_handlers();
         let wakes = wake::descriptors()?;
         // In a separate process group, because the parent's may be killed as a whole, as nextest
-        // does.
-        check(libc::setpgid(0, 0))?;
+        // does. The leader of a session is in such a group, and cannot leave it.
+        if libc::getsid(0) != libc::getpid() {
+            check(libc::setpgid(0, 0))?;
+        }
         Ok((wakes, ignores_children))
     }
 }
