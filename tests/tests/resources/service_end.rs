@@ -40,6 +40,14 @@ mod inner {
         hold();
     }
 
+    #[isolated(server = shell("setsid sleep 1000 & echo ready"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn has_only_daemons(server: &Running) {
+        assert!(server.wait().unwrap().success());
+        hold();
+    }
+
     #[isolated(process, server = shell(DAEMONS))]
     #[test]
     #[ignore = "started by another test"]
@@ -216,6 +224,16 @@ fn everything_ends_with_the_process_of_the_test() {
         running.kill();
         stage.assert_ends();
     }
+}
+
+#[test]
+fn everything_ends_with_the_program() {
+    let stage = Stage::new();
+    let mut running = stage.inner("has_only_daemons").start();
+    running.hear("held");
+    stage.assert_ends();
+    running.tell("release");
+    let _ = running.finish().passed();
 }
 
 #[test]

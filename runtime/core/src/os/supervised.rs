@@ -104,10 +104,13 @@ impl Drop for Supervised {
 }
 
 impl Watch {
-    /// Waits until no process is left. Calls `ended` with the exit status of the program, as soon as
-    /// that has ended.
+    /// Waits until no process is left. As soon as the program has ended, kills its descendants and
+    /// calls `ended` with its exit status.
     pub(crate) fn wait(mut self, mut ended: impl FnMut(ExitStatus)) {
         while let Ok(Some((what, status))) = receive(&self.leash) {
+            if what == LEFT {
+                let _ = send(&self.leash, KILL, 0);
+            }
             if [LEFT, ENDED].contains(&what) {
                 ended(ExitStatus::from_raw(status));
             }
