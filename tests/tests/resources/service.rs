@@ -11,7 +11,7 @@ mod inner {
     use std::time::Duration;
 
     use isolated_test::{
-        BoxError, Current, Port, Ready, Resource, Running, Service, current, isolated,
+        BoxError, Current, Key, Port, Ready, Resource, Running, Service, current, isolated,
     };
     use isolated_test_tests::programs::program;
     use isolated_test_tests::say;
@@ -75,6 +75,20 @@ mod inner {
     fn fails() {
         panic!("on purpose");
     }
+
+    #[test]
+    #[ignore = "a program that another test starts"]
+    fn program_locks() {
+        let guard = Key::new("kept").try_lock().unwrap();
+        assert!(guard.is_some(), "it acts for the test");
+        println!("is quite ready now");
+        stay();
+    }
+
+    #[isolated(serial = "kept", server = service("program_locks").ready(Ready::prints("ready")))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn shares_its_locks() {}
 
     #[isolated]
     #[test]
@@ -296,6 +310,11 @@ fn a_line_shows_that_it_is_ready_and_stays_out_of_the_output_of_the_test() {
         let all = run.output + &run.errors;
         assert!(!all.contains("begins"), "{all}");
     }
+}
+
+#[test]
+fn it_has_the_locks_of_the_test() {
+    State::new().inner("shares_its_locks").run().passed();
 }
 
 #[test]

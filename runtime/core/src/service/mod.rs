@@ -29,6 +29,10 @@ use crate::resource::{Outcome, Resource};
 /// the body, the program is ended with everything that it has started. Its output is kept in memory,
 /// and the end of it is shown if the test fails. The test gets a [`Running`].
 ///
+/// The program must stay in the foreground: when it ends, everything that it has started is killed.
+/// The program acts for the test, as [`delegate_to`](crate::TestHandle::delegate_to) describes: it
+/// has the locks of the test.
+///
 /// # Examples
 ///
 /// A server that gets its port as an argument. The test begins when the server listens on it:
