@@ -1,9 +1,9 @@
 //! A child process with a time limit.
 
 use std::fs::{self, File};
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -55,23 +55,6 @@ impl Ended {
     }
 }
 
-/// Polls a condition of another process until it is true or the deadline passes. Returns whether it
-/// became true.
-///
-/// No event announces these conditions.
-pub(crate) fn comes_true(until: Instant, mut condition: impl FnMut() -> bool) -> bool {
-    loop {
-        if condition() {
-            return true;
-        }
-        if Instant::now() >= until {
-            return false;
-        }
-        // The conditions are about files and processes of others, and nobody announces those.
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
 impl Bounded {
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         let output = tempfile::tempdir()?;
@@ -87,6 +70,17 @@ impl Bounded {
             started: Instant::now(),
             output,
         })
+    }
+
+    /// Waits until a descriptor is readable. Returns false if it is not when the child has exited, or
+    /// `at_most` after the start of the child.
+    pub(crate) fn waits_for(&self, other: &impl AsFd, at_most: Duration) -> Result<bool> {
+        let process = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty())?;
+        let left = at_most.saturating_sub(self.started.elapsed());
+        let [other, end] = [other.as_fd(), process.as_fd()];
+        let mut events = [other, end].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        poll(&mut events, Some(&left.try_into()?))?;
+        Ok(!events[0].revents().is_empty())
     }
 
     /// Waits for the child to exit, at most until `at_most` after its start. A child that is still
@@ -107,22 +101,6 @@ impl Bounded {
             stdout: self.read("stdout")?,
             stderr: self.read("stderr")?,
         })
-    }
-
-    /// Waits until the child has printed `word` to its standard output.
-    pub(crate) fn wait_for(&mut self, word: &str, at_most: Duration) -> Result<()> {
-        let has_printed = |this: &Self| {
-            this.read("stdout")
-                .is_ok_and(|printed| printed.contains(word))
-        };
-        comes_true(self.started + at_most, || {
-            has_printed(self) || !matches!(self.child.try_wait(), Ok(None))
-        });
-        if has_printed(self) {
-            return Ok(());
-        }
-        let printed = self.read("stderr")?;
-        Err(format!("a test did not say `{word}`: {}", printed.trim()).into())
     }
 
     /// Kills the process group with `SIGKILL`.

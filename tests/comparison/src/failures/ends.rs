@@ -3,11 +3,9 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Instant;
 
 use crate::Result;
-use crate::bounded::{Bounded, comes_true};
-use crate::failures::stage::{GRACE, PATIENCE, Stage};
+use crate::failures::stage::{PATIENCE, Stage};
 use crate::failures::{Demonstration, Seen};
 
 pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
@@ -77,7 +75,7 @@ pub(crate) const DEMONSTRATIONS: &[Demonstration] = &[
 ];
 
 fn panicked(stage: &Stage, test: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let ended = open.run(&format!("cleanup::panics::{test}"), PATIENCE)?;
     let got = ended.passed() && ended.stdout.contains("got it");
     let what = match (got, ended.stderr.contains("PoisonError")) {
@@ -89,7 +87,7 @@ fn panicked(stage: &Stage, test: &str) -> Result<Seen> {
 }
 
 fn cleaned(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let ended = open.run(&format!("cleanup::teardown::{peer}::fails"), PATIENCE)?;
     if ended.passed() {
         return Err("a test passed that panics".into());
@@ -102,7 +100,7 @@ fn cleaned(stage: &Stage, peer: &str) -> Result<Seen> {
 }
 
 fn retried(stage: &Stage, test: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let passed = open
         .run(&format!("cleanup::retried::{test}"), PATIENCE)?
         .passed();
@@ -115,17 +113,17 @@ fn retried(stage: &Stage, test: &str) -> Result<Seen> {
 }
 
 fn timed_out(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let test = format!("processes::hangs::{peer}::with_a_server");
     let ended = open.run(&test, PATIENCE)?;
     if ended.passed() || ended.status.is_none() {
         return Err("a test did not fail when its time was up".into());
     }
-    let port = open.read("port").ok_or("a test did not start its server")?;
-    let port: u16 = port.parse()?;
-    let is_free = || TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let kept = !comes_true(Instant::now() + GRACE, is_free);
-    open.still_lingers()?;
+    let lives = open.still_lingers("serves")?;
+    let kept = TcpListener::bind(("127.0.0.1", open.calls.number("serves")?)).is_err();
+    if kept != lives {
+        return Err("the port was not that of the server".into());
+    }
     let what = if kept {
         "the port was still in use"
     } else {
@@ -135,8 +133,9 @@ fn timed_out(stage: &Stage, peer: &str) -> Result<Seen> {
 }
 
 fn variables(stage: &Stage, test: &str) -> Result<Seen> {
-    let open = stage.open()?;
-    let ended = open.run_all(&format!("processes::variables::{test}"))?;
+    let mut open = stage.open()?;
+    let running = open.start_all(&format!("processes::variables::{test}"))?;
+    let ended = open.wait(running, PATIENCE)?;
     let mixed = !ended.passed() || ended.stdout.contains("mixed");
     let what = if mixed {
         "they mixed"
@@ -147,10 +146,10 @@ fn variables(stage: &Stage, test: &str) -> Result<Seen> {
 }
 
 fn outlived(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let ended = open.run(&format!("processes::leaves::{peer}::program"), PATIENCE)?;
     ended.expect("a test that starts a program")?;
-    let lives = open.still_lingers()?;
+    let lives = open.still_lingers("lingers")?;
     Ok(Seen::new(
         lives,
         if lives {
@@ -162,14 +161,8 @@ fn outlived(stage: &Stage, peer: &str) -> Result<Seen> {
 }
 
 fn piled_up(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
-    let mut killed = Bounded::start(open.test(&format!("cleanup::directories::{peer}::killed")))?;
-    if peer == "sealed" {
-        // The output of the `sealed_test` subprocess does not reach us.
-        comes_true(Instant::now() + PATIENCE, || open.read("ready").is_some());
-    } else {
-        killed.wait_for("ready", PATIENCE)?;
-    }
+    let mut open = stage.open()?;
+    let killed = open.start(&format!("cleanup::directories::{peer}::killed"))?;
     let during = directories(open.place.path())?;
     killed.kill();
     let next = open.run(&format!("cleanup::directories::{peer}::next"), PATIENCE)?;

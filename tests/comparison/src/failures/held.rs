@@ -5,9 +5,11 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
+
 use crate::Result;
 use crate::bounded::{Bounded, Ended};
-use crate::failures::stage::{HANGING, PATIENCE, Stage};
+use crate::failures::stage::{HANGING, PATIENCE, READY, Stage};
 use crate::failures::{Demonstration, Seen};
 
 const FILE_SERIAL: (&str, &str, &str) = ("serial_test", "`file_serial`", "serial_test_peer");
@@ -60,7 +62,7 @@ fn waited(ended: Ended) -> Result<Seen> {
 }
 
 fn killed_reader(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     open.start(&format!("held::{peer}::holds_shared"))?.kill();
     waited(open.run(&format!("held::{peer}::wants"), HANGING)?)
 }
@@ -72,7 +74,7 @@ fn second_user(stage: &Stage, peer: &str) -> Result<Seen> {
             "not tried, because only root can become somebody else",
         ));
     }
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let test = format!("held::{peer}::wants");
     open.run(&test, PATIENCE)?
         .expect("a test of the first user")?;
@@ -95,7 +97,7 @@ fn second_user(stage: &Stage, peer: &str) -> Result<Seen> {
 }
 
 fn deleted(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let holder = open.start(&format!("held::{peer}::holds"))?;
     let removed = remove_files(&open.place.path().join("tmp"))?
         + remove_files(&open.place.path().join("isolated/locks"))?;
@@ -132,11 +134,14 @@ fn remove_files(folder: &Path) -> Result<u32> {
 }
 
 fn forked(stage: &Stage, peer: &str) -> Result<Seen> {
-    let open = stage.open()?;
+    let mut open = stage.open()?;
     let mut holder = open.start(&format!("held::{peer}::forks"))?;
     holder.kill_alone()?;
     let mut seen = waited(open.run(&format!("held::{peer}::wants"), HANGING)?)?;
-    open.still_lingers()?;
+    // It has ended already if the failure did not occur.
+    if let Some(fork) = Pid::from_raw(open.calls.number(READY)?) {
+        let _ = rustix::process::kill_process(fork, Signal::KILL);
+    }
     if peer == "isolated" {
         seen.what.push_str(" (with `process`)");
     }

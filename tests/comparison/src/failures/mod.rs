@@ -2,6 +2,7 @@
 //! `tests/refused`) demonstrate each one, run from here with a time limit. The table shows only
 //! what was observed.
 
+mod calls;
 mod compiles;
 mod crowds;
 mod ends;

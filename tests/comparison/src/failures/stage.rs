@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
-
-use crate::bounded::{Bounded, Ended, comes_true};
+use crate::bounded::{Bounded, Ended};
+use crate::failures::calls::Calls;
 use crate::place::Place;
 use crate::{Result, binaries, drop_in};
 
@@ -19,6 +18,9 @@ pub(crate) const HANGING: Duration = Duration::from_secs(4);
 /// Time a process gets to exit while it is being ended. A process that is still running then stays
 /// for good.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// The word of a test that stays until it is killed.
+pub(crate) const READY: &str = "ready";
 
 pub(crate) struct Stage {
     /// The manifest with which the tests are built.
@@ -49,7 +51,12 @@ impl Stage {
     /// Creates the directory for one run.
     pub(crate) fn open(&self) -> Result<Open<'_>> {
         let place = Place::create()?;
-        Ok(Open { stage: self, place })
+        let calls = Calls::listen(&place.path().join("tmp"))?;
+        Ok(Open {
+            stage: self,
+            place,
+            calls,
+        })
     }
 }
 
@@ -57,6 +64,7 @@ impl Stage {
 pub(crate) struct Open<'a> {
     stage: &'a Stage,
     pub(crate) place: Place,
+    pub(crate) calls: Calls,
 }
 
 impl Open<'_> {
@@ -66,23 +74,32 @@ impl Open<'_> {
     }
 
     /// Runs a test until it ends or times out.
-    pub(crate) fn run(&self, name: &str, at_most: Duration) -> Result<Ended> {
-        Bounded::start(self.test(name))?.wait(at_most)
+    pub(crate) fn run(&mut self, name: &str, at_most: Duration) -> Result<Ended> {
+        self.wait(Bounded::start(self.test(name))?, at_most)
     }
 
-    /// Starts a test that holds something, and waits until it does.
-    pub(crate) fn start(&self, name: &str) -> Result<Bounded> {
-        let mut running = Bounded::start(self.test(name))?;
-        running.wait_for("ready", PATIENCE)?;
-        Ok(running)
+    /// Starts a test that stays, and waits until it does.
+    pub(crate) fn start(&mut self, name: &str) -> Result<Bounded> {
+        let running = Bounded::start(self.test(name))?;
+        if self.calls.keep_until(READY, &running, PATIENCE)? {
+            return Ok(running);
+        }
+        let ended = running.wait(Duration::ZERO)?;
+        Err(format!("a test did not say `{READY}`: {}", ended.stderr.trim()).into())
     }
 
-    /// Runs all tests whose names contain `words`, two at a time.
-    pub(crate) fn run_all(&self, words: &str) -> Result<Ended> {
+    /// Starts all tests whose names contain `words`, two at a time.
+    pub(crate) fn start_all(&self, words: &str) -> Result<Bounded> {
         let mut command = Command::new(&self.stage.failing);
         command.args([words, "--nocapture", "--test-threads=2"]);
         self.place.contain(&mut command);
-        Bounded::start(command)?.wait(PATIENCE)
+        Bounded::start(command)
+    }
+
+    /// Waits until tests end or time out, and keeps their calls open.
+    pub(crate) fn wait(&mut self, running: Bounded, at_most: Duration) -> Result<Ended> {
+        self.calls.keep(&running, at_most)?;
+        running.wait(at_most)
     }
 
     /// Reads a file in the temporary directory of the tests, if it exists.
@@ -90,27 +107,9 @@ impl Open<'_> {
         fs::read_to_string(self.place.path().join("tmp").join(name)).ok()
     }
 
-    /// Whether the program a test has started is still running after [`GRACE`]. If so, it is
-    /// killed.
-    pub(crate) fn still_lingers(&self) -> Result<bool> {
-        let number = self
-            .read("lingering")
-            .ok_or("a test did not start its program")?;
-        let is_gone = || {
-            let state = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
-            let is_ours = state.contains("(failing");
-            let is_dead = state
-                .rsplit(") ")
-                .next()
-                .is_none_or(|rest| rest.starts_with('Z'));
-            !is_ours || is_dead
-        };
-        if comes_true(Instant::now() + GRACE, is_gone) {
-            return Ok(false);
-        }
-        if let Some(process) = number.parse().ok().and_then(Pid::from_raw) {
-            rustix::process::kill_process(process, Signal::KILL)?;
-        }
-        Ok(true)
+    /// Whether the program that a test has started still runs after [`GRACE`]. It ends with this
+    /// demonstration.
+    pub(crate) fn still_lingers(&self, word: &str) -> Result<bool> {
+        self.calls.outlasts(word, GRACE)
     }
 }

@@ -177,7 +177,6 @@ mod directories {
 
         #[sealed_test]
         fn killed() {
-            std::fs::write(super::super::file("ready"), "").expect("it can be written");
             super::stay();
         }
 

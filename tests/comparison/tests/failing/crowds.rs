@@ -1,12 +1,12 @@
 //! Threads that contend for the same keys, and the time they wait although they could run.
 
 use std::fs::File;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::observed::{say, sleep};
+use crate::observed::say;
 
 mod isolated {
     use isolated_test::isolated;
@@ -72,18 +72,39 @@ mod serial_test_peer {
 
 /// Start and end of each body.
 static BODIES: Mutex<Vec<(Instant, Instant)>> = Mutex::new(Vec::new());
-/// Duration of a body, in milliseconds.
-static LENGTH: AtomicUsize = AtomicUsize::new(1);
-
 /// Number of bodies that have begun.
-static BEGUN: AtomicUsize = AtomicUsize::new(0);
+static BEGUN: Mutex<usize> = Mutex::new(0);
+static HAS_BEGUN: Condvar = Condvar::new();
+
+/// Duration of a body, in milliseconds: the load itself. It far exceeds everything else, because no
+/// event tells that other tests wait for their keys meanwhile.
+static LENGTH: AtomicU64 = AtomicU64::new(1);
+/// Whether a body ends when the next one has begun.
+static IS_RELAYED: AtomicBool = AtomicBool::new(false);
 
 fn body() {
     let begun = Instant::now();
-    BEGUN.fetch_add(1, Ordering::Relaxed);
-    sleep(LENGTH.load(Ordering::Relaxed) as u64);
+    let mut count = BEGUN.lock().expect("no body panics");
+    *count += 1;
+    let mine = *count;
+    HAS_BEGUN.notify_all();
+    let length = Duration::from_millis(LENGTH.load(Ordering::Relaxed));
+    if IS_RELAYED.load(Ordering::Relaxed) {
+        let next = HAS_BEGUN.wait_timeout_while(count, length, |count| *count == mine);
+        drop(next.expect("no body panics"));
+    } else {
+        drop(count);
+        thread::sleep(length);
+    }
     let mut bodies = BODIES.lock().expect("no body panics");
     bodies.push((begun, Instant::now()));
+}
+
+/// Waits until this many bodies have begun.
+fn wait_for_bodies(number: usize) {
+    let count = BEGUN.lock().expect("no body panics");
+    let enough = HAS_BEGUN.wait_while(count, |count| *count < number);
+    drop(enough.expect("no body panics"));
 }
 
 fn flock_exclusive() {
@@ -151,11 +172,9 @@ fn idle() {
 }
 
 fn spawn_and_enter<'a>(scope: &'a thread::Scope<'a, '_>, test: fn()) {
-    let before = BEGUN.load(Ordering::Relaxed);
+    let before = *BEGUN.lock().expect("no body panics");
     scope.spawn(test);
-    while BEGUN.load(Ordering::Relaxed) == before {
-        thread::yield_now();
-    }
+    wait_for_bodies(before + 1);
 }
 
 /// Measures the time from the end of a writer until all eight waiting readers run: the median of
@@ -180,26 +199,24 @@ fn readers() {
     say(&format!("milliseconds {}", times[2].as_millis()));
 }
 
-/// Measures how long a writer waits for readers whose bodies overlap for two seconds.
+/// Measures how long a writer waits for readers that take turns for two seconds, so that one of them
+/// holds the key at any time.
 #[test]
 fn starved() {
     let [_, serial, shared] = tests();
     LENGTH.store(20, Ordering::Relaxed);
+    IS_RELAYED.store(true, Ordering::Relaxed);
     let done = AtomicBool::new(false);
     let end = Instant::now() + Duration::from_secs(2);
     thread::scope(|scope| {
-        for reader in 0..4 {
-            let done = &done;
-            scope.spawn(move || {
-                sleep(reader * 5);
+        for _ in 0..4 {
+            scope.spawn(|| {
                 while Instant::now() < end && !done.load(Ordering::Relaxed) {
                     shared();
                 }
             });
         }
-        while BEGUN.load(Ordering::Relaxed) < 4 {
-            thread::yield_now();
-        }
+        wait_for_bodies(4);
         let asked = Instant::now();
         serial();
         done.store(true, Ordering::Relaxed);

@@ -1,19 +1,41 @@
 //! Communication from these tests to the command.
 
 use std::env;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 /// Prints `word` at the start of a new line.
 pub(crate) fn say(word: &str) {
     println!("\n{word}");
 }
 
-/// Prints `ready` and sleeps until the test is killed.
+/// A line for the command, which keeps the call open as long as this process should wait.
+struct Call(UnixStream);
+
+impl Call {
+    fn begin(line: &str) -> Self {
+        let mut command = UnixStream::connect(file("command")).expect("the command listens");
+        writeln!(command, "{line}").expect("the command listens");
+        Call(command)
+    }
+
+    /// Waits until the command closes the call, or is gone.
+    fn wait(mut self) {
+        let _ = self.0.read(&mut [0]);
+    }
+}
+
+/// Tells the command something, and waits until it lets this process continue.
+pub(crate) fn tell(line: &str) {
+    Call::begin(line).wait();
+}
+
+/// Stays until the test is killed or the demonstration is over.
 pub(crate) fn stay() {
-    say("ready");
-    thread::sleep(Duration::from_secs(20));
+    tell("ready");
 }
 
 /// The path of a file in the directory of this demonstration.
@@ -21,48 +43,41 @@ pub(crate) fn file(name: &str) -> PathBuf {
     env::temp_dir().join(name)
 }
 
-/// Sleeps, as the body of a test that does some work.
-///
-/// The demonstrations depend on no timing except the length of bodies, which far exceeds everything
-/// else.
-pub(crate) fn sleep(milliseconds: u64) {
-    thread::sleep(Duration::from_millis(milliseconds));
-}
-
-/// A program that a test starts: runs until it ends on its own or is no longer needed.
+/// A program that a test starts: runs until the demonstration is over.
 #[test]
 fn lingers() {
-    std::fs::write(file("lingering"), std::process::id().to_string()).expect("it can be written");
-    sleep(10_000);
+    linger("lingers");
 }
 
 /// Like [`lingers`], with a server on a port.
 #[test]
 fn serves() {
-    let server = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let server = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let port = server.local_addr().expect("it is bound").port();
-    std::fs::write(file("lingering"), std::process::id().to_string()).expect("it can be written");
-    std::fs::write(file("port"), port.to_string()).expect("it can be written");
-    sleep(10_000);
+    linger(&format!("serves {port}"));
+}
+
+fn linger(line: &str) {
+    let call = Call::begin(line);
+    // Not by a macro, whose output the test runner captures.
+    let mut output = io::stdout();
+    let told = output.write_all(b"\nruns\n").and_then(|()| output.flush());
+    told.expect("the test listens");
+    call.wait();
 }
 
 /// Starts [`lingers`] or [`serves`] and waits until it runs.
+#[expect(clippy::zombie_processes, reason = "it may outlive this test")]
 pub(crate) fn start(test: &str) {
     let this = env::current_exe().expect("the binary is still there");
-    let child = std::process::Command::new(this)
+    let mut child = Command::new(this)
         .args([&format!("observed::{test}"), "--exact"])
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn();
-    drop(child.expect("the binary can be run"));
-    while !file(if test == "serves" {
-        "port"
-    } else {
-        "lingering"
-    })
-    .exists()
-    {
-        sleep(1);
-    }
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary can be run");
+    let output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut lines = output.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "runs"), "the program runs");
 }

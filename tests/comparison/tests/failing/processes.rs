@@ -1,6 +1,6 @@
 //! Tests in subprocesses that leave something behind or set variables.
 
-use crate::observed::{say, sleep, start};
+use crate::observed::{say, start, tell};
 
 mod leaves {
     mod isolated {
@@ -40,15 +40,17 @@ mod leaves {
 
 /// A hanging test with a server, which runs until it times out.
 mod hangs {
-    use super::{sleep, start};
+    use super::start;
 
     fn server() {
         start("serves");
-        sleep(15_000);
+        loop {
+            std::thread::park();
+        }
     }
 
     mod isolated {
-        #[isolated_test::isolated(timeout = "500ms")]
+        #[isolated_test::isolated(timeout = "2s")]
         #[test]
         fn with_a_server() {
             super::server();
@@ -59,7 +61,7 @@ mod hangs {
         use rusty_fork::rusty_fork_test;
 
         rusty_fork_test! {
-            #![rusty_fork(timeout_ms = 500)]
+            #![rusty_fork(timeout_ms = 2000)]
             #[test]
             fn with_a_server() { super::server(); }
         }
@@ -68,17 +70,20 @@ mod hangs {
 
 /// Two asynchronous tests that set one variable to different values.
 mod variables {
-    use super::{say, sleep};
+    use super::{say, tell};
 
-    async fn body(wanted: &str, milliseconds: u64) -> bool {
-        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+    /// Whether the variable has this value after some steps, in which the other test sets it.
+    async fn body(wanted: &str, steps: u32) -> bool {
+        for _ in 0..steps {
+            tokio::task::yield_now().await;
+        }
         std::env::var("COMPARE_WHO").is_ok_and(|who| who == wanted)
     }
 
     #[tokio::test]
     async fn temp_env_peer() {
-        let one = temp_env::async_with_vars([("COMPARE_WHO", Some("one"))], body("one", 20));
-        let two = temp_env::async_with_vars([("COMPARE_WHO", Some("two"))], body("two", 60));
+        let one = temp_env::async_with_vars([("COMPARE_WHO", Some("one"))], body("one", 1));
+        let two = temp_env::async_with_vars([("COMPARE_WHO", Some("two"))], body("two", 2));
         let (one, two) = tokio::join!(one, two);
         say(if one && two {
             "each has its own"
@@ -93,15 +98,15 @@ mod variables {
         #[isolated(env(COMPARE_WHO = "one"))]
         #[tokio::test]
         async fn one() {
-            assert!(super::body("one", 20).await);
-            super::sleep(100);
+            super::tell("inside");
+            assert!(super::body("one", 1).await);
         }
 
         #[isolated(env(COMPARE_WHO = "two"))]
         #[tokio::test]
         async fn two() {
-            assert!(super::body("two", 60).await);
-            super::sleep(100);
+            super::tell("inside");
+            assert!(super::body("two", 2).await);
         }
     }
 }

@@ -129,9 +129,8 @@ fn stay_on(processor: &str) {
 /// Acquires the key repeatedly and records the times.
 fn work(test: fn(), begin: i64, end: i64) -> String {
     let mut lines = String::new();
-    while now() < begin {
-        thread::sleep(Duration::from_micros(100));
-    }
+    let left = u64::try_from(begin - now()).unwrap_or_default();
+    thread::sleep(Duration::from_nanos(left));
     loop {
         let asked = now();
         if asked >= end {
