@@ -140,12 +140,10 @@ mod inner {
 
 #[test]
 fn a_listener_shows_that_it_is_ready() {
-    State::new().inner("listens").run().passed();
-}
-
-#[test]
-fn a_listener_on_a_port_with_a_name_shows_that_it_is_ready() {
-    State::new().inner("listens_on_another_port").run().passed();
+    let state = State::new();
+    for test in ["listens", "listens_on_another_port"] {
+        state.inner(test).run().passed();
+    }
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(crate) fn output_of(name: &str, service: &str, output: &str) {
     let left_out = lines.len().saturating_sub(MOST);
     let mut text = format!("isolated-test: {name}: `{service}` has printed");
     if left_out > 0 {
-        let _ = write!(text, ", after {left_out} more lines");
+        let _ = write!(text, " {} lines; the last {MOST} are", lines.len());
     }
     text.push_str(":\n");
     for line in &lines[left_out..] {

@@ -30,8 +30,8 @@ use crate::resource::{Outcome, Resource};
 /// and the end of it is shown if the test fails. The test gets a [`Running`].
 ///
 /// The program must stay in the foreground: when it ends, everything that it has started is killed.
-/// The program acts for the test, as [`delegate_to`](crate::TestHandle::delegate_to) describes: it
-/// has the locks of the test.
+/// The program acts for the test, as [`delegate_to`](crate::TestHandle::delegate_to) describes: except
+/// on Windows, it has the locks of the test.
 ///
 /// # Examples
 ///

@@ -187,8 +187,9 @@ impl Running {
                 return Err(self.ended_before(goal));
             }
             let now = Instant::now();
-            if deadline.is_some_and(|deadline| now >= deadline) {
-                let limit = config::seconds(limit.unwrap_or(Duration::MAX));
+            let has_passed = deadline.is_some_and(|deadline| now >= deadline);
+            if let Some(limit) = limit.filter(|_| has_passed) {
+                let limit = config::seconds(limit);
                 let way_out = way_out_of_timeout(goal);
                 return Err(format!("`{name}` did not {goal} within {limit}{way_out}").into());
             }
