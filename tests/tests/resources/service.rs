@@ -1,4 +1,4 @@
-//! Services: when a program is ready, what its test sees of it, and what fails the test.
+//! Services: when a program is ready, its output and its handle, and failures of its test.
 
 use isolated_test_tests::State;
 

@@ -1,7 +1,7 @@
 //! Programs that serve a test: how one is described, started, and ended.
 //!
 //! `ready` decides when a program is ready, `watched` knows its output and its end, and `running` is
-//! the handle of the test. The processes are up to `os::supervised`.
+//! the handle of the test. `os::supervised` starts and ends the processes.
 
 mod ready;
 mod running;
