@@ -93,7 +93,7 @@ impl HostDir {
 
     /// Whether a file that users have locked is still the one of this host.
     pub(crate) fn is_current(&self, users: &File) -> io::Result<bool> {
-        os::is_at(users, &self.path.join(USERS))
+        is_current(&self.path, users)
     }
 
     pub(crate) fn life(&self) -> io::Result<File> {
@@ -175,6 +175,12 @@ impl HostDir {
     pub(crate) fn withdraw(&self) -> io::Result<()> {
         unless(NotFound, fs::remove_file(self.path.join(HANDLE))).map(drop)
     }
+}
+
+/// Whether the file that users have locked is still the one of the host with this directory.
+fn is_current(dir: &Path, users: &File) -> io::Result<bool> {
+    let is_there = unless(NotFound, os::is_at(users, &dir.join(USERS)))?;
+    Ok(is_there.unwrap_or(false))
 }
 
 /// Looks whether the host with this directory serves.
@@ -307,17 +313,19 @@ pub(super) fn sweep(state_dir: &StateDir) {
 /// it did.
 pub(super) fn sweep_one(path: &Path, linger: Duration) -> io::Result<bool> {
     let open = |name| unless(NotFound, os::open_file(&path.join(name)));
-    let users = open(USERS)?;
-    for file in [&users, &open(LIFE)?].into_iter().flatten() {
+    let Some(users) = open(USERS)? else {
+        // It is removed last, or a test is about to create it.
+        return fs::remove_dir(path).map(|()| true);
+    };
+    let life = open(LIFE)?;
+    for file in [Some(&users), life.as_ref()].into_iter().flatten() {
         if !flock::try_lock(file, Strength::Exclusive)? {
             return Ok(false);
         }
     }
-    // With both locks, this process decides alone, unless the file has been replaced.
-    if let Some(users) = &users {
-        if !os::is_at(users, &path.join(USERS))? {
-            return Ok(false);
-        }
+    // With both locks, this process decides alone, unless another one has removed the file.
+    if !is_current(path, &users)? {
+        return Ok(false);
     }
     marked::kill(HOST_DIR, path)?;
     // Tests that come soon are to learn of a failure.
