@@ -47,7 +47,7 @@ pub use crate::resource::{Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
 pub use crate::run::values::PortBuilder;
-pub use crate::service::{Ready, Running, Service};
+pub use crate::service::{Ready, Running, Served, Service};
 
 /// Users rely on which handles may be sent to another thread. These fail to compile otherwise.
 #[cfg(test)]

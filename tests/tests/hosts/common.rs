@@ -80,7 +80,7 @@ impl Resource for Api {
     }
 }
 
-fn answer(listener: &TcpListener) {
+pub(crate) fn answer(listener: &TcpListener) {
     for stream in listener.incoming() {
         let _ = stream
             .unwrap()

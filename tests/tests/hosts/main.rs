@@ -4,6 +4,7 @@ mod common;
 mod deaths;
 mod random_deaths;
 mod seen;
+mod services;
 mod sharing;
 mod starting;
 mod turns;

@@ -280,8 +280,7 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
             ),
         );
     }
-    if test.name() == test.runner_name() {
-        // A host, which no test runner knows.
+    if test.is_host() {
         return text;
     }
     // The others follow from the first.

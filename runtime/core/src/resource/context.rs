@@ -93,6 +93,11 @@ impl TestHandle {
         self.test.name.runner()
     }
 
+    /// Whether this is no test, but the host of a resource that tests share.
+    pub(crate) fn is_host(&self) -> bool {
+        self.name() == self.runner_name()
+    }
+
     /// The source location and the name of the annotated function.
     pub(crate) fn function(&self) -> (&'static SourceLocation, &'static str) {
         self.test.function

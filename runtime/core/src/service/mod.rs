@@ -5,6 +5,7 @@
 
 mod ready;
 mod running;
+mod served;
 mod watched;
 
 use std::ffi::{OsStr, OsString};
@@ -17,9 +18,9 @@ use std::time::Duration;
 use self::ready::Goal;
 pub use self::ready::Ready;
 pub use self::running::Running;
+pub use self::served::Served;
 use crate::config;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::report;
 use crate::resource::current::Current;
 use crate::resource::{Outcome, Resource};
 
@@ -170,7 +171,7 @@ impl Service {
         }
         command.stdin(input.unwrap_or_else(Stdio::null));
         let goal = self.ready.goal(test)?;
-        let running = Running::start(self.name(), command, &goal, self.grace)
+        let running = Running::start(self.name(), command, &goal, self.grace, test.is_host())
             .map_err(|cause| self.not_started(cause))?;
         Ok((running, goal))
     }
@@ -196,7 +197,7 @@ impl Resource for Service {
         let (running, goal) = self.start(test)?;
         if let Err(error) = running.wait_until_ready(&goal, limit) {
             let _ = running.kill();
-            report::output_of(test.name(), running.name(), &running.output());
+            running.show_output(test.name());
             return Err(error);
         }
         self.running = Some((running.clone(), test.name().to_owned()));
@@ -209,7 +210,7 @@ impl Resource for Service {
         };
         let result = running.finish();
         if outcome == Outcome::Failed || result.is_err() {
-            report::output_of(&test, running.name(), &running.output());
+            running.show_output(&test);
         }
         result
     }

@@ -12,6 +12,7 @@ use crate::config;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::os::listener::listener_of;
 use crate::os::supervised::{self, Supervised};
+use crate::report;
 
 /// A running [`Service`](crate::Service).
 ///
@@ -45,6 +46,7 @@ impl Running {
         command: Command,
         goal: &Goal,
         grace: Duration,
+        in_host: bool,
     ) -> io::Result<Self> {
         let wanted = match goal {
             Goal::Print(text) => Some(&**text),
@@ -54,7 +56,7 @@ impl Running {
         let inner = Inner {
             name,
             program,
-            watched: Watched::begin(watch, outputs, wanted)?,
+            watched: Watched::begin(watch, outputs, wanted, in_host)?,
             grace,
         };
         Ok(Running {
@@ -161,8 +163,11 @@ impl Running {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.inner.name
+    /// Prints the end of the output, unless it is in the log of the host.
+    pub(super) fn show_output(&self, test: &str) {
+        if !self.inner.watched.in_host {
+            report::output_of(test, &self.inner.name, &self.output());
+        }
     }
 
     /// Waits until the program has reached its goal. Without a limit, this can take forever.
@@ -271,7 +276,7 @@ mod tests {
     fn start(script: &str, goal: &Goal) -> Running {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        Running::start("sh".to_owned(), command, goal, Duration::ZERO).unwrap()
+        Running::start("sh".to_owned(), command, goal, Duration::ZERO, false).unwrap()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The output of a program, and how it ended.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::ExitStatus;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crate::mutex::lock;
 use crate::os::spawn_thread;
 use crate::os::supervised::{Outputs, Watch};
+#[cfg(unix)]
+use crate::os::terminate::terminate;
 
 /// The amount of a program's output that is kept, in bytes.
 const MOST: usize = 64 * 1024;
@@ -17,6 +19,9 @@ const MOST: usize = 64 * 1024;
 pub(super) struct Watched {
     state: Mutex<State>,
     changed: Condvar,
+    /// Whether the program serves many tests. Then its output goes to the log of the host too, and the
+    /// host ends when the program ends by itself.
+    pub(super) in_host: bool,
 }
 
 /// The observations so far.
@@ -46,8 +51,12 @@ impl Watched {
         watch: Watch,
         outputs: Outputs,
         wanted: Option<&str>,
+        in_host: bool,
     ) -> io::Result<Arc<Self>> {
-        let watched = Arc::new(Watched::default());
+        let watched = Arc::new(Watched {
+            in_host,
+            ..Watched::default()
+        });
         watched.change(|state| {
             state.wanted = wanted.map(|text| text.as_bytes().to_vec());
             state.open = outputs.len();
@@ -62,6 +71,10 @@ impl Watched {
                 watching.change(|state| {
                     if !state.is_asked && state.status.is_none() {
                         state.unasked = Some(status);
+                        #[cfg(unix)]
+                        if watching.in_host {
+                            let _ = terminate(std::process::id());
+                        }
                     }
                     state.status = Some(status);
                 });
@@ -111,7 +124,12 @@ impl Watched {
         let mut buffer = vec![0; 8 * 1024];
         loop {
             match output.read(&mut buffer) {
-                Ok(read @ 1..) => self.change(|state| state.add(&buffer[..read])),
+                Ok(read @ 1..) => self.change(|state| {
+                    state.add(&buffer[..read]);
+                    if self.in_host {
+                        let _ = io::stderr().write_all(&buffer[..read]);
+                    }
+                }),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => break,
             }
