@@ -115,6 +115,15 @@ fn a_test_that_fails_while_the_host_serves_does_not_blame_it() {
     let described = format!("api = host with pid {server}, log ");
     assert!(run.errors.contains(&described), "{}", run.errors);
     state.wait_for_the_end();
+
+    // The log stays until another test begins.
+    let [dir] = &state.host_dirs()[..] else {
+        panic!("one directory")
+    };
+    let log = fs::read_to_string(dir.join("log")).unwrap();
+    assert_eq!(log, "the host prints\n");
+    let _ = state.inner("needs_nothing").run().passed();
+    assert!(!dir.exists());
 }
 
 #[test]

@@ -70,9 +70,9 @@ fn tests_in_several_processes_share_one_host_which_ends_after_them() {
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
     assert_eq!(state.processes(), []);
-    assert_eq!(state.runs(), [] as [std::path::PathBuf; 0]);
+    assert_eq!(state.runs(), [] as [PathBuf; 0]);
+    assert_eq!(state.host_dirs(), [] as [PathBuf; 0]);
 
-    // The next process removes the directory, and a new host starts in a new one.
     let mut third = state.user("uses").start();
     assert_ne!(server_of(&mut third), server);
     third.release();

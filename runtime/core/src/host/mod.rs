@@ -84,7 +84,8 @@ use self::using::Use;
 /// When no test has used the host for `ISOLATED_LINGER` (by default 5 seconds), or when it gets
 /// `SIGTERM`, it calls [`Resource::release`] and ends. Everything that it has started ends with it.
 ///
-/// What the host prints goes to a log. Failures that concern the host quote the end of it.
+/// What the host prints goes to a log. Failures that concern the host quote the end of it. After a
+/// failed test that has used the host, the log stays until the host has ended and another test begins.
 ///
 /// # Which tests share it
 ///
@@ -249,7 +250,7 @@ impl<R: Resource> Resource for Once<R> {
     #[cfg(unix)]
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
         if let (Some(used), Outcome::Failed) = (self.used.take(), outcome) {
-            used.0.report_death();
+            used.0.fail();
         }
         Ok(())
     }

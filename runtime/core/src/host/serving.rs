@@ -125,7 +125,10 @@ pub(super) fn serve<R: Resource>(
             // new users waiting until this process has ended.
             let _ = dir.withdraw();
             drop(published);
-            session.finish(End::Returned { passed: true });
+            let is_clean = session.finish(End::Returned { passed: true }).is_pass();
+            if let (Ok(Some(_users)), true) = (&result, is_clean) {
+                let _ = dir.finish();
+            }
             process::exit(i32::from(result.is_err()))
         }
         Err(error) => {

@@ -65,8 +65,9 @@ impl Use {
         &self.serving.handle
     }
 
-    /// Tells if the host has died, after a failure of the test.
-    pub(super) fn report_death(&self) {
+    /// Ends the use by a test that has failed: keeps the log, and tells if the host has died.
+    pub(super) fn fail(&self) {
+        let _ = self.dir.note_failure();
         if matches!(self.serving.is_alive(), Ok(false)) {
             let (name, process) = (self.name.resource, self.serving.process);
             let log = self.dir.log(QUOTED);

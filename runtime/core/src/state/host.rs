@@ -7,6 +7,7 @@
 //!     starting    locked until the host has published its handle or has failed
 //!     handle      the handle, locked by the host while it lives; or why it could not start
 //!     log         the output of the host
+//!     failed      exists if a test has failed that used the host, and people may want the log
 //! ```
 //!
 //! All locks are advisory locks of the kernel, which ends them with their holders. A directory in
@@ -27,13 +28,14 @@ use crate::os::terminate::terminate;
 use crate::os::{self, marked, unless};
 
 /// The files of a host, in the order in which they are removed.
-const FILES: [&str; 6] = [NEW_HANDLE, HANDLE, LOG, STARTING, LIFE, USERS];
+const FILES: [&str; 7] = [NEW_HANDLE, HANDLE, FAILED, LOG, STARTING, LIFE, USERS];
 const USERS: &str = "users";
 const LIFE: &str = "life";
 const STARTING: &str = "starting";
 const HANDLE: &str = "handle";
 const NEW_HANDLE: &str = "handle.new";
 const LOG: &str = "log";
+const FAILED: &str = "failed";
 
 /// The directory of one host. The host itself may have ended.
 pub(crate) struct HostDir {
@@ -169,6 +171,22 @@ impl HostDir {
     /// Kills the processes that an earlier host has left. It and its supervisor have ended.
     pub(crate) fn kill_left(&self) -> io::Result<()> {
         marked::kill(HOST_DIR, &self.path)
+    }
+
+    /// Notes that a test has failed that used the host.
+    pub(crate) fn note_failure(&self) -> io::Result<()> {
+        self.open(FAILED).map(drop)
+    }
+
+    /// Removes everything, unless people may want the log. The host calls this last, with the lock of
+    /// all users.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        if self.path.join(FAILED).exists() {
+            return Ok(());
+        }
+        // Otherwise the supervisor would still be ending them when the next host starts.
+        self.kill_left()?;
+        remove(&self.path)
     }
 
     /// Withdraws the handle, because the host ends or a new one is about to start.
@@ -332,9 +350,13 @@ pub(super) fn sweep_one(path: &Path, linger: Duration) -> io::Result<bool> {
     if matches!(look(path)?, Seen::Failed { age, .. } if age < linger) {
         return Ok(false);
     }
-    for name in FILES {
-        unless(NotFound, fs::remove_file(path.join(name)))?;
-    }
-    fs::remove_dir(path)?;
+    remove(path)?;
     Ok(true)
+}
+
+fn remove(dir: &Path) -> io::Result<()> {
+    for name in FILES {
+        unless(NotFound, fs::remove_file(dir.join(name)))?;
+    }
+    fs::remove_dir(dir)
 }
