@@ -153,7 +153,7 @@ fn what_is_left_when_all_are_killed_is_removed_by_any_test() {
     let child = child(&state);
     signal("-KILL", parent(server));
     user.kill();
-    wait_for(server);
+    state.wait_for_the_end();
     assert!(is_alive(child));
     let _ = state.inner("needs_nothing").run().passed();
     assert!(!is_alive(child));

@@ -32,6 +32,13 @@ mod inner {
         hold();
     }
 
+    #[isolated(alone, api = API)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_alone(api: &str) {
+        tell(api);
+    }
+
     #[isolated(process, api = API, env(API_ADDRESS = api))]
     #[test]
     #[ignore = "started by another test"]
@@ -76,6 +83,26 @@ fn tests_in_several_processes_share_one_host_which_ends_after_them() {
     let mut third = state.user("uses").start();
     assert_ne!(server_of(&mut third), server);
     third.release();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end start end");
+}
+
+#[test]
+fn a_test_that_runs_alone_waits_for_no_host() {
+    let state = State::new();
+    let linger = |test: &str| state.user(test).env("ISOLATED_LINGER", "1h");
+    let mut first = linger("uses").start();
+    let server = server_of(&mut first);
+    first.release();
+    let mut alone = linger("uses_alone").start();
+    assert_eq!(server_of(&mut alone), server);
+    let _ = alone.finish().passed();
+    let ended = Command::new("kill").arg(server.to_string()).status();
+    assert!(ended.unwrap().success());
+    state.wait_for_the_end();
+
+    // One that runs alone can also start the host.
+    let _ = state.user("uses_alone").run().passed();
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end start end");
 }

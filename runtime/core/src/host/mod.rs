@@ -77,8 +77,8 @@ use self::using::Use;
 ///
 /// The first test that needs the resource starts its *host*, a process that runs this test binary
 /// again, and waits until the resource is provisioned there. Other tests that need it meanwhile wait
-/// too. [`Resource::provision`] runs in the host, and gets a port, a temporary directory and a
-/// namespace of the host, not those of a test. The handle reaches the tests as text, so the resource
+/// too. [`Resource::provision`] runs in the host, and gets a port, a temporary directory (which is
+/// never kept) and a namespace of the host, not those of a test. The handle reaches the tests as text, so the resource
 /// needs a [`transfer`](Resource::transfer).
 ///
 /// When no test has used the host for `ISOLATED_LINGER` (by default 5 seconds), or when it gets

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use super::identity::HostName;
-use crate::config::variables;
+use crate::config::{Keep, variables};
 use crate::error::{BoxError, Error, ErrorKind, chain};
 use crate::location::SourceLocation;
 use crate::mutex::lock;
@@ -41,7 +41,7 @@ static RESOURCES: [Request; 4] = [
         name: "tmpdir",
         kind: Kind::TmpDir {
             from: &[],
-            keep: None,
+            keep: Some(Keep::Never),
         },
     },
     Request {

@@ -284,32 +284,42 @@ pub(crate) fn all(state_dir: &StateDir) -> impl Iterator<Item = (PathBuf, Doing)
 
 fn doing(path: &Path) -> io::Result<Doing> {
     match look(path)? {
-        Seen::Serving(serving) if is_free(path, USERS)? => Ok(Doing::Idle(serving)),
+        Seen::Serving(serving) if lock_unused(path)?.is_some() => Ok(Doing::Idle(serving)),
         Seen::Serving(serving) => Ok(Doing::InUse(serving)),
         Seen::Failed { why, .. } => Ok(Doing::Failed(why)),
-        Seen::Absent if is_free(path, STARTING)? => Ok(Doing::Ended),
+        Seen::Absent if is_started(path)? => Ok(Doing::Ended),
         Seen::Absent => Ok(Doing::Starting),
     }
 }
 
-/// Whether nobody has a file locked. Has it locked for a moment.
-fn is_free(dir: &Path, name: &str) -> io::Result<bool> {
-    match unless(NotFound, os::open_file(&dir.join(name)))? {
-        Some(file) => flock::try_lock(&file, Strength::Exclusive),
+/// Whether no host is starting.
+fn is_started(dir: &Path) -> io::Result<bool> {
+    match unless(NotFound, os::open_file(&dir.join(STARTING)))? {
+        Some(file) => flock::try_lock(&file, Strength::Shared),
         None => Ok(true),
     }
+}
+
+/// Keeps new users waiting until the file is closed, unless a test uses the host.
+fn lock_unused(dir: &Path) -> io::Result<Option<File>> {
+    let Some(users) = unless(NotFound, os::open_file(&dir.join(USERS)))? else {
+        return Ok(None);
+    };
+    if flock::try_lock(&users, Strength::Exclusive)? {
+        return Ok(Some(users));
+    }
+    // The host itself has the lock for a moment when its last user has gone.
+    flock::lock(&users, Strength::Shared)?;
+    Ok(flock::try_lock(&users, Strength::Exclusive)?.then_some(users))
 }
 
 /// Ends a host that no test uses, and removes its directory. Returns whether it did: a test may use
 /// the host again.
 pub(super) fn end_idle(path: &Path, serving: &Serving) -> io::Result<bool> {
-    let Some(users) = unless(NotFound, os::open_file(&path.join(USERS)))? else {
+    // No test can use it as long as this lock is held, and it does not end by itself.
+    let Some(users) = lock_unused(path)?.filter(|_| matches!(serving.is_alive(), Ok(true))) else {
         return Ok(false);
     };
-    // No test can use it as long as this lock is held, and it does not end by itself.
-    if !flock::try_lock(&users, Strength::Exclusive)? || !serving.is_alive()? {
-        return Ok(false);
-    }
     terminate(serving.process)?;
     if let Some(life) = unless(NotFound, os::open_file(&path.join(LIFE)))? {
         flock::lock(&life, Strength::Exclusive)?;
