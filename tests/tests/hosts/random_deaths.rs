@@ -113,6 +113,11 @@ fn nothing_is_left_and_nobody_hangs_or_fails_without_being_told() {
         user.finish()
             .unwrap_or_else(|why| panic!("seed {seed}: {why}"));
     }
+    // Now all at once.
+    while let all @ [_, ..] = &state.processes()[..] {
+        let all: Vec<_> = all.iter().map(|(process, _)| process.to_string()).collect();
+        let _ = Command::new("kill").arg("-KILL").args(all).output();
+    }
     let mut last = state.user("uses").start();
     server_of(&mut last);
     last.release();

@@ -32,7 +32,7 @@ impl Service {
     ///
     /// fn redis() -> Served<String> {
     ///     let redis = Service::new("redis-server").with(|command, host| {
-    ///         command.arg("--port").arg(host.port().to_string()).arg("--dir").arg(host.tmpdir());
+    ///         command.arg("--port").arg(host.port().to_string()).current_dir(host.tmpdir());
     ///     });
     ///     redis.handle(|host| format!("redis://127.0.0.1:{}/", host.port()))
     /// }
