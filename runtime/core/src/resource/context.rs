@@ -6,6 +6,7 @@ use std::mem;
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use super::body::Body;
 use super::reclaim::Recorder;
 use super::request::Request;
 use super::value::Value;
@@ -28,21 +29,10 @@ pub struct TestHandle {
     test: Arc<TestContext>,
 }
 
-/// The stage of the annotated function in a test.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyStage {
-    Awaited,
-    /// It runs. A call of it from now on begins another test.
-    Running,
-    Over,
-}
-
 struct TestContext {
     name: Name,
     function: (&'static SourceLocation, &'static str),
-    stage: Mutex<BodyStage>,
-    /// The value that could not be made, so that the annotated function did not run.
-    unmade: OnceLock<&'static str>,
+    body: Body,
     owner: Arc<Owner>,
     values: Vec<(&'static str, OnceLock<Value>)>,
     /// The directories that were created during the test without the attribute.
@@ -68,8 +58,7 @@ impl TestHandle {
                 name,
                 function,
                 owner,
-                stage: Mutex::new(BodyStage::Awaited),
-                unmade: OnceLock::new(),
+                body: Body::new(),
                 values,
                 adopted: Mutex::default(),
                 recorder,
@@ -103,22 +92,9 @@ impl TestHandle {
         self.test.function
     }
 
-    /// The stage of the annotated function.
-    pub(crate) fn stage(&self) -> BodyStage {
-        *lock(&self.test.stage)
-    }
-
-    pub(crate) fn set_stage(&self, stage: BodyStage) {
-        *lock(&self.test.stage) = stage;
-    }
-
-    /// The value that could not be made.
-    pub(crate) fn unmade(&self) -> Option<&'static str> {
-        self.test.unmade.get().copied()
-    }
-
-    pub(crate) fn set_unmade(&self, value: &'static str) {
-        let _ = self.test.unmade.set(value);
+    /// What is known about the body.
+    pub(crate) fn body(&self) -> &Body {
+        &self.test.body
     }
 
     /// Whether both are handles to the same run.

@@ -1,6 +1,7 @@
 //! The resources of tests, and the trait for custom ones.
 
 pub(crate) mod bind;
+pub(crate) mod body;
 pub(crate) mod context;
 pub(crate) mod current;
 pub(crate) mod custom;

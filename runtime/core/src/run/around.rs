@@ -20,7 +20,8 @@ use std::sync::Mutex;
 
 use crate::mutex::lock;
 use crate::report;
-use crate::resource::context::{BodyStage, TestHandle};
+use crate::resource::body::BodyStage;
+use crate::resource::context::TestHandle;
 use crate::resource::current::Current;
 use crate::resource::custom::Custom;
 use crate::resource::request::Kind;
@@ -87,7 +88,7 @@ fn isolate(recipe: &'static Recipe, test: &mut dyn FnMut() -> bool) {
         let passed = finally(&mut *test, || {
             lock(&RUNNING).retain(|other| !other.is_same(current));
         });
-        let is_abandoned = current.stage() == BodyStage::Running;
+        let is_abandoned = current.body().stage() == BodyStage::Running;
         if passed && is_abandoned {
             report::abandoned(current.name());
         }
@@ -112,10 +113,10 @@ fn run_recipe(recipe: &'static Recipe, calls: Calls, body: &mut dyn FnMut(&Cx) -
 pub fn inside<T>(recipe: &'static Recipe, no_value: fn() -> T, body: impl FnOnce(&Cx) -> T) -> T {
     if let Some(current) = find(&recipe.spec) {
         let _entered = current.enter_thread();
-        current.set_stage(BodyStage::Running);
+        current.body().set_stage(BodyStage::Running);
         let cx = Cx::new(current.clone());
         let body = || short::__rust_begin_short_backtrace_once(body, &cx);
-        return finally(body, || current.set_stage(BodyStage::Over));
+        return finally(body, || current.body().set_stage(BodyStage::Over));
     }
     let (mut body, mut value) = (Some(body), None);
     run_recipe(recipe, Calls::Once, &mut |cx| {
@@ -155,7 +156,7 @@ async fn poll_body<'b>(
     body: &mut dyn FnMut(Cx) -> Pin<Box<dyn Future<Output = ()> + 'b>>,
 ) {
     if let Some(current) = find(&recipe.spec) {
-        current.set_stage(BodyStage::Running);
+        current.body().set_stage(BodyStage::Running);
         let future = body(Cx::new(current.clone()));
         let over = async {
             future.await;
@@ -164,7 +165,7 @@ async fn poll_body<'b>(
         // Each poll enters the test, because another thread than the test's may poll.
         let end = poll_inside(&current, Box::pin(over)).await;
         // A future that is dropped earlier leaves the test in its body.
-        current.set_stage(BodyStage::Over);
+        current.body().set_stage(BodyStage::Over);
         if let End::Panicked(payload) = end {
             resume_unwind(payload);
         }
@@ -211,7 +212,8 @@ pub fn no_value<T>() -> T {
 
 /// The running test of this thread, if it waits for the body with this specification.
 fn current_of(spec: &Spec) -> Option<Current> {
-    try_current().filter(|current| spec.is_of(current) && current.stage() == BodyStage::Awaited)
+    try_current()
+        .filter(|current| spec.is_of(current) && current.body().stage() == BodyStage::Awaited)
 }
 
 /// The running test that waits for the body with this specification: this thread's, or else the
@@ -221,7 +223,7 @@ fn find(spec: &Spec) -> Option<Current> {
         return Some(current);
     }
     let mut elsewhere = lock(&RUNNING).clone();
-    elsewhere.retain(|handle| spec.is_of(handle) && handle.stage() == BodyStage::Awaited);
+    elsewhere.retain(|handle| spec.is_of(handle) && handle.body().stage() == BodyStage::Awaited);
     let [handle] = elsewhere.as_slice() else {
         assert!(
             elsewhere.is_empty(),

@@ -33,7 +33,7 @@ struct Making<'a> {
 
 impl Drop for Making<'_> {
     fn drop(&mut self) {
-        self.cx.current.set_unmade(self.name);
+        self.cx.current.body().set_unmade(self.name);
     }
 }
 
@@ -76,7 +76,7 @@ impl Cx {
 
     /// The end of the body, which is that of the set-up if a value could not be made.
     pub(crate) fn unless_unmade(&self, end: End) -> End {
-        let Some(name) = self.current.unmade() else {
+        let Some(name) = self.current.body().unmade() else {
             return end;
         };
         let why = match &end {
