@@ -70,6 +70,10 @@ use crate::test_fn::TestFn;
 /// Only an `async` test can `.await`. A synchronous test of a module leaves out the inherited values
 /// with an `.await` that it neither takes nor uses.
 ///
+/// `db = awaited(Db::new())` provisions an asynchronous resource there, which a synchronous test of
+/// a module leaves out too. Later values see its handle, and it is released before the earlier
+/// values are dropped.
+///
 /// # Expressions
 ///
 /// A key is a string (a literal or a constant) or a constant of type `Key`. The items of a `pool` are
@@ -82,7 +86,7 @@ use crate::test_fn::TestFn;
 /// and the expression of a resource may borrow them. The exception is a test in a subprocess whose
 /// attribute inspects the return value or the panic, as `test_case` does with `=>`. The expressions
 /// of `env`, `cwd` and `timeout` are evaluated before the subprocess starts, and can use the
-/// resources too, but no values.
+/// resources too, but neither values nor asynchronous resources.
 ///
 /// # Modules
 ///

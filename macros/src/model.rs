@@ -25,7 +25,6 @@ pub(crate) use self::outside::{Expression, alias};
 pub(crate) use self::resource::{Kind, Protocol, Resource};
 use self::resource::{options, port, tmpdir};
 pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
-pub(crate) use self::values::awaits;
 
 /// The requests of one attribute.
 pub(crate) struct Wanted {
@@ -107,6 +106,9 @@ impl Wanted {
             (Some(Word::Value), Value::Expression(tokens)) => {
                 self.ask(name, Kind::Value(tokens.into()));
             }
+            (Some(Word::Awaited), Value::Expression(tokens)) => {
+                self.ask(name, Kind::Awaited(tokens.into()));
+            }
             (Some(Word::Pool), Value::Pool(key, items)) => {
                 let lock = lock(&name, Mode::Pool(items), Some(key));
                 self.ask(name, Kind::Pool(lock));
@@ -141,6 +143,7 @@ impl Wanted {
             (
                 Some(
                     Word::Value
+                    | Word::Awaited
                     | Word::Pool
                     | Word::Serial
                     | Word::Shared

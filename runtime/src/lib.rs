@@ -13,9 +13,9 @@ pub use isolated_test_core::__private;
 #[cfg(not(target_family = "wasm"))]
 #[doc(inline)]
 pub use isolated_test_core::{
-    BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Once, Outcome, Port,
-    PortBuilder, Ready, Reclaim, Resource, Running, Served, Service, TestHandle, TmpDir, Transfer,
-    current, forms, try_current,
+    AsyncResource, BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Once,
+    Outcome, Port, PortBuilder, Ready, Reclaim, Resource, Running, Served, Service, TestHandle,
+    TmpDir, Transfer, current, forms, try_current,
 };
 #[doc(hidden)]
 pub use isolated_test_macros::__around;

@@ -146,10 +146,12 @@ impl Reader<'_> {
                 None => self.unknown(&name),
             };
         }
-        if let Some(rest) = value::after_parentheses(&tokens) {
-            let message =
-                "expected `,` after `value(...)`; write `.await` and `?` inside the parentheses";
-            return self.failed(&name, rest, message.to_owned());
+        if let Some((row, rest)) = value::after_parentheses(&tokens) {
+            let message = format!(
+                "expected `,` after `{}(...)`; write `.await` and `?` inside the parentheses",
+                row.name
+            );
+            return self.failed(&name, rest, message);
         }
         match word {
             Some((word, list)) => self.named(name, &word, list, tokens),

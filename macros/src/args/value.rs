@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, LitInt, LitStr, Token};
 
-use super::{Choice, Form, Key, Row, Setting, Takes, Value, needless};
+use super::names::find;
+use super::{Choice, Form, Key, Row, Setting, Takes, Value, Word, needless};
 use crate::errors::{Errors, expected, list};
 use crate::scan;
 
@@ -134,14 +135,21 @@ pub(super) fn directory(
     Some(Value::Expression(tokens))
 }
 
-/// Reads the expression of `name = value(expression)`.
+/// Reads the expression of `name = value(expression)` or `name = awaited(expression)`.
 pub(super) fn expression(row: &Row, group: &Group, errors: &mut Errors) -> Option<Value> {
     let pieces = scan::expressions(group.stream());
     match pieces.as_slice() {
         [only] if !only.tokens.is_empty() => Some(Value::Expression(only.tokens.clone())),
         [_, second, ..] => {
-            let message = "expected one expression in `value(...)`; write `a = value(...), b = value(...)`, \
-                           or a tuple: `pool = value((..., ...))`";
+            let name = row.name;
+            // A tuple is a value, but no resource.
+            let tuple = match row.word {
+                Word::Value => ", or a tuple: `pool = value((..., ...))`",
+                _ => "",
+            };
+            let message = format!(
+                "expected one expression in `{name}(...)`; write `a = {name}(...), b = {name}(...)`{tuple}"
+            );
             errors.at(place(&second.tokens, group), message);
             None
         }
@@ -152,8 +160,9 @@ pub(super) fn expression(row: &Row, group: &Group, errors: &mut Errors) -> Optio
     }
 }
 
-/// The tokens after `value(...)`, if they are an `.await` or a `?`.
-pub(super) fn after_parentheses(tokens: &TokenStream) -> Option<TokenStream> {
+/// The row of `value(...)` or `awaited(...)` and the tokens after it, if these are an `.await` or a
+/// `?`.
+pub(super) fn after_parentheses(tokens: &TokenStream) -> Option<(&'static Row, TokenStream)> {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let [TokenTree::Ident(word), TokenTree::Group(list), rest @ ..] = tokens.as_slice() else {
         return None;
@@ -164,7 +173,8 @@ pub(super) fn after_parentheses(tokens: &TokenStream) -> Option<TokenStream> {
         [TokenTree::Punct(_), TokenTree::Ident(next), ..] => next == "await",
         _ => false,
     };
-    (word == "value" && is_list && is_meant).then(|| rest.iter().cloned().collect())
+    let row = find(word).filter(|row| matches!(row.takes, Takes::Expression))?;
+    (is_list && is_meant).then(|| (row, rest.iter().cloned().collect()))
 }
 
 pub(super) fn path(

@@ -25,7 +25,7 @@ fn forms(kind: &Kind) -> Option<String> {
         Kind::Namespace => &["Namespace", "&Namespace", "&str", "String"],
         Kind::Seed => &["u64"],
         Kind::Pool(_) => &["&str", "String"],
-        Kind::Custom(_) | Kind::Value(_) => return None,
+        Kind::Custom(_) | Kind::Value(_) | Kind::Awaited(_) => return None,
     };
     Some(list(forms.iter().copied()))
 }

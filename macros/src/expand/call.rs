@@ -152,8 +152,12 @@ impl<'a> Writer<'a> {
     fn is_bare(&self) -> bool {
         let function = self.function;
         let is_ordinary = function.unsafety.is_none() && function.abi.is_empty();
-        let has_values = self.model.wanted.values().next().is_some();
-        self.is_plain() && is_ordinary && function.parameters.is_empty() && !has_values
+        self.is_plain() && is_ordinary && function.parameters.is_empty() && !self.has_values()
+    }
+
+    /// Whether something is made before the function is called.
+    fn has_values(&self) -> bool {
+        self.model.wanted.values().next().is_some()
     }
 
     /// The closure that calls the user's function and judges its value.
@@ -178,8 +182,8 @@ impl<'a> Writer<'a> {
         let arguments = self
             .pairs()
             .map(|(index, parameter, bound)| self.argument(index, parameter, bound));
-        let values = self.values();
-        let is_used = !values.is_empty() || self.model.bindings.iter().any(Option::is_some);
+        let has_values = self.has_values();
+        let is_used = has_values || self.model.bindings.iter().any(Option::is_some);
         let context = if is_used {
             self.context.to_token_stream()
         } else {
@@ -187,11 +191,12 @@ impl<'a> Writer<'a> {
         };
         let dot_await = asyncness.as_ref().map(|_| quote!(.await));
         let call = quote!(#name(#(#arguments),*) #dot_await);
-        if values.is_empty() {
-            (context, call)
+        let call = if has_values {
+            self.after_values(call)
         } else {
-            (context, quote!({ #values #call }))
-        }
+            call
+        };
+        (context, call)
     }
 
     fn argument(&self, index: usize, parameter: &Parameter, bound: Option<usize>) -> TokenStream {
@@ -263,7 +268,7 @@ impl<'a> Writer<'a> {
                 quote!(FromSeed::from_seed),
                 quote_spanned!(span=> #context.seed(#index)),
             ),
-            Kind::Value(_) => made(resource, parameter),
+            Kind::Value(_) | Kind::Awaited(_) => made(resource, parameter),
             Kind::Custom(_) if self.is_taken_after_values(resource) => made(resource, parameter),
             Kind::Pool(_) => from(
                 quote!(FromItem::from_item),

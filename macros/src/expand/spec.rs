@@ -137,8 +137,8 @@ impl Writer<'_> {
                 let by_value = self.model.given.get(index).is_some_and(|given| *given);
                 quote!(Custom { by_value: #by_value })
             }
-            // The runtime learns of a value when the body makes it.
-            Kind::Value(_) => return None,
+            // The runtime learns of them when the body makes them.
+            Kind::Value(_) | Kind::Awaited(_) => return None,
         };
         Some(quote!((#name #kind)))
     }

@@ -202,7 +202,7 @@ impl Writer<'_> {
                 let maker = lent_maker(resource, expression);
                 (None, quote!(#context.#lend(#place, #maker)))
             }
-            Kind::Value(_) => {
+            Kind::Value(_) | Kind::Awaited(_) => {
                 let alias = alias(&resource.name);
                 (None, quote!(&#alias))
             }

@@ -1,20 +1,22 @@
-//! The values of a test, made in the closure that calls the user's function. They are its local
-//! variables, so they are dropped in reverse order before the runtime releases anything.
+//! The values and asynchronous resources of a test, made in the closure that calls the user's
+//! function. They are its local variables, so they are dropped in reverse order before the runtime
+//! releases anything else.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
-use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::call::{Writer, lent_maker};
-use super::{at, start};
+use super::{at, hygienic, start};
 use crate::mention::mentions;
 use crate::model::{Expression, Kind, Resource, alias};
 use crate::test_fn::Parameter;
 
 impl Writer<'_> {
-    /// One statement for each value, in source order.
-    pub(super) fn values(&self) -> TokenStream {
+    /// The call after one statement for each value, in source order. An asynchronous resource puts
+    /// all that follows into a future, after which it is released.
+    pub(super) fn after_values(&self, call: TokenStream) -> TokenStream {
+        let Writer { private, .. } = self;
         let resources = &self.model.wanted.resources;
         let taken = resources.iter().enumerate().filter_map(|(index, one)| {
             let Kind::Custom(expression) = &one.kind else {
@@ -26,15 +28,43 @@ impl Writer<'_> {
             self.is_taken_after_values(one)
                 .then(|| quote!(let #variable = #context.custom_value(#place, #maker);))
         });
-        let values = resources.iter().enumerate().filter_map(|(index, one)| {
-            let value = self.value(index, one.value()?, &one.name);
+        let taken: TokenStream = taken.collect();
+        let value = hygienic("value");
+        let is_judged =
+            !self.function.never_returns() && resources.iter().any(Resource::is_awaited);
+        let release = if is_judged {
+            quote!(release_after)
+        } else {
+            quote!(release_after_panic)
+        };
+        let mut content = call;
+        if is_judged {
+            let judged = quote!(#private::Returned::new(&#value).passed());
+            content = quote!(let #value = #content; (#judged, #value));
+        }
+        for (index, one) in resources.iter().enumerate().rev() {
+            let Some(expression) = one.value() else {
+                continue;
+            };
+            let made = self.value(index, expression, one);
             let variable = self.variable(index, one);
-            Some(quote!(let #variable = #value;))
-        });
-        taken.chain(values).collect()
+            content = if one.is_awaited() {
+                let (resource, handle) = (hygienic("resource"), alias(&one.name));
+                quote! {
+                    let (#resource, #handle) = #made;
+                    #resource.#release(async { let #variable = #handle; #content }).await
+                }
+            } else {
+                quote!(let #variable = #made; #content)
+            };
+        }
+        if is_judged {
+            content = quote!(let (_, #value) = { #content }; #value);
+        }
+        quote!({ #taken #content })
     }
 
-    fn value(&self, index: usize, expression: &Expression, name: &Ident) -> TokenStream {
+    fn value(&self, index: usize, expression: &Expression, one: &Resource) -> TokenStream {
         let Writer {
             private, context, ..
         } = self;
@@ -49,18 +79,17 @@ impl Writer<'_> {
             quote!(let #name #colon #ty = #lent; let _ = &#name;)
         });
         let named: TokenStream = named.chain(self.named_namesake(tokens)).collect();
-        let text = name.unraw().to_string();
+        let text = one.name.unraw().to_string();
         let ok = quote!(::core::result::Result::Ok::<_, #private::NotMade>);
         let content = quote!(#import #named #ok(#private::expr!(#tokens)));
-        let place = start(tokens);
-        if self.function.asyncness.is_some() {
-            at(
-                place,
-                quote!(#context.make_async(#text, async { #content }).await),
-            )
+        let made = if one.is_awaited() {
+            quote!(#context.provision(#text, async { #content }).await)
+        } else if self.function.asyncness.is_some() {
+            quote!(#context.make_async(#text, async { #content }).await)
         } else {
-            at(place, quote!(#context.make(#text, || { #content })))
-        }
+            quote!(#context.make(#text, || { #content }))
+        };
+        at(start(tokens), made)
     }
 
     /// A variable for the parameter with the name of the function, if the expression names it.

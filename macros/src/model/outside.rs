@@ -37,7 +37,9 @@ impl Wanted {
                     number: Some(value),
                     ..
                 } => move_value(value, modules),
-                Kind::Value(value) => value.import = move_names(&mut value.tokens, modules),
+                Kind::Value(value) | Kind::Awaited(value) => {
+                    value.import = move_names(&mut value.tokens, modules);
+                }
                 Kind::Pool(lock) => move_lock(lock, modules),
                 _ => {}
             }

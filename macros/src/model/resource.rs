@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 
 use super::{Expression, Lock};
 use crate::args::{Choice, Value};
+use crate::scan;
 
 /// A requested resource and its name.
 pub(crate) struct Resource {
@@ -34,6 +35,8 @@ pub(crate) enum Kind {
     Custom(TokenStream),
     /// The value of an expression, made when the body begins. Values come after all resources.
     Value(Expression),
+    /// An asynchronous resource, provisioned when the body begins. They stand among the values.
+    Awaited(Expression),
 }
 
 #[derive(Clone, Copy)]
@@ -48,12 +51,27 @@ impl Resource {
         self.name.unraw() == name.unraw()
     }
 
-    /// The expression, if it is a value.
+    /// The expression, if it is evaluated when the body begins: that of a value, or of an
+    /// asynchronous resource.
     pub(crate) fn value(&self) -> Option<&Expression> {
         match &self.kind {
-            Kind::Value(expression) => Some(expression),
+            Kind::Value(expression) | Kind::Awaited(expression) => Some(expression),
             _ => None,
         }
+    }
+
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self.kind, Kind::Awaited(_))
+    }
+
+    /// Whether it needs an asynchronous function around it. A value with an `async` block may await
+    /// only there.
+    pub(crate) fn needs_async(&self) -> bool {
+        let Kind::Value(expression) = &self.kind else {
+            return self.is_awaited();
+        };
+        let contains = |word| scan::contains_word(expression.tokens.clone(), word);
+        contains("await") && !contains("async")
     }
 }
 

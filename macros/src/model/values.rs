@@ -1,15 +1,15 @@
-//! The values of a test: their place among its resources, and those of a module that it leaves out.
+//! The values and asynchronous resources of a test: their place among its resources, and those of a
+//! module that it leaves out.
 
 use syn::Ident;
 
 use super::{Expression, Wanted};
 use crate::mention::mentions;
-use crate::scan;
 use crate::test_fn::TestFn;
 
 impl Wanted {
-    /// Moves the values after the resources, so that the position of each resource is its position
-    /// in the spec. Values are made later than all resources.
+    /// Moves the values and asynchronous resources after the other resources, so that the position
+    /// of each of those is its position in the spec. Values are made later than all of those.
     pub(super) fn settle_values(&mut self, function: &TestFn) {
         self.resources
             .sort_by_key(|resource| resource.value().is_some());
@@ -18,13 +18,14 @@ impl Wanted {
         }
     }
 
-    /// The values with their names, in source order.
+    /// The values and asynchronous resources with their names, in source order.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&Ident, &Expression)> {
         let all = self.resources.iter();
         all.filter_map(|resource| Some((&resource.name, resource.value()?)))
     }
 
-    /// Leaves out the values of a module that a synchronous test cannot make and does not use.
+    /// Leaves out the values and asynchronous resources of a module that a synchronous test cannot
+    /// make and does not use.
     fn leave_out_what_cannot_be_awaited(&mut self, function: &TestFn) {
         let all = &self.resources;
         let mut is_used: Vec<bool> = all.iter().map(|one| !one.is_inherited).collect();
@@ -42,7 +43,7 @@ impl Wanted {
         let (mut kept, mut left_out) = (Vec::new(), Vec::new());
         for (one, is_used) in std::mem::take(&mut self.resources).into_iter().zip(is_used) {
             let cannot_be_made = one.value().is_some_and(|value| {
-                awaits(value)
+                one.needs_async()
                     || left_out
                         .iter()
                         .any(|earlier| mentions(&value.tokens, earlier))
@@ -55,11 +56,4 @@ impl Wanted {
         }
         self.resources = kept;
     }
-}
-
-/// Whether the expression needs an asynchronous function around it. One with an `async` block may
-/// await only there.
-pub(crate) fn awaits(expression: &Expression) -> bool {
-    let contains = |word| scan::contains_word(expression.tokens.clone(), word);
-    contains("await") && !contains("async")
 }

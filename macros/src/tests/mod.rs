@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "tests panic when they fail")]
 
 mod around;
+mod async_resources;
 mod built;
 mod documentation;
 mod duration;

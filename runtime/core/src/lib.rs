@@ -43,7 +43,7 @@ pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
 pub use crate::resource::reclaim::Reclaim;
 pub use crate::resource::tmpdir::TmpDir;
-pub use crate::resource::{Outcome, Resource, Transfer};
+pub use crate::resource::{AsyncResource, Outcome, Resource, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
 pub use crate::run::values::PortBuilder;

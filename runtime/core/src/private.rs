@@ -12,6 +12,7 @@ pub use crate::run::around::{
     Recipe, around, around_never, customs, inside, inside_async, judged_inside_async, no_custom,
     no_value,
 };
+pub use crate::run::awaited::{Provisioned, Returned};
 pub use crate::run::cx::Cx;
 pub use crate::run::entry::{Test, passed, prepare, test, test_inside};
 pub use crate::run::made::NotMade;

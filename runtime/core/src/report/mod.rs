@@ -53,11 +53,12 @@ pub(crate) fn error(test: &str, error: &(dyn std::error::Error + 'static)) {
     print(&format!("isolated-test: {test}: {}\n", chain(error)));
 }
 
+/// The end of a test whose future its attribute or its runtime has dropped.
+pub(crate) const DROPPED: &str = "the future of the test was dropped before it ended";
+
 /// Reports that an asynchronous test was dropped by its runtime before it ended.
 pub(crate) fn abandoned(test: &str) {
-    print(&format!(
-        "isolated-test: {test}: the future of the test was dropped before it ended\n"
-    ));
+    print(&format!("isolated-test: {test}: {DROPPED}\n"));
 }
 
 /// Warns, past the test runner, that a test is isolated inside its test attribute.
@@ -212,7 +213,8 @@ pub(crate) fn in_place(name: &str, missing: &[Missing<'_>]) {
 /// Everything that is known about a failed test.
 pub(crate) struct Failure<'a> {
     pub(crate) test: &'a TestHandle,
-    /// The descriptions of custom resources, by the index of the resource.
+    /// The descriptions of custom resources, by the index of the resource. Asynchronous resources
+    /// have none, and their descriptions contain their names.
     pub(crate) described: Vec<(usize, String)>,
     pub(crate) waits: &'a [(Want, Waited)],
 }
@@ -258,6 +260,10 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
                 None => line("resource", name),
             },
         }
+    }
+    let count = test.values().count();
+    for (_, description) in described.iter().filter(|(index, _)| *index >= count) {
+        line("resource", description);
     }
     for dir in test.adopted().iter() {
         line("tmpdir", &described_dir(dir));

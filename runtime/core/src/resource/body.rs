@@ -1,7 +1,9 @@
 //! What a running test remembers about its body.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
+use super::should_panic::ShouldPanic;
 use crate::mutex::lock;
 
 /// The stage of the annotated function in a test.
@@ -13,18 +15,34 @@ pub(crate) enum BodyStage {
     Over,
 }
 
+/// A value that could not be made, or an asynchronous resource that could not be provisioned, so
+/// that the annotated function did not run.
+#[derive(Clone, Copy)]
+pub(crate) struct Unmade {
+    /// The failed action, worded to fit between "failed to" and the name.
+    pub(crate) action: &'static str,
+    pub(crate) name: &'static str,
+}
+
 /// What a running test remembers about its body.
 pub(crate) struct Body {
+    pub(crate) should_panic: ShouldPanic,
     stage: Mutex<BodyStage>,
-    /// The value that could not be made, so that the annotated function did not run.
-    unmade: OnceLock<&'static str>,
+    unmade: OnceLock<Unmade>,
+    /// The lines about asynchronous resources in the report of a failed test.
+    described: Mutex<Vec<String>>,
+    /// Whether an asynchronous resource could not be released.
+    is_unclean: AtomicBool,
 }
 
 impl Body {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(should_panic: ShouldPanic) -> Self {
         Body {
+            should_panic,
             stage: Mutex::new(BodyStage::Awaited),
             unmade: OnceLock::new(),
+            described: Mutex::default(),
+            is_unclean: AtomicBool::new(false),
         }
     }
 
@@ -37,12 +55,30 @@ impl Body {
         *lock(&self.stage) = stage;
     }
 
-    /// The value that could not be made.
-    pub(crate) fn unmade(&self) -> Option<&'static str> {
+    /// What kept the annotated function from running.
+    pub(crate) fn unmade(&self) -> Option<Unmade> {
         self.unmade.get().copied()
     }
 
-    pub(crate) fn set_unmade(&self, value: &'static str) {
-        let _ = self.unmade.set(value);
+    pub(crate) fn set_unmade(&self, unmade: Unmade) {
+        let _ = self.unmade.set(unmade);
+    }
+
+    /// The descriptions of the asynchronous resources, for the report of a failed test.
+    pub(crate) fn described(&self) -> Vec<String> {
+        lock(&self.described).clone()
+    }
+
+    pub(crate) fn describe(&self, line: String) {
+        lock(&self.described).push(line);
+    }
+
+    /// Whether an asynchronous resource could not be released.
+    pub(crate) fn is_unclean(&self) -> bool {
+        self.is_unclean.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_unclean(&self) {
+        self.is_unclean.store(true, Ordering::Relaxed);
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use super::body::Body;
 use super::reclaim::Recorder;
 use super::request::Request;
+use super::should_panic::ShouldPanic;
 use super::value::Value;
 use crate::config;
 use crate::location::SourceLocation;
@@ -45,6 +46,7 @@ impl TestHandle {
     pub(crate) fn new(
         name: Name,
         function: (&'static SourceLocation, &'static str),
+        should_panic: ShouldPanic,
         requests: &[Request],
         owner: Arc<Owner>,
         recorder: Recorder,
@@ -58,7 +60,7 @@ impl TestHandle {
                 name,
                 function,
                 owner,
-                body: Body::new(),
+                body: Body::new(should_panic),
                 values,
                 adopted: Mutex::default(),
                 recorder,

@@ -1,5 +1,6 @@
 //! The resources of tests, and the trait for custom ones.
 
+pub(crate) mod asynchronous;
 pub(crate) mod bind;
 pub(crate) mod body;
 pub(crate) mod context;
@@ -11,6 +12,7 @@ pub(crate) mod reclaim;
 pub(crate) mod remote;
 pub(crate) mod request;
 pub(crate) mod seed;
+pub(crate) mod should_panic;
 #[cfg(feature = "tempfile")]
 mod tempfile;
 pub(crate) mod tmpdir;
@@ -22,6 +24,7 @@ pub(crate) mod value;
 use crate::error::BoxError;
 use crate::resource::current::Current;
 
+pub use asynchronous::AsyncResource;
 pub use transfer::Transfer;
 
 /// How a test ended.
@@ -91,7 +94,8 @@ pub enum Outcome {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
     label = "expected a value of a type that implements `isolated_test::Resource`",
-    note = "implement `isolated_test::Resource` for `{Self}` to say how it is provisioned and released"
+    note = "implement `isolated_test::Resource` for `{Self}` to say how it is provisioned and released",
+    note = "write `name = awaited(...)` if it implements `isolated_test::AsyncResource`"
 )]
 pub trait Resource {
     /// The handle that the test gets.

@@ -2,6 +2,7 @@
 
 pub(crate) mod around;
 pub(crate) mod attempts;
+pub(crate) mod awaited;
 pub(crate) mod context;
 pub(crate) mod cx;
 pub(crate) mod driver;

@@ -93,13 +93,16 @@ impl<'a> Resources<'a> {
         })
     }
 
-    /// Describes the resources for the report of a failure.
+    /// Describes the resources for the report of a failure. Asynchronous ones come after all others.
     pub(crate) fn described(&self) -> Vec<(usize, String)> {
         let describe = |(index, provider): &(usize, Box<dyn Provider + 'a>)| {
             let described = catch_unwind(AssertUnwindSafe(|| provider.describe()));
             Some((*index, described.ok()??))
         };
-        self.providers.iter().filter_map(describe).collect()
+        let mut described: Vec<_> = self.providers.iter().filter_map(describe).collect();
+        let awaited = self.cx.current.body().described().into_iter();
+        described.extend(awaited.map(|line| (self.spec.resources.len(), line)));
+        described
     }
 
     /// Releases a resource if this process has provisioned it.
@@ -120,13 +123,14 @@ impl<'a> Resources<'a> {
     }
 
     /// Releases by `release` what each request of the test was given, in reverse order, and then the
-    /// directories that the test has adopted. Reports the errors, and returns whether there was none.
+    /// directories that the test has adopted. Reports the errors. Returns whether everything was
+    /// released, including asynchronous resources, which were released before.
     pub(crate) fn release_all(
         &mut self,
         outcome: Outcome,
         mut release: impl FnMut(&mut Self, usize, &'static Request) -> Result<(), Error>,
     ) -> bool {
-        let mut is_clean = true;
+        let mut is_clean = !self.cx.current.body().is_unclean();
         for (index, request) in self.spec.resources.iter().enumerate().rev() {
             if let Err(error) = release(self, index, request) {
                 report::error(self.cx.current.name(), &error);
@@ -156,8 +160,11 @@ fn attempt<T>(
         let message = panic_message(&payload).unwrap_or("it panicked");
         Err(message.to_owned().into())
     });
-    result.map_err(|cause| {
-        let action = format!("{verb} the resource `{}`", request.name);
-        Error::new(ErrorKind::Resource, action).because(cause)
-    })
+    result.map_err(|cause| failed_to(verb, request.name, cause))
+}
+
+/// The error of a resource.
+pub(super) fn failed_to(verb: &str, name: &str, cause: BoxError) -> Error {
+    let action = format!("{verb} the resource `{name}`");
+    Error::new(ErrorKind::Resource, action).because(cause)
 }

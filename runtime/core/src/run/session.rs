@@ -363,9 +363,8 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         if self.is_open {
             report::abandoned(self.activity.name());
-            let why = "the future of the test was dropped before it ended";
             let trace = &self.resources.trace;
-            trace.over("dropped", why, Outcome::Failed);
+            trace.over("dropped", report::DROPPED, Outcome::Failed);
             self.report();
             self.close(Outcome::Failed);
         }

@@ -17,6 +17,8 @@ use crate::resource::reclaim::Recorder;
 use crate::resource::request::Request;
 use crate::state::mark::Mark;
 
+pub use crate::resource::should_panic::ShouldPanic;
+
 /// Everything that one annotated test asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -68,6 +70,7 @@ impl Spec {
         Current::elsewhere(TestHandle::new(
             name,
             function,
+            self.should_panic,
             self.resources,
             owner,
             recorder,
@@ -97,15 +100,4 @@ pub enum Refused {
     Skip,
     /// The test runs in the machine's network, with no other such test at the same time.
     Serial,
-}
-
-/// The `#[should_panic]` attribute of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShouldPanic {
-    /// No such attribute: a panic is a failure.
-    No,
-    /// Any panic is a success.
-    Yes,
-    /// A panic whose message contains this text is a success.
-    With(&'static str),
 }
