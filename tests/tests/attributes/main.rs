@@ -2,6 +2,8 @@
 
 mod around;
 mod around_fallback;
+mod async_resources;
+mod async_resources_fail;
 mod current;
 mod handles;
 mod harness;
