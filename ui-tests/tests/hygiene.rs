@@ -53,7 +53,7 @@ mod drop_in;
 use ::core::result::Result::{self, Ok};
 use ::core::{assert, assert_eq, assert_ne};
 
-use ::isolated_test::{BoxError, Current, Key, Port, Resource, TmpDir, isolated};
+use ::isolated_test::{AsyncResource, BoxError, Current, Key, Port, Resource, TmpDir, isolated};
 use ::tokio;
 
 mod core {}
@@ -206,6 +206,43 @@ fn values(number: u16, cx: u32, db: &mut u32, sum: &mut u32, made: &::std::path:
 async fn asynchronous_values(number: &u16, same: u16) -> Result<(), BoxError> {
     tokio::task::yield_now().await;
     assert_eq!(*number, same);
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Later(u16);
+
+#[expect(
+    clippy::future_not_send,
+    reason = "the test lends its context, which stays in its thread"
+)]
+impl AsyncResource for Later {
+    type Handle = ::std::vec::Vec<u16>;
+
+    async fn provision(&mut self, _: &Current) -> Result<::std::vec::Vec<u16>, BoxError> {
+        tokio::task::yield_now().await;
+        Ok(::std::vec![self.0])
+    }
+}
+
+#[isolated(
+    port, cx = Db,
+    resource = awaited(Later(made("7")?)),
+    value = value(resource.len() + port.number() as usize),
+    unused = awaited(Later(port.number())),
+    last = awaited(Later(unused[0])),
+)]
+#[tokio::test]
+async fn asynchronous_resources(
+    resource: &mut ::std::vec::Vec<u16>,
+    value: usize,
+    cx: u32,
+    last: &[u16],
+) -> Result<(), BoxError> {
+    resource.push(last[0]);
+    assert_eq!(resource.len(), 2);
+    assert_ne!(value, 0);
+    assert_ne!(cx, 0);
     Ok(())
 }
 

@@ -4,6 +4,8 @@
 //! They are not cases of `trybuild`, which builds without `--test`. There, `#[test]` removes the
 //! function before its types are checked.
 
+#[path = "pass/async_resources.rs"]
+mod async_resources;
 #[path = "pass/asynchronous.rs"]
 mod asynchronous;
 #[path = "pass/failures.rs"]

@@ -12,7 +12,7 @@
     unused_variables
 )]
 
-use isolated_test::isolated;
+use isolated_test::{AsyncResource, BoxError, Current, isolated};
 use rstest::rstest;
 
 #[isolated(port, process)]
@@ -38,6 +38,29 @@ fn values(number: u16) {
 #[tokio::test]
 async fn asynchronous_values(number: u16) {
     assert_ne!(number, 0);
+}
+
+struct Resource;
+
+impl AsyncResource for Resource {
+    type Handle = u8;
+
+    async fn provision(&mut self, _: &Current) -> Result<u8, BoxError> {
+        Ok(1)
+    }
+}
+
+#[isolated(used = awaited(Resource), unused = awaited(Resource))]
+#[tokio::test]
+async fn asynchronous_resources(used: u8) {
+    assert_eq!(used, 1);
+}
+
+#[isolated(used = awaited(Resource))]
+#[tokio::test]
+#[should_panic(expected = "number 1")]
+async fn asynchronous_resource_of_a_test_that_never_returns(used: u8) -> ! {
+    panic!("number {used}");
 }
 
 #[isolated(port, timeout = "30s")]

@@ -1,0 +1,7 @@
+use isolated_test::isolated;
+
+#[isolated(db = awaited(Db::new(), Db::new()))]
+#[tokio::test]
+async fn has_a_database() {}
+
+fn main() {}
