@@ -13,6 +13,9 @@ struct Start;
 #[doc = include_str!("../../docs/guide/resources.md")]
 struct Resources;
 
+#[doc = include_str!("../../docs/guide/shared.md")]
+struct Shared;
+
 #[doc = include_str!("../../docs/guide/programs.md")]
 struct Programs;
 
