@@ -10,6 +10,9 @@ pub(crate) struct Name {
     before: usize,
 }
 
+/// The beginning of the names of hosts.
+const HOST: &str = "host of ";
+
 impl Name {
     pub(crate) fn of_test(package: &str, runner: &str) -> Self {
         Name {
@@ -26,6 +29,12 @@ impl Name {
         }
     }
 
+    /// The name of the host of a resource.
+    #[cfg(unix)]
+    pub(crate) fn of_host(resource: &str) -> Self {
+        Name::of_guard(format!("{HOST}{resource}"))
+    }
+
     /// The name that the test runner uses, which selects the test: `checkout::pays::case_1`.
     pub(crate) fn runner(&self) -> &str {
         &self.full[self.before..]
@@ -35,4 +44,9 @@ impl Name {
     pub(crate) fn full(&self) -> &str {
         &self.full
     }
+}
+
+/// Whether a name in a record is that of a host.
+pub(crate) fn is_host(name: &str) -> bool {
+    name.starts_with(HOST)
 }

@@ -160,6 +160,14 @@ impl Hosts for State {
     }
 }
 
+/// Sends a signal, which is written as for `kill`: `-TERM`.
+pub(crate) fn signal(signal: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
 /// Hears which process serves an inner test.
 pub(crate) fn server_of(user: &mut Running) -> u32 {
     user.hear("served").parse().unwrap()

@@ -1,12 +1,11 @@
 //! What is left when processes of a host are killed, and what tests are told.
 
 use std::fs;
-use std::process::Command;
 
 use isolated_test_tests::State;
 use isolated_test_tests::processes::is_alive;
 
-use crate::common::{Hosts, server_of};
+use crate::common::{Hosts, server_of, signal};
 
 mod inner {
     use isolated_test::isolated;
@@ -35,13 +34,6 @@ mod inner {
         hold();
         panic!("on purpose");
     }
-}
-
-fn signal(signal: &str, pid: u32) {
-    let sent = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status();
-    assert!(sent.unwrap().success());
 }
 
 /// The parent of a process.

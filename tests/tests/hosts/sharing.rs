@@ -5,7 +5,7 @@ use std::process::Command;
 
 use isolated_test_tests::State;
 
-use crate::common::{Hosts, server_of};
+use crate::common::{Hosts, server_of, signal};
 
 mod inner {
     use isolated_test::{Once, current, isolated};
@@ -154,4 +154,20 @@ fn another_fingerprint_is_another_host() {
     first.release();
     second.release();
     state.wait_for_the_end();
+}
+
+#[test]
+fn a_host_neither_waits_for_a_test_that_runs_alone_nor_keeps_it_waiting() {
+    let state = State::new();
+    let run = || {
+        let user = state.user("uses_alone").env("ISOLATED_LINGER", "1h");
+        let run = user.env("ISOLATED_LOCK_TIMEOUT", "5s").run().passed();
+        run.said("served").unwrap().parse().unwrap()
+    };
+    // The second test finds a host that would stay for an hour.
+    let server: u32 = run();
+    assert_eq!(run(), server);
+    signal("-TERM", server);
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
 }

@@ -95,15 +95,9 @@ pub(super) fn serve<R: Resource>(
     let inherited = Inherited::take_over(&asked.link)?;
     let dir = HostDir::at(state_dir()?, &asked.name);
     let news = News::listen(&dir)?;
-    let full = format!("host of {}", name.resource);
+    let host = Name::of_host(name.resource);
     let mut custom = [Maker::new(&make).custom()];
-    let session = Session::open(
-        &SPEC,
-        Name::of_guard(full.clone()),
-        &mut custom,
-        &Network::Common,
-        false,
-    );
+    let session = Session::open(&SPEC, host.clone(), &mut custom, &Network::Common, false);
     let published = session.and_then(|session| {
         let handle = session.handles()?.pop();
         let Some(HandleWire::Custom(handle)) = handle else {
@@ -119,7 +113,7 @@ pub(super) fn serve<R: Resource>(
             drop(inherited.starting);
             let result = news.linger(&dir);
             if let Err(error) = &result {
-                report::error(&full, error);
+                report::error(host.full(), error);
             }
             // From here on, no test finds the host. If it ends because it is unused, its lock keeps
             // new users waiting until this process has ended.
@@ -134,7 +128,7 @@ pub(super) fn serve<R: Resource>(
         Err(error) => {
             let result = news.publish(|| dir.publish_failure(&reason(&error)));
             if let Err(error) = result {
-                report::error(&full, &error);
+                report::error(host.full(), &error);
             }
             process::exit(1)
         }
