@@ -35,6 +35,11 @@ impl Name {
         Name::of_guard(format!("{HOST}{resource}"))
     }
 
+    /// Whether this is the name of a host. Names of tests begin with the crate.
+    pub(crate) fn is_host(&self) -> bool {
+        is_host(&self.full)
+    }
+
     /// The name that the test runner uses, which selects the test: `checkout::pays::case_1`.
     pub(crate) fn runner(&self) -> &str {
         &self.full[self.before..]

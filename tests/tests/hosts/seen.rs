@@ -1,5 +1,7 @@
 //! What tools see of hosts, and how they end those that no test uses.
 
+use std::fs;
+
 use isolated_test_tests::State;
 
 use crate::common::{Hosts, gate, open, server_of};
@@ -95,4 +97,35 @@ fn a_tool_sees_a_failed_start_and_forgets_it() {
     state.wait_for_the_end();
     assert_eq!(printed(&state, "cleans"), ["removed 1", "removed 1"]);
     assert_eq!(state.host_dirs(), [] as [std::path::PathBuf; 0]);
+}
+
+#[test]
+fn the_trace_tells_a_host_from_a_test() {
+    let state = State::new();
+    let dir = state.scratch().join("trace");
+    let mut user = state.user("uses").env("ISOLATED_TRACE", &dir).start();
+    let server = server_of(&mut user);
+    user.release();
+    state.wait_for_the_end();
+    let files = fs::read_dir(&dir).unwrap().map(|file| file.unwrap());
+    let prefix = format!("{server}-");
+    let mut of_host = files.filter(|file| {
+        let name = file.file_name();
+        name.to_str().unwrap().starts_with(&prefix)
+    });
+    let text = fs::read_to_string(of_host.next().unwrap().path()).unwrap();
+    let introduced: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("\"test\":"))
+        .collect();
+    let [introduced] = introduced[..] else {
+        panic!("{text}");
+    };
+    assert!(
+        introduced.contains("\"e\":\"host\"") && introduced.contains("\"test\":\"host of api\""),
+        "{introduced}"
+    );
+    for event in ["provision", "body", "release", "end"] {
+        assert!(text.contains(&format!("\"e\":\"{event}\"")), "{text}");
+    }
 }

@@ -82,8 +82,7 @@ impl<'a> Session<'a> {
         let caller = context::owner();
         let tie = tie_of_test(caller.as_deref());
         let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
-        let begun =
-            begun.and_then(|activity| Ok((activity, Trace::begin(name.full(), &spec.place)?)));
+        let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&name, &spec.place)?)));
         let (activity, trace) = begun.inspect_err(|error| report::error(name.full(), error))?;
         let activity = Arc::new(activity);
         let recorder = Recorder::Here(Arc::downgrade(&activity));

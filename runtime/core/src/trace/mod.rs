@@ -18,6 +18,7 @@ use crate::config::variables;
 use crate::error::Error;
 use crate::location::SourceLocation;
 use crate::lock::{Held, Holder, Want};
+use crate::name::Name;
 use crate::resource::Outcome;
 
 /// The events before and after a resource is provisioned.
@@ -35,12 +36,13 @@ struct Lane {
 }
 
 impl Trace {
-    /// Traces that a test begins. An unusable directory is an error of the first test.
-    pub(crate) fn begin(test: &str, place: &SourceLocation) -> Result<Self, Error> {
+    /// Traces that a test or host begins. An unusable directory is an error of the first one.
+    pub(crate) fn begin(name: &Name, place: &SourceLocation) -> Result<Self, Error> {
         let trace = Trace::open()?;
         if trace.is_on() {
+            let event = if name.is_host() { "host" } else { "test" };
             let place = format!("{}:{}", place.file, place.line);
-            trace.introduce("test", test, ("at", Field::Text(&place)));
+            trace.introduce(event, name.full(), ("at", Field::Text(&place)));
         }
         Ok(trace)
     }
