@@ -100,6 +100,16 @@ pub(crate) const OWNER: &str = "ISOLATED_OWNER";
 /// it.
 pub(crate) const HOST_DIR: &str = "ISOLATED_HOST";
 
+/// The variable that identifies the sandbox in which `cargo isolated` has started this process: it
+/// ends the hosts in there with the test. Users do not set it.
+const SANDBOX: &str = "ISOLATED_SANDBOX";
+
+/// The value of [`SANDBOX`].
+#[cfg(unix)]
+pub(crate) fn sandbox() -> Option<OsString> {
+    env::var_os(SANDBOX)
+}
+
 /// The value of [`OWNER`].
 pub(crate) fn owner() -> Option<String> {
     env::var(OWNER).ok()

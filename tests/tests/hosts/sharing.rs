@@ -171,3 +171,18 @@ fn a_host_neither_waits_for_a_test_that_runs_alone_nor_keeps_it_waiting() {
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
 }
+
+#[test]
+fn each_sandbox_has_its_own_host() {
+    let state = State::new();
+    let mut first = state
+        .user("uses_by_fingerprint")
+        .env("ISOLATED_SANDBOX", "1")
+        .start();
+    let server = server_of(&mut first);
+    let mut second = state.user("uses_by_fingerprint").start();
+    assert_ne!(server_of(&mut second), server);
+    first.release();
+    second.release();
+    state.wait_for_the_end();
+}

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{HOST_DIR, OWNER};
+use super::{HOST_DIR, OWNER, SANDBOX};
 
 /// The expected value of a variable for a directory.
 const PATH: &str = "an absolute path";
@@ -51,7 +51,7 @@ pub(super) fn refuse_unknown(
             continue;
         }
         let name = name.to_string_lossy();
-        let is_internal = [OWNER, HOST_DIR].contains(&&*name);
+        let is_internal = [OWNER, HOST_DIR, SANDBOX].contains(&&*name);
         if !value.is_empty() && !is_internal && known().all(|known| known != name) {
             let way_out = match nearest(&name) {
                 Some(known) => format!("a similar variable exists: `{known}`"),
@@ -136,6 +136,7 @@ mod tests {
         for (name, value) in [
             ("ISOLATED_KEEP", "never"),
             ("ISOLATED_OWNER", "1"),
+            ("ISOLATED_SANDBOX", "1"),
             ("ISOLATED_TYPO", ""),
             ("ISOLATE", "1"),
             ("NOT_ISOLATED_DIR", "1"),

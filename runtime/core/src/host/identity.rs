@@ -1,9 +1,11 @@
 //! Which host serves a test.
 
 use std::any::type_name;
+use std::ffi::OsString;
 use std::sync::Mutex;
 
 use super::Fingerprint;
+use crate::config::sandbox;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::lock::key::Key;
 use crate::mutex::lock;
@@ -31,11 +33,21 @@ impl HostName {
             })?;
             format!("{}\n{program}", type_name::<R>())
         };
-        let identity = format!("{resource}\n{rest}");
-        Ok(HostName {
+        Ok(HostName::in_sandbox(sandbox(), resource, &rest))
+    }
+
+    /// Tests outside of a sandbox neither reach a host in there, nor does it live as long as they need
+    /// it.
+    fn in_sandbox(sandbox: Option<OsString>, resource: &'static str, rest: &str) -> Self {
+        let mut identity = format!("{resource}\n{rest}").into_bytes();
+        if let Some(sandbox) = sandbox {
+            identity.push(0);
+            identity.extend(sandbox.into_encoded_bytes());
+        }
+        HostName {
             resource,
-            hash: fnv(identity.as_bytes()),
-        })
+            hash: fnv(&identity),
+        }
     }
 
     /// The name of the directory.
@@ -109,5 +121,16 @@ mod tests {
             one,
             dir(HostName::of::<u8>("api2", Some(|| Ok("1".to_owned()))).unwrap())
         );
+    }
+
+    #[test]
+    fn each_sandbox_has_its_own_hosts() {
+        let name = |sandbox: Option<&str>| {
+            let name = HostName::in_sandbox(sandbox.map(Into::into), "api", "1");
+            name.dir()
+        };
+        let all = [None, Some("7-1"), Some("7-2")].map(name);
+        assert_eq!(all[1], name(Some("7-1")));
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
     }
 }
