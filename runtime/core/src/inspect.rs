@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use crate::config::variables;
 use crate::error::Error;
 use crate::lock::holder::{self, HeldLock, RecordedBlock};
+use crate::name::is_host;
 use crate::os;
 #[cfg(unix)]
 use crate::state::host::Doing;
@@ -20,17 +21,19 @@ pub struct Process {
     /// The directory of its package if Cargo or nextest has started it, or else its initial working
     /// directory. Unknown if the path is not UTF-8.
     pub directory: Option<PathBuf>,
-    /// Its running tests, and the guards of keys that it holds or waits for.
+    /// Its running tests or its host, and the guards of keys that it holds or waits for.
     pub holders: Vec<Holder>,
 }
 
-/// A running test, or a guard outside of the attribute.
+/// A running test or host, or a guard outside of the attribute.
 #[derive(Debug, Clone)]
 pub struct Holder {
     /// The name, as in messages.
     pub name: String,
     /// The package and the source location: `package shop, src/checkout.rs:12`.
     pub place: String,
+    /// Whether it is not a test but a host, which [`hosts`] lists too.
+    pub is_host: bool,
     /// When it began, in milliseconds since the Unix epoch.
     pub since: u64,
     /// The locks that it holds, as in messages: `serial "tcp"`. A lock that is being acquired is
@@ -72,7 +75,7 @@ pub struct Kept {
 pub struct Host {
     /// The name of its directory: that of the resource, and a hash.
     pub name: String,
-    /// The process identifier, if it serves.
+    /// The process identifier, unless it has failed or has just been started.
     pub process: Option<u32>,
     /// What it is doing.
     pub state: HostState,
@@ -101,12 +104,23 @@ pub struct Cleanup {
     /// The removed records of dead processes, with the number of bytes in these and in the
     /// directories beside them.
     pub dead: Vec<(PathBuf, u64)>,
-    /// The directories of hosts that were ended, because no test used them, or that had ended.
-    pub hosts: Vec<PathBuf>,
+    /// The hosts that were ended, because no test used them, and those that had ended.
+    pub hosts: Vec<LeftHost>,
     /// Unused files and directories that could not be removed, and the reasons.
     pub failed: Vec<(PathBuf, String)>,
     /// The number of living processes, whose files stay.
     pub alive: usize,
+}
+
+/// A host that no test uses, and whose directory is removed.
+#[derive(Debug, Clone)]
+pub struct LeftHost {
+    /// The directory.
+    pub path: PathBuf,
+    /// The size of the files in it.
+    pub bytes: u64,
+    /// The process that was ended, or `None` if it had ended before.
+    pub process: Option<u32>,
 }
 
 /// The state directory that tests use with the variables of this process. It may not exist.
@@ -140,6 +154,7 @@ pub fn processes(state_dir: &Path) -> Vec<Process> {
     let holder = |block: &RecordedBlock| Holder {
         name: block.name.clone(),
         place: block.place.clone(),
+        is_host: is_host(&block.name),
         since: block.since,
         locks: block.held.iter().map(in_words).collect(),
         wait: block.waits.as_ref().map(|wanted| Wait {
@@ -209,7 +224,7 @@ pub fn hosts() -> Result<Vec<Host>, Error> {
 impl Host {
     fn of(dir: &Path, doing: Doing) -> Option<Self> {
         let (process, state) = match doing {
-            Doing::Starting => (None, HostState::Starting),
+            Doing::Starting(process) => (process, HostState::Starting),
             Doing::InUse(serving) => (Some(serving.process), HostState::InUse),
             Doing::Idle(serving) => (Some(serving.process), HostState::Idle),
             Doing::Failed(why) => (None, HostState::Failed(why)),
@@ -225,7 +240,8 @@ impl Host {
 }
 
 /// Removes everything from the state directory that no living process uses: the files of dead
-/// processes, and all kept directories. Ends hosts that no test uses. With `dry_run`, only lists it. Lock files always stay.
+/// processes, and all kept directories. Ends hosts that no test uses. With `dry_run`, only lists it.
+/// Lock files always stay.
 ///
 /// # Errors
 ///
@@ -234,8 +250,13 @@ pub fn clean(dry_run: bool) -> Result<Cleanup, Error> {
     let state_dir = state::existing()?;
     let found = state_dir.map(|state_dir: StateDir| state::clean::clean(&state_dir, dry_run));
     let found = found.unwrap_or_default();
+    let hosts = found.hosts.into_iter().map(|host| LeftHost {
+        path: host.path,
+        bytes: host.bytes,
+        process: host.process,
+    });
     let mut cleanup = Cleanup {
-        hosts: found.hosts,
+        hosts: hosts.collect(),
         failed: found.failed,
         alive: found.alive,
         ..Cleanup::default()

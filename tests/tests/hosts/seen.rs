@@ -41,7 +41,7 @@ mod inner {
         for dry_run in [true, false] {
             let cleanup = inspect::clean(dry_run).unwrap();
             assert_eq!(cleanup.failed, []);
-            println!("removed {}", cleanup.hosts.len());
+            println!("removed {}, alive {}", cleanup.hosts.len(), cleanup.alive);
         }
     }
 }
@@ -71,15 +71,17 @@ fn a_tool_sees_what_a_host_is_doing_and_ends_it_only_if_it_is_idle() {
     while state.happened() != "start" {
         std::thread::yield_now();
     }
-    assert_eq!(printed(&state, "looks"), ["None Starting"]);
-    assert_eq!(printed(&state, "cleans"), ["removed 0", "removed 0"]);
+    let starting = printed(&state, "looks");
+    let untouched = ["removed 0, alive 2"; 2];
+    assert_eq!(printed(&state, "cleans"), untouched);
     open(&gate);
     let server = server_of(&mut user);
+    assert_eq!(starting, [format!("Some({server}) Starting")]);
     assert_eq!(printed(&state, "looks"), [format!("Some({server}) InUse")]);
-    assert_eq!(printed(&state, "cleans"), ["removed 0", "removed 0"]);
+    assert_eq!(printed(&state, "cleans"), untouched);
     user.release();
     assert_eq!(printed(&state, "looks"), [format!("Some({server}) Idle")]);
-    assert_eq!(printed(&state, "cleans"), ["removed 1", "removed 1"]);
+    assert_eq!(printed(&state, "cleans"), ["removed 1, alive 0"; 2]);
     assert_eq!(state.happened(), "start end");
     assert_eq!(state.host_dirs(), [] as [std::path::PathBuf; 0]);
     assert_eq!(state.processes(), []);
@@ -95,7 +97,7 @@ fn a_tool_sees_a_failed_start_and_forgets_it() {
         ["None Failed(\"the disk is on fire\")"]
     );
     state.wait_for_the_end();
-    assert_eq!(printed(&state, "cleans"), ["removed 1", "removed 1"]);
+    assert_eq!(printed(&state, "cleans"), ["removed 1, alive 0"; 2]);
     assert_eq!(state.host_dirs(), [] as [std::path::PathBuf; 0]);
 }
 

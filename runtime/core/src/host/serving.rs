@@ -94,6 +94,7 @@ pub(super) fn serve<R: Resource>(
     }
     let inherited = Inherited::take_over(&asked.link)?;
     let dir = HostDir::at(state_dir()?, &asked.name);
+    dir.note_start()?;
     let news = News::listen(&dir)?;
     let host = Name::of_host(name.resource);
     let mut custom = [Maker::new(&make).custom()];

@@ -137,6 +137,7 @@ fn start(name: &HostName, dir: &HostDir, test: &Current) -> Result<Serving, BoxE
         dir.withdraw()?;
         let starting = dir.starting()?;
         flock::lock(&starting, Strength::Exclusive)?;
+        HostDir::begin(&starting)?;
         let host = name.dir();
         Detached {
             arguments: &|link, name| mark::host_arguments(test, &host, link, name),

@@ -24,8 +24,8 @@ pub(crate) struct Cleanup {
     pub(crate) removed: Vec<Leftover>,
     /// Unused files and directories that could not be removed, and the reasons.
     pub(crate) failed: Vec<(PathBuf, String)>,
-    /// The directories of hosts that were ended or had ended.
-    pub(crate) hosts: Vec<PathBuf>,
+    /// The removed directories of hosts.
+    pub(crate) hosts: Vec<LeftHost>,
     /// The number of living processes, whose directories stay.
     pub(crate) alive: usize,
 }
@@ -38,9 +38,21 @@ pub(crate) struct Leftover {
     pub(crate) kept: Option<KeptDir>,
 }
 
+/// A host that no test uses.
+#[cfg_attr(not(unix), expect(dead_code, reason = "there are no hosts here"))]
+pub(crate) struct LeftHost {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+    /// Its process, or `None` if it had ended.
+    pub(crate) process: Option<u32>,
+}
+
 /// Removes everything that no living process uses. In a dry run, only lists it.
 pub(crate) fn clean(state_dir: &StateDir, dry_run: bool) -> Cleanup {
     let mut cleanup = Cleanup::default();
+    // Before the records, because a host that has ended is no living process.
+    #[cfg(unix)]
+    cleanup.hosts(state_dir, dry_run);
     for entry in entries(state_dir.runs()) {
         let name = entry.file_name().and_then(|name| name.to_str());
         if has_name(&entry, ENDING) {
@@ -52,8 +64,10 @@ pub(crate) fn clean(state_dir: &StateDir, dry_run: bool) -> Cleanup {
             cleanup.kept(&entry, dry_run);
         }
     }
-    #[cfg(unix)]
-    cleanup.hosts(state_dir, dry_run);
+    if dry_run {
+        let ends = cleanup.hosts.iter().filter(|host| host.process.is_some());
+        cleanup.alive = cleanup.alive.saturating_sub(ends.count());
+    }
     cleanup
 }
 
@@ -131,14 +145,22 @@ impl Cleanup {
     #[cfg(unix)]
     fn hosts(&mut self, state_dir: &StateDir, dry_run: bool) {
         for (path, doing) in host::all(state_dir) {
+            let bytes = size(&path);
             let result = match &doing {
-                Doing::Starting | Doing::InUse(_) => continue,
+                Doing::Starting(_) | Doing::InUse(_) => continue,
                 Doing::Idle(_) | Doing::Failed(_) | Doing::Ended if dry_run => Ok(true),
                 Doing::Idle(serving) => host::end_idle(&path, serving),
                 Doing::Failed(_) | Doing::Ended => host::sweep_one(&path, Duration::ZERO),
             };
             match result {
-                Ok(true) => self.hosts.push(path),
+                Ok(true) => self.hosts.push(LeftHost {
+                    path,
+                    bytes,
+                    process: match doing {
+                        Doing::Idle(serving) => Some(serving.process),
+                        _ => None,
+                    },
+                }),
                 Ok(false) => {}
                 Err(error) => self.failed.push((path, error.to_string())),
             }

@@ -4,7 +4,7 @@
 //! hosts/api-9f86d081884c7d65/
 //!     users       locked shared by each test that uses the host, and exclusively to end it
 //!     life        locked while the host, its supervisor or a descendant may be left
-//!     starting    locked until the host has published its handle or has failed
+//!     starting    locked until the host has published its handle or has failed; its process ID
 //!     handle      the handle, locked by the host while it lives; or why it could not start
 //!     log         the output of the host
 //!     failed      exists if a test has failed that used the host, and people may want the log
@@ -104,6 +104,17 @@ impl HostDir {
 
     pub(crate) fn starting(&self) -> io::Result<File> {
         self.open(STARTING)
+    }
+
+    /// Forgets the host that started last. The caller has the file locked.
+    pub(crate) fn begin(starting: &File) -> io::Result<()> {
+        starting.set_len(0)
+    }
+
+    /// Notes that this process is the host that is starting.
+    pub(crate) fn note_start(&self) -> io::Result<()> {
+        self.starting()?
+            .write_all(std::process::id().to_string().as_bytes())
     }
 
     /// Creates an empty log.
@@ -263,7 +274,8 @@ fn age(metadata: &fs::Metadata) -> Duration {
 
 /// What a host is doing.
 pub(crate) enum Doing {
-    Starting,
+    /// It is starting, in this process once that has begun.
+    Starting(Option<u32>),
     /// It serves, and a test uses it.
     InUse(Serving),
     /// It serves, and no test uses it.
@@ -288,8 +300,13 @@ fn doing(path: &Path) -> io::Result<Doing> {
         Seen::Serving(serving) => Ok(Doing::InUse(serving)),
         Seen::Failed { why, .. } => Ok(Doing::Failed(why)),
         Seen::Absent if is_started(path)? => Ok(Doing::Ended),
-        Seen::Absent => Ok(Doing::Starting),
+        Seen::Absent => Ok(Doing::Starting(starting(path))),
     }
+}
+
+/// The process of a host that is starting.
+fn starting(path: &Path) -> Option<u32> {
+    fs::read_to_string(path.join(STARTING)).ok()?.parse().ok()
 }
 
 /// Whether no host is starting.
