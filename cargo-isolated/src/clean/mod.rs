@@ -1,4 +1,4 @@
-//! `cargo isolated clean`: removes files that no test uses any longer.
+//! `cargo isolated clean`: removes files that no test uses any longer, and ends hosts that no test uses.
 
 mod text;
 mod traces;
@@ -18,9 +18,9 @@ const LISTED: usize = 10;
 
 /// Removes what isolated tests have left on this machine and no longer use.
 ///
-/// These are the directories that failed tests have kept, what killed processes left behind, and
-/// the traces in the target directory. Nothing that a running process uses is removed, and no file
-/// that may belong to another program. Lock files stay: they are empty, and a test may be about to lock
+/// These are the directories that failed tests have kept, hosts that no test uses at the moment, what
+/// killed processes left behind, and the traces in the target directory. Nothing that a running test
+/// uses is removed, and no file that may belong to another program. Lock files stay: they are empty, and a test may be about to lock
 /// one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -32,7 +32,7 @@ Exit status:
   0  everything that is not in use was removed, or there was nothing
   2  something could not be removed, or the state directory cannot be used")]
 pub(crate) struct Arguments {
-    /// Only list what would be removed.
+    /// Only list what would be removed and ended.
     #[arg(long)]
     dry_run: bool,
     /// List everything.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use isolated_test_core::inspect::{Cleanup, Kept};
+use isolated_test_core::inspect::{Cleanup, Kept, LeftHost};
 
 use super::traces::Traces;
 use crate::figures::{age, count, plural, size};
@@ -26,6 +26,13 @@ pub(super) fn text(
             push(&mut text, &kept.path, &about(kept, now), width);
         }
         push_more(&mut text, cleanup.kept.len(), most);
+    }
+    if !cleanup.hosts.is_empty() {
+        push_heading(&mut text, "hosts");
+        for host in cleanup.hosts.iter().take(most) {
+            push(&mut text, &host.path, &about_host(host), width);
+        }
+        push_more(&mut text, cleanup.hosts.len(), most);
     }
     for (heading, list) in [
         ("left by processes that were killed", &cleanup.dead),
@@ -90,11 +97,24 @@ fn about(kept: &Kept, now: SystemTime) -> String {
     about
 }
 
-/// The number of removed entries and their size.
+fn about_host(host: &LeftHost) -> String {
+    let size = size(host.bytes);
+    match host.process {
+        Some(process) => format!("{size}, idle, pid {process}"),
+        None => format!("{size}, ended or never started"),
+    }
+}
+
+/// The number of ended hosts, and of removed entries and their size.
 fn total(cleanup: &Cleanup, traces: &Traces, dry_run: bool) -> String {
     let dead = cleanup.dead.len();
     let counts = [
         (cleanup.kept.len(), "kept directory", "kept directories"),
+        (
+            cleanup.hosts.len(),
+            "directory of a host",
+            "directories of hosts",
+        ),
         (
             dead,
             "record of a killed process",
@@ -111,10 +131,17 @@ fn total(cleanup: &Cleanup, traces: &Traces, dry_run: bool) -> String {
     }
     let sum = |list: &[(PathBuf, u64)]| list.iter().map(|(_, bytes)| bytes).sum::<u64>();
     let bytes = cleanup.kept.iter().map(|kept| kept.bytes).sum::<u64>()
+        + cleanup.hosts.iter().map(|host| host.bytes).sum::<u64>()
         + sum(&cleanup.dead)
         + sum(&traces.removed);
     let verb = if dry_run { "would remove" } else { "removed" };
-    format!("{verb} {}: {}", counts.join(", "), size(bytes))
+    let removed = format!("{verb} {}: {}", counts.join(", "), size(bytes));
+    let ended = cleanup.hosts.iter().filter(|host| host.process.is_some());
+    match (ended.count(), dry_run) {
+        (0, _) => removed,
+        (ended, false) => format!("ended {}, {removed}", count(ended, "host")),
+        (ended, true) => format!("would end {}, {removed}", count(ended, "host")),
+    }
 }
 
 fn in_use(processes: usize, traces: usize) -> Option<String> {
@@ -141,7 +168,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use anstream::adapter::strip_str;
-    use isolated_test_core::inspect::{Cleanup, Kept};
+    use isolated_test_core::inspect::{Cleanup, Kept, LeftHost};
 
     use super::{Traces, text};
 
@@ -163,6 +190,16 @@ mod tests {
             dead: ["abcdef", "ghijkl"]
                 .map(|name| (Path::new("/state/runs").join(name), 512))
                 .into(),
+            hosts: [
+                ("api-9f86d081884c7d65", Some(4242)),
+                ("db-fd61a03af4f77d87", None),
+            ]
+            .map(|(name, process)| LeftHost {
+                path: Path::new("/state/hosts").join(name),
+                bytes: 100,
+                process,
+            })
+            .into(),
             failed: vec![(
                 PathBuf::from("/state/runs/x"),
                 "permission denied".to_owned(),
@@ -179,6 +216,11 @@ kept directories
   /state/runs/g69cc0/pays-2qfUVO
     1.5 KiB, 2 h ago, shop::pays
 
+hosts
+  /state/hosts/api-9f86d081884c7d65
+    100 B, idle, pid 4242
+  and 1 more; `--all` lists them
+
 left by processes that were killed
   /state/runs/abcdef
     512 B
@@ -192,12 +234,17 @@ not removed
   /state/runs/x
     permission denied
 
-removed 1 kept directory, 2 records of killed processes, 1 trace: 3.0 KiB
+ended 1 host, removed 1 kept directory, 2 directories of hosts, 2 records of
+killed processes, 1 trace: 3.1 KiB
 in use, and not touched: the directories of 2 running processes, 1 trace
 ";
         assert_eq!(shown(&cleanup, &traces, false), expected);
-        let planned = expected.replace("removed 1", "would remove 1");
-        assert_eq!(shown(&cleanup, &traces, true), planned);
+        let planned = "
+would end 1 host, would remove 1 kept directory, 2 directories of hosts, 2
+records of killed processes, 1 trace: 3.1 KiB
+";
+        let shown = shown(&cleanup, &traces, true);
+        assert!(shown.contains(planned), "{shown}");
     }
 
     #[test]

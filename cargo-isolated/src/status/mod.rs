@@ -1,5 +1,5 @@
-//! `cargo isolated status`: the running tests of this machine, the locks they hold and wait for, and kept
-//! directories.
+//! `cargo isolated status`: the running tests of this machine, the locks they hold and wait for, hosts,
+//! and kept directories.
 
 mod report;
 mod text;
@@ -21,7 +21,8 @@ const KEPT: usize = 5;
 
 /// Lists the isolated tests on this machine: what they hold, and what they wait for.
 ///
-/// Also lists the directories that failed tests have kept. Changes nothing.
+/// Also lists hosts, which keep resources for several tests, and the directories that failed tests have
+/// kept. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use isolated_test_core::inspect::{self, Holder, Process};
+use isolated_test_core::inspect::{self, Holder, HostState, Process};
 use serde::Serialize;
 
 /// The version of this format. It changes if a field gets another meaning or disappears.
@@ -19,6 +19,8 @@ pub(super) struct Report {
     pub(super) version: u32,
     pub(super) state_dir: PathBuf,
     pub(super) processes: Vec<Running>,
+    /// By name.
+    pub(super) hosts: Vec<Host>,
     /// Oldest first.
     pub(super) kept: Vec<Kept>,
 }
@@ -60,6 +62,32 @@ pub(super) struct Behind {
     pub(super) pid: u32,
 }
 
+/// A process that keeps a resource for all tests that need it.
+#[derive(Debug, Serialize)]
+pub(super) struct Host {
+    /// That of its directory.
+    pub(super) name: String,
+    pub(super) pid: Option<u32>,
+    pub(super) state: State,
+    /// Why it has failed.
+    pub(super) why: Option<String>,
+    /// In milliseconds since 1970.
+    pub(super) since: Option<u64>,
+    pub(super) holds: Vec<String>,
+    pub(super) wait: Option<Wait>,
+    pub(super) log: PathBuf,
+}
+
+/// What a host is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    Starting,
+    InUse,
+    Idle,
+    Failed,
+}
+
 /// A kept directory.
 #[derive(Debug, Serialize)]
 pub(super) struct Kept {
@@ -74,11 +102,13 @@ impl Report {
     /// Reads the state directory.
     pub(super) fn read() -> Result<Report> {
         let state_dir = inspect::state_dir()?;
-        let mut processes: Vec<_> = inspect::processes(&state_dir)
+        // Before the processes, so that each host in the list has its process there.
+        let hosts = inspect::hosts()?;
+        let (of_hosts, of_tests): (Vec<_>, Vec<_>) = inspect::processes(&state_dir)
             .into_iter()
             .filter(|process| !process.holders.is_empty())
-            .map(Running::of)
-            .collect();
+            .partition(|process| process.holders.iter().any(|holder| holder.is_host));
+        let mut processes: Vec<_> = of_tests.into_iter().map(Running::of).collect();
         processes.sort_by(|one, other| (&one.checkout, one.pid).cmp(&(&other.checkout, other.pid)));
         let kept = inspect::kept()?.into_iter().map(|kept| Kept {
             path: kept.path,
@@ -91,8 +121,43 @@ impl Report {
             version: VERSION,
             state_dir,
             processes,
+            hosts: hosts
+                .into_iter()
+                .map(|host| Host::of(host, &of_hosts))
+                .collect(),
             kept: kept.collect(),
         })
+    }
+}
+
+impl Host {
+    /// `processes` are those of all hosts.
+    fn of(host: inspect::Host, processes: &[Process]) -> Host {
+        let own = |process: &&Process| Some(process.id) == host.process;
+        let holders = processes.iter().find(own).map(|process| &process.holders);
+        // The guards of keys that it takes have the same name.
+        let parts: Vec<_> = holders
+            .into_iter()
+            .flatten()
+            .cloned()
+            .map(Test::of)
+            .collect();
+        let (state, why) = match host.state {
+            HostState::Starting => (State::Starting, None),
+            HostState::InUse => (State::InUse, None),
+            HostState::Idle => (State::Idle, None),
+            HostState::Failed(why) => (State::Failed, Some(why)),
+        };
+        Host {
+            name: host.name,
+            pid: host.process,
+            state,
+            why,
+            since: parts.iter().map(|part| part.since).min(),
+            holds: parts.iter().flat_map(|part| part.holds.clone()).collect(),
+            wait: parts.into_iter().find_map(|part| part.wait),
+            log: host.log,
+        }
     }
 }
 

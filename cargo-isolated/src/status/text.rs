@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::report::{Kept, Report, Test, Wait};
+use super::report::{Host, Kept, Report, State, Test, Wait};
 use crate::figures::{age, count, plural, size};
 use crate::terminal::{FAINT, STRONG, WAIT, styled, wrapped};
 
@@ -45,6 +45,16 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
             let _ = writeln!(text, "{}", wrapped(&activity(test, now), 4, width));
         }
     }
+    if !report.hosts.is_empty() {
+        let hosts = count(report.hosts.len(), "host");
+        let _ = writeln!(text, "\n{}", styled(STRONG, &hosts));
+        for host in &report.hosts {
+            let _ = writeln!(text, "  {}", host.name);
+            let _ = writeln!(text, "{}", wrapped(&about_host(host, now), 4, width));
+            let log = format!("    log: {}", host.log.display());
+            let _ = writeln!(text, "{}", styled(FAINT, &log));
+        }
+    }
     if !report.kept.is_empty() {
         let kept = plural(report.kept.len(), "kept directory", "kept directories");
         let bytes = report.kept.iter().map(|kept| kept.bytes).sum();
@@ -63,10 +73,33 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
 /// The locks that a test holds and waits for.
 fn activity(test: &Test, now: SystemTime) -> String {
     let mut parts = vec![format!("for {}", age(since(test.since, now)))];
-    if !test.holds.is_empty() {
-        parts.push(format!("holds {}", test.holds.join(", ")));
+    parts.extend(locks(&test.holds, test.wait.as_ref(), now));
+    parts.join(", ")
+}
+
+fn locks(holds: &[String], wait: Option<&Wait>, now: SystemTime) -> Vec<String> {
+    let mut parts = Vec::new();
+    if !holds.is_empty() {
+        parts.push(format!("holds {}", holds.join(", ")));
     }
-    parts.extend(test.wait.as_ref().map(|wait| waits(wait, now)));
+    parts.extend(wait.map(|wait| waits(wait, now)));
+    parts
+}
+
+/// What a host is doing, or why it has failed.
+fn about_host(host: &Host, now: SystemTime) -> String {
+    let state = match (host.state, &host.why) {
+        (State::Starting, _) => "starting",
+        (State::InUse, _) => "in use",
+        (State::Idle, _) => "idle",
+        (State::Failed, None) => "could not start",
+        (State::Failed, Some(why)) => &format!("could not start: {why}"),
+    };
+    let mut parts = vec![state.to_owned()];
+    parts.extend(host.pid.map(|pid| format!("pid {pid}")));
+    let began = host.since.map(|time| age(since(time, now)));
+    parts.extend(began.map(|age| format!("started {age} ago")));
+    parts.extend(locks(&host.holds, host.wait.as_ref(), now));
     parts.join(", ")
 }
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use isolated_test_tests::{State, tree};
 
-use super::{command, printed, run};
+use super::{command, counts, printed, run};
 
 mod inner {
     use isolated_test::{TmpDir, isolated};
@@ -34,12 +34,6 @@ mod inner {
 
 fn clean(state: &State) -> String {
     printed(&run(state.path(), &["clean"]))
-}
-
-/// The last lines, with the totals.
-fn counts(text: &str) -> String {
-    let (_, counts) = text.rsplit_once("\n\n").unwrap_or(("", text));
-    counts.to_owned()
 }
 
 #[test]

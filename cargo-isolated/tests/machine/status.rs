@@ -10,7 +10,7 @@ use std::thread;
 use isolated_test_tests::{PATIENCE, State};
 use serde_json::{Value, json};
 
-use super::{command, printed, run};
+use super::{command, json_of, printed, run};
 
 mod inner {
     use isolated_test::{Key, isolated};
@@ -52,11 +52,6 @@ fn checkout() -> PathBuf {
     let is_repository = |dir: &&Path| dir.join(".git").exists();
     let found = package.ancestors().find(is_repository);
     found.unwrap_or(package).to_owned()
-}
-
-fn json_of(state: &State) -> Value {
-    let output = run(state.path(), &["status", "--json"]);
-    serde_json::from_str(&printed(&output)).expect("JSON")
 }
 
 #[test]
@@ -163,7 +158,7 @@ fn the_list_names_tests_and_kept_directories() {
 }
 
 /// Starts `status --watch`, and returns its output.
-fn watch(state: &State) -> (Child, BufReader<ChildStdout>) {
+pub(super) fn watch(state: &State) -> (Child, BufReader<ChildStdout>) {
     let mut watch = command(state.path(), &["status", "--watch"])
         .stdout(Stdio::piped())
         .spawn()

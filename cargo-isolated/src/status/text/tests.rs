@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anstream::adapter::strip_str;
 
-use super::super::report::{Behind, Kept, Report, Running, Test, Wait};
+use super::super::report::{Behind, Host, Kept, Report, Running, State, Test, Wait};
 use super::text;
 
 /// The time at which the reports are made, in seconds.
@@ -50,6 +50,7 @@ fn report(processes: Vec<Running>, kept: Vec<Kept>) -> Report {
         version: 1,
         state_dir: PathBuf::from("/tmp/isolated-test-1000"),
         processes,
+        hosts: Vec::new(),
         kept,
     }
 }
@@ -127,6 +128,53 @@ no isolated tests are running (state directory: /tmp/isolated-test-1000)
     1.5 KiB
   and 1 older; `--all` lists them
 ";
+    assert_eq!(shown(&report, 80), expected);
+}
+
+#[test]
+fn hosts_have_a_state_and_a_log() {
+    let host = |name: &str, state, pid: Option<u32>| Host {
+        name: name.to_owned(),
+        pid,
+        state,
+        why: (state == State::Failed).then(|| "the disk is on fire".to_owned()),
+        since: pid.map(|_| (NOW - 180) * 1000),
+        holds: Vec::new(),
+        wait: None,
+        log: PathBuf::from("/tmp/isolated-test-1000/hosts")
+            .join(name)
+            .join("log"),
+    };
+    let mut report = report(vec![], vec![]);
+    report.hosts = vec![
+        host("api-9f86d081884c7d65", State::Idle, Some(4242)),
+        host("cache-60303ae22b998861", State::Failed, None),
+        Host {
+            holds: vec!["port 7835".to_owned()],
+            ..host("db-fd61a03af4f77d87", State::InUse, Some(4243))
+        },
+        Host {
+            wait: Some(wait(11, &["shop::adds"])),
+            ..host("mail-a4e624d686e03ed2", State::Starting, Some(4244))
+        },
+    ];
+    let expected = r#"no isolated tests are running (state directory: /tmp/isolated-test-1000)
+
+4 hosts
+  api-9f86d081884c7d65
+    idle, pid 4242, started 3 min ago
+    log: /tmp/isolated-test-1000/hosts/api-9f86d081884c7d65/log
+  cache-60303ae22b998861
+    could not start: the disk is on fire
+    log: /tmp/isolated-test-1000/hosts/cache-60303ae22b998861/log
+  db-fd61a03af4f77d87
+    in use, pid 4243, started 3 min ago, holds port 7835
+    log: /tmp/isolated-test-1000/hosts/db-fd61a03af4f77d87/log
+  mail-a4e624d686e03ed2
+    starting, pid 4244, started 3 min ago, waits 11 s for serial "db", held by
+    shop::adds (pid 7)
+    log: /tmp/isolated-test-1000/hosts/mail-a4e624d686e03ed2/log
+"#;
     assert_eq!(shown(&report, 80), expected);
 }
 
