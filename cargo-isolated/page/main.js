@@ -62,13 +62,14 @@ function legend() {
 }
 
 function summarize() {
-  const tests = data.tests.filter((test) => !test.is_guard);
+  const tests = data.tests.filter((test) => test.isTest);
   const waited = data.totals.reduce((all, total) => all + total.time, 0);
   const parts = [count(tests.length, "test"), count(data.processes, "process", "processes"),
+    ...(data.hosts ? [count(data.hosts, "host")] : []),
     `${tests.filter((test) => test.isFailed).length} failed`];
   const open = tests.filter((test) => test.isOpen).length;
   if (open) parts.push(`${open} unfinished`);
-  parts.push(`${duration(data.length)} in all`, `${duration(waited)} of waiting`, new Date(data.start / 1000).toLocaleString());
+  parts.push(`${duration(data.tested)} in all`, `${duration(waited)} of waiting`, new Date(data.start / 1000).toLocaleString());
   if (data.broken) parts.push(`${count(data.broken, "broken line")} skipped`);
   document.getElementById("summary").textContent = parts.join(" · ");
 }

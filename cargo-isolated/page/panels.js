@@ -108,7 +108,7 @@ function keyTable() {
 }
 
 function failedTable() {
-  const failed = data.tests.filter((test) => !test.is_guard && isRed(test));
+  const failed = data.tests.filter((test) => test.isTest && isRed(test));
   const heads = [["test"], ["began", "number"], ["took", "number"], ["active at the same time, the longest first"]];
   return table("Failed tests", failed.length ? "and who was there" : "none", heads, failed, (test) => [
     element("span", {}, link(test), element("span", { class: "why" }, test.why || outcomeName(test))),
@@ -119,7 +119,7 @@ function failedTable() {
 }
 
 function waitingTable() {
-  const waiting = data.tests.filter((test) => test.waited > 0).sort((one, other) => other.waited - one.waited);
+  const waiting = data.tests.filter((test) => test.waited > 0 && test.role !== "host").sort((one, other) => other.waited - one.waited);
   const heads = [["test"], ["waited", "number"], ["for"], ["behind first"]];
   return table("Longest waiting", waiting.length ? "all locks of a test together" : "none waited", heads, waiting, (test) => {
     const waits = [...test.waits].sort((one, other) => (other.to - other.from) - (one.to - one.from));
@@ -130,7 +130,7 @@ function waitingTable() {
 
 function slowTable() {
   const work = (test) => test.end - test.begin - test.waited;
-  const slow = data.tests.filter((test) => !test.is_guard).sort((one, other) => work(other) - work(one));
+  const slow = data.tests.filter((test) => test.isTest).sort((one, other) => work(other) - work(one));
   const heads = [["test"], ["took", "number"], ["provision", "number"], ["body", "number"], ["release", "number"]];
   return table("Slowest tests", "waiting for locks left out", heads, slow, (test) => [link(test), duration(work(test)),
     ...["provision", "body", "release"].map((phase) => (sum(test, phase) ? duration(sum(test, phase)) : ""))]);

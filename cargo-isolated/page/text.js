@@ -40,7 +40,8 @@ data.tests.forEach((test, index) => {
   test.lower = test.name.toLowerCase();
   test.waited = sum(test, "wait");
   test.isFailed = test.outcome === "failed";
-  test.isOpen = test.outcome === "unfinished" && !test.is_guard;
+  test.isTest = test.role === "test";
+  test.isOpen = test.outcome === "unfinished" && test.isTest;
 });
 
 /** Finds the test that was recorded as the holder during a wait. */
@@ -51,7 +52,8 @@ function holderOf(holder, wait) {
 }
 
 function outcomeName(test) {
-  if (test.is_guard) return "a guard outside of all tests";
+  if (test.role === "guard") return "a guard outside of all tests";
+  if (test.role === "host" && test.outcome === "unfinished") return "a host: killed, or still serving";
   if (test.isOpen) return "unfinished: killed, or still running";
   return test.outcome + (test.how && test.how !== "returned" ? ` (${test.how})` : "");
 }

@@ -69,7 +69,7 @@ function colourOf(test, phase) {
 function summaryOf(test) {
   if (isRed(test)) return [3, colours.failed];
   if (test.waited * 2 > test.end - test.begin) return [2, colours.wait];
-  return [1, test.is_guard ? colours.guard : colours.body];
+  return [1, test.role === "guard" ? colours.guard : colours.body];
 }
 
 function drawLane(row, y) {

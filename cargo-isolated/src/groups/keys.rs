@@ -68,7 +68,7 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn of(timeline: &Timeline) -> Keys {
         let mut keys = Keys::default();
-        for test in &timeline.tests {
+        for test in timeline.without_hosts() {
             let id = TestId::of(test);
             for lock in &test.locks {
                 keys.add(&id, test, lock);
@@ -78,7 +78,7 @@ impl Keys {
                     keys.held.entry(subject).or_default().waited += wait.to - wait.from;
                 }
             }
-            if !test.is_guard {
+            if test.is_test() {
                 keys.tests.insert(id);
             }
         }
@@ -88,7 +88,7 @@ impl Keys {
     fn add(&mut self, id: &TestId, test: &Test, lock: &Lock) {
         // The locks of the attribute are held before anything else begins.
         let is_first = test.active.is_none_or(|active| lock.from <= active);
-        let is_of_attribute = is_first && !test.is_guard;
+        let is_of_attribute = is_first && test.is_test();
         if lock.want == "alone" && is_of_attribute {
             self.alone.insert(id.clone());
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::trace::error::Error;
 use crate::trace::event::{Event, Who};
 use crate::trace::read::{Files, Process};
-use crate::trace::timeline::{Lock, Outcome, Phase, Phases, Span, Test, Timeline, Wait};
+use crate::trace::timeline::{Lock, Outcome, Phase, Phases, Role, Span, Test, Timeline, Wait};
 use crate::trace::{lanes, overlap, read, totals};
 
 impl Timeline {
@@ -45,6 +45,7 @@ enum Kind {
     #[default]
     Test,
     Guard,
+    Host,
     Inside,
     /// A test program in a sandbox.
     Program,
@@ -55,7 +56,15 @@ fn build(files: Files) -> Timeline {
     let times = || files.processes.iter().flat_map(|process| &process.lines);
     let start = times().map(|line| line.t).min().unwrap_or_default();
     let end = times().map(|line| line.t).max().unwrap_or_default();
-    let processes = files.processes.len();
+    let is_host = |process: &&Process| {
+        let mut lines = process.lines.iter();
+        lines.any(|line| matches!(line.event, Event::Host { .. }))
+    };
+    let hosts = files.processes.iter().filter(is_host).count();
+    let others = files.processes.iter().filter(|process| !is_host(process));
+    let tested = others.flat_map(|process| process.lines.iter().map(|line| line.t));
+    let tested = tested.max().unwrap_or(start) - start;
+    let processes = files.processes.len() - hosts;
     let mut all: Vec<Building> = Vec::new();
     for (file, process) in files.processes.into_iter().enumerate() {
         all.extend(tests(file, process, start));
@@ -65,8 +74,10 @@ fn build(files: Files) -> Timeline {
     Timeline {
         start,
         length: end - start,
+        tested,
         broken: files.broken,
         processes: processes - merged,
+        hosts,
         groups: Vec::new(),
         tests: tests.into_iter().map(Building::finish).collect(),
         totals: Vec::new(),
@@ -109,6 +120,7 @@ impl Building {
     fn apply(&mut self, now: u64, event: Event) {
         match event {
             Event::Test { who, at } => self.begin(now, Kind::Test, who, at),
+            Event::Host { who, at } => self.begin(now, Kind::Host, who, at),
             Event::Program { who } => self.begin(now, Kind::Program, who, String::new()),
             Event::Guard { who, .. } => self.begin(now, Kind::Guard, who, String::new()),
             Event::Inside { who, parent } => {
@@ -238,7 +250,11 @@ impl Building {
     }
 
     fn finish(mut self) -> Test {
-        self.test.is_guard = self.kind == Kind::Guard;
+        self.test.role = match self.kind {
+            Kind::Guard => Role::Guard,
+            Kind::Host => Role::Host,
+            Kind::Test | Kind::Inside | Kind::Program => Role::Test,
+        };
         // Later spans are drawn on top, so the parts of a body follow it.
         self.test.spans.sort_by_key(|span| {
             let is_long = !matches!(span.phase, Phase::Body | Phase::Guard);

@@ -36,6 +36,12 @@ pub(crate) enum Event {
         who: Who,
         at: String,
     },
+    /// A host of a resource.
+    Host {
+        #[serde(flatten)]
+        who: Who,
+        at: String,
+    },
     Guard {
         #[serde(flatten)]
         who: Who,

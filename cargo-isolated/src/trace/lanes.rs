@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::trace::short;
-use crate::trace::timeline::{Group, Test, Timeline};
+use crate::trace::timeline::{Group, Role, Test, Timeline};
 
 /// Assigns every test a group and a lane.
 pub(crate) fn assign(timeline: &mut Timeline) {
@@ -16,16 +16,19 @@ pub(crate) fn assign(timeline: &mut Timeline) {
         *sizes.entry(test.file).or_default() += 1;
     }
     // Group by program and process. Processes with a single test each, as under nextest, share a
-    // group.
+    // group, as the hosts of one resource do.
     let mut groups: BTreeMap<(String, Option<usize>), Vec<usize>> = BTreeMap::new();
     for (index, test) in timeline.tests.iter().enumerate() {
         let own = Some(test.file).filter(|file| sizes.get(file).is_some_and(|size| *size > 1));
-        let of = (test.program.clone(), own);
+        let of = match test.role {
+            Role::Host => (test.name.clone(), None),
+            Role::Test | Role::Guard => (test.program.clone(), own),
+        };
         groups.entry(of).or_default().push(index);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, tests)| tests.first().copied());
-    for (group, ((program, _), indices)) in groups.into_iter().enumerate() {
+    for (group, ((of, _), indices)) in groups.into_iter().enumerate() {
         let mut lanes = Vec::new();
         for index in &indices {
             let test = &mut timeline.tests[*index];
@@ -34,9 +37,13 @@ pub(crate) fn assign(timeline: &mut Timeline) {
         }
         let first = &timeline.tests[indices[0]];
         let processes = indices.iter().map(|index| timeline.tests[*index].file);
+        let name = match first.role {
+            Role::Host => &of,
+            Role::Test | Role::Guard => short(&of),
+        };
         let name = match processes.filter(|file| *file != first.file).count() {
-            0 => format!("{} (pid {})", short(&program), first.pid),
-            others => format!("{} ({} processes)", short(&program), others + 1),
+            0 => format!("{name} (pid {})", first.pid),
+            others => format!("{name} ({} processes)", others + 1),
         };
         timeline.groups.push(Group {
             name,

@@ -1,22 +1,23 @@
 //! Finds the tests that were active while a failed test was.
 
-use crate::trace::timeline::{Outcome, Overlap, Test};
+use crate::trace::timeline::{Outcome, Overlap, Role, Test};
 
 /// Maximum number of overlaps to list for one test.
 const MOST: usize = 100;
 
 /// Lists for every test that did not pass the tests that were active at the same time. A test that
-/// only waits does not count, because it disturbs no other.
+/// only waits does not count, because it disturbs no other, nor does a host, which is active beside all
+/// of its users.
 pub(crate) fn find(tests: &mut [Test]) {
     for index in 0..tests.len() {
         let test = &tests[index];
-        if test.is_guard || test.outcome == Outcome::Passed {
+        if !test.is_test() || test.outcome == Outcome::Passed {
             continue;
         }
         let mut overlaps: Vec<_> = tests
             .iter()
             .enumerate()
-            .filter(|(other, _)| *other != index)
+            .filter(|(other, with)| *other != index && with.role != Role::Host)
             .filter_map(|(other, with)| {
                 let time = shared(test, with)?;
                 Some(Overlap { test: other, time })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::trace::timeline::{Test, Timeline};
+use crate::trace::timeline::{Role, Test, Timeline};
 
 /// Writes JSON in the Trace Event Format, with lanes as threads.
 #[must_use]
@@ -51,7 +51,11 @@ fn add(events: &mut Vec<Value>, test: &Test, pid: u32, start: u64) {
         "outcome": test.outcome, "how": test.how, "why": test.why, "at": test.at,
         "pid": test.pid, "child": test.child, "thread": test.thread, "number": test.number,
     });
-    event(&test.name, "test", test.begin, test.end, args);
+    let kind = match test.role {
+        Role::Host => "host",
+        Role::Test | Role::Guard => "test",
+    };
+    event(&test.name, kind, test.begin, test.end, args);
     for span in &test.spans {
         let kind = span.phase.name();
         let name = format!("{kind} {}", span.what);

@@ -5,7 +5,7 @@ use crate::trace::timeline::{Phase, Phases, Test};
 impl Phases {
     pub(crate) fn of(tests: &[Test]) -> Phases {
         let mut all = Phases::default();
-        for test in tests.iter().filter(|test| !test.is_guard) {
+        for test in tests.iter().filter(|test| test.is_test()) {
             let time = |phase| -> u64 {
                 let spans = test.spans.iter().filter(|span| span.phase == phase);
                 spans.map(|span| span.to - span.from).sum()
@@ -63,7 +63,7 @@ pub(crate) fn union(mut periods: Vec<(u64, u64)>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{Phases, overlap, union};
-    use crate::trace::timeline::{Phase, Span, Test};
+    use crate::trace::timeline::{Phase, Role, Span, Test};
 
     #[test]
     fn periods_are_joined_and_cut() {
@@ -102,7 +102,7 @@ mod tests {
             rest: 25,
         };
         assert_eq!((phases, phases.sum()), (expected, 100));
-        test.is_guard = true;
+        test.role = Role::Guard;
         assert_eq!(Phases::of(&[test]).sum(), 0);
     }
 }

@@ -32,11 +32,15 @@ fn first_line(timeline: &Timeline) -> String {
         timeline.count(Outcome::Unfinished),
     );
     let tests = timeline.count(Outcome::Passed) + failed + unfinished;
+    let hosts = match timeline.hosts {
+        0 => String::new(),
+        hosts => format!(" and {}", count(hosts, "host")),
+    };
     let mut line = format!(
-        "{} in {} took {}",
+        "{} in {}{hosts} took {}",
         count(tests, "test"),
         plural(timeline.processes, "process", "processes"),
-        duration(timeline.length)
+        duration(timeline.tested)
     );
     for (number, what) in [(failed, "failed"), (unfinished, "unfinished")] {
         if number > 0 {
@@ -109,7 +113,7 @@ fn push_keys(text: &mut String, timeline: &Timeline) {
 }
 
 fn push_failed(text: &mut String, timeline: &Timeline, width: usize) {
-    let is_failed = |test: &&Test| !test.is_guard && test.outcome != Outcome::Passed;
+    let is_failed = |test: &&Test| test.is_test() && test.outcome != Outcome::Passed;
     let failed: Vec<_> = timeline.tests.iter().filter(is_failed).collect();
     if failed.is_empty() {
         return;

@@ -12,8 +12,12 @@ pub(crate) struct Timeline {
     pub(crate) length: u64,
     /// The number of lines that could not be read.
     pub(crate) broken: usize,
-    /// The number of processes with a trace, including the subprocesses of tests.
+    /// The time of the last event of a test. Hosts may stay longer.
+    pub(crate) tested: u64,
+    /// The number of processes with a trace, including the subprocesses of tests and not those of hosts.
     pub(crate) processes: usize,
+    /// The number of hosts.
+    pub(crate) hosts: usize,
     /// The processes, each with its lanes.
     pub(crate) groups: Vec<Group>,
     /// All tests, in the order in which they began.
@@ -26,10 +30,10 @@ pub(crate) struct Timeline {
     pub(crate) suggestions: Vec<Suggestion>,
 }
 
-/// A process, or several processes of one program that ran one test each.
+/// A process, or several processes of one program that ran one test each, or the hosts of a resource.
 #[derive(Debug, Serialize)]
 pub(crate) struct Group {
-    /// The names of the program and process.
+    /// The names of the program or host, and of the process.
     pub(crate) name: String,
     /// The process id, or that of the first process.
     pub(crate) pid: u32,
@@ -61,8 +65,8 @@ pub(crate) struct Test {
     pub(crate) number: u64,
     /// The source location: file and line.
     pub(crate) at: String,
-    /// Whether this is not a test but a guard that was acquired outside of all tests.
-    pub(crate) is_guard: bool,
+    /// What it is, if it is no test.
+    pub(crate) role: Role,
     /// The index of its group.
     pub(crate) group: usize,
     /// Its lane in that group.
@@ -89,6 +93,18 @@ pub(crate) struct Test {
     pub(crate) overlaps: Vec<Overlap>,
     /// The number of overlaps, including those that are not listed.
     pub(crate) overlapping: usize,
+}
+
+/// What a test, or something else with phases, is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    #[default]
+    Test,
+    /// A guard that was acquired outside of all tests.
+    Guard,
+    /// The host of a resource that several tests use.
+    Host,
 }
 
 /// How a test ended.
@@ -213,11 +229,24 @@ pub(crate) struct Total {
     pub(crate) behind: Vec<Holder>,
 }
 
+impl Test {
+    /// Whether it is a test.
+    #[must_use]
+    pub(crate) fn is_test(&self) -> bool {
+        self.role == Role::Test
+    }
+}
+
 impl Timeline {
+    /// All tests and guards.
+    pub(crate) fn without_hosts(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| test.role != Role::Host)
+    }
+
     /// Returns the number of tests with this outcome.
     #[must_use]
     pub(crate) fn count(&self, outcome: Outcome) -> usize {
-        let is = |test: &&Test| !test.is_guard && test.outcome == outcome;
+        let is = |test: &&Test| test.is_test() && test.outcome == outcome;
         self.tests.iter().filter(is).count()
     }
 }

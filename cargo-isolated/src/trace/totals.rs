@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::timeline::{Test, Total};
+use crate::trace::timeline::{Role, Test, Total};
 
-/// Adds up the cost of waiting by key, highest first.
+/// Adds up the cost of waiting by key, highest first. While a host waits, the test that has started it
+/// provisions.
 pub(crate) fn totals(tests: &[Test]) -> Vec<Total> {
     let mut totals: BTreeMap<Option<String>, Total> = BTreeMap::new();
-    for (index, test) in tests.iter().enumerate() {
+    let is_host = |test: &Test| test.role == Role::Host;
+    for (index, test) in tests.iter().enumerate().filter(|(_, test)| !is_host(test)) {
         for lock in &test.locks {
             // Every test holds the lock of all tests, which is of interest only if somebody waits.
             if lock.want != "test" {

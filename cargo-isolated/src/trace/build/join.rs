@@ -10,7 +10,7 @@ pub(super) fn parts(all: Vec<Building>) -> (Vec<Building>, usize) {
     let (mut tests, mut guards, mut insides, mut programs) = (vec![], vec![], vec![], vec![]);
     for one in all {
         match one.kind {
-            Kind::Test => tests.push(one),
+            Kind::Test | Kind::Host => tests.push(one),
             Kind::Guard => guards.push(one),
             Kind::Inside => insides.push(one),
             Kind::Program => programs.push(one),

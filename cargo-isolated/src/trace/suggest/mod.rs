@@ -27,20 +27,20 @@ pub(crate) fn all(timeline: &Timeline, findings: Option<&Findings>) -> Vec<Sugge
         let read = findings.and_then(|findings| readers::suggestion(timeline, key, findings));
         all.extend(read.or_else(|| queue(timeline, key)));
     }
-    all.retain(|suggestion| suggestion.saves > 0 && suggestion.saves >= timeline.length / WORTH);
+    all.retain(|suggestion| suggestion.saves > 0 && suggestion.saves >= timeline.tested / WORTH);
     all.sort_by_key(|suggestion| std::cmp::Reverse(suggestion.saves));
     all
 }
 
 /// All waits, each with its test.
 fn waits(timeline: &Timeline) -> impl Iterator<Item = (&Test, &Wait)> {
-    let tests = timeline.tests.iter();
+    let tests = timeline.without_hosts();
     tests.flat_map(|test| test.waits.iter().map(move |wait| (test, wait)))
 }
 
 /// Tests that wait in slots of nextest, which other tests need.
 fn slots(timeline: &Timeline) -> Option<Suggestion> {
-    let is_in_slot = |test: &&Test| test.binary.is_some() && !test.is_guard;
+    let is_in_slot = |test: &&Test| test.binary.is_some() && test.is_test();
     let tests: Vec<_> = timeline.tests.iter().filter(is_in_slot).collect();
     let last = tests.iter().map(|test| test.begin).max()?;
     let is_exclusive = |want: &str| {
@@ -73,7 +73,7 @@ fn slots(timeline: &Timeline) -> Option<Suggestion> {
 /// Tests that run alone.
 fn alone(timeline: &Timeline) -> Option<Suggestion> {
     let holds = |test: &&Test| test.locks.iter().any(|lock| lock.want == "alone");
-    let number = timeline.tests.iter().filter(holds).count();
+    let number = timeline.without_hosts().filter(holds).count();
     let waits = waits(timeline).filter(|(_, wait)| ["alone", "test"].contains(&&*wait.want));
     let time = union(waits.map(|(_, wait)| (wait.from, wait.to)).collect());
     (number > 0).then(|| Suggestion {
@@ -89,7 +89,7 @@ fn alone(timeline: &Timeline) -> Option<Suggestion> {
 
 /// A test that began late and is still running when all others have ended.
 fn last(timeline: &Timeline) -> Option<Suggestion> {
-    let tests = || timeline.tests.iter().filter(|test| !test.is_guard);
+    let tests = || timeline.tests.iter().filter(|test| test.is_test());
     let last = tests().max_by_key(|test| test.end)?;
     let others = tests().filter(|test| !std::ptr::eq(*test, last));
     let tail = last.end - others.map(|test| test.end).max()?.max(last.begin);
@@ -109,7 +109,7 @@ fn last(timeline: &Timeline) -> Option<Suggestion> {
 /// A key whose tests stand in a queue.
 fn queue(timeline: &Timeline, key: &str) -> Option<Suggestion> {
     let serial = format!("serial {key}");
-    let locks = timeline.tests.iter().flat_map(|test| &test.locks);
+    let locks = timeline.without_hosts().flat_map(|test| &test.locks);
     let held: Vec<_> = locks
         .filter(|lock| lock.want == serial)
         .map(|lock| (lock.from, lock.to))
@@ -124,7 +124,7 @@ fn queue(timeline: &Timeline, key: &str) -> Option<Suggestion> {
             "`serial = \"{key}\"` was held for {} of {}, {holders} times, one after the other; split the \
              key if these tests use different things, or shorten them",
             duration(busy),
-            duration(timeline.length)
+            duration(timeline.tested)
         ),
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn suggestion(
 ) -> Option<Suggestion> {
     let serial = format!("serial {key}");
     let holds = |test: &&Test| test.locks.iter().any(|lock| lock.want == serial);
-    let holders: Vec<&Test> = timeline.tests.iter().filter(holds).collect();
+    let holders: Vec<&Test> = timeline.without_hosts().filter(holds).collect();
     let readers: Vec<&Test> = holders
         .iter()
         .copied()

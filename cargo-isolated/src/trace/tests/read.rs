@@ -2,7 +2,7 @@
 
 use super::written::{Lines, START, Written};
 use super::{named, timeline_of};
-use crate::trace::timeline::{Holder, Outcome, Phase, Span, Wait};
+use crate::trace::timeline::{Holder, Outcome, Phase, Role, Span, Wait};
 
 fn span(phase: Phase, from: u64, to: u64, what: &str) -> Span {
     Span {
@@ -143,7 +143,7 @@ fn a_guard_that_belongs_to_no_test_stands_alone() {
         .say(9, "free", 1, "\"want\":\"serial tcp\"")]);
     let timeline = timeline_of(&written);
     let test = named(&timeline, "plain");
-    assert!(test.is_guard);
+    assert_eq!(test.role, Role::Guard);
     assert_eq!(test.spans, [span(Phase::Guard, 1, 9, "serial tcp")]);
     assert_eq!(timeline.count(Outcome::Passed), 0);
 }
@@ -184,4 +184,73 @@ fn what_a_newer_runtime_says_besides_is_passed_over() {
         .body(2, 3, 1, "passed")]);
     let timeline = timeline_of(&written);
     assert_eq!((timeline.tests.len(), timeline.broken), (1, 0));
+}
+
+/// A host that provisions, serves until after the last test, takes a key meanwhile, and ends.
+fn host(pid: u32) -> Lines {
+    let who = "\"test\":\"host of api\",\"thread\":\"main\",\"number\":1";
+    Lines::of(pid)
+        .say(10, "host", 1, &format!("{who},\"at\":\"src/serving.rs:1\""))
+        .say(11, "provision", 1, "\"name\":\"shared\"")
+        .say(12, "guard", 2, &format!("{who},\"want\":\"serial db\""))
+        .wait(12, 15, 2, "serial db", "")
+        .say(18, "free", 2, "\"want\":\"serial db\"")
+        .say(20, "provisioned", 1, "\"name\":\"shared\"")
+        .body(20, 900, 1, "passed")
+}
+
+#[test]
+fn a_host_has_a_lane_and_is_no_test() {
+    let user = |pid, begin: u64| {
+        Lines::of(pid)
+            .test(begin, 1, "shop::pays")
+            .say(begin + 5, "provision", 1, "\"name\":\"api\"")
+            .say(begin + 25, "provisioned", 1, "\"name\":\"api\"")
+            .body(begin + 25, begin + 50, 1, "failed")
+    };
+    let hosts = [host(2), host(4)];
+    let timeline = timeline_of(&Written::new(
+        [user(1, 0), user(3, 30)].into_iter().chain(hosts),
+    ));
+    assert_eq!((timeline.length, timeline.tested), (900, 80));
+    assert_eq!((timeline.processes, timeline.hosts), (2, 2));
+    let names: Vec<_> = timeline.groups.iter().map(|group| &*group.name).collect();
+    assert_eq!(names, ["shop (2 processes)", "host of api (2 processes)"]);
+    assert_eq!(timeline.groups[1].lanes, 2);
+
+    let host = named(&timeline, "host of api");
+    assert_eq!(host.role, Role::Host);
+    let phases: Vec<_> = host.spans.iter().map(|span| span.phase).collect();
+    let expected = [Phase::Guard, Phase::Body, Phase::Provision, Phase::Wait];
+    assert!(
+        expected.iter().all(|phase| phases.contains(phase)),
+        "{phases:?}"
+    );
+
+    assert_eq!(timeline.count(Outcome::Failed), 2);
+    assert_eq!(timeline.count(Outcome::Passed), 0);
+    assert_eq!((timeline.phases.provision, timeline.phases.body), (40, 50));
+    assert!(timeline.totals.is_empty(), "{:?}", timeline.totals);
+    let test = named(&timeline, "shop::pays");
+    assert!(test.spans.contains(&span(Phase::Provision, 5, 25, "api")));
+    let beside: Vec<_> = test.overlaps.iter().map(|other| other.test).collect();
+    let other = timeline
+        .tests
+        .iter()
+        .rposition(|one| one.name == "shop::pays");
+    assert_eq!(beside, [other.unwrap()]);
+}
+
+#[test]
+fn a_host_that_still_serves_is_no_unfinished_test() {
+    let who = "\"test\":\"host of api\",\"thread\":\"main\",\"number\":1,\"at\":\"\"";
+    let written = Written::new([
+        Lines::of(1)
+            .test(0, 1, "shop::pays")
+            .body(5, 9, 1, "passed"),
+        Lines::of(2).say(1, "host", 1, who).say(4, "body", 1, ""),
+    ]);
+    let timeline = timeline_of(&written);
+    assert_eq!(timeline.count(Outcome::Unfinished), 0);
+    assert_eq!(named(&timeline, "host of api").outcome, Outcome::Unfinished);
 }

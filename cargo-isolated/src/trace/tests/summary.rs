@@ -146,3 +146,23 @@ failed, and the tests that were active meanwhile
 ";
     assert_eq!(shown(&written), expected);
 }
+
+#[test]
+fn hosts_are_counted_apart() {
+    let who = "\"test\":\"host of api\",\"thread\":\"main\",\"number\":1,\"at\":\"\"";
+    let written = Written::new([
+        Lines::of(1)
+            .test(0, 1, "shop::pays")
+            .body(0, 10 * MS, 1, "passed"),
+        Lines::of(2)
+            .say(0, "host", 1, who)
+            .body(MS, 5_000 * MS, 1, "passed"),
+    ]);
+    let expected = "\
+1 test in 1 process and 1 host took 10.0ms
+
+where the time went, added up over all tests
+  body                10.0ms  100 %  ██████████████████████████████
+";
+    assert_eq!(shown(&written), expected);
+}
