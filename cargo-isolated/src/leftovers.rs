@@ -2,6 +2,9 @@
 //!
 //! They are all children of this process, or become its children when their own parent ends, because
 //! this process is a subreaper.
+//!
+//! Hosts of resources come first, because they are no mistake of the program: they stay for further
+//! tests, and release their resources when they are asked to end.
 
 use std::collections::HashSet;
 use std::fs;
@@ -14,16 +17,25 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
+use crate::hosts::is_mark;
+
 /// How long a process may take to end after `SIGTERM`.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long a host may take to release its resource after `SIGTERM`.
+const HOST_GRACE: Duration = Duration::from_secs(10);
+
+/// The name of the supervisor of a host.
+const SUPERVISOR: &str = "isolated-guard";
 
 /// How long to wait before reading the list of children again, which may lack some that exist
 /// (proc(5)).
 const LIST_POLL: Duration = Duration::from_millis(20);
 
-/// Ends all descendants of this process: first with `SIGTERM`, and after the grace period with
-/// `SIGKILL`.
+/// Ends all descendants of this process: first hosts, then the others with `SIGTERM`, and after the
+/// grace period with `SIGKILL`.
 pub(crate) fn end() {
+    end_hosts();
     let ends = reap();
     let deadline = Instant::now() + GRACE;
     let mut signalled = HashSet::new();
@@ -39,6 +51,41 @@ pub(crate) fn end() {
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Lets hosts release their resources and end, with everything that they have started.
+pub(crate) fn end_hosts() {
+    let deadline = Instant::now() + HOST_GRACE;
+    let (sender, ends) = channel::<()>();
+    for supervisor in children() {
+        let Some(host) = host_of(supervisor) else {
+            continue;
+        };
+        let _ = kill(host, Signal::SIGTERM);
+        // The supervisor ends as the last one.
+        let sender = sender.clone();
+        thread::spawn(move || {
+            while waitpid(supervisor, None) == Err(Errno::EINTR) {}
+            drop(sender);
+        });
+    }
+    drop(sender);
+    // Nothing is sent: the channel is closed when all have ended.
+    let _ = ends.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+}
+
+/// The host that a process supervises, if it does.
+fn host_of(supervisor: Pid) -> Option<Pid> {
+    let name = fs::read_to_string(format!("/proc/{supervisor}/comm")).ok()?;
+    let is_host = |process: &Pid| {
+        let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        let mut words = words.split(|byte| *byte == 0);
+        words.any(is_mark)
+    };
+    let mut children = children_of(supervisor).into_iter();
+    children
+        .find(is_host)
+        .filter(|_| name.trim_end() == SUPERVISOR)
 }
 
 /// Ends all descendants of this process with `SIGKILL`.
@@ -74,9 +121,14 @@ fn reap() -> Receiver<()> {
     receiver
 }
 
-/// The children of all threads of this process.
+/// The children of this process.
 pub(crate) fn children() -> Vec<Pid> {
-    let threads = fs::read_dir("/proc/self/task")
+    children_of(Pid::this())
+}
+
+/// The children of all threads of a process.
+fn children_of(process: Pid) -> Vec<Pid> {
+    let threads = fs::read_dir(format!("/proc/{process}/task"))
         .into_iter()
         .flatten()
         .flatten();

@@ -9,6 +9,8 @@ mod figures;
 mod findings;
 mod group;
 mod groups;
+#[cfg(target_os = "linux")]
+mod hosts;
 mod interrupt;
 #[cfg(target_os = "linux")]
 mod leftovers;

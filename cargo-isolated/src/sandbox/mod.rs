@@ -15,6 +15,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::hosts;
 use crate::part::Part;
 use crate::plan::{Plan, Refusal};
 use crate::trace::recorder::Recorder;
@@ -50,6 +51,7 @@ pub(crate) fn probe(plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
 
 /// Runs a program in a sandbox and exits with its status.
 pub(crate) fn run(plan: &Plan, mut command: Command, recorder: &Recorder) -> Result<Infallible> {
+    hosts::keep_apart(&mut command);
     let (status, _, _) = plan.without_refused(|plan| {
         let ended = janitor::run(plan, &mut command, recorder)?;
         if let Err(refusal) = &ended {

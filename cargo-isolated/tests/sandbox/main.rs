@@ -15,6 +15,7 @@ use self::refused::is_refused;
 
 mod ends;
 mod files;
+mod hosts;
 #[path = "../refused/mod.rs"]
 mod refused;
 
