@@ -12,9 +12,10 @@ use super::record::{Record, StaticTouch};
 use super::statics::Statics;
 use super::watch;
 use crate::findings::{Outcome, Resource};
+use crate::hosts;
 use crate::suite::{Binary, Process};
 use crate::trace;
-use crate::trace::event::Event;
+use crate::trace::event::{Event, Line};
 
 /// The maximum number of further runs if there are more statics than breakpoints in a processor.
 const MORE_RUNS: usize = 7;
@@ -43,6 +44,7 @@ impl Observer<'_> {
         let watch = |breakpoints: &[Breakpoint]| {
             let mut command = binary.exact([test], 1);
             command.env("ISOLATED_TRACE", trace.path());
+            hosts::keep_apart(&mut command);
             if let Some(shim) = self.shim {
                 command.env("LD_PRELOAD", shim);
             }
@@ -106,15 +108,17 @@ impl Observer<'_> {
     }
 }
 
-/// The locks that a test held, according to its trace.
+/// The locks that a test held, according to its trace. Those of its host are not its own.
 fn locks(dir: &Path) -> Vec<String> {
     // A test without `#[isolated]` leaves no trace.
     let Ok(files) = trace::read::read(dir) else {
         return Vec::new();
     };
+    let is_host = |line: &Line| matches!(line.event, Event::Host { .. });
     let lines = files
         .processes
         .into_iter()
+        .filter(|process| !process.lines.iter().any(is_host))
         .flat_map(|process| process.lines);
     let held = lines.filter_map(|line| match line.event {
         Event::Held { want, .. } => Some(want),

@@ -3,7 +3,25 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{findings, observe, package};
+use isolated_test_tests::State;
+use tempfile::TempDir;
+
+use crate::{command, findings, observe, package};
+
+/// A package whose tests have attributes.
+fn annotated(tests: &str) -> TempDir {
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime");
+    let package = package(
+        tests,
+        &format!("isolated-test = {{ path = '{}' }}", runtime.display()),
+    );
+    fs::copy(
+        runtime.join("../Cargo.lock"),
+        package.path().join("Cargo.lock"),
+    )
+    .expect("the versions of our workspace");
+    package
+}
 
 #[isolated_test::isolated(serial = "the target directory of observed packages")]
 #[test]
@@ -80,16 +98,7 @@ fn isolated_resources_are_not_in_conflict() {
             TcpListener::bind("127.0.0.1:7320").unwrap();
         }
     "#;
-    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime");
-    let package = package(
-        tests,
-        &format!("isolated-test = {{ path = '{}' }}", runtime.display()),
-    );
-    fs::copy(
-        runtime.join("../Cargo.lock"),
-        package.path().join("Cargo.lock"),
-    )
-    .expect("the versions of our workspace");
+    let package = annotated(tests);
     let findings = findings(&observe(package.path(), "isolated", &["--json"]));
     let conflicts = findings.conflicts.iter().chain(&findings.between_runs);
     let shared: Vec<_> = conflicts.map(|conflict| &conflict.resource).collect();
@@ -104,4 +113,86 @@ fn isolated_resources_are_not_in_conflict() {
         left.iter().all(|left| left.ends_with("/locked.txt")),
         "{left:?}"
     );
+}
+
+#[isolated_test::isolated(serial = "the target directory of observed packages")]
+#[test]
+fn a_host_is_neither_left_behind_nor_shared_by_its_users() {
+    let tests = r#"
+        use std::fs::File;
+        use std::io::{Read, Write};
+        use std::net::{TcpListener, TcpStream};
+        use isolated_test::{BoxError, Current, Once, Outcome, Resource, Transfer, isolated};
+
+        struct Server;
+
+        fn log(word: &str) -> std::io::Result<()> {
+            let mut log = File::options().append(true).create(true).open(std::env::var("LOG").unwrap())?;
+            log.write_all(format!("{word}\n").as_bytes())
+        }
+
+        impl Resource for Server {
+            type Handle = String;
+
+            fn provision(&mut self, _: &Current) -> Result<String, BoxError> {
+                log("begin")?;
+                std::process::Command::new("sh").args(["-c", "echo 1 >> $LOG.child; sleep 1000"]).spawn()?;
+                let listener = TcpListener::bind("127.0.0.1:7321")?;
+                std::thread::spawn(move || {
+                    for mut stream in listener.incoming().flatten() {
+                        stream.write_all(b"abc").unwrap();
+                    }
+                });
+                Ok("127.0.0.1:7321".to_owned())
+            }
+
+            fn release(&mut self, _: Outcome) -> Result<(), BoxError> {
+                Ok(log("end")?)
+            }
+
+            fn transfer() -> Transfer<String> {
+                Transfer::as_text()
+            }
+        }
+
+        const SERVER: Once<Server> = Once::new("server", || Server);
+
+        fn ask(server: &str) {
+            let mut answer = String::new();
+            TcpStream::connect(server).unwrap().read_to_string(&mut answer).unwrap();
+            assert_eq!(answer, "abc");
+        }
+
+        #[isolated(server = SERVER)]
+        #[test]
+        fn one(server: &str) {
+            ask(server);
+        }
+
+        #[isolated(server = SERVER)]
+        #[test]
+        fn two(server: &str) {
+            ask(server);
+        }
+    "#;
+    let package = annotated(tests);
+    let state = State::new();
+    let log = package.path().join("log");
+    let mut command = command(package.path(), "isolated", &["--json"]);
+    command
+        .env("ISOLATED_DIR", state.path())
+        .env("ISOLATED_LINGER", "1h")
+        .env("LOG", &log);
+    let findings = findings(&command.output().expect("the command"));
+    for test in &findings.tests {
+        assert_eq!(test.outcome, "passed", "{}", test.name);
+        assert_eq!(test.left_behind, [] as [&str; 0], "{}", test.name);
+    }
+    assert_eq!(findings.tests.len(), 2);
+    let conflicts = findings.conflicts.iter().chain(&findings.between_runs);
+    let shared: Vec<_> = conflicts.map(|conflict| &conflict.resource).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    let log = fs::read_to_string(log).expect("a log");
+    assert_eq!(log, "begin\nend\n".repeat(2), "each test has its own host");
+    assert_eq!(state.processes(), []);
 }

@@ -19,7 +19,7 @@ impl Watcher<'_> {
         if let Call::Path(at, PathCall::Run) = call {
             // `argv` follows the path.
             let words = moment.words(at.path + 1);
-            self.processes.programs.insert(moment.process.id, words);
+            self.processes.run(moment.process, words);
         }
         match call {
             Call::Path(at, call) => self.path(moment, at, |files, log, path| match call {

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::hosts::is_mark;
+
 /// A process that is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Process {
@@ -19,6 +21,8 @@ pub(super) struct Process {
 #[derive(Debug, Default)]
 pub(super) struct Processes {
     by_thread: HashMap<i32, Process>,
+    /// The hosts that have been started, with their supervisors and descendants.
+    hosts: HashSet<i32>,
     /// The processes that have changed their working directories, and their children.
     moved: HashSet<i32>,
     /// The command lines of the programs that they execute.
@@ -28,15 +32,13 @@ pub(super) struct Processes {
 impl Processes {
     pub(super) fn of(&mut self, thread: i32) -> Process {
         *self.by_thread.entry(thread).or_insert_with(|| {
-            let status = fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
-            let number = |name: &str| {
-                let mut lines = status.lines();
-                let line = lines.find_map(|line| line.strip_prefix(name))?;
-                line.trim().parse().ok()
-            };
+            let status = status(thread);
+            let number = |name: &str| number(&status, name);
             let id = number("Tgid:").unwrap_or(thread);
-            if number("PPid:").is_some_and(|parent| self.moved.contains(&parent)) {
-                self.moved.insert(id);
+            for inherited in [&mut self.moved, &mut self.hosts] {
+                if number("PPid:").is_some_and(|parent| inherited.contains(&parent)) {
+                    inherited.insert(id);
+                }
             }
             Process {
                 id,
@@ -51,6 +53,22 @@ impl Processes {
         self.by_thread.remove(&thread);
     }
 
+    /// Records the command line of the program that a process executes.
+    pub(super) fn run(&mut self, process: Process, words: String) {
+        if words.split(' ').any(|word| is_mark(word.as_bytes())) {
+            // The supervisor adopts orphans of the host.
+            self.hosts.insert(process.id);
+            self.hosts.extend(parent(process.id));
+        }
+        self.programs.insert(process.id, words);
+    }
+
+    /// Whether this is a host, or a process that it has started. It serves all tests, so what it touches
+    /// is not shared by them as if each did so.
+    pub(super) fn is_of_host(&self, process: Process) -> bool {
+        self.hosts.contains(&process.id)
+    }
+
     /// Records that a process changes its working directory.
     pub(super) fn moves(&mut self, process: Process) {
         self.moved.insert(process.id);
@@ -60,6 +78,21 @@ impl Processes {
     pub(super) fn has_moved(&self, process: Process) -> bool {
         self.moved.contains(&process.id)
     }
+}
+
+/// The text about a process or thread, with a line for each of its values.
+fn status(process: i32) -> String {
+    fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default()
+}
+
+fn number(status: &str, name: &str) -> Option<i32> {
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix(name))?;
+    line.trim().parse().ok()
+}
+
+fn parent(process: i32) -> Option<i32> {
+    number(&status(process), "PPid:")
 }
 
 fn is_shared(thread: i32, namespace: &str) -> bool {

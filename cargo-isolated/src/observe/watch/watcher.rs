@@ -134,6 +134,7 @@ impl<'a> Watcher<'a> {
             Call::EndProcess => {}
             Call::Enter => self.processes.forget(report.thread),
             _ if is_test && matches!(self.body, Body::Over) => {}
+            _ if self.processes.is_of_host(process) => {}
             Call::Name if report.arguments[0] == u64::from(SHIM) => self.variable(moment),
             Call::Name => self.begin_body(moment),
             call => self.effect(moment, call),
