@@ -86,7 +86,7 @@ impl TestHandle {
 
     /// Whether this is no test, but the host of a resource that tests share.
     pub(crate) fn is_host(&self) -> bool {
-        self.name() == self.runner_name()
+        self.test.name.is_host()
     }
 
     /// The source location and the name of the annotated function.

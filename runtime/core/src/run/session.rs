@@ -12,7 +12,7 @@ use crate::lock::owner;
 use crate::lock::{
     BoundedWait, Held, RequestedLock, Waited, Want, acquire, acquire_free, delegation,
 };
-use crate::name::{Name, is_host};
+use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
 use crate::resource::custom::Custom;
@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
     /// Acquires all locks in order.
     fn lock(&mut self, network: &Network) -> Result<(), Error> {
         let spec = self.resources.spec;
-        let wants = if is_host(self.activity.name()) {
+        let wants = if self.cx().current.is_host() {
             // Hosts serve tests, among them one that runs alone.
             Vec::new()
         } else {
