@@ -169,8 +169,7 @@ fn a_host_that_could_not_start_is_listed_with_the_reason_until_it_is_removed() {
         .join(host["name"].as_str().expect("a name"));
     lock(&File::open(dir.join("life")).expect("a file"));
     let text = printed(&run(state.path(), &["clean"]));
-    // Like a failed test, it has kept its temporary directory.
-    let removed = "removed 1 kept directory, 1 directory of a host: ";
+    let removed = "removed 1 directory of a host: ";
     assert!(counts(&text).starts_with(removed), "{text}");
     assert!(text.contains(" B, ended or never started\n"), "{text}");
     assert_eq!(json_of(&state)["hosts"], json!([]));
