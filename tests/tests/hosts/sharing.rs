@@ -142,6 +142,25 @@ fn each_build_of_a_program_has_its_own_host_unless_there_is_a_fingerprint() {
 }
 
 #[test]
+fn a_host_bridges_the_gap_between_two_programs() {
+    let state = State::new();
+    let other_build = other_build(&state);
+    let mut first = state
+        .user("uses_by_fingerprint")
+        .env("ISOLATED_LINGER", "1h")
+        .start();
+    let server = server_of(&mut first);
+    first.release();
+    let mut second = state.user_of(&other_build, "uses_by_fingerprint").start();
+    assert_eq!(server_of(&mut second), server);
+    second.release();
+    let ended = Command::new("kill").arg(server.to_string()).status();
+    assert!(ended.unwrap().success());
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
+}
+
+#[test]
 fn another_fingerprint_is_another_host() {
     let state = State::new();
     let mut first = state.user("uses_by_fingerprint").start();

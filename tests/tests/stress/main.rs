@@ -2,6 +2,7 @@
 
 mod crash;
 mod process_crash;
+mod reclaim_crash;
 mod stress_locks;
 mod stress_number;
 mod stress_ports;
