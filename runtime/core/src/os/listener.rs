@@ -5,6 +5,9 @@ use std::fs;
 #[cfg(target_os = "linux")]
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use super::sock_diag;
+
 /// Finds the process that listens on a TCP port: its identifier and the name of its program.
 ///
 /// Processes of other users are found by root only.
@@ -24,32 +27,42 @@ pub(crate) fn listener_of(port: u16) -> Option<(u32, String)> {
     Some((id, name.trim_end().to_owned()))
 }
 
-/// Whether a descendant of a process listens on a TCP port of any address.
+/// Whether a program, or another descendant of its supervisor, listens on a TCP port of any address.
 ///
 /// Descendants with other credentials are seen by root only.
 #[cfg(target_os = "linux")]
-pub(crate) fn is_served_below(root: u32, port: u16) -> bool {
+pub(crate) fn is_served_by(program: u32, supervisor: u32, port: u16) -> bool {
     let sockets = listening(port);
-    // Usually there is none yet, and reading all processes would be in vain.
+    let serves = |process: u32| has_any(Path::new(&format!("/proc/{process}")), &sockets);
+    // Usually there is none yet, and then it is the program. Reading all processes takes longer.
     !sockets.is_empty()
-        && super::tree::below(root)
-            .iter()
-            .any(|process| has_any(Path::new(&format!("/proc/{}", process.pid)), &sockets))
+        && (serves(program)
+            || super::tree::below(supervisor)
+                .iter()
+                .any(|process| serves(process.pid)))
 }
 
 /// Whether a process listens on a TCP port of `127.0.0.1`. Other platforms do not reveal which.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn is_served_below(_root: u32, port: u16) -> bool {
+pub(crate) fn is_served_by(_program: u32, _supervisor: u32, port: u16) -> bool {
     std::net::TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 /// The sockets that listen on a port, as links in `/proc/PID/fd` name them.
 #[cfg(target_os = "linux")]
 fn listening(port: u16) -> Vec<String> {
+    let inodes = sock_diag::listening(port).unwrap_or_else(|_| listed(port));
+    let link = |inode| format!("socket:[{inode}]");
+    inodes.into_iter().map(link).collect()
+}
+
+/// The inodes of the sockets that listen on a port, from the kernel's lists of all connections.
+#[cfg(target_os = "linux")]
+fn listed(port: u16) -> Vec<u32> {
     let lists = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     let lines = lists.iter().flatten().flat_map(|list| list.lines());
     let inodes = lines.filter_map(|line| inode_of_listener(line, port));
-    inodes.map(|inode| format!("socket:[{inode}]")).collect()
+    inodes.filter_map(|inode| inode.parse().ok()).collect()
 }
 
 /// Whether a process, given by its directory in `/proc`, has any of these sockets open.
@@ -84,7 +97,7 @@ pub(crate) fn listener_of(_port: u16) -> Option<(u32, String)> {
 mod tests {
     use std::net::TcpListener;
 
-    use super::listener_of;
+    use super::{listed, listener_of, sock_diag};
 
     #[test]
     fn a_listener_of_either_family_is_found() {
@@ -95,6 +108,11 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             let (id, _) = listener_of(port).unwrap();
             assert_eq!(id, std::process::id(), "{address}");
+            // Some sandboxes have no such interface.
+            if let Ok(inodes) = sock_diag::listening(port) {
+                assert_eq!(inodes, listed(port), "{address}");
+                assert_eq!(inodes.len(), 1, "{address}");
+            }
             drop(listener);
             assert_eq!(listener_of(port), None, "{address}");
         }

@@ -58,6 +58,8 @@ mod offspring;
 pub(crate) mod process;
 #[cfg(unix)]
 mod program;
+#[cfg(target_os = "linux")]
+mod sock_diag;
 #[cfg(unix)]
 pub(crate) mod socket;
 #[cfg(unix)]

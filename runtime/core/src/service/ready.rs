@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::error::BoxError;
-use crate::os::listener::is_served_below;
+use crate::os::listener::is_served_by;
+use crate::os::supervised::Supervised;
 use crate::resource::current::Current;
 use crate::resource::port::Port;
 
@@ -160,11 +161,11 @@ pub(super) enum Goal {
 }
 
 impl Goal {
-    /// Whether the program, a descendant of `root`, has reached the goal. [`Goal::Print`] is decided
-    /// elsewhere, by the thread that reads the output.
-    pub(super) fn is_reached(&self, root: u32) -> bool {
+    /// Whether a program has reached the goal. [`Goal::Print`] is decided elsewhere, by the thread that
+    /// reads the output.
+    pub(super) fn is_reached(&self, program: &Supervised) -> bool {
         match self {
-            Goal::Listen(port) => is_served_below(root, *port),
+            Goal::Listen(port) => is_served_by(program.id(), program.root(), *port),
             Goal::Print(_) => false,
             Goal::Create(path) => path.symlink_metadata().is_ok(),
             Goal::Answer(port, path) => is_answered(*port, path).unwrap_or(false),

@@ -29,13 +29,17 @@ struct Inner {
     grace: Duration,
 }
 
-/// The first and the longest pause between two checks whether a program has reached its goal.
+/// The shortest and the longest pause between two checks whether a program has reached its goal.
 ///
 /// The kernel reports neither that a process listens (netlink reports only the end of a socket) nor
 /// that a server would answer. inotify reports new files, but only on Linux, not on network file
 /// systems, and not before the directory exists, so their paths would have to be checked all the same.
 /// The longest pause is too short to be noticed, and a check takes far less time.
-const READY_POLL: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
+const READY_POLL: [Duration; 2] = [Duration::from_micros(200), Duration::from_millis(20)];
+
+/// Between these two, a pause is this part of the time that has passed. So a program that starts fast
+/// is noticed early, and one that starts slowly is not checked thousands of times.
+const READY_PART: u32 = 16;
 
 /// How long killed processes may take to disappear.
 const LAST: Duration = Duration::from_secs(10);
@@ -177,8 +181,9 @@ impl Running {
         limit: Option<Duration>,
     ) -> Result<(), BoxError> {
         let Inner { name, watched, .. } = &*self.inner;
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let [mut pause, longest] = READY_POLL;
+        let begun = Instant::now();
+        let deadline = limit.and_then(|limit| begun.checked_add(limit));
+        let [shortest, longest] = READY_POLL;
         loop {
             // Checked first, because a program may reach its goal and end.
             let has_ended = watched.state().has_ended();
@@ -198,18 +203,18 @@ impl Running {
                 let way_out = way_out_of_timeout(goal);
                 return Err(format!("`{name}` did not {goal} within {limit}{way_out}").into());
             }
+            let pause = ((now - begun) / READY_PART).clamp(shortest, longest);
             // The arrival of output wakes this thread.
             let check = (!matches!(goal, Goal::Print(_))).then(|| now + pause);
             let next = check.into_iter().chain(deadline).min();
             watched.wait(next, |state| state.has_printed || state.has_ended());
-            pause = (pause * 2).min(longest);
         }
     }
 
     fn has_reached(&self, goal: &Goal) -> bool {
         match goal {
             Goal::Print(_) => self.inner.watched.state().has_printed,
-            goal => goal.is_reached(self.inner.program.root()),
+            goal => goal.is_reached(&self.inner.program),
         }
     }
 
