@@ -25,8 +25,7 @@ async fn answers_health_checks(port: Port) -> Result<(), AnyError> {
 #[isolated(addr = port)]
 #[tokio::test(flavor = "multi_thread")]
 async fn fills_the_basket(addr: SocketAddr) -> Result<(), AnyError> {
-    tokio::spawn(async move { web::run(addr).await.unwrap() });
-    client::wait_until_ready(addr);
+    tokio::spawn(web::serve(TcpListener::bind(addr).await?));
 
     for item in ["tea", "milk", "sugar"] {
         assert_eq!(client::post(addr, "/items", item)?.status, 201);
@@ -48,8 +47,7 @@ async fn answers_with_status(
     #[case] path: &str,
     #[case] status: u16,
 ) -> Result<(), AnyError> {
-    tokio::spawn(async move { web::run(addr).await.unwrap() });
-    client::wait_until_ready(addr);
+    tokio::spawn(web::serve(TcpListener::bind(addr).await?));
 
     assert_eq!(client::get(addr, path)?.status, status, "unexpected answer");
     Ok(())

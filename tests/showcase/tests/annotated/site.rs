@@ -1,21 +1,57 @@
-//! A server in a child process: the static site.
+//! A server in a child process: the static site. Tests that only read it share one.
 
 use std::fs;
+use std::process::Command;
 
-use isolated_test::{Port, TmpDir, isolated};
+#[cfg(unix)]
+use isolated_test::TmpDir;
+use isolated_test::{BoxError, Current, Once, Outcome, Resource, Service, Transfer, isolated};
 
+#[cfg(unix)]
 use crate::shop::site::Site;
-use crate::shop::{AnyError, client};
+use crate::shop::{AnyError, client, site};
 
-#[isolated(port, tmpdir)]
+/// The site with all its pages. Its handle is the address, or empty without Python.
+struct Pages(Option<Service>);
+
+const PAGES: Once<Pages> = Once::new("pages", || Pages(None));
+
+impl Resource for Pages {
+    type Handle = String;
+
+    fn provision(&mut self, host: &Current) -> Result<String, BoxError> {
+        if Command::new("python3").arg("--version").output().is_err() {
+            eprintln!("nothing to serve: `python3` is not installed");
+            return Ok(String::new());
+        }
+        fs::write(host.tmpdir().join("index.html"), "welcome")?;
+        let downloads = host.tmpdir().join("downloads");
+        fs::create_dir(&downloads)?;
+        for name in ["prices.pdf", "terms.pdf"] {
+            fs::write(downloads.join(name), name)?;
+        }
+        let python = Service::new("python3").with(|python, host| {
+            site::arguments(python, &host.tmpdir(), host.port().number());
+        });
+        self.0.insert(python).provision(host)?;
+        Ok(host.port().addr().to_string())
+    }
+
+    fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
+        let python = self.0.as_mut();
+        python.map_or(Ok(()), |python| python.release(outcome))
+    }
+
+    fn transfer() -> Transfer<String> {
+        Transfer::as_text()
+    }
+}
+
+#[isolated(site = PAGES)]
 #[test]
-fn serves_the_front_page(port: Port, tmpdir: &TmpDir) -> Result<(), AnyError> {
-    let folder = tmpdir.join("shop-site");
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join("index.html"), "welcome")?;
-
-    if let Some(_site) = Site::serve(&folder, port.number())? {
-        let answer = client::get(port.addr(), "/")?;
+fn serves_the_front_page(site: &str) -> Result<(), AnyError> {
+    if !site.is_empty() {
+        let answer = client::get(site, "/")?;
         assert_eq!(
             (answer.status, &*answer.body),
             (200, "welcome"),
@@ -42,17 +78,11 @@ fn leaves_the_menu_on_the_screen(tmpdir: &TmpDir) -> Result<(), AnyError> {
     Ok(())
 }
 
-#[isolated(port, tmpdir)]
+#[isolated(site = PAGES)]
 #[test]
-fn lists_the_downloads(port: Port, tmpdir: &TmpDir) -> Result<(), AnyError> {
-    let folder = tmpdir.join("shop-downloads");
-    fs::create_dir_all(&folder)?;
-    for name in ["prices.pdf", "terms.pdf"] {
-        fs::write(folder.join(name), name)?;
-    }
-
-    if let Some(_site) = Site::serve(&folder, port.number())? {
-        let listing = client::get(port.addr(), "/")?.body;
+fn lists_the_downloads(site: &str) -> Result<(), AnyError> {
+    if !site.is_empty() {
+        let listing = client::get(site, "/downloads/")?.body;
         for name in ["prices.pdf", "terms.pdf"] {
             assert!(listing.contains(name), "not in the listing: {listing}");
         }

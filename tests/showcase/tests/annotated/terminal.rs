@@ -2,6 +2,7 @@
 //! daemon.
 
 use isolated_test::isolated;
+use tokio::net::TcpListener;
 
 use crate::shop::desk::Desk;
 use crate::shop::{AnyError, client, web};
@@ -10,8 +11,7 @@ use crate::shop::{AnyError, client, web};
 #[tokio::test(flavor = "multi_thread")]
 async fn fills_the_basket_on_port_8080() -> Result<(), AnyError> {
     let addr = "127.0.0.1:8080";
-    tokio::spawn(async move { web::run(addr).await.unwrap() });
-    client::wait_until_ready(addr);
+    tokio::spawn(web::serve(TcpListener::bind(addr).await?));
 
     assert_eq!(client::post(addr, "/items", "tea")?.status, 201);
 

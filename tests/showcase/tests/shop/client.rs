@@ -2,9 +2,7 @@
 //! rather than an error.
 
 use std::fmt::Display;
-use std::net::TcpStream;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ureq::Agent;
 
@@ -26,16 +24,6 @@ pub(crate) fn get(addr: impl Display, path: &str) -> Result<Answer, ureq::Error>
 /// Posts `body` to `path` of the server on `addr`.
 pub(crate) fn post(addr: impl Display, path: &str, body: &str) -> Result<Answer, ureq::Error> {
     answer(agent().post(format!("http://{addr}{path}")).send(body)?)
-}
-
-/// Waits until something listens on `addr`.
-pub(crate) fn wait_until_ready(addr: impl Display) {
-    let addr = addr.to_string();
-    let start = Instant::now();
-    while let Err(error) = TcpStream::connect(&addr) {
-        assert!(start.elapsed() < PATIENCE, "no server on {addr}: {error}");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn agent() -> Agent {

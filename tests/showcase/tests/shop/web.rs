@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::net::TcpListener;
 
 #[derive(Clone, Default)]
 struct Basket(Arc<Mutex<Vec<String>>>);
@@ -16,11 +16,6 @@ impl Basket {
     fn with<T>(&self, act: impl FnOnce(&mut Vec<String>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Serves a fresh basket on `addr` until the task is dropped.
-pub(crate) async fn run(addr: impl ToSocketAddrs) -> io::Result<()> {
-    serve(TcpListener::bind(addr).await?).await
 }
 
 /// Serves a fresh basket on `listener` until the task is dropped.

@@ -5,6 +5,7 @@ use std::thread;
 use rstest::rstest;
 use tokio::net::TcpListener;
 
+use crate::background;
 use crate::picker::free_addr;
 use crate::shop::desk::Desk;
 use crate::shop::webhook::{self, Partner};
@@ -23,8 +24,7 @@ async fn answers_health_checks() -> Result<(), AnyError> {
 #[tokio::test(flavor = "multi_thread")]
 async fn fills_the_basket() -> Result<(), AnyError> {
     let addr = "127.0.0.1:18081";
-    tokio::spawn(async move { web::run(addr).await.unwrap() });
-    client::wait_until_ready(addr);
+    background::web_shop(addr);
 
     for item in ["tea", "milk", "sugar"] {
         assert_eq!(client::post(addr, "/items", item)?.status, 201);
@@ -42,8 +42,7 @@ async fn fills_the_basket() -> Result<(), AnyError> {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_with_status(#[case] path: &str, #[case] status: u16) -> Result<(), AnyError> {
     let addr = free_addr()?;
-    tokio::spawn(async move { web::run(addr).await.unwrap() });
-    client::wait_until_ready(addr);
+    background::web_shop(addr);
 
     assert_eq!(client::get(addr, path)?.status, status, "unexpected answer");
     Ok(())

@@ -5,6 +5,7 @@
 //! and so do two threads when a test changes state that exists once per process. Some tests then
 //! hang or end the process.
 
+mod background;
 mod cluster;
 mod counter;
 mod database;

@@ -1,14 +1,14 @@
 //! The card terminal and its neighbours: a well-known port, a bank line without a time limit, a
 //! daemon.
 
+use crate::background;
 use crate::shop::desk::Desk;
-use crate::shop::{AnyError, client, web};
+use crate::shop::{AnyError, client};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fills_the_basket_on_port_8080() -> Result<(), AnyError> {
     let addr = "127.0.0.1:8080";
-    tokio::spawn(async move { web::run(addr).await.unwrap() });
-    client::wait_until_ready(addr);
+    background::web_shop(addr);
 
     assert_eq!(client::post(addr, "/items", "tea")?.status, 201);
 
