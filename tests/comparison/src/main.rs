@@ -10,6 +10,7 @@ mod build;
 mod drop_in;
 mod failures;
 mod handover;
+mod hosts;
 mod machine;
 mod options;
 mod overhead;
@@ -65,6 +66,7 @@ fn compare() -> Result<ExitCode> {
                     Part::Handover => handover::measure(options.quick)?,
                     Part::Ports => ports::measure(options.quick)?,
                     Part::Build => build::measure(options.quick)?,
+                    Part::Hosts => hosts::measure(options.quick)?,
                     Part::DropIn => drop_in::measure(options.quick)?,
                     _ => suite::measure(options.quick)?,
                 };

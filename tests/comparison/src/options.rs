@@ -15,6 +15,7 @@ Parts:
   ports        how often a picked port is somebody else's when it is used
   build        what 1,000 tests cost to build
   suite        what 200 tests of five milliseconds take
+  hosts        servers that tests share or start: time until they answer, and how many there are
   drop-in      what 200 tests with serial_test take, and with isolated-serial-test in its place
   failures     the known failures of what people use today
 
@@ -31,17 +32,19 @@ pub(crate) enum Part {
     Ports,
     Build,
     Suite,
+    Hosts,
     DropIn,
     Failures,
 }
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Overhead,
         Self::Handover,
         Self::Ports,
         Self::Build,
         Self::Suite,
+        Self::Hosts,
         Self::DropIn,
         Self::Failures,
     ];
@@ -54,6 +57,7 @@ impl Part {
             Self::Ports => "ports",
             Self::Build => "build",
             Self::Suite => "suite",
+            Self::Hosts => "hosts",
             Self::DropIn => "drop-in",
             Self::Failures => "failures",
         }
@@ -67,6 +71,7 @@ impl Part {
             Self::Ports => "Ports that somebody else has when they are used",
             Self::Build => "Building 1,000 tests",
             Self::Suite => "200 tests of 5 ms, half of them with one of ten keys",
+            Self::Hosts => "Servers that tests share or start",
             Self::DropIn => "200 tests with serial_test, and with the drop-in package",
             Self::Failures => "Known failures",
         }
@@ -127,7 +132,7 @@ mod tests {
     fn without_a_part_everything_is_measured() {
         let options = parse("--quick").unwrap().unwrap();
         assert!(options.quick);
-        assert_eq!(options.parts.len(), 6);
+        assert_eq!(options.parts.len(), 7);
         assert!(!options.parts.contains(&Part::Failures));
     }
 
@@ -136,7 +141,7 @@ mod tests {
         assert_eq!(
             parse("port").unwrap_err().to_string(),
             "unknown argument `port`; expected `overhead`, `handover`, `ports`, `build`, `suite`, \
-             `drop-in`, `failures` or `--quick`"
+             `hosts`, `drop-in`, `failures` or `--quick`"
         );
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn has_nextest() -> bool {
 }
 
 /// `cargo nextest run` for a target of this package.
-fn nextest(target: &str) -> Result<Command> {
+pub(crate) fn nextest(target: &str) -> Result<Command> {
     let mut command = binaries::cargo();
     command
         .args(["nextest", "run", "--manifest-path", binaries::MANIFEST])

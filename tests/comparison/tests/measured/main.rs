@@ -7,6 +7,7 @@
 mod attributed;
 mod floor;
 mod handover;
+mod hosts;
 mod overhead;
 mod picked;
 mod place;
