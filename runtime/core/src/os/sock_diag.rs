@@ -15,17 +15,13 @@ use super::supervisor::check;
 /// The length of the header of a message.
 const HEADER: usize = 16;
 
-/// Where a message that describes a socket has its parts (`struct inet_diag_msg`).
+/// The port in a request and in a message that describes a socket (`struct inet_diag_msg`), and the
+/// inode in such a message.
 const PORT: usize = 4;
 const INODE: usize = 68;
 
-/// The families of addresses, and the protocol.
-const IPV4: u8 = 2;
-const IPV6: u8 = 10;
-const TCP: u8 = 6;
-
 /// The kinds of messages.
-const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const TCPDIAG_GETSOCK: u16 = 18;
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
 
@@ -41,26 +37,25 @@ pub(super) fn listening(port: u16) -> io::Result<Vec<u32>> {
     };
     let mut kernel = File::from(socket);
     let mut inodes = Vec::new();
-    for family in [IPV4, IPV6] {
-        kernel.write_all(&request(family, port))?;
-        while !read_some(&mut kernel, port, &mut inodes)? {}
-    }
+    kernel.write_all(&request(port))?;
+    while !read_some(&mut kernel, port, &mut inodes)? {}
     Ok(inodes)
 }
 
-/// A request for all sockets of a family that listen on a port (`struct inet_diag_req_v2`).
-fn request(family: u8, port: u16) -> [u8; 72] {
-    const REQUEST_ALL: u16 = 0x301;
+/// A request for the sockets of both families that listen on a port (`struct inet_diag_req`).
+///
+/// The newer `SOCK_DIAG_BY_FAMILY` takes twice as long, because it needs a request for each family.
+fn request(port: u16) -> [u8; 76] {
+    const ALL: u16 = 0x301;
     const LISTENING: u32 = 1 << 10;
 
-    let mut request = [0; 72];
+    let mut request = [0; 76];
     let mut set = |at: usize, value: &[u8]| request[at..at + value.len()].copy_from_slice(value);
-    set(0, &72_u32.to_ne_bytes());
-    set(4, &SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    set(6, &REQUEST_ALL.to_ne_bytes());
-    set(HEADER, &[family, TCP]);
-    set(HEADER + 4, &LISTENING.to_ne_bytes());
-    set(HEADER + 8, &port.to_be_bytes());
+    set(0, &76_u32.to_ne_bytes());
+    set(4, &TCPDIAG_GETSOCK.to_ne_bytes());
+    set(6, &ALL.to_ne_bytes());
+    set(HEADER + PORT, &port.to_be_bytes());
+    set(HEADER + 52, &LISTENING.to_ne_bytes());
     request
 }
 
@@ -84,7 +79,7 @@ fn read_some(kernel: &mut File, port: u16, inodes: &mut Vec<u32>) -> io::Result<
                     _ => Err(io::ErrorKind::Unsupported.into()),
                 };
             }
-            SOCK_DIAG_BY_FAMILY if body.get(PORT..PORT + 2) == Some(&port.to_be_bytes()) => {
+            TCPDIAG_GETSOCK if body.get(PORT..PORT + 2) == Some(&port.to_be_bytes()) => {
                 inodes.push(number(body, INODE)?);
             }
             _ => {}
