@@ -8,7 +8,7 @@ use std::process::{Child, Command};
 use std::thread;
 
 use isolated_test::{BoxError, Current, Once, Outcome, Resource, Transfer, current};
-use isolated_test_tests::processes::lock;
+use isolated_test_tests::processes::{is_alive, lock};
 use isolated_test_tests::{Inner, Running, State, say};
 
 /// A server that writes into the file `log` of the directory `SCRATCH` when it starts and ends, and has
@@ -72,6 +72,11 @@ impl Resource for Api {
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
         assert_eq!(outcome, Outcome::Passed);
         log("end");
+        if std::env::var_os("BREAK_RELEASE").is_some() {
+            loop {
+                thread::park();
+            }
+        }
         Ok(())
     }
 
@@ -189,4 +194,26 @@ pub(crate) fn gate(state: &State) -> PathBuf {
 /// Lets a host pass that waits on a pipe. Waits until it is there.
 pub(crate) fn open(gate: &Path) {
     File::options().write(true).open(gate).unwrap();
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(signal: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// The parent of a process.
+pub(crate) fn parent(pid: u32) -> u32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields = stat.rsplit_once(") ").unwrap().1;
+    fields.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// Waits until a process has ended.
+pub(crate) fn wait_for(pid: u32) {
+    while is_alive(pid) {
+        std::thread::yield_now();
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use isolated_test_tests::State;
 use isolated_test_tests::processes::is_alive;
 
-use crate::common::{Hosts, server_of, signal};
+use crate::common::{Hosts, parent, server_of, signal, wait_for};
 
 mod inner {
     use isolated_test::isolated;
@@ -36,13 +36,6 @@ mod inner {
     }
 }
 
-/// The parent of a process.
-fn parent(pid: u32) -> u32 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields = stat.rsplit_once(") ").unwrap().1;
-    fields.split(' ').nth(1).unwrap().parse().unwrap()
-}
-
 /// The child that the resource has started in its host.
 fn child(state: &State) -> u32 {
     let processes = state.processes();
@@ -51,13 +44,6 @@ fn child(state: &State) -> u32 {
         .find(|(_, name)| name == "sleep")
         .unwrap()
         .0
-}
-
-/// Waits until a process has ended.
-fn wait_for(pid: u32) {
-    while is_alive(pid) {
-        std::thread::yield_now();
-    }
 }
 
 #[test]
@@ -163,4 +149,21 @@ fn a_host_that_is_asked_to_end_releases_the_resource() {
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
     assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_host_ends_whose_resource_is_not_released() {
+    let state = State::new();
+    let user = state.user("fails").env("BREAK_RELEASE", "yes");
+    let user = user.env("ISOLATED_LOCK_TIMEOUT", "1s");
+    let mut user = user.start();
+    server_of(&mut user);
+    user.tell("release");
+    let _ = user.finish().failed();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
+    let log = fs::read_to_string(state.host_dirs()[0].join("log")).unwrap();
+    let reason = "isolated-test: the resource of this host was not released within 500ms\n";
+    assert!(log.ends_with(reason), "{log}");
 }

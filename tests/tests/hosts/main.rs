@@ -1,8 +1,13 @@
 //! Resources that are started once for many tests: their hosts, from the first user to the last trace.
 
+#![cfg(target_os = "linux")]
+
 mod common;
+mod copies;
 mod deaths;
+mod handles;
 mod random_deaths;
+mod removed;
 mod seen;
 mod services;
 mod sharing;

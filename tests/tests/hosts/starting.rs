@@ -1,5 +1,8 @@
 //! The start of a host: one at a time, whoever dies meanwhile, and what tests learn of a failure.
 
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
 use isolated_test_tests::{Finished, State};
 
 use crate::common::{Hosts, gate, open, server_of};
@@ -7,6 +10,7 @@ use crate::common::{Hosts, gate, open, server_of};
 mod inner {
     use isolated_test::{Once, Resource, isolated};
     use isolated_test_tests::hold;
+    use isolated_test_tests::programs::program;
 
     use crate::common::{API, Api, tell};
 
@@ -55,6 +59,32 @@ mod inner {
         }
     }
 
+    /// A resource whose host starts a test that needs it.
+    struct Itself;
+
+    impl Resource for Itself {
+        type Handle = String;
+
+        fn provision(
+            &mut self,
+            _: &isolated_test::Current,
+        ) -> Result<String, isolated_test::BoxError> {
+            let run = program("uses_itself").output()?;
+            Err(String::from_utf8(run.stderr)?.into())
+        }
+
+        fn transfer() -> isolated_test::Transfer<String> {
+            isolated_test::Transfer::as_text()
+        }
+    }
+
+    const ITSELF: Once<Itself> = Once::new("itself", || Itself);
+
+    #[isolated(itself = ITSELF)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_itself() {}
+
     const NESTED: Once<Nested> = Once::new("nested", || Nested);
 
     #[isolated(nested = NESTED)]
@@ -78,7 +108,7 @@ fn complaint(state: &State, run: &Finished) -> String {
     format!("{before}/hosts/{name}-HASH/{after}")
 }
 
-const WAITS: &str = "waiting for internal serial \"start of api ";
+const WAITS: &str = "waiting for internal serial \"the start of api ";
 
 #[test]
 fn the_second_test_waits_for_the_first_to_start_the_host_and_says_so() {
@@ -104,12 +134,20 @@ fn the_second_test_waits_for_the_first_to_start_the_host_and_says_so() {
 fn a_host_goes_on_to_start_when_the_test_is_killed_that_has_started_it() {
     let state = State::new();
     let gate = gate(&state);
-    let mut first = state.user("uses").env("BREAK", &gate).start();
+    let first = state.user("uses").env("BREAK", &gate);
+    let first = first.with(|command| {
+        command.process_group(0);
+    });
+    let mut first = first.start();
     while state.happened() != "start" {
         std::thread::yield_now();
     }
     let mut second = state.user("uses").start();
     second.hear_error(WAITS);
+    // The whole process group, as nextest does after a timeout.
+    let group = format!("-{}", first.id());
+    let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+    assert!(killed.unwrap().success());
     first.kill();
     open(&gate);
     server_of(&mut second);
@@ -198,5 +236,15 @@ fn a_host_that_wants_another_one_is_refused() {
     );
     state.wait_for_the_end();
     assert_eq!(state.happened(), "");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_process_of_a_host_that_needs_the_host_is_refused() {
+    let state = State::new();
+    let run = state.user("uses_itself").run().failed();
+    let reason = "this process was started by the host of `itself`, which cannot use itself";
+    assert!(run.errors.contains(reason), "{}", run.errors);
+    state.wait_for_the_end();
     assert_eq!(state.processes(), []);
 }

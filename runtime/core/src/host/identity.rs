@@ -9,6 +9,7 @@ use crate::config::sandbox;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::lock::key::Key;
 use crate::mutex::lock;
+use crate::os;
 use crate::os::detached::identity_of_program;
 
 /// The name of a host, which is the same in all processes that share it.
@@ -37,9 +38,9 @@ impl HostName {
     }
 
     /// Tests outside of a sandbox neither reach a host in there, nor does it live as long as they need
-    /// it.
+    /// it. Users who share a state directory can neither end nor clean up processes of each other.
     fn in_sandbox(sandbox: Option<OsString>, resource: &'static str, rest: &str) -> Self {
-        let mut identity = format!("{resource}\n{rest}").into_bytes();
+        let mut identity = format!("{resource}\n{}\n{rest}", os::user()).into_bytes();
         if let Some(sandbox) = sandbox {
             identity.push(0);
             identity.extend(sandbox.into_encoded_bytes());
@@ -57,14 +58,18 @@ impl HostName {
         format!("{}-{:016x}", plain.to_ascii_lowercase(), self.hash)
     }
 
-    /// The lock of the test that starts the host.
+    /// The lock of the test that starts the host. Its holder waits for no other key, so tests may ask
+    /// for it whatever they hold.
     pub(super) fn start(&self) -> Key {
-        self.key("start of")
+        self.key("the start of").last()
     }
 
     /// The lock of the tests that use the host, if their number is limited.
-    pub(super) fn users(&self) -> Key {
-        self.key("use of")
+    ///
+    /// Its name comes before that of the other one. In a program that a test has started, the order of
+    /// the names counts.
+    pub(super) fn turn(&self) -> Key {
+        self.key("a turn with").internal()
     }
 
     fn key(&self, what: &str) -> Key {
@@ -78,7 +83,7 @@ impl HostName {
             names.push(new);
             new
         });
-        Key::new(kept).internal()
+        Key::new(kept)
     }
 }
 

@@ -7,6 +7,8 @@
 //! state directory: see `state::host`.
 
 use std::fmt;
+#[cfg(unix)]
+use std::marker::PhantomData;
 
 use crate::error::BoxError;
 #[cfg(unix)]
@@ -82,7 +84,8 @@ use self::using::Use;
 /// needs a [`transfer`](Resource::transfer).
 ///
 /// When no test has used the host for `ISOLATED_LINGER` (by default 5 seconds), or when it gets
-/// `SIGTERM`, it calls [`Resource::release`] and ends. Everything that it has started ends with it.
+/// `SIGTERM`, it calls [`Resource::release`], which may take up to a minute, and ends. Everything that
+/// it has started ends with it.
 ///
 /// What the host prints goes to a log. Failures that concern the host quote the end of it. After a
 /// failed test that has used the host, the log stays until the host has ended and another test begins.
@@ -127,7 +130,7 @@ type Fingerprint = fn() -> Result<String, BoxError>;
 type Reset<R> = fn(&<R as Resource>::Handle) -> Result<(), BoxError>;
 
 #[cfg(unix)]
-type Used<R> = Box<(Use, std::marker::PhantomData<fn() -> R>)>;
+type Used<R> = Box<(Use, PhantomData<fn() -> R>)>;
 #[cfg(not(unix))]
 type Used<R> = Box<R>;
 
@@ -231,26 +234,27 @@ impl<R: Resource> Resource for Once<R> {
         if let Some(asked) = serving::asked() {
             serving::serve(asked, &name, self.make)?;
         }
+        using::refuse_itself(&name)?;
         let mode = match self.users {
             Users::Any => None,
             Users::Most(limit) => Some(Mode::Limit(limit)),
             Users::One => Some(Mode::Exclusive),
         };
-        let using = Use::begin(name, test, mode)?;
-        let handle = (way.read)(using.handle())?;
+        let used = Box::new((Use::begin(name, test, mode)?, PhantomData));
+        let handle = (way.read)(used.0.handle())?;
         if let Some(reset) = self.reset {
             reset(&handle).map_err(|error| {
                 Error::new(ErrorKind::Resource, format!("reset `{}`", self.name)).because(error)
             })?;
         }
-        self.used = Some(Box::new((using, std::marker::PhantomData)));
+        self.used = Some(used);
         Ok(handle)
     }
 
     #[cfg(unix)]
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
-        if let (Some(used), Outcome::Failed) = (self.used.take(), outcome) {
-            used.0.fail();
+        if let (Some(used), Outcome::Passed) = (self.used.take(), outcome) {
+            used.0.pass();
         }
         Ok(())
     }

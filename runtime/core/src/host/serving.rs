@@ -7,6 +7,8 @@ use std::io;
 use std::process;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use super::identity::HostName;
 use crate::config::{Keep, variables};
@@ -30,6 +32,9 @@ use crate::run::session::Session;
 use crate::run::spec::{ShouldPanic, Spec};
 use crate::state::host::{HostDir, touched};
 use crate::state::state_dir;
+
+/// How long the resource may take to be released.
+const RELEASED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The resources of a host. The last one is shared.
 static RESOURCES: [Request; 4] = [
@@ -96,6 +101,8 @@ pub(super) fn serve<R: Resource>(
     let dir = HostDir::at(state_dir()?, &asked.name);
     dir.note_start()?;
     let news = News::listen(&dir)?;
+    // New users wait for a host that ends, and must get theirs before they give up.
+    let patience = RELEASED_WITHIN.min(variables()?.lock_timeout / 2);
     let host = Name::of_host(name.resource);
     let mut custom = [Maker::new(&make).custom()];
     let session = Session::open(&SPEC, host.clone(), &mut custom, &Network::Common, false);
@@ -111,14 +118,17 @@ pub(super) fn serve<R: Resource>(
     });
     match published {
         Ok((session, published)) => {
-            drop(inherited.starting);
-            let result = news.linger(&dir);
+            inherited.has_started();
+            let result = news.linger(&dir, &published);
             if let Err(error) = &result {
                 report::error(host.full(), error);
             }
+            end_within(patience);
             // From here on, no test finds the host. If it ends because it is unused, its lock keeps
             // new users waiting until this process has ended.
-            let _ = dir.withdraw();
+            if matches!(dir.is_published(&published), Ok(true)) {
+                let _ = dir.withdraw();
+            }
             drop(published);
             let is_clean = session.finish(End::Returned { passed: true }).is_pass();
             if let (Ok(Some(_users)), true) = (&result, is_clean) {
@@ -131,9 +141,21 @@ pub(super) fn serve<R: Resource>(
             if let Err(error) = result {
                 report::error(host.full(), &error);
             }
+            inherited.has_started();
             process::exit(1)
         }
     }
+}
+
+/// Ends this process after a while, because the resource may never be released.
+fn end_within(limit: Duration) {
+    let end = move || {
+        thread::sleep(limit);
+        report::not_released(limit);
+        process::exit(1);
+    };
+    // Without a thread, the resource has all the time that it needs.
+    let _ = spawn_thread("isolated-test-end", end);
 }
 
 /// Why the host could not start. The name under which it provisions the resource means nothing to
@@ -185,7 +207,7 @@ impl News {
             let unused = flock::lock(&users, Strength::Exclusive).map(|()| users);
             let is_published = lock(&is_published);
             if !*is_published {
-                eprintln!("isolated-test: no test waits for this host any more");
+                report::unwanted_host();
                 process::exit(1);
             }
             let _ = sender.send(Event::Unused(unused));
@@ -200,8 +222,8 @@ impl News {
     }
 
     /// Waits until the host has had no user for a while. Returns the lock that keeps new users
-    /// waiting, or `None` if the process is asked to end.
-    fn linger(&self, dir: &HostDir) -> io::Result<Option<File>> {
+    /// waiting, or `None` if the process is asked to end or its handle was removed.
+    fn linger(&self, dir: &HostDir, published: &File) -> io::Result<Option<File>> {
         let time = variables().map_err(io::Error::other)?.linger;
         loop {
             let Ok(Event::Unused(users)) = self.receiver.recv() else {
@@ -213,12 +235,16 @@ impl News {
             if self.receiver.recv_timeout(time).is_ok() {
                 return Ok(None);
             }
-            // A test may have come and gone meanwhile.
+            // A test may have come and gone meanwhile, or use another file, because this one was
+            // removed.
             if flock::try_lock(&users, Strength::Exclusive)? {
-                if touched(&users)? == last {
+                if touched(&users)? == last && dir.is_current(&users)? {
                     return Ok(Some(users));
                 }
                 flock::unlock(&users);
+            }
+            if !dir.is_published(published)? {
+                return Ok(None);
             }
             self.watch_users(dir)?;
         }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
-use std::sync::mpsc::channel;
+use std::path::Path;
 use std::time::Duration;
 
 use super::identity::HostName;
@@ -13,7 +13,6 @@ use crate::location::Site;
 use crate::lock::Mode;
 use crate::os::detached::Detached;
 use crate::os::flock::{self, Strength};
-use crate::os::spawn_thread;
 use crate::report;
 use crate::resource::current::Current;
 use crate::run::guard::{Guard, guard_at};
@@ -24,16 +23,31 @@ use crate::state::state_dir;
 /// How much of the log of a host is quoted, in bytes.
 const QUOTED: u64 = 8 * 1024;
 
+/// How long a host that dies may have its locks after a test has failed for that reason. The kernel
+/// closes the descriptors of a process one after the other.
+const DYING: Duration = Duration::from_millis(20);
+
 /// The use of a host by one test.
 pub(super) struct Use {
     name: HostName,
     dir: HostDir,
     test: String,
     serving: Serving,
+    /// Whether the test has passed.
+    is_passed: bool,
     // Fields drop in this order.
-    _guard: Option<Guard>,
-    /// Locked shared. The host stays until no test has it locked.
-    _users: File,
+    _turn: Option<Guard>,
+    _user: User,
+}
+
+/// Locked shared. The host stays until no test has it locked.
+struct User(File);
+
+impl Drop for User {
+    /// A forked child of the test may have a copy of the descriptor.
+    fn drop(&mut self) {
+        flock::unlock(&self.0);
+    }
 }
 
 impl Use {
@@ -44,15 +58,18 @@ impl Use {
         mode: Option<Mode>,
     ) -> Result<Self, BoxError> {
         let dir = HostDir::at(state_dir()?, &name.dir());
-        let users = enter(&name, &dir)?;
+        let user = enter(&name, &dir)?;
+        // Before the host is looked for: it may end during the wait.
+        let turn = mode.map(|mode| guard_at(name.turn(), mode, site_of(test)));
+        let turn = turn.transpose()?;
         let serving = match find(&name, &dir)? {
             Some(serving) => serving,
             None => start(&name, &dir, test)?,
         };
-        let guard = mode.map(|mode| guard_at(name.users(), mode, site_of(test)));
         Ok(Use {
-            _guard: guard.transpose()?,
-            _users: users,
+            _turn: turn,
+            _user: user,
+            is_passed: false,
             test: test.name().to_owned(),
             name,
             dir,
@@ -65,10 +82,20 @@ impl Use {
         &self.serving.handle
     }
 
-    /// Ends the use by a test that has failed: keeps the log, and tells if the host has died.
-    pub(super) fn fail(&self) {
+    /// Ends the use by a test that has passed.
+    pub(super) fn pass(mut self) {
+        self.is_passed = true;
+    }
+}
+
+impl Drop for Use {
+    /// Ends the use. If the test has not passed, keeps the log, and tells if the host has died.
+    fn drop(&mut self) {
+        if self.is_passed {
+            return;
+        }
         let _ = self.dir.note_failure();
-        if matches!(self.serving.is_alive(), Ok(false)) {
+        if matches!(self.serving.ends_within(DYING), Ok(true)) {
             let (name, process) = (self.name.resource, self.serving.process);
             let log = self.dir.log(QUOTED);
             report::host_died(&self.test, name, process, &log);
@@ -83,18 +110,31 @@ impl fmt::Display for Use {
     }
 }
 
+/// Refuses a process that a host has started, and that wants to use this host: it could wait for itself,
+/// or keep itself in use.
+pub(super) fn refuse_itself(name: &HostName) -> Result<(), BoxError> {
+    let dir = HostDir::at(state_dir()?, &name.dir());
+    if std::env::var_os(HOST_DIR).is_none_or(|own| Path::new(&own) != dir.mark()) {
+        return Ok(());
+    }
+    let name = name.resource;
+    Err(format!(
+        "this process was started by the host of `{name}`, which cannot use itself; if it is the host, \
+         something has replaced the name by which it was started"
+    )
+    .into())
+}
+
 /// Becomes a user of the host: from now on it does not end by itself.
-fn enter(name: &HostName, dir: &HostDir) -> Result<File, BoxError> {
+fn enter(name: &HostName, dir: &HostDir) -> Result<User, BoxError> {
     loop {
         let users = dir.users().map_err(|error| unusable(dir, error))?;
         // Waits only for a host that is ending.
-        let users = wait_for(users, Strength::Shared, name, "end")?;
-        if dir
-            .is_current(&users)
-            .map_err(|error| unusable(dir, error))?
-        {
-            touch(&users).map_err(|error| unusable(dir, error))?;
-            return Ok(users);
+        let user = User(wait_for(users, Strength::Shared, name, "end")?);
+        let is_current = dir.is_current(&user.0);
+        if is_current.map_err(|error| unusable(dir, error))? {
+            touch(&user.0).map_err(|error| unusable(dir, error))?;
+            return Ok(user);
         }
     }
 }
@@ -138,13 +178,10 @@ fn start(name: &HostName, dir: &HostDir, test: &Current) -> Result<Serving, BoxE
         let starting = dir.starting()?;
         flock::lock(&starting, Strength::Exclusive)?;
         HostDir::begin(&starting)?;
-        let host = name.dir();
+        let (host, mark) = (name.dir(), dir.mark());
         Detached {
             arguments: &|link, name| mark::host_arguments(test, &host, link, name),
-            variables: [
-                (HOST_DIR, Some(dir.path().as_os_str())),
-                (OWNER, None::<&OsStr>),
-            ],
+            variables: [(HOST_DIR, Some(mark.as_os_str())), (OWNER, None::<&OsStr>)],
             output: dir.new_log()?,
             life,
             starting,
@@ -171,23 +208,12 @@ fn site_of(test: &Current) -> Site {
 
 /// Acquires a lock that is usually free. The thread of the test waits no longer than for any lock.
 fn wait_for(file: File, strength: Strength, name: &HostName, what: &str) -> Result<File, BoxError> {
-    if flock::try_lock(&file, strength)? {
-        return Ok(file);
-    }
     let limit: Duration = variables()?.lock_timeout;
-    let (sender, receiver) = channel();
-    spawn_thread("isolated-test-host", move || {
-        let _ = sender.send(flock::lock(&file, strength).map(|()| file));
-    })?;
-    match receiver.recv_timeout(limit) {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(format!(
-            "the host of `{}` did not {what} within {}; set `ISOLATED_LOCK_TIMEOUT` to wait longer",
-            name.resource,
-            config::seconds(limit)
-        )
-        .into()),
-    }
+    flock::lock_within(file, strength, limit)?.ok_or_else(|| {
+        let (name, limit) = (name.resource, config::seconds(limit));
+        let way_out = "set `ISOLATED_LOCK_TIMEOUT` to wait longer";
+        format!("the host of `{name}` did not {what} within {limit}; {way_out}").into()
+    })
 }
 
 fn unusable(dir: &HostDir, error: std::io::Error) -> Error {

@@ -46,6 +46,8 @@ const LONGEST: usize = 80;
 pub struct Key {
     /// The first field, so that internal keys sort after all others.
     pub(super) is_internal: bool,
+    /// The next field, so that these sort after all other internal keys.
+    is_last: bool,
     name: &'static str,
     /// Empty without one.
     scope: &'static str,
@@ -71,6 +73,7 @@ impl Key {
     pub(super) const fn checked(name: &'static str) -> Key {
         Key {
             is_internal: false,
+            is_last: false,
             name,
             scope: "",
         }
@@ -183,6 +186,17 @@ impl Key {
     pub const fn internal(self) -> Key {
         Key {
             is_internal: true,
+            ..self
+        }
+    }
+
+    /// The same as an internal key that comes after all others in the order of locks. Its holder waits
+    /// for no other key.
+    #[cfg(unix)]
+    pub(crate) const fn last(self) -> Key {
+        Key {
+            is_internal: true,
+            is_last: true,
             ..self
         }
     }

@@ -1,4 +1,4 @@
-//! Closes the descriptors that a supervisor must not keep.
+//! Closes descriptors that a new process must not keep.
 
 #![expect(
     unsafe_code,
@@ -28,10 +28,10 @@ pub(super) unsafe fn close_all_but(keep: &[&[RawFd]]) {
     }
 }
 
-unsafe fn close_between(first: RawFd, last: RawFd) {
-    /// The upper bound, also where no limit is known: no process is expected to have more.
-    const MOST: RawFd = 65_536;
+/// The upper bound of descriptors, also where no limit is known: no process is expected to have more.
+const MOST: RawFd = 65_536;
 
+unsafe fn close_between(first: RawFd, last: RawFd) {
     if first > last {
         return;
     }
@@ -43,12 +43,40 @@ unsafe fn close_between(first: RawFd, last: RawFd) {
             return;
         }
     }
-    // SAFETY: the calls take numbers only.
-    unsafe {
-        let limit = RawFd::try_from(libc::sysconf(libc::_SC_OPEN_MAX)).unwrap_or(MOST);
-        for fd in first..=last.min(limit.min(MOST)) {
-            libc::close(fd);
+    for fd in first..=last.min(limit()) {
+        // SAFETY: the call takes a number only.
+        unsafe { libc::close(fd) };
+    }
+}
+
+fn limit() -> RawFd {
+    // SAFETY: the call takes a number only.
+    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    RawFd::try_from(limit).map_or(MOST, |limit| limit.min(MOST))
+}
+
+/// Lets `exec` close all descriptors but the standard ones.
+pub(super) fn close_at_exec() {
+    const FIRST: RawFd = libc::STDERR_FILENO + 1;
+
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: the call takes numbers only.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_close_range,
+                FIRST,
+                RawFd::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            )
+        };
+        if result == 0 {
+            return;
         }
+    }
+    for fd in FIRST..=limit() {
+        // SAFETY: the call takes numbers only, and fails where there is no such descriptor.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }
 

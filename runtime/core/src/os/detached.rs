@@ -1,7 +1,7 @@
 //! Starts this program again as a process that outlives this one, below a supervisor that ends all
 //! of its descendants with it.
 //!
-//! The leash of the supervisor is held by the new process and not by this one.
+//! The supervisor ends everything when the new process has ended, whatever becomes of this one.
 
 #![expect(
     unsafe_code,
@@ -11,18 +11,21 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::iter;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::PoisonError;
 
+use super::descriptors::close_at_exec;
+use super::flock;
 use super::link::inherited;
 use super::process::{STARTING, behind_streams, receive};
 use super::program::Itself;
 use super::subprocess::Arguments;
-use super::supervisor::{STARTED, check, stay_behind};
+use super::supervisor::{Bond, STARTED, check, stay_behind};
 
 /// How to start a process that outlives this one.
 pub(crate) struct Detached<'a> {
@@ -31,18 +34,24 @@ pub(crate) struct Detached<'a> {
     pub(crate) variables: [(&'static str, Option<&'a OsStr>); 2],
     /// Where the process prints.
     pub(crate) output: File,
-    /// A file that the process and its supervisor keep open, for its lock.
+    /// A file that stays open until the process and its descendants have ended, for its lock.
     pub(crate) life: File,
-    /// A file that the process keeps open, for its lock.
+    /// A file that the process takes over, for its lock.
     pub(crate) starting: File,
 }
 
 /// What the new process takes over.
 pub(crate) struct Inherited {
+    starting: File,
     /// Kept open to the end.
-    _held: [OwnedFd; 2],
-    pub(crate) starting: OwnedFd,
+    _life: Option<OwnedFd>,
 }
+
+/// Whether the death of the supervisor is also the death of the process.
+///
+/// Then the supervisor alone keeps the file `life` open. A copy of the process that was forked without
+/// `exec`, and outlives both, would keep the lock.
+const DIES_WITH_SUPERVISOR: bool = cfg!(target_os = "linux");
 
 impl Detached<'_> {
     /// Starts the process.
@@ -50,16 +59,14 @@ impl Detached<'_> {
         let itself = Itself::find()?;
         let (leash, end) = UnixStream::pair()?;
         let end = behind_streams(end.into())?;
-        let hand_over = [
-            leash.try_clone()?.into(),
-            self.life.into(),
-            self.starting.into(),
-        ];
-        let hand_over: io::Result<Vec<OwnedFd>> =
-            hand_over.into_iter().map(behind_streams).collect();
-        let hand_over = hand_over?;
-        let fds: Vec<RawFd> = hand_over.iter().map(AsRawFd::as_raw_fd).collect();
-        let link = format!("{},{},{}", fds[0], fds[1], fds[2]);
+        let starting = behind_streams(self.starting.into())?;
+        let life = behind_streams(self.life.into())?;
+        let (starting_fd, life_fd) = (starting.as_raw_fd(), life.as_raw_fd());
+        let (link, inherits_life) = if DIES_WITH_SUPERVISOR {
+            (starting_fd.to_string(), None)
+        } else {
+            (format!("{starting_fd},{life_fd}"), Some(life_fd))
+        };
         let name = itself.is_emulated.then_some(&*itself.name);
         let mut words = (self.arguments)(&link, name)
             .into_iter()
@@ -74,20 +81,22 @@ impl Detached<'_> {
                 None => command.env_remove(name),
             };
         }
-        let (end_fd, life_fd) = (end.as_raw_fd(), fds[1]);
+        let end_fd = end.as_raw_fd();
         let become_it = move || {
             detach()?;
             // SAFETY: this is a forked copy with one thread, just before `exec`.
-            unsafe { stay_behind(end_fd, &[life_fd]) }?;
-            for fd in &fds {
+            unsafe { stay_behind(end_fd, Bond::Program { kept: life_fd }) }?;
+            // A reader of a pipe that this process has inherited must not wait for the new one.
+            close_at_exec();
+            for fd in iter::once(starting_fd).chain(inherits_life) {
                 // SAFETY: the call takes numbers only.
-                check(unsafe { libc::fcntl(*fd, libc::F_SETFD, 0) })?;
+                check(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) })?;
             }
             Ok(())
         };
         // SAFETY: the closure makes system calls only.
         unsafe { command.pre_exec(become_it) };
-        let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+        let others = STARTING.read().unwrap_or_else(PoisonError::into_inner);
         let mut child = command.spawn()?;
         drop((command, end));
         let started = receive(&leash);
@@ -101,7 +110,7 @@ impl Detached<'_> {
         super::launch::wait_for_exec(process);
         #[cfg(not(target_os = "linux"))]
         let _ = process;
-        drop(starting);
+        drop(others);
         Ok(())
     }
 }
@@ -110,14 +119,19 @@ impl Inherited {
     /// Takes over what the starting process has handed down, and prints everything to one file.
     pub(crate) fn take_over(link: &str) -> io::Result<Self> {
         let mut numbers = link.split(',');
-        let mut next = || inherited(numbers.next().unwrap_or_default());
-        let (leash, life, starting) = (next()?, next()?, next()?);
+        let starting = inherited(numbers.next().unwrap_or_default())?;
+        let life = numbers.next().map(inherited).transpose()?;
         // SAFETY: the call takes numbers only.
         check(unsafe { libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO) })?;
         Ok(Inherited {
-            _held: [leash, life],
-            starting,
+            starting: starting.into(),
+            _life: life,
         })
+    }
+
+    /// Ends the start, also if a forked child has a copy of the descriptor.
+    pub(crate) fn has_started(&self) {
+        flock::unlock(&self.starting);
     }
 }
 

@@ -5,8 +5,15 @@
 
 use std::fs::File;
 use std::io;
+#[cfg(unix)]
+use std::sync::mpsc::channel;
+#[cfg(unix)]
+use std::time::Duration;
 
 use fs2::FileExt;
+
+#[cfg(unix)]
+use super::spawn_thread;
 
 /// The mode of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +41,24 @@ pub(crate) fn lock_until_interrupted(file: &File, strength: Strength) -> io::Res
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Acquires a lock, and waits for it in another thread for a while. Returns the file if it is locked.
+/// Otherwise the other thread locks it later, and closes it at once.
+#[cfg(unix)]
+pub(crate) fn lock_within(
+    file: File,
+    strength: Strength,
+    limit: Duration,
+) -> io::Result<Option<File>> {
+    if try_lock(&file, strength)? {
+        return Ok(Some(file));
+    }
+    let (sender, receiver) = channel();
+    spawn_thread("isolated-test-lock", move || {
+        let _ = sender.send(lock(&file, strength).map(|()| file));
+    })?;
+    receiver.recv_timeout(limit).ok().transpose()
 }
 
 /// Acquires a lock if that is possible without waiting; returns whether it was.

@@ -6,8 +6,14 @@ pub(crate) fn kill(_name: &str, _value: &std::path::Path) -> std::io::Result<()>
     Ok(())
 }
 
+/// Assumes that a process has inherited a variable.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is(_process: u32, _name: &str, _value: &std::path::Path) -> bool {
+    true
+}
+
 #[cfg(target_os = "linux")]
-pub(crate) use linux::kill;
+pub(crate) use linux::{is, kill};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -31,10 +37,23 @@ mod linux {
     /// Kills all processes that have inherited a variable with this value, and waits for their end.
     /// This process does not count.
     pub(crate) fn kill(name: &str, value: &Path) -> io::Result<()> {
-        let wanted = [name.as_bytes(), b"=", value.as_os_str().as_bytes()].concat();
+        let wanted = wanted(name, value);
         // A process may start another one while the list is read.
         while kill_found(&wanted)? {}
         Ok(())
+    }
+
+    /// Whether a process has inherited a variable with this value. The ID of a process means nothing
+    /// in a container that shares its files only.
+    pub(crate) fn is(process: u32, name: &str, value: &Path) -> bool {
+        has(
+            &Path::new("/proc").join(process.to_string()),
+            &wanted(name, value),
+        )
+    }
+
+    fn wanted(name: &str, value: &Path) -> Vec<u8> {
+        [name.as_bytes(), b"=", value.as_os_str().as_bytes()].concat()
     }
 
     /// Kills the processes of one list. Returns whether there was one.

@@ -19,7 +19,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::process::{STARTING, ask_to_end, behind_streams, millis, pipe, receive, send};
-use super::supervisor::{END, ENDED, KILL, LEFT, STARTED, stay_behind};
+use super::supervisor::{Bond, END, ENDED, KILL, LEFT, STARTED, stay_behind};
 use super::tree;
 
 /// A program with its descendants. They end when this process does, however that happens.
@@ -50,7 +50,7 @@ pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outp
     let end = behind_streams(end.into())?;
     let end_fd = end.as_raw_fd();
     // SAFETY: the standard library calls this in a forked copy, just before `exec`.
-    unsafe { command.pre_exec(move || stay_behind(end_fd, &[])) };
+    unsafe { command.pre_exec(move || stay_behind(end_fd, Bond::Starter)) };
     let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
     let supervisor = command.spawn()?;
     // Closes the copies in this process of the ends that the supervisor and the program have.

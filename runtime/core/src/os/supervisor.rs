@@ -61,6 +61,21 @@ pub(super) const LEFT: u8 = b'l';
 /// Message: the descriptor is closed.
 pub(super) const CLOSED: u8 = b'd';
 
+/// The leash of a supervisor that takes no commands. `poll` ignores it.
+const NO_LEASH: RawFd = -1;
+
+/// Whose end ends everything below a supervisor that [stays behind](stay_behind).
+#[derive(Clone, Copy)]
+pub(super) enum Bond {
+    /// The process that has started the program, and commands from it.
+    Starter,
+    /// The program alone.
+    Program {
+        /// A descriptor that the supervisor keeps, for its lock.
+        kept: RawFd,
+    },
+}
+
 /// How long processes that are ending anyway may take to end on their own, in milliseconds.
 const SETTLE: i64 = 50;
 
@@ -85,12 +100,12 @@ fn try_run(plan: &LaunchPlan) -> io::Result<Infallible> {
 }
 
 /// Turns this process, a forked copy that is about to run a program, into the supervisor of that
-/// program. Returns only in a new child, which then runs the program. `keep` stays open in both.
+/// program. Returns only in a new child, which then runs the program.
 ///
 /// # Safety
 ///
 /// This is a forked copy that has not run another program yet, with one thread.
-pub(super) unsafe fn stay_behind(leash: RawFd, keep: &[RawFd]) -> io::Result<()> {
+pub(super) unsafe fn stay_behind(leash: RawFd, bond: Bond) -> io::Result<()> {
     // SAFETY: all calls are safe between fork and exec.
     unsafe {
         let blocked = Blocked::all()?;
@@ -105,9 +120,16 @@ pub(super) unsafe fn stay_behind(leash: RawFd, keep: &[RawFd]) -> io::Result<()>
             return Ok(());
         }
         // Closes the standard streams too, and the pipe that tells the parent of the `exec`.
-        close_all_but(&[keep, &wakes, &[leash]]);
+        let (kept, leash_kept) = match bond {
+            Bond::Starter => (-1, leash),
+            Bond::Program { kept } => (kept, NO_LEASH),
+        };
+        close_all_but(&[&[kept, leash], &wakes]);
         say(leash, STARTED, child);
-        Supervisor::new(child, leash, wakes[0]).run()
+        if leash_kept == NO_LEASH {
+            call::close(leash);
+        }
+        Supervisor::new(child, leash_kept, wakes[0]).run()
     }
 }
 
@@ -224,8 +246,10 @@ impl Supervisor {
         let settled = now() + SETTLE;
         while !self.reap() {
             if now() >= settled {
-                self.say(LEFT);
-                while self.listen(None).is_none() {}
+                if self.leash != NO_LEASH {
+                    self.say(LEFT);
+                    while self.listen(None).is_none() {}
+                }
                 self.kill();
             }
             self.obey(Some(settled));

@@ -116,6 +116,19 @@ pub(crate) fn output_of(name: &str, service: &str, output: &str) {
     print(&text);
 }
 
+/// Notes in the log of a host that it ends, because every test that waited for it has ended.
+pub(crate) fn unwanted_host() {
+    print("isolated-test: no test waits for this host any more\n");
+}
+
+/// Notes in the log of a host that it ends without having released its resource.
+pub(crate) fn not_released(limit: Duration) {
+    print(&format!(
+        "isolated-test: the resource of this host was not released within {}\n",
+        seconds(limit)
+    ));
+}
+
 /// Tells that the host of a resource has died while a test used it.
 #[cfg(unix)]
 pub(crate) fn host_died(test: &str, resource: &str, process: u32, log: &str) {

@@ -3,7 +3,7 @@
 //! ```text
 //! hosts/api-9f86d081884c7d65/
 //!     users       locked shared by each test that uses the host, and exclusively to end it
-//!     life        locked while the host, its supervisor or a descendant may be left
+//!     life        locked by the supervisor of the host, which ends last (elsewhere than on Linux also by the host)
 //!     starting    locked until the host has published its handle or has failed; its process ID
 //!     handle      the handle, locked by the host while it lives; or why it could not start
 //!     log         the output of the host
@@ -179,9 +179,19 @@ impl HostDir {
         Ok(file)
     }
 
+    /// Whether a handle that this process has published is still the one that tests find.
+    pub(crate) fn is_published(&self, handle: &File) -> io::Result<bool> {
+        is_there(handle, &self.path.join(HANDLE))
+    }
+
+    /// The value of the variable that marks the processes of the host, however the path is written.
+    pub(crate) fn mark(&self) -> PathBuf {
+        mark(&self.path)
+    }
+
     /// Kills the processes that an earlier host has left. It and its supervisor have ended.
     pub(crate) fn kill_left(&self) -> io::Result<()> {
-        marked::kill(HOST_DIR, &self.path)
+        marked::kill(HOST_DIR, &self.mark())
     }
 
     /// Notes that a test has failed that used the host.
@@ -208,8 +218,16 @@ impl HostDir {
 
 /// Whether the file that users have locked is still the one of the host with this directory.
 fn is_current(dir: &Path, users: &File) -> io::Result<bool> {
-    let is_there = unless(NotFound, os::is_at(users, &dir.join(USERS)))?;
+    is_there(users, &dir.join(USERS))
+}
+
+fn is_there(file: &File, path: &Path) -> io::Result<bool> {
+    let is_there = unless(NotFound, os::is_at(file, path))?;
     Ok(is_there.unwrap_or(false))
+}
+
+fn mark(dir: &Path) -> PathBuf {
+    dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
 }
 
 /// Looks whether the host with this directory serves.
@@ -217,8 +235,9 @@ fn look(dir: &Path) -> io::Result<Seen> {
     let Some(mut file) = unless(NotFound, os::open_file(&dir.join(HANDLE)))? else {
         return Ok(Seen::Absent);
     };
-    // The host locks the file before it gives it this name.
-    let is_alive = !flock::try_lock(&file, Strength::Shared)?;
+    // The host locks the file before it gives it this name. A copy of the host that was forked
+    // without `exec` may have the lock for longer.
+    let is_alive = !flock::try_lock(&file, Strength::Shared)? && !is_free(&dir.join(LIFE))?;
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let content = text.strip_prefix(HOST);
@@ -240,14 +259,24 @@ fn look(dir: &Path) -> io::Result<Seen> {
     })
 }
 
+/// Whether the lock on a file is free. That on a file that was removed is not.
+fn is_free(path: &Path) -> io::Result<bool> {
+    match unless(NotFound, os::open_file(path))? {
+        Some(file) => flock::try_lock(&file, Strength::Shared),
+        None => Ok(false),
+    }
+}
+
 impl Serving {
     /// Whether the host is still alive.
-    pub(crate) fn is_alive(&self) -> io::Result<bool> {
-        if !flock::try_lock(&self.file, Strength::Shared)? {
-            return Ok(true);
-        }
-        flock::unlock(&self.file);
-        Ok(false)
+    fn is_alive(&self) -> io::Result<bool> {
+        flock::try_lock(&self.file, Strength::Shared).map(|is_free| !is_free)
+    }
+
+    /// Whether the host ends now or within a while.
+    pub(crate) fn ends_within(&self, limit: Duration) -> io::Result<bool> {
+        let file = self.file.try_clone()?;
+        Ok(flock::lock_within(file, Strength::Shared, limit)?.is_some())
     }
 }
 
@@ -311,10 +340,8 @@ fn starting(path: &Path) -> Option<u32> {
 
 /// Whether no host is starting.
 fn is_started(dir: &Path) -> io::Result<bool> {
-    match unless(NotFound, os::open_file(&dir.join(STARTING)))? {
-        Some(file) => flock::try_lock(&file, Strength::Shared),
-        None => Ok(true),
-    }
+    let starting = dir.join(STARTING);
+    Ok(is_free(&starting)? || !starting.exists())
 }
 
 /// Keeps new users waiting until the file is closed, unless a test uses the host.
@@ -334,12 +361,17 @@ fn lock_unused(dir: &Path) -> io::Result<Option<File>> {
 /// the host again.
 pub(super) fn end_idle(path: &Path, serving: &Serving) -> io::Result<bool> {
     // No test can use it as long as this lock is held, and it does not end by itself.
-    let Some(users) = lock_unused(path)?.filter(|_| matches!(serving.is_alive(), Ok(true))) else {
+    let Some(users) = lock_unused(path)? else {
         return Ok(false);
     };
+    if !serving.is_alive()? || !marked::is(serving.process, HOST_DIR, &mark(path)) {
+        return Ok(false);
+    }
     terminate(serving.process)?;
     if let Some(life) = unless(NotFound, os::open_file(&path.join(LIFE)))? {
-        flock::lock(&life, Strength::Exclusive)?;
+        let limit = variables().map_err(io::Error::other)?.lock_timeout;
+        let life = flock::lock_within(life, Strength::Exclusive, limit)?;
+        life.ok_or_else(|| io::Error::other("its host does not end; kill it"))?;
     }
     drop(users);
     sweep_one(path, Duration::ZERO)?;
@@ -357,6 +389,11 @@ pub(super) fn sweep(state_dir: &StateDir) {
 /// Removes the directory of a host that has ended, unless it has failed so recently. Returns whether
 /// it did.
 pub(super) fn sweep_one(path: &Path, linger: Duration) -> io::Result<bool> {
+    let (owner, _) = os::owner_and_mode(&fs::symlink_metadata(path)?);
+    if ![owner, 0].contains(&os::user()) {
+        // Only this user, or root, can kill what the host has left.
+        return Ok(false);
+    }
     let open = |name| unless(NotFound, os::open_file(&path.join(name)));
     let Some(users) = open(USERS)? else {
         // It is removed last, or a test is about to create it.
@@ -372,7 +409,7 @@ pub(super) fn sweep_one(path: &Path, linger: Duration) -> io::Result<bool> {
     if !is_current(path, &users)? {
         return Ok(false);
     }
-    marked::kill(HOST_DIR, path)?;
+    marked::kill(HOST_DIR, &mark(path))?;
     // Tests that come soon are to learn of a failure.
     if matches!(look(path)?, Seen::Failed { age, .. } if age < linger) {
         return Ok(false);
