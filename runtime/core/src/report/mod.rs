@@ -117,11 +117,13 @@ pub(crate) fn output_of(name: &str, service: &str, output: &str) {
 }
 
 /// Notes in the log of a host that it ends, because every test that waited for it has ended.
+#[cfg(unix)]
 pub(crate) fn unwanted_host() {
     print("isolated-test: no test waits for this host any more\n");
 }
 
 /// Notes in the log of a host that it ends without having released its resource.
+#[cfg(unix)]
 pub(crate) fn not_released(limit: Duration) {
     print(&format!(
         "isolated-test: the resource of this host was not released within {}\n",

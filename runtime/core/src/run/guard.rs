@@ -151,6 +151,7 @@ pub(crate) fn guard(key: Key, mode: Mode) -> Result<Guard, Error> {
 }
 
 /// The same for a lock that code at this place asks for.
+#[cfg(unix)]
 pub(crate) fn guard_at(key: Key, mode: Mode, site: Site) -> Result<Guard, Error> {
     guard_of_at(checked(key, mode)?, site)
 }

@@ -46,6 +46,7 @@ pub(crate) struct StateDir {
     locks: PathBuf,
     runs: PathBuf,
     /// Created with the first host.
+    #[cfg(unix)]
     hosts: PathBuf,
     /// The permissions of other users in the directory, and its sticky bit. None, unless the
     /// directory is shared on purpose.
@@ -104,6 +105,7 @@ impl StateDir {
         StateDir {
             locks: root.join("locks"),
             runs: root.join("runs"),
+            #[cfg(unix)]
             hosts: root.join("hosts"),
             shared: mode & 0o1077,
             owner,

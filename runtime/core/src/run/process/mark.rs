@@ -34,17 +34,26 @@ const LAST_WORDS: [&str; 3] = ["--exact", "--nocapture", "--test-threads=1"];
 pub(crate) struct MarkedTest {
     /// The name of the test.
     test: String,
-    /// The connection to the parent.
-    link: String,
     /// The function that is to be the test.
     function: String,
-    /// What the process is to become instead of the test.
-    host: Option<AskedHost>,
+    role: Role,
+}
+
+/// What the process is to become.
+enum Role {
+    /// The test. The text describes the connection to the parent.
+    Test(String),
+    /// A host that the test needs.
+    Host(AskedHost),
 }
 
 /// The host that a process is to become.
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "no process is started to become a host")
+)]
 pub(crate) struct AskedHost {
-    /// The connection to the process that has started this one.
+    /// The descriptors that the process has inherited for its locks.
     pub(crate) link: String,
     /// The name of the directory of the host.
     pub(crate) name: String,
@@ -138,33 +147,32 @@ fn read(mut words: impl Iterator<Item = OsString>) -> Option<MarkedTest> {
     let test = test.into_string().ok()?;
     if let Some(rest) = mark.strip_prefix(HOST_MARK) {
         let mut parts = rest.splitn(4, ':').map(str::to_owned);
-        let link = parts.next()?;
-        let resource = parts.next()?.parse().ok()?;
-        let name = parts.next()?;
+        let host = AskedHost {
+            link: parts.next()?,
+            resource: parts.next()?.parse().ok()?,
+            name: parts.next()?,
+        };
         return Some(MarkedTest {
             test,
-            link: String::new(),
             function: parts.next()?,
-            host: Some(AskedHost {
-                link,
-                name,
-                resource,
-            }),
+            role: Role::Host(host),
         });
     }
     let (link, function) = mark.strip_prefix(MARK)?.split_once(':')?;
     Some(MarkedTest {
         test,
-        link: link.to_owned(),
         function: function.to_owned(),
-        host: None,
+        role: Role::Test(link.to_owned()),
     })
 }
 
 /// The host that this process is to become.
 #[cfg(unix)]
 pub(crate) fn asked_host() -> Option<&'static AskedHost> {
-    asked()?.host.as_ref()
+    match &asked()?.role {
+        Role::Host(host) => Some(host),
+        Role::Test(_) => None,
+    }
 }
 
 /// Whether this is a subprocess that lost its mark, because something replaces the names of
@@ -199,9 +207,9 @@ pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
             .compare_exchange(BEFORE, RUNNING, order, order)
             .is_ok()
     {
-        return match &asked.host {
-            Some(host) => Called::Host(host),
-            None => Called::Here(&asked.link),
+        return match &asked.role {
+            Role::Host(host) => Called::Host(host),
+            Role::Test(link) => Called::Here(link),
         };
     }
     if try_current().is_some() {
@@ -216,7 +224,7 @@ pub(crate) fn called(spec: &Spec, name: &Name) -> Called {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{Role, read};
 
     #[test]
     fn the_mark_is_the_name_of_the_program_or_a_filter() {
@@ -228,17 +236,19 @@ mod tests {
         ]);
         let one = one.unwrap();
         assert_eq!(
-            (one.test.as_str(), one.link.as_str(), one.function.as_str()),
-            ("pays::case_1", "9,11", "shop::pays")
+            (one.test.as_str(), one.function.as_str()),
+            ("pays::case_1", "shop::pays")
         );
-        assert!(one.host.is_none());
+        assert!(matches!(one.role, Role::Test(link) if link == "9,11"));
         let host = "isolated-test-host:9,11,12:2:api-9f86d081884c7d65:shop::pays";
         let one = asked(&[host, "pays::case_1", "--exact"]).unwrap();
         assert_eq!(
             (one.test.as_str(), one.function.as_str()),
             ("pays::case_1", "shop::pays")
         );
-        let host = one.host.unwrap();
+        let Role::Host(host) = one.role else {
+            panic!("a host")
+        };
         assert_eq!(
             (host.link.as_str(), host.resource, host.name.as_str()),
             ("9,11,12", 2, "api-9f86d081884c7d65")
