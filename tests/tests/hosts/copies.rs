@@ -12,29 +12,42 @@ use isolated_test_tests::{State, plain};
 use crate::common::{Hosts, parent, server_of, signal, wait_for};
 
 mod inner {
+    use std::io::Write;
+    use std::net::{Shutdown, SocketAddr};
     use std::process::Command;
+    use std::thread;
 
     use isolated_test::{BoxError, Current, Once, Resource, Transfer, isolated};
     use isolated_test_tests::{hold, plain, say};
 
     use crate::common::{API, tell};
 
-    /// A resource whose host has a copy of itself, and a daemon. The handle is its process ID.
+    /// A server whose host has a daemon, a copy of itself from the start, and one of each connection.
     struct Copied;
 
     impl Resource for Copied {
-        type Handle = u32;
+        type Handle = SocketAddr;
 
-        fn provision(&mut self, _: &Current) -> Result<u32, BoxError> {
+        fn provision(&mut self, host: &Current) -> Result<SocketAddr, BoxError> {
             plain::fork_and_stay()?;
             let daemon = Command::new("setsid")
                 .args(["-f", "sleep", "1000"])
                 .status();
             assert!(daemon?.success());
-            Ok(std::process::id())
+            let listener = host.port().listen()?;
+            let address = listener.local_addr()?;
+            thread::spawn(move || {
+                for stream in listener.incoming() {
+                    let mut stream = stream.unwrap();
+                    plain::fork_and_stay().unwrap();
+                    write!(stream, "{}", std::process::id()).unwrap();
+                    stream.shutdown(Shutdown::Write).unwrap();
+                }
+            });
+            Ok(address)
         }
 
-        fn transfer() -> Transfer<u32> {
+        fn transfer() -> Transfer<SocketAddr> {
             Transfer::as_text()
         }
     }
@@ -44,8 +57,8 @@ mod inner {
     #[isolated(copied = COPIED)]
     #[test]
     #[ignore = "started by another test"]
-    fn uses_a_copied_host(copied: u32) {
-        say(&format!("served {copied}"));
+    fn uses_a_copied_host(copied: &SocketAddr) {
+        tell(&copied.to_string());
         hold();
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use isolated_test_tests::State;
 use isolated_test_tests::processes::is_alive;
 
-use crate::common::{Hosts, parent, server_of, signal, wait_for};
+use crate::common::{Hosts, gate, open, parent, server_of, signal, wait_for};
 
 mod inner {
     use isolated_test::isolated;
@@ -131,6 +131,7 @@ fn what_is_left_when_all_are_killed_is_removed_by_any_test() {
     let child = child(&state);
     signal("-KILL", parent(server));
     user.kill();
+    wait_for(server);
     state.wait_for_the_end();
     assert!(is_alive(child));
     let _ = state.inner("needs_nothing").run().passed();
@@ -154,7 +155,7 @@ fn a_host_that_is_asked_to_end_releases_the_resource() {
 #[test]
 fn a_host_ends_whose_resource_is_not_released() {
     let state = State::new();
-    let user = state.user("fails").env("BREAK_RELEASE", "yes");
+    let user = state.user("fails").env("BREAK_RELEASE", gate(&state));
     let user = user.env("ISOLATED_LOCK_TIMEOUT", "1s");
     let mut user = user.start();
     server_of(&mut user);
@@ -166,4 +167,39 @@ fn a_host_ends_whose_resource_is_not_released() {
     let log = fs::read_to_string(state.host_dirs()[0].join("log")).unwrap();
     let reason = "isolated-test: the resource of this host was not released within 500ms\n";
     assert!(log.ends_with(reason), "{log}");
+}
+
+#[test]
+fn a_test_that_comes_when_the_host_ends_waits_for_it_and_starts_another_one() {
+    let state = State::new();
+    let gate = gate(&state);
+    let first = state.user("uses").env("BREAK_RELEASE", &gate);
+    let mut first = first.start();
+    let server = server_of(&mut first);
+    first.release();
+    while state.happened() != "start end" {
+        std::thread::yield_now();
+    }
+    let mut second = state.user("uses").start();
+    while !waits(second.id()) {
+        std::thread::yield_now();
+    }
+    assert_eq!(state.happened(), "start end");
+    open(&gate);
+    assert_ne!(server_of(&mut second), server);
+    second.release();
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end start end");
+    assert_eq!(state.processes(), []);
+}
+
+/// Whether a test waits in another thread for a lock of a host.
+fn waits(test: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{test}/task")).into_iter();
+    let mut names = threads
+        .flatten()
+        .flatten()
+        .map(|thread| fs::read_to_string(thread.path().join("comm")).unwrap_or_default());
+    // The kernel cuts names.
+    names.any(|name| name.starts_with("isolated-test-l"))
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use isolated_test_tests::State;
 use isolated_test_tests::processes::is_alive;
 
-use crate::common::{Hosts, server_of, signal};
+use crate::common::{Hosts, server_of};
 
 mod inner {
     use isolated_test::isolated;
@@ -67,21 +67,6 @@ fn a_new_host_starts_when_the_directory_was_removed() {
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start start end");
     assert_eq!(state.processes(), []);
-}
-
-#[test]
-fn a_host_whose_directory_was_removed_withdraws_no_handle_of_another_one() {
-    let state = State::new();
-    let mut user = state.user("uses").start();
-    let server = server_of(&mut user);
-    let handle = state.host_dirs()[0].join("handle");
-    fs::remove_file(&handle).unwrap();
-    fs::write(&handle, "of another host").unwrap();
-    signal("-TERM", server);
-    state.wait_for_the_end();
-    user.release();
-    assert_eq!(fs::read_to_string(handle).unwrap(), "of another host");
-    assert_eq!(state.happened(), "start end");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use isolated_test_tests::State;
 
-use crate::common::{Hosts, gate, open, server_of};
+use crate::common::{Hosts, gate, open, server_of, signal};
 
 mod inner {
     use isolated_test::isolated;
@@ -32,6 +32,17 @@ mod inner {
             assert!(host.name.starts_with("api-"));
             assert!(host.log.is_file());
         }
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn cleans_in_vain() {
+        let cleanup = inspect::clean(false).unwrap();
+        let failed = cleanup.failed.iter().map(|(_, why)| why.as_str());
+        assert_eq!(
+            failed.collect::<Vec<_>>(),
+            ["its host does not end; kill it"]
+        );
     }
 
     #[test]
@@ -130,4 +141,20 @@ fn the_trace_tells_a_host_from_a_test() {
     for event in ["provision", "body", "release", "end"] {
         assert!(text.contains(&format!("\"e\":\"{event}\"")), "{text}");
     }
+}
+
+#[test]
+fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
+    let state = State::new();
+    let user = state.user("uses").env("ISOLATED_LINGER", "1h");
+    let mut user = user.start();
+    let server = server_of(&mut user);
+    user.release();
+    signal("-STOP", server);
+    let tool = state.user("cleans_in_vain");
+    let _ = tool.env("ISOLATED_LOCK_TIMEOUT", "50ms").run().passed();
+    signal("-CONT", server);
+    state.wait_for_the_end();
+    assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
 }

@@ -1,17 +1,25 @@
 //! Which tests share a host, what they get, and when it ends.
 
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
 
-use isolated_test_tests::State;
+use isolated_test_tests::{State, is_root};
 
-use crate::common::{Hosts, server_of, signal};
+use crate::common::{Hosts, parent, server_of, signal, wait_for};
 
 mod inner {
     use isolated_test::{Once, current, isolated};
     use isolated_test_tests::hold;
 
     use crate::common::{API, Api, tell};
+
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn needs_nothing() {}
 
     const VERSIONED: Once<Api> =
         API.fingerprint(|| Ok(std::env::var("API_VERSION").unwrap_or_default()));
@@ -204,4 +212,95 @@ fn each_sandbox_has_its_own_host() {
     first.release();
     second.release();
     state.wait_for_the_end();
+}
+
+#[test]
+fn users_of_a_shared_directory_have_hosts_of_their_own() {
+    const ONE: u32 = 65533;
+    const OTHER: u32 = 65534;
+
+    if !is_root() {
+        return;
+    }
+    let state = State::new();
+    let scratch = state.scratch();
+    File::create(scratch.join("log")).unwrap();
+    for (path, mode) in [
+        (state.path(), 0o1777),
+        (&scratch, 0o777),
+        (&scratch.join("log"), 0o666),
+    ] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let inner = |user, test| {
+        let inner = state.inner_as(user, test).env("SCRATCH", &scratch);
+        inner.env("ISOLATED_LINGER", "1h")
+    };
+    let mut one = inner(ONE, "uses").start();
+    let server = server_of(&mut one);
+    let mut other = inner(OTHER, "uses").start();
+    let other_server = server_of(&mut other);
+    assert_ne!(other_server, server);
+    other.release();
+    let other_guard = parent(other_server);
+    signal("-TERM", other_server);
+    one.release();
+
+    // Only the same user can end what is left.
+    signal("-KILL", parent(server));
+    wait_for(server);
+    wait_for(other_guard);
+    let _ = inner(OTHER, "needs_nothing").run().passed();
+    assert_eq!(state.host_dirs().len(), 1);
+    assert_eq!(state.processes().len(), 1);
+    let _ = inner(ONE, "needs_nothing").run().passed();
+    assert_eq!(state.host_dirs(), [] as [PathBuf; 0]);
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn the_beginning_of_each_use_is_noted_for_the_host() {
+    let state = State::new();
+    let mut first = state.user("uses").start();
+    server_of(&mut first);
+    let users = state.host_dirs()[0].join("users");
+    let touched = || fs::metadata(&users).unwrap().modified().unwrap();
+    let before = touched();
+    let _ = state.user("uses_in_a_subprocess").run().passed();
+    assert!(touched() > before);
+    first.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_host_stays_whose_users_come_and_go_while_it_lingers() {
+    const LINGER: Duration = Duration::from_millis(100);
+
+    while !has_seen_users(LINGER) {}
+}
+
+/// Notes uses for a lingering host, as short tests do, and asserts that it stays. Returns whether it
+/// could: on a busy machine, this process may have paused for too long.
+fn has_seen_users(linger: Duration) -> bool {
+    let state = State::new();
+    let first = state.user("uses").env("ISOLATED_LINGER", "100ms");
+    let mut first = first.start();
+    server_of(&mut first);
+    let users = File::open(state.host_dirs()[0].join("users")).unwrap();
+    first.tell("release");
+    let begin = Instant::now();
+    let (mut last, mut longest) = (begin, Duration::ZERO);
+    while last - begin < 5 * linger {
+        users.set_modified(SystemTime::now()).unwrap();
+        let now = Instant::now();
+        longest = longest.max(now - last);
+        last = now;
+    }
+    let happened = state.happened();
+    let _ = first.finish().passed();
+    state.wait_for_the_end();
+    if longest < linger {
+        assert_eq!(happened, "start");
+    }
+    longest < linger
 }

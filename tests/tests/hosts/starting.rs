@@ -5,7 +5,7 @@ use std::process::Command;
 
 use isolated_test_tests::{Finished, State};
 
-use crate::common::{Hosts, gate, open, server_of};
+use crate::common::{Hosts, gate, open, server_of, session};
 
 mod inner {
     use isolated_test::{Once, Resource, isolated};
@@ -150,7 +150,8 @@ fn a_host_goes_on_to_start_when_the_test_is_killed_that_has_started_it() {
     assert!(killed.unwrap().success());
     first.kill();
     open(&gate);
-    server_of(&mut second);
+    // A terminal that is closed ends its session.
+    assert_ne!(session(server_of(&mut second)), session(second.id()));
     second.release();
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
@@ -247,4 +248,19 @@ fn a_process_of_a_host_that_needs_the_host_is_refused() {
     assert!(run.errors.contains(reason), "{}", run.errors);
     state.wait_for_the_end();
     assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn the_reason_of_an_earlier_failure_is_not_told_for_a_later_one() {
+    let state = State::new();
+    let user = |how| {
+        let user = state.user("uses").env("BREAK", how);
+        user.env("ISOLATED_LINGER", "1ms").run().failed().errors
+    };
+    let first = user("fail");
+    assert!(first.contains("the disk is on fire"), "{first}");
+    let second = user("exit");
+    assert!(second.contains("has ended before it was ready"), "{second}");
+    assert!(!second.contains("the disk is on fire"), "{second}");
+    state.wait_for_the_end();
 }

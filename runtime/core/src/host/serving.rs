@@ -119,17 +119,14 @@ pub(super) fn serve<R: Resource>(
     match published {
         Ok((session, published)) => {
             inherited.has_started();
-            let result = news.linger(&dir, &published);
+            let result = news.linger(&dir);
             if let Err(error) = &result {
                 report::error(host.full(), error);
             }
             end_within(patience);
             // From here on, no test finds the host. If it ends because it is unused, its lock keeps
             // new users waiting until this process has ended.
-            if matches!(dir.is_published(&published), Ok(true)) {
-                let _ = dir.withdraw();
-            }
-            drop(published);
+            flock::unlock(&published);
             let is_clean = session.finish(End::Returned { passed: true }).is_pass();
             if let (Ok(Some(_users)), true) = (&result, is_clean) {
                 let _ = dir.finish();
@@ -222,8 +219,8 @@ impl News {
     }
 
     /// Waits until the host has had no user for a while. Returns the lock that keeps new users
-    /// waiting, or `None` if the process is asked to end or its handle was removed.
-    fn linger(&self, dir: &HostDir, published: &File) -> io::Result<Option<File>> {
+    /// waiting, or `None` if the process is asked to end.
+    fn linger(&self, dir: &HostDir) -> io::Result<Option<File>> {
         let time = variables().map_err(io::Error::other)?.linger;
         loop {
             let Ok(Event::Unused(users)) = self.receiver.recv() else {
@@ -242,9 +239,6 @@ impl News {
                     return Ok(Some(users));
                 }
                 flock::unlock(&users);
-            }
-            if !dir.is_published(published)? {
-                return Ok(None);
             }
             self.watch_users(dir)?;
         }

@@ -117,7 +117,7 @@ mod linux {
         use std::path::Path;
         use std::process::Command;
 
-        use super::kill;
+        use super::{is, kill};
 
         #[test]
         fn only_processes_with_the_variable_are_killed() {
@@ -127,7 +127,10 @@ mod linux {
                 command.spawn().unwrap()
             };
             let (mut marked, mut other) = (start("/a/b"), start("/a/bc"));
-            kill("ISOLATED_MARKED_TEST", Path::new("/a/b")).unwrap();
+            let name = "ISOLATED_MARKED_TEST";
+            assert!(is(marked.id(), name, Path::new("/a/b")));
+            assert!(!is(other.id(), name, Path::new("/a/b")));
+            kill(name, Path::new("/a/b")).unwrap();
             assert_eq!(marked.wait().unwrap().signal(), Some(libc::SIGKILL));
             assert_eq!(other.try_wait().unwrap(), None);
             other.kill().unwrap();

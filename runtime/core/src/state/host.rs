@@ -156,7 +156,7 @@ impl HostDir {
     }
 
     /// Publishes the handle of this process, which is the host. The host serves until the file is
-    /// closed.
+    /// unlocked.
     pub(crate) fn publish(&self, handle: &str) -> io::Result<File> {
         let state = format!("serving {}", std::process::id());
         self.write_handle(&state, handle, true)
@@ -177,11 +177,6 @@ impl HostDir {
         file.write_all(format!("{HOST}{state}\n{text}").as_bytes())?;
         fs::rename(new, self.path.join(HANDLE))?;
         Ok(file)
-    }
-
-    /// Whether a handle that this process has published is still the one that tests find.
-    pub(crate) fn is_published(&self, handle: &File) -> io::Result<bool> {
-        is_there(handle, &self.path.join(HANDLE))
     }
 
     /// The value of the variable that marks the processes of the host, however the path is written.
@@ -210,7 +205,7 @@ impl HostDir {
         remove(&self.path)
     }
 
-    /// Withdraws the handle, because the host ends or a new one is about to start.
+    /// Withdraws the handle of an earlier host, or why that could not start.
     pub(crate) fn withdraw(&self) -> io::Result<()> {
         unless(NotFound, fs::remove_file(self.path.join(HANDLE))).map(drop)
     }
@@ -218,11 +213,7 @@ impl HostDir {
 
 /// Whether the file that users have locked is still the one of the host with this directory.
 fn is_current(dir: &Path, users: &File) -> io::Result<bool> {
-    is_there(users, &dir.join(USERS))
-}
-
-fn is_there(file: &File, path: &Path) -> io::Result<bool> {
-    let is_there = unless(NotFound, os::is_at(file, path))?;
+    let is_there = unless(NotFound, os::is_at(users, &dir.join(USERS)))?;
     Ok(is_there.unwrap_or(false))
 }
 
