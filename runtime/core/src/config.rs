@@ -40,7 +40,7 @@ pub(crate) struct Variables {
     /// `ISOLATED_FLAKY`: the outcome of a test that fails and then passes.
     pub(crate) flaky: Flaky,
     /// `ISOLATED_LINGER`: how long a host serves after its last user.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no hosts"))]
+    #[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "there are no hosts"))]
     pub(crate) linger: Duration,
 }
 

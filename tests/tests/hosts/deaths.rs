@@ -170,6 +170,18 @@ fn a_host_ends_whose_resource_is_not_released() {
 }
 
 #[test]
+fn the_log_of_a_host_stays_that_could_not_release_its_resource() {
+    let state = State::new();
+    let user = state.user("uses").env("BREAK_RELEASE", "/nowhere");
+    user.start().release();
+    state.wait_for_the_end();
+    assert_eq!(state.processes(), []);
+    let log = fs::read_to_string(state.host_dirs()[0].join("log")).unwrap();
+    let reason = "isolated-test: host of api: failed to release the resource `api`: No such file";
+    assert!(log.contains(reason), "{log}");
+}
+
+#[test]
 fn a_test_that_comes_when_the_host_ends_waits_for_it_and_starts_another_one() {
     let state = State::new();
     let gate = gate(&state);

@@ -1,6 +1,7 @@
 //! What tools see of hosts, and how they end those that no test uses.
 
 use std::fs;
+use std::process::Command;
 
 use isolated_test_tests::State;
 
@@ -43,6 +44,14 @@ mod inner {
             failed.collect::<Vec<_>>(),
             ["its host does not end; kill it"]
         );
+    }
+
+    #[test]
+    #[ignore = "started by another test"]
+    fn cleans_nothing() {
+        let cleanup = inspect::clean(false).unwrap();
+        assert_eq!(cleanup.hosts, [] as [std::path::PathBuf; 0]);
+        assert_eq!(cleanup.failed, []);
     }
 
     #[test]
@@ -156,5 +165,30 @@ fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
     signal("-CONT", server);
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_tool_ends_no_process_that_only_has_the_id_of_a_host() {
+    let state = State::new();
+    let user = state.user("uses").env("ISOLATED_LINGER", "1h");
+    let mut user = user.start();
+    let server = server_of(&mut user);
+    user.release();
+    // As if the host were in a container.
+    let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
+    let handle = state.host_dirs()[0].join("handle");
+    let text = fs::read_to_string(&handle).unwrap();
+    let of_host = format!("serving {server}\n");
+    assert!(text.contains(&of_host), "{text}");
+    let text = text.replace(&of_host, &format!("serving {}\n", other.id()));
+    fs::write(handle, text).unwrap();
+    let run = state.user("cleans_nothing").run();
+    assert!(other.try_wait().unwrap().is_none());
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let _ = run.passed();
+    signal("-TERM", server);
+    state.wait_for_the_end();
     assert_eq!(state.processes(), []);
 }

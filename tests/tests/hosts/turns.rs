@@ -5,8 +5,9 @@ use isolated_test_tests::State;
 use crate::common::{Hosts, server_of, signal};
 
 mod inner {
-    use isolated_test::{BoxError, Current, Guard, Key, Once, Resource, isolated};
+    use isolated_test::{BoxError, Current, Guard, Key, Once, Resource, current, isolated};
     use isolated_test_tests::hold;
+    use isolated_test_tests::programs::{assert_passed, program};
 
     use crate::common::{API, Api, ask, log, signal, tell};
 
@@ -68,6 +69,15 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn uses_one_with_a_key() {}
+
+    #[isolated(api = ALONE)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn starts_a_program_that_uses_one() {
+        let mut program = program("uses_one_with_a_key");
+        current().delegate_to(&mut program);
+        assert_passed(&program.output().unwrap());
+    }
 
     #[isolated(api = FRESH)]
     #[test]
@@ -171,7 +181,11 @@ fn a_failed_reset_tells_whether_the_host_has_ended() {
 
 #[test]
 fn a_host_is_started_whatever_its_test_holds() {
-    for test in ["uses_several", "uses_one_with_a_key"] {
+    for test in [
+        "uses_several",
+        "uses_one_with_a_key",
+        "starts_a_program_that_uses_one",
+    ] {
         let state = State::new();
         let _ = state.user(test).run().passed();
         state.wait_for_the_end();

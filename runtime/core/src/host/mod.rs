@@ -80,8 +80,9 @@ use self::using::Use;
 /// The first test that needs the resource starts its *host*, a process that runs this test binary
 /// again, and waits until the resource is provisioned there. Other tests that need it meanwhile wait
 /// too. [`Resource::provision`] runs in the host, and gets a port, a temporary directory (which is
-/// never kept) and a namespace of the host, not those of a test. The handle reaches the tests as text, so the resource
-/// needs a [`transfer`](Resource::transfer).
+/// never kept) and a namespace of the host, not those of a test. The handle reaches the tests as text,
+/// so the resource needs a [`transfer`](Resource::transfer). A test with a network of its own
+/// (`network`) gets the handle, but cannot reach the ports of the host.
 ///
 /// When no test has used the host for `ISOLATED_LINGER` (by default 5 seconds), or when it gets
 /// `SIGTERM`, it calls [`Resource::release`], which may take up to a minute, and ends. Everything that
@@ -104,8 +105,8 @@ use self::using::Use;
 /// - The host: its supervisor kills everything that it has started. Tests that use it and fail say
 ///   so. The next test starts a new host. [`Resource::release`] is not called, and what was
 ///   [recorded](crate::TestHandle::reclaim_after_crash) is reclaimed.
-/// - The supervisor (called `isolated-guard`): the kernel kills the host. On Linux, the next test of
-///   the same user kills what is left.
+/// - The supervisor (called `isolated-guard`): on Linux, the kernel kills the host, and the next test
+///   of the same user kills what is left. Elsewhere, the host goes on.
 ///
 /// # Other systems
 ///
@@ -186,7 +187,8 @@ impl<R: Resource> Once<R> {
         self
     }
 
-    /// Lets at most this many tests use the resource at the same time. Others wait.
+    /// Lets at most this many tests use the resource at the same time. Others wait, and several such
+    /// resources are named in the same order as with [`serial`](Once::serial).
     ///
     /// # Panics
     ///

@@ -36,8 +36,8 @@ use crate::state::state_dir;
 /// How long the resource may take to be released.
 const RELEASED_WITHIN: Duration = Duration::from_secs(60);
 
-/// The resources of a host. The last one is shared.
-static RESOURCES: [Request; 4] = [
+/// What a host provisions for the resource that it shares.
+const RESOURCES: [Request; 3] = [
     Request {
         name: "port",
         kind: Kind::Port(Protocol::Tcp, 1),
@@ -53,14 +53,20 @@ static RESOURCES: [Request; 4] = [
         name: "namespace",
         kind: Kind::Namespace,
     },
-    Request {
-        name: "shared",
-        kind: Kind::Custom { by_value: false },
-    },
 ];
 
-/// Describes a host as if it were a test.
-static SPEC: Spec = Spec {
+/// Describes a host as if it were a test. Its last resource is the shared one.
+fn spec(resource: &'static str) -> &'static Spec {
+    let [port, tmpdir, namespace] = RESOURCES;
+    let shared = Request {
+        name: resource,
+        kind: Kind::Custom { by_value: false },
+    };
+    let resources = Box::leak(Box::new([port, tmpdir, namespace, shared]));
+    Box::leak(Box::new(Spec { resources, ..SPEC }))
+}
+
+const SPEC: Spec = Spec {
     place: SourceLocation {
         module: module_path!(),
         file: file!(),
@@ -71,7 +77,7 @@ static SPEC: Spec = Spec {
     },
     function: "serve",
     should_panic: ShouldPanic::No,
-    resources: &RESOURCES,
+    resources: &[],
     locks: &[],
     process: None,
     is_called_often: false,
@@ -105,7 +111,13 @@ pub(super) fn serve<R: Resource>(
     let patience = RELEASED_WITHIN.min(variables()?.lock_timeout / 2);
     let host = Name::of_host(name.resource);
     let mut custom = [Maker::new(&make).custom()];
-    let session = Session::open(&SPEC, host.clone(), &mut custom, &Network::Common, false);
+    let session = Session::open(
+        spec(name.resource),
+        host.clone(),
+        &mut custom,
+        &Network::Common,
+        false,
+    );
     let published = session.and_then(|session| {
         let handle = session.handles()?.pop();
         let Some(HandleWire::Custom(handle)) = handle else {
@@ -155,8 +167,7 @@ fn end_within(limit: Duration) {
     let _ = spawn_thread("isolated-test-end", end);
 }
 
-/// Why the host could not start. The name under which it provisions the resource means nothing to
-/// tests.
+/// Why the host could not start, without the name of the resource, which the test adds.
 fn reason(error: &Error) -> String {
     let source = error
         .source()

@@ -415,3 +415,27 @@ fn remove(dir: &Path) -> io::Result<()> {
     }
     fs::remove_dir(dir)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::{Serving, flock};
+    use crate::os::flock::Strength;
+
+    #[test]
+    fn a_host_may_end_during_a_wait() {
+        let host = tempfile::NamedTempFile::new().unwrap();
+        flock::lock(host.as_file(), Strength::Exclusive).unwrap();
+        let serving = Serving {
+            file: host.reopen().unwrap(),
+            process: 1,
+            handle: String::new(),
+        };
+        assert!(!serving.ends_within(Duration::from_millis(1)).unwrap());
+        let end = thread::spawn(move || flock::unlock(host.as_file()));
+        assert!(serving.ends_within(Duration::MAX).unwrap());
+        end.join().unwrap();
+    }
+}

@@ -49,7 +49,7 @@ enum Role {
 
 /// The host that a process is to become.
 #[cfg_attr(
-    not(unix),
+    not(any(unix, test)),
     expect(dead_code, reason = "no process is started to become a host")
 )]
 pub(crate) struct AskedHost {
