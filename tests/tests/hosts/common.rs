@@ -225,3 +225,14 @@ pub(crate) fn wait_for(pid: u32) {
         std::thread::yield_now();
     }
 }
+
+/// Whether a test waits in another thread for a lock of a host.
+pub(crate) fn waits(test: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{test}/task")).into_iter();
+    let mut names = threads
+        .flatten()
+        .flatten()
+        .map(|thread| fs::read_to_string(thread.path().join("comm")).unwrap_or_default());
+    // The kernel cuts names.
+    names.any(|name| name.starts_with("isolated-test-l"))
+}

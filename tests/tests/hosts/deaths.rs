@@ -5,7 +5,7 @@ use std::fs;
 use isolated_test_tests::State;
 use isolated_test_tests::processes::is_alive;
 
-use crate::common::{Hosts, gate, open, parent, server_of, signal, wait_for};
+use crate::common::{Hosts, gate, open, parent, server_of, signal, wait_for, waits};
 
 mod inner {
     use isolated_test::isolated;
@@ -55,6 +55,20 @@ fn a_killed_user_uses_the_host_no_longer() {
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
     assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn nothing_is_left_when_the_directory_of_a_host_that_ends_is_removed() {
+    let state = State::new();
+    let mut user = state.user("uses").start();
+    server_of(&mut user);
+    let child = child(&state);
+    user.release();
+    while !state.host_dirs().is_empty() {
+        std::thread::yield_now();
+    }
+    assert!(!is_alive(child));
+    state.wait_for_the_end();
 }
 
 #[test]
@@ -203,15 +217,4 @@ fn a_test_that_comes_when_the_host_ends_waits_for_it_and_starts_another_one() {
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end start end");
     assert_eq!(state.processes(), []);
-}
-
-/// Whether a test waits in another thread for a lock of a host.
-fn waits(test: u32) -> bool {
-    let threads = fs::read_dir(format!("/proc/{test}/task")).into_iter();
-    let mut names = threads
-        .flatten()
-        .flatten()
-        .map(|thread| fs::read_to_string(thread.path().join("comm")).unwrap_or_default());
-    // The kernel cuts names.
-    names.any(|name| name.starts_with("isolated-test-l"))
 }

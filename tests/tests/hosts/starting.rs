@@ -1,11 +1,13 @@
 //! The start of a host: one at a time, whoever dies meanwhile, and what tests learn of a failure.
 
+use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use isolated_test_tests::processes::lock;
 use isolated_test_tests::{Finished, State};
 
-use crate::common::{Hosts, gate, open, server_of, session};
+use crate::common::{Hosts, gate, open, server_of, session, waits};
 
 mod inner {
     use isolated_test::{Once, Resource, isolated};
@@ -255,11 +257,20 @@ fn the_reason_of_an_earlier_failure_is_not_told_for_a_later_one() {
     let state = State::new();
     let user = |how| {
         let user = state.user("uses").env("BREAK", how);
-        user.env("ISOLATED_LINGER", "1ms").run().failed().errors
+        user.env("ISOLATED_LINGER", "1ms").start()
     };
-    let first = user("fail");
+    let first = user("fail").finish().failed().errors;
     assert!(first.contains("the disk is on fire"), "{first}");
+    state.wait_for_the_end();
+    // So that the next process does not remove everything first.
+    let life = File::open(state.host_dirs()[0].join("life")).unwrap();
+    lock(&life);
     let second = user("exit");
+    while !waits(second.id()) {
+        std::thread::yield_now();
+    }
+    drop(life);
+    let second = second.finish().failed().errors;
     assert!(second.contains("has ended before it was ready"), "{second}");
     assert!(!second.contains("the disk is on fire"), "{second}");
     state.wait_for_the_end();
