@@ -226,7 +226,7 @@ fn users_of_a_shared_directory_have_hosts_of_their_own() {
     let scratch = state.scratch();
     File::create(scratch.join("log")).unwrap();
     for (path, mode) in [
-        (state.path(), 0o1777),
+        (state.path(), 0o777),
         (&scratch, 0o777),
         (&scratch.join("log"), 0o666),
     ] {
