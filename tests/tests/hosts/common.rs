@@ -194,14 +194,6 @@ pub(crate) fn open(gate: &Path) {
     File::options().write(true).open(gate).unwrap();
 }
 
-/// Sends a signal to a process.
-pub(crate) fn signal(signal: &str, pid: u32) {
-    let sent = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-}
-
 /// The parent of a process.
 pub(crate) fn parent(pid: u32) -> u32 {
     field(pid, 1)
