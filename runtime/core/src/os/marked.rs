@@ -28,11 +28,16 @@ mod linux {
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
     use std::ptr;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
     use crate::os::supervisor::check;
 
     /// How long a killed process may take to end, in milliseconds.
     const PATIENCE: i32 = 10_000;
+
+    /// How long a process may take to execute a program, which is usually a fraction of a millisecond.
+    const EXECUTES: Duration = Duration::from_secs(1);
 
     /// Kills all processes that have inherited a variable with this value, and waits for their end.
     /// This process does not count.
@@ -78,10 +83,43 @@ mod linux {
         Ok(!found.is_empty())
     }
 
-    /// Whether a process has a variable. The environment of one that is ending is empty.
+    /// Whether a process has a variable.
     fn has(process: &Path, wanted: &[u8]) -> bool {
-        let variables = fs::read(process.join("environ")).unwrap_or_default();
+        let variables = environment(process);
         variables.split(|byte| *byte == 0).any(|one| one == wanted)
+    }
+
+    /// The environment of a process. It is empty if the process is ending.
+    fn environment(process: &Path) -> Vec<u8> {
+        let deadline = Instant::now() + EXECUTES;
+        let mut was_executing = true;
+        loop {
+            let is_executing = is_executing(process);
+            let variables = match fs::read(process.join("environ")) {
+                Ok(variables) if variables.is_empty() => variables,
+                result => return result.unwrap_or_default(),
+            };
+            // It may have begun to execute a program after the first look, but not twice.
+            let is_settled = !was_executing && !is_executing;
+            if is_settled || Instant::now() > deadline {
+                return variables;
+            }
+            was_executing = is_executing;
+            thread::yield_now();
+        }
+    }
+
+    /// Whether a process has left its old program and has not begun the new one. It has no environment
+    /// then, and nothing tells the end of that moment.
+    fn is_executing(process: &Path) -> bool {
+        /// Where the address at which the environment ends is among the fields after the name.
+        const END_OF_ENVIRONMENT: usize = 48;
+
+        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+        let fields = stat.rsplit_once(") ").map(|(_, fields)| fields);
+        let end = fields.and_then(|fields| fields.split(' ').nth(END_OF_ENVIRONMENT));
+        // Neither a thread of the kernel nor a process that has ended has a program.
+        end == Some("0") && fs::read_link(process.join("exe")).is_ok()
     }
 
     fn open(pid: u32) -> Option<OwnedFd> {
@@ -118,6 +156,20 @@ mod linux {
         use std::process::Command;
 
         use super::{is, kill};
+
+        #[test]
+        fn a_process_is_found_that_is_about_to_run_its_program() {
+            let name = "ISOLATED_MARKED_TEST";
+            for _ in 0..200 {
+                let mut command = Command::new("sleep");
+                command.arg("1000").env(name, "/about/to/run");
+                let mut process = command.spawn().unwrap();
+                let is_found = is(process.id(), name, Path::new("/about/to/run"));
+                process.kill().unwrap();
+                process.wait().unwrap();
+                assert!(is_found);
+            }
+        }
 
         #[test]
         fn only_processes_with_the_variable_are_killed() {
