@@ -6,6 +6,7 @@ mod common;
 mod copies;
 mod deaths;
 mod handles;
+mod lingering;
 mod random_deaths;
 mod removed;
 mod seen;

@@ -9,6 +9,7 @@
 use std::fmt;
 #[cfg(unix)]
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::error::BoxError;
 #[cfg(unix)]
@@ -86,7 +87,8 @@ use self::using::Use;
 ///
 /// When no test has used the host for `ISOLATED_LINGER` (by default 5 seconds), or when it gets
 /// `SIGTERM`, it calls [`Resource::release`], which may take up to a minute, and ends. Everything that
-/// it has started ends with it.
+/// it has started ends with it. [`linger_after_failure`](Once::linger_after_failure) gives people time
+/// to look at what a failed test has left.
 ///
 /// What the host prints goes to a log. Failures that concern the host quote the end of it. After a
 /// failed test that has used the host, the log stays until the host has ended and another test begins.
@@ -124,6 +126,7 @@ pub struct Once<R: Resource> {
     fingerprint: Option<Fingerprint>,
     reset: Option<Reset<R>>,
     users: Users,
+    after_failure: Duration,
     used: Option<Used<R>>,
 }
 
@@ -160,6 +163,7 @@ impl<R: Resource> Once<R> {
             fingerprint: None,
             reset: None,
             users: Users::Any,
+            after_failure: Duration::ZERO,
             used: None,
         }
     }
@@ -219,6 +223,15 @@ impl<R: Resource> Once<R> {
         self.reset = Some(reset);
         self.serial()
     }
+
+    /// Lets the host linger this long, if that is longer than `ISOLATED_LINGER`, once a test that used
+    /// it has failed, so that people can look at what the test has left there.
+    ///
+    /// `cargo isolated clean` ends the host earlier. With `ISOLATED_KEEP=never`, failures do not count.
+    pub const fn linger_after_failure(mut self, time: Duration) -> Self {
+        self.after_failure = time;
+        self
+    }
 }
 
 impl<R: Resource> Resource for Once<R> {
@@ -234,7 +247,7 @@ impl<R: Resource> Resource for Once<R> {
         })?;
         let name = HostName::of::<R>(self.name, self.fingerprint)?;
         if let Some(asked) = serving::asked() {
-            serving::serve(asked, &name, self.make)?;
+            serving::serve(asked, &name, self.make, self.after_failure)?;
         }
         using::refuse_itself(&name)?;
         let mode = match self.users {

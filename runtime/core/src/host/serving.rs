@@ -93,6 +93,7 @@ pub(super) fn serve<R: Resource>(
     asked: &AskedHost,
     name: &HostName,
     make: fn() -> R,
+    after_failure: Duration,
 ) -> Result<(), BoxError> {
     if asked.name != name.dir() {
         let text = format!(
@@ -131,7 +132,7 @@ pub(super) fn serve<R: Resource>(
     match published {
         Ok((session, published)) => {
             inherited.has_started();
-            let result = news.linger(&dir);
+            let result = news.linger(&dir, after_failure);
             if let Err(error) = &result {
                 report::error(host.full(), error);
             }
@@ -231,8 +232,9 @@ impl News {
 
     /// Waits until the host has had no user for a while. Returns the lock that keeps new users
     /// waiting, or `None` if the process is asked to end.
-    fn linger(&self, dir: &HostDir) -> io::Result<Option<File>> {
-        let time = variables().map_err(io::Error::other)?.linger;
+    fn linger(&self, dir: &HostDir, after_failure: Duration) -> io::Result<Option<File>> {
+        let variables = variables().map_err(io::Error::other)?;
+        let are_kept = variables.keep != Some(Keep::Never);
         loop {
             let Ok(Event::Unused(users)) = self.receiver.recv() else {
                 return Ok(None);
@@ -240,6 +242,10 @@ impl News {
             let users = users?;
             let last = touched(&users)?;
             flock::unlock(&users);
+            let mut time = variables.linger;
+            if are_kept && dir.has_failure() {
+                time = time.max(after_failure);
+            }
             if self.receiver.recv_timeout(time).is_ok() {
                 return Ok(None);
             }

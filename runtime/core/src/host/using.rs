@@ -175,6 +175,7 @@ fn start(name: &HostName, dir: &HostDir, test: &Current) -> Result<Serving, BoxE
     let begin = || {
         dir.kill_left()?;
         dir.withdraw()?;
+        dir.forget_failure()?;
         let starting = dir.starting()?;
         flock::lock(&starting, Strength::Exclusive)?;
         HostDir::begin(&starting)?;

@@ -194,10 +194,20 @@ impl HostDir {
         self.open(FAILED).map(drop)
     }
 
+    /// Whether a test has failed that used the host.
+    pub(crate) fn has_failure(&self) -> bool {
+        self.path.join(FAILED).exists()
+    }
+
+    /// Forgets the failures of tests that used an earlier host, whose log is gone.
+    pub(crate) fn forget_failure(&self) -> io::Result<()> {
+        unless(NotFound, fs::remove_file(self.path.join(FAILED))).map(drop)
+    }
+
     /// Removes everything, unless people may want the log. The host calls this last, with the lock of
     /// all users.
     pub(crate) fn finish(&self) -> io::Result<()> {
-        if self.path.join(FAILED).exists() {
+        if self.has_failure() {
             return Ok(());
         }
         // Otherwise the supervisor would still be ending them when the next host starts.
