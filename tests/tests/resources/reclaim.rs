@@ -103,6 +103,13 @@ mod inner {
     #[ignore = "started by another test"]
     fn ends() {}
 
+    #[isolated(db = Database(PathBuf::new()))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn exits() {
+        std::process::exit(0);
+    }
+
     #[isolated]
     #[test]
     #[ignore = "started by another test"]
@@ -176,6 +183,19 @@ fn a_later_process_removes_what_a_killed_test_has_created() {
         assert!(!database.exists(), "{test}");
         assert!(databases.state.runs().is_empty(), "{test}");
     }
+}
+
+#[test]
+fn a_later_process_removes_what_is_left_of_a_test_that_ended_its_process() {
+    let databases = Databases::new();
+    let run = databases.inner("exits").run();
+    assert!(run.status.success());
+    let database = databases.dir.join("database");
+    assert!(database.exists());
+    let other = databases.inner("ends").env("NAME", "another");
+    let _ = other.run().passed();
+    assert!(!database.exists());
+    assert!(databases.state.runs().is_empty());
 }
 
 #[test]

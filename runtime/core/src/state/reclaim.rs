@@ -49,6 +49,11 @@ pub(super) fn all(record: &File) -> io::Result<bool> {
     Ok(is_clean)
 }
 
+/// Whether a record describes nothing.
+pub(super) fn is_empty(record: &File) -> io::Result<bool> {
+    Ok(described(record)?.is_empty())
+}
+
 /// Whether this process knows the kinds of all things that a record describes.
 pub(super) fn is_known(record: &File) -> io::Result<bool> {
     let kinds = lock(&KINDS);

@@ -119,9 +119,12 @@ extern "C" fn forget_at_exit() {
         let Ok(has_dir) = record.has_dir.try_lock() else {
             return;
         };
+        // Tests that have ended have left nothing to reclaim, but one that ends the process has.
+        if !reclaim::is_empty(&record.file).unwrap_or(false) {
+            return;
+        }
         // Somebody may have emptied the state directory, and another file may be at the path now.
         if os::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
-            // Tests that have ended have left nothing to reclaim.
             sweep::forget(&record.path, *has_dir, true);
         }
     }
