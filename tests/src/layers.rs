@@ -22,6 +22,11 @@ fn command() {
 }
 
 #[test]
+fn postgres() {
+    assert_no_circle(&uses("runtime/postgres/src"));
+}
+
+#[test]
 fn runtime() {
     let layers = [
         "mutex",

@@ -11,12 +11,20 @@ const PATH: &str = "an absolute path";
 const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
 
 /// All our variables that users may set, each with the expected value.
-const KNOWN: [(&str, &str); 12] = [
+const KNOWN: [(&str, &str); 14] = [
     ("ISOLATED_DIR", PATH),
     ("ISOLATED_FLAKY", "`pass` or `fail`"),
     ("ISOLATED_KEEP", "`never`, `failure` or `always`"),
     ("ISOLATED_LINGER", TIME),
     ("ISOLATED_LOCK_TIMEOUT", TIME),
+    (
+        "ISOLATED_POSTGRES",
+        "the URL of a server such as `postgres://user:password@host`",
+    ),
+    (
+        "ISOLATED_POSTGRES_BIN",
+        "the directory of `postgres` and `initdb`",
+    ),
     ("ISOLATED_PROCESS", "`on` or `off`"),
     ("ISOLATED_REPEAT", "a whole number above zero such as `100`"),
     ("ISOLATED_RETRIES", "a whole number from `0` to `100`"),

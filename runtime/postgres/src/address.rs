@@ -1,0 +1,240 @@
+//! Where a server is and who connects: what a URL `postgres://…` says.
+
+use std::fmt::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The server, and the role that connects to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Address {
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Host {
+    /// The directory of the Unix socket.
+    Socket(PathBuf),
+    /// A name or an address.
+    Tcp(String),
+}
+
+pub(crate) const PORT: u16 = 5432;
+
+impl Address {
+    /// The URL of a database on this server.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let mut url = "postgres://".to_owned();
+        push_encoded(&mut url, &self.user);
+        if let Some(password) = &self.password {
+            url.push(':');
+            push_encoded(&mut url, password);
+        }
+        url.push('@');
+        match &self.host {
+            Host::Socket(dir) => push_encoded(&mut url, &dir.to_string_lossy()),
+            // An IPv6 address.
+            Host::Tcp(name) if name.contains(':') => {
+                let _ = write!(url, "[{name}]");
+            }
+            Host::Tcp(name) => push_encoded(&mut url, name),
+        }
+        if self.port != PORT {
+            let _ = write!(url, ":{}", self.port);
+        }
+        url.push('/');
+        push_encoded(&mut url, database);
+        url
+    }
+
+    /// Reads a URL. Returns the database too, if the URL names one.
+    pub(crate) fn parse(url: &str) -> Result<(Self, Option<String>), String> {
+        let rest = ["postgres://", "postgresql://"]
+            .into_iter()
+            .find_map(|scheme| url.strip_prefix(scheme))
+            .ok_or("it does not begin with `postgres://`")?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (who, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = match who.split_once(':') {
+            Some((user, password)) => (user, Some(decode(password)?)),
+            None => (who, None),
+        };
+        let (host, port) = match place
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
+            Some((host, rest)) => (host, rest.strip_prefix(':')),
+            None => place
+                .split_once(':')
+                .map_or((place, None), |(host, port)| (host, Some(port))),
+        };
+        let mut host = decode(host)?;
+        let mut port = port.map(str::to_owned);
+        let mut user = decode(user)?;
+        let mut password = password;
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = decode(value)?;
+            match (name, &*value) {
+                ("host", _) => host = value,
+                ("port", _) => port = Some(value),
+                ("user", _) => user = value,
+                ("password", _) => password = Some(value),
+                ("sslmode", "disable" | "allow" | "prefer") => {}
+                ("sslmode", _) => {
+                    return Err(format!(
+                        "`sslmode={value}` is not supported: connections are not encrypted; write `sslmode=disable`"
+                    ));
+                }
+                // Others change what a client does with the connection.
+                _ => {}
+            }
+        }
+        let port = match port.filter(|port| !port.is_empty()) {
+            Some(port) => port.parse().map_err(|_| format!("`{port}` is no port"))?,
+            None => PORT,
+        };
+        let host = match host {
+            dir if dir.starts_with('/') => Host::Socket(dir.into()),
+            empty if empty.is_empty() => Host::Tcp("localhost".to_owned()),
+            name => Host::Tcp(name),
+        };
+        if user.is_empty() {
+            "postgres".clone_into(&mut user);
+        }
+        let database = decode(database)?;
+        let address = Address {
+            host,
+            port,
+            user,
+            password,
+        };
+        Ok((address, Some(database).filter(|name| !name.is_empty())))
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        Address::parse(url).map(|(address, _)| address)
+    }
+}
+
+/// Names the server without the password.
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Host::Socket(dir) => write!(formatter, "{}/.s.PGSQL.{}", dir.display(), self.port),
+            Host::Tcp(name) => write!(formatter, "{name}:{}", self.port),
+        }
+    }
+}
+
+fn push_encoded(url: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+}
+
+fn decode(text: &str) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let digits = rest
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.ok_or_else(|| format!("`{text}` has a `%` without two digits"))?);
+        rest = &rest[2..];
+    }
+    String::from_utf8(bytes).map_err(|_| format!("`{text}` is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, Host};
+
+    #[test]
+    fn urls_are_read_and_written() {
+        for (url, host, port, user, password, database) in [
+            (
+                "postgres://u:p@h:1/d",
+                Host::Tcp("h".into()),
+                1,
+                "u",
+                Some("p"),
+                Some("d"),
+            ),
+            (
+                "postgres://me@%2Ftmp%2Fx/d",
+                Host::Socket("/tmp/x".into()),
+                5432,
+                "me",
+                None,
+                Some("d"),
+            ),
+            (
+                "postgres://u:a%40%3A%2Fb@[::1]:2/d%20e",
+                Host::Tcp("::1".into()),
+                2,
+                "u",
+                Some("a@:/b"),
+                Some("d e"),
+            ),
+        ] {
+            let (address, name) = Address::parse(url).unwrap();
+            let expected = Address {
+                host,
+                port,
+                user: user.into(),
+                password: password.map(Into::into),
+            };
+            assert_eq!((&address, name.as_deref()), (&expected, database), "{url}");
+            assert_eq!(address.url(&name.unwrap()), url);
+        }
+    }
+
+    #[test]
+    fn what_a_url_leaves_out_has_defaults() {
+        let (address, name) = Address::parse("postgresql://").unwrap();
+        assert_eq!(
+            (address.url("x"), name),
+            ("postgres://postgres@localhost/x".to_owned(), None)
+        );
+        let (address, name) =
+            Address::parse("postgres:///d?host=/run/pg&user=me&password=pw&port=7").unwrap();
+        assert_eq!(
+            address.url(&name.unwrap()),
+            "postgres://me:pw@%2Frun%2Fpg:7/d"
+        );
+        assert_eq!(address.to_string(), "/run/pg/.s.PGSQL.7");
+    }
+
+    #[test]
+    fn bad_urls_are_refused_with_the_reason() {
+        for (url, why) in [
+            ("mysql://h/d", "it does not begin with `postgres://`"),
+            ("postgres://h:x/d", "`x` is no port"),
+            ("postgres://h%2/d", "`h%2` has a `%` without two digits"),
+            (
+                "postgres://h/d?sslmode=require",
+                "`sslmode=require` is not supported: connections are not encrypted; write `sslmode=disable`",
+            ),
+        ] {
+            assert_eq!(Address::parse(url).unwrap_err(), why, "{url}");
+        }
+    }
+}

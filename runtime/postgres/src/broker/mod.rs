@@ -1,0 +1,400 @@
+//! The part of a host that gives databases to tests.
+//!
+//! A test connects to a socket and stays connected as long as it has its database, so that the kernel
+//! reports its end, however it dies. The exchange, one line each:
+//!
+//! ```text
+//! test:  take  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST
+//! host:  wait  NAME-OF-ANOTHER-TEST                 that test builds the template; maybe repeated
+//! host:  build URL                                  of an empty database
+//! test:  built | failed lasting REASON | failed passing REASON
+//! host:  given URL VERSION | failed REASON
+//! test:  drop | keep
+//! ```
+//!
+//! `state` decides, `line` reads and writes, `sessions` knows the statements.
+
+pub(crate) mod line;
+mod sessions;
+mod state;
+
+use std::io::{self, BufReader};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+pub(crate) use self::sessions::drop_all;
+use self::sessions::{KEPT, Sessions, create, drop_one, end_sessions};
+use self::state::{Job, State, Turn};
+use crate::address::Address;
+use crate::content::Content;
+use crate::wire::{Failure, literal, name};
+
+/// The version of the exchange.
+pub(crate) const FORM: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+
+/// The key of the template that contains nothing.
+pub(crate) const EMPTY: &str = "empty";
+
+/// How much all copies that wait may need: 512 MiB for each template.
+const AHEAD: u64 = 512 * 1024 * 1024;
+
+/// The most copies of a template that wait.
+const MOST_AHEAD: u64 = 32;
+
+/// How long the sessions in a new template may take to end.
+const SESSIONS_END: Duration = Duration::from_secs(5);
+
+/// Gives databases to tests until it is stopped.
+pub(crate) struct Broker {
+    shared: Arc<Shared>,
+    workers: Vec<thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    sessions: Sessions,
+    version: u32,
+    /// The beginning of the names of all databases but templates.
+    prefix: String,
+    state: Mutex<State>,
+    /// Something has changed in the state.
+    changed: Condvar,
+}
+
+impl Broker {
+    pub(crate) fn start(
+        address: Address,
+        database: String,
+        prefix: String,
+        socket: &Path,
+    ) -> io::Result<Self> {
+        let shown = address.to_string();
+        let sessions = Sessions::new(address, database);
+        let version = sessions.version().map_err(|failure| {
+            io::Error::other(format!("failed to connect to {shown}: {failure}"))
+        })?;
+        let mut state = State::default();
+        state.ask(EMPTY, "");
+        // It has no extensions either, and admits no connections that would be in the way.
+        state.built(EMPTY, "template0", usize::try_from(MOST_AHEAD).unwrap_or(1));
+        let shared = Arc::new(Shared {
+            sessions,
+            version,
+            prefix,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        let listener = UnixListener::bind(socket)?;
+        let serving = shared.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = serving.clone();
+                thread::spawn(move || shared.serve(stream));
+            }
+        });
+        let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4));
+        let work = |_| {
+            let shared = shared.clone();
+            thread::spawn(move || shared.work())
+        };
+        Ok(Broker {
+            workers: (0..workers).map(work).collect(),
+            shared,
+        })
+    }
+
+    /// Ends all work, and drops the databases if the server goes on.
+    pub(crate) fn stop(self, server_goes_on: bool) {
+        self.shared.lock().is_over = true;
+        self.shared.changed.notify_all();
+        for worker in self.workers {
+            let _ = worker.join();
+        }
+        if server_goes_on {
+            let opened = self.shared.sessions.open();
+            let dropped = opened.and_then(|mut one| drop_all(&mut one, &self.shared.prefix));
+            if let Err(failure) = dropped {
+                eprintln!("isolated-test-postgres: failed to drop databases: {failure}");
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes copies ahead, and drops what was given back.
+    fn work(&self) {
+        let mut state = self.lock();
+        while !state.is_over {
+            let Some(job) = state.next_job() else {
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            match job {
+                Job::Drop(database) => {
+                    drop(state);
+                    self.drop_now(&database);
+                    state = self.lock();
+                }
+                Job::Make { key, template } => {
+                    let copy = format!("{}ready_{}", self.prefix, state.next_number());
+                    drop(state);
+                    let made = self.sessions.run(&create(self.version, &copy, &template));
+                    state = self.lock();
+                    state.made(&key, made.is_ok().then_some(copy));
+                    self.changed.notify_all();
+                }
+            }
+        }
+    }
+
+    fn drop_now(&self, database: &str) {
+        let dropped = drop_one(self.version, database, |sql| self.sessions.run(sql));
+        if let Err(failure) = dropped {
+            eprintln!("isolated-test-postgres: failed to drop `{database}`: {failure}");
+        }
+    }
+
+    /// Serves one test, from its question to its end.
+    fn serve(&self, stream: UnixStream) {
+        let Ok(mut writer) = stream.try_clone() else {
+            return;
+        };
+        let mut reader = BufReader::new(stream);
+        let Ok(Some(words)) = line::read(&mut reader) else {
+            return;
+        };
+        let ["take", key, wish, who] = &*words.iter().map(String::as_str).collect::<Vec<_>>()
+        else {
+            return;
+        };
+        let database = match self.take(key, wish, who, &mut reader, &mut writer) {
+            Ok(database) => database,
+            Err(Refused(why)) => {
+                let _ = line::write(&mut writer, &["failed", &why]);
+                return;
+            }
+        };
+        let url = self.sessions.address.url(&database);
+        let given = line::write(&mut writer, &["given", &url, &self.version.to_string()]);
+        let last = given.and_then(|()| line::read(&mut reader));
+        // Without a word, the test has died.
+        if matches!(&last, Ok(Some(words)) if *words == ["keep"]) {
+            let comment = format!(
+                "COMMENT ON DATABASE {} IS {}",
+                name(&database),
+                literal(KEPT)
+            );
+            let _ = self.sessions.run(&comment);
+            self.lock().keep(database);
+        } else {
+            self.lock().drop_later(database);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Finds or makes the database of a test.
+    fn take(
+        &self,
+        key: &str,
+        wish: &str,
+        who: &str,
+        reader: &mut BufReader<UnixStream>,
+        writer: &mut UnixStream,
+    ) -> Result<String, Refused> {
+        let mut told = String::new();
+        let mut state = self.lock();
+        loop {
+            match state.ask(key, who) {
+                Turn::Fail(why) => return Err(Refused(why)),
+                Turn::Wait(by) => {
+                    if told != by {
+                        // The answer fits into the buffer of the socket, so this does not block.
+                        line::write(writer, &["wait", &by])?;
+                        told = by;
+                    }
+                    state = self
+                        .changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                Turn::Build => {
+                    drop(state);
+                    let built = self.build(key, reader, writer);
+                    state = self.lock();
+                    let result = match built {
+                        Ok((template, most)) => {
+                            state.built(key, &template, most);
+                            Ok(())
+                        }
+                        Err(Unbuilt { why, is_lasting }) => {
+                            state.not_built(key, Some(&*why).filter(|_| is_lasting));
+                            Err(Refused(why))
+                        }
+                    };
+                    self.changed.notify_all();
+                    result?;
+                }
+                Turn::Take(ready) => {
+                    let database = self.name(&mut state, wish);
+                    drop(state);
+                    self.changed.notify_all();
+                    let sql = format!(
+                        "ALTER DATABASE {} RENAME TO {}",
+                        name(&ready),
+                        name(&database)
+                    );
+                    self.sessions.run(&sql)?;
+                    return Ok(database);
+                }
+                Turn::Copy(template) => {
+                    let database = self.name(&mut state, wish);
+                    drop(state);
+                    self.changed.notify_all();
+                    self.sessions
+                        .run(&create(self.version, &database, &template))?;
+                    return Ok(database);
+                }
+            }
+        }
+    }
+
+    /// A new name that reminds of the test.
+    fn name(&self, state: &mut State, wish: &str) -> String {
+        format!("{}{wish}_{}", self.prefix, state.next_number())
+    }
+
+    /// Lets a test build a template, unless there is one. Returns its name, and how many copies may
+    /// wait.
+    fn build(
+        &self,
+        key: &str,
+        reader: &mut BufReader<UnixStream>,
+        writer: &mut UnixStream,
+    ) -> Result<(String, usize), Unbuilt> {
+        // Another role could not use what is in the template.
+        let mut content = Content::new();
+        content.add(key);
+        content.add(&self.sessions.address.user);
+        let template = format!("isolated_template_{}", content.key());
+        // Another machine may build it on the same server. The lock ends with the connection.
+        let mut connection = self.sessions.open()?;
+        connection.run(&format!(
+            "SELECT pg_advisory_lock(hashtext({}))",
+            literal(&template)
+        ))?;
+        let find = format!(
+            "SELECT 1 FROM pg_database WHERE datname = {}",
+            literal(&template)
+        );
+        if connection.run(&find)?.is_empty() {
+            let number = self.lock().next_number();
+            let building = format!("{}building_{number}", self.prefix);
+            connection.run(&create(self.version, &building, "template0"))?;
+            let filled = self.fill(&building, reader, writer);
+            let sealed = filled.and_then(|()| self.seal(&building, &template));
+            if let Err(unbuilt) = sealed {
+                self.drop_now(&building);
+                return Err(unbuilt);
+            }
+        }
+        let size = format!("SELECT pg_database_size({})", literal(&template));
+        let rows = connection.run(&size)?;
+        let size = rows
+            .first()
+            .and_then(|row| row.first()?.as_ref()?.parse().ok());
+        let most = (AHEAD / size.unwrap_or(AHEAD).max(1)).clamp(1, MOST_AHEAD);
+        Ok((template, usize::try_from(most).unwrap_or(1)))
+    }
+
+    /// Waits until the test has filled a database.
+    fn fill(
+        &self,
+        building: &str,
+        reader: &mut BufReader<UnixStream>,
+        writer: &mut UnixStream,
+    ) -> Result<(), Unbuilt> {
+        line::write(writer, &["build", &self.sessions.address.url(building)])?;
+        let words = line::read(reader)?.unwrap_or_default();
+        match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
+            ["built"] => Ok(()),
+            ["failed", how, why] => Err(Unbuilt {
+                why: (*why).to_owned(),
+                is_lasting: *how == "lasting",
+            }),
+            // The test has died.
+            _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        }
+    }
+
+    /// Makes a template of a database that is complete. It gets its name last.
+    fn seal(&self, building: &str, template: &str) -> Result<(), Unbuilt> {
+        const PAUSE: Duration = Duration::from_millis(1);
+
+        let from = name(building);
+        let run = |sql: &str| self.sessions.run(sql);
+        run(&format!(
+            "ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true"
+        ))?;
+        let mut left = SESSIONS_END.as_millis() / PAUSE.as_millis();
+        // PostgreSQL reports neither that a session has ended nor waits for that before version 14.
+        while !run(&end_sessions(building))?.is_empty() && left > 0 {
+            thread::sleep(PAUSE);
+            left -= 1;
+        }
+        let renamed = run(&format!(
+            "ALTER DATABASE {from} RENAME TO {}",
+            name(template)
+        ));
+        if renamed.is_err() {
+            let _ = run(&format!("ALTER DATABASE {from} WITH IS_TEMPLATE false"));
+        }
+        renamed?;
+        Ok(())
+    }
+}
+
+/// Why a test gets no database.
+struct Refused(String);
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Refused(failure.to_string())
+    }
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Refused(error.to_string())
+    }
+}
+
+/// Why a template could not be built.
+struct Unbuilt {
+    why: String,
+    /// Whether it would fail again.
+    is_lasting: bool,
+}
+
+impl From<Failure> for Unbuilt {
+    fn from(failure: Failure) -> Self {
+        Unbuilt {
+            why: failure.to_string(),
+            is_lasting: false,
+        }
+    }
+}
+
+impl From<io::Error> for Unbuilt {
+    fn from(error: io::Error) -> Self {
+        Failure::from(error).into()
+    }
+}

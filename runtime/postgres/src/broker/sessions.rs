@@ -1,0 +1,110 @@
+//! The connections of the host to its server.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::address::Address;
+use crate::wire::{Connection, Failure, Row, literal, name};
+
+/// Connections that run one statement each, and are used again.
+pub(super) struct Sessions {
+    pub(super) address: Address,
+    database: String,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Sessions {
+    pub(super) fn new(address: Address, database: String) -> Self {
+        Sessions {
+            address,
+            database,
+            idle: Mutex::default(),
+        }
+    }
+
+    pub(super) fn open(&self) -> Result<Connection, Failure> {
+        Connection::open(&self.address, &self.database)
+    }
+
+    pub(super) fn run(&self, sql: &str) -> Result<Vec<Row>, Failure> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => self.open()?,
+        };
+        let result = connection.run(sql);
+        if !matches!(result, Err(Failure::Lost(_))) {
+            idle().push(connection);
+        }
+        result
+    }
+
+    /// The major version of the server.
+    pub(super) fn version(&self) -> Result<u32, Failure> {
+        let connection = self.open()?;
+        let version = connection.version();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok(version)
+    }
+}
+
+/// The statement that makes a database from another one.
+pub(super) fn create(version: u32, new: &str, template: &str) -> String {
+    // Until version 14 there was no other strategy.
+    let strategy = if version >= 15 {
+        " STRATEGY file_copy"
+    } else {
+        ""
+    };
+    format!(
+        "CREATE DATABASE {} TEMPLATE {}{strategy}",
+        name(new),
+        name(template)
+    )
+}
+
+/// The comment on a database that stays for people.
+pub(super) const KEPT: &str = "kept by isolated-test, because a test has failed";
+
+/// Drops a database, also if something is connected to it.
+pub(super) fn drop_one(
+    version: u32,
+    database: &str,
+    mut run: impl FnMut(&str) -> Result<Vec<Row>, Failure>,
+) -> Result<(), Failure> {
+    if version >= 13 {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name(database));
+        return run(&sql).map(drop);
+    }
+    run(&end_sessions(database))?;
+    run(&format!("DROP DATABASE IF EXISTS {}", name(database))).map(drop)
+}
+
+/// The statement that ends all sessions in a database. Returns a row for each.
+pub(super) fn end_sessions(database: &str) -> String {
+    format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}",
+        literal(database)
+    )
+}
+
+/// Drops all databases whose names begin so, but not those that are kept.
+pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
+    let sql = format!(
+        "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND \
+         coalesce(shobj_description(oid, 'pg_database'), '') <> {}",
+        prefix.chars().count(),
+        literal(prefix),
+        literal(KEPT)
+    );
+    let version = connection.version();
+    for row in connection.run(&sql)? {
+        if let Some(Some(database)) = row.into_iter().next() {
+            drop_one(version, &database, |sql| connection.run(sql))?;
+        }
+    }
+    Ok(())
+}

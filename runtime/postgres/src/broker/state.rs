@@ -1,0 +1,277 @@
+//! What a host knows about its templates and databases. It talks to nothing.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// How long a template that could not be built fails all tests that need it.
+const FAILED_FOR: Duration = Duration::from_secs(5);
+
+/// How many databases of failed tests are kept.
+const MOST_KEPT: usize = 16;
+
+/// How many dropped databases may wait for the time to drop them.
+const MOST_DROPPED: usize = 48;
+
+/// How many copies of a template are made ahead at first.
+const FIRST_AHEAD: usize = 4;
+
+#[derive(Default)]
+pub(super) struct State {
+    templates: HashMap<String, Template>,
+    /// Databases that no test uses any more.
+    dropped: Vec<String>,
+    kept: VecDeque<String>,
+    /// The number of the last new database.
+    number: u64,
+    pub(super) is_over: bool,
+}
+
+struct Template {
+    stage: Stage,
+    /// Copies that wait for a test.
+    ready: Vec<String>,
+    /// How many copies are being made.
+    making: usize,
+    /// How many copies should wait.
+    ahead: usize,
+    most_ahead: usize,
+}
+
+enum Stage {
+    /// A test builds it: this one.
+    Building(String),
+    Built(String),
+    Failed(String, Instant),
+}
+
+/// What a test that asks for a database has to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Build the template.
+    Build,
+    /// Wait for the test that builds it.
+    Wait(String),
+    /// Take the copy, which is ready.
+    Take(String),
+    /// Copy the template.
+    Copy(String),
+    /// Fail for this reason.
+    Fail(String),
+}
+
+/// What a thread that works ahead has to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    Make { key: String, template: String },
+    Drop(String),
+}
+
+impl State {
+    pub(super) fn ask(&mut self, key: &str, who: &str) -> Turn {
+        let turn = self.templates.get_mut(key).and_then(Template::turn);
+        turn.unwrap_or_else(|| {
+            self.set(key, Stage::Building(who.to_owned()));
+            Turn::Build
+        })
+    }
+
+    /// The template is built. So many copies may wait.
+    pub(super) fn built(&mut self, key: &str, name: &str, most_ahead: usize) {
+        self.set(key, Stage::Built(name.to_owned()));
+        if let Some(template) = self.templates.get_mut(key) {
+            template.most_ahead = most_ahead;
+        }
+    }
+
+    /// The template could not be built. Without a reason that lasts, the next test tries again.
+    pub(super) fn not_built(&mut self, key: &str, why: Option<&str>) {
+        match why {
+            Some(why) => self.set(key, Stage::Failed(why.to_owned(), Instant::now())),
+            None => {
+                self.templates.remove(key);
+            }
+        }
+    }
+
+    fn set(&mut self, key: &str, stage: Stage) {
+        let template = Template {
+            stage,
+            ready: Vec::new(),
+            making: 0,
+            ahead: 0,
+            most_ahead: 0,
+        };
+        self.templates.insert(key.to_owned(), template);
+    }
+
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// The next thing to do ahead. Copies come first, unless too much is left.
+    pub(super) fn next_job(&mut self) -> Option<Job> {
+        if self.dropped.len() < MOST_DROPPED {
+            if let Some(job) = self.next_copy() {
+                return Some(job);
+            }
+        }
+        self.dropped.pop().map(Job::Drop)
+    }
+
+    fn next_copy(&mut self) -> Option<Job> {
+        let lacks =
+            |template: &&mut Template| template.ready.len() + template.making < template.ahead;
+        let (key, template) = self
+            .templates
+            .iter_mut()
+            .find(|(_, template)| lacks(template))?;
+        let Stage::Built(name) = &template.stage else {
+            return None;
+        };
+        template.making += 1;
+        Some(Job::Make {
+            key: key.clone(),
+            template: name.clone(),
+        })
+    }
+
+    /// A copy was made ahead, or could not be made.
+    pub(super) fn made(&mut self, key: &str, copy: Option<String>) {
+        if let Some(template) = self.templates.get_mut(key) {
+            template.making -= 1;
+            if copy.is_none() {
+                // A test finds out why.
+                template.ahead = 0;
+            }
+            template.ready.extend(copy);
+        }
+    }
+
+    pub(super) fn drop_later(&mut self, database: String) {
+        self.dropped.push(database);
+    }
+
+    /// Keeps a database, instead of the oldest one if there are many.
+    pub(super) fn keep(&mut self, database: String) {
+        self.kept.push_back(database);
+        if self.kept.len() > MOST_KEPT {
+            self.dropped.extend(self.kept.pop_front());
+        }
+    }
+}
+
+impl Template {
+    /// What a test has to do, unless it is to build the template.
+    fn turn(&mut self) -> Option<Turn> {
+        match &self.stage {
+            Stage::Building(by) => Some(Turn::Wait(by.clone())),
+            Stage::Failed(_, at) if at.elapsed() >= FAILED_FOR => None,
+            Stage::Failed(why, _) => Some(Turn::Fail(why.clone())),
+            Stage::Built(name) => {
+                if let Some(ready) = self.ready.pop() {
+                    return Some(Turn::Take(ready));
+                }
+                // The tests are faster.
+                self.ahead = (self.ahead * 2).max(FIRST_AHEAD).min(self.most_ahead);
+                Some(Turn::Copy(name.clone()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, State, Turn};
+
+    fn built() -> State {
+        let mut state = State::default();
+        assert_eq!(state.ask("k", "a"), Turn::Build);
+        state.built("k", "t", 6);
+        state
+    }
+
+    #[test]
+    fn one_test_builds_and_others_wait() {
+        let mut state = State::default();
+        assert_eq!(state.ask("k", "a"), Turn::Build);
+        assert_eq!(state.ask("k", "b"), Turn::Wait("a".into()));
+        assert_eq!(state.ask("other", "b"), Turn::Build);
+        state.built("k", "t", 6);
+        assert_eq!(state.ask("k", "b"), Turn::Copy("t".into()));
+    }
+
+    #[test]
+    fn a_lasting_failure_is_repeated_and_a_passing_one_is_not() {
+        let mut state = State::default();
+        assert_eq!(state.ask("k", "a"), Turn::Build);
+        state.not_built("k", Some("syntax"));
+        assert_eq!(state.ask("k", "b"), Turn::Fail("syntax".into()));
+        assert_eq!(state.ask("l", "a"), Turn::Build);
+        state.not_built("l", None);
+        assert_eq!(state.ask("l", "b"), Turn::Build);
+    }
+
+    #[test]
+    fn as_many_copies_are_made_ahead_as_tests_need() {
+        let mut state = built();
+        assert_eq!(state.next_job(), None);
+        let make = |state: &mut State, count: usize| {
+            for number in 0..count {
+                let job = Job::Make {
+                    key: "k".into(),
+                    template: "t".into(),
+                };
+                assert_eq!(state.next_job(), Some(job));
+                state.made("k", Some(format!("ready{number}")));
+            }
+            assert_eq!(state.next_job(), None);
+        };
+        assert_eq!(state.ask("k", "a"), Turn::Copy("t".into()));
+        make(&mut state, FIRST_AHEAD);
+        for number in (0..FIRST_AHEAD).rev() {
+            assert_eq!(state.ask("k", "a"), Turn::Take(format!("ready{number}")));
+        }
+        // One was not ready, so there should be more, up to the limit.
+        assert_eq!(state.ask("k", "a"), Turn::Copy("t".into()));
+        make(&mut state, 6);
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_made_is_not_tried_in_a_loop() {
+        let mut state = built();
+        state.ask("k", "a");
+        assert!(state.next_job().is_some());
+        state.made("k", None);
+        assert_eq!(state.next_job(), None);
+    }
+
+    #[test]
+    fn databases_are_dropped_when_nothing_else_is_to_do_or_many_are_left() {
+        let mut state = built();
+        state.ask("k", "a");
+        state.drop_later("old".into());
+        for _ in 0..FIRST_AHEAD {
+            assert!(matches!(state.next_job(), Some(Job::Make { .. })));
+        }
+        assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
+        let mut state = built();
+        state.ask("k", "a");
+        for _ in 0..MOST_DROPPED {
+            state.drop_later("old".into());
+        }
+        assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
+        assert!(matches!(state.next_job(), Some(Job::Make { .. })));
+    }
+
+    #[test]
+    fn the_newest_databases_are_kept() {
+        let mut state = State::default();
+        for number in 0..MOST_KEPT {
+            state.keep(number.to_string());
+        }
+        assert_eq!(state.next_job(), None);
+        state.keep("new".into());
+        assert_eq!(state.next_job(), Some(Job::Drop("0".into())));
+    }
+}

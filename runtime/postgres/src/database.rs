@@ -1,0 +1,118 @@
+//! The handle of a test.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::str::FromStr;
+
+use isolated_test_core::__private::Variable;
+
+use crate::address::{Address, Host};
+
+/// The database of a test.
+///
+/// Every client can connect to the [`url`](Database::url). Clients that want the parts get them
+/// separately.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Database {
+    url: String,
+    name: String,
+    address: Address,
+}
+
+impl Database {
+    /// Returns the URL: `postgres://user@host/name`.
+    ///
+    /// The server of isolated-test listens on a Unix socket only. The host is then the directory of
+    /// that socket with `/` written as `%2F`, which libpq, psql, sqlx, diesel, tokio-postgres and
+    /// sea-orm understand.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the name of the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the host: a name, an address, or the absolute path of the directory of the Unix socket.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match &self.address.host {
+            Host::Socket(dir) => dir.to_str().unwrap_or_default(),
+            Host::Tcp(name) => name,
+        }
+    }
+
+    /// Returns the port. It is a part of the name of a Unix socket too.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port
+    }
+
+    /// Returns the role that connects.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.address.user
+    }
+
+    /// Returns the password of the role, if it needs one.
+    #[must_use]
+    pub fn password(&self) -> Option<&str> {
+        self.address.password.as_deref()
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The URL without the password.
+    pub(crate) fn shown(&self) -> String {
+        let address = Address {
+            password: None,
+            ..self.address.clone()
+        };
+        address.url(&self.name)
+    }
+}
+
+/// Reads a URL that names a database.
+impl FromStr for Database {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let read = Address::parse(url).and_then(|(address, name)| {
+            let name = name.ok_or("it names no database")?;
+            Ok((address, name))
+        });
+        let (address, name) =
+            read.map_err(|why| format!("failed to read the URL of a database: {why}"))?;
+        Ok(Database {
+            url: url.to_owned(),
+            name,
+            address,
+        })
+    }
+}
+
+/// Writes the URL.
+impl fmt::Display for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.url)
+    }
+}
+
+/// For `env(DATABASE_URL = db)`.
+impl Variable for Database {
+    fn to_variable(&self) -> Option<OsString> {
+        Some(OsString::from(&self.url))
+    }
+}
+
+/// Leaves out the password.
+impl fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Database({})", self.shown())
+    }
+}

@@ -1,0 +1,98 @@
+//! A test's side of the exchange with its host; see `broker`.
+
+use std::io::{self, BufReader};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::broker::line;
+
+/// The use of a database. Whenever it ends without a word, as in a killed process, the database is
+/// dropped.
+pub(crate) struct Lease {
+    stream: BufReader<UnixStream>,
+}
+
+/// What the host gives.
+pub(crate) struct Given {
+    pub(crate) url: String,
+    /// The major version of the server.
+    pub(crate) version: u32,
+}
+
+/// Why a template could not be built.
+pub(crate) struct BuildError {
+    pub(crate) why: String,
+    pub(crate) is_lasting: bool,
+}
+
+/// How long a wait stays silent.
+const NOTICE: Duration = Duration::from_secs(3);
+
+impl Lease {
+    /// Takes a database. `build` fills the template if there is none.
+    pub(crate) fn take(
+        host: &Path,
+        [key, wish, who]: [&str; 3],
+        build: impl FnOnce(&str) -> Result<(), BuildError>,
+    ) -> Result<(Self, Given), String> {
+        let lost = |error: io::Error| {
+            format!("the host of the server does not answer: {error}; see its log")
+        };
+        let stream = UnixStream::connect(host).map_err(lost)?;
+        let mut lease = Lease {
+            stream: BufReader::new(stream),
+        };
+        lease.say(&["take", key, wish, who]).map_err(lost)?;
+        let mut build = Some(build);
+        let mut builder = None;
+        loop {
+            let words = lease.hear(builder.as_deref(), who).map_err(lost)?;
+            match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
+                ["wait", by] => builder = Some((*by).to_owned()),
+                ["build", url] => {
+                    builder = None;
+                    let build = build.take().ok_or("the host has garbled its answer")?;
+                    match build(url) {
+                        Ok(()) => lease.say(&["built"]).map_err(lost)?,
+                        Err(BuildError { why, is_lasting }) => {
+                            let how = if is_lasting { "lasting" } else { "passing" };
+                            lease.say(&["failed", how, &why]).map_err(lost)?;
+                        }
+                    }
+                }
+                ["given", url, version] => {
+                    let given = Given {
+                        url: (*url).to_owned(),
+                        version: version.parse().unwrap_or(0),
+                    };
+                    return Ok((lease, given));
+                }
+                ["failed", why] => return Err((*why).to_owned()),
+                _ => return Err(lost(io::ErrorKind::UnexpectedEof.into())),
+            }
+        }
+    }
+
+    /// Ends the use. The database is dropped later, or kept.
+    pub(crate) fn end(mut self, keep: bool) -> io::Result<()> {
+        self.say(&[if keep { "keep" } else { "drop" }])
+    }
+
+    fn say(&mut self, words: &[&str]) -> io::Result<()> {
+        line::write(self.stream.get_mut(), words)
+    }
+
+    /// Waits for the next answer. Prints a line if that takes long, because another test builds.
+    fn hear(&mut self, builder: Option<&str>, who: &str) -> io::Result<Vec<String>> {
+        if let Some(builder) = builder {
+            self.stream.get_ref().set_read_timeout(Some(NOTICE))?;
+            // Nothing is lost: an answer is sent as a whole, and this only waits for its beginning.
+            if io::BufRead::fill_buf(&mut self.stream).is_err() {
+                eprintln!("isolated-test: {who}: waiting for the migrations that {builder} runs");
+            }
+            self.stream.get_ref().set_read_timeout(None)?;
+        }
+        Ok(line::read(&mut self.stream)?.unwrap_or_default())
+    }
+}

@@ -1,0 +1,165 @@
+//! The directory of a server: its data and its sockets, in memory if there is enough.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use isolated_test_core::{BoxError, Current, Reclaim};
+
+use super::account::Account;
+
+/// The directory of one server.
+///
+/// # When the process dies
+///
+/// The host has recorded the directory, and the next test with a database removes it.
+#[derive(Debug)]
+pub(super) struct Files {
+    root: PathBuf,
+    pub(super) account: Option<Account>,
+}
+
+/// The beginning of the names of these directories.
+const PREFIX: &str = "isolated-postgres-";
+
+/// How much has to be free in memory, in KiB. Docker provides 64 MiB by default, which is too little.
+const ENOUGH: u64 = 1024 * 1024;
+
+/// The longest path of a directory for which its socket has a valid path.
+const LONGEST: usize = 60;
+
+impl Files {
+    /// Creates the directory, which only this user and the server can enter.
+    pub(super) fn create(host: &Current) -> Result<Self, BoxError> {
+        let root = place().join(format!("{PREFIX}{}", host.namespace()));
+        let path = root
+            .to_str()
+            .ok_or("the path of the temporary directory is not UTF-8")?;
+        host.reclaim_after_crash::<Files>(path)?;
+        DirBuilder::new().mode(0o700).create(&root)?;
+        let account = Account::choose(&root)?;
+        let files = Files { root, account };
+        if account.is_some() {
+            // The server passes through it as another user.
+            fs::set_permissions(&files.root, fs::Permissions::from_mode(0o711))?;
+        }
+        for dir in [files.data(), files.sockets()] {
+            DirBuilder::new().mode(0o700).create(&dir)?;
+            if let Some(account) = account {
+                account.own(&dir)?;
+            }
+        }
+        Ok(files)
+    }
+
+    /// The data of the server.
+    pub(super) fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// The directory of the socket of the server.
+    pub(super) fn sockets(&self) -> PathBuf {
+        self.root.join("socket")
+    }
+
+    /// The socket of the host.
+    pub(super) fn broker(&self) -> PathBuf {
+        self.root.join("host")
+    }
+
+    /// Lets nobody but this user connect, although the socket belongs to another one.
+    pub(super) fn close_socket(&self) -> io::Result<()> {
+        if self.account.is_some() {
+            let socket = self.sockets().join(".s.PGSQL.5432");
+            std::os::unix::fs::chown(&socket, Some(0), Some(0))?;
+            fs::set_permissions(socket, fs::Permissions::from_mode(0o600))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn remove(&self) -> io::Result<()> {
+        remove(&self.root)
+    }
+}
+
+impl Reclaim for Files {
+    const KIND: &'static str = "isolated-postgres-files";
+
+    fn reclaim(text: &str) -> Result<(), BoxError> {
+        let root = Path::new(text);
+        let name = root.file_name().and_then(|name| name.to_str());
+        if !name.is_some_and(|name| name.starts_with(PREFIX)) {
+            return Err("the path is not one of ours".into());
+        }
+        remove(root)?;
+        Ok(())
+    }
+}
+
+/// Removes a directory with what the server has left elsewhere.
+fn remove(root: &Path) -> io::Result<()> {
+    let gone = |result: io::Result<()>| match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    };
+    if let Err(error) = fs::symlink_metadata(root) {
+        return gone(Err(error));
+    }
+    remove_shared_memory(root);
+    gone(fs::remove_dir_all(root))
+}
+
+/// Removes the System V segment by which a server guards its data: 56 bytes that outlive a `SIGKILL`.
+fn remove_shared_memory(root: &Path) {
+    let Ok(lock) = fs::read_to_string(root.join("data/postmaster.pid")) else {
+        return;
+    };
+    // The seventh line is the key of the segment, and its number.
+    let mut words = lock.lines().nth(6).unwrap_or_default().split_whitespace();
+    let (Some(key), Some(id)) = (words.next(), words.next()) else {
+        return;
+    };
+    let segments = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+    // Key, number, mode, size, creator, last user, number of processes that use it, owner.
+    let is_left = segments.lines().any(|line| {
+        let mut fields = line.split_whitespace();
+        let is_it = fields.next() == Some(key) && fields.next() == Some(id);
+        is_it && fields.nth(4) == Some("0")
+    });
+    if is_left {
+        let _ = Command::new("ipcrm").args(["-m", id]).status();
+    }
+}
+
+/// Where the directory is created.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if free(memory).is_some_and(|free| free >= ENOUGH) && is_open(memory) {
+        return memory.to_owned();
+    }
+    let temporary = std::env::temp_dir();
+    if temporary.as_os_str().len() <= LONGEST && is_open(&temporary) {
+        return temporary;
+    }
+    "/tmp".into()
+}
+
+/// The free space of a file system, in KiB.
+fn free(dir: &Path) -> Option<u64> {
+    let output = Command::new("df").arg("-Pk").arg(dir).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let line = text.lines().nth(1)?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// Whether every user can create directories there, and pass through all directories above.
+fn is_open(dir: &Path) -> bool {
+    let mode = |dir: &Path| fs::metadata(dir).map_or(0, |metadata| metadata.mode());
+    mode(dir) & 0o777 == 0o777 && dir.ancestors().all(|above| mode(above) & 0o001 != 0)
+}

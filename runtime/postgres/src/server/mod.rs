@@ -1,0 +1,281 @@
+//! The server, as its host has it: started there, or somewhere else already.
+
+mod account;
+mod cluster;
+mod files;
+
+use std::cell::RefCell;
+use std::env;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::process::{Command, exit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use isolated_test_core::{
+    BoxError, Current, Once, Outcome, Ready, Reclaim, Resource, Running, Service, Transfer,
+};
+
+use self::files::Files;
+use crate::address::{Address, Host, PORT};
+use crate::binaries::Binaries;
+use crate::broker::Broker;
+use crate::wire::Connection;
+
+/// The variable that names a server.
+pub(crate) const VARIABLE: &str = "ISOLATED_POSTGRES";
+
+/// Which server a test needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// One of our own, run by these programs.
+    Own(Binaries),
+    /// One that runs already.
+    Existing {
+        address: Address,
+        /// A database to which everyone may connect.
+        database: String,
+    },
+}
+
+impl Wanted {
+    /// What the environment asks for, in this version.
+    pub(crate) fn find(version: Option<u32>) -> Result<Self, String> {
+        let Some(url) = env::var_os(VARIABLE).filter(|url| !url.is_empty()) else {
+            return Binaries::find(version).map(Wanted::Own);
+        };
+        let url = url.to_str().ok_or("it is not UTF-8".to_owned());
+        let (address, database) = url
+            .and_then(Address::parse)
+            .map_err(|why| format!("failed to read the URL in `{VARIABLE}`: {why}"))?;
+        Ok(Wanted::Existing {
+            address,
+            database: database.unwrap_or_else(|| "postgres".to_owned()),
+        })
+    }
+
+    /// The server in its host, which this starts if there is none.
+    pub(crate) fn shared(self) -> Once<Server> {
+        const NAME: &str = "postgres";
+
+        WANTED.set(Some(self));
+        Once::new(NAME, Server::new)
+            .fingerprint(fingerprint)
+            .linger_after_failure(LINGER)
+    }
+}
+
+/// How long a server with the database of a failed test waits for someone to look at it.
+const LINGER: Duration = Duration::from_secs(600);
+
+thread_local! {
+    /// What the functions of [`Once`], which are constants, are about.
+    static WANTED: RefCell<Option<Wanted>> = const { RefCell::new(None) };
+}
+
+fn wanted() -> Wanted {
+    WANTED.with_borrow(|wanted| wanted.clone().expect("the caller has set it"))
+}
+
+/// Everything on which the server and the exchange with its host depend.
+fn fingerprint() -> Result<String, BoxError> {
+    let form = crate::broker::FORM;
+    Ok(match wanted() {
+        Wanted::Own(binaries) => {
+            let metadata = fs::metadata(binaries.program("postgres"))?;
+            let dir = binaries.dir().display();
+            format!("{form}\n{dir}\n{} {}", metadata.mtime(), metadata.len())
+        }
+        Wanted::Existing { address, database } => format!("{form}\n{}", address.url(&database)),
+    })
+}
+
+/// The server, in its host.
+pub(crate) struct Server {
+    wanted: Wanted,
+    own: Option<Own>,
+    broker: Option<Broker>,
+}
+
+/// A server that this process has started.
+struct Own {
+    service: Service,
+    files: Files,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Server {
+    fn new() -> Self {
+        Server {
+            wanted: wanted(),
+            own: None,
+            broker: None,
+        }
+    }
+
+    fn start(&mut self, binaries: &Binaries, host: &Current) -> Result<Address, BoxError> {
+        let files = Files::create(host)?;
+        let started = start(binaries, &files, host);
+        let (service, running) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                let _ = files.remove();
+                return Err(error);
+            }
+        };
+        let own = self.own.insert(Own {
+            service,
+            files,
+            is_over: Arc::default(),
+        });
+        own.files.close_socket()?;
+        let is_over = own.is_over.clone();
+        thread::spawn(move || {
+            let ended = running.wait();
+            if !is_over.load(Ordering::SeqCst) {
+                // The next test starts another host, and removes what this one leaves.
+                eprintln!("isolated-test-postgres: the server has ended: {ended:?}");
+                exit(1);
+            }
+        });
+        Ok(Address {
+            host: Host::Socket(own.files.sockets()),
+            port: PORT,
+            user: cluster::SUPERUSER.to_owned(),
+            password: None,
+        })
+    }
+}
+
+/// Starts a server on fresh data.
+fn start(
+    binaries: &Binaries,
+    files: &Files,
+    host: &Current,
+) -> Result<(Service, Running), BoxError> {
+    cluster::create(binaries, files)?;
+    let (data, sockets) = (files.data(), files.sockets());
+    let (account, root) = (files.account, files.root().to_owned());
+    let set_up = move |command: &mut Command, _: &Current| {
+        command.arg("-D").arg(data).current_dir(root);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        let mut dir = std::ffi::OsString::from("unix_socket_directories=");
+        dir.push(sockets);
+        command.arg("-c").arg(dir);
+        // Until the socket belongs to root, nobody can connect.
+        let mode = if account.is_some() { "0000" } else { "0700" };
+        command.args(["-c", &format!("unix_socket_permissions={mode}")]);
+        if let Some(account) = account {
+            account.act(command);
+        }
+        for (name, _) in env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"PG") {
+                command.env_remove(name);
+            }
+        }
+    };
+    let mut service = Service::new(binaries.program("postgres"))
+        .with(set_up)
+        .ready(Ready::prints(
+            "database system is ready to accept connections",
+        ))
+        // Sessions that tests have left open would delay it, and the data are thrown away.
+        .grace(Duration::from_millis(200));
+    let running = service.provision(host)?;
+    Ok((service, running))
+}
+
+/// What a server does for tests: nothing has to survive a crash, and nothing happens by itself.
+const SETTINGS: [&str; 17] = [
+    "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=1GB",
+    "checkpoint_timeout=1d",
+    // A worker in a database would be in the way of its copy.
+    "autovacuum=off",
+    "max_connections=500",
+    // Else a killed server leaves segments in `/dev/shm`.
+    "dynamic_shared_memory_type=mmap",
+    "logging_collector=off",
+    "log_destination=stderr",
+    "log_min_messages=warning",
+    "log_min_error_statement=panic",
+    "log_checkpoints=off",
+    "lc_messages=C",
+];
+
+impl Resource for Server {
+    /// The path of the socket of the host.
+    type Handle = String;
+
+    fn provision(&mut self, host: &Current) -> Result<String, BoxError> {
+        let (address, database, prefix) = match self.wanted.clone() {
+            Wanted::Own(binaries) => {
+                let address = self.start(&binaries, host)?;
+                (address, "postgres".to_owned(), String::new())
+            }
+            Wanted::Existing { address, database } => {
+                let prefix = format!("{PREFIX}{}_", host.namespace());
+                let text = format!("{prefix} {}", address.url(&database));
+                host.reclaim_after_crash::<Databases>(&text)?;
+                (address, database, prefix)
+            }
+        };
+        let socket = match &self.own {
+            Some(own) => own.files.broker(),
+            None => host.tmpdir().join("host"),
+        };
+        let broker = Broker::start(address, database, prefix, &socket)?;
+        self.broker = Some(broker);
+        let path = socket
+            .to_str()
+            .ok_or("the path of the socket is not UTF-8")?;
+        Ok(path.to_owned())
+    }
+
+    fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
+        if let Some(broker) = self.broker.take() {
+            broker.stop(self.own.is_none());
+        }
+        if let Some(mut own) = self.own.take() {
+            own.is_over.store(true, Ordering::SeqCst);
+            own.service.release(outcome)?;
+            own.files.remove()?;
+        }
+        Ok(())
+    }
+
+    fn transfer() -> Transfer<String> {
+        Transfer::as_text()
+    }
+}
+
+/// The beginning of the names of all databases on a server that is not ours.
+const PREFIX: &str = "isolated_";
+
+/// The databases of a host on a server that is not ours.
+struct Databases;
+
+impl Reclaim for Databases {
+    const KIND: &'static str = "isolated-postgres-databases";
+
+    fn reclaim(text: &str) -> Result<(), BoxError> {
+        let (prefix, url) = text.split_once(' ').ok_or("the text has no URL")?;
+        if !prefix.starts_with(PREFIX) || prefix.len() <= PREFIX.len() {
+            return Err("the databases are not ours".into());
+        }
+        let (address, database) = Address::parse(url)?;
+        let database = database.ok_or("the URL has no database")?;
+        let mut connection = Connection::open(&address, &database)?;
+        crate::broker::drop_all(&mut connection, prefix)?;
+        Ok(())
+    }
+}

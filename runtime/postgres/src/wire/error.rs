@@ -1,0 +1,84 @@
+//! What can go wrong with a statement.
+
+use std::fmt;
+use std::io;
+
+/// Why a statement has failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The connection is lost.
+    Lost(io::Error),
+    /// The server has refused it. The connection can be used again, unless it was just being opened.
+    Refused(Refusal),
+}
+
+/// The error of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Refusal {
+    /// The five characters of its SQLSTATE.
+    pub(crate) code: String,
+    pub(crate) message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+    /// The character at which it is, counted from one.
+    pub(crate) position: Option<usize>,
+    /// How many statements before it were completed.
+    pub(crate) completed: usize,
+}
+
+impl Refusal {
+    pub(super) fn read(body: &[u8], completed: usize) -> Self {
+        let mut refusal = Refusal {
+            completed,
+            ..Refusal::default()
+        };
+        for field in body.split(|byte| *byte == 0) {
+            let Some((kind, text)) = field.split_first() else {
+                continue;
+            };
+            let text = String::from_utf8_lossy(text).into_owned();
+            match kind {
+                b'C' => refusal.code = text,
+                b'M' => refusal.message = text,
+                b'D' => refusal.detail = Some(text),
+                b'H' => refusal.hint = Some(text),
+                b'P' => refusal.position = text.parse().ok(),
+                _ => {}
+            }
+        }
+        refusal
+    }
+
+    /// Whether it depends on what the server has to do with at the moment, and not on the statement.
+    pub(crate) fn is_passing(&self) -> bool {
+        // Lost connections, lack of resources, orders of an administrator, and system errors.
+        ["08", "53", "57", "58"].contains(&self.code.get(..2).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)?;
+        for more in [&self.detail, &self.hint].into_iter().flatten() {
+            write!(formatter, "; {more}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Lost(error) => error.fmt(formatter),
+            Failure::Refused(refusal) => refusal.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Lost(error)
+    }
+}

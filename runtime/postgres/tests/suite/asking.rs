@@ -1,0 +1,102 @@
+//! What tests and the outer tests around them ask a server, and what they see of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use isolated_test_tests::{Inner, State};
+use postgres::{Client, NoTls};
+
+/// Runs a query that returns one text.
+pub(crate) fn ask(url: &str, sql: &str) -> String {
+    let mut client = Client::connect(url, NoTls).expect("a connection");
+    client.query_one(sql, &[]).expect("an answer").get(0)
+}
+
+/// Runs `psql`, as people do.
+pub(crate) fn psql(url: &str, sql: &str) -> Output {
+    let mut psql = Command::new("psql");
+    psql.args(["--no-psqlrc", "-At", url, "-c", sql])
+        .output()
+        .expect("psql")
+}
+
+/// The names of all databases of a server, but those that it begins with.
+pub(crate) fn databases(url: &str) -> Vec<String> {
+    let mut client = Client::connect(url, NoTls).expect("a connection");
+    let sql = "SELECT datname::text FROM pg_database \
+               WHERE datname NOT IN ('postgres', 'template0', 'template1') ORDER BY 1";
+    let rows = client.query(sql, &[]).expect("an answer");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// The URL of the database that every server has.
+pub(crate) fn main_database(url: &str) -> String {
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/postgres")
+}
+
+/// The directory of the server behind a URL.
+pub(crate) fn files(url: &str) -> PathBuf {
+    let (_, host) = url.split_once('@').unwrap();
+    let (host, _) = host.split_once('/').unwrap();
+    Path::new(&host.replace("%2F", "/"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// The System V segment of the server in a directory.
+pub(crate) fn segment(files: &Path) -> String {
+    let lock = fs::read_to_string(files.join("data/postmaster.pid")).unwrap();
+    let words = lock.lines().nth(6).unwrap();
+    words.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+/// Whether a System V segment exists.
+pub(crate) fn has_segment(id: &str) -> bool {
+    let segments = fs::read_to_string("/proc/sysvipc/shm").unwrap();
+    segments
+        .lines()
+        .any(|line| line.split_whitespace().nth(1) == Some(id))
+}
+
+/// What outer tests do with servers.
+pub(crate) trait Servers {
+    /// An inner test in this state directory, whose server lingers for a short time.
+    fn user(&self, test: &str) -> Inner<'_>;
+    /// The process ID of the only host.
+    fn host(&self) -> u32;
+    /// Waits until all processes of this directory have ended.
+    fn wait_for_the_end(&self);
+}
+
+impl Servers for State {
+    #[track_caller]
+    fn user(&self, test: &str) -> Inner<'_> {
+        self.inner(test).env("ISOLATED_LINGER", "50ms")
+    }
+
+    fn host(&self) -> u32 {
+        let hosts = self.path().join("hosts");
+        let host = fs::read_dir(hosts).unwrap().next().unwrap().unwrap().path();
+        let handle = fs::read_to_string(host.join("handle")).unwrap();
+        let process = handle.lines().find_map(|line| line.split_once("serving "));
+        let process = process.unwrap().1.parse().unwrap();
+        assert!(self.processes().iter().any(|(id, _)| *id == process));
+        process
+    }
+
+    fn wait_for_the_end(&self) {
+        while !self.processes().is_empty() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+pub(crate) fn signal(signal: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}

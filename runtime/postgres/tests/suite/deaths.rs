@@ -1,0 +1,101 @@
+//! What is left when processes are killed.
+
+use std::fs;
+
+use isolated_test_tests::State;
+
+use crate::asking::{Servers, databases, files, has_segment, main_database, segment, signal};
+
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_postgres::{Database, Postgres};
+    use isolated_test_tests::{hold, say};
+
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(db: &Database) {
+        say(&format!("url {}", db.url()));
+        hold();
+    }
+
+    fn prepare(url: &str) -> std::io::Result<()> {
+        say(&format!("builds {url}"));
+        hold();
+        std::fs::metadata("/").map(drop)
+    }
+
+    #[isolated(db = Postgres::prepared("slow", 1, prepare))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn builds(db: &Database) {
+        say(&format!("url {}", db.url()));
+    }
+}
+
+/// The process of the server.
+fn server(files: &std::path::Path) -> u32 {
+    let lock = fs::read_to_string(files.join("data/postmaster.pid")).unwrap();
+    lock.lines().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_killed_host_leaves_nothing_after_the_next_test() {
+    let state = State::new();
+    let mut user = state.user("uses").start();
+    let old = files(&user.hear("url"));
+    let segment = segment(&old);
+    assert!(has_segment(&segment));
+    signal("-KILL", state.host());
+    // Its supervisor kills the server.
+    while state.processes().len() > 1 {
+        std::thread::yield_now();
+    }
+    assert!(old.exists());
+
+    let mut next = state.user("uses").start();
+    let new = files(&next.hear("url"));
+    assert_ne!(new, old);
+    assert!(!old.exists());
+    assert!(!has_segment(&segment));
+    next.release();
+    user.kill();
+    state.wait_for_the_end();
+    assert!(!new.exists());
+}
+
+#[test]
+fn a_killed_server_takes_its_host_with_it() {
+    let state = State::new();
+    let mut user = state.user("uses").start();
+    let old = files(&user.hear("url"));
+    let host = state.host();
+    signal("-KILL", server(&old));
+    while state.processes().iter().any(|(id, _)| *id == host) {
+        std::thread::yield_now();
+    }
+    let mut next = state.user("uses").start();
+    assert_ne!(files(&next.hear("url")), old);
+    assert!(!old.exists());
+    next.release();
+    user.kill();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_template_whose_builder_was_killed_is_built_by_the_next_test() {
+    let state = State::new();
+    let mut builder = state.user("builds").start();
+    let url = builder.hear("builds");
+    let mut next = state.user("builds").start();
+    builder.kill();
+    assert_ne!(next.hear("builds"), url);
+    let run = {
+        next.tell("release");
+        next.finish().passed()
+    };
+    let left = databases(&main_database(run.said("url").unwrap()));
+    let building = left.iter().filter(|name| name.starts_with("building"));
+    assert_eq!(building.count(), 0, "{left:?}");
+    state.wait_for_the_end();
+}

@@ -1,0 +1,137 @@
+//! A server that runs already.
+
+use isolated_test_tests::State;
+
+use crate::asking::{Servers, databases, main_database, signal};
+
+mod inner {
+    use std::fs;
+
+    use isolated_test::isolated;
+    use isolated_test_postgres::{Database, Postgres};
+    use isolated_test_tests::{hold, say};
+    use postgres::{Client, NoTls};
+
+    use crate::asking::ask;
+
+    /// A server that asks two roles for their passwords.
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn serves(db: &Database) {
+        let rules = ask(db.url(), "SHOW hba_file");
+        let text = "local all one scram-sha-256\nlocal all two md5\nlocal all three password\nlocal all all trust\n";
+        fs::write(rules, text).unwrap();
+        let mut client = Client::connect(db.url(), NoTls).unwrap();
+        for sql in [
+            "CREATE ROLE one LOGIN CREATEDB PASSWORD 'a b@c'",
+            "SET password_encryption = md5",
+            "CREATE ROLE two LOGIN CREATEDB PASSWORD 'two'",
+            "CREATE ROLE three LOGIN CREATEDB PASSWORD 'three'",
+            "SELECT pg_reload_conf()",
+        ] {
+            client.batch_execute(sql).unwrap();
+        }
+        say(&format!("url {}", db.url()));
+        hold();
+    }
+
+    #[isolated(db = Postgres::migrations("tests/migrations"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(db: &Database) {
+        assert_eq!(ask(db.url(), "SELECT count(*)::text FROM customers"), "0");
+        say(&format!("name {}", db.name()));
+        hold();
+    }
+}
+
+fn url(server: &str, who: &str) -> String {
+    server.replace("postgres@", &format!("{who}@"))
+}
+
+#[test]
+fn a_server_that_exists_is_used_and_left_clean() {
+    let state = State::new();
+    let mut server = state.user("serves").start();
+    let main = main_database(&server.hear("url"));
+    let own = databases(&main);
+    let ours = || -> Vec<_> {
+        let mut all = databases(&main);
+        all.retain(|name| name.starts_with("isolated_") && !name.starts_with("isolated_template_"));
+        all
+    };
+    for who in ["one:a%20b%40c", "two:two", "three:three"] {
+        let users = State::new();
+        let start = |test| {
+            users
+                .user(test)
+                .env("ISOLATED_POSTGRES", url(&main, who))
+                .start()
+        };
+        let mut user = start("uses");
+        let name = user.hear("name");
+        assert!(
+            name.starts_with("isolated_t") && ours().contains(&name),
+            "{name}"
+        );
+        user.release();
+        users.wait_for_the_end();
+        assert_eq!(ours(), [] as [String; 0]);
+
+        // A killed host leaves databases, and the next one drops them.
+        let mut user = start("uses");
+        let name = user.hear("name");
+        signal("-KILL", users.host());
+        user.kill();
+        users.wait_for_the_end();
+        assert!(ours().contains(&name));
+        let mut user = start("uses");
+        user.hear("name");
+        assert!(!ours().contains(&name));
+        user.release();
+        users.wait_for_the_end();
+        assert_eq!(ours(), [] as [String; 0]);
+    }
+    let new = databases(&main)
+        .into_iter()
+        .filter(|name| !own.contains(name));
+    let templates: Vec<_> = new.filter(|name| !name.starts_with("ready_")).collect();
+    // One for each role, because they cannot use what belongs to another.
+    assert_eq!(templates.len(), 3, "{templates:?}");
+    server.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_wrong_password_is_the_reason_that_is_shown() {
+    let state = State::new();
+    let mut server = state.user("serves").start();
+    let main = main_database(&server.hear("url"));
+    for (who, why) in [
+        (
+            "one:wrong",
+            "password authentication failed for user \"one\"",
+        ),
+        (
+            "two:wrong",
+            "password authentication failed for user \"two\"",
+        ),
+        (
+            "one",
+            "the server asks for a password, and the URL has none",
+        ),
+    ] {
+        let users = State::new();
+        let run = users
+            .user("uses")
+            .env("ISOLATED_POSTGRES", url(&main, who))
+            .run()
+            .failed();
+        let complaint = users.complaint(&run);
+        assert!(complaint.ends_with(why), "{complaint}");
+        users.wait_for_the_end();
+    }
+    server.release();
+    state.wait_for_the_end();
+}

@@ -1,0 +1,166 @@
+//! What a failed test leaves, and how tests fail that get no database.
+
+use std::fs;
+
+use isolated_test_tests::State;
+
+use crate::asking::{Servers, ask, databases, files, main_database, signal};
+
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_postgres::{Database, Postgres};
+    use isolated_test_tests::{hold, say};
+
+    use crate::asking::psql;
+
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails(db: &Database) {
+        let made = psql(db.url(), "CREATE TABLE evidence AS SELECT 7 AS id");
+        panic!("on purpose: {made:?}");
+    }
+
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn passes(db: &Database) {
+        say(&format!("url {}", db.url()));
+        hold();
+    }
+
+    #[isolated(db = Postgres::migrations(std::env::var("MIGRATIONS").unwrap()))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn migrates(db: &Database) {
+        say(&format!("url {}", db.url()));
+    }
+
+    #[isolated(db = Postgres::empty().version(99))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn wants_a_version() {}
+}
+
+#[test]
+fn the_database_of_a_failed_test_stays_and_the_report_says_where() {
+    let state = State::new();
+    let run = state.user("fails").run().failed();
+    let line = run.errors.lines().find(|line| line.contains("psql '"));
+    let line = line.unwrap_or_else(|| panic!("{}", run.errors));
+    assert!(line.ends_with("' (kept)"), "{line}");
+    let url = line.split('\'').nth(1).unwrap();
+    assert!(url.contains("_failing_inner_fails_"), "{url}");
+    assert_eq!(ask(url, "SELECT id::text FROM evidence"), "7");
+
+    // The server waits for people, not for ever, and takes everything with it.
+    let files = files(url);
+    assert!(files.exists());
+    signal("-TERM", state.host());
+    state.wait_for_the_end();
+    assert!(!files.exists());
+}
+
+#[test]
+fn nothing_stays_where_nothing_is_to_be_kept() {
+    let state = State::new();
+    let run = state
+        .user("fails")
+        .env("ISOLATED_KEEP", "never")
+        .run()
+        .failed();
+    assert!(run.errors.contains(" (removed)"), "{}", run.errors);
+    state.wait_for_the_end();
+}
+
+#[test]
+fn the_database_of_a_killed_test_is_dropped() {
+    let state = State::new();
+    let mut killed = state.user("passes").start();
+    let url = killed.hear("url");
+    let mut other = state.user("passes").start();
+    let main = main_database(&other.hear("url"));
+    let name = url.rsplit_once('/').unwrap().1.to_owned();
+    assert!(databases(&main).contains(&name));
+    killed.kill();
+    while databases(&main).contains(&name) {
+        std::thread::yield_now();
+    }
+    other.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_mistake_in_a_migration_is_shown_with_its_line() {
+    let state = State::new();
+    let dir = state.scratch();
+    let write = |name: &str, sql: &str| fs::write(dir.join(name), sql).unwrap();
+    let complaint = || {
+        let user = state.inner("migrates").env("MIGRATIONS", &dir);
+        let run = user.env("ISOLATED_LINGER", "20s").run().failed();
+        state.complaint(&run)
+    };
+    write("1_good.sql", "CREATE TABLE a (id int);\n");
+    write(
+        "2_bad.sql",
+        "CREATE TABLE b (id int);\n\nCREATE TABLE ü (\n  id integr\n);\n",
+    );
+    let expected = String::from(
+        "isolated-test: suite::failing::inner::migrates: failed to provision the resource `db`: \
+         DIR/scratch/2_bad.sql:4: type \"integr\" does not exist",
+    );
+    assert_eq!(complaint(), expected);
+    // Not tried again for each test: it would pass now, were it not for the same content.
+    assert_eq!(complaint(), expected);
+    // An error without a position is found by counting.
+    write(
+        "2_bad.sql",
+        "SELECT ';'; -- ;\nSELECT 1;\n\nSELECT 1 / (count(*) - 1) FROM (SELECT 1) one;\n",
+    );
+    let expected = expected.replace("type \"integr\" does not exist", "division by zero");
+    assert_eq!(complaint(), expected);
+    // Changed migrations are noticed.
+    write("2_bad.sql", "CREATE TABLE b (id int);");
+    let user = state.inner("migrates").env("MIGRATIONS", &dir);
+    let run = user.run().passed();
+    let url = run.said("url").unwrap();
+    let left = databases(&main_database(url));
+    assert!(
+        !left.iter().any(|name| name.starts_with("building")),
+        "{left:?}"
+    );
+    signal("-TERM", state.host());
+    state.wait_for_the_end();
+}
+
+#[test]
+fn missing_programs_are_reported_with_the_way_to_get_them() {
+    let state = State::new();
+    let run = state.user("wants_a_version").run().failed();
+    assert_eq!(
+        state.complaint(&run),
+        "isolated-test: suite::failing::inner::wants_a_version: failed to provision the resource `db`: found no PostgreSQL 99 on this machine; install it with `apt-get install \
+         postgresql-99` or `brew install postgresql@99`, name the directory of `postgres` and `initdb` in \
+         `ISOLATED_POSTGRES_BIN`, or set `ISOLATED_POSTGRES` to the URL of a server"
+    );
+    let run = state
+        .user("passes")
+        .env("ISOLATED_POSTGRES_BIN", "/none")
+        .run()
+        .failed();
+    assert_eq!(
+        state.complaint(&run),
+        "isolated-test: suite::failing::inner::passes: failed to provision the resource `db`: `ISOLATED_POSTGRES_BIN` is `/none`, which does not contain `postgres` and \
+         `initdb`"
+    );
+    let run = state
+        .user("passes")
+        .env("ISOLATED_POSTGRES", "mysql://x")
+        .run()
+        .failed();
+    assert_eq!(
+        state.complaint(&run),
+        "isolated-test: suite::failing::inner::passes: failed to provision the resource `db`: failed to read the URL in `ISOLATED_POSTGRES`: it does not begin with \
+         `postgres://`"
+    );
+}

@@ -1,0 +1,12 @@
+//! Databases of tests: what a test gets, what is left of it, and the servers behind.
+//!
+//! The tests need the programs of PostgreSQL, `postgres` and `psql`.
+
+#![cfg(target_os = "linux")]
+
+mod asking;
+mod deaths;
+mod existing;
+mod failing;
+mod getting;
+mod others;
