@@ -19,6 +19,7 @@ mod sessions;
 mod state;
 
 use std::io::{self, BufReader};
+use std::num::NonZero;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -43,6 +44,9 @@ const AHEAD: u64 = 512 * 1024 * 1024;
 
 /// The most copies of a template that wait.
 const MOST_AHEAD: u64 = 32;
+
+/// The most threads that work ahead.
+const MOST_WORKERS: usize = 4;
 
 /// How long the sessions in a new template may take to end.
 const SESSIONS_END: Duration = Duration::from_secs(5);
@@ -94,7 +98,9 @@ impl Broker {
                 thread::spawn(move || shared.serve(stream));
             }
         });
-        let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4));
+        // The tests need processors too.
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let workers = processors.div_ceil(2).min(MOST_WORKERS);
         let work = |_| {
             let shared = shared.clone();
             thread::spawn(move || shared.work())
@@ -132,10 +138,16 @@ impl Shared {
         let mut state = self.lock();
         while !state.is_over {
             let Some(job) = state.next_job() else {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                state = match state.next_drop() {
+                    None => self
+                        .changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner),
+                    Some(time) => {
+                        let waited = self.changed.wait_timeout(state, time);
+                        waited.unwrap_or_else(PoisonError::into_inner).0
+                    }
+                };
                 continue;
             };
             match job {
@@ -185,6 +197,8 @@ impl Shared {
         };
         let url = self.sessions.address.url(&database);
         let given = line::write(&mut writer, &["given", &url, &self.version.to_string()]);
+        // Only now, because the test waits no longer.
+        self.changed.notify_all();
         let last = given.and_then(|()| line::read(&mut reader));
         // Without a word, the test has died.
         if matches!(&last, Ok(Some(words)) if *words == ["keep"]) {
@@ -246,7 +260,6 @@ impl Shared {
                 Turn::Take(ready) => {
                     let database = self.name(&mut state, wish);
                     drop(state);
-                    self.changed.notify_all();
                     let sql = format!(
                         "ALTER DATABASE {} RENAME TO {}",
                         name(&ready),
@@ -258,7 +271,6 @@ impl Shared {
                 Turn::Copy(template) => {
                     let database = self.name(&mut state, wish);
                     drop(state);
-                    self.changed.notify_all();
                     self.sessions
                         .run(&create(self.version, &database, &template))?;
                     return Ok(database);

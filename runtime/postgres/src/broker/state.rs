@@ -15,12 +15,17 @@ const MOST_DROPPED: usize = 48;
 /// How many copies of a template are made ahead at first.
 const FIRST_AHEAD: usize = 4;
 
+/// How long no test may have asked for a database before databases are dropped.
+const QUIET: Duration = Duration::from_millis(200);
+
 #[derive(Default)]
 pub(super) struct State {
     templates: HashMap<String, Template>,
     /// Databases that no test uses any more.
     dropped: Vec<String>,
     kept: VecDeque<String>,
+    /// When a test has asked for a database.
+    asked: Option<Instant>,
     /// The number of the last new database.
     number: u64,
     pub(super) is_over: bool,
@@ -68,6 +73,7 @@ pub(super) enum Job {
 
 impl State {
     pub(super) fn ask(&mut self, key: &str, who: &str) -> Turn {
+        self.asked = Some(Instant::now());
         let turn = self.templates.get_mut(key).and_then(Template::turn);
         turn.unwrap_or_else(|| {
             self.set(key, Stage::Building(who.to_owned()));
@@ -109,14 +115,27 @@ impl State {
         self.number
     }
 
-    /// The next thing to do ahead. Copies come first, unless too much is left.
+    /// The next thing to do ahead. Copies come first, unless too much is left. Nothing is dropped
+    /// while tests ask for more, because the processors have enough to do.
     pub(super) fn next_job(&mut self) -> Option<Job> {
         if self.dropped.len() < MOST_DROPPED {
             if let Some(job) = self.next_copy() {
                 return Some(job);
             }
+            if self.next_drop()? > Duration::ZERO {
+                return None;
+            }
         }
         self.dropped.pop().map(Job::Drop)
+    }
+
+    /// How long it is until a database is to be dropped. `None` if there is none.
+    pub(super) fn next_drop(&self) -> Option<Duration> {
+        if self.dropped.is_empty() {
+            return None;
+        }
+        let quiet = self.asked.map_or(QUIET, |asked| asked.elapsed());
+        Some(QUIET.saturating_sub(quiet))
     }
 
     fn next_copy(&mut self) -> Option<Job> {
@@ -182,6 +201,8 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, State, Turn};
 
     fn built() -> State {
@@ -254,7 +275,12 @@ mod tests {
         for _ in 0..FIRST_AHEAD {
             assert!(matches!(state.next_job(), Some(Job::Make { .. })));
         }
+        assert_eq!(state.next_job(), None);
+        assert!(state.next_drop().is_some_and(|time| time > Duration::ZERO));
+        state.asked = None;
+        assert_eq!(state.next_drop(), Some(Duration::ZERO));
         assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
+        assert_eq!(state.next_drop(), None);
         let mut state = built();
         state.ask("k", "a");
         for _ in 0..MOST_DROPPED {
@@ -271,6 +297,7 @@ mod tests {
             state.keep(number.to_string());
         }
         assert_eq!(state.next_job(), None);
+        assert_eq!(state.next_drop(), None);
         state.keep("new".into());
         assert_eq!(state.next_job(), Some(Job::Drop("0".into())));
     }

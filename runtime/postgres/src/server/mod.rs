@@ -6,11 +6,12 @@ mod files;
 
 use std::cell::RefCell;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, exit};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use isolated_test_core::{
 
 use self::files::Files;
 use crate::address::{Address, Host, PORT};
-use crate::binaries::Binaries;
+use crate::binaries::{self, Binaries};
 use crate::broker::Broker;
 use crate::wire::Connection;
 
@@ -41,8 +42,25 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// What the environment asks for, in this version.
+    /// What the environment asks for, in this version. Searched once for each environment.
     pub(crate) fn find(version: Option<u32>) -> Result<Self, String> {
+        type Environment = (Option<u32>, [Option<OsString>; 3]);
+        static FOUND: Mutex<Option<(Environment, Wanted)>> = Mutex::new(None);
+
+        let names = [VARIABLE, binaries::VARIABLE, "PATH"];
+        let environment = (version, names.map(env::var_os));
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((before, wanted)) = &*found {
+            if *before == environment {
+                return Ok(wanted.clone());
+            }
+        }
+        let wanted = Self::search(version)?;
+        *found = Some((environment, wanted.clone()));
+        Ok(wanted)
+    }
+
+    fn search(version: Option<u32>) -> Result<Self, String> {
         let Some(url) = env::var_os(VARIABLE).filter(|url| !url.is_empty()) else {
             return Binaries::find(version).map(Wanted::Own);
         };
@@ -163,7 +181,7 @@ fn start(
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        let mut dir = std::ffi::OsString::from("unix_socket_directories=");
+        let mut dir = OsString::from("unix_socket_directories=");
         dir.push(sockets);
         command.arg("-c").arg(dir);
         // Until the socket belongs to root, nobody can connect.
