@@ -16,6 +16,10 @@ struct Resources;
 #[doc = include_str!("../../docs/guide/shared.md")]
 struct Shared;
 
+#[cfg(unix)]
+#[doc = include_str!("../../docs/guide/databases.md")]
+struct Databases;
+
 #[doc = include_str!("../../docs/guide/programs.md")]
 struct Programs;
 
