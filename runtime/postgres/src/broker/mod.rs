@@ -22,6 +22,7 @@ use std::io::{self, BufReader};
 use std::num::NonZero;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -48,6 +49,9 @@ const MOST_AHEAD: u64 = 32;
 /// The most threads that work ahead.
 const MOST_WORKERS: usize = 4;
 
+/// The most threads that wait for tests.
+const MOST_LISTENING: usize = 16;
+
 /// How long the sessions in a new template may take to end.
 const SESSIONS_END: Duration = Duration::from_secs(5);
 
@@ -65,6 +69,8 @@ struct Shared {
     state: Mutex<State>,
     /// Something has changed in the state.
     changed: Condvar,
+    /// How many threads wait for a test.
+    listening: AtomicUsize,
 }
 
 impl Broker {
@@ -89,18 +95,12 @@ impl Broker {
             prefix,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            listening: AtomicUsize::new(0),
         });
         let listener = UnixListener::bind(socket)?;
-        let serving = shared.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = serving.clone();
-                thread::spawn(move || shared.serve(stream));
-            }
-        });
-        // The tests need processors too.
+        shared.clone().listen(Arc::new(listener));
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        let workers = processors.div_ceil(2).min(MOST_WORKERS);
+        let workers = processors.min(MOST_WORKERS);
         let work = |_| {
             let shared = shared.clone();
             thread::spawn(move || shared.work())
@@ -129,6 +129,29 @@ impl Broker {
 }
 
 impl Shared {
+    /// Serves tests in a thread, and has another one listen meanwhile.
+    ///
+    /// To hand a connection over to another thread would cost each test the time in which that wakes
+    /// up, which is long while the processors are busy.
+    fn listen(self: Arc<Self>, listener: Arc<UnixListener>) {
+        self.listening.fetch_add(1, Ordering::SeqCst);
+        thread::spawn(move || {
+            loop {
+                let accepted = listener.accept();
+                if self.listening.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    self.clone().listen(listener.clone());
+                }
+                if let Ok((stream, _)) = accepted {
+                    self.serve(stream);
+                }
+                if self.listening.fetch_add(1, Ordering::SeqCst) >= MOST_LISTENING {
+                    self.listening.fetch_sub(1, Ordering::SeqCst);
+                    return;
+                }
+            }
+        });
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
