@@ -1,0 +1,72 @@
+//! 200 tests that each need a database with 40 tables, 80 indexes and 2,000 rows, and work for a while.
+//!
+//! `docs/benchmarks.md` says what they measure. The trace has the time that each test waited for its
+//! database:
+//!
+//! ```sh
+//! ISOLATED_TRACE=/tmp/trace PAUSE=200 cargo test -p isolated-test-postgres --test measured -- --ignored --test-threads=8
+//! ```
+
+#![cfg(target_os = "linux")]
+
+use std::fmt::Write;
+use std::thread;
+use std::time::Duration;
+
+use isolated_test_postgres::{Database, Postgres};
+use postgres::{Client, Error, NoTls};
+
+fn shop() -> Postgres {
+    Postgres::prepared("measured", 1, |url| {
+        let mut sql = String::new();
+        for table in 0..40 {
+            let _ = write!(
+                sql,
+                "CREATE TABLE t{table} (
+                     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                     name text NOT NULL,
+                     created timestamptz NOT NULL DEFAULT now(),
+                     amount numeric(12, 2),
+                     parent integer
+                 );
+                 CREATE INDEX t{table}_by_name ON t{table} (name);
+                 CREATE INDEX t{table}_by_parent ON t{table} (parent, created);
+                 INSERT INTO t{table} (name, amount, parent)
+                     SELECT 'n' || n, n, n % 7 FROM generate_series(1, 50) n;"
+            );
+        }
+        Client::connect(url, NoTls)?.batch_execute(&sql)
+    })
+}
+
+/// A query that takes 20 ms, and the milliseconds of the variable `PAUSE`.
+fn work(db: &Database) -> Result<(), Error> {
+    let mut client = Client::connect(db.url(), NoTls)?;
+    client.batch_execute("INSERT INTO t1 (name) VALUES ('x'); SELECT pg_sleep(0.02)")?;
+    let pause = std::env::var("PAUSE")
+        .ok()
+        .and_then(|pause| pause.parse().ok());
+    thread::sleep(Duration::from_millis(pause.unwrap_or(0)));
+    Ok(())
+}
+
+/// Makes a module with ten tests for each name.
+macro_rules! ten {
+    ($($name:ident)*) => {
+        $(mod $name {
+            ten! { @ a b c d e f g h i j }
+        })*
+    };
+    (@ $($name:ident)*) => {
+        $(
+            #[isolated_test::isolated(db = crate::shop())]
+            #[test]
+            #[ignore = "it measures"]
+            fn $name(db: &isolated_test_postgres::Database) -> Result<(), postgres::Error> {
+                crate::work(db)
+            }
+        )*
+    };
+}
+
+ten! { a b c d e f g h i j k l m n o p q r s t }
