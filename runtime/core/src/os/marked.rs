@@ -160,7 +160,7 @@ mod linux {
         #[test]
         fn a_process_is_found_that_is_about_to_run_its_program() {
             let name = "ISOLATED_MARKED_TEST";
-            for _ in 0..200 {
+            for _ in 0..50 {
                 let mut command = Command::new("sleep");
                 command.arg("1000").env(name, "/about/to/run");
                 let mut process = command.spawn().unwrap();

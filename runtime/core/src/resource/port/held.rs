@@ -159,7 +159,7 @@ mod tests {
     use std::sync::Barrier;
     use std::thread;
 
-    use super::{hold_if_free, reserve};
+    use super::{hold_if_free, reserve, wait_until_free};
     use crate::resource::request::Protocol;
 
     /// The hold does not show in any list of the kernel.
@@ -169,6 +169,8 @@ mod tests {
             let (number, hold) = reserve(protocol).unwrap();
             assert!(hold_if_free(number, protocol).unwrap().is_none());
             drop(hold);
+            // A program that another test is starting may have a copy until it runs.
+            assert!(wait_until_free(number));
             assert!(hold_if_free(number, protocol).unwrap().is_some());
         }
     }
