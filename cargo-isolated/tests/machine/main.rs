@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod clean;
+#[cfg(target_os = "linux")]
 mod hosts;
 mod status;
 

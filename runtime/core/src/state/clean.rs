@@ -39,7 +39,6 @@ pub(crate) struct Leftover {
 }
 
 /// A host that no test uses.
-#[cfg_attr(not(unix), expect(dead_code, reason = "there are no hosts here"))]
 pub(crate) struct LeftHost {
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
