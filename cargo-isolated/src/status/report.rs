@@ -78,7 +78,7 @@ pub(super) struct Host {
     pub(super) log: PathBuf,
 }
 
-/// What a host is doing.
+/// The state of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {

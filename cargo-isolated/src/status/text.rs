@@ -86,7 +86,7 @@ fn locks(holds: &[String], wait: Option<&Wait>, now: SystemTime) -> Vec<String> 
     parts
 }
 
-/// What a host is doing, or why it has failed.
+/// The state of a host, with the reason if it has failed.
 fn about_host(host: &Host, now: SystemTime) -> String {
     let state = match (host.state, &host.why) {
         (State::Starting, _) => "starting",

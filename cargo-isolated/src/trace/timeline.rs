@@ -65,7 +65,7 @@ pub(crate) struct Test {
     pub(crate) number: u64,
     /// The source location: file and line.
     pub(crate) at: String,
-    /// What it is, if it is no test.
+    /// Its role, if it is not a test.
     pub(crate) role: Role,
     /// The index of its group.
     pub(crate) group: usize,
@@ -95,7 +95,7 @@ pub(crate) struct Test {
     pub(crate) overlapping: usize,
 }
 
-/// What a test, or something else with phases, is.
+/// The role of an entry with phases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {

@@ -77,13 +77,13 @@ pub struct Host {
     pub name: String,
     /// The process identifier, unless it has failed or has just been started.
     pub process: Option<u32>,
-    /// What it is doing.
+    /// Its state.
     pub state: HostState,
     /// The file to which it prints.
     pub log: PathBuf,
 }
 
-/// What a host is doing.
+/// The state of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostState {
     /// It is starting.

@@ -13,7 +13,7 @@ pub(crate) struct Lease {
     stream: BufReader<UnixStream>,
 }
 
-/// What the host gives.
+/// The database that the host gives.
 pub(crate) struct Given {
     pub(crate) url: String,
     /// The major version of the server.

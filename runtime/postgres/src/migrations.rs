@@ -100,7 +100,7 @@ fn opts_out(path: &Path, sql: &str) -> bool {
 }
 
 impl File {
-    /// Everything that makes a difference to a database.
+    /// The input that distinguishes two templates.
     pub(crate) fn content(&self) -> [&str; 2] {
         [if self.is_transaction { "t" } else { "" }, &self.sql]
     }

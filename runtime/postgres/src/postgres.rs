@@ -218,7 +218,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// What a database may be called after: the end of the name of its test.
+/// The part of a database's name that reminds of its test: the end of the test's name.
 fn wish(test: &str) -> String {
     const LONGEST: usize = 32;
 

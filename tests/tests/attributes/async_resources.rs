@@ -212,7 +212,7 @@ impl AsyncResource for Server {
     }
 }
 
-/// What an inner test said, in order.
+/// The words of an inner test, in order.
 fn said(run: &Finished) -> String {
     let words = run.output.lines().filter_map(|line| line.strip_prefix('@'));
     words.collect::<Vec<_>>().join(", ")

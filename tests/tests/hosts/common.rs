@@ -105,13 +105,13 @@ pub(crate) fn tell(api: &str) {
     assert!(current().name().contains("inner"));
 }
 
-/// What outer tests do with hosts.
+/// Methods of outer tests for hosts.
 pub(crate) trait Hosts {
     /// An inner test in this state directory, with a short time to linger.
     fn user(&self, test: &str) -> Inner<'_>;
     /// The same in another program that contains the test.
     fn user_of(&self, program: &Path, test: &str) -> Inner<'_>;
-    /// Everything that has happened to resources.
+    /// The log of all resources.
     fn happened(&self) -> String;
     /// The directories of hosts.
     fn host_dirs(&self) -> Vec<PathBuf>;

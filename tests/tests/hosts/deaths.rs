@@ -1,4 +1,4 @@
-//! What is left when processes of a host are killed, and what tests are told.
+//! Killed processes of a host: leftovers, and the messages to tests.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What tools see of hosts, and how they end those that no test uses.
+//! Tools list hosts, and end those that no test uses.
 
 use std::fs;
 use std::process::Command;

@@ -95,7 +95,7 @@ mod inner {
     fn uses_a_nested_one() {}
 }
 
-/// What a failed test has printed, with `DIR` for the state directory and without the hash.
+/// The output of a failed test, with `DIR` for the state directory and without the hash.
 fn complaint(state: &State, run: &Finished) -> String {
     let is_ours = |line: &&str| line.starts_with("isolated-test: ") || line.starts_with("    |");
     let lines = run.errors.lines().filter(is_ours);

@@ -36,7 +36,7 @@ use crate::state::state_dir;
 /// How long the resource may take to be released.
 const RELEASED_WITHIN: Duration = Duration::from_secs(60);
 
-/// What a host provisions for the resource that it shares.
+/// The resources that a host provisions: the last one is shared.
 const RESOURCES: [Request; 3] = [
     Request {
         name: "port",
@@ -164,7 +164,7 @@ fn end_within(limit: Duration) {
         report::not_released(limit);
         process::exit(1);
     };
-    // Without a thread, the resource has all the time that it needs.
+    // If no thread can be started, the release has no time limit.
     let _ = spawn_thread("isolated-test-end", end);
 }
 
@@ -176,7 +176,7 @@ fn reason(error: &Error) -> String {
     source.map_or_else(|| chain(error), chain)
 }
 
-/// What a host waits for.
+/// The events for which a host waits.
 struct News {
     sender: Sender<Event>,
     receiver: Receiver<Event>,

@@ -40,7 +40,7 @@ pub(crate) struct Detached<'a> {
     pub(crate) starting: File,
 }
 
-/// What the new process takes over.
+/// The descriptors that the new process takes over.
 pub(crate) struct Inherited {
     starting: File,
     /// Kept open to the end.

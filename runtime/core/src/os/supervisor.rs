@@ -64,7 +64,7 @@ pub(super) const CLOSED: u8 = b'd';
 /// The leash of a supervisor that takes no commands. `poll` ignores it.
 const NO_LEASH: RawFd = -1;
 
-/// Whose end ends everything below a supervisor that [stays behind](stay_behind).
+/// The process whose end makes a supervisor that [stays behind](stay_behind) kill everything below it.
 #[derive(Clone, Copy)]
 pub(super) enum Bond {
     /// The process that has started the program, and commands from it.

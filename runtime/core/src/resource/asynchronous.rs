@@ -107,8 +107,8 @@ pub trait AsyncResource {
     /// [`current`](crate::current()) still works, for the same resources as in `provision`.
     ///
     /// `outcome` is that of the function. A panic is a failure unless `#[should_panic]` expects it; a
-    /// returned `Err` or failing `ExitCode` always is one. What another attribute decides afterwards
-    /// is not known yet.
+    /// returned `Err` or failing `ExitCode` always is one. A later verdict of another attribute is not
+    /// known yet.
     ///
     /// # Errors
     ///

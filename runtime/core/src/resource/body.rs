@@ -1,4 +1,4 @@
-//! What a running test remembers about its body.
+//! The state of a test's body.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -24,7 +24,7 @@ pub(crate) struct Unmade {
     pub(crate) name: &'static str,
 }
 
-/// What a running test remembers about its body.
+/// The state of a test's body.
 pub(crate) struct Body {
     pub(crate) should_panic: ShouldPanic,
     stage: Mutex<BodyStage>,
@@ -55,7 +55,7 @@ impl Body {
         *lock(&self.stage) = stage;
     }
 
-    /// What kept the annotated function from running.
+    /// The value or resource whose failure kept the annotated function from running.
     pub(crate) fn unmade(&self) -> Option<Unmade> {
         self.unmade.get().copied()
     }

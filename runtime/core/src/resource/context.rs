@@ -94,7 +94,7 @@ impl TestHandle {
         self.test.function
     }
 
-    /// What is known about the body.
+    /// The state of the body.
     pub(crate) fn body(&self) -> &Body {
         &self.test.body
     }

@@ -1,4 +1,4 @@
-//! What a test expects of its body.
+//! The `#[should_panic]` attribute, as the runtime sees it.
 
 /// The `#[should_panic]` attribute of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -150,7 +150,7 @@ impl Ready {
     }
 }
 
-/// What a program in one test has to do to be ready. `Display` fits after "did not".
+/// The condition under which a program in one test is ready. `Display` fits after "did not".
 pub(super) enum Goal {
     Listen(u16),
     Print(String),

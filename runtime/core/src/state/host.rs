@@ -43,7 +43,7 @@ pub(crate) struct HostDir {
     state_dir: &'static StateDir,
 }
 
-/// What is known about a host.
+/// The findings about a host.
 pub(crate) enum Seen {
     /// It serves.
     Serving(Serving),
@@ -302,7 +302,7 @@ fn age(metadata: &fs::Metadata) -> Duration {
     age.unwrap_or(Duration::ZERO)
 }
 
-/// What a host is doing.
+/// The state of a host.
 pub(crate) enum Doing {
     /// It is starting, in this process once that has begun.
     Starting(Option<u32>),

@@ -1,4 +1,4 @@
-//! What a host knows about its templates and databases. It talks to nothing.
+//! The templates and databases of a host. This module does no input or output.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ enum Stage {
     Failed(String, Instant),
 }
 
-/// What a test that asks for a database has to do.
+/// The next step of a test that asks for a database.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Build the template.
@@ -64,7 +64,7 @@ pub(super) enum Turn {
     Fail(String),
 }
 
-/// What a thread that works ahead has to do.
+/// A task of the threads that work ahead.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Job {
     Make { key: String, template: String },
@@ -181,7 +181,7 @@ impl State {
 }
 
 impl Template {
-    /// What a test has to do, unless it is to build the template.
+    /// The next step of a test, unless it is to build the template.
     fn turn(&mut self) -> Option<Turn> {
         match &self.stage {
             Stage::Building(by) => Some(Turn::Wait(by.clone())),

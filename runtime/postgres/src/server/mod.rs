@@ -42,7 +42,7 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// What the environment asks for, in this version. Searched once for each environment.
+    /// Finds the server that the environment asks for, in this version. Searches once for each environment.
     pub(crate) fn find(version: Option<u32>) -> Result<Self, String> {
         type Environment = (Option<u32>, [Option<OsString>; 3]);
         static FOUND: Mutex<Option<(Environment, Wanted)>> = Mutex::new(None);
@@ -89,7 +89,7 @@ impl Wanted {
 const LINGER: Duration = Duration::from_secs(600);
 
 thread_local! {
-    /// What the functions of [`Once`], which are constants, are about.
+    /// The server for the functions of [`Once`], which are constants and take no arguments.
     static WANTED: RefCell<Option<Wanted>> = const { RefCell::new(None) };
 }
 
@@ -207,7 +207,7 @@ fn start(
     Ok((service, running))
 }
 
-/// What a server does for tests: nothing has to survive a crash, and nothing happens by itself.
+/// Settings for tests: no data has to survive a crash, and no background work may interfere.
 const SETTINGS: [&str; 17] = [
     "listen_addresses=",
     "fsync=off",

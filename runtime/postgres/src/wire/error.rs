@@ -1,4 +1,4 @@
-//! What can go wrong with a statement.
+//! Errors of statements.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! What tests and the outer tests around them ask a server, and what they see of it.
+//! Questions of tests, and of the outer tests around them, to a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub(crate) fn has_segment(id: &str) -> bool {
         .any(|line| line.split_whitespace().nth(1) == Some(id))
 }
 
-/// What outer tests do with servers.
+/// Methods of outer tests for servers.
 pub(crate) trait Servers {
     /// An inner test in this state directory, whose server lingers for a short time.
     fn user(&self, test: &str) -> Inner<'_>;

@@ -1,4 +1,4 @@
-//! What is left when processes are killed.
+//! Leftovers of killed processes.
 
 use std::fs;
 

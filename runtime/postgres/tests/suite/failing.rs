@@ -1,4 +1,4 @@
-//! What a failed test leaves, and how tests fail that get no database.
+//! Databases of failed tests, and failures of tests that get no database.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a test gets.
+//! The database that a test gets.
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};

@@ -39,7 +39,7 @@ pub(crate) struct MarkedTest {
     role: Role,
 }
 
-/// What the process is to become.
+/// The role of the process.
 enum Role {
     /// The test. The text describes the connection to the parent.
     Test(String),
