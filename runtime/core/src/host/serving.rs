@@ -5,9 +5,8 @@ use std::error::Error as _;
 use std::fs::File;
 use std::io;
 use std::process;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use super::identity::HostName;
@@ -136,11 +135,12 @@ pub(super) fn serve<R: Resource>(
             if let Err(error) = &result {
                 report::error(host.full(), error);
             }
-            end_within(patience);
+            let released = end_within(patience);
             // From here on, no test finds the host. If it ends because it is unused, its lock keeps
             // new users waiting until this process has ended.
             flock::unlock(&published);
             let is_clean = session.finish(End::Returned { passed: true }).is_pass();
+            drop(released);
             if let (Ok(Some(_users)), true) = (&result, is_clean) {
                 let _ = dir.finish();
             }
@@ -157,15 +157,19 @@ pub(super) fn serve<R: Resource>(
     }
 }
 
-/// Ends this process after a while, because the resource may never be released.
-fn end_within(limit: Duration) {
+/// Ends this process if the resource is not released within this time. The release is over when the
+/// returned value is dropped.
+fn end_within(limit: Duration) -> Sender<()> {
+    let (released, is_released) = channel();
     let end = move || {
-        thread::sleep(limit);
-        report::not_released(limit);
-        process::exit(1);
+        if let Err(RecvTimeoutError::Timeout) = is_released.recv_timeout(limit) {
+            report::not_released(limit);
+            process::exit(1);
+        }
     };
     // If no thread can be started, the release has no time limit.
     let _ = spawn_thread("isolated-test-end", end);
+    released
 }
 
 /// Why the host could not start, without the name of the resource, which the test adds.

@@ -25,10 +25,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-pub(crate) use self::sessions::drop_all;
 use self::sessions::{KEPT, Sessions, create, drop_one, end_sessions};
+pub(crate) use self::sessions::{drop_all, outlive_sessions};
 use self::state::{Job, State, Turn};
 use crate::address::Address;
 use crate::content::Content;
@@ -51,9 +50,6 @@ const MOST_WORKERS: usize = 4;
 
 /// The most threads that wait for tests.
 const MOST_LISTENING: usize = 16;
-
-/// How long the sessions in a new template may take to end.
-const SESSIONS_END: Duration = Duration::from_secs(5);
 
 /// Gives databases to tests until it is stopped.
 pub(crate) struct Broker {
@@ -81,7 +77,7 @@ impl Broker {
         socket: &Path,
     ) -> io::Result<Self> {
         let shown = address.to_string();
-        let sessions = Sessions::new(address, database);
+        let sessions = Sessions::new(address, database, prefix.clone());
         let version = sessions.version().map_err(|failure| {
             io::Error::other(format!("failed to connect to {shown}: {failure}"))
         })?;
@@ -372,19 +368,13 @@ impl Shared {
 
     /// Makes a template of a database that is complete. It gets its name last.
     fn seal(&self, building: &str, template: &str) -> Result<(), Unbuilt> {
-        const PAUSE: Duration = Duration::from_millis(1);
-
         let from = name(building);
         let run = |sql: &str| self.sessions.run(sql);
         run(&format!(
             "ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true"
         ))?;
-        let mut left = SESSIONS_END.as_millis() / PAUSE.as_millis();
-        // PostgreSQL reports neither that a session has ended nor waits for that before version 14.
-        while !run(&end_sessions(building))?.is_empty() && left > 0 {
-            thread::sleep(PAUSE);
-            left -= 1;
-        }
+        // The server waits up to 5 seconds for them to end before it renames the database.
+        run(&end_sessions(building))?;
         let renamed = run(&format!(
             "ALTER DATABASE {from} RENAME TO {}",
             name(template)

@@ -9,20 +9,28 @@ use crate::wire::{Connection, Failure, Row, literal, name};
 pub(super) struct Sessions {
     pub(super) address: Address,
     database: String,
+    /// The beginning of the names of all databases of the host.
+    prefix: String,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Sessions {
-    pub(super) fn new(address: Address, database: String) -> Self {
+    pub(super) fn new(address: Address, database: String, prefix: String) -> Self {
         Sessions {
             address,
             database,
+            prefix,
             idle: Mutex::default(),
         }
     }
 
     pub(super) fn open(&self) -> Result<Connection, Failure> {
-        Connection::open(&self.address, &self.database)
+        let mut connection = Connection::open(&self.address, &self.database)?;
+        connection.run(&format!(
+            "SELECT pg_advisory_lock_shared(hashtext({}))",
+            literal(&self.prefix)
+        ))?;
+        Ok(connection)
     }
 
     pub(super) fn run(&self, sql: &str) -> Result<Vec<Row>, Failure> {
@@ -89,6 +97,14 @@ pub(super) fn end_sessions(database: &str) -> String {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}",
         literal(database)
     )
+}
+
+/// Waits until a killed host has no sessions left: the server finishes their last statements, which may
+/// create databases.
+pub(crate) fn outlive_sessions(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
+    connection.run("SET lock_timeout = '10s'")?;
+    let sql = format!("SELECT pg_advisory_lock(hashtext({}))", literal(prefix));
+    connection.run(&sql).map(drop)
 }
 
 /// Drops all databases whose names begin so, but not those that are kept.

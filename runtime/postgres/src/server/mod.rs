@@ -293,6 +293,7 @@ impl Reclaim for Databases {
         let (address, database) = Address::parse(url)?;
         let database = database.ok_or("the URL has no database")?;
         let mut connection = Connection::open(&address, &database)?;
+        crate::broker::outlive_sessions(&mut connection, prefix)?;
         crate::broker::drop_all(&mut connection, prefix)?;
         Ok(())
     }

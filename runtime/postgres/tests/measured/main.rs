@@ -39,7 +39,8 @@ fn shop() -> Postgres {
     })
 }
 
-/// A query that takes 20 ms, and the milliseconds of the variable `PAUSE`.
+/// The load that is measured, and no wait: a query that takes 20 ms, and the milliseconds of the
+/// variable `PAUSE`.
 fn work(db: &Database) -> Result<(), Error> {
     let mut client = Client::connect(db.url(), NoTls)?;
     client.batch_execute("INSERT INTO t1 (name) VALUES ('x'); SELECT pg_sleep(0.02)")?;

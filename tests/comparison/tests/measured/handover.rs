@@ -12,7 +12,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use crate::floor;
 use crate::spoken::{now, told};
 
-/// Duration of each hold.
+/// Duration of each hold: the load that is measured. Nothing is awaited.
 const HELD: Duration = Duration::from_micros(500);
 
 thread_local! {
