@@ -105,11 +105,28 @@ pub(crate) fn tell(api: &str) {
     assert!(current().name().contains("inner"));
 }
 
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_tests::hold;
+
+    use super::{API, tell};
+
+    #[isolated(api = API)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(api: &str) {
+        tell(api);
+        hold();
+    }
+}
+
 /// Methods of outer tests for hosts.
 pub(crate) trait Hosts {
     /// An inner test in this state directory, with a short time to linger.
     fn user(&self, test: &str) -> Inner<'_>;
-    /// The same in another program that contains the test.
+    /// An inner test of this file that uses [`API`] until it is told to end.
+    fn user_of_api(&self) -> Inner<'_>;
+    /// The same as [`user`](Hosts::user) in another program that contains the test.
     fn user_of(&self, program: &Path, test: &str) -> Inner<'_>;
     /// The log of all resources.
     fn happened(&self) -> String;
@@ -123,6 +140,10 @@ impl Hosts for State {
     #[track_caller]
     fn user(&self, test: &str) -> Inner<'_> {
         self.user_of(&std::env::current_exe().unwrap(), test)
+    }
+
+    fn user_of_api(&self) -> Inner<'_> {
+        self.user("uses")
     }
 
     #[track_caller]

@@ -13,14 +13,6 @@ mod inner {
 
     use crate::common::{API, tell};
 
-    #[isolated(api = API)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn uses(api: &str) {
-        tell(api);
-        hold();
-    }
-
     #[isolated]
     #[test]
     #[ignore = "started by another test"]
@@ -49,7 +41,7 @@ fn child(state: &State) -> u32 {
 #[test]
 fn a_killed_user_uses_the_host_no_longer() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_api().start();
     server_of(&mut user);
     user.kill();
     state.wait_for_the_end();
@@ -60,7 +52,7 @@ fn a_killed_user_uses_the_host_no_longer() {
 #[test]
 fn nothing_is_left_when_the_directory_of_a_host_that_ends_is_removed() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_api().start();
     server_of(&mut user);
     let child = child(&state);
     user.release();
@@ -82,7 +74,7 @@ fn a_killed_host_takes_everything_with_it_and_its_users_are_told() {
     assert_eq!(left, [user.id()]);
 
     // The next test gets a new one, while the other test still runs.
-    let mut next = state.user("uses").start();
+    let mut next = state.user_of_api().start();
     assert_ne!(server_of(&mut next), server);
     next.release();
     user.tell("release");
@@ -121,13 +113,13 @@ fn a_test_that_fails_while_the_host_serves_does_not_blame_it() {
 #[test]
 fn what_a_killed_supervisor_leaves_is_killed_by_the_next_test() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_api().start();
     let server = server_of(&mut user);
     let child = child(&state);
     signal("-KILL", parent(server));
     wait_for(server);
     assert!(is_alive(child));
-    let mut next = state.user("uses").start();
+    let mut next = state.user_of_api().start();
     assert_ne!(server_of(&mut next), server);
     assert!(!is_alive(child));
     next.release();
@@ -140,7 +132,7 @@ fn what_a_killed_supervisor_leaves_is_killed_by_the_next_test() {
 #[test]
 fn what_is_left_when_all_are_killed_is_removed_by_any_test() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_api().start();
     let server = server_of(&mut user);
     let child = child(&state);
     signal("-KILL", parent(server));
@@ -157,7 +149,7 @@ fn what_is_left_when_all_are_killed_is_removed_by_any_test() {
 #[test]
 fn a_host_that_is_asked_to_end_releases_the_resource() {
     let state = State::new();
-    let mut user = state.user("uses").env("ISOLATED_LINGER", "1h").start();
+    let mut user = state.user_of_api().env("ISOLATED_LINGER", "1h").start();
     let server = server_of(&mut user);
     user.release();
     signal("-TERM", server);
@@ -186,7 +178,7 @@ fn a_host_ends_whose_resource_is_not_released() {
 #[test]
 fn the_log_of_a_host_stays_that_could_not_release_its_resource() {
     let state = State::new();
-    let user = state.user("uses").env("BREAK_RELEASE", "/nowhere");
+    let user = state.user_of_api().env("BREAK_RELEASE", "/nowhere");
     user.start().release();
     state.wait_for_the_end();
     assert_eq!(state.processes(), []);
@@ -199,14 +191,14 @@ fn the_log_of_a_host_stays_that_could_not_release_its_resource() {
 fn a_test_that_comes_when_the_host_ends_waits_for_it_and_starts_another_one() {
     let state = State::new();
     let gate = gate(&state);
-    let first = state.user("uses").env("BREAK_RELEASE", &gate);
+    let first = state.user_of_api().env("BREAK_RELEASE", &gate);
     let mut first = first.start();
     let server = server_of(&mut first);
     first.release();
     while state.happened() != "start end" {
         std::thread::yield_now();
     }
-    let mut second = state.user("uses").start();
+    let mut second = state.user_of_api().start();
     while !waits(second.id()) {
         std::thread::yield_now();
     }

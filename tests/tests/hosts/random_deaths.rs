@@ -19,9 +19,9 @@ const USERS: usize = 4;
 
 mod inner {
     use isolated_test::isolated;
-    use isolated_test_tests::{Random, hold};
+    use isolated_test_tests::Random;
 
-    use crate::common::{API, ask, tell};
+    use crate::common::{API, ask};
 
     /// Uses the host for a random time.
     #[isolated(api = API)]
@@ -32,14 +32,6 @@ mod inner {
         for _ in 0..Random::new(Random::new_seed()).below(40) {
             assert_eq!(ask(api), server);
         }
-    }
-
-    #[isolated(api = API)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn uses(api: &str) {
-        tell(api);
-        hold();
     }
 }
 
@@ -118,7 +110,7 @@ fn nothing_is_left_and_nobody_hangs_or_fails_without_being_told() {
         let all: Vec<_> = all.iter().map(|(process, _)| process.to_string()).collect();
         let _ = Command::new("kill").arg("-KILL").args(all).output();
     }
-    let mut last = state.user("uses").start();
+    let mut last = state.user_of_api().start();
     server_of(&mut last);
     last.release();
     state.wait_for_the_end();

@@ -9,21 +9,6 @@ use isolated_test_tests::processes::is_alive;
 
 use crate::common::{Hosts, server_of};
 
-mod inner {
-    use isolated_test::isolated;
-    use isolated_test_tests::hold;
-
-    use crate::common::{API, tell};
-
-    #[isolated(api = API)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn uses(api: &str) {
-        tell(api);
-        hold();
-    }
-}
-
 /// Whether a process has a file open.
 fn has_open(process: u32, file: &Path) -> bool {
     let wanted = fs::metadata(file).unwrap().ino();
@@ -35,11 +20,11 @@ fn has_open(process: u32, file: &Path) -> bool {
 #[test]
 fn a_host_sees_its_users_when_their_file_was_removed() {
     let state = State::new();
-    let mut first = state.user("uses").start();
+    let mut first = state.user_of_api().start();
     let server = server_of(&mut first);
     let users = state.host_dirs()[0].join("users");
     fs::remove_file(&users).unwrap();
-    let mut second = state.user("uses").start();
+    let mut second = state.user_of_api().start();
     assert_eq!(server_of(&mut second), server);
     first.release();
     while !has_open(server, &users) {
@@ -55,12 +40,12 @@ fn a_host_sees_its_users_when_their_file_was_removed() {
 #[test]
 fn a_new_host_starts_when_the_directory_was_removed() {
     let state = State::new();
-    let first = state.user("uses");
+    let first = state.user_of_api();
     let mut first = first.env("ISOLATED_LINGER", "1h").start();
     let server = server_of(&mut first);
     first.release();
     fs::remove_dir_all(&state.host_dirs()[0]).unwrap();
-    let mut second = state.user("uses").start();
+    let mut second = state.user_of_api().start();
     assert_ne!(server_of(&mut second), server);
     assert!(!is_alive(server));
     second.release();
@@ -72,7 +57,7 @@ fn a_new_host_starts_when_the_directory_was_removed() {
 #[test]
 fn a_host_ends_whose_handle_was_removed() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_api().start();
     server_of(&mut user);
     let dir = &state.host_dirs()[0];
     fs::remove_dir_all(dir).unwrap();

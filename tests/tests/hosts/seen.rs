@@ -8,19 +8,8 @@ use isolated_test_tests::State;
 use crate::common::{Hosts, gate, open, server_of, signal};
 
 mod inner {
-    use isolated_test::isolated;
+
     use isolated_test_core::inspect;
-    use isolated_test_tests::hold;
-
-    use crate::common::{API, tell};
-
-    #[isolated(api = API)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn uses(api: &str) {
-        tell(api);
-        hold();
-    }
 
     /// Prints what a tool sees with the variables of this process.
     #[test]
@@ -85,7 +74,7 @@ fn printed(state: &State, test: &str) -> Vec<String> {
 fn a_tool_sees_what_a_host_is_doing_and_ends_it_only_if_it_is_idle() {
     let state = State::new();
     let gate = gate(&state);
-    let mut user = state.user("uses");
+    let mut user = state.user_of_api();
     user = user.env("BREAK", &gate).env("ISOLATED_LINGER", "1h");
     let mut user = user.start();
     while state.happened() != "start" {
@@ -110,7 +99,7 @@ fn a_tool_sees_what_a_host_is_doing_and_ends_it_only_if_it_is_idle() {
 #[test]
 fn a_tool_sees_a_failed_start_and_forgets_it() {
     let state = State::new();
-    let user = state.user("uses").env("BREAK", "fail");
+    let user = state.user_of_api().env("BREAK", "fail");
     let _ = user.env("ISOLATED_LINGER", "1h").run().failed();
     assert_eq!(
         printed(&state, "looks"),
@@ -125,7 +114,7 @@ fn a_tool_sees_a_failed_start_and_forgets_it() {
 fn the_trace_tells_a_host_from_a_test() {
     let state = State::new();
     let dir = state.scratch().join("trace");
-    let mut user = state.user("uses").env("ISOLATED_TRACE", &dir).start();
+    let mut user = state.user_of_api().env("ISOLATED_TRACE", &dir).start();
     let server = server_of(&mut user);
     user.release();
     state.wait_for_the_end();
@@ -155,7 +144,7 @@ fn the_trace_tells_a_host_from_a_test() {
 #[test]
 fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
     let state = State::new();
-    let user = state.user("uses").env("ISOLATED_LINGER", "1h");
+    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
     let mut user = user.start();
     let server = server_of(&mut user);
     user.release();
@@ -171,7 +160,7 @@ fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
 #[test]
 fn a_tool_ends_no_process_that_only_has_the_id_of_a_host() {
     let state = State::new();
-    let user = state.user("uses").env("ISOLATED_LINGER", "1h");
+    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
     let mut user = user.start();
     let server = server_of(&mut user);
     user.release();

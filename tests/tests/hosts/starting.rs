@@ -11,18 +11,10 @@ use crate::common::{Hosts, gate, open, server_of, session, waits};
 
 mod inner {
     use isolated_test::{Once, Resource, isolated};
-    use isolated_test_tests::hold;
+
     use isolated_test_tests::programs::program;
 
-    use crate::common::{API, Api, tell};
-
-    #[isolated(api = API)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn uses(api: &str) {
-        tell(api);
-        hold();
-    }
+    use crate::common::{API, Api};
 
     /// A resource without a transfer.
     struct Mute;
@@ -116,13 +108,13 @@ const WAITS: &str = "waiting for internal serial \"the start of api ";
 fn the_second_test_waits_for_the_first_to_start_the_host_and_says_so() {
     let state = State::new();
     let gate = gate(&state);
-    let mut first = state.user("uses").env("BREAK", &gate).start();
+    let mut first = state.user_of_api().env("BREAK", &gate).start();
     while state.happened() != "start" {
         std::thread::yield_now();
     }
-    let mut second = state.user("uses").env("BREAK", &gate).start();
+    let mut second = state.user_of_api().env("BREAK", &gate).start();
     let line = second.hear_error(WAITS);
-    assert!(line.contains("starting::inner::uses"), "{line}");
+    assert!(line.contains("common::inner::uses"), "{line}");
     open(&gate);
     let server = server_of(&mut first);
     assert_eq!(server_of(&mut second), server);
@@ -136,7 +128,7 @@ fn the_second_test_waits_for_the_first_to_start_the_host_and_says_so() {
 fn a_host_goes_on_to_start_when_the_test_is_killed_that_has_started_it() {
     let state = State::new();
     let gate = gate(&state);
-    let first = state.user("uses").env("BREAK", &gate);
+    let first = state.user_of_api().env("BREAK", &gate);
     let first = first.with(|command| {
         command.process_group(0);
     });
@@ -144,7 +136,7 @@ fn a_host_goes_on_to_start_when_the_test_is_killed_that_has_started_it() {
     while state.happened() != "start" {
         std::thread::yield_now();
     }
-    let mut second = state.user("uses").start();
+    let mut second = state.user_of_api().start();
     second.hear_error(WAITS);
     // The whole process group, as nextest does after a timeout.
     let group = format!("-{}", first.id());
@@ -164,7 +156,7 @@ fn a_host_goes_on_to_start_when_the_test_is_killed_that_has_started_it() {
 fn a_host_ends_that_is_still_starting_when_no_test_waits_for_it() {
     let state = State::new();
     let gate = gate(&state);
-    let mut only = state.user("uses").env("BREAK", &gate).start();
+    let mut only = state.user_of_api().env("BREAK", &gate).start();
     while state.happened() != "start" {
         std::thread::yield_now();
     }
@@ -182,12 +174,12 @@ fn a_failure_is_told_at_once_and_repeated_only_after_a_while() {
     ] {
         let state = State::new();
         let run = |linger| {
-            let user = state.user("uses").env("BREAK", how);
+            let user = state.user_of_api().env("BREAK", how);
             let run = user.env("ISOLATED_LINGER", linger).run().failed();
             complaint(&state, &run)
         };
         let expected = format!(
-            "isolated-test: isolated_test_tests::starting::inner::uses: failed to provision the resource `api`: \
+            "isolated-test: isolated_test_tests::common::inner::uses: failed to provision the resource `api`: \
              the host of `api` could not start: {reason}"
         )
         .replace("isolated_test_tests", "hosts");
@@ -204,12 +196,12 @@ fn a_failure_is_told_at_once_and_repeated_only_after_a_while() {
 #[test]
 fn the_log_of_a_host_is_shown_that_has_ended_before_it_was_ready() {
     let state = State::new();
-    let run = state.user("uses").env("BREAK", "exit").run().failed();
+    let run = state.user_of_api().env("BREAK", "exit").run().failed();
     assert_eq!(
         complaint(&state, &run),
-        "isolated-test: hosts::starting::inner::uses: `its host` has printed:\n    \
+        "isolated-test: hosts::common::inner::uses: `its host` has printed:\n    \
          | the host prints\n\
-         isolated-test: hosts::starting::inner::uses: failed to provision the resource `api`: the host of \
+         isolated-test: hosts::common::inner::uses: failed to provision the resource `api`: the host of \
          `api` has ended before it was ready; see DIR/hosts/api-HASH/log"
     );
     state.wait_for_the_end();
@@ -256,7 +248,7 @@ fn a_process_of_a_host_that_needs_the_host_is_refused() {
 fn the_reason_of_an_earlier_failure_is_not_told_for_a_later_one() {
     let state = State::new();
     let user = |how| {
-        let user = state.user("uses").env("BREAK", how);
+        let user = state.user_of_api().env("BREAK", how);
         user.env("ISOLATED_LINGER", "1ms").start()
     };
     let first = user("fail").finish().failed().errors;
