@@ -19,12 +19,14 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+mod others;
+
+pub(crate) use self::others::{Doing, all};
+pub(super) use self::others::{end_idle, sweep, sweep_one};
 use super::StateDir;
 use super::proof::HOST;
-use super::sweep::entries;
-use crate::config::{HOST_DIR, variables};
+use crate::config::HOST_DIR;
 use crate::os::flock::{self, Strength};
-use crate::os::terminate::terminate;
 use crate::os::{self, marked, unless};
 
 /// The files of a host, in the order in which they are removed.
@@ -300,123 +302,6 @@ fn age(metadata: &fs::Metadata) -> Duration {
     let modified = metadata.modified().ok();
     let age = modified.and_then(|modified| modified.elapsed().ok());
     age.unwrap_or(Duration::ZERO)
-}
-
-/// The state of a host.
-pub(crate) enum Doing {
-    /// It is starting, in this process once that has begun.
-    Starting(Option<u32>),
-    /// It serves, and a test uses it.
-    InUse(Serving),
-    /// It serves, and no test uses it.
-    Idle(Serving),
-    /// It could not start, for this reason.
-    Failed(String),
-    /// It has ended. Its supervisor may still be there.
-    Ended,
-}
-
-/// The directories of all hosts, and what these are doing.
-pub(crate) fn all(state_dir: &StateDir) -> impl Iterator<Item = (PathBuf, Doing)> {
-    entries(state_dir.hosts()).filter_map(|path| {
-        let doing = doing(&path).ok()?;
-        Some((path, doing))
-    })
-}
-
-fn doing(path: &Path) -> io::Result<Doing> {
-    match look(path)? {
-        Seen::Serving(serving) if lock_unused(path)?.is_some() => Ok(Doing::Idle(serving)),
-        Seen::Serving(serving) => Ok(Doing::InUse(serving)),
-        Seen::Failed { why, .. } => Ok(Doing::Failed(why)),
-        Seen::Absent if is_started(path)? => Ok(Doing::Ended),
-        Seen::Absent => Ok(Doing::Starting(starting(path))),
-    }
-}
-
-/// The process of a host that is starting.
-fn starting(path: &Path) -> Option<u32> {
-    fs::read_to_string(path.join(STARTING)).ok()?.parse().ok()
-}
-
-/// Whether no host is starting.
-fn is_started(dir: &Path) -> io::Result<bool> {
-    let starting = dir.join(STARTING);
-    Ok(is_free(&starting)? || !starting.exists())
-}
-
-/// Keeps new users waiting until the file is closed, unless a test uses the host.
-fn lock_unused(dir: &Path) -> io::Result<Option<File>> {
-    let Some(users) = unless(NotFound, os::open_file(&dir.join(USERS)))? else {
-        return Ok(None);
-    };
-    if flock::try_lock(&users, Strength::Exclusive)? {
-        return Ok(Some(users));
-    }
-    // The host itself has the lock for a moment when its last user has gone.
-    flock::lock(&users, Strength::Shared)?;
-    Ok(flock::try_lock(&users, Strength::Exclusive)?.then_some(users))
-}
-
-/// Ends a host that no test uses, and removes its directory. Returns whether it did: a test may use
-/// the host again.
-pub(super) fn end_idle(path: &Path, serving: &Serving) -> io::Result<bool> {
-    // No test can use it as long as this lock is held, and it does not end by itself.
-    let Some(users) = lock_unused(path)? else {
-        return Ok(false);
-    };
-    if !serving.is_alive()? || !marked::is(serving.process, HOST_DIR, &mark(path)) {
-        return Ok(false);
-    }
-    terminate(serving.process)?;
-    if let Some(life) = unless(NotFound, os::open_file(&path.join(LIFE)))? {
-        let limit = variables().map_err(io::Error::other)?.lock_timeout;
-        let life = flock::lock_within(life, Strength::Exclusive, limit)?;
-        life.ok_or_else(|| io::Error::other("its host does not end; kill it"))?;
-    }
-    drop(users);
-    sweep_one(path, Duration::ZERO)?;
-    Ok(true)
-}
-
-/// Removes the directories of hosts that have ended, and kills processes that are left of them.
-pub(super) fn sweep(state_dir: &StateDir) {
-    let linger = variables().map_or(Duration::ZERO, |variables| variables.linger);
-    for path in entries(state_dir.hosts()) {
-        let _ = sweep_one(&path, linger);
-    }
-}
-
-/// Removes the directory of a host that has ended, unless it has failed so recently. Returns whether
-/// it did.
-pub(super) fn sweep_one(path: &Path, linger: Duration) -> io::Result<bool> {
-    let (owner, _) = os::owner_and_mode(&fs::symlink_metadata(path)?);
-    if ![owner, 0].contains(&os::user()) {
-        // Only this user, or root, can kill what the host has left.
-        return Ok(false);
-    }
-    let open = |name| unless(NotFound, os::open_file(&path.join(name)));
-    let Some(users) = open(USERS)? else {
-        // It is removed last, or a test is about to create it.
-        return fs::remove_dir(path).map(|()| true);
-    };
-    let life = open(LIFE)?;
-    for file in [Some(&users), life.as_ref()].into_iter().flatten() {
-        if !flock::try_lock(file, Strength::Exclusive)? {
-            return Ok(false);
-        }
-    }
-    // With both locks, this process decides alone, unless another one has removed the file.
-    if !is_current(path, &users)? {
-        return Ok(false);
-    }
-    marked::kill(HOST_DIR, &mark(path))?;
-    // Tests that come soon are to learn of a failure.
-    if matches!(look(path)?, Seen::Failed { age, .. } if age < linger) {
-        return Ok(false);
-    }
-    remove(path)?;
-    Ok(true)
 }
 
 fn remove(dir: &Path) -> io::Result<()> {
