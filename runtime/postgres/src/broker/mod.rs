@@ -12,11 +12,13 @@
 //! test:  drop | keep
 //! ```
 //!
-//! `state` decides, `line` reads and writes, `sessions` knows the statements.
+//! `state` decides, `line` reads and writes, `sessions` knows the statements, and `template` lets tests
+//! build templates.
 
 pub(crate) mod line;
 mod sessions;
 mod state;
+mod template;
 
 use std::io::{self, BufReader};
 use std::num::NonZero;
@@ -26,11 +28,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use self::sessions::{KEPT, Sessions, create, drop_one, end_sessions};
+use self::sessions::{KEPT, Sessions, create, drop_one};
 pub(crate) use self::sessions::{drop_all, outlive_sessions};
 use self::state::{Job, State, Turn};
+use self::template::Unbuilt;
 use crate::address::Address;
-use crate::content::Content;
 use crate::wire::{Failure, literal, name};
 
 /// The version of the exchange.
@@ -38,9 +40,6 @@ pub(crate) const FORM: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
 
 /// The key of the template that contains nothing.
 pub(crate) const EMPTY: &str = "empty";
-
-/// How much all copies that wait may need: 512 MiB for each template.
-const AHEAD: u64 = 512 * 1024 * 1024;
 
 /// The most copies of a template that wait.
 const MOST_AHEAD: u64 = 32;
@@ -302,89 +301,6 @@ impl Shared {
     fn name(&self, state: &mut State, wish: &str) -> String {
         format!("{}{wish}_{}", self.prefix, state.next_number())
     }
-
-    /// Lets a test build a template, unless there is one. Returns its name, and how many copies may
-    /// wait.
-    fn build(
-        &self,
-        key: &str,
-        reader: &mut BufReader<UnixStream>,
-        writer: &mut UnixStream,
-    ) -> Result<(String, usize), Unbuilt> {
-        // Another role could not use what is in the template.
-        let mut content = Content::new();
-        content.add(key);
-        content.add(&self.sessions.address.user);
-        let template = format!("isolated_template_{}", content.key());
-        // Another machine may build it on the same server. The lock ends with the connection.
-        let mut connection = self.sessions.open()?;
-        connection.run(&format!(
-            "SELECT pg_advisory_lock(hashtext({}))",
-            literal(&template)
-        ))?;
-        let find = format!(
-            "SELECT 1 FROM pg_database WHERE datname = {}",
-            literal(&template)
-        );
-        if connection.run(&find)?.is_empty() {
-            let number = self.lock().next_number();
-            let building = format!("{}building_{number}", self.prefix);
-            connection.run(&create(self.version, &building, "template0"))?;
-            let filled = self.fill(&building, reader, writer);
-            let sealed = filled.and_then(|()| self.seal(&building, &template));
-            if let Err(unbuilt) = sealed {
-                self.drop_now(&building);
-                return Err(unbuilt);
-            }
-        }
-        let size = format!("SELECT pg_database_size({})", literal(&template));
-        let rows = connection.run(&size)?;
-        let size = rows
-            .first()
-            .and_then(|row| row.first()?.as_ref()?.parse().ok());
-        let most = (AHEAD / size.unwrap_or(AHEAD).max(1)).clamp(1, MOST_AHEAD);
-        Ok((template, usize::try_from(most).unwrap_or(1)))
-    }
-
-    /// Waits until the test has filled a database.
-    fn fill(
-        &self,
-        building: &str,
-        reader: &mut BufReader<UnixStream>,
-        writer: &mut UnixStream,
-    ) -> Result<(), Unbuilt> {
-        line::write(writer, &["build", &self.sessions.address.url(building)])?;
-        let words = line::read(reader)?.unwrap_or_default();
-        match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
-            ["built"] => Ok(()),
-            ["failed", how, why] => Err(Unbuilt {
-                why: (*why).to_owned(),
-                is_lasting: *how == "lasting",
-            }),
-            // The test has died.
-            _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-        }
-    }
-
-    /// Makes a template of a database that is complete. It gets its name last.
-    fn seal(&self, building: &str, template: &str) -> Result<(), Unbuilt> {
-        let from = name(building);
-        let run = |sql: &str| self.sessions.run(sql);
-        run(&format!(
-            "ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true"
-        ))?;
-        // The server waits up to 5 seconds for them to end before it renames the database.
-        run(&end_sessions(building))?;
-        let renamed = run(&format!(
-            "ALTER DATABASE {from} RENAME TO {}",
-            name(template)
-        ));
-        if renamed.is_err() {
-            let _ = run(&format!("ALTER DATABASE {from} WITH IS_TEMPLATE false"));
-        }
-        renamed?;
-        Ok(())
-    }
 }
 
 /// Why a test gets no database.
@@ -399,27 +315,5 @@ impl From<Failure> for Refused {
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         Refused(error.to_string())
-    }
-}
-
-/// Why a template could not be built.
-struct Unbuilt {
-    why: String,
-    /// Whether it would fail again.
-    is_lasting: bool,
-}
-
-impl From<Failure> for Unbuilt {
-    fn from(failure: Failure) -> Self {
-        Unbuilt {
-            why: failure.to_string(),
-            is_lasting: false,
-        }
-    }
-}
-
-impl From<io::Error> for Unbuilt {
-    fn from(error: io::Error) -> Self {
-        Failure::from(error).into()
     }
 }

@@ -1,0 +1,119 @@
+//! Templates: how a test builds one, and how it is sealed.
+
+use std::io::{self, BufReader};
+use std::os::unix::net::UnixStream;
+
+use super::sessions::{create, end_sessions};
+use super::{MOST_AHEAD, Shared, line};
+use crate::content::Content;
+use crate::wire::{Failure, literal, name};
+
+/// How much all copies that wait may need: 512 MiB for each template.
+const AHEAD: u64 = 512 * 1024 * 1024;
+
+impl Shared {
+    /// Lets a test build a template, unless there is one. Returns its name, and how many copies may
+    /// wait.
+    pub(super) fn build(
+        &self,
+        key: &str,
+        reader: &mut BufReader<UnixStream>,
+        writer: &mut UnixStream,
+    ) -> Result<(String, usize), Unbuilt> {
+        // Another role could not use what is in the template.
+        let mut content = Content::new();
+        content.add(key);
+        content.add(&self.sessions.address.user);
+        let template = format!("isolated_template_{}", content.key());
+        // Another machine may build it on the same server. The lock ends with the connection.
+        let mut connection = self.sessions.open()?;
+        connection.run(&format!(
+            "SELECT pg_advisory_lock(hashtext({}))",
+            literal(&template)
+        ))?;
+        let find = format!(
+            "SELECT 1 FROM pg_database WHERE datname = {}",
+            literal(&template)
+        );
+        if connection.run(&find)?.is_empty() {
+            let number = self.lock().next_number();
+            let building = format!("{}building_{number}", self.prefix);
+            connection.run(&create(self.version, &building, "template0"))?;
+            let filled = self.fill(&building, reader, writer);
+            let sealed = filled.and_then(|()| self.seal(&building, &template));
+            if let Err(unbuilt) = sealed {
+                self.drop_now(&building);
+                return Err(unbuilt);
+            }
+        }
+        let size = format!("SELECT pg_database_size({})", literal(&template));
+        let rows = connection.run(&size)?;
+        let size = rows
+            .first()
+            .and_then(|row| row.first()?.as_ref()?.parse().ok());
+        let most = (AHEAD / size.unwrap_or(AHEAD).max(1)).clamp(1, MOST_AHEAD);
+        Ok((template, usize::try_from(most).unwrap_or(1)))
+    }
+
+    /// Waits until the test has filled a database.
+    fn fill(
+        &self,
+        building: &str,
+        reader: &mut BufReader<UnixStream>,
+        writer: &mut UnixStream,
+    ) -> Result<(), Unbuilt> {
+        line::write(writer, &["build", &self.sessions.address.url(building)])?;
+        let words = line::read(reader)?.unwrap_or_default();
+        match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
+            ["built"] => Ok(()),
+            ["failed", how, why] => Err(Unbuilt {
+                why: (*why).to_owned(),
+                is_lasting: *how == "lasting",
+            }),
+            // The test has died.
+            _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        }
+    }
+
+    /// Makes a template of a database that is complete. It gets its name last.
+    fn seal(&self, building: &str, template: &str) -> Result<(), Unbuilt> {
+        let from = name(building);
+        let run = |sql: &str| self.sessions.run(sql);
+        run(&format!(
+            "ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true"
+        ))?;
+        // The server waits up to 5 seconds for them to end before it renames the database.
+        run(&end_sessions(building))?;
+        let renamed = run(&format!(
+            "ALTER DATABASE {from} RENAME TO {}",
+            name(template)
+        ));
+        if renamed.is_err() {
+            let _ = run(&format!("ALTER DATABASE {from} WITH IS_TEMPLATE false"));
+        }
+        renamed?;
+        Ok(())
+    }
+}
+
+/// Why a template could not be built.
+pub(super) struct Unbuilt {
+    pub(super) why: String,
+    /// Whether it would fail again.
+    pub(super) is_lasting: bool,
+}
+
+impl From<Failure> for Unbuilt {
+    fn from(failure: Failure) -> Self {
+        Unbuilt {
+            why: failure.to_string(),
+            is_lasting: false,
+        }
+    }
+}
+
+impl From<io::Error> for Unbuilt {
+    fn from(error: io::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
