@@ -4,6 +4,7 @@ mod around;
 mod around_fallback;
 mod async_resources;
 mod async_resources_fail;
+mod async_resources_places;
 mod current;
 mod handles;
 mod harness;
