@@ -12,6 +12,7 @@ mod reclaim;
 mod service;
 mod service_end;
 mod service_listens;
+mod service_unready;
 mod tmpdir;
 mod tmpdir_end;
 mod tmpdir_kept;

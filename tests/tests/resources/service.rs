@@ -2,22 +2,20 @@
 
 use isolated_test_tests::State;
 
-mod inner {
+pub(crate) mod inner {
     use std::fs;
     use std::io::{self, BufRead, BufReader, Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::path::Path;
     use std::process::{Command, Stdio};
-    use std::time::Duration;
 
     use isolated_test::{
         BoxError, Current, Port, Ready, Resource, Running, Service, current, isolated,
     };
     use isolated_test_tests::programs::program;
-    use isolated_test_tests::say;
 
     /// A service that runs an inner test of this file.
-    fn service(test: &'static str) -> Service {
+    pub(crate) fn service(test: &'static str) -> Service {
         Service::new(std::env::current_exe().unwrap())
             .with(move |command, test_of_it| set_up(command, test, test_of_it))
     }
@@ -218,90 +216,31 @@ mod inner {
         println!("the vault is closed");
         std::process::exit(3);
     }
-
-    #[isolated(server = service("program_gives_up").ready(Ready::prints("ready")))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn gives_up() {
-        say("began");
-    }
-
-    #[isolated(server = service("no_program").ready(Ready::prints("ready")))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn goes_to_the_background() {
-        say("began");
-    }
-
-    #[isolated(
-        server = service("program_prints")
-            .ready(Ready::prints("something else"))
-            .ready_within(Duration::from_millis(100))
-    )]
-    #[test]
-    #[ignore = "started by another test"]
-    fn takes_too_long() {
-        say("began");
-    }
-
-    #[isolated(server = Service::new("/nowhere/no-such-program").ready(Ready::prints("ready")))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn is_missing() {
-        say("began");
-    }
-
-    #[cfg(unix)]
-    #[isolated(server = Service::new("/dev/null").ready(Ready::prints("ready")))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn is_not_executable() {
-        say("began");
-    }
-
-    #[isolated(server = service("program_prints"))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn means_a_port() {
-        say("began");
-    }
-
-    #[isolated(port, server = service("program_prints").ready(Ready::listens().on("admin")))]
-    #[test]
-    #[ignore = "started by another test"]
-    fn means_another_port() {
-        say("began");
-    }
 }
 
-fn program() -> String {
+pub(crate) fn program() -> String {
     let path = std::env::current_exe().unwrap();
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-/// Runs a test that fails, and returns its report with the messages before it.
+/// Runs an inner test of a file that fails, and returns its report with the messages before it.
 #[track_caller]
-fn failed(state: &State, test: &str) -> String {
+pub(crate) fn failed(state: &State, file: &str, test: &str) -> String {
     let run = state.inner(test).run().failed();
     assert_eq!(run.said("began"), None);
-    let said = run.reported("resources/service");
+    let said = run.reported(&format!("resources/{file}"));
     let said = said.replace(&program(), "PROGRAM");
     said.replace("exit code", "exit status")
 }
 
 /// The error with which a service ends the messages about its test.
 #[track_caller]
-fn error(state: &State, test: &str) -> String {
-    let said = failed(state, test);
-    let start = format!("isolated-test: resources::service::inner::{test}: failed to ");
+pub(crate) fn error(state: &State, file: &str, test: &str) -> String {
+    let said = failed(state, file, test);
+    let start = format!("isolated-test: resources::{file}::inner::{test}: failed to ");
     let (_, error) = said.rsplit_once(&start).unwrap_or_else(|| panic!("{said}"));
     let (line, _) = error.split_once('\n').expect("a whole line");
     line.to_owned()
-}
-
-/// An error of a service that is not ready.
-fn not_provisioned(why: &str) -> String {
-    format!("provision the resource `server`: {why}")
 }
 
 #[test]
@@ -331,7 +270,7 @@ fn a_file_or_an_answer_below_500_shows_that_it_is_ready() {
 
 #[test]
 fn its_output_is_shown_if_the_test_fails() {
-    let all = failed(&State::new(), "fails");
+    let all = failed(&State::new(), "service", "fails");
     let resource = "    resource   server = PROGRAM (pid N)\n";
     assert!(all.contains(resource), "{all}");
     let shown = "isolated-test: resources::service::inner::fails: `PROGRAM` has printed:\n";
@@ -340,90 +279,12 @@ fn its_output_is_shown_if_the_test_fails() {
 }
 
 #[test]
-fn only_the_last_lines_of_its_output_are_shown() {
-    let said = failed(&State::new(), "gives_up");
-    // libtest prints two lines before the first one.
-    let (_, shown) = said
-        .split_once("`PROGRAM` has printed 63 lines; the last 40 are:\n    | line 21\n")
-        .unwrap_or_else(|| panic!("{said}"));
-    let shown = shown.lines().take_while(|line| !line.starts_with("isol"));
-    assert_eq!(shown.last(), Some("    | the vault is closed"), "{said}");
-    let count = said.lines().filter(|line| line.starts_with("    | "));
-    assert_eq!(count.count(), 40, "{said}");
-}
-
-#[test]
-fn a_program_that_ends_instead_fails_the_test_at_once() {
-    let state = State::new();
-    assert_eq!(
-        error(&state, "gives_up"),
-        not_provisioned("`PROGRAM` ended with exit status: 3 and did not print `ready`")
-    );
-    assert_eq!(
-        error(&state, "goes_to_the_background"),
-        not_provisioned(
-            "`PROGRAM` ended with exit status: 0 and did not print `ready`; make it stay in the foreground"
-        )
-    );
-}
-
-#[test]
-fn a_program_that_takes_too_long_fails_the_test() {
-    let state = State::new();
-    let expected = |limit| {
-        not_provisioned(&format!(
-            "`PROGRAM` did not print `something else` within {limit}; choose another sign with \
-             `ready(...)`, or allow more time with `ready_within(...)`"
-        ))
-    };
-    assert_eq!(error(&state, "takes_too_long"), expected("100ms"));
-    let scaled = state
-        .inner("takes_too_long")
-        .env("ISOLATED_TIMEOUT_SCALE", "2")
-        .run()
-        .failed();
-    let scaled = scaled.errors.replace(&program(), "PROGRAM");
-    assert!(scaled.contains(&expected("200ms")), "{scaled}");
-}
-
-#[test]
-fn a_program_that_cannot_be_run_fails_the_test() {
-    let state = State::new();
-    for (test, start, way_out) in [
-        (
-            "is_missing",
-            "failed to start `no-such-program`: ",
-            "; write its path or install it in `PATH`, and check its working directory",
-        ),
-        #[cfg(unix)]
-        (
-            "is_not_executable",
-            "failed to start `null`: ",
-            "; make it executable",
-        ),
-    ] {
-        let error = error(&state, test);
-        assert!(error.starts_with(&not_provisioned(start)), "{error}");
-        assert!(error.ends_with(way_out), "{error}");
-    }
-}
-
-#[test]
-fn a_port_that_the_test_does_not_have_fails_the_test() {
-    let state = State::new();
-    let admin = "no port `admin` precedes it in the attribute; write `admin = port` before it";
-    assert_eq!(error(&state, "means_another_port"), not_provisioned(admin));
-    let port = "resources::service::inner::means_a_port has no port; write `#[isolated(port)]`";
-    assert_eq!(error(&state, "means_a_port"), not_provisioned(port));
-}
-
-#[test]
 fn a_program_that_fails_during_the_test_fails_it() {
     let state = State::new();
-    let said = failed(&state, "breaks_it_down");
+    let said = failed(&state, "service", "breaks_it_down");
     assert!(said.contains("    | 404 for POST / HTTP/1.1\n"), "{said}");
     assert_eq!(
-        error(&state, "breaks_it_down"),
+        error(&state, "service", "breaks_it_down"),
         "release the resource `server`: `PROGRAM` ended with exit status: 7 during the test; call \
          `wait()` in the test if it should"
     );
