@@ -61,10 +61,26 @@ pub(crate) fn has_segment(id: &str) -> bool {
         .any(|line| line.split_whitespace().nth(1) == Some(id))
 }
 
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_postgres::{Database, Postgres};
+    use isolated_test_tests::{hold, say};
+
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses(db: &Database) {
+        say(&format!("url {}", db.url()));
+        hold();
+    }
+}
+
 /// Methods of outer tests for servers.
 pub(crate) trait Servers {
     /// An inner test in this state directory, whose server lingers for a short time.
     fn user(&self, test: &str) -> Inner<'_>;
+    /// An inner test of this file that has an empty database until it is told to end.
+    fn user_of_empty(&self) -> Inner<'_>;
     /// The process ID of the only host.
     fn host(&self) -> u32;
     /// Waits until all processes of this directory have ended.
@@ -75,6 +91,10 @@ impl Servers for State {
     #[track_caller]
     fn user(&self, test: &str) -> Inner<'_> {
         self.inner(test).env("ISOLATED_LINGER", "50ms")
+    }
+
+    fn user_of_empty(&self) -> Inner<'_> {
+        self.user("uses")
     }
 
     fn host(&self) -> u32 {

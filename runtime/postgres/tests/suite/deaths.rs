@@ -11,14 +11,6 @@ mod inner {
     use isolated_test_postgres::{Database, Postgres};
     use isolated_test_tests::{hold, say};
 
-    #[isolated(db = Postgres::empty())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn uses(db: &Database) {
-        say(&format!("url {}", db.url()));
-        hold();
-    }
-
     fn prepare(url: &str) -> std::io::Result<()> {
         say(&format!("builds {url}"));
         hold();
@@ -42,7 +34,7 @@ fn server(files: &std::path::Path) -> u32 {
 #[test]
 fn a_killed_host_leaves_nothing_after_the_next_test() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_empty().start();
     let old = files(&user.hear("url"));
     let segment = segment(&old);
     assert!(has_segment(&segment));
@@ -53,7 +45,7 @@ fn a_killed_host_leaves_nothing_after_the_next_test() {
     }
     assert!(old.exists());
 
-    let mut next = state.user("uses").start();
+    let mut next = state.user_of_empty().start();
     let new = files(&next.hear("url"));
     assert_ne!(new, old);
     assert!(!old.exists());
@@ -67,14 +59,14 @@ fn a_killed_host_leaves_nothing_after_the_next_test() {
 #[test]
 fn a_killed_server_takes_its_host_with_it() {
     let state = State::new();
-    let mut user = state.user("uses").start();
+    let mut user = state.user_of_empty().start();
     let old = files(&user.hear("url"));
     let host = state.host();
     signal("-KILL", server(&old));
     while state.processes().iter().any(|(id, _)| *id == host) {
         std::thread::yield_now();
     }
-    let mut next = state.user("uses").start();
+    let mut next = state.user_of_empty().start();
     assert_ne!(files(&next.hear("url")), old);
     assert!(!old.exists());
     next.release();

@@ -9,7 +9,7 @@ use crate::asking::{Servers, ask, databases, files, main_database, signal};
 mod inner {
     use isolated_test::isolated;
     use isolated_test_postgres::{Database, Postgres};
-    use isolated_test_tests::{hold, say};
+    use isolated_test_tests::say;
 
     use crate::asking::psql;
 
@@ -19,14 +19,6 @@ mod inner {
     fn fails(db: &Database) {
         let made = psql(db.url(), "CREATE TABLE evidence AS SELECT 7 AS id");
         panic!("on purpose: {made:?}");
-    }
-
-    #[isolated(db = Postgres::empty())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn passes(db: &Database) {
-        say(&format!("url {}", db.url()));
-        hold();
     }
 
     #[isolated(db = Postgres::migrations(std::env::var("MIGRATIONS").unwrap()))]
@@ -76,9 +68,9 @@ fn nothing_stays_where_nothing_is_to_be_kept() {
 #[test]
 fn the_database_of_a_killed_test_is_dropped() {
     let state = State::new();
-    let mut killed = state.user("passes").start();
+    let mut killed = state.user_of_empty().start();
     let url = killed.hear("url");
-    let mut other = state.user("passes").start();
+    let mut other = state.user_of_empty().start();
     let main = main_database(&other.hear("url"));
     let name = url.rsplit_once('/').unwrap().1.to_owned();
     assert!(databases(&main).contains(&name));
@@ -144,23 +136,23 @@ fn missing_programs_are_reported_with_the_way_to_get_them() {
          `ISOLATED_POSTGRES_BIN`, or set `ISOLATED_POSTGRES` to the URL of a server"
     );
     let run = state
-        .user("passes")
+        .user_of_empty()
         .env("ISOLATED_POSTGRES_BIN", "/none")
         .run()
         .failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: suite::failing::inner::passes: failed to provision the resource `db`: `ISOLATED_POSTGRES_BIN` is `/none`, which does not contain `postgres` and \
+        "isolated-test: suite::asking::inner::uses: failed to provision the resource `db`: `ISOLATED_POSTGRES_BIN` is `/none`, which does not contain `postgres` and \
          `initdb`"
     );
     let run = state
-        .user("passes")
+        .user_of_empty()
         .env("ISOLATED_POSTGRES", "mysql://x")
         .run()
         .failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: suite::failing::inner::passes: failed to provision the resource `db`: failed to read the URL in `ISOLATED_POSTGRES`: it does not begin with \
+        "isolated-test: suite::asking::inner::uses: failed to provision the resource `db`: failed to read the URL in `ISOLATED_POSTGRES`: it does not begin with \
          `postgres://`"
     );
 }
