@@ -14,18 +14,17 @@ use std::io;
 use std::iter;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::PoisonError;
 
 use super::descriptors::close_at_exec;
 use super::flock;
 use super::link::inherited;
-use super::process::{STARTING, behind_streams, receive};
+use super::process::behind_streams;
 use super::program::Itself;
 use super::subprocess::Arguments;
-use super::supervisor::{Bond, STARTED, check, stay_behind};
+use super::supervised;
+use super::supervisor::{Bond, check, stay_behind};
 
 /// How to start a process that outlives this one.
 pub(crate) struct Detached<'a> {
@@ -57,8 +56,6 @@ impl Detached<'_> {
     /// Starts the process.
     pub(crate) fn start(self) -> io::Result<()> {
         let itself = Itself::find()?;
-        let (leash, end) = UnixStream::pair()?;
-        let end = behind_streams(end.into())?;
         let starting = behind_streams(self.starting.into())?;
         let life = behind_streams(self.life.into())?;
         let (starting_fd, life_fd) = (starting.as_raw_fd(), life.as_raw_fd());
@@ -81,11 +78,10 @@ impl Detached<'_> {
                 None => command.env_remove(name),
             };
         }
-        let end_fd = end.as_raw_fd();
-        let become_it = move || {
+        let become_it = move |end| {
             detach()?;
             // SAFETY: this is a forked copy with one thread, just before `exec`.
-            unsafe { stay_behind(end_fd, Bond::Program { kept: life_fd }) }?;
+            unsafe { stay_behind(end, Bond::Program { kept: life_fd }) }?;
             // A reader of a pipe that this process has inherited must not wait for the new one.
             close_at_exec();
             for fd in iter::once(starting_fd).chain(inherits_life) {
@@ -95,22 +91,10 @@ impl Detached<'_> {
             Ok(())
         };
         // SAFETY: the closure makes system calls only.
-        unsafe { command.pre_exec(become_it) };
-        let others = STARTING.read().unwrap_or_else(PoisonError::into_inner);
-        let mut child = command.spawn()?;
-        drop((command, end));
-        let started = receive(&leash);
+        let mut spawned = unsafe { supervised::spawn(command, become_it) }?;
         // The copy that was started has ended once it has made the supervisor. Fails if other code
         // in this process waits for all children.
-        let _ = child.wait();
-        let Some((STARTED, process)) = started? else {
-            return Err(io::Error::other("the supervisor was killed"));
-        };
-        #[cfg(target_os = "linux")]
-        super::launch::wait_for_exec(process);
-        #[cfg(not(target_os = "linux"))]
-        let _ = process;
-        drop(others);
+        let _ = spawned.child.wait();
         Ok(())
     }
 }

@@ -11,7 +11,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
@@ -46,13 +46,48 @@ pub(crate) const LOST: &str =
 pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outputs)> {
     let (output, write) = pipe()?;
     command.stdout(write.try_clone()?).stderr(write);
+    // SAFETY: `stay_behind` makes system calls only.
+    let spawned = unsafe { spawn(command, |end| stay_behind(end, Bond::Starter)) }?;
+    let Spawned {
+        program,
+        child: supervisor,
+        leash,
+    } = spawned;
+    let supervised = Supervised {
+        program: program.unsigned_abs(),
+        supervisor: supervisor.id(),
+        leash: leash.try_clone()?,
+    };
+    let watch = Watch { supervisor, leash };
+    Ok((supervised, watch, [output.into()]))
+}
+
+/// A program that runs below a supervisor.
+pub(super) struct Spawned {
+    pub(super) program: libc::pid_t,
+    /// The forked copy of this process.
+    pub(super) child: Child,
+    /// Connects this process with the supervisor.
+    pub(super) leash: UnixStream,
+}
+
+/// Starts a program, and waits until it has closed the descriptors of this process.
+///
+/// # Safety
+///
+/// `prepare` runs in a forked copy of this process, just before `exec`, so it may make system calls
+/// only. It gets the supervisor's end of the leash and has to pass it to [`stay_behind`].
+pub(super) unsafe fn spawn(
+    mut command: Command,
+    prepare: impl Fn(RawFd) -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<Spawned> {
     let (leash, end) = UnixStream::pair()?;
     let end = behind_streams(end.into())?;
     let end_fd = end.as_raw_fd();
-    // SAFETY: the standard library calls this in a forked copy, just before `exec`.
-    unsafe { command.pre_exec(move || stay_behind(end_fd, Bond::Starter)) };
+    // SAFETY: the caller answers for the closure.
+    unsafe { command.pre_exec(move || prepare(end_fd)) };
     let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
-    let supervisor = command.spawn()?;
+    let child = command.spawn()?;
     // Closes the copies in this process of the ends that the supervisor and the program have.
     drop((command, end));
     let Some((STARTED, program)) = receive(&leash)? else {
@@ -62,13 +97,11 @@ pub(crate) fn start(mut command: Command) -> io::Result<(Supervised, Watch, Outp
     super::launch::wait_for_exec(program);
     // Only now has the program lost its copies of the descriptors of this process.
     drop(starting);
-    let supervised = Supervised {
-        program: program.unsigned_abs(),
-        supervisor: supervisor.id(),
-        leash: leash.try_clone()?,
-    };
-    let watch = Watch { supervisor, leash };
-    Ok((supervised, watch, [output.into()]))
+    Ok(Spawned {
+        program,
+        child,
+        leash,
+    })
 }
 
 impl Supervised {

@@ -9,14 +9,12 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::process::{Command, exit};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use isolated_test_core::{
-    BoxError, Current, Once, Outcome, Ready, Reclaim, Resource, Running, Service, Transfer,
+    BoxError, Current, Once, Outcome, Ready, Reclaim, Resource, Service, Transfer,
 };
 
 use self::files::Files;
@@ -121,7 +119,6 @@ pub(crate) struct Server {
 struct Own {
     service: Service,
     files: Files,
-    is_over: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -135,29 +132,15 @@ impl Server {
 
     fn start(&mut self, binaries: &Binaries, host: &Current) -> Result<Address, BoxError> {
         let files = Files::create(host)?;
-        let started = start(binaries, &files, host);
-        let (service, running) = match started {
-            Ok(started) => started,
+        let service = match start(binaries, &files, host) {
+            Ok(service) => service,
             Err(error) => {
                 let _ = files.remove();
                 return Err(error);
             }
         };
-        let own = self.own.insert(Own {
-            service,
-            files,
-            is_over: Arc::default(),
-        });
+        let own = self.own.insert(Own { service, files });
         own.files.close_socket()?;
-        let is_over = own.is_over.clone();
-        thread::spawn(move || {
-            let ended = running.wait();
-            if !is_over.load(Ordering::SeqCst) {
-                // The next test starts another host, and removes what this one leaves.
-                eprintln!("isolated-test-postgres: the server has ended: {ended:?}");
-                exit(1);
-            }
-        });
         Ok(Address {
             host: Host::Socket(own.files.sockets()),
             port: PORT,
@@ -168,11 +151,7 @@ impl Server {
 }
 
 /// Starts a server on fresh data.
-fn start(
-    binaries: &Binaries,
-    files: &Files,
-    host: &Current,
-) -> Result<(Service, Running), BoxError> {
+fn start(binaries: &Binaries, files: &Files, host: &Current) -> Result<Service, BoxError> {
     cluster::create(binaries, files)?;
     let (data, sockets) = (files.data(), files.sockets());
     let (account, root) = (files.account, files.root().to_owned());
@@ -203,8 +182,8 @@ fn start(
         ))
         // Sessions that tests have left open would delay it, and the data are thrown away.
         .grace(Duration::from_millis(200));
-    let running = service.provision(host)?;
-    Ok((service, running))
+    service.provision(host)?;
+    Ok(service)
 }
 
 /// Settings for tests: no data has to survive a crash, and no background work may interfere.
@@ -264,9 +243,9 @@ impl Resource for Server {
             broker.stop(self.own.is_none());
         }
         if let Some(mut own) = self.own.take() {
-            own.is_over.store(true, Ordering::SeqCst);
-            own.service.release(outcome)?;
+            let ended = own.service.release(outcome);
             own.files.remove()?;
+            ended?;
         }
         Ok(())
     }
