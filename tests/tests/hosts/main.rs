@@ -5,6 +5,7 @@
 mod common;
 mod copies;
 mod deaths;
+mod definitions;
 mod handles;
 mod lingering;
 mod random_deaths;
