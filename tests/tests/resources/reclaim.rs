@@ -68,6 +68,7 @@ mod inner {
     fn in_a_subprocess() {
         // The body has no standard input.
         say("held");
+        // It is killed meanwhile.
         std::thread::sleep(isolated_test_tests::PATIENCE);
     }
 
@@ -154,7 +155,8 @@ impl Databases {
         let mut running = self.inner(test).env("NAME", name).start();
         running.hear("held");
         running.kill();
-        // The process counts as alive until its supervisor has ended the subprocess.
+        // The process counts as alive until its supervisor has ended the subprocess. That is no child of
+        // this process, so no event tells of its end.
         let deadline = Instant::now() + PATIENCE;
         while !processes(self.state.path()).is_empty() {
             assert!(Instant::now() < deadline, "the subprocess lives on");

@@ -130,6 +130,7 @@ fn stay_on(processor: &str) {
 fn work(test: fn(), begin: i64, end: i64) -> String {
     let mut lines = String::new();
     let left = u64::try_from(begin - now()).unwrap_or_default();
+    // All workers begin at the same time.
     thread::sleep(Duration::from_nanos(left));
     loop {
         let asked = now();

@@ -235,6 +235,7 @@ impl Entry {
             }
             claim.retract();
             drop(main);
+            // The holders use another limit, or a lock file was deleted: see `RECORD_POLL`.
             thread::sleep(pause()?.min(RECORD_POLL));
         };
         claim.keep();
