@@ -3,6 +3,9 @@
 use std::fmt;
 use std::io;
 
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::message::backend::ErrorResponseBody;
+
 /// Why a statement has failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -27,17 +30,15 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn read(body: &[u8], completed: usize) -> Self {
+    pub(super) fn read(body: &ErrorResponseBody, completed: usize) -> Self {
         let mut refusal = Refusal {
             completed,
             ..Refusal::default()
         };
-        for field in body.split(|byte| *byte == 0) {
-            let Some((kind, text)) = field.split_first() else {
-                continue;
-            };
-            let text = String::from_utf8_lossy(text).into_owned();
-            match kind {
+        let mut fields = body.fields();
+        while let Ok(Some(field)) = fields.next() {
+            let text = String::from_utf8_lossy(field.value_bytes()).into_owned();
+            match field.type_() {
                 b'C' => refusal.code = text,
                 b'M' => refusal.message = text,
                 b'D' => refusal.detail = Some(text),

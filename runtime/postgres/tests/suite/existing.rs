@@ -14,7 +14,7 @@ mod inner {
 
     use crate::asking::ask;
 
-    /// A server that asks two roles for their passwords.
+    /// A server that asks three roles for their passwords.
     #[isolated(db = Postgres::empty())]
     #[test]
     #[ignore = "started by another test"]
@@ -26,7 +26,7 @@ mod inner {
         for sql in [
             "CREATE ROLE one LOGIN CREATEDB PASSWORD 'a b@c'",
             "SET password_encryption = md5",
-            "CREATE ROLE two LOGIN CREATEDB PASSWORD 'two'",
+            "CREATE ROLE two LOGIN CREATEDB PASSWORD 'second'",
             "CREATE ROLE three LOGIN CREATEDB PASSWORD 'three'",
             "SELECT pg_reload_conf()",
         ] {
@@ -61,7 +61,7 @@ fn a_server_that_exists_is_used_and_left_clean() {
         all.retain(|name| name.starts_with("isolated_") && !name.starts_with("isolated_template_"));
         all
     };
-    for who in ["one:a%20b%40c", "two:two", "three:three"] {
+    for who in ["one:a%20b%40c", "two:second", "three:three"] {
         let users = State::new();
         let start = |test| {
             users
