@@ -22,6 +22,11 @@ fn command() {
 }
 
 #[test]
+fn databases() {
+    assert_no_circle(&uses("runtime/databases/src"));
+}
+
+#[test]
 fn postgres() {
     assert_no_circle(&uses("runtime/postgres/src"));
 }

@@ -5,7 +5,6 @@
 mod address;
 mod binaries;
 mod broker;
-mod content;
 mod database;
 mod lease;
 mod migrations;

@@ -1,18 +1,16 @@
 //! The resource: which database a test wants, and its life.
 
-use std::collections::HashMap;
-use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use isolated_test_core::{BoxError, Current, Once, Outcome, Resource, Transfer};
+use isolated_test_databases::{File, chain, is_kept, read};
 
 use crate::broker::EMPTY;
-use crate::content::Content;
 use crate::database::Database;
 use crate::lease::{BuildError, Lease};
-use crate::migrations::{self, File, MigrationError};
+use crate::migrations::{self, MigrationError};
 use crate::server::{Server, Wanted};
 use crate::wire::Connection;
 
@@ -148,37 +146,6 @@ impl Postgres {
     }
 }
 
-/// Reads files. A process reads each of them once.
-fn read(paths: &[PathBuf]) -> Result<(Arc<Vec<File>>, Content), String> {
-    type Known = HashMap<(PathBuf, Vec<PathBuf>), (Arc<Vec<File>>, Content)>;
-    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
-
-    let root = match env::var_os("CARGO_MANIFEST_DIR") {
-        Some(root) => root.into(),
-        None => {
-            env::current_dir().map_err(|error| format!("failed to find the package: {error}"))?
-        }
-    };
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = known.get_or_insert_default();
-    let place = (root, paths.to_owned());
-    if let Some((files, content)) = known.get(&place) {
-        return Ok((files.clone(), content.clone()));
-    }
-    let (mut all, mut content) = (Vec::new(), Content::new());
-    for path in paths {
-        all.extend(migrations::read(&place.0, path)?);
-    }
-    for file in &all {
-        for part in file.content() {
-            content.add(part);
-        }
-    }
-    let all = Arc::new(all);
-    known.insert(place, (all.clone(), content.clone()));
-    Ok((all, content))
-}
-
 /// Fills the template.
 fn build(url: &str, prepare: Option<Prepare>, files: &[File]) -> Result<(), BuildError> {
     let passing = |why: String| BuildError {
@@ -198,24 +165,13 @@ fn build(url: &str, prepare: Option<Prepare>, files: &[File]) -> Result<(), Buil
     let connected = Connection::open(database.address(), database.name());
     let mut connection = connected.map_err(|failure| passing(failure.to_string()))?;
     for file in files {
-        let ran = file.run(&mut connection);
+        let ran = migrations::run(file, &mut connection);
         ran.map_err(|MigrationError { text, is_lasting }| BuildError {
             why: text,
             is_lasting,
         })?;
     }
     Ok(())
-}
-
-/// An error with all its sources.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// The part of a database's name that reminds of its test: the end of the test's name.
@@ -232,16 +188,6 @@ fn wish(test: &str) -> String {
     let name: String = test.replace("::", "_").chars().map(plain).collect();
     let begin = name.len().saturating_sub(LONGEST);
     name[begin..].trim_matches('_').to_owned()
-}
-
-/// Whether the database stays for people.
-fn is_kept(outcome: Outcome) -> bool {
-    let keep = env::var("ISOLATED_KEEP").unwrap_or_default();
-    match &*keep {
-        "never" => false,
-        "always" => true,
-        _ => outcome == Outcome::Failed,
-    }
 }
 
 impl Resource for Postgres {

@@ -3,9 +3,10 @@
 use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
 
+use isolated_test_databases::Content;
+
 use super::sessions::{create, end_sessions};
 use super::{MOST_AHEAD, Shared, line};
-use crate::content::Content;
 use crate::wire::{Failure, literal, name};
 
 /// How much all copies that wait may need: 512 MiB for each template.

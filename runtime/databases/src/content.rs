@@ -1,19 +1,21 @@
 //! The content of a template, as a short key.
 
 /// The hash FNV-1a of 128 bits. Nobody attacks it: whoever changes migrations may also run them.
-#[derive(Clone)]
-pub(crate) struct Content(u128);
+#[derive(Debug, Clone)]
+pub struct Content(u128);
 
 const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
 
 impl Content {
-    pub(crate) fn new() -> Self {
+    /// The content without parts.
+    #[must_use]
+    pub fn new() -> Self {
         Content(OFFSET)
     }
 
     /// Adds a part. `ab` and `c` differ from `a` and `bc`.
-    pub(crate) fn add(&mut self, part: &str) {
+    pub fn add(&mut self, part: &str) {
         self.bytes(&(part.len() as u64).to_le_bytes());
         self.bytes(part.as_bytes());
     }
@@ -24,8 +26,16 @@ impl Content {
         });
     }
 
-    pub(crate) fn key(&self) -> String {
+    /// The key: 32 hexadecimal digits.
+    #[must_use]
+    pub fn key(&self) -> String {
         format!("{:032x}", self.0)
+    }
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Content::new()
     }
 }
 
