@@ -41,10 +41,8 @@ impl Address {
             }
             Host::Tcp(name) => push_encoded(&mut url, name),
         }
-        if self.port != PORT {
-            let _ = write!(url, ":{}", self.port);
-        }
-        url.push('/');
+        // Also the default: without a port, libpq and sqlx would take that of the variable `PGPORT`.
+        let _ = write!(url, ":{}/", self.port);
         push_encoded(&mut url, database);
         url
     }
@@ -179,7 +177,7 @@ mod tests {
                 Some("d"),
             ),
             (
-                "postgres://me@%2Ftmp%2Fx/d",
+                "postgres://me@%2Ftmp%2Fx:5432/d",
                 Host::Socket("/tmp/x".into()),
                 5432,
                 "me",
@@ -212,7 +210,7 @@ mod tests {
         let (address, name) = Address::parse("postgresql://").unwrap();
         assert_eq!(
             (address.url("x"), name),
-            ("postgres://postgres@localhost/x".to_owned(), None)
+            ("postgres://postgres@localhost:5432/x".to_owned(), None)
         );
         let (address, name) =
             Address::parse("postgres:///d?host=/run/pg&user=me&password=pw&port=7").unwrap();

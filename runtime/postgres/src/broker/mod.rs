@@ -36,7 +36,7 @@ use crate::address::Address;
 use crate::wire::{Failure, literal, name};
 
 /// The version of the exchange.
-pub(crate) const FORM: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORM: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
 
 /// The key of the template that contains nothing.
 pub(crate) const EMPTY: &str = "empty";

@@ -61,7 +61,7 @@ mod migrated {
     }
 }
 
-#[isolated(db = shop())]
+#[isolated(db = shop(), env(PGHOST = "nowhere", PGPORT = 1, PGUSER = "nobody"))]
 #[test]
 fn psql_and_the_parts_connect_too(db: &Database) {
     let output = psql(db.url(), "SELECT count(*) FROM customers");
