@@ -43,15 +43,18 @@ impl Lease {
         let mut lease = Lease {
             stream: BufReader::new(stream),
         };
-        lease.say(&["take", key, wish, who]).map_err(lost)?;
+        let process = std::process::id().to_string();
+        lease
+            .say(&["take", key, wish, who, &process])
+            .map_err(lost)?;
         let mut build = Some(build);
-        let mut builder = None;
+        let mut cause = None;
         loop {
-            let words = lease.hear(builder.as_deref(), who).map_err(lost)?;
+            let words = lease.hear(cause.as_deref(), who).map_err(lost)?;
             match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
-                ["wait", by] => builder = Some((*by).to_owned()),
+                ["wait", why] => cause = Some((*why).to_owned()),
                 ["build", url] => {
-                    builder = None;
+                    cause = None;
                     let build = build.take().ok_or("the host has garbled its answer")?;
                     match build(url) {
                         Ok(()) => lease.say(&["built"]).map_err(lost)?,
@@ -83,13 +86,13 @@ impl Lease {
         line::write(self.stream.get_mut(), words)
     }
 
-    /// Waits for the next answer. Prints a line if that takes long, because another test builds.
-    fn hear(&mut self, builder: Option<&str>, who: &str) -> io::Result<Vec<String>> {
-        if let Some(builder) = builder {
+    /// Waits for the next answer. Prints a line if that takes long, and the host has given a cause.
+    fn hear(&mut self, cause: Option<&str>, who: &str) -> io::Result<Vec<String>> {
+        if let Some(cause) = cause {
             self.stream.get_ref().set_read_timeout(Some(NOTICE))?;
             // Nothing is lost: an answer is sent as a whole, and this only waits for its beginning.
             if io::BufRead::fill_buf(&mut self.stream).is_err() {
-                eprintln!("isolated-test: {who}: waiting for the migrations that {builder} runs");
+                eprintln!("isolated-test: {who}: waiting for {cause}");
             }
             self.stream.get_ref().set_read_timeout(None)?;
         }

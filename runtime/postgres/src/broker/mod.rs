@@ -4,32 +4,43 @@
 //! reports its end, however it dies. The exchange, one line each:
 //!
 //! ```text
-//! test:  take  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST
-//! host:  wait  NAME-OF-ANOTHER-TEST                 that test builds the template; maybe repeated
+//! test:  take  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST  PROCESS
+//! host:  wait  WHAT-FOR                             maybe repeated
 //! host:  build URL                                  of an empty database
 //! test:  built | failed lasting REASON | failed passing REASON
 //! host:  given URL VERSION | failed REASON
 //! test:  drop | keep
 //! ```
 //!
-//! `state` decides, `line` reads and writes, `sessions` knows the statements, and `template` lets tests
-//! build templates.
+//! `admission` decides which tests get databases at the same time, and `state` which databases;
+//! `client` and `line` talk to tests, `sessions` to the server, `databases` knows the statements, and
+//! `template` lets tests build templates.
 
+mod admission;
+mod bounds;
+mod client;
+mod databases;
 pub(crate) mod line;
+mod locks;
 mod sessions;
 mod state;
 mod template;
 
-use std::io::{self, BufReader};
+use std::io;
 use std::num::NonZero;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use self::sessions::{KEPT, Sessions, create, drop_one};
-pub(crate) use self::sessions::{drop_all, outlive_sessions};
+use self::admission::{Admission, Visitor};
+use self::client::Client;
+use self::databases::{KEPT, create, drop_one, end_sessions};
+pub(crate) use self::databases::{drop_all, outlive_sessions};
+use self::locks::Locks;
+use self::sessions::Sessions;
 use self::state::{Job, State, Turn};
 use self::template::Unbuilt;
 use crate::address::Address;
@@ -50,6 +61,12 @@ const MOST_WORKERS: usize = 4;
 /// The most threads that wait for tests.
 const MOST_LISTENING: usize = 16;
 
+/// How many bytes of a name the server keeps.
+const LONGEST_NAME: usize = 63;
+
+/// The longest pause before a look whether a session has ended.
+const MOST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Gives databases to tests until it is stopped.
 pub(crate) struct Broker {
     shared: Arc<Shared>,
@@ -57,7 +74,8 @@ pub(crate) struct Broker {
 }
 
 struct Shared {
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
+    admission: Admission,
     version: u32,
     /// The beginning of the names of all databases but templates.
     prefix: String,
@@ -69,23 +87,29 @@ struct Shared {
 }
 
 impl Broker {
+    /// `has_others` is whether other hosts may use the server too.
     pub(crate) fn start(
         address: Address,
         database: String,
         prefix: String,
         socket: &Path,
+        has_others: bool,
     ) -> io::Result<Self> {
         let shown = address.to_string();
-        let sessions = Sessions::new(address, database, prefix.clone());
-        let version = sessions.version().map_err(|failure| {
+        let started = Sessions::start(address, database, prefix.clone());
+        let (sessions, version) = started.map_err(|failure| {
             io::Error::other(format!("failed to connect to {shown}: {failure}"))
         })?;
+        let sessions = Arc::new(sessions);
+        let locks = has_others.then(|| Locks::new(sessions.clone()));
+        let admission = Admission::new(sessions.bounds.tests, locks);
         let mut state = State::default();
         state.ask(EMPTY, "");
         // It has no extensions either, and admits no connections that would be in the way.
         state.built(EMPTY, "template0", usize::try_from(MOST_AHEAD).unwrap_or(1));
         let shared = Arc::new(Shared {
             sessions,
+            admission,
             version,
             prefix,
             state: Mutex::new(state),
@@ -114,8 +138,8 @@ impl Broker {
             let _ = worker.join();
         }
         if server_goes_on {
-            let opened = self.shared.sessions.open();
-            let dropped = opened.and_then(|mut one| drop_all(&mut one, &self.shared.prefix));
+            let (sessions, prefix) = (&self.shared.sessions, &self.shared.prefix);
+            let dropped = sessions.with(|connection| drop_all(connection, prefix));
             if let Err(failure) = dropped {
                 eprintln!("isolated-test-postgres: failed to drop databases: {failure}");
             }
@@ -193,31 +217,51 @@ impl Shared {
         }
     }
 
+    /// Ends the sessions that a test has left in its database. Waits for that if other tests wait for
+    /// their connections.
+    fn end_sessions(&self, database: &str) {
+        let end = end_sessions(database);
+        let mut pause = Duration::from_millis(1);
+        // A session that ends is not reported. One that does not end so soon is stuck.
+        while let Ok([_, ..]) = self.sessions.run(&end).as_deref() {
+            if pause > MOST_PAUSE || !self.admission.has_line() {
+                return;
+            }
+            thread::sleep(pause);
+            pause *= 2;
+        }
+    }
+
     /// Serves one test, from its question to its end.
     fn serve(&self, stream: UnixStream) {
-        let Ok(mut writer) = stream.try_clone() else {
+        let mut client = Client::new(stream);
+        let Ok(Some(words)) = client.hear() else {
             return;
         };
-        let mut reader = BufReader::new(stream);
-        let Ok(Some(words)) = line::read(&mut reader) else {
-            return;
-        };
-        let ["take", key, wish, who] = &*words.iter().map(String::as_str).collect::<Vec<_>>()
+        let ["take", key, wish, who, process] =
+            &*words.iter().map(String::as_str).collect::<Vec<_>>()
         else {
             return;
         };
-        let database = match self.take(key, wish, who, &mut reader, &mut writer) {
-            Ok(database) => database,
+        let test = format!("{who} (pid {process})");
+        let taken = self.admission.enter(&test, &mut client);
+        let taken = taken.and_then(|admitted| {
+            let database = self.take(key, wish, who, &mut client)?;
+            Ok((database, admitted))
+        });
+        let (database, _admitted) = match taken {
+            Ok(taken) => taken,
             Err(Refused(why)) => {
-                let _ = line::write(&mut writer, &["failed", &why]);
+                let _ = client.say(&["failed", &why]);
                 return;
             }
         };
         let url = self.sessions.address.url(&database);
-        let given = line::write(&mut writer, &["given", &url, &self.version.to_string()]);
+        let given = client.say(&["given", &url, &self.version.to_string()]);
         // Only now, because the test waits no longer.
         self.changed.notify_all();
-        let last = given.and_then(|()| line::read(&mut reader));
+        let last = given.and_then(|()| client.hear());
+        self.end_sessions(&database);
         // Without a word, the test has died.
         if matches!(&last, Ok(Some(words)) if *words == ["keep"]) {
             let comment = format!(
@@ -239,20 +283,14 @@ impl Shared {
         key: &str,
         wish: &str,
         who: &str,
-        reader: &mut BufReader<UnixStream>,
-        writer: &mut UnixStream,
+        client: &mut Client,
     ) -> Result<String, Refused> {
-        let mut told = String::new();
         let mut state = self.lock();
         loop {
             match state.ask(key, who) {
                 Turn::Fail(why) => return Err(Refused(why)),
                 Turn::Wait(by) => {
-                    if told != by {
-                        // The answer fits into the buffer of the socket, so this does not block.
-                        line::write(writer, &["wait", &by])?;
-                        told = by;
-                    }
+                    client.wait_for(&format!("the migrations that {by} runs"))?;
                     state = self
                         .changed
                         .wait(state)
@@ -260,7 +298,7 @@ impl Shared {
                 }
                 Turn::Build => {
                     drop(state);
-                    let built = self.build(key, reader, writer);
+                    let built = self.build(key, client);
                     state = self.lock();
                     let result = match built {
                         Ok((template, most)) => {
@@ -297,9 +335,14 @@ impl Shared {
         }
     }
 
-    /// A new name that reminds of the test.
+    /// A new name that reminds of the test: with as much of the end of the test's name as the server
+    /// does not cut off.
     fn name(&self, state: &mut State, wish: &str) -> String {
-        format!("{}{wish}_{}", self.prefix, state.next_number())
+        let number = format!("_{}", state.next_number());
+        let room = LONGEST_NAME.saturating_sub(self.prefix.len() + number.len());
+        let begin = wish.len().saturating_sub(room);
+        let wish = wish.get(begin..).unwrap_or_default();
+        format!("{}{}{number}", self.prefix, wish.trim_start_matches('_'))
     }
 }
 

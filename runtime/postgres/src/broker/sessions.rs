@@ -1,9 +1,10 @@
-//! The connections of the host to its server.
+//! The connections of the host to its server, of which there are never more than it has a share of.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::bounds::Bounds;
 use crate::address::Address;
-use crate::wire::{Connection, Failure, Row, literal, name};
+use crate::wire::{Connection, Failure, Row, literal};
 
 /// Connections that run one statement each, and are used again.
 pub(super) struct Sessions {
@@ -11,116 +12,152 @@ pub(super) struct Sessions {
     database: String,
     /// The beginning of the names of all databases of the host.
     prefix: String,
-    idle: Mutex<Vec<Connection>>,
+    pub(super) bounds: Bounds,
+    pool: Mutex<Pool>,
+    /// A connection or a permit is free.
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    /// How many connections there are, with those in use.
+    open: usize,
+    /// How many tests build a template.
+    builders: usize,
 }
 
 impl Sessions {
-    pub(super) fn new(address: Address, database: String, prefix: String) -> Self {
-        Sessions {
+    /// Connects for the first time. Returns the major version of the server too.
+    pub(super) fn start(
+        address: Address,
+        database: String,
+        prefix: String,
+    ) -> Result<(Self, u32), Failure> {
+        let mut first = open(&address, &database, &prefix)?;
+        let (version, bounds) = (first.version(), Bounds::ask(&mut first)?);
+        let pool = Pool {
+            idle: vec![first],
+            open: 1,
+            builders: 0,
+        };
+        let sessions = Sessions {
             address,
             database,
             prefix,
-            idle: Mutex::default(),
-        }
+            bounds,
+            pool: Mutex::new(pool),
+            freed: Condvar::new(),
+        };
+        Ok((sessions, version))
     }
 
+    /// A further connection, which is not one of the pool.
     pub(super) fn open(&self) -> Result<Connection, Failure> {
-        let mut connection = Connection::open(&self.address, &self.database)?;
-        connection.run(&format!(
-            "SELECT pg_advisory_lock_shared(hashtext({}))",
-            literal(&self.prefix)
-        ))?;
-        Ok(connection)
+        open(&self.address, &self.database, &self.prefix)
     }
 
     pub(super) fn run(&self, sql: &str) -> Result<Vec<Row>, Failure> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => self.open()?,
-        };
-        let result = connection.run(sql);
-        if !matches!(result, Err(Failure::Lost(_))) {
-            idle().push(connection);
+        self.with(|connection| connection.run(sql))
+    }
+
+    /// Does something with a connection of the pool. Waits for one if all are in use.
+    pub(super) fn with<T>(
+        &self,
+        act: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut connection = self.take()?;
+        let result = act(&mut connection);
+        let mut pool = self.lock();
+        if matches!(result, Err(Failure::Lost(_))) {
+            pool.open -= 1;
+        } else {
+            pool.idle.push(connection);
         }
+        drop(pool);
+        self.freed.notify_all();
         result
     }
 
-    /// The major version of the server.
-    pub(super) fn version(&self) -> Result<u32, Failure> {
-        let connection = self.open()?;
-        let version = connection.version();
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        Ok(version)
-    }
-}
-
-/// The statement that makes a database from another one.
-pub(super) fn create(version: u32, new: &str, template: &str) -> String {
-    // Until version 14 there was no other strategy.
-    let strategy = if version >= 15 {
-        " STRATEGY file_copy"
-    } else {
-        ""
-    };
-    format!(
-        "CREATE DATABASE {} TEMPLATE {}{strategy}",
-        name(new),
-        name(template)
-    )
-}
-
-/// The comment on a database that stays for people.
-pub(super) const KEPT: &str = "kept by isolated-test, because a test has failed";
-
-/// Drops a database, also if something is connected to it.
-pub(super) fn drop_one(
-    version: u32,
-    database: &str,
-    mut run: impl FnMut(&str) -> Result<Vec<Row>, Failure>,
-) -> Result<(), Failure> {
-    if version >= 13 {
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name(database));
-        return run(&sql).map(drop);
-    }
-    run(&end_sessions(database))?;
-    run(&format!("DROP DATABASE IF EXISTS {}", name(database))).map(drop)
-}
-
-/// The statement that ends all sessions in a database. Returns a row for each.
-pub(super) fn end_sessions(database: &str) -> String {
-    format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}",
-        literal(database)
-    )
-}
-
-/// Waits until a killed host has no sessions left: the server finishes their last statements, which may
-/// create databases.
-pub(crate) fn outlive_sessions(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
-    connection.run("SET lock_timeout = '10s'")?;
-    let sql = format!("SELECT pg_advisory_lock(hashtext({}))", literal(prefix));
-    connection.run(&sql).map(drop)
-}
-
-/// Drops all databases whose names begin so, but not those that are kept.
-pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
-    let sql = format!(
-        "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND \
-         coalesce(shobj_description(oid, 'pg_database'), '') <> {}",
-        prefix.chars().count(),
-        literal(prefix),
-        literal(KEPT)
-    );
-    let version = connection.version();
-    for row in connection.run(&sql)? {
-        if let Some(Some(database)) = row.into_iter().next() {
-            drop_one(version, &database, |sql| connection.run(sql))?;
+    fn take(&self) -> Result<Connection, Failure> {
+        let mut pool = self.lock();
+        loop {
+            if let Some(connection) = pool.idle.pop() {
+                return Ok(connection);
+            }
+            if pool.open < self.bounds.pool {
+                pool.open += 1;
+                drop(pool);
+                let opened = self.open();
+                pool = self.lock();
+                match opened {
+                    Ok(connection) => return Ok(connection),
+                    Err(failure) => {
+                        pool.open -= 1;
+                        self.freed.notify_all();
+                        // Tests may have taken more than their share: then the others have to do.
+                        if pool.open == 0 || !failure.is_full() {
+                            return Err(failure);
+                        }
+                        if !pool.idle.is_empty() {
+                            continue;
+                        }
+                    }
+                }
+            }
+            pool = self.wait(pool);
         }
     }
-    Ok(())
+
+    /// Permits to build a template, for which there is one further connection. Calls `waits` before it
+    /// waits for others that build.
+    pub(super) fn permit<E>(&self, waits: impl FnOnce() -> Result<(), E>) -> Result<Permit<'_>, E> {
+        let mut pool = self.lock();
+        if pool.builders >= self.bounds.builders {
+            waits()?;
+        }
+        while pool.builders >= self.bounds.builders {
+            pool = self.wait(pool);
+        }
+        pool.builders += 1;
+        Ok(Permit { sessions: self })
+    }
+
+    /// How many of these connections are open.
+    pub(super) fn open_count(&self) -> usize {
+        let pool = self.lock();
+        pool.open + pool.builders
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, pool: MutexGuard<'a, Pool>) -> MutexGuard<'a, Pool> {
+        self.freed
+            .wait(pool)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to build a template.
+pub(super) struct Permit<'a> {
+    sessions: &'a Sessions,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.sessions.lock().builders -= 1;
+        self.sessions.freed.notify_all();
+    }
+}
+
+/// Connects. As long as one of these connections lives, so does the host: see `outlive_sessions`.
+fn open(address: &Address, database: &str, prefix: &str) -> Result<Connection, Failure> {
+    let mut connection = Connection::open(address, database)?;
+    connection.run(&format!(
+        "SELECT pg_advisory_lock_shared(hashtext({}))",
+        literal(prefix)
+    ))?;
+    Ok(connection)
 }

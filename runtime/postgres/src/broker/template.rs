@@ -1,12 +1,13 @@
 //! Templates: how a test builds one, and how it is sealed.
 
-use std::io::{self, BufReader};
-use std::os::unix::net::UnixStream;
+use std::io;
 
 use isolated_test_databases::Content;
 
-use super::sessions::{create, end_sessions};
-use super::{MOST_AHEAD, Shared, line};
+use super::admission::Visitor;
+use super::client::Client;
+use super::databases::{create, end_sessions};
+use super::{MOST_AHEAD, Shared};
 use crate::wire::{Failure, literal, name};
 
 /// How much all copies that wait may need: 512 MiB for each template.
@@ -15,17 +16,14 @@ const AHEAD: u64 = 512 * 1024 * 1024;
 impl Shared {
     /// Lets a test build a template, unless there is one. Returns its name, and how many copies may
     /// wait.
-    pub(super) fn build(
-        &self,
-        key: &str,
-        reader: &mut BufReader<UnixStream>,
-        writer: &mut UnixStream,
-    ) -> Result<(String, usize), Unbuilt> {
+    pub(super) fn build(&self, key: &str, client: &mut Client) -> Result<(String, usize), Unbuilt> {
         // Another role could not use what is in the template.
         let mut content = Content::new();
         content.add(key);
         content.add(&self.sessions.address.user);
         let template = format!("isolated_template_{}", content.key());
+        let others = "tests that build other templates on this server";
+        let _permit = self.sessions.permit(|| client.wait_for(others))?;
         // Another machine may build it on the same server. The lock ends with the connection.
         let mut connection = self.sessions.open()?;
         connection.run(&format!(
@@ -40,7 +38,7 @@ impl Shared {
             let number = self.lock().next_number();
             let building = format!("{}building_{number}", self.prefix);
             connection.run(&create(self.version, &building, "template0"))?;
-            let filled = self.fill(&building, reader, writer);
+            let filled = self.fill(&building, client);
             let sealed = filled.and_then(|()| self.seal(&building, &template));
             if let Err(unbuilt) = sealed {
                 self.drop_now(&building);
@@ -57,14 +55,9 @@ impl Shared {
     }
 
     /// Waits until the test has filled a database.
-    fn fill(
-        &self,
-        building: &str,
-        reader: &mut BufReader<UnixStream>,
-        writer: &mut UnixStream,
-    ) -> Result<(), Unbuilt> {
-        line::write(writer, &["build", &self.sessions.address.url(building)])?;
-        let words = line::read(reader)?.unwrap_or_default();
+    fn fill(&self, building: &str, client: &mut Client) -> Result<(), Unbuilt> {
+        client.say(&["build", &self.sessions.address.url(building)])?;
+        let words = client.hear()?.unwrap_or_default();
         match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
             ["built"] => Ok(()),
             ["failed", how, why] => Err(Unbuilt {

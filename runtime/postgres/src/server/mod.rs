@@ -230,7 +230,7 @@ impl Resource for Server {
             Some(own) => own.files.broker(),
             None => host.tmpdir().join("host"),
         };
-        let broker = Broker::start(address, database, prefix, &socket)?;
+        let broker = Broker::start(address, database, prefix, &socket, self.own.is_none())?;
         self.broker = Some(broker);
         let path = socket
             .to_str()

@@ -67,6 +67,13 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Failure {
+    /// Whether the server has no connection left, or not for this role.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Failure::Refused(refusal) if refusal.code == "53300")
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

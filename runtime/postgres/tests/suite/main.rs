@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod asking;
+mod crowds;
 mod deaths;
 mod existing;
 mod failing;

@@ -1,0 +1,265 @@
+//! How many tests have databases at the same time: as many as the server has connections for.
+//!
+//! The others wait in line, and the first in line is the next. A test needs one place, however many
+//! databases it has: if it needed two, tests with two databases would wait for each other.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Refused;
+use super::locks::Locks;
+
+/// How long a test waits while nothing changes.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How often the first in line looks for a place that another host has given back. The server reports
+/// that for a single lock only, and any of several will do.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How many tests a message names.
+const MOST_NAMES: usize = 3;
+
+pub(super) struct Admission {
+    /// The most tests.
+    most: usize,
+    /// The places on a server that other hosts use too.
+    locks: Option<Locks>,
+    line: Mutex<Line>,
+    moved: Condvar,
+}
+
+#[derive(Default)]
+struct Line {
+    inside: HashMap<String, Inside>,
+    waiting: VecDeque<u64>,
+    last: u64,
+    changed: Option<Instant>,
+}
+
+/// A test that has databases.
+#[derive(Default)]
+struct Inside {
+    databases: usize,
+    places: Vec<usize>,
+}
+
+/// The right of a test to one database, until it is dropped.
+pub(super) struct Admitted<'a> {
+    admission: &'a Admission,
+    test: String,
+}
+
+/// A test that asks for a database.
+pub(super) trait Visitor {
+    /// Is told once why it has to wait.
+    fn wait_for(&mut self, why: &str) -> io::Result<()>;
+
+    /// Whether it has died.
+    fn is_gone(&mut self) -> bool;
+}
+
+impl Admission {
+    pub(super) fn new(most: usize, locks: Option<Locks>) -> Self {
+        Admission {
+            most,
+            locks,
+            line: Mutex::default(),
+            moved: Condvar::new(),
+        }
+    }
+
+    /// Whether a test waits.
+    pub(super) fn has_line(&self) -> bool {
+        !self.lock().waiting.is_empty()
+    }
+
+    /// Waits until the test may have a database.
+    pub(super) fn enter(
+        &self,
+        test: &str,
+        visitor: &mut impl Visitor,
+    ) -> Result<Admitted<'_>, Refused> {
+        let mut line = self.lock();
+        if let Some(inside) = line.inside.get_mut(test) {
+            inside.databases += 1;
+        } else {
+            line.last += 1;
+            let ticket = line.last;
+            line.waiting.push_back(ticket);
+            let place = self.pass(line, ticket, visitor);
+            let mut line = self.lock();
+            line.waiting.retain(|other| *other != ticket);
+            let entered = place.map(|place| {
+                let inside = line.inside.entry(test.to_owned()).or_default();
+                inside.databases += 1;
+                inside.places.extend(place);
+            });
+            self.has_moved(line);
+            entered?;
+        }
+        Ok(Admitted {
+            admission: self,
+            test: test.to_owned(),
+        })
+    }
+
+    /// Waits until it is the turn of a ticket. Returns the place on a server that others use too.
+    fn pass<'a>(
+        &'a self,
+        mut line: MutexGuard<'a, Line>,
+        ticket: u64,
+        visitor: &mut impl Visitor,
+    ) -> Result<Option<usize>, Refused> {
+        let mut began = None;
+        loop {
+            let is_next = line.waiting.front() == Some(&ticket) && line.inside.len() < self.most;
+            if is_next {
+                let Some(locks) = &self.locks else {
+                    return Ok(None);
+                };
+                // Nobody else is the first in line meanwhile.
+                drop(line);
+                if let Some(place) = locks.take_place()? {
+                    return Ok(Some(place));
+                }
+                line = self.lock();
+            }
+            if began.is_none() {
+                visitor.wait_for(&line.holders(self.most))?;
+            }
+            let began = *began.get_or_insert_with(Instant::now);
+            let unchanged = line.changed.unwrap_or(began).max(began).elapsed();
+            let Some(left) = PATIENCE.checked_sub(unchanged) else {
+                let holders = line.holders(self.most);
+                let patience = PATIENCE.as_secs();
+                return Err(Refused(format!("waited {patience}s for {holders}")));
+            };
+            let time = if is_next { left.min(LOOK) } else { left };
+            let waited = self.moved.wait_timeout(line, time);
+            line = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if visitor.is_gone() {
+                return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_moved(&self, mut line: MutexGuard<'_, Line>) {
+        line.changed = Some(Instant::now());
+        drop(line);
+        self.moved.notify_all();
+    }
+}
+
+impl Line {
+    /// What a test waits for.
+    fn holders(&self, most: usize) -> String {
+        let mut names: Vec<_> = self.inside.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let more = names.len().saturating_sub(MOST_NAMES);
+        names.truncate(MOST_NAMES);
+        let mut holders = names.join(", ");
+        if more > 0 {
+            holders = format!("{holders} and {more} more");
+        }
+        if self.inside.len() < most {
+            let others = "tests of other users or machines";
+            let and = if holders.is_empty() { "" } else { " and " };
+            holders = format!("{holders}{and}{others}");
+        }
+        format!(
+            "the connections of the server, which are enough for {most} tests at a time, held by {holders}"
+        )
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        let mut line = self.admission.lock();
+        let Some(inside) = line.inside.get_mut(&self.test) else {
+            return;
+        };
+        inside.databases -= 1;
+        if inside.databases > 0 {
+            return;
+        }
+        let places = line.inside.remove(&self.test).map(|inside| inside.places);
+        if let Some(locks) = &self.admission.locks {
+            // It may take a while on the network.
+            drop(line);
+            for place in places.unwrap_or_default() {
+                locks.give_place_back(place);
+            }
+            line = self.admission.lock();
+        }
+        self.admission.has_moved(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::mpsc::{Sender, channel};
+    use std::thread;
+
+    use super::{Admission, Visitor};
+
+    struct Test {
+        waits: Sender<String>,
+        is_dead: bool,
+    }
+
+    impl Visitor for Test {
+        fn wait_for(&mut self, why: &str) -> io::Result<()> {
+            self.waits.send(why.to_owned()).map_err(io::Error::other)
+        }
+
+        fn is_gone(&mut self) -> bool {
+            self.is_dead
+        }
+    }
+
+    #[test]
+    fn the_first_in_line_is_the_next_unless_it_has_died() {
+        let admission = Admission::new(2, None);
+        let (waits, told) = channel();
+        let test = |is_dead| Test {
+            waits: waits.clone(),
+            is_dead,
+        };
+        let enter = |name| admission.enter(name, &mut test(false)).ok();
+        let (first, again, second) = (enter("first"), enter("first"), enter("second"));
+        let (enters, entered) = channel();
+        thread::scope(|scope| {
+            for (name, is_dead) in [("dead", true), ("third", false), ("fourth", false)] {
+                let (admission, enters) = (&admission, enters.clone());
+                let mut test = test(is_dead);
+                scope.spawn(move || {
+                    let admitted = admission.enter(name, &mut test).ok();
+                    if admitted.is_some() {
+                        enters.send(name).unwrap();
+                    }
+                    admitted
+                });
+                // The next one comes after it.
+                assert_eq!(
+                    told.recv().unwrap(),
+                    "the connections of the server, which are enough for 2 tests at a time, held by \
+                     first, second"
+                );
+            }
+            drop(first);
+            assert!(entered.try_recv().is_err(), "it has another database");
+            drop(again);
+            assert_eq!(entered.recv().unwrap(), "third");
+            drop(second);
+            assert_eq!(entered.recv().unwrap(), "fourth");
+        });
+        assert!(!admission.has_line());
+    }
+}

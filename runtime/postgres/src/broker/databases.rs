@@ -1,0 +1,69 @@
+//! Statements that make and drop databases.
+
+use crate::wire::{Connection, Failure, Row, literal, name};
+
+/// The statement that makes a database from another one.
+pub(super) fn create(version: u32, new: &str, template: &str) -> String {
+    // Until version 14 there was no other strategy.
+    let strategy = if version >= 15 {
+        " STRATEGY file_copy"
+    } else {
+        ""
+    };
+    format!(
+        "CREATE DATABASE {} TEMPLATE {}{strategy}",
+        name(new),
+        name(template)
+    )
+}
+
+/// The comment on a database that stays for people.
+pub(super) const KEPT: &str = "kept by isolated-test, because a test has failed";
+
+/// Drops a database, also if something is connected to it.
+pub(super) fn drop_one(
+    version: u32,
+    database: &str,
+    mut run: impl FnMut(&str) -> Result<Vec<Row>, Failure>,
+) -> Result<(), Failure> {
+    if version >= 13 {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name(database));
+        return run(&sql).map(drop);
+    }
+    run(&end_sessions(database))?;
+    run(&format!("DROP DATABASE IF EXISTS {}", name(database))).map(drop)
+}
+
+/// The statement that ends all sessions in a database. Returns a row for each.
+pub(super) fn end_sessions(database: &str) -> String {
+    format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}",
+        literal(database)
+    )
+}
+
+/// Waits until a killed host has no sessions left: the server finishes their last statements, which may
+/// create databases.
+pub(crate) fn outlive_sessions(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
+    connection.run("SET lock_timeout = '10s'")?;
+    let sql = format!("SELECT pg_advisory_lock(hashtext({}))", literal(prefix));
+    connection.run(&sql).map(drop)
+}
+
+/// Drops all databases whose names begin so, but not those that are kept.
+pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
+    let sql = format!(
+        "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND \
+         coalesce(shobj_description(oid, 'pg_database'), '') <> {}",
+        prefix.chars().count(),
+        literal(prefix),
+        literal(KEPT)
+    );
+    let version = connection.version();
+    for row in connection.run(&sql)? {
+        if let Some(Some(database)) = row.into_iter().next() {
+            drop_one(version, &database, |sql| connection.run(sql))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What this host holds on a server that other hosts use too.
+//!
+//! All of it are advisory locks of one session. The server frees them when the session ends, however the
+//! host dies.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::bounds::EACH;
+use super::sessions::Sessions;
+use crate::wire::{Connection, Failure, Row};
+
+/// The first key of the locks that are places; the second is the number of the place.
+const PLACES: &str = "hashtext('isolated-test places')";
+
+pub(super) struct Locks {
+    sessions: Arc<Sessions>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    connection: Option<Connection>,
+    places: Vec<usize>,
+}
+
+impl Locks {
+    pub(super) fn new(sessions: Arc<Sessions>) -> Self {
+        Locks {
+            sessions,
+            held: Mutex::default(),
+        }
+    }
+
+    /// Takes one of the places for tests on the server, if one is free. There are fewer of them while
+    /// others use more connections.
+    pub(super) fn take_place(&self) -> Result<Option<usize>, Failure> {
+        let bounds = self.sessions.bounds;
+        let mut held = self.lock();
+        let own: Vec<_> = held.places.iter().map(usize::to_string).collect();
+        // A session gets a lock that it has already.
+        let sql = format!(
+            "SELECT place FROM generate_series(0, greatest(0, least({tests}, ({usable} - {reserved} - (
+                 SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database
+                 WHERE left(datname, 9) <> 'isolated_'
+             )) / {EACH}) - 1)) place
+             WHERE CASE WHEN place = ANY ('{{{own}}}') THEN false
+                 ELSE pg_try_advisory_lock({PLACES}, place::int) END
+             LIMIT 1",
+            tests = bounds.tests,
+            usable = bounds.of_server,
+            reserved = bounds.own().saturating_sub(self.sessions.open_count() + 1),
+            own = own.join(","),
+        );
+        let Some(rows) = held.run(&self.sessions, &sql)? else {
+            return Ok(None);
+        };
+        let place = rows
+            .first()
+            .and_then(|row| row.first()?.as_ref()?.parse().ok());
+        held.places.extend(place);
+        Ok(place)
+    }
+
+    pub(super) fn give_place_back(&self, place: usize) {
+        let mut held = self.lock();
+        if !held.places.contains(&place) {
+            return;
+        }
+        held.places.retain(|other| *other != place);
+        let sql = format!("SELECT pg_advisory_unlock({PLACES}, {place})");
+        // If that fails, the session is lost, and its locks are free.
+        let _ = held.run(&self.sessions, &sql);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Runs a statement in the session. `None` if the server has no connection for it at the moment.
+    fn run(&mut self, sessions: &Sessions, sql: &str) -> Result<Option<Vec<Row>>, Failure> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => match sessions.open() {
+                Ok(connection) => none.insert(connection),
+                Err(failure) if failure.is_full() => return Ok(None),
+                Err(failure) => return Err(failure),
+            },
+        };
+        match connection.run(sql) {
+            Err(Failure::Lost(_)) => {
+                *self = Held::default();
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+}

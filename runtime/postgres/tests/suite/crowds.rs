@@ -1,0 +1,142 @@
+//! More tests at once than the server has connections for.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use isolated_test_tests::{Inner, State};
+
+use crate::asking::{Servers, ask, main_database};
+
+mod inner {
+    use isolated_test::isolated;
+    use isolated_test_postgres::{Database, Postgres};
+    use isolated_test_tests::{hold, say};
+    use postgres::{Client, NoTls};
+
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn holds(db: &Database) {
+        say(&format!("url {}", db.url()));
+        hold();
+    }
+
+    /// Has two databases, and as many connections as each test may have.
+    #[isolated(db = Postgres::empty(), orders = Postgres::migrations("tests/migrations"))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn connects(db: &Database, orders: &Database) {
+        let connect = |url: &str| Client::connect(url, NoTls).unwrap();
+        let mut clients: Vec<_> = (0..3).map(|_| connect(db.url())).collect();
+        clients.extend((0..2).map(|_| connect(orders.url())));
+        for client in &mut clients {
+            client.batch_execute("SELECT 1").unwrap();
+        }
+    }
+
+    #[isolated(db = Postgres::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn leaves_connections(db: &Database) {
+        for _ in 0..5 {
+            std::mem::forget(Client::connect(db.url(), NoTls).unwrap());
+        }
+    }
+}
+
+/// How many tests run at the same time.
+const TESTS: usize = 50;
+
+/// Writes programs whose server admits 20 connections.
+fn small_server(state: &State) -> PathBuf {
+    let mut user = state.user_of_empty().start();
+    let sql = "SELECT setting FROM pg_config() WHERE name = 'BINDIR'";
+    let real = PathBuf::from(ask(&user.hear("url"), sql));
+    user.release();
+    let dir = state.scratch();
+    let postgres = dir.join("postgres");
+    let text = format!(
+        "#!/bin/sh\nexec '{}' \"$@\" -c max_connections=20\n",
+        real.join("postgres").display()
+    );
+    fs::write(&postgres, text).unwrap();
+    symlink(real.join("initdb"), dir.join("initdb")).unwrap();
+    // As root, the server is another user.
+    for path in [state.path(), &dir, &postgres] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    dir
+}
+
+fn all_pass<'a>(tests: impl IntoIterator<Item = Inner<'a>>) {
+    let running: Vec<_> = tests.into_iter().map(Inner::start).collect();
+    for test in running {
+        let _ = test.finish().passed();
+    }
+}
+
+#[test]
+fn fifty_tests_have_databases_on_twenty_connections() {
+    let state = State::new();
+    let programs = small_server(&state);
+    let user = |test| state.user(test).env("ISOLATED_POSTGRES_BIN", &programs);
+    all_pass((0..TESTS).map(|_| user("connects")));
+
+    // The third waits, and says for what.
+    let mut first = user("holds").start();
+    let url = first.hear("url");
+    assert_eq!(ask(&url, "SHOW max_connections"), "20");
+    let mut second = user("holds").start();
+    second.hear("url");
+    let mut third = user("holds").start();
+    let line = third.hear_error("waiting for");
+    let mut names = [first.id(), second.id()].map(|id| id.to_string());
+    names.sort();
+    let [one, other] = names.map(|id| format!("suite::crowds::inner::holds (pid {id})"));
+    assert_eq!(
+        line,
+        format!(
+            "isolated-test: suite::crowds::inner::holds: waiting for the connections of the server, \
+             which are enough for 2 tests at a time, held by {one}, {other}"
+        )
+    );
+    // A dead test in line takes no turn.
+    third.kill();
+    let mut fourth = user("holds").start();
+    first.release();
+    fourth.hear("url");
+    fourth.release();
+    second.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn connections_that_tests_leave_are_ended() {
+    let state = State::new();
+    let programs = small_server(&state);
+    let user = state.user("leaves_connections");
+    let user = user.env("ISOLATED_POSTGRES_BIN", &programs);
+    all_pass([user.env("ISOLATED_REPEAT", "20")]);
+    state.wait_for_the_end();
+}
+
+#[test]
+fn two_hosts_share_the_connections_of_a_server_that_exists() {
+    let state = State::new();
+    let programs = small_server(&state);
+    let server = state.user("holds").env("ISOLATED_POSTGRES_BIN", &programs);
+    let mut server = server.start();
+    let main = main_database(&server.hear("url"));
+    let hosts = [State::new(), State::new()];
+    let user = |number: usize| {
+        let user = hosts[number % 2].user("connects");
+        user.env("ISOLATED_POSTGRES", &main)
+    };
+    all_pass((0..TESTS).map(user));
+    for host in hosts {
+        host.wait_for_the_end();
+    }
+    server.release();
+    state.wait_for_the_end();
+}
