@@ -4,6 +4,8 @@ use std::fmt::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::encryption::Encryption;
+
 /// The server, and the role that connects to it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
@@ -11,6 +13,9 @@ pub(crate) struct Address {
     pub(crate) port: u16,
     pub(crate) user: String,
     pub(crate) password: Option<String>,
+    /// What else the URL says, for the clients of tests, and for our own connections whether they are
+    /// encrypted.
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,6 +27,9 @@ pub(crate) enum Host {
 }
 
 pub(crate) const PORT: u16 = 5432;
+
+/// The parameters that name files.
+const FILES: [&str; 4] = ["sslrootcert", "sslcert", "sslkey", "sslcrl"];
 
 impl Address {
     /// The URL of a database on this server.
@@ -44,7 +52,21 @@ impl Address {
         // Also the default: without a port, libpq and sqlx would take that of the variable `PGPORT`.
         let _ = write!(url, ":{}/", self.port);
         push_encoded(&mut url, database);
+        for (index, (name, value)) in self.parameters.iter().enumerate() {
+            url.push(if index == 0 { '?' } else { '&' });
+            push_encoded(&mut url, name);
+            url.push('=');
+            push_encoded(&mut url, value);
+        }
         url
+    }
+
+    /// Whether connections are encrypted. Those over a Unix socket never are.
+    pub(crate) fn encryption(&self) -> Result<Option<Encryption>, String> {
+        match self.host {
+            Host::Socket(_) => Ok(None),
+            Host::Tcp(_) => Encryption::of(&self.parameters).map(Some),
+        }
     }
 
     /// Reads a URL. Returns the database too, if the URL names one.
@@ -73,22 +95,23 @@ impl Address {
         let mut port = port.map(str::to_owned);
         let mut user = decode(user)?;
         let mut password = password;
+        let mut parameters = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = decode(value)?;
-            match (name, &*value) {
-                ("host", _) => host = value,
-                ("port", _) => port = Some(value),
-                ("user", _) => user = value,
-                ("password", _) => password = Some(value),
-                ("sslmode", "disable" | "allow" | "prefer") => {}
-                ("sslmode", _) => {
-                    return Err(format!(
-                        "`sslmode={value}` is not supported: connections are not encrypted; write `sslmode=disable`"
-                    ));
+            match name {
+                "host" => host = value,
+                "port" => port = Some(value),
+                "user" => user = value,
+                "password" => password = Some(value),
+                // Tests may have another working directory.
+                name if FILES.contains(&name) && !["", "system"].contains(&&*value) => {
+                    let path = std::path::absolute(value).ok();
+                    let path = path.and_then(|path| path.into_os_string().into_string().ok());
+                    let path = path.ok_or_else(|| format!("the path `{name}` is not UTF-8"))?;
+                    parameters.push((name.to_owned(), path));
                 }
-                // Others change what a client does with the connection.
-                _ => {}
+                name => parameters.push((decode(name)?, value)),
             }
         }
         let port = match port.filter(|port| !port.is_empty()) {
@@ -109,7 +132,9 @@ impl Address {
             port,
             user,
             password,
+            parameters,
         };
+        address.encryption()?;
         Ok((address, Some(database).filter(|name| !name.is_empty())))
     }
 }
@@ -199,6 +224,7 @@ mod tests {
                 port,
                 user: user.into(),
                 password: password.map(Into::into),
+                parameters: Vec::new(),
             };
             assert_eq!((&address, name.as_deref()), (&expected, database), "{url}");
             assert_eq!(address.url(&name.unwrap()), url);
@@ -222,14 +248,28 @@ mod tests {
     }
 
     #[test]
+    fn other_parameters_reach_the_clients_of_tests() {
+        let url = "postgres://me@h/d?options=-c%20a%3D1&sslrootcert=ca.crt&sslmode=prefer";
+        let (address, name) = Address::parse(url).unwrap();
+        let dir = std::env::current_dir().unwrap();
+        let dir = dir.to_str().unwrap().replace('/', "%2F");
+        let expected = format!(
+            "postgres://me@h:5432/d?options=-c%20a%3D1&sslrootcert={dir}%2Fca.crt&sslmode=prefer"
+        );
+        assert_eq!(address.url(&name.unwrap()), expected);
+        // A Unix socket needs no encryption.
+        assert!(Address::parse("postgres://%2Ftmp/d?sslmode=require").is_ok());
+    }
+
+    #[test]
     fn bad_urls_are_refused_with_the_reason() {
         for (url, why) in [
             ("mysql://h/d", "it does not begin with `postgres://`"),
             ("postgres://h:x/d", "`x` is no port"),
             ("postgres://h%2/d", "`h%2` has a `%` without two digits"),
             (
-                "postgres://h/d?sslmode=require",
-                "`sslmode=require` is not supported: connections are not encrypted; write `sslmode=disable`",
+                "postgres://h/d?options=%",
+                "`%` has a `%` without two digits",
             ),
         ] {
             assert_eq!(Address::parse(url).unwrap_err(), why, "{url}");

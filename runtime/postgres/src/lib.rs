@@ -6,6 +6,7 @@ mod address;
 mod binaries;
 mod broker;
 mod database;
+mod encryption;
 mod lease;
 mod migrations;
 mod postgres;

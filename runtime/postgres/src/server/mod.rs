@@ -146,6 +146,7 @@ impl Server {
             port: PORT,
             user: cluster::SUPERUSER.to_owned(),
             password: None,
+            parameters: Vec::new(),
         })
     }
 }

@@ -141,6 +141,7 @@ mod tests {
             port: 1,
             user: "me".to_owned(),
             password: Some("secret".to_owned()),
+            parameters: Vec::new(),
         };
         let refused = Connection::open(&address, "any").err().unwrap().to_string();
         assert_eq!(

@@ -7,6 +7,8 @@
 mod error;
 mod login;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io::{self, Read, Write};
 
@@ -18,6 +20,7 @@ use postgres_protocol::message::frontend;
 pub(crate) use self::error::{Failure, Refusal};
 use self::stream::Stream;
 use crate::address::Address;
+use crate::encryption::{Encryption, Way};
 
 /// A connection, ready for the next statement.
 pub(crate) struct Connection {
@@ -36,13 +39,29 @@ const MOST: i32 = 64 * 1024 * 1024;
 
 impl Connection {
     pub(crate) fn open(address: &Address, database: &str) -> Result<Self, Failure> {
-        let mut connection = Connection {
-            stream: Stream::open(address)?,
-            arrived: BytesMut::new(),
-            version: 0,
-        };
-        connection.log_in(address, database)?;
-        Ok(connection)
+        let encryption = address.encryption().map_err(io::Error::other)?;
+        let ways = encryption
+            .as_ref()
+            .map_or(&[Way::Plain][..], Encryption::ways);
+        let mut first = None;
+        for way in ways {
+            let opened = Stream::open(address, *way, encryption.as_ref());
+            let connected = opened.map_err(Failure::from).and_then(|stream| {
+                let mut connection = Connection {
+                    stream,
+                    arrived: BytesMut::new(),
+                    version: 0,
+                };
+                connection.log_in(address, database)?;
+                Ok(connection)
+            });
+            match connected {
+                Ok(connection) => return Ok(connection),
+                // The second way is for servers that refuse the first one.
+                Err(failure) => first = first.or(Some(failure)),
+            }
+        }
+        Err(first.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into()))
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -74,7 +93,8 @@ impl Connection {
     fn send(&mut self, write: impl FnOnce(&mut BytesMut) -> io::Result<()>) -> io::Result<()> {
         let mut message = BytesMut::new();
         write(&mut message)?;
-        self.stream.write_all(&message)
+        self.stream.write_all(&message)?;
+        self.stream.flush()
     }
 
     fn receive(&mut self) -> io::Result<Message> {

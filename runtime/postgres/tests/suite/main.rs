@@ -7,6 +7,8 @@
 mod asking;
 mod crowds;
 mod deaths;
+#[cfg(feature = "tls")]
+mod encrypted;
 mod existing;
 mod failing;
 mod getting;
