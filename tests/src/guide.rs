@@ -1,8 +1,8 @@
 //! The examples of the guide. They run as in a reader's package: as tests of a package that has the
 //! attribute and the test attributes below it.
 //!
-//! Pages about test attributes that only `ui-tests` depends on are compiled there, and the page
-//! about migration from other crates in `tests/comparison`.
+//! Pages about test attributes that only `ui-tests` depends on are compiled there, the page about
+//! migration from other crates in `tests/comparison`, and the one about clients in `tests/databases`.
 
 #[doc = include_str!("../../docs/README.md")]
 struct FirstPage;

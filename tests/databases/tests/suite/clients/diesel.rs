@@ -1,0 +1,80 @@
+//! diesel, which connects by libpq.
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use isolated_test::isolated;
+use isolated_test_postgres::Database;
+
+use super::{shop, url};
+
+type PgPool = Pool<ConnectionManager<PgConnection>>;
+type BoxError = Box<dyn std::error::Error>;
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn pool(db: &Database) -> Result<PgPool, BoxError> {
+    let manager = ConnectionManager::new(db.url());
+    Ok(Pool::builder().max_size(2).build(manager)?)
+}
+
+fn names(client: &mut PgConnection, sql: &str) -> QueryResult<Vec<String>> {
+    let rows: Vec<Name> = sql_query(sql).load(client)?;
+    Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+fn store(pool: &PgPool, name: &str) -> Result<(), BoxError> {
+    let insert = sql_query("INSERT INTO customers VALUES (1, $1)");
+    insert.bind::<Text, _>(name).execute(&mut pool.get()?)?;
+    let names = names(&mut *pool.get()?, "SELECT name FROM customers")?;
+    assert_eq!(names, [name]);
+    Ok(())
+}
+
+fn database(client: &mut PgConnection) -> QueryResult<Vec<String>> {
+    names(client, "SELECT current_database()::text AS name")
+}
+
+#[isolated(db = shop(), pool = value(pool(db)?))]
+mod pools {
+    use super::{BoxError, PgPool, store};
+
+    #[test]
+    fn store_a_customer(pool: PgPool) -> Result<(), BoxError> {
+        store(&pool, "Ada")
+    }
+
+    #[test]
+    fn store_another_with_the_same_key(pool: &PgPool) -> Result<(), BoxError> {
+        store(pool, "Grace")
+    }
+}
+
+#[isolated(db = shop(), env(DATABASE_URL = db, PGHOST = "nowhere", PGPORT = 1, PGUSER = "nobody", PGDATABASE = "none"))]
+#[test]
+fn the_variable_connects(db: &Database) -> Result<(), BoxError> {
+    let mut client = PgConnection::establish(&url())?;
+    assert_eq!(database(&mut client)?, [db.name()]);
+    Ok(())
+}
+
+#[isolated(db = shop())]
+#[test]
+fn the_parts_connect(db: &Database) -> Result<(), BoxError> {
+    let words = format!(
+        "host={} port={} user={} dbname={}",
+        db.host(),
+        db.port(),
+        db.user(),
+        db.name()
+    );
+    let mut client = PgConnection::establish(&words)?;
+    client.batch_execute("SELECT 1")?;
+    assert_eq!(database(&mut client)?, [db.name()]);
+    Ok(())
+}
