@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Refused;
@@ -25,7 +25,7 @@ pub(super) struct Admission {
     /// The most tests.
     most: usize,
     /// The places on a server that other hosts use too.
-    locks: Option<Locks>,
+    locks: Option<Arc<Locks>>,
     line: Mutex<Line>,
     moved: Condvar,
 }
@@ -61,7 +61,7 @@ pub(super) trait Visitor {
 }
 
 impl Admission {
-    pub(super) fn new(most: usize, locks: Option<Locks>) -> Self {
+    pub(super) fn new(most: usize, locks: Option<Arc<Locks>>) -> Self {
         Admission {
             most,
             locks,

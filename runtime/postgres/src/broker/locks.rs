@@ -1,4 +1,4 @@
-//! What this host holds on a server that other hosts use too.
+//! What this host holds on its server: places for tests, and templates that must stay.
 //!
 //! All of it are advisory locks of one session. The server frees them when the session ends, however the
 //! host dies.
@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bounds::EACH;
 use super::sessions::Sessions;
-use crate::wire::{Connection, Failure, Row};
+use crate::wire::{Connection, Failure, Row, literal};
 
 /// The first key of the locks that are places; the second is the number of the place.
 const PLACES: &str = "hashtext('isolated-test places')";
+
+/// The first key of the locks of templates that are used; the second is the hash of the name.
+pub(super) const TEMPLATES: &str = "hashtext('isolated-test templates')";
 
 pub(super) struct Locks {
     sessions: Arc<Sessions>,
@@ -21,6 +24,8 @@ pub(super) struct Locks {
 struct Held {
     connection: Option<Connection>,
     places: Vec<usize>,
+    /// The templates in use: one entry for each use.
+    templates: Vec<String>,
 }
 
 impl Locks {
@@ -72,6 +77,26 @@ impl Locks {
         let _ = held.run(&self.sessions, &sql);
     }
 
+    /// Lets nobody remove a template. It may be gone before.
+    pub(super) fn use_template(&self, template: &str) -> Result<(), Failure> {
+        let mut held = self.lock();
+        held.run(&self.sessions, &share(template))?;
+        held.templates.push(template.to_owned());
+        Ok(())
+    }
+
+    /// Ends one use of a template.
+    pub(super) fn leave_template(&self, template: &str) {
+        let mut held = self.lock();
+        if let Some(at) = held.templates.iter().position(|one| one == template) {
+            held.templates.swap_remove(at);
+            let template = literal(template);
+            let sql =
+                format!("SELECT pg_advisory_unlock_shared({TEMPLATES}, hashtext({template}))");
+            let _ = held.run(&self.sessions, &sql);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,7 +107,7 @@ impl Held {
     fn run(&mut self, sessions: &Sessions, sql: &str) -> Result<Option<Vec<Row>>, Failure> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => match sessions.open() {
+            none => match open(sessions, &self.templates) {
                 Ok(connection) => none.insert(connection),
                 Err(failure) if failure.is_full() => return Ok(None),
                 Err(failure) => return Err(failure),
@@ -90,10 +115,25 @@ impl Held {
         };
         match connection.run(sql) {
             Err(Failure::Lost(_)) => {
-                *self = Held::default();
+                self.connection = None;
+                self.places.clear();
                 Ok(None)
             }
             other => other.map(Some),
         }
     }
+}
+
+/// Opens the session, or another one after the first was lost.
+fn open(sessions: &Sessions, templates: &[String]) -> Result<Connection, Failure> {
+    let mut connection = sessions.open()?;
+    for template in templates {
+        connection.run(&share(template))?;
+    }
+    Ok(connection)
+}
+
+fn share(template: &str) -> String {
+    let template = literal(template);
+    format!("SELECT pg_advisory_lock_shared({TEMPLATES}, hashtext({template}))")
 }

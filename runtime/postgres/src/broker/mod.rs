@@ -14,7 +14,7 @@
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `client` and `line` talk to tests, `sessions` to the server, `databases` knows the statements, and
-//! `template` lets tests build templates.
+//! `template` lets tests build templates, which `tidy` removes.
 
 mod admission;
 mod bounds;
@@ -25,6 +25,7 @@ mod locks;
 mod sessions;
 mod state;
 mod template;
+mod tidy;
 
 use std::io;
 use std::num::NonZero;
@@ -52,8 +53,11 @@ pub(crate) const FORM: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
 /// The key of the template that contains nothing.
 pub(crate) const EMPTY: &str = "empty";
 
-/// The most copies of a template that wait.
-const MOST_AHEAD: u64 = 32;
+/// How many bytes all templates on a server of ours may need.
+const SPACE: u64 = 1024 * 1024 * 1024;
+
+/// About as much as an empty database needs.
+const EMPTY_SIZE: u64 = 8 * 1024 * 1024;
 
 /// The most threads that work ahead.
 const MOST_WORKERS: usize = 4;
@@ -75,6 +79,7 @@ pub(crate) struct Broker {
 
 struct Shared {
     sessions: Arc<Sessions>,
+    locks: Arc<Locks>,
     admission: Admission,
     version: u32,
     /// The beginning of the names of all databases but templates.
@@ -101,14 +106,16 @@ impl Broker {
             io::Error::other(format!("failed to connect to {shown}: {failure}"))
         })?;
         let sessions = Arc::new(sessions);
-        let locks = has_others.then(|| Locks::new(sessions.clone()));
-        let admission = Admission::new(sessions.bounds.tests, locks);
-        let mut state = State::default();
+        let locks = Arc::new(Locks::new(sessions.clone()));
+        let places = has_others.then(|| locks.clone());
+        let admission = Admission::new(sessions.bounds.tests, places);
+        let mut state = State::new(Some(SPACE).filter(|_| !has_others));
         state.ask(EMPTY, "");
         // It has no extensions either, and admits no connections that would be in the way.
-        state.built(EMPTY, "template0", usize::try_from(MOST_AHEAD).unwrap_or(1));
+        state.built(EMPTY, "template0", EMPTY_SIZE);
         let shared = Arc::new(Shared {
             sessions,
+            locks,
             admission,
             version,
             prefix,
@@ -140,9 +147,7 @@ impl Broker {
         if server_goes_on {
             let (sessions, prefix) = (&self.shared.sessions, &self.shared.prefix);
             let dropped = sessions.with(|connection| drop_all(connection, prefix));
-            if let Err(failure) = dropped {
-                eprintln!("isolated-test-postgres: failed to drop databases: {failure}");
-            }
+            report("databases", dropped);
         }
     }
 }
@@ -206,15 +211,25 @@ impl Shared {
                     state.made(&key, made.is_ok().then_some(copy));
                     self.changed.notify_all();
                 }
+                Job::Remove(template) => {
+                    drop(state);
+                    self.locks.leave_template(&template);
+                    let remove = |one: &mut _| tidy::remove(one, &template, None);
+                    report(&template, self.sessions.with(remove));
+                    state = self.lock();
+                }
+                Job::Tidy => {
+                    drop(state);
+                    report("old templates", self.sessions.with(tidy::tidy));
+                    state = self.lock();
+                }
             }
         }
     }
 
     fn drop_now(&self, database: &str) {
         let dropped = drop_one(self.version, database, |sql| self.sessions.run(sql));
-        if let Err(failure) = dropped {
-            eprintln!("isolated-test-postgres: failed to drop `{database}`: {failure}");
-        }
+        report(database, dropped);
     }
 
     /// Ends the sessions that a test has left in its database. Waits for that if other tests wait for
@@ -301,8 +316,8 @@ impl Shared {
                     let built = self.build(key, client);
                     state = self.lock();
                     let result = match built {
-                        Ok((template, most)) => {
-                            state.built(key, &template, most);
+                        Ok((template, size)) => {
+                            state.built(key, &template, size);
                             Ok(())
                         }
                         Err(Unbuilt { why, is_lasting }) => {
@@ -327,9 +342,21 @@ impl Shared {
                 Turn::Copy(template) => {
                     let database = self.name(&mut state, wish);
                     drop(state);
-                    self.sessions
-                        .run(&create(self.version, &database, &template))?;
-                    return Ok(database);
+                    let made = self
+                        .sessions
+                        .run(&create(self.version, &database, &template));
+                    state = self.lock();
+                    state.copied(key);
+                    match made {
+                        Err(failure) if failure.is_missing() => {
+                            if state.is_gone(key) {
+                                drop(state);
+                                self.locks.leave_template(&template);
+                                state = self.lock();
+                            }
+                        }
+                        made => return made.map(|_| database).map_err(Refused::from),
+                    }
                 }
             }
         }
@@ -343,6 +370,13 @@ impl Shared {
         let begin = wish.len().saturating_sub(room);
         let wish = wish.get(begin..).unwrap_or_default();
         format!("{}{}{number}", self.prefix, wish.trim_start_matches('_'))
+    }
+}
+
+/// Writes into the log of the host that databases could not be dropped.
+fn report(databases: &str, dropped: Result<(), Failure>) {
+    if let Err(failure) = dropped {
+        eprintln!("isolated-test-postgres: failed to drop {databases}: {failure}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The templates and databases of a host. This module does no input or output.
 
+mod space;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -18,11 +20,23 @@ const FIRST_AHEAD: usize = 4;
 /// How long no test may have asked for a database before databases are dropped.
 const QUIET: Duration = Duration::from_millis(200);
 
+/// The most copies of a template that wait.
+const MOST_AHEAD: u64 = 32;
+
+/// How many bytes the copies of one template that wait may need.
+const AHEAD: u64 = 512 * 1024 * 1024;
+
 #[derive(Default)]
 pub(super) struct State {
     templates: HashMap<String, Template>,
+    /// How many bytes all templates may need.
+    space: Option<u64>,
     /// Databases that no test uses any more.
     dropped: Vec<String>,
+    /// Templates that were not used for the longest time, while there are too many.
+    removed: Vec<String>,
+    /// Whether to look for templates on the server that nobody uses.
+    tidies: bool,
     kept: VecDeque<String>,
     /// When a test has asked for a database.
     asked: Option<Instant>,
@@ -35,11 +49,16 @@ struct Template {
     stage: Stage,
     /// Copies that wait for a test.
     ready: Vec<String>,
-    /// How many copies are being made.
+    /// How many copies are being made ahead.
     making: usize,
+    /// How many tests make a copy themselves.
+    copying: usize,
     /// How many copies should wait.
     ahead: usize,
     most_ahead: usize,
+    /// In bytes.
+    size: u64,
+    asked: Instant,
 }
 
 enum Stage {
@@ -67,11 +86,26 @@ pub(super) enum Turn {
 /// A task of the threads that work ahead.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Job {
-    Make { key: String, template: String },
+    Make {
+        key: String,
+        template: String,
+    },
     Drop(String),
+    /// Remove a template, unless it is used again.
+    Remove(String),
+    /// Remove templates from the server that nobody uses.
+    Tidy,
 }
 
 impl State {
+    /// `space` is how many bytes templates may need on a server that is only ours.
+    pub(super) fn new(space: Option<u64>) -> Self {
+        State {
+            space,
+            ..State::default()
+        }
+    }
+
     pub(super) fn ask(&mut self, key: &str, who: &str) -> Turn {
         self.asked = Some(Instant::now());
         let turn = self.templates.get_mut(key).and_then(Template::turn);
@@ -81,12 +115,16 @@ impl State {
         })
     }
 
-    /// The template is built. So many copies may wait.
-    pub(super) fn built(&mut self, key: &str, name: &str, most_ahead: usize) {
+    /// The template is built, and has so many bytes.
+    pub(super) fn built(&mut self, key: &str, name: &str, size: u64) {
         self.set(key, Stage::Built(name.to_owned()));
         if let Some(template) = self.templates.get_mut(key) {
-            template.most_ahead = most_ahead;
+            let most = (AHEAD / size.max(1)).clamp(1, MOST_AHEAD);
+            template.most_ahead = usize::try_from(most).unwrap_or(1);
+            template.size = size;
         }
+        self.remove_templates(key);
+        self.tidies = self.space.is_none();
     }
 
     /// The template could not be built. Without a reason that lasts, the next test tries again.
@@ -104,8 +142,11 @@ impl State {
             stage,
             ready: Vec::new(),
             making: 0,
+            copying: 0,
             ahead: 0,
             most_ahead: 0,
+            size: 0,
+            asked: Instant::now(),
         };
         self.templates.insert(key.to_owned(), template);
     }
@@ -126,45 +167,54 @@ impl State {
                 return None;
             }
         }
-        self.dropped.pop().map(Job::Drop)
+        if let Some(database) = self.dropped.pop() {
+            return Some(Job::Drop(database));
+        }
+        if let Some(template) = self.removed.pop() {
+            return Some(Job::Remove(template));
+        }
+        self.tidies = false;
+        Some(Job::Tidy)
     }
 
-    /// How long it is until a database is to be dropped. `None` if there is none.
+    /// How long it is until something is to be dropped. `None` if there is nothing.
     pub(super) fn next_drop(&self) -> Option<Duration> {
-        if self.dropped.is_empty() {
+        if self.dropped.is_empty() && self.removed.is_empty() && !self.tidies {
             return None;
         }
         let quiet = self.asked.map_or(QUIET, |asked| asked.elapsed());
         Some(QUIET.saturating_sub(quiet))
     }
 
-    fn next_copy(&mut self) -> Option<Job> {
-        let lacks =
-            |template: &&mut Template| template.ready.len() + template.making < template.ahead;
-        let (key, template) = self
-            .templates
-            .iter_mut()
-            .find(|(_, template)| lacks(template))?;
-        let Stage::Built(name) = &template.stage else {
-            return None;
-        };
-        template.making += 1;
-        Some(Job::Make {
-            key: key.clone(),
-            template: name.clone(),
-        })
-    }
-
     /// A copy was made ahead, or could not be made.
     pub(super) fn made(&mut self, key: &str, copy: Option<String>) {
         if let Some(template) = self.templates.get_mut(key) {
-            template.making -= 1;
+            template.making = template.making.saturating_sub(1);
             if copy.is_none() {
                 // A test finds out why.
                 template.ahead = 0;
             }
             template.ready.extend(copy);
         }
+    }
+
+    /// A test has made a copy, or has failed to.
+    pub(super) fn copied(&mut self, key: &str) {
+        if let Some(template) = self.templates.get_mut(key) {
+            template.copying = template.copying.saturating_sub(1);
+        }
+    }
+
+    /// Somebody has dropped the template. Returns whether this is new.
+    pub(super) fn is_gone(&mut self, key: &str) -> bool {
+        let stage = self.templates.get(key).map(|template| &template.stage);
+        let is_new = matches!(stage, Some(Stage::Built(_)));
+        if is_new {
+            let gone = self.templates.remove(key);
+            self.dropped
+                .extend(gone.into_iter().flat_map(|gone| gone.ready));
+        }
+        is_new
     }
 
     pub(super) fn drop_later(&mut self, database: String) {
@@ -183,6 +233,7 @@ impl State {
 impl Template {
     /// The next step of a test, unless it is to build the template.
     fn turn(&mut self) -> Option<Turn> {
+        self.asked = Instant::now();
         match &self.stage {
             Stage::Building(by) => Some(Turn::Wait(by.clone())),
             Stage::Failed(_, at) if at.elapsed() >= FAILED_FOR => None,
@@ -193,6 +244,7 @@ impl Template {
                 }
                 // The tests are faster.
                 self.ahead = (self.ahead * 2).max(FIRST_AHEAD).min(self.most_ahead);
+                self.copying += 1;
                 Some(Turn::Copy(name.clone()))
             }
         }
@@ -203,28 +255,28 @@ impl Template {
 mod tests {
     use std::time::Duration;
 
-    use super::{FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, State, Turn};
+    use super::{AHEAD, FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, State, Turn};
 
     fn built() -> State {
-        let mut state = State::default();
+        let mut state = State::new(Some(AHEAD));
         assert_eq!(state.ask("k", "a"), Turn::Build);
-        state.built("k", "t", 6);
+        state.built("k", "t", AHEAD / 6);
         state
     }
 
     #[test]
     fn one_test_builds_and_others_wait() {
-        let mut state = State::default();
+        let mut state = State::new(Some(AHEAD));
         assert_eq!(state.ask("k", "a"), Turn::Build);
         assert_eq!(state.ask("k", "b"), Turn::Wait("a".into()));
         assert_eq!(state.ask("other", "b"), Turn::Build);
-        state.built("k", "t", 6);
+        state.built("k", "t", AHEAD / 6);
         assert_eq!(state.ask("k", "b"), Turn::Copy("t".into()));
     }
 
     #[test]
     fn a_lasting_failure_is_repeated_and_a_passing_one_is_not() {
-        let mut state = State::default();
+        let mut state = State::new(Some(AHEAD));
         assert_eq!(state.ask("k", "a"), Turn::Build);
         state.not_built("k", Some("syntax"));
         assert_eq!(state.ask("k", "b"), Turn::Fail("syntax".into()));
@@ -292,7 +344,7 @@ mod tests {
 
     #[test]
     fn the_newest_databases_are_kept() {
-        let mut state = State::default();
+        let mut state = State::new(Some(AHEAD));
         for number in 0..MOST_KEPT {
             state.keep(number.to_string());
         }

@@ -7,51 +7,57 @@ use isolated_test_databases::Content;
 use super::admission::Visitor;
 use super::client::Client;
 use super::databases::{create, end_sessions};
-use super::{MOST_AHEAD, Shared};
+use super::{Shared, tidy};
 use crate::wire::{Failure, literal, name};
 
-/// How much all copies that wait may need: 512 MiB for each template.
-const AHEAD: u64 = 512 * 1024 * 1024;
-
 impl Shared {
-    /// Lets a test build a template, unless there is one. Returns its name, and how many copies may
-    /// wait.
-    pub(super) fn build(&self, key: &str, client: &mut Client) -> Result<(String, usize), Unbuilt> {
+    /// Lets a test build a template, unless there is one. Returns its name and its size in bytes.
+    pub(super) fn build(&self, key: &str, client: &mut Client) -> Result<(String, u64), Unbuilt> {
         // Another role could not use what is in the template.
         let mut content = Content::new();
         content.add(key);
         content.add(&self.sessions.address.user);
-        let template = format!("isolated_template_{}", content.key());
+        let template = format!("{}{}", tidy::PREFIX, content.key());
+        // From here on, nobody removes it.
+        self.locks.use_template(&template)?;
+        let built = self.find_or_build(&template, client);
+        if built.is_err() {
+            self.locks.leave_template(&template);
+        }
+        Ok((template, built?))
+    }
+
+    fn find_or_build(&self, template: &str, client: &mut Client) -> Result<u64, Unbuilt> {
         let others = "tests that build other templates on this server";
         let _permit = self.sessions.permit(|| client.wait_for(others))?;
         // Another machine may build it on the same server. The lock ends with the connection.
         let mut connection = self.sessions.open()?;
         connection.run(&format!(
             "SELECT pg_advisory_lock(hashtext({}))",
-            literal(&template)
+            literal(template)
         ))?;
         let find = format!(
             "SELECT 1 FROM pg_database WHERE datname = {}",
-            literal(&template)
+            literal(template)
         );
         if connection.run(&find)?.is_empty() {
             let number = self.lock().next_number();
             let building = format!("{}building_{number}", self.prefix);
             connection.run(&create(self.version, &building, "template0"))?;
             let filled = self.fill(&building, client);
-            let sealed = filled.and_then(|()| self.seal(&building, &template));
+            let sealed = filled.and_then(|()| self.seal(&building, template));
             if let Err(unbuilt) = sealed {
                 self.drop_now(&building);
                 return Err(unbuilt);
             }
         }
-        let size = format!("SELECT pg_database_size({})", literal(&template));
+        tidy::note_use(template, |sql| connection.run(sql))?;
+        let size = format!("SELECT pg_database_size({})", literal(template));
         let rows = connection.run(&size)?;
         let size = rows
             .first()
             .and_then(|row| row.first()?.as_ref()?.parse().ok());
-        let most = (AHEAD / size.unwrap_or(AHEAD).max(1)).clamp(1, MOST_AHEAD);
-        Ok((template, usize::try_from(most).unwrap_or(1)))
+        Ok(size.unwrap_or(0))
     }
 
     /// Waits until the test has filled a database.

@@ -1,6 +1,7 @@
 //! The server, as its host has it: started there, or somewhere else already.
 
 mod account;
+mod cache;
 mod cluster;
 mod files;
 

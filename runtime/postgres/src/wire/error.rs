@@ -68,6 +68,11 @@ impl fmt::Display for Refusal {
 }
 
 impl Failure {
+    /// Whether a database does not exist.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Failure::Refused(refusal) if refusal.code == "3D000")
+    }
+
     /// Whether the server has no connection left, or not for this role.
     pub(crate) fn is_full(&self) -> bool {
         matches!(self, Failure::Refused(refusal) if refusal.code == "53300")

@@ -13,3 +13,4 @@ mod existing;
 mod failing;
 mod getting;
 mod others;
+mod templates;

@@ -1,0 +1,153 @@
+//! How much space templates and their copies need, and which ones give way.
+
+use super::{Job, Stage, State, Template};
+use crate::broker::EMPTY;
+
+/// How many bytes the copies of all templates that wait may need.
+const ALL_AHEAD: u64 = 1024 * 1024 * 1024;
+
+impl State {
+    /// The next copy to make ahead. If the copies would need too much space, first one goes of the
+    /// template that no test has asked for the longest time.
+    pub(super) fn next_copy(&mut self) -> Option<Job> {
+        let lacking = self.templates.iter().filter(|(_, one)| one.lacks());
+        let (key, template) = lacking.max_by_key(|(_, one)| one.asked)?;
+        let Stage::Built(name) = &template.stage else {
+            return None;
+        };
+        let (key, name, size, asked) = (key.clone(), name.clone(), template.size, template.asked);
+        if self
+            .templates
+            .values()
+            .map(Template::ahead_size)
+            .sum::<u64>()
+            + size
+            > ALL_AHEAD
+        {
+            let oldest = self.oldest(|_, one| one.asked < asked && !one.ready.is_empty())?;
+            let oldest = self.templates.get_mut(&oldest)?;
+            oldest.ahead = 0;
+            return oldest.ready.pop().map(Job::Drop);
+        }
+        self.templates.get_mut(&key)?.making += 1;
+        Some(Job::Make {
+            key,
+            template: name,
+        })
+    }
+
+    /// Removes the templates that no test has asked for the longest time, all but one, until the rest
+    /// has enough space.
+    pub(super) fn remove_templates(&mut self, but: &str) {
+        let Some(space) = self.space else {
+            return;
+        };
+        while self.templates.values().map(|one| one.size).sum::<u64>() > space {
+            let is_idle = |key: &str, one: &Template| {
+                ![but, EMPTY].contains(&key) && one.making == 0 && one.copying == 0
+            };
+            let oldest = self.oldest(|key, one| is_idle(key, one) && one.size > 0);
+            let Some(template) = oldest.and_then(|key| self.templates.remove(&key)) else {
+                return;
+            };
+            self.dropped.extend(template.ready);
+            if let Stage::Built(name) = template.stage {
+                self.removed.push(name);
+            }
+        }
+    }
+
+    /// The template that no test has asked for the longest time, of those that suit.
+    fn oldest(&self, suits: impl Fn(&str, &Template) -> bool) -> Option<String> {
+        let suiting = self.templates.iter().filter(|(key, one)| suits(key, one));
+        let oldest = suiting.min_by_key(|(_, one)| one.asked)?;
+        Some(oldest.0.clone())
+    }
+}
+
+impl Template {
+    /// Whether more copies should wait.
+    fn lacks(&self) -> bool {
+        self.ready.len() + self.making < self.ahead
+    }
+
+    /// How many bytes its copies need that wait.
+    fn ahead_size(&self) -> u64 {
+        (self.ready.len() + self.making) as u64 * self.size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL_AHEAD;
+    use crate::broker::state::{Job, State, Turn};
+
+    const SIZE: u64 = ALL_AHEAD / 8;
+
+    /// Builds a template, of which four copies may wait. Returns what is done then.
+    fn build(state: &mut State, key: &str) -> Vec<Job> {
+        assert_eq!(state.ask(key, "a"), Turn::Build);
+        state.built(key, key, SIZE);
+        assert_eq!(state.ask(key, "a"), Turn::Copy(key.into()));
+        state.copied(key);
+        let mut jobs = Vec::new();
+        while let Some(job) = state.next_job() {
+            if let Job::Make { key, .. } = &job {
+                state.made(key, Some(format!("{key}{}", jobs.len())));
+            }
+            jobs.push(job);
+        }
+        jobs
+    }
+
+    fn make(key: &str) -> Job {
+        Job::Make {
+            key: key.into(),
+            template: key.into(),
+        }
+    }
+
+    #[test]
+    fn copies_of_the_oldest_template_give_way() {
+        let mut state = State::new(Some(u64::MAX));
+        assert_eq!(build(&mut state, "a"), [(); 4].map(|()| make("a")));
+        assert_eq!(build(&mut state, "b"), [(); 4].map(|()| make("b")));
+        assert!(matches!(state.ask("a", "a"), Turn::Take(_)));
+        assert_eq!(state.next_job(), Some(make("a")));
+        state.made("a", None);
+        let give_way = |number: u64| [Job::Drop(format!("b{number}")), make("c")];
+        let mut expected = vec![make("c")];
+        expected.extend([3, 2, 1].into_iter().flat_map(give_way));
+        assert_eq!(build(&mut state, "c"), expected);
+        assert!(matches!(state.ask("a", "a"), Turn::Take(_)));
+        assert_eq!(state.ask("b", "a"), Turn::Take("b0".into()));
+    }
+
+    #[test]
+    fn the_oldest_template_is_removed_when_there_are_too_many() {
+        let mut state = State::new(Some(2 * SIZE));
+        build(&mut state, "a");
+        build(&mut state, "b");
+        state.ask("a", "a");
+        build(&mut state, "c");
+        // Now that it is quiet.
+        state.asked = None;
+        for number in [3, 2, 1, 0] {
+            assert_eq!(state.next_job(), Some(Job::Drop(format!("b{number}"))));
+        }
+        assert_eq!(state.next_job(), Some(Job::Remove("b".into())));
+        assert_eq!(state.next_job(), None);
+        assert_eq!(state.ask("b", "a"), Turn::Build);
+    }
+
+    #[test]
+    fn templates_of_a_server_that_others_use_are_not_removed_for_their_space() {
+        let mut state = State::new(None);
+        for key in ["a", "b", "c"] {
+            build(&mut state, key);
+        }
+        state.asked = None;
+        assert_eq!(state.next_job(), Some(Job::Tidy));
+        assert_eq!(state.next_job(), None);
+    }
+}
