@@ -79,7 +79,11 @@ impl Lease {
 
     /// Ends the use. The database is dropped later, or kept.
     pub(crate) fn end(mut self, keep: bool) -> io::Result<()> {
-        self.say(&[if keep { "keep" } else { "drop" }])
+        let said = self.say(&[if keep { "keep" } else { "drop" }]);
+        said.map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => io::Error::other("the host of the server has ended"),
+            _ => error,
+        })
     }
 
     fn say(&mut self, words: &[&str]) -> io::Result<()> {

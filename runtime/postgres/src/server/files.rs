@@ -126,13 +126,12 @@ fn remove_shared_memory(root: &Path) {
         return;
     };
     let segments = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
-    // Key, number, mode, size, creator, last user, number of processes that use it, owner.
     let is_left = segments.lines().any(|line| {
         let mut fields = line.split_whitespace();
-        let is_it = fields.next() == Some(key) && fields.next() == Some(id);
-        is_it && fields.nth(4) == Some("0")
+        fields.next() == Some(key) && fields.next() == Some(id)
     });
     if is_left {
+        // Processes of a killed server may end a little later: then the system removes it with the last.
         let _ = Command::new("ipcrm").args(["-m", id]).status();
     }
 }

@@ -46,11 +46,11 @@ pub(crate) fn files(url: &str) -> PathBuf {
         .to_owned()
 }
 
-/// The System V segment of the server in a directory.
-pub(crate) fn segment(files: &Path) -> String {
-    let lock = fs::read_to_string(files.join("data/postmaster.pid")).unwrap();
-    let words = lock.lines().nth(6).unwrap();
-    words.split_whitespace().nth(1).unwrap().to_owned()
+/// The System V segment of the server in a directory, if there is one.
+pub(crate) fn segment(files: &Path) -> Option<String> {
+    let lock = fs::read_to_string(files.join("data/postmaster.pid")).ok()?;
+    let words = lock.lines().nth(6)?;
+    words.split_whitespace().nth(1).map(str::to_owned)
 }
 
 /// Whether a System V segment exists.

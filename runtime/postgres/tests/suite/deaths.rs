@@ -36,7 +36,7 @@ fn a_killed_host_leaves_nothing_after_the_next_test() {
     let state = State::new();
     let mut user = state.user_of_empty().start();
     let old = files(&user.hear("url"));
-    let segment = segment(&old);
+    let segment = segment(&old).unwrap();
     assert!(has_segment(&segment));
     signal("-KILL", state.host());
     // Its supervisor kills the server.

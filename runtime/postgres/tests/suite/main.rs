@@ -13,4 +13,5 @@ mod existing;
 mod failing;
 mod getting;
 mod others;
+mod random_deaths;
 mod templates;
