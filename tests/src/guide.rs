@@ -20,6 +20,9 @@ struct Shared;
 #[doc = include_str!("../../docs/guide/databases.md")]
 struct Databases;
 
+#[doc = include_str!("../../docs/guide/more-databases.md")]
+struct MoreDatabases;
+
 #[doc = include_str!("../../docs/guide/programs.md")]
 struct Programs;
 

@@ -32,6 +32,11 @@ fn postgres() {
 }
 
 #[test]
+fn sqlite() {
+    assert_no_circle(&uses("runtime/sqlite/src"));
+}
+
+#[test]
 fn runtime() {
     let layers = [
         "mutex",

@@ -1,0 +1,4 @@
+CREATE TABLE orders (
+    id integer PRIMARY KEY,
+    customer integer NOT NULL REFERENCES customers
+);
