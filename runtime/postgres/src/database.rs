@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use isolated_test_core::__private::Variable;
 
-use crate::address::{Address, Host};
+use isolated_test_postgres_wire::{Address, Host};
 
 /// The database of a test.
 ///

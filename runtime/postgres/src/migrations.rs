@@ -3,7 +3,7 @@
 use isolated_test_databases::File;
 
 use crate::statements::{line_of, statements};
-use crate::wire::{Connection, Failure, Refusal};
+use isolated_test_postgres_wire::{Connection, Failure, Refusal};
 
 /// Runs a file.
 pub(crate) fn run(file: &File, connection: &mut Connection) -> Result<(), MigrationError> {

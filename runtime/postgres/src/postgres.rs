@@ -12,7 +12,7 @@ use crate::database::Database;
 use crate::lease::{BuildError, Lease};
 use crate::migrations::{self, MigrationError};
 use crate::server::{Server, Wanted};
-use crate::wire::Connection;
+use isolated_test_postgres_wire::Connection;
 
 /// A PostgreSQL database for each test.
 ///

@@ -1,6 +1,6 @@
 //! How many connections of the server this host may use, and how many it leaves to each test.
 
-use crate::wire::{Connection, Failure};
+use isolated_test_postgres_wire::{Connection, Failure};
 
 /// How many connections each test may open. A pool usually opens no more.
 pub(super) const EACH: usize = 5;

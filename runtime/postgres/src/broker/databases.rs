@@ -1,6 +1,6 @@
 //! Statements that make and drop databases.
 
-use crate::wire::{Connection, Failure, Row, literal, name};
+use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
 
 /// The statement that makes a database from another one.
 pub(super) fn create(version: u32, new: &str, template: &str) -> String {

@@ -44,8 +44,7 @@ use self::locks::Locks;
 use self::sessions::Sessions;
 use self::state::{Job, State, Turn};
 use self::template::Unbuilt;
-use crate::address::Address;
-use crate::wire::{Failure, literal, name};
+use isolated_test_postgres_wire::{Address, Failure, literal, name};
 
 /// The version of the exchange.
 pub(crate) const FORM: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));

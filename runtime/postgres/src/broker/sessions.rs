@@ -2,9 +2,9 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use isolated_test_postgres_wire::{Address, Connection, Failure, Row, literal};
+
 use super::bounds::Bounds;
-use crate::address::Address;
-use crate::wire::{Connection, Failure, Row, literal};
 
 /// Connections that run one statement each, and are used again.
 pub(super) struct Sessions {

@@ -3,12 +3,12 @@
 use std::io;
 
 use isolated_test_databases::Content;
+use isolated_test_postgres_wire::{Failure, literal, name};
 
 use super::admission::Visitor;
 use super::client::Client;
 use super::databases::{create, end_sessions};
 use super::{Shared, tidy};
-use crate::wire::{Failure, literal, name};
 
 impl Shared {
     /// Lets a test build a template, unless there is one. Returns its name and its size in bytes.

@@ -5,7 +5,7 @@
 
 use super::databases::drop_one;
 use super::locks::TEMPLATES;
-use crate::wire::{Connection, Failure, Row, literal, name};
+use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
 
 /// How many days a template stays that is not used.
 const DAYS: u32 = 30;

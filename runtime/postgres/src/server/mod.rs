@@ -19,10 +19,9 @@ use isolated_test_core::{
 };
 
 use self::files::Files;
-use crate::address::{Address, Host, PORT};
 use crate::binaries::{self, Binaries};
 use crate::broker::Broker;
-use crate::wire::Connection;
+use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
 
 /// The variable that names a server.
 pub(crate) const VARIABLE: &str = "ISOLATED_POSTGRES";

@@ -8,32 +8,39 @@ use crate::encryption::Encryption;
 
 /// The server, and the role that connects to it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Address {
-    pub(crate) host: Host,
-    pub(crate) port: u16,
-    pub(crate) user: String,
-    pub(crate) password: Option<String>,
-    /// What else the URL says, for the clients of tests, and for our own connections whether they are
-    /// encrypted.
-    pub(crate) parameters: Vec<(String, String)>,
+pub struct Address {
+    /// Where the server listens.
+    pub host: Host,
+    /// Its port number, which is a part of the name of a Unix socket too.
+    pub port: u16,
+    /// The name of the role.
+    pub user: String,
+    /// The password of the role, if it needs one.
+    pub password: Option<String>,
+    /// The other parameters of the URL: for the clients of tests, and for our own connections whether they
+    /// are encrypted.
+    pub parameters: Vec<(String, String)>,
 }
 
+/// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Host {
+pub enum Host {
     /// The directory of the Unix socket.
     Socket(PathBuf),
     /// A name or an address.
     Tcp(String),
 }
 
-pub(crate) const PORT: u16 = 5432;
+/// The port of a URL that names none.
+pub const PORT: u16 = 5432;
 
 /// The parameters that name files.
 const FILES: [&str; 4] = ["sslrootcert", "sslcert", "sslkey", "sslcrl"];
 
 impl Address {
     /// The URL of a database on this server.
-    pub(crate) fn url(&self, database: &str) -> String {
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
         let mut url = "postgres://".to_owned();
         push_encoded(&mut url, &self.user);
         if let Some(password) = &self.password {
@@ -70,7 +77,11 @@ impl Address {
     }
 
     /// Reads a URL. Returns the database too, if the URL names one.
-    pub(crate) fn parse(url: &str) -> Result<(Self, Option<String>), String> {
+    ///
+    /// # Errors
+    ///
+    /// The reason why it is no usable URL.
+    pub fn parse(url: &str) -> Result<(Self, Option<String>), String> {
         let rest = ["postgres://", "postgresql://"]
             .into_iter()
             .find_map(|scheme| url.strip_prefix(scheme))

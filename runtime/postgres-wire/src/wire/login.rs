@@ -131,7 +131,7 @@ mod tests {
             hear();
             say(10, "SCRAM-SHA-256\0\0");
             let first = hear();
-            let nonce = first.rsplit_once("r=").unwrap().1;
+            let nonce = first.split_once(",r=").unwrap().1;
             say(11, &format!("r={nonce}more,s=c2FsdA==,i=1"));
             hear();
             say(12, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");

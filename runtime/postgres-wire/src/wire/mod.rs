@@ -17,13 +17,13 @@ use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::{DataRowBody, Header, Message};
 use postgres_protocol::message::frontend;
 
-pub(crate) use self::error::{Failure, Refusal};
+pub use self::error::{Failure, Refusal};
 use self::stream::Stream;
 use crate::address::Address;
 use crate::encryption::{Encryption, Way};
 
 /// A connection, ready for the next statement.
-pub(crate) struct Connection {
+pub struct Connection {
     stream: Stream,
     /// What has arrived and is not read yet.
     arrived: BytesMut,
@@ -32,13 +32,18 @@ pub(crate) struct Connection {
 }
 
 /// A row: the text of each column, `None` for NULL.
-pub(crate) type Row = Vec<Option<String>>;
+pub type Row = Vec<Option<String>>;
 
 /// The largest message that is read. Rows here are short, but an error may quote a statement.
 const MOST: i32 = 64 * 1024 * 1024;
 
 impl Connection {
-    pub(crate) fn open(address: &Address, database: &str) -> Result<Self, Failure> {
+    /// Connects as the role in `address`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when nobody listens there, and when the server refuses the role or the database.
+    pub fn open(address: &Address, database: &str) -> Result<Self, Failure> {
         let encryption = address.encryption().map_err(io::Error::other)?;
         let ways = encryption
             .as_ref()
@@ -64,12 +69,18 @@ impl Connection {
         Err(first.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into()))
     }
 
-    pub(crate) fn version(&self) -> u32 {
+    /// The major version of the server.
+    #[must_use]
+    pub fn version(&self) -> u32 {
         self.version
     }
 
     /// Runs one or more statements, and returns the rows of all of them.
-    pub(crate) fn run(&mut self, sql: &str) -> Result<Vec<Row>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection is lost, and when the server refuses a statement.
+    pub fn run(&mut self, sql: &str) -> Result<Vec<Row>, Failure> {
         self.send(|message| frontend::query(sql, message))?;
         let (mut rows, mut completed, mut refused) = (Vec::new(), 0, None);
         loop {
@@ -148,12 +159,14 @@ fn garbled(why: impl std::fmt::Display) -> io::Error {
 }
 
 /// A name, quoted for a statement.
-pub(crate) fn name(text: &str) -> String {
+#[must_use]
+pub fn name(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 /// A text, quoted for a statement.
-pub(crate) fn literal(text: &str) -> String {
+#[must_use]
+pub fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') {
         return format!("E'{}'", quoted.replace('\\', "\\\\"));

@@ -8,7 +8,7 @@ use postgres_protocol::message::backend::ErrorResponseBody;
 
 /// Why a statement has failed.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The connection is lost.
     Lost(io::Error),
     /// The server has refused it. The connection can be used again, unless it was just being opened.
@@ -17,16 +17,17 @@ pub(crate) enum Failure {
 
 /// The error of a server.
 #[derive(Debug, Default)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     /// The five characters of its SQLSTATE.
-    pub(crate) code: String,
-    pub(crate) message: String,
+    pub code: String,
+    /// Its text.
+    pub message: String,
     detail: Option<String>,
     hint: Option<String>,
     /// The character at which it is, counted from one.
-    pub(crate) position: Option<usize>,
+    pub position: Option<usize>,
     /// How many statements before it were completed.
-    pub(crate) completed: usize,
+    pub completed: usize,
 }
 
 impl Refusal {
@@ -51,7 +52,8 @@ impl Refusal {
     }
 
     /// Whether it depends on what the server has to do with at the moment, and not on the statement.
-    pub(crate) fn is_passing(&self) -> bool {
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
         // Lost connections, lack of resources, orders of an administrator, and system errors.
         ["08", "53", "57", "58"].contains(&self.code.get(..2).unwrap_or_default())
     }
@@ -69,12 +71,14 @@ impl fmt::Display for Refusal {
 
 impl Failure {
     /// Whether a database does not exist.
-    pub(crate) fn is_missing(&self) -> bool {
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
         matches!(self, Failure::Refused(refusal) if refusal.code == "3D000")
     }
 
     /// Whether the server has no connection left, or not for this role.
-    pub(crate) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         matches!(self, Failure::Refused(refusal) if refusal.code == "53300")
     }
 }
