@@ -13,12 +13,17 @@ use super::{Connection, Failure, Refusal, garbled};
 use crate::address::Address;
 
 impl Connection {
-    pub(super) fn log_in(&mut self, address: &Address, database: &str) -> Result<(), Failure> {
+    pub(super) fn log_in(
+        &mut self,
+        address: &Address,
+        database: &str,
+        application: &str,
+    ) -> Result<(), Failure> {
         let words = [
             ("user", &*address.user),
             ("database", database),
             ("client_encoding", "UTF8"),
-            ("application_name", "isolated-test"),
+            ("application_name", application),
         ];
         self.send(|message| frontend::startup_message(words, message))?;
         let mut scram = None;
@@ -28,9 +33,8 @@ impl Connection {
                     return Err(Failure::Refused(Refusal::read(&body, 0)));
                 }
                 Message::ParameterStatus(body) => self.learn(&body),
-                Message::AuthenticationOk
-                | Message::BackendKeyData(_)
-                | Message::NoticeResponse(_) => {}
+                Message::BackendKeyData(body) => self.process = body.process_id(),
+                Message::AuthenticationOk | Message::NoticeResponse(_) => {}
                 Message::ReadyForQuery(_) => return Ok(()),
                 request => self.authenticate(address, &request, &mut scram)?,
             }

@@ -11,6 +11,8 @@ mod stream;
 mod tls;
 
 use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -29,6 +31,18 @@ pub struct Connection {
     arrived: BytesMut,
     /// The major version of the server.
     version: u32,
+    /// The process of the server that serves it.
+    process: i32,
+    /// The answer to the statements that run, as far as it has arrived.
+    answer: Answer,
+}
+
+/// The answer to one or more statements.
+#[derive(Default)]
+struct Answer {
+    rows: Vec<Row>,
+    completed: usize,
+    refused: Option<Refusal>,
 }
 
 /// A row: the text of each column, `None` for NULL.
@@ -44,6 +58,21 @@ impl Connection {
     ///
     /// Fails when nobody listens there, and when the server refuses the role or the database.
     pub fn open(address: &Address, database: &str) -> Result<Self, Failure> {
+        Self::open_prepared(address, database, "isolated-test", &|_| Ok(()))
+    }
+
+    /// The same under a name for the views of the server, and with a socket that `prepare` sets up before
+    /// the role logs in.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); also if `prepare` fails.
+    pub fn open_prepared(
+        address: &Address,
+        database: &str,
+        application: &str,
+        prepare: &dyn Fn(BorrowedFd<'_>) -> io::Result<()>,
+    ) -> Result<Self, Failure> {
         let encryption = address.encryption().map_err(io::Error::other)?;
         let ways = encryption
             .as_ref()
@@ -52,12 +81,15 @@ impl Connection {
         for way in ways {
             let opened = Stream::open(address, *way, encryption.as_ref());
             let connected = opened.map_err(Failure::from).and_then(|stream| {
+                prepare(stream.as_fd())?;
                 let mut connection = Connection {
                     stream,
                     arrived: BytesMut::new(),
                     version: 0,
+                    process: 0,
+                    answer: Answer::default(),
                 };
-                connection.log_in(address, database)?;
+                connection.log_in(address, database, application)?;
                 Ok(connection)
             });
             match connected {
@@ -75,29 +107,94 @@ impl Connection {
         self.version
     }
 
+    /// The process that serves the connection, as announced by the server or by a proxy in between, which
+    /// may announce any number.
+    #[must_use]
+    pub fn process(&self) -> i32 {
+        self.process
+    }
+
     /// Runs one or more statements, and returns the rows of all of them.
     ///
     /// # Errors
     ///
     /// Fails when the connection is lost, and when the server refuses a statement.
     pub fn run(&mut self, sql: &str) -> Result<Vec<Row>, Failure> {
-        self.send(|message| frontend::query(sql, message))?;
-        let (mut rows, mut completed, mut refused) = (Vec::new(), 0, None);
+        self.begin(sql)?;
         loop {
-            match self.receive()? {
-                Message::DataRow(body) => rows.push(row(&body).map_err(garbled)?),
-                Message::CommandComplete(_) => completed += 1,
-                Message::ErrorResponse(body) => refused = Some(Refusal::read(&body, completed)),
+            if let Some(rows) = self.finish()? {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Sends one or more statements. [`finish`](Self::finish) returns the answer.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection is lost.
+    pub fn begin(&mut self, sql: &str) -> Result<(), Failure> {
+        self.answer = Answer::default();
+        Ok(self.send(|message| frontend::query(sql, message))?)
+    }
+
+    /// Receives the answer to what [`begin`](Self::begin) has sent. `None` if the time of
+    /// [`set_patience`](Self::set_patience) is over before the answer is complete: call it again.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn finish(&mut self) -> Result<Option<Vec<Row>>, Failure> {
+        loop {
+            let Some(message) = self.receive_in_time()? else {
+                return Ok(None);
+            };
+            let answer = &mut self.answer;
+            match message {
+                Message::DataRow(body) => answer.rows.push(row(&body).map_err(garbled)?),
+                Message::CommandComplete(_) => answer.completed += 1,
+                Message::ErrorResponse(body) => {
+                    answer.refused = Some(Refusal::read(&body, answer.completed));
+                }
                 // The data of a COPY would have to follow here.
                 Message::CopyInResponse(_) => self.send(|message| {
                     frontend::copy_fail("COPY FROM STDIN has no data here", message)
                 })?,
                 Message::ReadyForQuery(_) => {
-                    return refused.map_or(Ok(rows), |refusal| Err(Failure::Refused(refusal)));
+                    let Answer { rows, refused, .. } = std::mem::take(&mut self.answer);
+                    return match refused {
+                        Some(refusal) => Err(Failure::Refused(refusal)),
+                        None => Ok(Some(rows)),
+                    };
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Reads what the server has sent between two statements: nothing, or notices, or why it ends the
+    /// connection. Waits for the time of [`set_patience`](Self::set_patience).
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection has ended.
+    pub fn listen(&mut self) -> Result<(), Failure> {
+        while let Some(message) = self.receive_in_time()? {
+            if let Message::ErrorResponse(body) = message {
+                return Err(Failure::Refused(Refusal::read(&body, 0)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Limits the time for which [`finish`](Self::finish) and [`listen`](Self::listen) wait for bytes of the
+    /// server.
+    ///
+    /// # Errors
+    ///
+    /// Fails for a time of zero.
+    pub fn set_patience(&mut self, time: Option<Duration>) -> io::Result<()> {
+        self.stream.set_read_timeout(time)
     }
 
     /// Sends what `write` writes.
@@ -106,6 +203,14 @@ impl Connection {
         write(&mut message)?;
         self.stream.write_all(&message)?;
         self.stream.flush()
+    }
+
+    /// Receives a message, or `None` if the time is over.
+    fn receive_in_time(&mut self) -> io::Result<Option<Message>> {
+        match self.receive() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            result => result.map(Some),
+        }
     }
 
     fn receive(&mut self) -> io::Result<Message> {
@@ -119,16 +224,24 @@ impl Connection {
                 return Ok(message);
             }
             let mut bytes = [0; 8 * 1024];
-            match self.stream.read(&mut bytes)? {
-                0 => {
+            match self.stream.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(0) => {
                     return Err(io::Error::new(
                         io::ErrorKind::UnexpectedEof,
                         "the server has closed the connection",
                     ));
                 }
-                length => self.arrived.extend_from_slice(&bytes[..length]),
+                Ok(length) => self.arrived.extend_from_slice(&bytes[..length]),
             }
         }
+    }
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 }
 

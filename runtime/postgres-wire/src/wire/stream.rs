@@ -1,13 +1,18 @@
 //! The bytes of a connection, over a Unix socket or over TCP, encrypted or not.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 #[cfg(feature = "tls")]
 use super::tls::{self, Encrypted};
 use crate::address::{Address, Host};
 use crate::encryption::{Encryption, Way};
+
+/// How long a server may take to accept a connection.
+const ACCEPT: Duration = Duration::from_secs(10);
 
 pub(super) enum Stream {
     Unix(UnixStream),
@@ -29,7 +34,7 @@ impl Stream {
             }
             Host::Tcp(name) => name,
         };
-        let stream = TcpStream::connect((&**name, address.port))?;
+        let stream = connect(name, address.port)?;
         stream.set_nodelay(true)?;
         match (way, encryption) {
             #[cfg(feature = "tls")]
@@ -67,6 +72,38 @@ impl Stream {
                  `sslmode=prefer`",
             )),
             _ => Err(super::garbled("the answer to the request for encryption")),
+        }
+    }
+
+    pub(super) fn set_read_timeout(&self, time: Option<Duration>) -> io::Result<()> {
+        match self {
+            Stream::Unix(stream) => stream.set_read_timeout(time),
+            Stream::Tcp(stream) => stream.set_read_timeout(time),
+            #[cfg(feature = "tls")]
+            Stream::Encrypted(stream) => stream.sock.set_read_timeout(time),
+        }
+    }
+}
+
+/// Connects to the first address of a host that accepts.
+fn connect(name: &str, port: u16) -> io::Result<TcpStream> {
+    let mut last = None;
+    for address in (name, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, ACCEPT) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Stream::Unix(stream) => stream.as_fd(),
+            Stream::Tcp(stream) => stream.as_fd(),
+            #[cfg(feature = "tls")]
+            Stream::Encrypted(stream) => stream.sock.as_fd(),
         }
     }
 }
