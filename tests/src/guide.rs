@@ -23,6 +23,9 @@ struct Databases;
 #[doc = include_str!("../../docs/guide/more-databases.md")]
 struct MoreDatabases;
 
+#[doc = include_str!("../../docs/guide/machines.md")]
+struct Machines;
+
 #[doc = include_str!("../../docs/guide/programs.md")]
 struct Programs;
 

@@ -29,6 +29,7 @@ fn databases() {
 #[test]
 fn postgres() {
     assert_no_circle(&uses("runtime/postgres/src"));
+    assert_no_circle(&uses("runtime/postgres-locks/src"));
     assert_no_circle(&uses("runtime/postgres-wire/src"));
 }
 

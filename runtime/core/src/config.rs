@@ -23,6 +23,12 @@ pub(crate) struct Variables {
     pub(crate) keep: Option<Keep>,
     /// `ISOLATED_LOCK_TIMEOUT`: how long to wait while the holders of a lock do not change.
     pub(crate) lock_timeout: Duration,
+    /// `ISOLATED_LOCKS`: the database that keeps the locks across machines.
+    #[cfg_attr(
+        not(all(unix, feature = "machines")),
+        expect(dead_code, reason = "no such locks are kept")
+    )]
+    pub(crate) locks: Option<String>,
     /// `ISOLATED_WAIT_NOTICE`: how long to wait for a lock before printing a notice.
     pub(crate) wait_notice: Duration,
     /// `ISOLATED_SEED`: the seed of every test.
@@ -127,6 +133,8 @@ fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Variables, String> {
             _ => None,
         })?,
         lock_timeout: text(&get, "ISOLATED_LOCK_TIMEOUT", duration)?.unwrap_or(LOCK_TIMEOUT),
+        // Not parsed here, because the message about a bad value would show a password.
+        locks: text(&get, "ISOLATED_LOCKS", |text| Some(text.to_owned()))?,
         wait_notice: text(&get, "ISOLATED_WAIT_NOTICE", duration)?.unwrap_or(WAIT_NOTICE),
         seed: text(&get, "ISOLATED_SEED", |text| {
             match text.strip_prefix("0x") {

@@ -11,11 +11,15 @@ const PATH: &str = "an absolute path";
 const TIME: &str = "a time above zero such as `90s`, `10m` or `500ms`";
 
 /// All our variables that users may set, each with the expected value.
-const KNOWN: [(&str, &str); 14] = [
+const KNOWN: [(&str, &str); 15] = [
     ("ISOLATED_DIR", PATH),
     ("ISOLATED_FLAKY", "`pass` or `fail`"),
     ("ISOLATED_KEEP", "`never`, `failure` or `always`"),
     ("ISOLATED_LINGER", TIME),
+    (
+        "ISOLATED_LOCKS",
+        "the URL of a database such as `postgres://user:password@host/database`",
+    ),
     ("ISOLATED_LOCK_TIMEOUT", TIME),
     (
         "ISOLATED_POSTGRES",

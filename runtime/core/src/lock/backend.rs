@@ -1,10 +1,12 @@
 //! Where locks are kept. Everything else in this layer works the same for every back end.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::activity::Activity;
 use super::file::Files;
+use super::machines::Machines;
 use super::{Holder, Mode, RequestedLock, Subject, Want};
 use crate::error::Error;
 use crate::os::process::Kept;
@@ -42,6 +44,28 @@ pub(crate) trait Lock: Send + Sync + UnwindSafe + RefUnwindSafe {
 
     /// The slot that the holder has, if they are counted.
     fn slot(&self) -> Option<u32>;
+
+    /// The number of this holder, above those of all earlier ones, if the back end has such numbers.
+    fn fence(&self) -> Option<u64> {
+        None
+    }
+
+    /// How to notice that the lock is lost, if that can happen.
+    fn watch(&self) -> Option<Arc<dyn Watch>> {
+        None
+    }
+}
+
+/// Notices that a lock is lost, although nobody has released it.
+pub(crate) trait Watch: Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// A descriptor that is readable when the lock may be lost.
+    fn descriptor(&self) -> Kept;
+
+    /// Why the lock is lost, if it is, once the descriptor is readable.
+    fn lost(&self) -> Option<String>;
+
+    /// The same, asked of those who keep the lock.
+    fn lost_for_certain(&self) -> Option<String>;
 }
 
 /// A lock that is held until this is dropped.
@@ -76,11 +100,22 @@ impl Held {
     pub(crate) fn add_kept(&self, kept: &mut Vec<Kept>) {
         self.lock.add_kept(kept);
     }
+
+    /// The number of this holder, above those of all earlier ones, if the back end has such numbers.
+    pub(crate) fn fence(&self) -> Option<u64> {
+        self.lock.fence()
+    }
+
+    /// How to notice that the lock is lost, if that can happen.
+    pub(crate) fn watch(&self) -> Option<Arc<dyn Watch>> {
+        self.lock.watch()
+    }
 }
 
 /// The back end that keeps the locks of a subject.
 pub(crate) fn of(subject: Subject) -> &'static dyn Backend {
     match subject {
+        Subject::Key(key) if key.is_across_machines() => &Machines,
         Subject::Everyone | Subject::Key(_) | Subject::Port(_) | Subject::Delegated(_) => &Files,
     }
 }

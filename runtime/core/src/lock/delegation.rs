@@ -189,6 +189,7 @@ fn resolve(state_dir: &StateDir, delegators: &[Delegator], want: Want) -> Result
                 let way_out = match subject {
                     RecordedSubject::Everyone => "ask for `alone` in that test",
                     RecordedSubject::Key(_)
+                    | RecordedSubject::Machines(_)
                     | RecordedSubject::Internal(_)
                     | RecordedSubject::Port(_) => "ask for the stronger one in that test",
                 };

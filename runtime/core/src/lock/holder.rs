@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::activity::Activity;
 use super::{Mode, Subject, Want};
-use crate::lock::key::quoted;
+use crate::lock::key::{ACROSS, quoted};
 use crate::os;
 use crate::os::flock::{self, Strength};
 use crate::state::StateDir;
@@ -24,6 +24,9 @@ use crate::state::record::{ENDING, now};
 mod parse;
 
 use self::parse::{directory_of, process_of, read_block};
+
+/// The process of a holder of which only a name is known. No process has this identifier.
+const UNKNOWN: u32 = 0;
 
 /// A test or guard that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,9 @@ pub(crate) struct Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = now().saturating_sub(self.since) / 1000;
+        if self.process == UNKNOWN {
+            return formatter.write_str(&self.name);
+        }
         write!(
             formatter,
             "{} (pid {}, {})",
@@ -68,6 +74,9 @@ impl Holder {
 
     /// Formats the name and the process identifier: `shop::checkout (pid 4242)`.
     pub(crate) fn who(&self) -> String {
+        if self.process == UNKNOWN {
+            return self.name.clone();
+        }
         format!("{} (pid {})", self.name, self.process)
     }
 }
@@ -77,6 +86,7 @@ impl Holder {
 pub(crate) enum RecordedSubject {
     Everyone,
     Key(String),
+    Machines(String),
     Internal(String),
     Port(u16),
 }
@@ -86,6 +96,9 @@ impl RecordedSubject {
         match subject {
             Subject::Everyone => RecordedSubject::Everyone,
             Subject::Key(key) if key.is_internal => RecordedSubject::Internal(key.recorded()),
+            Subject::Key(key) if key.is_across_machines() => {
+                RecordedSubject::Machines(key.recorded())
+            }
             Subject::Key(key) => RecordedSubject::Key(key.recorded()),
             Subject::Port(number) => RecordedSubject::Port(number),
             Subject::Delegated(delegated) => RecordedSubject::of(delegated.subject),
@@ -98,6 +111,9 @@ impl RecordedSubject {
             (RecordedSubject::Everyone, Mode::Exclusive) => "alone".to_owned(),
             (RecordedSubject::Everyone, _) => "the lock of all tests".to_owned(),
             (RecordedSubject::Key(key), mode) => format!("{} {}", mode.word(), quoted(key)),
+            (RecordedSubject::Machines(key), mode) => {
+                format!("{} {}{ACROSS}", mode.word(), quoted(key))
+            }
             (RecordedSubject::Port(number), _) => format!("port {number}"),
             (RecordedSubject::Internal(key), mode) => {
                 format!("internal {} {}", mode.word(), quoted(key))

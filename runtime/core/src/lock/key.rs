@@ -48,6 +48,8 @@ pub struct Key {
     pub(super) is_internal: bool,
     /// The next field, so that these sort after all other internal keys.
     is_last: bool,
+    /// The next field, so that these sort after all other ordinary keys.
+    is_across_machines: bool,
     name: &'static str,
     /// Empty without one.
     scope: &'static str,
@@ -74,8 +76,45 @@ impl Key {
         Key {
             is_internal: false,
             is_last: false,
+            is_across_machines: false,
             name,
             scope: "",
+        }
+    }
+
+    /// Creates a key that is the same lock on all machines: for something that they share, such as a staging
+    /// environment.
+    ///
+    /// The lock is kept by the PostgreSQL server that `ISOLATED_LOCKS` names. This needs the feature
+    /// `machines` and a Unix system; without them, and without the variable, the lock is refused. It is a
+    /// different lock from the key of that name on this machine. [The
+    /// guide](https://github.com/isolated-test/isolated-test/blob/main/docs/guide/machines.md) has more.
+    ///
+    /// A test that names such a key runs in a subprocess. If its lock is lost, because the connection to the
+    /// server is, the test is ended and fails.
+    ///
+    /// ```
+    /// use isolated_test::Key;
+    ///
+    /// const STAGING: Key = Key::across_machines("staging");
+    ///
+    /// // Above a test: #[isolated(serial = STAGING)]
+    /// assert_ne!(STAGING, Key::new("staging"));
+    /// ```
+    ///
+    /// # When the process dies
+    ///
+    /// The server releases the lock once no process of the test is left; when the machine or the network
+    /// dies, about ten seconds later.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, in the same cases as [`new`](Key::new).
+    #[must_use]
+    pub const fn across_machines(name: &'static str) -> Key {
+        Key {
+            is_across_machines: true,
+            ..Key::new(name)
         }
     }
 
@@ -157,6 +196,10 @@ impl Key {
     /// While it is held, waiting for an ordinary key is refused. Internal keys are ordered by name.
     /// An attribute cannot name one.
     ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, for a key [across machines](Key::across_machines).
+    ///
     /// # Examples
     ///
     /// ```rust,test_harness
@@ -184,6 +227,10 @@ impl Key {
     /// ```
     #[must_use]
     pub const fn internal(self) -> Key {
+        assert!(
+            !self.is_across_machines,
+            "a key across machines cannot be internal; name it in the attribute of the test"
+        );
         Key {
             is_internal: true,
             ..self
@@ -217,6 +264,11 @@ impl Key {
         }
     }
 
+    /// Whether it is the same lock on all machines.
+    pub(crate) fn is_across_machines(self) -> bool {
+        self.is_across_machines
+    }
+
     /// The key as written in records: its name and, after a tab, its scope. Neither contains a
     /// control character.
     pub(crate) fn recorded(self) -> String {
@@ -247,6 +299,9 @@ impl Key {
         encoded
     }
 }
+
+/// What messages add to a key across machines.
+pub(crate) const ACROSS: &str = " across machines";
 
 /// Panics if a key cannot have this name.
 const fn check(name: &str) {
@@ -294,7 +349,9 @@ fn encode(name: &str, encoded: &mut String) {
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let internal = if self.is_internal { "internal " } else { "" };
-        write!(formatter, "Key({internal}{})", quoted(&self.recorded()))
+        let key = quoted(&self.recorded());
+        let across = if self.is_across_machines { ACROSS } else { "" };
+        write!(formatter, "Key({internal}{key}{across})")
     }
 }
 

@@ -1,7 +1,8 @@
 //! Locks between tests: across threads, processes and checkouts.
 //!
 //! This module defines the vocabulary, [`acquire_free`] and [`acquire`]. A [`backend`] keeps the
-//! locks; [`mod@file`] is the one that keeps them in the state directory. [`bounded_wait`] makes
+//! locks; [`mod@file`] is the one that keeps them in the state directory, and [`machines`] keeps those between
+//! machines. [`bounded_wait`] makes
 //! waiting visible and bounded. [`activity`] publishes who holds what, and [`holder`] reads it.
 //! [`items`] are the things in a pool.
 //! [`owner`] tracks for whom a lock is held and refuses waits that could never end. [`delegation`]
@@ -16,6 +17,7 @@ mod file;
 pub(crate) mod holder;
 pub(crate) mod items;
 pub(crate) mod key;
+mod machines;
 pub(crate) mod observer;
 pub(crate) mod owner;
 pub(crate) mod plan;
@@ -25,10 +27,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::delegation::Delegated;
-use self::key::{Key, quoted};
+use self::key::{ACROSS, Key, quoted};
 use self::owner::Approach;
 
-pub(crate) use backend::Held;
+pub(crate) use backend::{Held, Watch};
 pub(crate) use bounded_wait::BoundedWait;
 pub(crate) use holder::Holder;
 pub(crate) use items::Items;
@@ -134,6 +136,12 @@ impl Mode {
     }
 }
 
+/// The beginning of an internal key in records.
+const INTERNAL: &str = "internal ";
+
+/// The beginning of a key across machines in records.
+const MACHINES: &str = "machines ";
+
 /// A lock that is wanted or held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Want {
@@ -154,7 +162,11 @@ impl Want {
     pub(crate) fn push_code(self, text: &mut String) {
         match (self.subject.asked(), self.mode) {
             (Subject::Key(key), mode) => {
-                text.push_str(if key.is_internal { "internal " } else { "" });
+                text.push_str(match key {
+                    key if key.is_internal => INTERNAL,
+                    key if key.is_across_machines() => MACHINES,
+                    _ => "",
+                });
                 text.push_str(mode.word());
                 text.push(' ');
                 key.push_recorded(text);
@@ -173,6 +185,11 @@ impl Want {
             Subject::Delegated(delegated) => Some(&delegated.within),
             Subject::Everyone | Subject::Key(_) | Subject::Port(_) => None,
         }
+    }
+
+    /// Whether it is kept for all machines. Not within a test of this machine that holds it already.
+    pub(crate) fn is_across_machines(self) -> bool {
+        matches!(self.subject, Subject::Key(key) if key.is_across_machines())
     }
 
     /// Whether every test wants it, and only an `alone` test is in the way.
@@ -208,6 +225,9 @@ impl fmt::Display for Want {
             self.mode.word(),
             quoted(&key.recorded())
         )?;
+        if key.is_across_machines() {
+            formatter.write_str(ACROSS)?;
+        }
         match self.mode {
             Mode::Limit(limit) => write!(formatter, " ({limit})"),
             Mode::Pool(items) => match items.count() {
@@ -249,9 +269,12 @@ impl RequestedLock {
 /// Acquires locks that are free now, in their order. The first that is not free, and all after it,
 /// are left to [`acquire`].
 pub(crate) fn acquire_free(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
-    match asked {
+    // Those across machines come last or have to be waited for first.
+    let is_near = |one: &&RequestedLock| !one.target.is_across_machines();
+    let near = asked.iter().take_while(is_near).count();
+    match &asked[..near] {
         [] => Ok(Vec::new()),
-        [first, ..] => backend::of(first.target.subject).acquire_free(asked, me),
+        near @ [first, ..] => backend::of(first.target.subject).acquire_free(near, me),
     }
 }
 
@@ -302,6 +325,14 @@ mod tests {
     }
 
     #[test]
+    fn keys_across_machines_come_after_other_keys_and_before_what_resources_lock() {
+        let key = Subject::Key;
+        assert!(key(Key::new("b")) < key(Key::across_machines("a")));
+        assert!(key(Key::across_machines("a")) < key(Key::across_machines("b")));
+        assert!(key(Key::across_machines("b")) < key(Key::new("a").internal()));
+    }
+
+    #[test]
     fn no_key_has_the_file_of_everyone() {
         assert!(!Subject::Everyone.file_name().starts_with("k-"));
         assert_eq!(Subject::Key(Key::new("everyone")).file_name(), "k-everyone");
@@ -334,5 +365,11 @@ mod tests {
         };
         assert_eq!(internal.to_string(), "internal serial \"tcp\"");
         assert_eq!(internal.code(), "internal serial tcp");
+        let across = Want {
+            subject: Subject::Key(Key::across_machines("tcp")),
+            mode: Mode::Limit(4),
+        };
+        assert_eq!(across.to_string(), "limit \"tcp\" across machines (4)");
+        assert_eq!(across.code(), "machines limit tcp");
     }
 }

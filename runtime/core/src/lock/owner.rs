@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
+use super::key::Key;
 use super::{Mode, RequestedLock, Subject, Want};
 use crate::error::{Error, ErrorKind};
 use crate::mutex::lock;
@@ -32,6 +33,8 @@ pub(crate) struct Owner {
     mark: Option<Mark>,
     /// The items that it has from pools.
     items: Mutex<Vec<(Subject, &'static str)>>,
+    /// The fences of its locks across machines.
+    fences: Mutex<Vec<(Key, u64)>>,
 }
 
 impl Owner {
@@ -43,6 +46,7 @@ impl Owner {
             providing: AtomicUsize::new(0),
             mark,
             items: Mutex::default(),
+            fences: Mutex::default(),
         })
     }
 
@@ -63,6 +67,19 @@ impl Owner {
             found.map(|(_, item)| *item)
         };
         iter::successors(Some(self), |owner| owner.parent.as_deref()).find_map(find)
+    }
+
+    /// Notes the fence of a lock across machines.
+    pub(crate) fn has_fence(&self, key: Key, fence: u64) {
+        lock(&self.fences).push((key, fence));
+    }
+
+    /// The fences that the test has, then those of the tests that have called it.
+    pub(crate) fn fences(&self) -> Vec<(Key, u64)> {
+        let owners = iter::successors(Some(self), |owner| owner.parent.as_deref());
+        owners
+            .flat_map(|owner| lock(&owner.fences).clone())
+            .collect()
     }
 
     /// Allows only internal keys until the result is dropped, because a resource of the test is

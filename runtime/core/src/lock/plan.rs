@@ -86,6 +86,10 @@ impl ClaimedKey {
 pub(crate) fn check_limit(want: Want) -> Result<(), Error> {
     let reason = match want.mode {
         Mode::Limit(0) => "a limit of zero admits nobody; write at least 1".to_owned(),
+        Mode::Pool(_) if want.is_across_machines() => {
+            "a pool is for one machine; write `limit`, or a pool with a key of this machine"
+                .to_owned()
+        }
         Mode::Limit(limit) if limit > MOST => {
             format!("the highest limit is {MOST}; write that, or nothing where so many never meet")
         }

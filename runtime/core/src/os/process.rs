@@ -82,6 +82,8 @@ pub(crate) struct Running {
     is_left: bool,
     /// Whether no process is left.
     is_over: bool,
+    /// A descriptor that is not of the subprocess; negative for none.
+    watched: RawFd,
 }
 
 impl Start<'_> {
@@ -136,6 +138,7 @@ impl Start<'_> {
             status: None,
             is_left: false,
             is_over: false,
+            watched: -1,
         };
         drop(leash_end);
         if !running.hear_of(STARTED)? {
@@ -151,6 +154,12 @@ impl Running {
         self.supervisor.id()
     }
 
+    /// Reports from now on when a descriptor is readable, which stays open as long as this lives; `None` for
+    /// none.
+    pub(crate) fn watch(&mut self, watched: Option<Kept>) {
+        self.watched = watched.unwrap_or(-1);
+    }
+
     /// Waits for the next event. Everything written before the end arrives before [`Event::Gone`].
     /// The output is read last, because a process may write forever.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Event> {
@@ -162,24 +171,26 @@ impl Running {
             if !self.is_over && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Event::TimeIsUp);
             }
-            let (leash, deadline) = if self.is_over {
-                (-1, Some(Instant::now()))
+            let (leash, watched, deadline) = if self.is_over {
+                (-1, -1, Some(Instant::now()))
             } else {
-                (self.leash.as_raw_fd(), deadline)
+                (self.leash.as_raw_fd(), self.watched, deadline)
             };
             let fds = [
                 leash,
                 descriptor(self.control.as_ref()),
                 descriptor(self.output.as_ref()),
+                watched,
             ];
             match poll(fds, deadline)? {
-                [true, _, _] => self.hear_of_end()?,
-                [_, true, _] => {
+                [_, _, _, true] => return Ok(Event::Watched),
+                [true, ..] => self.hear_of_end()?,
+                [_, true, ..] => {
                     if let Some(bytes) = read_some(&mut self.control)? {
                         return Ok(Event::Message(bytes));
                     }
                 }
-                [_, _, true] => {
+                [_, _, true, _] => {
                     if let Some(bytes) = read_some(&mut self.output)? {
                         return Ok(Event::Output(bytes));
                     }
@@ -302,6 +313,17 @@ pub(super) fn ask_to_end(processes: impl Iterator<Item = u32>) {
     }
 }
 
+/// Waits until a descriptor is readable, or another one first; whether it was the former.
+pub(crate) fn first_readable(fd: RawFd, other: &impl AsRawFd) -> bool {
+    loop {
+        match poll([other.as_raw_fd(), fd, -1, -1], None) {
+            Ok([false, false, ..]) => {}
+            Ok([stopped, ..]) => return !stopped,
+            Err(_) => return false,
+        }
+    }
+}
+
 /// Whether a supervisor started this process.
 pub(crate) fn is_below_supervisor() -> bool {
     let parent = std::os::unix::process::parent_id();
@@ -332,6 +354,7 @@ mod tests {
             status: None,
             is_left: false,
             is_over: false,
+            watched: -1,
         };
         write.write_all(b"before").unwrap();
         supervisor.write_all(messages).unwrap();

@@ -13,6 +13,9 @@ pub(crate) enum Event {
     Left,
     /// No process is left. The status is `None` if the supervisor was killed.
     Gone(Option<ExitStatus>),
+    /// The [watched](super::process::Running::watch) descriptor is readable.
+    #[cfg(unix)]
+    Watched,
     /// The deadline has passed.
     TimeIsUp,
 }

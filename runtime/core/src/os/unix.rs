@@ -27,6 +27,17 @@ pub(crate) fn user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// The name of this machine.
+#[cfg(feature = "machines")]
+#[expect(unsafe_code, reason = "the standard library does not tell the name")]
+pub(crate) fn machine() -> String {
+    let mut name = [0_u8; 256];
+    // SAFETY: the array can be written, and its last byte stays zero.
+    unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
+    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
+}
+
 /// Creates a directory with exactly these permissions, whatever the umask takes from group and
 /// others.
 pub(crate) fn create_dir(path: &Path, mode: u32) -> io::Result<()> {

@@ -101,6 +101,8 @@ impl Attempts {
             Schedule::Repeat(_) => calls == Calls::Once,
             Schedule::Retry { .. } => true,
         };
+        // Only a subprocess can be ended when a lock is lost.
+        let needs_process = needs_process || is_whole && spec.is_across_machines();
         let quarantine = process.and_then(|process| process.quarantine);
         Ok(Attempts {
             plan,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::key::Key;
@@ -15,6 +15,9 @@ use crate::lock::{
 use crate::name::Name;
 use crate::run::context;
 use crate::run::observe::Observed;
+use crate::run::process::child;
+#[cfg(unix)]
+use crate::run::process::loss::GuardWatch;
 use crate::state::mark::Tie;
 use crate::trace::Trace;
 
@@ -29,6 +32,8 @@ use crate::trace::Trace;
 #[must_use = "the key is free again as soon as the guard is dropped"]
 pub struct Guard {
     // Fields drop in this order: clear the published claim before releasing the lock.
+    #[cfg(unix)]
+    _watch: Option<GuardWatch>,
     _activity: Activity,
     held: Held,
     _claimed: owner::Claimed,
@@ -36,14 +41,30 @@ pub struct Guard {
 }
 
 impl Guard {
-    fn new(activity: Activity, held: Held, claimed: owner::Claimed, trace: Trace) -> Self {
+    fn new(
+        activity: Activity,
+        held: Held,
+        claimed: owner::Claimed,
+        trace: Trace,
+    ) -> Result<Self, Error> {
+        #[cfg(unix)]
+        let watch = GuardWatch::begin(&held)?;
         trace.held(&held);
-        Guard {
+        Ok(Guard {
+            #[cfg(unix)]
+            _watch: watch,
             _activity: activity,
             held,
             _claimed: claimed,
             trace,
-        }
+        })
+    }
+
+    /// Returns a number that is higher than those of all earlier holders, if the key is
+    /// [across machines](Key::across_machines). See [`TestHandle::fence`](crate::TestHandle::fence).
+    #[must_use]
+    pub fn fence(&self) -> Option<u64> {
+        self.held.fence()
     }
 
     /// Returns the key.
@@ -86,6 +107,9 @@ impl Key {
     ///
     /// While a [`Resource`](crate::Resource) is provisioned or released, this can wait for
     /// [internal](Key::internal) keys only.
+    ///
+    /// A key [across machines](Key::across_machines) can be locked in the body of a test with `process` only.
+    /// When the lock is lost, the test is ended and fails.
     #[track_caller]
     pub fn lock(self) -> Result<Guard, Error> {
         guard(self, Mode::Exclusive)
@@ -176,7 +200,7 @@ fn guard_of_at(want: Want, site: Site) -> Result<Guard, Error> {
         None => acquire(asked[0], &activity, &mut watch)?,
     };
     drop(watch);
-    Ok(Guard::new(activity, held, claimed, trace))
+    Guard::new(activity, held, claimed, trace)
 }
 
 /// Acquires a key outside of the attribute if it is free.
@@ -204,10 +228,11 @@ pub(crate) fn try_guard_of(want: Want) -> Result<Option<Guard>, Error> {
             Ok(held) => break held,
         }
     };
-    Ok(held.map(|held| {
+    let guard = held.map(|held| {
         let trace = Trace::guard(activity.name(), want);
         Guard::new(activity, held, claimed, trace)
-    }))
+    });
+    guard.transpose()
 }
 
 /// Begins the activity of a guard. Ties it to the test for which it is acquired; outside of tests,
@@ -234,5 +259,12 @@ fn checked(key: Key, mode: Mode) -> Result<Want, Error> {
         mode,
     };
     check_limit(want)?;
+    if want.is_across_machines() && !child::is_there() {
+        let action = format!(
+            "lock {want}, because this process could not be ended if that lock were lost; name the key in the \
+             attribute of a test, or lock it in the body of a test with `process`"
+        );
+        return Err(Error::new(ErrorKind::Process, action));
+    }
     Ok(want)
 }

@@ -10,7 +10,7 @@ use crate::location::Site;
 use crate::lock::activity::Activity;
 use crate::lock::owner;
 use crate::lock::{
-    BoundedWait, Held, RequestedLock, Waited, Want, acquire, acquire_free, delegation,
+    BoundedWait, Held, RequestedLock, Subject, Waited, Want, acquire, acquire_free, delegation,
 };
 use crate::name::Name;
 use crate::os::process::Kept;
@@ -27,6 +27,7 @@ use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
 use crate::run::observe::Observed;
+use crate::run::process::loss::LossWatch;
 use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
@@ -132,6 +133,9 @@ impl<'a> Session<'a> {
         let (claimed, mut asked) = owner::claim_all(owner, &wants)?;
         self.claimed = Some(claimed);
         delegation::resolve_all(&mut asked)?;
+        if !self.in_subprocess {
+            refuse_in_place(&asked)?;
+        }
         if asked.is_empty() {
             // The calling tests hold all of its locks. Its guards still need a published block.
             self.activity.add(&[]);
@@ -143,7 +147,24 @@ impl<'a> Session<'a> {
         for one in &asked[self.held.len()..] {
             self.wait_for(*one)?;
         }
+        for held in &self.held {
+            if let (Subject::Key(key), Some(fence)) = (held.want().subject, held.fence()) {
+                self.cx().current.owner().has_fence(key, fence);
+            }
+        }
         Ok(())
+    }
+
+    /// How to notice that a lock is lost, if that can happen. All locks of a test are kept in one session,
+    /// so they are lost together.
+    pub(crate) fn watch(&self) -> Option<LossWatch> {
+        self.held.iter().find_map(LossWatch::of)
+    }
+
+    /// The fences of the locks across machines, for the subprocess.
+    pub(crate) fn fences(&self) -> Vec<(String, u64)> {
+        let fences = self.cx().current.owner().fences().into_iter();
+        fences.map(|(key, fence)| (key.recorded(), fence)).collect()
     }
 
     /// Acquires one lock, and waits for it.
@@ -354,6 +375,22 @@ impl<'a> Session<'a> {
             described: [self.resources.described(), self.described.clone()].concat(),
             waits: &self.waits,
         });
+    }
+}
+
+/// Refuses locks across machines to a test without a subprocess.
+fn refuse_in_place(asked: &[RequestedLock]) -> Result<(), Error> {
+    let mut asked = asked.iter().map(|one| one.target);
+    match asked.find(|target| target.is_across_machines()) {
+        None => Ok(()),
+        Some(want) => {
+            let action = format!(
+                "lock {want}, because the test runs in place, and could not be ended if that lock were lost; \
+                 unset `ISOLATED_PROCESS`, and in a function that another test or attribute calls, name the key \
+                 where the test begins"
+            );
+            Err(Error::new(ErrorKind::Process, action))
+        }
     }
 }
 

@@ -48,6 +48,13 @@ impl Spec {
             && self.place.module == place.module
     }
 
+    /// Whether a lock of the test may be lost while it runs.
+    pub(crate) fn is_across_machines(&self) -> bool {
+        self.locks
+            .iter()
+            .any(|claim| claim.want().is_across_machines())
+    }
+
     /// A pool, by its position among the locks.
     pub(crate) fn pool(&self, place: usize) -> (Want, Items) {
         let want = self.locks[place].want();

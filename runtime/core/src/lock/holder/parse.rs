@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{HeldLock, RecordedBlock, RecordedSubject};
 use crate::lock::activity::{ITEM, WAITS};
-use crate::lock::{Items, Mode};
+use crate::lock::{INTERNAL, Items, MACHINES, Mode};
 use crate::state::mark::Tie;
 use crate::state::proof::RECORD;
 use crate::state::record::IN;
@@ -47,10 +47,14 @@ pub(super) fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         }
         None => (None, line),
     };
-    let (is_internal, line) = match line.strip_prefix("internal ") {
-        Some(line) => (true, line),
-        None => (false, line),
-    };
+    let (kind, line): (fn(String) -> RecordedSubject, _) =
+        if let Some(line) = line.strip_prefix(INTERNAL) {
+            (RecordedSubject::Internal, line)
+        } else if let Some(line) = line.strip_prefix(MACHINES) {
+            (RecordedSubject::Machines, line)
+        } else {
+            (RecordedSubject::Key, line)
+        };
     let (word, key) = line.split_once(' ').unwrap_or((line, ""));
     let mode = match word {
         "alone" | "serial" | "port" => Mode::Exclusive,
@@ -59,11 +63,10 @@ pub(super) fn read_lock(begun: u64, line: &str) -> Option<HeldLock> {
         "pool" => Mode::Pool(Items::UNKNOWN),
         _ => return None,
     };
-    let subject = match (word, is_internal) {
-        ("alone" | "test", _) => RecordedSubject::Everyone,
-        ("port", _) => RecordedSubject::Port(key.parse().ok()?),
-        (_, true) => RecordedSubject::Internal(key.to_owned()),
-        (_, false) => RecordedSubject::Key(key.to_owned()),
+    let subject = match word {
+        "alone" | "test" => RecordedSubject::Everyone,
+        "port" => RecordedSubject::Port(key.parse().ok()?),
+        _ => kind(key.to_owned()),
     };
     Some(HeldLock {
         since,

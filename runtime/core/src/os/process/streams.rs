@@ -54,7 +54,7 @@ pub(super) fn limit(from: &mut Stream<impl AsRawFd>) -> io::Result<()> {
 
 /// Waits until a descriptor is readable or the deadline has passed. Negative descriptors are
 /// ignored.
-pub(super) fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bool; 3]> {
+pub(super) fn poll(fds: [RawFd; 4], deadline: Option<Instant>) -> io::Result<[bool; 4]> {
     let timeout = deadline.map_or(-1, |deadline| {
         let left = deadline.saturating_duration_since(Instant::now());
         // Rounded up, so that the deadline has passed when the call returns.
@@ -66,8 +66,8 @@ pub(super) fn poll(fds: [RawFd; 3], deadline: Option<Instant>) -> io::Result<[bo
         revents: 0,
     });
     // SAFETY: the array is valid for its length.
-    match check(unsafe { libc::poll(waiting.as_mut_ptr(), 3, timeout) }) {
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok([false; 3]),
+    match check(unsafe { libc::poll(waiting.as_mut_ptr(), 4, timeout) }) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok([false; 4]),
         result => result.map(|_| waiting.map(|one| one.revents != 0)),
     }
 }

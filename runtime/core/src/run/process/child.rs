@@ -8,7 +8,7 @@ use super::mark;
 use super::protocol::{self, BodyEnd, ChildMessage, HandleWire, Handover, How};
 use super::terminal;
 use crate::error::{Error, ErrorKind, Payload, chain, panic_message};
-use crate::lock::{delegation, owner};
+use crate::lock::{Subject, delegation, owner};
 use crate::mutex::lock;
 use crate::name::Name;
 use crate::os::process::Link;
@@ -67,6 +67,19 @@ pub(crate) fn ask(call: Call) -> Result<(), String> {
         .and_then(|()| link.receive())
         .map_err(|error| error.to_string())?;
     protocol::decode(&answer).flatten().map_or(Ok(()), Err)
+}
+
+/// Tells the parent that a lock is lost, which then ends this test.
+#[cfg(unix)]
+pub(crate) fn lose(why: String) {
+    if let Some(parent) = PARENT.get() {
+        parent.send(&ChildMessage::Lost(why));
+    }
+}
+
+/// Whether this is the subprocess of a test.
+pub(crate) fn is_there() -> bool {
+    PARENT.get().is_some_and(Parent::is_ours)
 }
 
 impl Parent {
@@ -142,6 +155,17 @@ impl<'a> Inside<'a> {
         terminal::restore(&given.terminal);
         let owner = self.cx().current.owner();
         let wants = super::wants(spec, given.own_network, given.serial_network)?;
+        for want in &wants {
+            let Subject::Key(key) = want.subject else {
+                continue;
+            };
+            let mut fences = given.fences.iter();
+            let own =
+                |(name, _): &&(String, u64)| key.is_across_machines() && *name == key.recorded();
+            if let Some((_, fence)) = fences.find(own) {
+                owner.has_fence(key, *fence);
+            }
+        }
         self.held = Some(owner::claim_of_parent(owner, &wants));
         parent.with_link(Link::begin_output)?;
         let mut customs = custom.iter();

@@ -9,6 +9,7 @@
 
 pub(crate) mod child;
 mod ended;
+pub(crate) mod loss;
 pub(crate) mod mark;
 mod memory;
 pub(crate) mod network;

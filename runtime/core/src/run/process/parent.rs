@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ended::{self, Stage};
+use super::loss::LossWatch;
 use super::mark;
 use super::memory;
 use super::network::Network;
@@ -46,6 +47,7 @@ pub(crate) fn run(
         values: session.handles()?,
         own_network: network.is_own(),
         serial_network: network.is_serial(),
+        fences: session.fences(),
         terminal: terminal::withhold(&mut variables),
     };
     memory::look();
@@ -68,6 +70,9 @@ pub(crate) fn run(
         Error::new(ErrorKind::Process, "start the process of the test").because(error)
     })?;
     session.resources.trace.child(running.supervisor());
+    let watched = session.watch();
+    #[cfg(unix)]
+    running.watch(watched.as_ref().map(LossWatch::descriptor));
     let mut given = Some(protocol::encode(&given));
     if let Some(small) = given.take_if(|given| given.len() <= AT_ONCE) {
         // It fits into the buffer of the connection, so there is no need to wait for `Started`.
@@ -78,6 +83,7 @@ pub(crate) fn run(
         running,
         given,
         limit,
+        watched,
         began: Instant::now(),
         messages: Vec::new(),
         relay: Relay::default(),
@@ -85,6 +91,7 @@ pub(crate) fn run(
         is_ending: false,
     };
     let result = watch.until_nobody_is_left();
+    watch.confirm();
     watch.relay.finish();
     let heard = watch.heard;
     drop(watch.running);
@@ -112,6 +119,8 @@ struct Conversation<'w, 'a> {
     /// The handover, to be sent once the test has started, unless it was sent before.
     given: Option<Vec<u8>>,
     limit: Option<Duration>,
+    /// How to notice that a lock is lost, if that can happen.
+    watched: Option<LossWatch>,
     /// When the subprocess was started; later, when the test began.
     began: Instant,
     /// Bytes of a message that has not arrived completely.
@@ -130,6 +139,8 @@ struct Heard {
     ended: Option<BodyEnd>,
     /// The time limit, if the test timed out.
     timed_out: Option<Duration>,
+    /// Which lock was lost, and why.
+    lost: Option<String>,
     status: Option<std::process::ExitStatus>,
 }
 
@@ -144,9 +155,12 @@ impl Conversation<'_, '_> {
             match event {
                 Event::Output(bytes) => self.relay.push(&bytes),
                 Event::Message(bytes) => {
+                    let was_ending = self.is_ending;
                     self.hear(&bytes);
                     if !self.is_ending {
                         deadline = self.deadline();
+                    } else if !was_ending {
+                        deadline = Some(Instant::now() + LAST);
                     }
                 }
                 Event::Left => {
@@ -155,6 +169,14 @@ impl Conversation<'_, '_> {
                     self.running.kill();
                     self.is_ending = true;
                     deadline = Some(Instant::now() + LAST);
+                }
+                #[cfg(unix)]
+                Event::Watched => {
+                    if let Some(why) = self.watched.as_ref().and_then(LossWatch::lost) {
+                        self.running.watch(None);
+                        self.lose(why);
+                        deadline = Some(Instant::now() + LAST);
+                    }
                 }
                 Event::Gone(status) => {
                     self.heard.status = status;
@@ -165,6 +187,21 @@ impl Conversation<'_, '_> {
                     None => return Ok(()),
                 },
             }
+        }
+    }
+
+    /// Kills a test whose lock is lost: from now on somebody else may hold it.
+    fn lose(&mut self, why: String) {
+        self.heard.lost.get_or_insert(why);
+        self.running.kill();
+        self.is_ending = true;
+    }
+
+    /// Asks whether the locks were held until the end: a loss may not have been noticed yet.
+    fn confirm(&mut self) {
+        if self.heard.lost.is_none() && self.heard.ended.is_some() {
+            let watched = self.watched.as_ref();
+            self.heard.lost = watched.and_then(LossWatch::lost_for_certain);
         }
     }
 
@@ -206,6 +243,7 @@ impl Conversation<'_, '_> {
                 }
                 Some(ChildMessage::Unable(why)) => self.heard.unable = Some(why),
                 Some(ChildMessage::BodyEnd(ended)) => self.heard.ended = Some(ended),
+                Some(ChildMessage::Lost(why)) => self.lose(why),
                 Some(ChildMessage::Call(call)) => {
                     let result = self.obey(call);
                     let refused = result.err().map(|error| chain(&error));
@@ -248,6 +286,9 @@ impl Conversation<'_, '_> {
 
 /// Judges the end of a test by everything that the parent has received.
 fn judge(session: &mut Session<'_>, heard: Heard) -> End {
+    if let Some(why) = heard.lost {
+        return End::Died(why.into());
+    }
     if let Some(limit) = heard.timed_out {
         return End::Died(format!("timed out after {}", config::seconds(limit)).into());
     }

@@ -19,6 +19,8 @@ pub(crate) enum ChildMessage {
     BodyEnd(BodyEnd),
     /// A request to the parent, which answers.
     Call(Call),
+    /// A lock of a guard is lost; the text says which, and why.
+    Lost(String),
 }
 
 /// The end of a body.
@@ -50,6 +52,8 @@ pub(crate) struct Handover {
     pub(crate) own_network: bool,
     /// Whether the parent holds the lock of tests that could not get their own network.
     pub(crate) serial_network: bool,
+    /// The fences of the locks across machines, each with its key as in records.
+    pub(crate) fences: Vec<(String, u64)>,
     /// The value of `TERM` that was withheld; empty if there was none.
     pub(crate) terminal: OsString,
 }
@@ -67,11 +71,11 @@ pub(crate) enum HandleWire {
     Item(String),
 }
 
-wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(call), } }
+wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(call), 4: Lost(why), } }
 wire! { BodyEnd { how, is_clean, described } }
 wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), 3: Died(why), } }
 wire! { Call { 0: ReleasePort { resource, nth }, 1: KeepDir { resource }, 2: CloseDir { resource }, 3: Reclaim { line }, } }
-wire! { Handover { values, own_network, serial_network, terminal } }
+wire! { Handover { values, own_network, serial_network, fences, terminal } }
 wire! {
     HandleWire {
         0: Nothing, 1: Ports(numbers), 2: Dir(path), 3: Namespace(name), 4: Seed(seed), 5: Custom(text),
@@ -124,6 +128,7 @@ mod tests {
             ended(How::Panicked(None)),
             ended(How::Died("failed to make `pool`: refused".to_owned())),
             ended(How::Panicked(Some("größer\nals".to_owned()))),
+            ChildMessage::Lost("the server is gone".to_owned()),
             ChildMessage::Call(Call::ReleasePort {
                 resource: 1,
                 nth: 2,
@@ -177,6 +182,7 @@ mod tests {
             ],
             own_network: true,
             serial_network: false,
+            fences: vec![("staging".to_owned(), 42)],
             terminal: "xterm".into(),
         };
         let frame = take_frame(&mut encode(&given)).unwrap();
