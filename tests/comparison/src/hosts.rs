@@ -84,7 +84,7 @@ fn two_runs(how: &str, round: u32, run: impl Fn() -> Result<Command>) -> Result<
 }
 
 /// Waits until each host that is still in the state directory has ended.
-fn wait_for_hosts(state: &Path) -> Result<()> {
+pub(crate) fn wait_for_hosts(state: &Path) -> Result<()> {
     for entry in fs::read_dir(state)? {
         let entry = entry?.path();
         match File::open(entry.join("life")) {

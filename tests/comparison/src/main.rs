@@ -7,6 +7,7 @@
 mod binaries;
 mod bounded;
 mod build;
+mod databases;
 mod drop_in;
 mod failures;
 mod handover;
@@ -67,6 +68,7 @@ fn compare() -> Result<ExitCode> {
                     Part::Ports => ports::measure(options.quick)?,
                     Part::Build => build::measure(options.quick)?,
                     Part::Hosts => hosts::measure(options.quick)?,
+                    Part::Databases => databases::measure(options.quick)?,
                     Part::DropIn => drop_in::measure(options.quick)?,
                     _ => suite::measure(options.quick)?,
                 };

@@ -16,6 +16,8 @@ Parts:
   build        what 1,000 tests cost to build
   suite        what 200 tests of five milliseconds take
   hosts        servers that tests share or start: time until they answer, and how many there are
+  databases    what 200 tests take with a database for each; needs PostgreSQL, and measures also on the
+               server that DATABASE_URL names, if it is set
   drop-in      what 200 tests with serial_test take, and with isolated-serial-test in its place
   failures     the known failures of what people use today
 
@@ -33,18 +35,20 @@ pub(crate) enum Part {
     Build,
     Suite,
     Hosts,
+    Databases,
     DropIn,
     Failures,
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overhead,
         Self::Handover,
         Self::Ports,
         Self::Build,
         Self::Suite,
         Self::Hosts,
+        Self::Databases,
         Self::DropIn,
         Self::Failures,
     ];
@@ -58,6 +62,7 @@ impl Part {
             Self::Build => "build",
             Self::Suite => "suite",
             Self::Hosts => "hosts",
+            Self::Databases => "databases",
             Self::DropIn => "drop-in",
             Self::Failures => "failures",
         }
@@ -72,6 +77,7 @@ impl Part {
             Self::Build => "Building 1,000 tests",
             Self::Suite => "200 tests of 5 ms, half of them with one of ten keys",
             Self::Hosts => "Servers that tests share or start",
+            Self::Databases => "200 tests, each with its database",
             Self::DropIn => "200 tests with serial_test, and with the drop-in package",
             Self::Failures => "Known failures",
         }
@@ -132,7 +138,7 @@ mod tests {
     fn without_a_part_everything_is_measured() {
         let options = parse("--quick").unwrap().unwrap();
         assert!(options.quick);
-        assert_eq!(options.parts.len(), 7);
+        assert_eq!(options.parts.len(), 8);
         assert!(!options.parts.contains(&Part::Failures));
     }
 
@@ -141,7 +147,7 @@ mod tests {
         assert_eq!(
             parse("port").unwrap_err().to_string(),
             "unknown argument `port`; expected `overhead`, `handover`, `ports`, `build`, `suite`, \
-             `hosts`, `drop-in`, `failures` or `--quick`"
+             `hosts`, `databases`, `drop-in`, `failures` or `--quick`"
         );
     }
 }

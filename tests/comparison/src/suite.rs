@@ -118,6 +118,11 @@ pub(crate) fn in_processes(mut nextest: Command, at_once: u32) -> Result<f64> {
     let ended = Bounded::start(nextest)?.wait(BOUND)?;
     let said = ended.stderr.clone();
     ended.expect("a suite under nextest")?;
+    in_summary(&said)
+}
+
+/// Time that nextest has printed for running tests, in seconds.
+pub(crate) fn in_summary(said: &str) -> Result<f64> {
     let summary = said
         .split("Summary [")
         .nth(1)

@@ -1,19 +1,25 @@
-//! 200 tests that each need a database with 40 tables, 80 indexes and 2,000 rows, and work for a while.
+//! 200 tests that each need a database with 40 tables, 80 indexes and 2,000 rows, and work for a while:
+//! with a database for each, and with the one of `DATABASE_URL` for all.
 //!
-//! `docs/benchmarks.md` says what they measure. The trace has the time that each test waited for its
-//! database:
+//! `docs/benchmarks.md` says what they measure. `cargo compare databases` runs both. The trace has the time
+//! that each test waited for its database:
 //!
 //! ```sh
-//! ISOLATED_TRACE=/tmp/trace PAUSE=200 cargo test -p isolated-test-postgres --test measured -- --ignored --test-threads=8
+//! ISOLATED_TRACE=/tmp/trace PAUSE=200 cargo test -p isolated-test-postgres --test measured -- isolated:: --ignored --test-threads=8
 //! ```
 
 #![cfg(target_os = "linux")]
 
+#[macro_use]
+mod suite;
+mod holder;
+
+use std::env;
 use std::fmt::Write;
 use std::thread;
 use std::time::Duration;
 
-use isolated_test_postgres::{Database, Postgres};
+use isolated_test_postgres::Postgres;
 use postgres::{Client, Error, NoTls};
 
 fn shop() -> Postgres {
@@ -41,33 +47,39 @@ fn shop() -> Postgres {
 
 /// The load that is measured, and no wait: a query that takes 20 ms, and the milliseconds of the
 /// variable `PAUSE`.
-fn work(db: &Database) -> Result<(), Error> {
-    let mut client = Client::connect(db.url(), NoTls)?;
+fn work(url: &str) -> Result<(), Error> {
+    let mut client = Client::connect(url, NoTls)?;
     client.batch_execute("INSERT INTO t1 (name) VALUES ('x'); SELECT pg_sleep(0.02)")?;
-    let pause = std::env::var("PAUSE")
-        .ok()
-        .and_then(|pause| pause.parse().ok());
+    let pause = env::var("PAUSE").ok().and_then(|pause| pause.parse().ok());
     thread::sleep(Duration::from_millis(pause.unwrap_or(0)));
     Ok(())
 }
 
-/// Makes a module with ten tests for each name.
-macro_rules! ten {
-    ($($name:ident)*) => {
-        $(mod $name {
-            ten! { @ a b c d e f g h i j }
-        })*
-    };
-    (@ $($name:ident)*) => {
-        $(
+mod isolated {
+    macro_rules! test {
+        ($name:ident) => {
             #[isolated_test::isolated(db = crate::shop())]
             #[test]
             #[ignore = "it measures"]
             fn $name(db: &isolated_test_postgres::Database) -> Result<(), postgres::Error> {
-                crate::work(db)
+                crate::work(db.url())
             }
-        )*
-    };
+        };
+    }
+
+    suite! { test }
 }
 
-ten! { a b c d e f g h i j k l m n o p q r s t }
+mod shared {
+    macro_rules! test {
+        ($name:ident) => {
+            #[test]
+            #[ignore = "it measures"]
+            fn $name() -> Result<(), postgres::Error> {
+                crate::work(&std::env::var("DATABASE_URL").expect("a URL"))
+            }
+        };
+    }
+
+    suite! { test }
+}
