@@ -20,6 +20,7 @@ struct Shared;
 #[doc = include_str!("../../docs/guide/databases.md")]
 struct Databases;
 
+#[cfg(unix)]
 #[doc = include_str!("../../docs/guide/more-databases.md")]
 struct MoreDatabases;
 
