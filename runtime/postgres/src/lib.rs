@@ -2,6 +2,8 @@
 // PostgreSQL is found and started differently on other systems.
 #![cfg(unix)]
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod binaries;
 mod broker;
 mod database;

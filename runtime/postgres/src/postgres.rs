@@ -117,6 +117,43 @@ impl Postgres {
         }
     }
 
+    /// The same with a function that awaits.
+    ///
+    /// It runs in a runtime of its own, of Tokio, which ends with it, and so do the connections and tasks that it
+    /// leaves behind. So synchronous tests and the argument `env` can have this database too. With another
+    /// runtime, use [`prepared`](Postgres::prepared) and its `block_on`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use isolated_test_postgres::Postgres;
+    ///
+    /// # struct Client;
+    /// # impl Client {
+    /// #     async fn connect(_: &str) -> std::io::Result<Client> { Ok(Client) }
+    /// #     async fn batch_execute(&self, _: &str) -> std::io::Result<()> { Ok(()) }
+    /// # }
+    /// const SCHEMA: &str = "CREATE TABLE orders (id int)";
+    ///
+    /// async fn migrate(url: &str) -> std::io::Result<()> {
+    ///     Client::connect(url).await?.batch_execute(SCHEMA).await
+    /// }
+    ///
+    /// fn shop() -> Postgres {
+    ///     Postgres::prepared_async("shop", SCHEMA, migrate)
+    /// }
+    /// ```
+    #[cfg(feature = "tokio")]
+    pub fn prepared_async<E: Into<BoxError>>(
+        name: impl Into<String>,
+        fingerprint: impl fmt::Display,
+        run: impl AsyncFnOnce(&str) -> Result<(), E> + Send + 'static,
+    ) -> Self {
+        Self::prepared(name, fingerprint, |url| {
+            crate::asynchronous::block_on(run, url)
+        })
+    }
+
     /// Runs a further file or directory, after everything before it: data that all tests need.
     pub fn seed(mut self, path: impl AsRef<Path>) -> Self {
         self.paths.push(path.as_ref().to_owned());

@@ -5,6 +5,8 @@
 #![cfg(target_os = "linux")]
 
 mod asking;
+#[cfg(feature = "tokio")]
+mod awaiting;
 mod crowds;
 mod deaths;
 #[cfg(feature = "tls")]
