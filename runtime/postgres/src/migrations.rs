@@ -2,8 +2,9 @@
 
 use isolated_test_databases::File;
 
-use crate::statements::{line_of, statements};
 use isolated_test_postgres_wire::{Connection, Failure, Refusal};
+
+use crate::statements::{line_of, statements};
 
 /// Runs a file.
 pub(crate) fn run(file: &File, connection: &mut Connection) -> Result<(), MigrationError> {

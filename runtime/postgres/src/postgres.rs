@@ -7,12 +7,13 @@ use std::sync::Arc;
 use isolated_test_core::{BoxError, Current, Once, Outcome, Resource, Transfer};
 use isolated_test_databases::{File, chain, is_kept, read};
 
+use isolated_test_postgres_wire::Connection;
+
 use crate::broker::EMPTY;
 use crate::database::Database;
 use crate::lease::{BuildError, Lease};
 use crate::migrations::{self, MigrationError};
 use crate::server::{Server, Wanted};
-use isolated_test_postgres_wire::Connection;
 
 /// A PostgreSQL database for each test.
 ///

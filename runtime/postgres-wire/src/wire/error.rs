@@ -76,6 +76,12 @@ impl Failure {
         matches!(self, Failure::Refused(refusal) if refusal.code == "3D000")
     }
 
+    /// Whether the server has no space left.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Failure::Refused(refusal) if refusal.code == "53100")
+    }
+
     /// Whether the server has no connection left, or not for this role.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use isolated_test_postgres_wire::{Connection, Failure, Row, literal};
+
 use super::bounds::EACH;
 use super::sessions::Sessions;
-use isolated_test_postgres_wire::{Connection, Failure, Row, literal};
 
 /// The first key of the locks that are places; the second is the number of the place.
 const PLACES: &str = "hashtext('isolated-test places')";

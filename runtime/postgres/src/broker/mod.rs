@@ -13,8 +13,8 @@
 //! ```
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
-//! `client` and `line` talk to tests, `sessions` to the server, `databases` knows the statements, and
-//! `template` lets tests build templates, which `tidy` removes.
+//! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
+//! knows the statements, and `template` lets tests build templates, which `tidy` removes.
 
 mod admission;
 mod bounds;
@@ -22,32 +22,32 @@ mod client;
 mod databases;
 pub(crate) mod line;
 mod locks;
+mod serving;
 mod sessions;
 mod state;
 mod template;
 mod tidy;
+mod working;
 
 use std::io;
 use std::num::NonZero;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use self::admission::{Admission, Visitor};
-use self::client::Client;
-use self::databases::{KEPT, create, drop_one, end_sessions};
+use isolated_test_postgres_wire::{Address, Failure, Host};
+
+use self::admission::Admission;
 pub(crate) use self::databases::{drop_all, outlive_sessions};
 use self::locks::Locks;
 use self::sessions::Sessions;
-use self::state::{Job, State, Turn};
-use self::template::Unbuilt;
-use isolated_test_postgres_wire::{Address, Failure, literal, name};
+use self::state::State;
+use self::working::report;
 
 /// The version of the exchange.
-pub(crate) const FORM: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORM: &str = concat!("4 ", env!("CARGO_PKG_VERSION"));
 
 /// The key of the template that contains nothing.
 pub(crate) const EMPTY: &str = "empty";
@@ -61,15 +61,6 @@ const EMPTY_SIZE: u64 = 8 * 1024 * 1024;
 /// The most threads that work ahead.
 const MOST_WORKERS: usize = 4;
 
-/// The most threads that wait for tests.
-const MOST_LISTENING: usize = 16;
-
-/// How many bytes of a name the server keeps.
-const LONGEST_NAME: usize = 63;
-
-/// The longest pause before a look whether a session has ended.
-const MOST_PAUSE: Duration = Duration::from_secs(1);
-
 /// Gives databases to tests until it is stopped.
 pub(crate) struct Broker {
     shared: Arc<Shared>,
@@ -81,6 +72,8 @@ struct Shared {
     locks: Arc<Locks>,
     admission: Admission,
     version: u32,
+    /// Where the data of a server of ours are.
+    data: Option<PathBuf>,
     /// The beginning of the names of all databases but templates.
     prefix: String,
     state: Mutex<State>,
@@ -100,6 +93,10 @@ impl Broker {
         has_others: bool,
     ) -> io::Result<Self> {
         let shown = address.to_string();
+        let data = match &address.host {
+            Host::Socket(dir) if !has_others => Some(dir.with_file_name("data")),
+            _ => None,
+        };
         let started = Sessions::start(address, database, prefix.clone());
         let (sessions, version) = started.map_err(|failure| {
             io::Error::other(format!("failed to connect to {shown}: {failure}"))
@@ -117,6 +114,7 @@ impl Broker {
             locks,
             admission,
             version,
+            data,
             prefix,
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -152,230 +150,18 @@ impl Broker {
 }
 
 impl Shared {
-    /// Serves tests in a thread, and has another one listen meanwhile.
-    ///
-    /// To hand a connection over to another thread would cost each test the time in which that wakes
-    /// up, which is long while the processors are busy.
-    fn listen(self: Arc<Self>, listener: Arc<UnixListener>) {
-        self.listening.fetch_add(1, Ordering::SeqCst);
-        thread::spawn(move || {
-            loop {
-                let accepted = listener.accept();
-                if self.listening.fetch_sub(1, Ordering::SeqCst) == 1 {
-                    self.clone().listen(listener.clone());
-                }
-                if let Ok((stream, _)) = accepted {
-                    self.serve(stream);
-                }
-                if self.listening.fetch_add(1, Ordering::SeqCst) >= MOST_LISTENING {
-                    self.listening.fetch_sub(1, Ordering::SeqCst);
-                    return;
-                }
-            }
-        });
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes copies ahead, and drops what was given back.
-    fn work(&self) {
-        let mut state = self.lock();
-        while !state.is_over {
-            let Some(job) = state.next_job() else {
-                state = match state.next_drop() {
-                    None => self
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner),
-                    Some(time) => {
-                        let waited = self.changed.wait_timeout(state, time);
-                        waited.unwrap_or_else(PoisonError::into_inner).0
-                    }
-                };
-                continue;
-            };
-            match job {
-                Job::Drop(database) => {
-                    drop(state);
-                    self.drop_now(&database);
-                    state = self.lock();
-                }
-                Job::Make { key, template } => {
-                    let copy = format!("{}ready_{}", self.prefix, state.next_number());
-                    drop(state);
-                    let made = self.sessions.run(&create(self.version, &copy, &template));
-                    state = self.lock();
-                    state.made(&key, made.is_ok().then_some(copy));
-                    self.changed.notify_all();
-                }
-                Job::Remove(template) => {
-                    drop(state);
-                    self.locks.leave_template(&template);
-                    let remove = |one: &mut _| tidy::remove(one, &template, None);
-                    report(&template, self.sessions.with(remove));
-                    state = self.lock();
-                }
-                Job::Tidy => {
-                    drop(state);
-                    report("old templates", self.sessions.with(tidy::tidy));
-                    state = self.lock();
-                }
-            }
+    /// Why a test gets no database, and the way out.
+    fn refused(&self, failure: Failure) -> Refused {
+        if failure.is_disk_full() {
+            let data = self.data.as_ref();
+            let place = data.map_or(String::new(), |data| format!(" in {}", data.display()));
+            return Refused(format!("{failure}; make room for the data{place}"));
         }
-    }
-
-    fn drop_now(&self, database: &str) {
-        let dropped = drop_one(self.version, database, |sql| self.sessions.run(sql));
-        report(database, dropped);
-    }
-
-    /// Ends the sessions that a test has left in its database. Waits for that if other tests wait for
-    /// their connections.
-    fn end_sessions(&self, database: &str) {
-        let end = end_sessions(database);
-        let mut pause = Duration::from_millis(1);
-        // A session that ends is not reported. One that does not end so soon is stuck.
-        while let Ok([_, ..]) = self.sessions.run(&end).as_deref() {
-            if pause > MOST_PAUSE || !self.admission.has_line() {
-                return;
-            }
-            thread::sleep(pause);
-            pause *= 2;
-        }
-    }
-
-    /// Serves one test, from its question to its end.
-    fn serve(&self, stream: UnixStream) {
-        let mut client = Client::new(stream);
-        let Ok(Some(words)) = client.hear() else {
-            return;
-        };
-        let ["take", key, wish, who, process] =
-            &*words.iter().map(String::as_str).collect::<Vec<_>>()
-        else {
-            return;
-        };
-        let test = format!("{who} (pid {process})");
-        let taken = self.admission.enter(&test, &mut client);
-        let taken = taken.and_then(|admitted| {
-            let database = self.take(key, wish, who, &mut client)?;
-            Ok((database, admitted))
-        });
-        let (database, _admitted) = match taken {
-            Ok(taken) => taken,
-            Err(Refused(why)) => {
-                let _ = client.say(&["failed", &why]);
-                return;
-            }
-        };
-        let url = self.sessions.address.url(&database);
-        let given = client.say(&["given", &url, &self.version.to_string()]);
-        // Only now, because the test waits no longer.
-        self.changed.notify_all();
-        let last = given.and_then(|()| client.hear());
-        self.end_sessions(&database);
-        // Without a word, the test has died.
-        if matches!(&last, Ok(Some(words)) if *words == ["keep"]) {
-            let comment = format!(
-                "COMMENT ON DATABASE {} IS {}",
-                name(&database),
-                literal(KEPT)
-            );
-            let _ = self.sessions.run(&comment);
-            self.lock().keep(database);
-        } else {
-            self.lock().drop_later(database);
-        }
-        self.changed.notify_all();
-    }
-
-    /// Finds or makes the database of a test.
-    fn take(
-        &self,
-        key: &str,
-        wish: &str,
-        who: &str,
-        client: &mut Client,
-    ) -> Result<String, Refused> {
-        let mut state = self.lock();
-        loop {
-            match state.ask(key, who) {
-                Turn::Fail(why) => return Err(Refused(why)),
-                Turn::Wait(by) => {
-                    client.wait_for(&format!("the migrations that {by} runs"))?;
-                    state = self
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
-                Turn::Build => {
-                    drop(state);
-                    let built = self.build(key, client);
-                    state = self.lock();
-                    let result = match built {
-                        Ok((template, size)) => {
-                            state.built(key, &template, size);
-                            Ok(())
-                        }
-                        Err(Unbuilt { why, is_lasting }) => {
-                            state.not_built(key, Some(&*why).filter(|_| is_lasting));
-                            Err(Refused(why))
-                        }
-                    };
-                    self.changed.notify_all();
-                    result?;
-                }
-                Turn::Take(ready) => {
-                    let database = self.name(&mut state, wish);
-                    drop(state);
-                    let sql = format!(
-                        "ALTER DATABASE {} RENAME TO {}",
-                        name(&ready),
-                        name(&database)
-                    );
-                    self.sessions.run(&sql)?;
-                    return Ok(database);
-                }
-                Turn::Copy(template) => {
-                    let database = self.name(&mut state, wish);
-                    drop(state);
-                    let made = self
-                        .sessions
-                        .run(&create(self.version, &database, &template));
-                    state = self.lock();
-                    state.copied(key);
-                    match made {
-                        Err(failure) if failure.is_missing() => {
-                            if state.is_gone(key) {
-                                drop(state);
-                                self.locks.leave_template(&template);
-                                state = self.lock();
-                            }
-                        }
-                        made => return made.map(|_| database).map_err(Refused::from),
-                    }
-                }
-            }
-        }
-    }
-
-    /// A new name that reminds of the test: with as much of the end of the test's name as the server
-    /// does not cut off.
-    fn name(&self, state: &mut State, wish: &str) -> String {
-        let number = format!("_{}", state.next_number());
-        let room = LONGEST_NAME.saturating_sub(self.prefix.len() + number.len());
-        let begin = wish.len().saturating_sub(room);
-        let wish = wish.get(begin..).unwrap_or_default();
-        format!("{}{}{number}", self.prefix, wish.trim_start_matches('_'))
-    }
-}
-
-/// Writes into the log of the host that databases could not be dropped.
-fn report(databases: &str, dropped: Result<(), Failure>) {
-    if let Err(failure) = dropped {
-        eprintln!("isolated-test-postgres: failed to drop {databases}: {failure}");
+        failure.into()
     }
 }
 
@@ -384,7 +170,10 @@ struct Refused(String);
 
 impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
-        Refused(failure.to_string())
+        Refused(match failure {
+            Failure::Lost(error) => format!("the connection to the server is lost: {error}"),
+            Failure::Refused(refusal) => refusal.to_string(),
+        })
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) struct State {
     removed: Vec<String>,
     /// Whether to look for templates on the server that nobody uses.
     tidies: bool,
+    /// Whether the disk is nearly full, and when that was looked at.
+    is_tight: bool,
+    looked: Option<Instant>,
     kept: VecDeque<String>,
     /// When a test has asked for a database.
     asked: Option<Instant>,
@@ -159,7 +162,8 @@ impl State {
     /// The next thing to do ahead. Copies come first, unless too much is left. Nothing is dropped
     /// while tests ask for more, because the processors have enough to do.
     pub(super) fn next_job(&mut self) -> Option<Job> {
-        if self.dropped.len() < MOST_DROPPED {
+        let has_room = self.dropped.len() < MOST_DROPPED && !self.is_tight;
+        if has_room {
             if let Some(job) = self.next_copy() {
                 return Some(job);
             }
@@ -173,14 +177,19 @@ impl State {
         if let Some(template) = self.removed.pop() {
             return Some(Job::Remove(template));
         }
-        self.tidies = false;
-        Some(Job::Tidy)
+        if std::mem::take(&mut self.tidies) {
+            return Some(Job::Tidy);
+        }
+        None
     }
 
     /// How long it is until something is to be dropped. `None` if there is nothing.
     pub(super) fn next_drop(&self) -> Option<Duration> {
         if self.dropped.is_empty() && self.removed.is_empty() && !self.tidies {
             return None;
+        }
+        if self.is_tight {
+            return Some(Duration::ZERO);
         }
         let quiet = self.asked.map_or(QUIET, |asked| asked.elapsed());
         Some(QUIET.saturating_sub(quiet))

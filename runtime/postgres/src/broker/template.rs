@@ -7,8 +7,8 @@ use isolated_test_postgres_wire::{Failure, literal, name};
 
 use super::admission::Visitor;
 use super::client::Client;
-use super::databases::{create, end_sessions};
-use super::{Shared, tidy};
+use super::databases::end_sessions;
+use super::{Refused, Shared, tidy};
 
 impl Shared {
     /// Lets a test build a template, unless there is one. Returns its name and its size in bytes.
@@ -43,7 +43,8 @@ impl Shared {
         if connection.run(&find)?.is_empty() {
             let number = self.lock().next_number();
             let building = format!("{}building_{number}", self.prefix);
-            connection.run(&create(self.version, &building, "template0"))?;
+            self.make(&building, "template0")
+                .map_err(|failure| self.refused(failure))?;
             let filled = self.fill(&building, client);
             let sealed = filled.and_then(|()| self.seal(&building, template));
             if let Err(unbuilt) = sealed {
@@ -105,8 +106,14 @@ pub(super) struct Unbuilt {
 
 impl From<Failure> for Unbuilt {
     fn from(failure: Failure) -> Self {
+        Refused::from(failure).into()
+    }
+}
+
+impl From<Refused> for Unbuilt {
+    fn from(Refused(why): Refused) -> Self {
         Unbuilt {
-            why: failure.to_string(),
+            why,
             is_lasting: false,
         }
     }

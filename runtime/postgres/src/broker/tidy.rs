@@ -3,9 +3,10 @@
 //! The comment on a template is the date of its last use. No template goes that a host uses at the
 //! moment: each host holds a lock on each template that it uses.
 
+use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
+
 use super::databases::drop_one;
 use super::locks::TEMPLATES;
-use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
 
 /// How many days a template stays that is not used.
 const DAYS: u32 = 30;

@@ -17,10 +17,15 @@ pub(super) fn create(binaries: &Binaries, files: &Files) -> io::Result<()> {
     let data = files.data();
     let cached = cache::place(binaries);
     if let Some(cached) = &cached {
-        let is_copied = cache::is_copied(cached, &data, files.account).unwrap_or(false);
+        let copied = cache::is_copied(cached, &data, files.account);
         cache::remove_old(cached);
-        if is_copied {
-            return Ok(());
+        match copied {
+            Ok(true) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                let text = format!("{error}; make room for the data in {}", data.display());
+                return Err(io::Error::new(error.kind(), text));
+            }
+            _ => {}
         }
         // Of a machine that has lost its power, for example.
         let _ = fs::remove_dir_all(cached);

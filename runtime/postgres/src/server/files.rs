@@ -9,6 +9,7 @@ use std::process::Command;
 use isolated_test_core::{BoxError, Current, Reclaim};
 
 use super::account::Account;
+use crate::disk::{MEMORY, free};
 
 /// The directory of one server.
 ///
@@ -24,8 +25,8 @@ pub(super) struct Files {
 /// The beginning of the names of these directories.
 const PREFIX: &str = "isolated-postgres-";
 
-/// How much has to be free in memory, in KiB. Docker provides 64 MiB by default, which is too little.
-const ENOUGH: u64 = 1024 * 1024;
+/// How many bytes have to be free in memory. Docker provides 64 MiB by default, which is too little.
+const ENOUGH: u64 = 1024 * 1024 * 1024;
 
 /// The longest path of a directory for which its socket has a valid path.
 const LONGEST: usize = 60;
@@ -138,7 +139,7 @@ fn remove_shared_memory(root: &Path) {
 
 /// Where the directory is created.
 fn place() -> PathBuf {
-    let memory = Path::new("/dev/shm");
+    let memory = Path::new(MEMORY);
     if free(memory).is_some_and(|free| free >= ENOUGH) && is_open(memory) {
         return memory.to_owned();
     }
@@ -147,14 +148,6 @@ fn place() -> PathBuf {
         return temporary;
     }
     "/tmp".into()
-}
-
-/// The free space of a file system, in KiB.
-fn free(dir: &Path) -> Option<u64> {
-    let output = Command::new("df").arg("-Pk").arg(dir).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let line = text.lines().nth(1)?;
-    line.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// Whether every user can create directories there, and pass through all directories above.

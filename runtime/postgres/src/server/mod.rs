@@ -10,7 +10,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::process::Command;
+use std::process::{Command, exit};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,10 +18,11 @@ use isolated_test_core::{
     BoxError, Current, Once, Outcome, Ready, Reclaim, Resource, Service, Transfer,
 };
 
+use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
+
 use self::files::Files;
 use crate::binaries::{self, Binaries};
 use crate::broker::Broker;
-use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
 
 /// The variable that names a server.
 pub(crate) const VARIABLE: &str = "ISOLATED_POSTGRES";
@@ -149,6 +150,32 @@ impl Server {
             parameters: Vec::new(),
         })
     }
+
+    /// Starts the server, unless it runs, and the broker.
+    fn provide(&mut self, host: &Current) -> Result<String, BoxError> {
+        let (address, database, prefix) = match self.wanted.clone() {
+            Wanted::Own(binaries) => {
+                let address = self.start(&binaries, host)?;
+                (address, "postgres".to_owned(), String::new())
+            }
+            Wanted::Existing { address, database } => {
+                let prefix = format!("{PREFIX}{}_", host.namespace());
+                let text = format!("{prefix} {}", address.url(&database));
+                host.reclaim_after_crash::<Databases>(&text)?;
+                (address, database, prefix)
+            }
+        };
+        let socket = match &self.own {
+            Some(own) => own.files.broker(),
+            None => host.tmpdir().join("host"),
+        };
+        let broker = Broker::start(address, database, prefix, &socket, self.own.is_none())?;
+        self.broker = Some(broker);
+        let path = socket
+            .to_str()
+            .ok_or("the path of the socket is not UTF-8")?;
+        Ok(path.to_owned())
+    }
 }
 
 /// Starts a server on fresh data.
@@ -215,28 +242,12 @@ impl Resource for Server {
     type Handle = String;
 
     fn provision(&mut self, host: &Current) -> Result<String, BoxError> {
-        let (address, database, prefix) = match self.wanted.clone() {
-            Wanted::Own(binaries) => {
-                let address = self.start(&binaries, host)?;
-                (address, "postgres".to_owned(), String::new())
-            }
-            Wanted::Existing { address, database } => {
-                let prefix = format!("{PREFIX}{}_", host.namespace());
-                let text = format!("{prefix} {}", address.url(&database));
-                host.reclaim_after_crash::<Databases>(&text)?;
-                (address, database, prefix)
-            }
-        };
-        let socket = match &self.own {
-            Some(own) => own.files.broker(),
-            None => host.tmpdir().join("host"),
-        };
-        let broker = Broker::start(address, database, prefix, &socket, self.own.is_none())?;
-        self.broker = Some(broker);
-        let path = socket
-            .to_str()
-            .ok_or("the path of the socket is not UTF-8")?;
-        Ok(path.to_owned())
+        let provided = self.provide(host);
+        if provided.is_err() {
+            // The server may have ended at once.
+            let _ = self.release(Outcome::Failed);
+        }
+        provided
     }
 
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
@@ -245,7 +256,12 @@ impl Resource for Server {
         }
         if let Some(mut own) = self.own.take() {
             let ended = own.service.release(outcome);
-            own.files.remove()?;
+            if let Err(error) = own.files.remove() {
+                // A process of a killed server still writes. The record of the host stays, so the next
+                // test with a database removes them.
+                eprintln!("isolated-test-postgres: failed to remove the data: {error}");
+                exit(1);
+            }
             ended?;
         }
         Ok(())

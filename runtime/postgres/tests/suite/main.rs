@@ -16,4 +16,5 @@ mod failing;
 mod getting;
 mod others;
 mod random_deaths;
+mod space;
 mod templates;

@@ -210,7 +210,8 @@ impl<'a> Killing<'a> {
 /// Why a test has failed that was not killed. It was told: its host, its server, or the way to them
 /// has ended.
 fn why(run: &Finished, seed: u64) -> String {
-    const REASONS: [&str; 7] = [
+    const REASONS: [&str; 8] = [
+        "the connection to the server is lost",
         "the host of `postgres`",
         "the host of the server",
         "the server has closed the connection",

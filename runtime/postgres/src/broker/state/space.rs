@@ -1,12 +1,36 @@
 //! How much space templates and their copies need, and which ones give way.
 
+use std::time::{Duration, Instant};
+
 use super::{Job, Stage, State, Template};
 use crate::broker::EMPTY;
 
 /// How many bytes the copies of all templates that wait may need.
 const ALL_AHEAD: u64 = 1024 * 1024 * 1024;
 
+/// How many bytes have to be free before copies are made ahead. A server that cannot write its log ends
+/// all its connections.
+const ROOM: u64 = 256 * 1024 * 1024;
+
+/// How long an answer about free space is good enough.
+const LOOK: Duration = Duration::from_millis(200);
+
 impl State {
+    /// Whether it is time to look for the free space.
+    pub(in crate::broker) fn looks(&mut self) -> bool {
+        let looks = self.looked.is_none_or(|looked| looked.elapsed() > LOOK);
+        if looks {
+            self.looked = Some(Instant::now());
+        }
+        looks
+    }
+
+    pub(in crate::broker) fn is_free(&mut self, bytes: u64) {
+        let largest = self.templates.values().map(|one| one.size).max();
+        // Tests may make copies themselves until it is looked at again.
+        self.is_tight = bytes < ROOM + 2 * largest.unwrap_or(0);
+    }
+
     /// The next copy to make ahead. If the copies would need too much space, first one goes of the
     /// template that no test has asked for the longest time.
     pub(super) fn next_copy(&mut self) -> Option<Job> {
@@ -79,7 +103,9 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use super::ALL_AHEAD;
+    use std::time::Duration;
+
+    use super::{ALL_AHEAD, ROOM};
     use crate::broker::state::{Job, State, Turn};
 
     const SIZE: u64 = ALL_AHEAD / 8;
@@ -138,6 +164,22 @@ mod tests {
         assert_eq!(state.next_job(), Some(Job::Remove("b".into())));
         assert_eq!(state.next_job(), None);
         assert_eq!(state.ask("b", "a"), Turn::Build);
+    }
+
+    #[test]
+    fn nothing_is_made_ahead_and_all_is_dropped_at_once_on_a_disk_that_is_nearly_full() {
+        let mut state = State::new(Some(u64::MAX));
+        build(&mut state, "a");
+        assert!(matches!(state.ask("a", "a"), Turn::Take(_)));
+        state.drop_later("old".into());
+        assert!(state.looks());
+        assert!(!state.looks());
+        state.is_free(ROOM + 2 * SIZE - 1);
+        assert_eq!(state.next_drop(), Some(Duration::ZERO));
+        assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
+        assert_eq!(state.next_job(), None);
+        state.is_free(ROOM + 2 * SIZE);
+        assert_eq!(state.next_job(), Some(make("a")));
     }
 
     #[test]

@@ -1,0 +1,192 @@
+//! Serves tests, each in a thread: from the question for a database to the end of its use.
+
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use isolated_test_postgres_wire::{literal, name};
+
+use super::admission::Visitor;
+use super::client::Client;
+use super::databases::{KEPT, end_sessions};
+use super::state::{State, Turn};
+use super::template::Unbuilt;
+use super::{Refused, Shared};
+
+/// The most threads that wait for tests.
+const MOST_LISTENING: usize = 16;
+
+/// How many bytes of a name the server keeps.
+const LONGEST_NAME: usize = 63;
+
+/// The longest pause before a look whether a session has ended.
+const MOST_PAUSE: Duration = Duration::from_secs(1);
+
+impl Shared {
+    /// Serves tests in a thread, and has another one listen meanwhile.
+    ///
+    /// To hand a connection over to another thread would cost each test the time in which that wakes
+    /// up, which is long while the processors are busy.
+    pub(super) fn listen(self: Arc<Self>, listener: Arc<UnixListener>) {
+        self.listening.fetch_add(1, Ordering::SeqCst);
+        thread::spawn(move || {
+            loop {
+                let accepted = listener.accept();
+                if self.listening.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    self.clone().listen(listener.clone());
+                }
+                if let Ok((stream, _)) = accepted {
+                    self.serve(stream);
+                }
+                if self.listening.fetch_add(1, Ordering::SeqCst) >= MOST_LISTENING {
+                    self.listening.fetch_sub(1, Ordering::SeqCst);
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Ends the sessions that a test has left in its database. Waits for that if other tests wait for
+    /// their connections.
+    fn end_sessions(&self, database: &str) {
+        let end = end_sessions(database);
+        let mut pause = Duration::from_millis(1);
+        // A session that ends is not reported. One that does not end so soon is stuck.
+        while let Ok([_, ..]) = self.sessions.run(&end).as_deref() {
+            if pause > MOST_PAUSE || !self.admission.has_line() {
+                return;
+            }
+            thread::sleep(pause);
+            pause *= 2;
+        }
+    }
+
+    /// Serves one test, from its question to its end.
+    fn serve(&self, stream: UnixStream) {
+        let mut client = Client::new(stream);
+        let Ok(Some(words)) = client.hear() else {
+            return;
+        };
+        let ["take", key, wish, who, process] =
+            &*words.iter().map(String::as_str).collect::<Vec<_>>()
+        else {
+            return;
+        };
+        let test = format!("{who} (pid {process})");
+        let taken = self.admission.enter(&test, &mut client);
+        let taken = taken.and_then(|admitted| {
+            let database = self.take(key, wish, who, &mut client)?;
+            Ok((database, admitted))
+        });
+        let (database, _admitted) = match taken {
+            Ok(taken) => taken,
+            Err(Refused(why)) => {
+                let _ = client.say(&["failed", &why]);
+                return;
+            }
+        };
+        let url = self.sessions.address.url(&database);
+        let given = client.say(&["given", &url, &self.version.to_string()]);
+        // Only now, because the test waits no longer.
+        self.changed.notify_all();
+        let last = given.and_then(|()| client.hear());
+        self.end_sessions(&database);
+        // Without a word, the test has died.
+        if matches!(&last, Ok(Some(words)) if *words == ["keep"]) {
+            let comment = format!(
+                "COMMENT ON DATABASE {} IS {}",
+                name(&database),
+                literal(KEPT)
+            );
+            let _ = self.sessions.run(&comment);
+            self.lock().keep(database);
+        } else {
+            self.lock().drop_later(database);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Finds or makes the database of a test.
+    fn take(
+        &self,
+        key: &str,
+        wish: &str,
+        who: &str,
+        client: &mut Client,
+    ) -> Result<String, Refused> {
+        let mut state = self.lock();
+        loop {
+            match state.ask(key, who) {
+                Turn::Fail(why) => return Err(Refused(why)),
+                Turn::Wait(by) => {
+                    client.wait_for(&format!("the migrations that {by} runs"))?;
+                    state = self
+                        .changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                Turn::Build => {
+                    drop(state);
+                    let built = self.build(key, client);
+                    state = self.lock();
+                    let result = match built {
+                        Ok((template, size)) => {
+                            state.built(key, &template, size);
+                            Ok(())
+                        }
+                        Err(Unbuilt { why, is_lasting }) => {
+                            state.not_built(key, Some(&*why).filter(|_| is_lasting));
+                            Err(Refused(why))
+                        }
+                    };
+                    self.changed.notify_all();
+                    result?;
+                }
+                Turn::Take(ready) => {
+                    let database = self.name(&mut state, wish);
+                    drop(state);
+                    let sql = format!(
+                        "ALTER DATABASE {} RENAME TO {}",
+                        name(&ready),
+                        name(&database)
+                    );
+                    self.sessions.run(&sql)?;
+                    return Ok(database);
+                }
+                Turn::Copy(template) => {
+                    let database = self.name(&mut state, wish);
+                    drop(state);
+                    let made = self.make(&database, &template);
+                    state = self.lock();
+                    state.copied(key);
+                    match made {
+                        Err(failure) if failure.is_missing() => {
+                            if state.is_gone(key) {
+                                drop(state);
+                                self.locks.leave_template(&template);
+                                state = self.lock();
+                            }
+                        }
+                        made => {
+                            return made
+                                .map(|()| database)
+                                .map_err(|failure| self.refused(failure));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A new name that reminds of the test: with as much of the end of the test's name as the server
+    /// does not cut off.
+    fn name(&self, state: &mut State, wish: &str) -> String {
+        let number = format!("_{}", state.next_number());
+        let room = LONGEST_NAME.saturating_sub(self.prefix.len() + number.len());
+        let begin = wish.len().saturating_sub(room);
+        let wish = wish.get(begin..).unwrap_or_default();
+        format!("{}{}{number}", self.prefix, wish.trim_start_matches('_'))
+    }
+}

@@ -1,0 +1,86 @@
+//! Works ahead of tests, and behind their backs.
+
+use std::sync::PoisonError;
+
+use isolated_test_postgres_wire::Failure;
+
+use super::databases::{create, drop_one};
+use super::state::Job;
+use super::{Shared, tidy};
+use crate::disk;
+
+impl Shared {
+    /// Makes copies ahead, and drops what was given back.
+    pub(super) fn work(&self) {
+        let mut state = self.lock();
+        while !state.is_over {
+            if let Some(data) = self.data.as_ref().filter(|_| state.looks()) {
+                drop(state);
+                let free = disk::free(data);
+                state = self.lock();
+                if let Some(free) = free {
+                    state.is_free(free);
+                }
+                continue;
+            }
+            let Some(job) = state.next_job() else {
+                state = match state.next_drop() {
+                    None => self
+                        .changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner),
+                    Some(time) => {
+                        let waited = self.changed.wait_timeout(state, time);
+                        waited.unwrap_or_else(PoisonError::into_inner).0
+                    }
+                };
+                continue;
+            };
+            match job {
+                Job::Drop(database) => {
+                    drop(state);
+                    self.drop_now(&database);
+                    state = self.lock();
+                }
+                Job::Make { key, template } => {
+                    let copy = format!("{}ready_{}", self.prefix, state.next_number());
+                    drop(state);
+                    let made = self.make(&copy, &template);
+                    state = self.lock();
+                    state.made(&key, made.is_ok().then_some(copy));
+                    self.changed.notify_all();
+                }
+                Job::Remove(template) => {
+                    drop(state);
+                    self.locks.leave_template(&template);
+                    let remove = |one: &mut _| tidy::remove(one, &template, None);
+                    report(&template, self.sessions.with(remove));
+                    state = self.lock();
+                }
+                Job::Tidy => {
+                    drop(state);
+                    report("old templates", self.sessions.with(tidy::tidy));
+                    state = self.lock();
+                }
+            }
+        }
+    }
+
+    pub(super) fn drop_now(&self, database: &str) {
+        let dropped = drop_one(self.version, database, |sql| self.sessions.run(sql));
+        report(database, dropped);
+    }
+
+    /// Makes a database from another one.
+    pub(super) fn make(&self, new: &str, template: &str) -> Result<(), Failure> {
+        let sql = create(self.version, new, template);
+        self.sessions.run(&sql).map(drop)
+    }
+}
+
+/// Writes into the log of the host that databases could not be dropped.
+pub(super) fn report(databases: &str, dropped: Result<(), Failure>) {
+    if let Err(failure) = dropped {
+        eprintln!("isolated-test-postgres: failed to drop {databases}: {failure}");
+    }
+}
