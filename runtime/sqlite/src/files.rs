@@ -1,10 +1,14 @@
 //! The files of a test: in memory if there is enough, and where they stay after a failure.
 
+use std::cell::OnceCell;
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process;
+use std::time::SystemTime;
 
-use isolated_test_core::{BoxError, Current, Outcome, Reclaim, TmpDir};
+use isolated_test_core::{BoxError, Current, Error, Outcome, Reclaim, TestHandle, TmpDir};
 use isolated_test_databases::{is_kept, memory};
 
 /// The directory of a database, and of the files that SQLite puts beside it.
@@ -16,8 +20,10 @@ use isolated_test_databases::{is_kept, memory};
 #[derive(Debug)]
 pub(crate) struct Files {
     dir: PathBuf,
-    /// The directory that stays after a failure. It may be `dir`.
-    tmpdir: TmpDir,
+    /// The directory that stays after a failure: `dir`, or one on disk that is created when it is needed.
+    tmpdir: OnceCell<TmpDir>,
+    is_in_memory: bool,
+    test: TestHandle,
     /// Whether the end of the test has been seen to.
     is_over: bool,
 }
@@ -30,30 +36,28 @@ const NAME: &str = "database.sqlite";
 
 impl Files {
     pub(crate) fn create(test: &Current) -> Result<Self, BoxError> {
-        let tmpdir = TmpDir::new()?;
-        let mut files = Files {
-            dir: tmpdir.path().to_owned(),
-            tmpdir,
-            is_over: false,
-        };
         if let Some(memory) = memory() {
-            let dir = memory.join(files.unique_name());
+            let dir = memory.join(unique_name());
             reclaim_after_crash(test, &dir)?;
             // Without the right to write there, the database is on disk.
             if create_private(&dir).is_ok() {
-                files.dir = dir;
+                return Ok(Files {
+                    dir,
+                    tmpdir: OnceCell::new(),
+                    is_in_memory: true,
+                    test: test.handle(),
+                    is_over: false,
+                });
             }
         }
-        Ok(files)
-    }
-
-    /// A name that nothing else on this machine has: the last two parts of the path of the temporary
-    /// directory, which end in random letters.
-    pub(crate) fn unique_name(&self) -> String {
-        let path = self.tmpdir.path();
-        let parts = [path.parent().and_then(Path::file_name), path.file_name()];
-        let parts = parts.map(|part| part.unwrap_or_default().to_string_lossy());
-        format!("{PREFIX}{}", parts.join("-"))
+        let tmpdir = TmpDir::new()?;
+        Ok(Files {
+            dir: tmpdir.path().to_owned(),
+            tmpdir: tmpdir.into(),
+            is_in_memory: false,
+            test: test.handle(),
+            is_over: false,
+        })
     }
 
     /// The database.
@@ -66,15 +70,25 @@ impl Files {
         self.dir.join(name)
     }
 
-    /// The database after a failure of the test.
-    pub(crate) fn kept_database(&self) -> PathBuf {
-        self.tmpdir.path().join(NAME)
+    /// The database after a failure of the test. Creates its directory.
+    pub(crate) fn kept_database(&self) -> Result<PathBuf, Error> {
+        Ok(self.tmpdir()?.join(NAME))
+    }
+
+    fn tmpdir(&self) -> Result<&TmpDir, Error> {
+        if let Some(tmpdir) = self.tmpdir.get() {
+            return Ok(tmpdir);
+        }
+        // The report of a failure asks for it while the test is no longer the current one.
+        let _entered = self.test.enter();
+        let tmpdir = TmpDir::new()?;
+        Ok(self.tmpdir.get_or_init(|| tmpdir))
     }
 
     /// Keeps or removes everything at the end of the test.
-    pub(crate) fn finish(mut self, outcome: Outcome) -> io::Result<()> {
+    pub(crate) fn finish(mut self, outcome: Outcome) -> Result<(), BoxError> {
         self.is_over = true;
-        if self.dir == self.tmpdir.path() {
+        if !self.is_in_memory {
             return Ok(()); // The runtime keeps or removes it.
         }
         let kept = if is_kept(outcome) {
@@ -83,19 +97,20 @@ impl Files {
             Ok(())
         };
         // Nobody else would remove it, even if the copy has failed, for example on a full disk.
-        let removed = fs::remove_dir_all(&self.dir);
-        kept.and(removed)
+        fs::remove_dir_all(&self.dir)?;
+        kept
     }
 
     /// Copies the database, and the log without which it would lack its last transactions.
-    fn copy_to_disk(&self) -> io::Result<()> {
+    fn copy_to_disk(&self) -> Result<(), BoxError> {
+        let tmpdir = self.tmpdir()?;
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let name = entry.file_name();
             // The index of the log belongs to the processes that use it.
             let is_index = name.to_string_lossy().ends_with("-shm");
             if !is_index && entry.file_type()?.is_file() {
-                fs::copy(entry.path(), self.tmpdir.join(name))?;
+                fs::copy(entry.path(), tmpdir.join(name))?;
             }
         }
         Ok(())
@@ -106,13 +121,20 @@ impl Files {
 impl Drop for Files {
     fn drop(&mut self) {
         if !self.is_over {
-            let _ = self.tmpdir.close();
+            let _ = self.tmpdir.get().map(TmpDir::close);
             let _ = fs::remove_dir_all(&self.dir);
         }
     }
 }
 
-/// Records a path, whose name is [unique](Files::unique_name), before something is created there.
+/// A name that nothing else on this machine has.
+pub(crate) fn unique_name() -> String {
+    // The standard library has no other source of random numbers.
+    let random = RandomState::new().hash_one(SystemTime::now());
+    format!("{PREFIX}{}-{random:016x}", process::id())
+}
+
+/// Records a path, whose name is [unique](unique_name), before something is created there.
 pub(crate) fn reclaim_after_crash(test: &Current, path: &Path) -> Result<(), BoxError> {
     let path = path.to_str().ok_or("the path is not UTF-8")?;
     test.reclaim_after_crash::<Files>(path)?;

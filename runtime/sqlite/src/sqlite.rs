@@ -181,15 +181,16 @@ impl Resource for Sqlite {
 
     fn release(&mut self, outcome: Outcome) -> Result<(), BoxError> {
         let ended = self.files.take().map(|files| files.finish(outcome));
-        ended.unwrap_or(Ok(())).map_err(Into::into)
+        ended.unwrap_or(Ok(()))
     }
 
     fn describe(&self) -> Option<String> {
         let files = self.files.as_ref()?;
-        Some(if is_kept(Outcome::Failed) {
-            format!("sqlite3 '{}' (kept)", files.kept_database().display())
-        } else {
-            format!("{} (removed)", files.database().display())
+        let is_kept = is_kept(Outcome::Failed);
+        let kept = is_kept.then(|| files.kept_database().ok()).flatten();
+        Some(match kept {
+            Some(path) => format!("sqlite3 '{}' (kept)", path.display()),
+            None => format!("{} (removed)", files.database().display()),
         })
     }
 

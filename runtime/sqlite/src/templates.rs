@@ -5,15 +5,18 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use isolated_test_core::{BoxError, Current, Key};
 use isolated_test_databases::cache;
 
-use crate::files::{Files, create_private, reclaim_after_crash};
+use crate::files::{Files, create_private, reclaim_after_crash, unique_name};
 
 /// How much all templates may need. Those that were used last stay.
 const MOST: u64 = 512 * 1024 * 1024;
+
+/// How exactly the time of the last use is known. Writing it costs more than the copy of a small file.
+const A_WHILE: Duration = Duration::from_secs(60 * 60);
 
 /// The extension of templates.
 const ENDING: &str = "sqlite";
@@ -46,7 +49,7 @@ pub(crate) fn copy(
     build(&new)?;
     if let Some(template) = &template {
         // Without it, the next test builds again.
-        let _ = keep(&new, template, files, test);
+        let _ = keep(&new, template, test);
     }
     // A copy too, because what has built the template may have left connections to it.
     fs::copy(&new, files.database())?;
@@ -79,17 +82,26 @@ fn is_copied(template: Option<&Path>, files: &Files) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
         Ok(_) => {
-            // For `sweep`. It may be gone already.
-            let used = File::options().append(true).open(template);
-            let _ = used.and_then(|file| file.set_modified(SystemTime::now()));
+            // It may be gone already.
+            let _ = note_use(template);
             Ok(true)
         }
     }
 }
 
+/// Notes the time of a use for [`sweep`].
+fn note_use(template: &Path) -> io::Result<()> {
+    let (now, noted) = (SystemTime::now(), fs::metadata(template)?.modified()?);
+    if now.duration_since(noted).is_ok_and(|age| age < A_WHILE) {
+        return Ok(());
+    }
+    let file = File::options().append(true).open(template)?;
+    file.set_modified(now)
+}
+
 /// Keeps a new template.
-fn keep(built: &Path, template: &Path, files: &Files, test: &Current) -> Result<(), BoxError> {
-    let new = template.with_file_name(files.unique_name());
+fn keep(built: &Path, template: &Path, test: &Current) -> Result<(), BoxError> {
+    let new = template.with_file_name(unique_name());
     reclaim_after_crash(test, &new)?;
     let kept = (|| {
         fs::copy(built, &new)?;

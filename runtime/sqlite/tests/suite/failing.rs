@@ -18,6 +18,17 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn fails(db: &Database) {
+        leave_evidence(db);
+    }
+
+    #[isolated(process, db = Sqlite::empty())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails_in_a_subprocess(db: &Database) {
+        leave_evidence(db);
+    }
+
+    fn leave_evidence(db: &Database) {
         let connection = Connection::open(db).unwrap();
         let evidence = "PRAGMA journal_mode = WAL; CREATE TABLE evidence AS SELECT 7 AS id;";
         connection.execute_batch(evidence).unwrap();
@@ -52,16 +63,23 @@ mod inner {
 
 #[test]
 fn the_database_of_a_failed_test_stays_and_the_report_says_where() {
+    for test in ["fails", "fails_in_a_subprocess"] {
+        stays_after(test);
+    }
+}
+
+fn stays_after(test: &str) {
     let state = State::new();
-    let run = state.inner("fails").run().failed();
+    let run = state.inner(test).run().failed();
     let line = run.errors.lines().find(|line| line.contains("sqlite3 '"));
     let line = line.unwrap_or_else(|| panic!("{}", run.errors));
     assert!(line.ends_with("' (kept)"), "{line}");
     let path = line.split('\'').nth(1).unwrap();
     assert_eq!(ask(path, "SELECT cast(id AS text) FROM evidence"), "7");
-    assert!(Path::new(path).starts_with(state.path()), "{path}");
+    let path = Path::new(path);
+    assert!(path.starts_with(state.path()), "{}", path.display());
     let used = Path::new(run.said("path").unwrap());
-    assert!(used == Path::new(path) || !used.parent().unwrap().exists());
+    assert!(used == path || !used.parent().unwrap().exists());
 }
 
 #[test]
