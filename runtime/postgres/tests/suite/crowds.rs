@@ -1,12 +1,11 @@
 //! More tests at once than the server has connections for.
 
-use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
 use isolated_test_tests::{Inner, State};
 
 use crate::asking::{Servers, ask, main_database};
+use crate::programs::{EXEC, programs};
 
 mod inner {
     use isolated_test::isolated;
@@ -48,25 +47,9 @@ mod inner {
 /// How many tests run at the same time.
 const TESTS: usize = 50;
 
-/// Writes programs whose server admits 20 connections.
+/// Programs whose server admits 20 connections.
 fn small_server(state: &State) -> PathBuf {
-    let mut user = state.user_of_empty().start();
-    let sql = "SELECT setting FROM pg_config() WHERE name = 'BINDIR'";
-    let real = PathBuf::from(ask(&user.hear("url"), sql));
-    user.release();
-    let dir = state.scratch();
-    let postgres = dir.join("postgres");
-    let text = format!(
-        "#!/bin/sh\nexec '{}' \"$@\" -c max_connections=20\n",
-        real.join("postgres").display()
-    );
-    fs::write(&postgres, text).unwrap();
-    symlink(real.join("initdb"), dir.join("initdb")).unwrap();
-    // As root, the server is another user.
-    for path in [state.path(), &dir, &postgres] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    dir
+    programs(state, r#"exec "$real" "$@" -c max_connections=20"#, EXEC)
 }
 
 fn all_pass<'a>(tests: impl IntoIterator<Item = Inner<'a>>) {

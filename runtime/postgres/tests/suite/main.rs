@@ -15,6 +15,8 @@ mod existing;
 mod failing;
 mod getting;
 mod others;
+mod programs;
 mod random_deaths;
 mod space;
 mod templates;
+mod together;
