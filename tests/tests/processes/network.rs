@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 
-use isolated_test::{Port, TmpDir, isolated};
+use isolated_test::{BoxError, Current, Port, Resource, TmpDir, Transfer, current, isolated};
 use isolated_test_tests::refusal::{networks_are_refused, without_namespaces};
 use isolated_test_tests::{Inner, Running, State, is_root, plain};
 
@@ -90,6 +90,13 @@ mod inner {
     #[ignore = "started by another test"]
     fn may_be_skipped_and_should_panic_so() {
         panic!("on purpose");
+    }
+
+    #[isolated(network(or = "serial"), in_parent = super::Asks, in_child = super::AsksInside)]
+    #[test]
+    #[ignore = "started by another test"]
+    fn asks_in_turn(in_parent: bool, in_child: bool) {
+        say(&format!("network {in_parent} {in_child}"));
     }
 
     #[isolated(network(or = "serial"))]
@@ -330,4 +337,54 @@ fn tests_that_need_not_take_turns_do_not() {
     end.open();
     end.open();
     let _ = (first.finish().passed(), second.finish().passed());
+}
+
+/// A resource of the parent that asks whether the test has the network to itself.
+struct Asks;
+
+impl Resource for Asks {
+    type Handle = bool;
+
+    fn provision(&mut self, test: &Current) -> Result<bool, BoxError> {
+        Ok(test.has_network())
+    }
+
+    fn transfer() -> Transfer<bool> {
+        Transfer::as_text()
+    }
+}
+
+/// The same in the process of the body.
+struct AsksInside;
+
+impl Resource for AsksInside {
+    type Handle = bool;
+
+    fn provision(&mut self, test: &Current) -> Result<bool, BoxError> {
+        Asks.provision(test)
+    }
+}
+
+#[isolated(network(or = "skip"), in_parent = Asks, in_child = AsksInside)]
+#[test]
+fn resources_know_that_the_test_has_a_network(in_parent: bool, in_child: bool) {
+    assert!(in_parent && in_child && current().has_network());
+}
+
+#[isolated(process, in_parent = Asks, in_child = AsksInside)]
+#[test]
+fn resources_know_that_the_test_has_none(in_parent: bool, in_child: bool) {
+    assert!(!in_parent && !in_child && !current().has_network());
+}
+
+#[test]
+fn a_turn_in_the_network_of_the_machine_counts_and_a_body_in_place_has_none() {
+    let state = State::new();
+    let run = state.inner("asks_in_turn").with(without_namespaces).run();
+    assert_eq!(run.passed().said("network"), Some("true true"));
+    let run = state
+        .inner("asks_in_turn")
+        .env("ISOLATED_PROCESS", "off")
+        .run();
+    assert_eq!(run.passed().said("network"), Some("false false"));
 }

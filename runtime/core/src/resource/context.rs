@@ -39,6 +39,7 @@ struct TestContext {
     /// The directories that were created during the test without the attribute.
     adopted: Mutex<Vec<TmpDir>>,
     recorder: Recorder,
+    has_network: bool,
 }
 
 impl TestHandle {
@@ -50,6 +51,7 @@ impl TestHandle {
         requests: &[Request],
         owner: Arc<Owner>,
         recorder: Recorder,
+        has_network: bool,
     ) -> Self {
         let mut values = Vec::with_capacity(requests.len());
         for request in requests {
@@ -64,6 +66,7 @@ impl TestHandle {
                 values,
                 adopted: Mutex::default(),
                 recorder,
+                has_network,
             }),
         }
     }
@@ -87,6 +90,17 @@ impl TestHandle {
     /// Whether this is no test, but the host of a resource that tests share.
     pub(crate) fn is_host(&self) -> bool {
         self.test.name.is_host()
+    }
+
+    /// Returns whether the body has the network to itself, as `network` asks for: a network of its own,
+    /// or with `or = "serial"` its turn in that of the machine.
+    ///
+    /// A [resource](crate::Resource) that serves a fixed address, such as `127.0.0.1:5432`, needs this. It
+    /// begins to listen in the function that reads its [transferred](crate::Resource::transfer) handle,
+    /// because that runs in the subprocess, and so in its network.
+    #[must_use]
+    pub fn has_network(&self) -> bool {
+        self.test.has_network
     }
 
     /// The source location and the name of the annotated function.

@@ -207,7 +207,7 @@ impl<'t, 'a> Driver<'t, 'a> {
 /// Lets a resource of the test become the host for which this process was started. The resource
 /// finds the request itself.
 fn become_host(spec: &'static Spec, name: &Name, custom: &[Custom<'_>], resource: usize) -> ! {
-    let current = spec.begin(name.clone(), None, None, Recorder::Here(Weak::new()));
+    let current = spec.begin(name.clone(), None, None, Recorder::Here(Weak::new()), false);
     let before = spec.resources.iter().take(resource);
     let is_custom = |request: &&Request| matches!(request.kind, Kind::Custom { .. });
     let returned = custom.get(before.filter(is_custom).count()).map(|custom| {

@@ -87,7 +87,13 @@ impl<'a> Session<'a> {
         let (activity, trace) = begun.inspect_err(|error| report::error(name.full(), error))?;
         let activity = Arc::new(activity);
         let recorder = Recorder::Here(Arc::downgrade(&activity));
-        let current = spec.begin(name, caller, Some(activity.mark()), recorder);
+        let current = spec.begin(
+            name,
+            caller,
+            Some(activity.mark()),
+            recorder,
+            !network.is_common(),
+        );
         let mut session = Box::new(Session {
             resources: Resources::new(spec, current, trace),
             activity,

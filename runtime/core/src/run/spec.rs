@@ -71,6 +71,7 @@ impl Spec {
         caller: Option<Arc<Owner>>,
         mark: Option<Mark>,
         recorder: Recorder,
+        has_network: bool,
     ) -> Current {
         let owner = Owner::new(name.clone(), caller, mark);
         let function = (&self.place, self.function);
@@ -81,6 +82,7 @@ impl Spec {
             self.resources,
             owner,
             recorder,
+            has_network,
         ))
     }
 }

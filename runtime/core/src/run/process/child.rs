@@ -122,12 +122,14 @@ impl<'a> Inside<'a> {
     ) -> Option<Self> {
         parent.send(&ChildMessage::Started);
         let trace = Trace::inside(name.full());
+        let recorder = Recorder::Parent(ask);
+        // A test that asks for a network does not begin without one.
+        let has_network = spec
+            .process
+            .is_some_and(|process| process.network.is_some());
+        let current = spec.begin(name, None, delegation::acting(), recorder, has_network);
         let mut inside = Inside {
-            resources: Resources::new(
-                spec,
-                spec.begin(name, None, delegation::acting(), Recorder::Parent(ask)),
-                trace,
-            ),
+            resources: Resources::new(spec, current, trace),
             parent,
             held: None,
             is_over: false,

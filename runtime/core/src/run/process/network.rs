@@ -28,6 +28,11 @@ pub(crate) enum Network {
 }
 
 impl Network {
+    /// Whether the test shares the network with all others.
+    pub(crate) fn is_common(&self) -> bool {
+        matches!(self, Network::Common)
+    }
+
     /// Whether the test has its own network.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Network::Custom(_))
