@@ -10,4 +10,4 @@ mod encryption;
 mod wire;
 
 pub use crate::address::{Address, Host, PORT};
-pub use crate::wire::{Connection, Failure, Refusal, Row, literal, name};
+pub use crate::wire::{Connection, Failure, Refusal, Row, Stream, framed, literal, name};

@@ -2,11 +2,15 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use isolated_test_core::__private::Variable;
+use isolated_test_core::BoxError;
 
-use isolated_test_postgres_wire::{Address, Host};
+use isolated_test_postgres_wire::{Address, Host, PORT};
+
+use crate::proxy::forward::At;
 
 /// The database of a test.
 ///
@@ -17,6 +21,8 @@ pub struct Database {
     url: String,
     name: String,
     address: Address,
+    /// Where the subprocess of the test serves it too.
+    at: Option<At>,
 }
 
 impl Database {
@@ -67,6 +73,47 @@ impl Database {
         &self.address
     }
 
+    /// The same database for clients that connect to a socket in a directory.
+    pub(crate) fn through(&self, dir: &Path) -> Self {
+        let address = Address {
+            host: Host::Socket(dir.to_owned()),
+            port: PORT,
+            user: self.address.user.clone(),
+            password: None,
+            parameters: Vec::new(),
+        };
+        Database {
+            url: address.url(&self.name),
+            name: self.name.clone(),
+            address,
+            at: None,
+        }
+    }
+
+    pub(crate) fn served_at(self, at: Option<At>) -> Self {
+        Database { at, ..self }
+    }
+
+    /// Everything that the subprocess of the test has to know.
+    pub(crate) fn to_text(&self) -> String {
+        let at = self.at.as_ref().map(At::to_string);
+        format!("{}\t{}", self.url, at.unwrap_or_default())
+    }
+
+    /// Takes the database over in the subprocess of the test, in its network, and serves it there.
+    pub(crate) fn received(text: &str) -> Result<Self, BoxError> {
+        let (url, at) = text
+            .split_once('\t')
+            .ok_or("the parent has sent no database")?;
+        let database: Database = url.parse()?;
+        if at.is_empty() {
+            return Ok(database);
+        }
+        let at: At = at.parse()?;
+        at.serve(&database)?;
+        Ok(database.served_at(Some(at)))
+    }
+
     /// The URL without the password.
     pub(crate) fn shown(&self) -> String {
         let address = Address {
@@ -92,6 +139,7 @@ impl FromStr for Database {
             url: url.to_owned(),
             name,
             address,
+            at: None,
         })
     }
 }

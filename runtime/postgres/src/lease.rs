@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::broker::line;
@@ -18,6 +18,19 @@ pub(crate) struct Given {
     pub(crate) url: String,
     /// The major version of the server.
     pub(crate) version: u32,
+    /// Where the test may create a directory, which the host removes.
+    pub(crate) dir: PathBuf,
+}
+
+/// What becomes of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is dropped later. One that tests share stays.
+    Drop,
+    /// It stays for people.
+    Keep,
+    /// No further test may share it.
+    Spoiled,
 }
 
 /// Why a template could not be built.
@@ -30,10 +43,10 @@ pub(crate) struct BuildError {
 const NOTICE: Duration = Duration::from_secs(3);
 
 impl Lease {
-    /// Takes a database. `build` fills the template if there is none.
+    /// Takes a database, or with `share` one that tests share. `build` fills the template if there is none.
     pub(crate) fn take(
         host: &Path,
-        [key, wish, who]: [&str; 3],
+        [how, key, wish, who]: [&str; 4],
         build: impl FnOnce(&str) -> Result<(), BuildError>,
     ) -> Result<(Self, Given), String> {
         let lost = |error: io::Error| {
@@ -44,9 +57,7 @@ impl Lease {
             stream: BufReader::new(stream),
         };
         let process = std::process::id().to_string();
-        lease
-            .say(&["take", key, wish, who, &process])
-            .map_err(lost)?;
+        lease.say(&[how, key, wish, who, &process]).map_err(lost)?;
         let mut build = Some(build);
         let mut cause = None;
         loop {
@@ -64,10 +75,11 @@ impl Lease {
                         }
                     }
                 }
-                ["given", url, version] => {
+                ["given", url, version, dir] => {
                     let given = Given {
                         url: (*url).to_owned(),
                         version: version.parse().unwrap_or(0),
+                        dir: dir.into(),
                     };
                     return Ok((lease, given));
                 }
@@ -77,9 +89,13 @@ impl Lease {
         }
     }
 
-    /// Ends the use. The database is dropped later, or kept.
-    pub(crate) fn end(mut self, keep: bool) -> io::Result<()> {
-        let said = self.say(&[if keep { "keep" } else { "drop" }]);
+    /// Ends the use.
+    pub(crate) fn end(mut self, fate: Fate) -> io::Result<()> {
+        let said = self.say(&[match fate {
+            Fate::Drop => "drop",
+            Fate::Keep => "keep",
+            Fate::Spoiled => "spoiled",
+        }]);
         said.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => io::Error::other("the host of the server has ended"),
             _ => error,

@@ -11,6 +11,8 @@ mod disk;
 mod lease;
 mod migrations;
 mod postgres;
+mod proxy;
+mod recipe;
 mod server;
 mod statements;
 

@@ -1,18 +1,16 @@
 //! The resource: which database a test wants, and its life.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use isolated_test_core::{BoxError, Current, Once, Outcome, Resource, Transfer};
-use isolated_test_databases::{File, chain, is_kept, read};
+use isolated_test_databases::is_kept;
 
-use isolated_test_postgres_wire::Connection;
-
-use crate::broker::EMPTY;
 use crate::database::Database;
-use crate::lease::{BuildError, Lease};
-use crate::migrations::{self, MigrationError};
+use crate::lease::{Fate, Lease};
+use crate::proxy::forward::At;
+use crate::proxy::rollback::Rollback;
+use crate::recipe::Recipe;
 use crate::server::{Server, Wanted};
 
 /// A PostgreSQL database for each test.
@@ -21,25 +19,18 @@ use crate::server::{Server, Wanted};
 /// [documentation of the crate](crate).
 #[must_use = "a test has a database while its attribute names one"]
 pub struct Postgres {
-    prepare: Option<Prepare>,
-    /// Files that are run after that, in order.
-    paths: Vec<PathBuf>,
+    recipe: Recipe,
     version: Option<u32>,
+    at: Option<String>,
+    /// Whether tests share a database and roll back what they do.
+    rolls_back: bool,
     used: Option<Used>,
 }
-
-/// A function of the user.
-struct Prepare {
-    name: String,
-    fingerprint: String,
-    run: Run,
-}
-
-type Run = Box<dyn FnOnce(&str) -> Result<(), BoxError>>;
 
 /// The database of a test, and the server with it.
 struct Used {
     database: Database,
+    rollback: Option<Rollback>,
     lease: Lease,
     // Dropped last: until then, the host stays.
     server: Once<Server>,
@@ -48,9 +39,10 @@ struct Used {
 impl Postgres {
     fn new() -> Self {
         Postgres {
-            prepare: None,
-            paths: Vec::new(),
+            recipe: Recipe::default(),
             version: None,
+            at: None,
+            rolls_back: false,
             used: None,
         }
     }
@@ -108,14 +100,12 @@ impl Postgres {
         fingerprint: impl fmt::Display,
         run: impl FnOnce(&str) -> Result<(), E> + 'static,
     ) -> Self {
-        Postgres {
-            prepare: Some(Prepare {
-                name: name.into(),
-                fingerprint: fingerprint.to_string(),
-                run: Box::new(|url| run(url).map_err(Into::into)),
-            }),
-            ..Self::new()
-        }
+        let mut postgres = Self::new();
+        let run = |url: &str| run(url).map_err(Into::into);
+        postgres
+            .recipe
+            .prepare(name.into(), fingerprint.to_string(), run);
+        postgres
     }
 
     /// The same with a function that awaits.
@@ -157,7 +147,7 @@ impl Postgres {
 
     /// Runs a further file or directory, after everything before it: data that all tests need.
     pub fn seed(mut self, path: impl AsRef<Path>) -> Self {
-        self.paths.push(path.as_ref().to_owned());
+        self.recipe.run(path.as_ref());
         self
     }
 
@@ -169,47 +159,65 @@ impl Postgres {
         self
     }
 
-    /// The key of the template, and the files that it consists of.
-    fn content(&self) -> Result<(String, Arc<Vec<File>>), String> {
-        if self.prepare.is_none() && self.paths.is_empty() {
-            return Ok((EMPTY.to_owned(), Arc::default()));
-        }
-        let (files, mut content) = read(&self.paths)?;
-        if let Some(prepare) = &self.prepare {
-            content.add("prepared");
-            content.add(&prepare.name);
-            content.add(&prepare.fingerprint);
-        }
-        Ok((content.key(), files))
+    /// Gives the test no database of its own, but a transaction in one that such tests share, which is rolled
+    /// back.
+    ///
+    /// Everything that clients do at the [`url`](Database::url), in any number of connections, happens in one
+    /// session, in turns of one statement or of one transaction: BEGIN to COMMIT. A client that waits
+    /// longer than 10 seconds for the transaction of another one gets an error. COMMIT, ROLLBACK and
+    /// errors have the effects that they always have, by savepoints; an error outside of a
+    /// transaction undoes its own statement only.
+    ///
+    /// This needs neither a copy nor disk space, but it is less than a database:
+    ///
+    /// - Two tests that write the same key of a unique index wait for each other: the second one until the
+    ///   first is over. In other orders, a test may fail with `deadlock detected`.
+    /// - Sequences are not rolled back, so numbers do not begin at 1.
+    /// - `now()` is the time at which the test began. Isolation levels and READ ONLY are accepted and have no
+    ///   effect. Deferred constraints are checked by COMMIT only.
+    /// - Notifications never arrive. LISTEN is refused.
+    /// - What the server refuses within a transaction, it refuses: CREATE DATABASE, VACUUM, CREATE INDEX
+    ///   CONCURRENTLY, a procedure that commits. The error has a hint.
+    /// - Settings (SET) belong to all connections of the test, until the last one is closed.
+    /// - A failed test leaves nothing to look at.
+    ///
+    /// # When the process dies
+    ///
+    /// The server rolls the transaction back.
+    pub fn transaction(mut self) -> Self {
+        self.rolls_back = true;
+        self
     }
-}
 
-/// Fills the template.
-fn build(url: &str, prepare: Option<Prepare>, files: &[File]) -> Result<(), BuildError> {
-    let passing = |why: String| BuildError {
-        why,
-        is_lasting: false,
-    };
-    if let Some(Prepare { name, run, .. }) = prepare {
-        run(url).map_err(|error| BuildError {
-            why: format!("failed to prepare `{name}`: {}", chain(&*error)),
-            is_lasting: true,
-        })?;
+    /// Lets clients reach the database at a fixed address of the loopback interface, for code whose
+    /// configuration a test cannot reach: `localhost:5432`.
+    ///
+    /// The test has to have a network of its own: `#[isolated(network, db = …)]`. Every connection to the
+    /// address, by the test and by the programs that it starts, leads to the database of the test, whatever
+    /// database, user and password the client names.
+    ///
+    /// # Errors
+    ///
+    /// Without `network`, and with an address that is not one of the loopback interface, the test fails
+    /// before its body.
+    pub fn at(mut self, address: impl Into<String>) -> Self {
+        self.at = Some(address.into());
+        self
     }
-    if files.is_empty() {
-        return Ok(());
+
+    /// The address at which the forwarder of the test listens.
+    fn served(&self, test: &Current) -> Result<Option<At>, String> {
+        let Some(address) = &self.at else {
+            return Ok(None);
+        };
+        if !test.has_network() {
+            return Err(format!(
+                "`at` needs a network in which nobody else has {address}; write `network` in the attribute, \
+                 and do not turn subprocesses off"
+            ));
+        }
+        address.parse().map(Some)
     }
-    let database: Database = url.parse().map_err(passing)?;
-    let connected = Connection::open(database.address(), database.name());
-    let mut connection = connected.map_err(|failure| passing(failure.to_string()))?;
-    for file in files {
-        let ran = migrations::run(file, &mut connection);
-        ran.map_err(|MigrationError { text, is_lasting }| BuildError {
-            why: text,
-            is_lasting,
-        })?;
-    }
-    Ok(())
 }
 
 /// The part of a database's name that reminds of its test: the end of the test's name.
@@ -233,12 +241,18 @@ impl Resource for Postgres {
 
     fn provision(&mut self, test: &Current) -> Result<Database, BoxError> {
         let mut server = Wanted::find(self.version)?.shared();
+        // A host does not get beyond this.
         let host = server.provision(test)?;
-        let (key, files) = self.content()?;
-        let prepare = self.prepare.take();
-        let words = [&*key, &wish(test.name()), test.name()];
-        let (lease, given) =
-            Lease::take(Path::new(&host), words, |url| build(url, prepare, &files))?;
+        let at = self.served(test)?;
+        let steps = std::mem::take(&mut self.recipe).read()?;
+        let key = steps.key.clone();
+        let wish = wish(test.name());
+        let words = if self.rolls_back {
+            ["share", &*key, "shared", test.name()]
+        } else {
+            ["take", &*key, &*wish, test.name()]
+        };
+        let (lease, given) = Lease::take(Path::new(&host), words, |url| steps.run(url))?;
         if let Some(version) = self.version.filter(|version| *version != given.version) {
             return Err(format!(
                 "the test wants PostgreSQL {version}, and the server in `{}` is of version {}",
@@ -247,9 +261,17 @@ impl Resource for Postgres {
             )
             .into());
         }
-        let database: Database = given.url.parse()?;
+        let mut database: Database = given.url.parse()?;
+        let mut rollback = None;
+        if self.rolls_back {
+            let begun = Rollback::begin(&database, given.version, &given.dir)?;
+            database = begun.1;
+            rollback = Some(begun.0);
+        }
+        let database = database.served_at(at);
         self.used = Some(Used {
             database: database.clone(),
+            rollback,
             lease,
             server,
         });
@@ -260,15 +282,27 @@ impl Resource for Postgres {
         let Some(mut used) = self.used.take() else {
             return Ok(());
         };
-        let ended = used.lease.end(is_kept(outcome));
-        used.server.release(outcome)?;
+        let undone = used.rollback.take().map(Rollback::end);
+        let fate = match &undone {
+            None if is_kept(outcome) => Fate::Keep,
+            Some(Err(_)) => Fate::Spoiled,
+            _ => Fate::Drop,
+        };
+        let ended = used.lease.end(fate);
+        // It waits for people only if there is something to see.
+        let is_kept = fate == Fate::Keep;
+        used.server
+            .release(if is_kept { outcome } else { Outcome::Passed })?;
+        undone.unwrap_or(Ok(()))?;
         ended.map_err(|error| format!("failed to give the database back: {error}").into())
     }
 
     fn describe(&self) -> Option<String> {
         let used = self.used.as_ref()?;
         let url = used.database.shown();
-        Some(if is_kept(Outcome::Failed) {
+        Some(if self.rolls_back {
+            format!("{url} (rolled back)")
+        } else if is_kept(Outcome::Failed) {
             format!("psql '{url}' (kept)")
         } else {
             format!("{url} (removed)")
@@ -276,7 +310,7 @@ impl Resource for Postgres {
     }
 
     fn transfer() -> Transfer<Database> {
-        Transfer::as_text()
+        Transfer::with(Database::to_text, Database::received)
     }
 }
 
@@ -284,7 +318,7 @@ impl fmt::Debug for Postgres {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Postgres")
-            .field("paths", &self.paths)
+            .field("recipe", &self.recipe)
             .field("version", &self.version)
             .finish_non_exhaustive()
     }

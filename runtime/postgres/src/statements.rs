@@ -34,6 +34,22 @@ pub(crate) fn statements(sql: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The words, texts and signs of a statement, without white space and comments.
+pub(crate) fn words(sql: &str) -> impl Iterator<Item = &str> {
+    let mut rest = sql;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (length, is_blank) = token(rest);
+            let (word, after) = rest.split_at(length);
+            rest = after;
+            if !is_blank {
+                return Some(word);
+            }
+        }
+        None
+    })
+}
+
 /// The length of the first token, and whether it is blank: white space or a comment.
 fn token(rest: &str) -> (usize, bool) {
     let bytes = rest.as_bytes();

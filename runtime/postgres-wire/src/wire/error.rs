@@ -3,8 +3,11 @@
 use std::fmt;
 use std::io;
 
+use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
-use postgres_protocol::message::backend::ErrorResponseBody;
+use postgres_protocol::message::backend::{ErrorResponseBody, Message};
+
+use super::framed;
 
 /// Why a statement has failed.
 #[derive(Debug)]
@@ -31,7 +34,17 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn read(body: &ErrorResponseBody, completed: usize) -> Self {
+    /// Reads the body of the message with which a server refuses a statement.
+    #[must_use]
+    pub fn read(body: &[u8], completed: usize) -> Self {
+        let mut message = BytesMut::from(&*framed(b'E', body));
+        match Message::parse(&mut message) {
+            Ok(Some(Message::ErrorResponse(body))) => Self::of(&body, completed),
+            _ => Refusal::default(),
+        }
+    }
+
+    pub(super) fn of(body: &ErrorResponseBody, completed: usize) -> Self {
         let mut refusal = Refusal {
             completed,
             ..Refusal::default()

@@ -13,30 +13,33 @@ use super::{Connection, Failure, Refusal, garbled};
 use crate::address::Address;
 
 impl Connection {
+    /// Begins a session with these parameters.
     pub(super) fn log_in(
         &mut self,
         address: &Address,
         database: &str,
-        application: &str,
+        parameters: &[(&str, &str)],
     ) -> Result<(), Failure> {
-        let words = [
-            ("user", &*address.user),
-            ("database", database),
-            ("client_encoding", "UTF8"),
-            ("application_name", application),
-        ];
+        let own = [("user", &*address.user), ("database", database)];
+        let given = parameters.iter().copied();
+        let given = given.filter(|(name, _)| !["user", "database"].contains(name));
+        let words = own.into_iter().chain(given);
         self.send(|message| frontend::startup_message(words, message))?;
         let mut scram = None;
         loop {
             match self.receive()? {
                 Message::ErrorResponse(body) => {
-                    return Err(Failure::Refused(Refusal::read(&body, 0)));
+                    return Err(Failure::Refused(Refusal::of(&body, 0)));
                 }
                 Message::ParameterStatus(body) => self.learn(&body),
                 Message::BackendKeyData(body) => self.process = body.process_id(),
                 Message::AuthenticationOk | Message::NoticeResponse(_) => {}
                 Message::ReadyForQuery(_) => return Ok(()),
-                request => self.authenticate(address, &request, &mut scram)?,
+                request => {
+                    // Others have to prove nothing.
+                    self.record.iter_mut().for_each(Vec::clear);
+                    self.authenticate(address, &request, &mut scram)?;
+                }
             }
         }
     }

@@ -6,11 +6,12 @@
 
 mod error;
 mod login;
+mod open;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -20,15 +21,15 @@ use postgres_protocol::message::backend::{DataRowBody, Header, Message};
 use postgres_protocol::message::frontend;
 
 pub use self::error::{Failure, Refusal};
-use self::stream::Stream;
-use crate::address::Address;
-use crate::encryption::{Encryption, Way};
+pub use self::stream::Stream;
 
 /// A connection, ready for the next statement.
 pub struct Connection {
-    stream: Stream,
-    /// What has arrived and is not read yet.
+    stream: BufReader<Stream>,
+    /// The part of the next message that has arrived.
     arrived: BytesMut,
+    /// The messages of the server, while they are recorded.
+    record: Option<Vec<u8>>,
     /// The major version of the server.
     version: u32,
     /// The process of the server that serves it.
@@ -48,59 +49,13 @@ struct Answer {
 /// A row: the text of each column, `None` for NULL.
 pub type Row = Vec<Option<String>>;
 
+/// The length of the beginning of a message: its kind and its length.
+const HEADER: usize = 5;
+
 /// The largest message that is read. Rows here are short, but an error may quote a statement.
 const MOST: i32 = 64 * 1024 * 1024;
 
 impl Connection {
-    /// Connects as the role in `address`.
-    ///
-    /// # Errors
-    ///
-    /// Fails when nobody listens there, and when the server refuses the role or the database.
-    pub fn open(address: &Address, database: &str) -> Result<Self, Failure> {
-        Self::open_prepared(address, database, "isolated-test", &|_| Ok(()))
-    }
-
-    /// The same under a name for the views of the server, and with a socket that `prepare` sets up before
-    /// the role logs in.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open); also if `prepare` fails.
-    pub fn open_prepared(
-        address: &Address,
-        database: &str,
-        application: &str,
-        prepare: &dyn Fn(BorrowedFd<'_>) -> io::Result<()>,
-    ) -> Result<Self, Failure> {
-        let encryption = address.encryption().map_err(io::Error::other)?;
-        let ways = encryption
-            .as_ref()
-            .map_or(&[Way::Plain][..], Encryption::ways);
-        let mut first = None;
-        for way in ways {
-            let opened = Stream::open(address, *way, encryption.as_ref());
-            let connected = opened.map_err(Failure::from).and_then(|stream| {
-                prepare(stream.as_fd())?;
-                let mut connection = Connection {
-                    stream,
-                    arrived: BytesMut::new(),
-                    version: 0,
-                    process: 0,
-                    answer: Answer::default(),
-                };
-                connection.log_in(address, database, application)?;
-                Ok(connection)
-            });
-            match connected {
-                Ok(connection) => return Ok(connection),
-                // The second way is for servers that refuse the first one.
-                Err(failure) => first = first.or(Some(failure)),
-            }
-        }
-        Err(first.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into()))
-    }
-
     /// The major version of the server.
     #[must_use]
     pub fn version(&self) -> u32 {
@@ -154,7 +109,7 @@ impl Connection {
                 Message::DataRow(body) => answer.rows.push(row(&body).map_err(garbled)?),
                 Message::CommandComplete(_) => answer.completed += 1,
                 Message::ErrorResponse(body) => {
-                    answer.refused = Some(Refusal::read(&body, answer.completed));
+                    answer.refused = Some(Refusal::of(&body, answer.completed));
                 }
                 // The data of a COPY would have to follow here.
                 Message::CopyInResponse(_) => self.send(|message| {
@@ -181,7 +136,7 @@ impl Connection {
     pub fn listen(&mut self) -> Result<(), Failure> {
         while let Some(message) = self.receive_in_time()? {
             if let Message::ErrorResponse(body) = message {
-                return Err(Failure::Refused(Refusal::read(&body, 0)));
+                return Err(Failure::Refused(Refusal::of(&body, 0)));
             }
         }
         Ok(())
@@ -194,15 +149,16 @@ impl Connection {
     ///
     /// Fails for a time of zero.
     pub fn set_patience(&mut self, time: Option<Duration>) -> io::Result<()> {
-        self.stream.set_read_timeout(time)
+        self.stream.get_ref().set_read_timeout(time)
     }
 
     /// Sends what `write` writes.
     fn send(&mut self, write: impl FnOnce(&mut BytesMut) -> io::Result<()>) -> io::Result<()> {
         let mut message = BytesMut::new();
         write(&mut message)?;
-        self.stream.write_all(&message)?;
-        self.stream.flush()
+        let stream = self.stream.get_mut();
+        stream.write_all(&message)?;
+        stream.flush()
     }
 
     /// Receives a message, or `None` if the time is over.
@@ -220,11 +176,18 @@ impl Connection {
             if header.is_some_and(|header| header.len() > MOST) {
                 return Err(garbled("it is too long"));
             }
-            if let Some(message) = Message::parse(&mut self.arrived).map_err(garbled)? {
-                return Ok(message);
+            let length = header.and_then(|header| usize::try_from(header.len()).ok());
+            let length = length.map_or(HEADER, |length| length + 1);
+            if header.is_some() && self.arrived.len() == length {
+                if let Some(record) = &mut self.record {
+                    record.extend_from_slice(&self.arrived);
+                }
+                let message = Message::parse(&mut self.arrived).map_err(garbled)?;
+                return message.ok_or_else(|| garbled("it is incomplete"));
             }
             let mut bytes = [0; 8 * 1024];
-            match self.stream.read(&mut bytes) {
+            let missing = (length - self.arrived.len()).min(bytes.len());
+            match self.stream.read(&mut bytes[..missing]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
                 Ok(0) => {
@@ -237,11 +200,16 @@ impl Connection {
             }
         }
     }
+
+    /// The stream between two statements, for messages that this client does not know.
+    pub fn stream(&mut self) -> &mut BufReader<Stream> {
+        &mut self.stream
+    }
 }
 
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.stream.get_ref().as_fd()
     }
 }
 
@@ -269,6 +237,13 @@ fn garbled(why: impl std::fmt::Display) -> io::Error {
         io::ErrorKind::InvalidData,
         format!("the server has garbled a message: {why}"),
     )
+}
+
+/// A message, with its kind and its length.
+#[must_use]
+pub fn framed(kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX);
+    [&[kind], &length.to_be_bytes()[..], body].concat()
 }
 
 /// A name, quoted for a statement.

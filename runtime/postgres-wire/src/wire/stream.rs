@@ -1,7 +1,7 @@
 //! The bytes of a connection, over a Unix socket or over TCP, encrypted or not.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -14,14 +14,59 @@ use crate::encryption::{Encryption, Way};
 /// How long a server may take to accept a connection.
 const ACCEPT: Duration = Duration::from_secs(10);
 
-pub(super) enum Stream {
+/// The bytes between a client and a server.
+pub enum Stream {
+    /// Over a Unix socket.
     Unix(UnixStream),
+    /// Over TCP.
     Tcp(TcpStream),
+    /// Encrypted over TCP.
     #[cfg(feature = "tls")]
     Encrypted(Box<Encrypted>),
 }
 
 impl Stream {
+    /// Connects to a server, without encryption.
+    ///
+    /// # Errors
+    ///
+    /// Fails when nobody listens there.
+    pub fn connect(address: &Address) -> io::Result<Self> {
+        Self::open(address, Way::Plain, None)
+    }
+
+    /// Returns the same connection for another thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails without free descriptors, and for an encrypted connection, of which two threads could not use
+    /// the keys.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        match self {
+            Stream::Unix(stream) => stream.try_clone().map(Stream::Unix),
+            Stream::Tcp(stream) => stream.try_clone().map(Stream::Tcp),
+            #[cfg(feature = "tls")]
+            Stream::Encrypted(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a connection that is passed on cannot be encrypted; write `sslmode=disable`",
+            )),
+        }
+    }
+
+    /// Ends one direction, or both.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection has ended.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self {
+            Stream::Unix(stream) => stream.shutdown(how),
+            Stream::Tcp(stream) => stream.shutdown(how),
+            #[cfg(feature = "tls")]
+            Stream::Encrypted(stream) => stream.sock.shutdown(how),
+        }
+    }
+
     pub(super) fn open(
         address: &Address,
         way: Way,

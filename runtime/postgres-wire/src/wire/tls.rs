@@ -20,6 +20,7 @@ use rustls::{
 
 use crate::encryption::{Encryption, Mode};
 
+/// The bytes of an encrypted connection.
 pub(super) type Encrypted = StreamOwned<ClientConnection, TcpStream>;
 
 /// Where libpq looks for trusted certificates if the URL names none, below the home directory.

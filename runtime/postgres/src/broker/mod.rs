@@ -4,13 +4,16 @@
 //! reports its end, however it dies. The exchange, one line each:
 //!
 //! ```text
-//! test:  take  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST  PROCESS
+//! test:  take | share  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST  PROCESS
 //! host:  wait  WHAT-FOR                             maybe repeated
 //! host:  build URL                                  of an empty database
 //! test:  built | failed lasting REASON | failed passing REASON
-//! host:  given URL VERSION | failed REASON
-//! test:  drop | keep
+//! host:  given URL VERSION DIRECTORY | failed REASON
+//! test:  drop | keep | spoiled
 //! ```
+//!
+//! A database that tests share stays as long as the host. The directory does not exist: the test may
+//! create it for a socket, and the host removes it when the test is over.
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
@@ -47,7 +50,7 @@ use self::state::State;
 use self::working::report;
 
 /// The version of the exchange.
-pub(crate) const FORM: &str = concat!("4 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORM: &str = concat!("5 ", env!("CARGO_PKG_VERSION"));
 
 /// The key of the template that contains nothing.
 pub(crate) const EMPTY: &str = "empty";
@@ -76,6 +79,8 @@ struct Shared {
     data: Option<PathBuf>,
     /// The beginning of the names of all databases but templates.
     prefix: String,
+    /// The directory of the socket.
+    dir: PathBuf,
     state: Mutex<State>,
     /// Something has changed in the state.
     changed: Condvar,
@@ -116,6 +121,7 @@ impl Broker {
             version,
             data,
             prefix,
+            dir: socket.parent().unwrap_or(socket).to_owned(),
             state: Mutex::new(state),
             changed: Condvar::new(),
             listening: AtomicUsize::new(0),

@@ -1,5 +1,6 @@
 //! Serves tests, each in a thread: from the question for a database to the end of its use.
 
+use std::fs;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -69,16 +70,21 @@ impl Shared {
         let Ok(Some(words)) = client.hear() else {
             return;
         };
-        let ["take", key, wish, who, process] =
-            &*words.iter().map(String::as_str).collect::<Vec<_>>()
+        let [how @ ("take" | "share"), key, wish, who, process] =
+            *words.iter().map(String::as_str).collect::<Vec<_>>()
         else {
             return;
         };
+        let is_shared = how == "share";
         let test = format!("{who} (pid {process})");
         let taken = self.admission.enter(&test, &mut client);
         let taken = taken.and_then(|admitted| {
-            let database = self.take(key, wish, who, &mut client)?;
-            Ok((database, admitted))
+            let database = if is_shared {
+                self.share(key, wish, who, &mut client)
+            } else {
+                self.take(key, wish, who, &mut client)
+            };
+            Ok((database?, admitted))
         });
         let (database, _admitted) = match taken {
             Ok(taken) => taken,
@@ -88,24 +94,60 @@ impl Shared {
             }
         };
         let url = self.sessions.address.url(&database);
-        let given = client.say(&["given", &url, &self.version.to_string()]);
+        let dir = self.dir.join(format!("s{}", self.lock().next_number()));
+        let version = self.version.to_string();
+        let given = client.say(&["given", &url, &version, &dir.to_string_lossy()]);
         // Only now, because the test waits no longer.
         self.changed.notify_all();
         let last = given.and_then(|()| client.hear());
-        self.end_sessions(&database);
         // Without a word, the test has died.
-        if matches!(&last, Ok(Some(words)) if *words == ["keep"]) {
-            let comment = format!(
-                "COMMENT ON DATABASE {} IS {}",
-                name(&database),
-                literal(KEPT)
-            );
-            let _ = self.sessions.run(&comment);
-            self.lock().keep(database);
+        let last = last
+            .ok()
+            .flatten()
+            .and_then(|words| words.into_iter().next());
+        let last = last.as_deref();
+        let _ = fs::remove_dir_all(&dir);
+        if is_shared {
+            if last == Some("spoiled") {
+                self.lock().spoil(key, &database);
+            }
         } else {
-            self.lock().drop_later(database);
+            self.end_sessions(&database);
+            self.give_back(database, last == Some("keep"));
         }
         self.changed.notify_all();
+    }
+
+    /// Drops a database later, or keeps it for people.
+    fn give_back(&self, database: String, is_kept: bool) {
+        if !is_kept {
+            self.lock().drop_later(database);
+            return;
+        }
+        let comment = format!(
+            "COMMENT ON DATABASE {} IS {}",
+            name(&database),
+            literal(KEPT)
+        );
+        let _ = self.sessions.run(&comment);
+        self.lock().keep(database);
+    }
+
+    /// Finds or makes a database that tests share.
+    fn share(
+        &self,
+        key: &str,
+        wish: &str,
+        who: &str,
+        client: &mut Client,
+    ) -> Result<String, Refused> {
+        let shared = self.lock().shared(key);
+        if let Some(shared) = shared {
+            return Ok(shared);
+        }
+        let new = self.take(key, wish, who, client)?;
+        // Another test may have been faster.
+        Ok(self.lock().share(key, new))
     }
 
     /// Finds or makes the database of a test.

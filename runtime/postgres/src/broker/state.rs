@@ -50,6 +50,8 @@ pub(super) struct State {
 
 struct Template {
     stage: Stage,
+    /// The copy that tests share.
+    shared: Option<String>,
     /// Copies that wait for a test.
     ready: Vec<String>,
     /// How many copies are being made ahead.
@@ -143,6 +145,7 @@ impl State {
     fn set(&mut self, key: &str, stage: Stage) {
         let template = Template {
             stage,
+            shared: None,
             ready: Vec::new(),
             making: 0,
             copying: 0,
@@ -224,6 +227,30 @@ impl State {
                 .extend(gone.into_iter().flat_map(|gone| gone.ready));
         }
         is_new
+    }
+
+    /// The copy of a template that tests share, if there is one.
+    pub(super) fn shared(&self, key: &str) -> Option<String> {
+        self.templates.get(key)?.shared.clone()
+    }
+
+    /// Lets tests share a copy of a template. Returns the one that they share.
+    pub(super) fn share(&mut self, key: &str, copy: String) -> String {
+        let Some(template) = self.templates.get_mut(key) else {
+            return copy;
+        };
+        if let Some(shared) = template.shared.clone() {
+            self.dropped.push(copy);
+            return shared;
+        }
+        template.shared.insert(copy).clone()
+    }
+
+    /// Lets no further test share a copy. It stays for those that do.
+    pub(super) fn spoil(&mut self, key: &str, copy: &str) {
+        if let Some(template) = self.templates.get_mut(key) {
+            template.shared.take_if(|shared| shared == copy);
+        }
     }
 
     pub(super) fn drop_later(&mut self, database: String) {
@@ -349,6 +376,21 @@ mod tests {
         }
         assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
         assert!(matches!(state.next_job(), Some(Job::Make { .. })));
+    }
+
+    #[test]
+    fn the_first_copy_is_the_one_that_is_shared() {
+        let mut state = built();
+        assert_eq!(state.shared("k"), None);
+        assert_eq!(state.share("k", "one".into()), "one");
+        assert_eq!(state.share("k", "two".into()), "one");
+        assert_eq!(state.shared("k"), Some("one".into()));
+        state.spoil("k", "two");
+        assert_eq!(state.shared("k"), Some("one".into()));
+        state.spoil("k", "one");
+        assert_eq!(state.shared("k"), None);
+        state.asked = None;
+        assert_eq!(state.next_job(), Some(Job::Drop("two".into())));
     }
 
     #[test]

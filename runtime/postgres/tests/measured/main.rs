@@ -22,7 +22,17 @@ use std::time::Duration;
 use isolated_test_postgres::Postgres;
 use postgres::{Client, Error, NoTls};
 
+/// A database, or with the variable `TRANSACTION` a transaction that is rolled back.
 fn shop() -> Postgres {
+    let database = database();
+    if std::env::var_os("TRANSACTION").is_some() {
+        database.transaction()
+    } else {
+        database
+    }
+}
+
+fn database() -> Postgres {
     Postgres::prepared("measured", 1, |url| {
         let mut sql = String::new();
         for table in 0..40 {

@@ -68,7 +68,10 @@ impl State {
         };
         while self.templates.values().map(|one| one.size).sum::<u64>() > space {
             let is_idle = |key: &str, one: &Template| {
-                ![but, EMPTY].contains(&key) && one.making == 0 && one.copying == 0
+                ![but, EMPTY].contains(&key)
+                    && one.making == 0
+                    && one.copying == 0
+                    && one.shared.is_none()
             };
             let oldest = self.oldest(|key, one| is_idle(key, one) && one.size > 0);
             let Some(template) = oldest.and_then(|key| self.templates.remove(&key)) else {

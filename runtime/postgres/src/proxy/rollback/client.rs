@@ -1,0 +1,319 @@
+//! One client: what it sends.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use isolated_test_postgres_wire::literal;
+
+use super::Shared;
+use super::control::{Control, ROLLBACK};
+use super::expected::Reply;
+use super::session::Session;
+use super::sql::Sql;
+use crate::proxy::message::{Message, garbled, text};
+use crate::proxy::startup::{Startup, fatal, negotiated, settings};
+use crate::statements::statements;
+
+/// The name of our own statements and portals in the session.
+const OWN: &[u8] = b"isolated_test\0";
+
+pub(super) struct Client<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) from: BufReader<UnixStream>,
+    pub(super) to: Arc<UnixStream>,
+    pub(super) number: usize,
+    /// What the client will get.
+    pub(super) out: Vec<u8>,
+    /// The session, while it is the turn of this client.
+    pub(super) session: Option<Session>,
+    /// Settings that it has asked for, until they are applied.
+    settings: Vec<(String, String)>,
+    /// The beginning of the names of its statements, because all clients share the session.
+    prefix: Vec<u8>,
+    /// Its prepared statements.
+    prepared: HashMap<Vec<u8>, Option<Control>>,
+    /// Its portals for statements about transactions.
+    portals: HashMap<Vec<u8>, Control>,
+    pub(super) batch: Batch,
+    /// Whether it is within a transaction.
+    pub(super) is_within: bool,
+    pub(super) has_failed: bool,
+    pub(super) is_gone: bool,
+}
+
+/// The messages of a client until the server is ready for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Batch {
+    /// All are answered.
+    Over,
+    /// They have no end yet, or the server has not reached it.
+    Open,
+    /// The same, for a query, which is its own end.
+    Query,
+    /// The server has reached the end, and the client does not know yet.
+    Ready,
+}
+
+impl Client<'_> {
+    /// Serves a client to its end.
+    pub(super) fn serve(stream: UnixStream, shared: &Shared) {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+        let Ok(to) = stream.try_clone() else {
+            return;
+        };
+        let to = Arc::new(to);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        shared.clients().insert(number, to.clone());
+        let mut client = Client {
+            shared,
+            from: BufReader::new(stream),
+            to,
+            number,
+            out: Vec::new(),
+            session: None,
+            settings: Vec::new(),
+            prefix: format!("c{number}_").into_bytes(),
+            prepared: HashMap::new(),
+            portals: HashMap::new(),
+            batch: Batch::Over,
+            is_within: false,
+            has_failed: false,
+            is_gone: false,
+        };
+        let served = client
+            .start()
+            .and_then(|starts| if starts { client.run() } else { Ok(()) });
+        if let Err(error) = served {
+            let _ = (&*client.to).write_all(&fatal("08006", &error.to_string()));
+        }
+        client.end();
+    }
+
+    /// Greets the client. Returns whether it wants a connection.
+    fn start(&mut self) -> io::Result<bool> {
+        let (protocol, parameters) = match Startup::read(&mut &*self.to)? {
+            Startup::Cancel(message) => {
+                super::session::cancel(&self.shared.database, &message)?;
+                return Ok(false);
+            }
+            Startup::Connect {
+                protocol,
+                parameters,
+            } => (protocol, parameters),
+        };
+        // They are applied in the first turn, so that nobody waits for a turn in order to connect.
+        self.settings = settings(&parameters);
+        self.out.extend(negotiated(protocol));
+        self.out.extend(self.shared.greeting.message());
+        self.flush();
+        Ok(true)
+    }
+
+    /// Applies the settings that the client has asked for, once.
+    fn set(&mut self, mut session: Session) -> io::Result<Session> {
+        for (name, value) in std::mem::take(&mut self.settings) {
+            session.begin();
+            let (name, value) = (literal(&name), literal(&value));
+            let set = session.run(&format!("SELECT set_config({name}, {value}, false)"));
+            if let Err(error) = set {
+                self.shared.roll_back(session);
+                return Err(error);
+            }
+        }
+        Ok(session)
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        while let Some(message) = Message::read(&mut self.from)? {
+            match message.kind {
+                b'X' => break,
+                b'Q' => self.query(&message.body)?,
+                b'P' => self.parse(&message.body)?,
+                b'B' => self.bind(&message.body)?,
+                b'E' => self.execute(&message.body)?,
+                b'D' | b'C' => self.describe_or_close(&message)?,
+                b'F' | b'S' => {
+                    self.turn()?
+                        .send(message.kind, &message.body, Reply::Client);
+                    self.exchange()?;
+                }
+                b'H' => {
+                    self.turn()?.flush();
+                    self.exchange()?;
+                }
+                // The rest of a COPY that has failed.
+                b'd' | b'c' | b'f' => {}
+                _ => return Err(garbled()),
+            }
+            if self.is_gone {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the client is within a transaction that an error has ended.
+    fn has_failed(&self) -> bool {
+        self.is_within && self.has_failed
+    }
+
+    /// The session, in the turn of this client, for its next message.
+    fn turn(&mut self) -> io::Result<&mut Session> {
+        let mut session = if let Some(session) = self.session.take() {
+            session
+        } else {
+            let session = self.shared.acquire().map_err(io::Error::other)?;
+            self.set(session)?
+        };
+        if self.batch == Batch::Over {
+            if !self.is_within {
+                session.begin();
+            }
+            self.batch = Batch::Open;
+        }
+        Ok(self.session.insert(session))
+    }
+
+    fn query(&mut self, body: &[u8]) -> io::Result<()> {
+        let (sql, _) = text(body)?;
+        let sql = Sql::read(sql);
+        let statements = statements(sql.text()).into_iter().map(|range| {
+            let statement = &sql.text()[range];
+            (statement, self.control(statement))
+        });
+        let statements: Vec<_> = statements.collect();
+        let has_failed = self.has_failed();
+        self.turn()?;
+        self.batch = Batch::Query;
+        let session = self.turn()?;
+        if statements.iter().all(|(_, control)| control.is_none()) {
+            session.send(b'Q', body, Reply::Client);
+            return self.exchange();
+        }
+        let mut all = Vec::new();
+        for (statement, control) in statements {
+            let Some(control) = control else {
+                session.expected.push_completion(Reply::Client);
+                all.push(statement.to_owned());
+                continue;
+            };
+            let translated = control.translate(has_failed);
+            for (index, step) in translated.steps.iter().enumerate() {
+                session.expected.push_completion(translated.reply(index));
+                all.push(step.clone());
+            }
+        }
+        let all = [sql.bytes(&all.join(";\n")), vec![0]].concat();
+        session.send(b'Q', &all, Reply::Client);
+        self.exchange()
+    }
+
+    /// What a statement means for the transaction. Forgets the prepared statements that it frees: their names
+    /// may stay in the session, because a new one replaces them.
+    fn control(&mut self, statement: &str) -> Option<Control> {
+        let control = Control::of(statement)?;
+        match &control {
+            Control::Deallocate(name) => {
+                // Else it was made by SQL, and the server knows it by this name.
+                self.prepared.remove(name.as_bytes())?;
+            }
+            Control::DeallocateAll | Control::DiscardAll => self.prepared.clear(),
+            _ => {}
+        }
+        Some(control)
+    }
+
+    /// The name in the session of one of the client's prepared statements, or of one made by SQL.
+    fn name(&self, name: &[u8]) -> Vec<u8> {
+        if self.prepared.contains_key(name) {
+            self.new_name(name)
+        } else {
+            [name, &[0]].concat()
+        }
+    }
+
+    fn new_name(&self, name: &[u8]) -> Vec<u8> {
+        [&self.prefix, name, &[0]].concat()
+    }
+
+    fn parse(&mut self, body: &[u8]) -> io::Result<()> {
+        let (name, rest) = text(body)?;
+        let (sql, _) = text(rest)?;
+        let control = self.control(Sql::read(sql).text());
+        let new = self.new_name(name);
+        let parsed = match control {
+            None => [&new, rest].concat(),
+            // Something that can be parsed at any time. It is never executed.
+            Some(_) => [&new, ROLLBACK.as_bytes(), &[0, 0, 0]].concat(),
+        };
+        self.prepared.insert(name.to_owned(), control);
+        let session = self.turn()?;
+        // A client may replace its statement without a name.
+        session.send(b'C', &[b"S", &*new].concat(), Reply::Nothing);
+        session.send(b'P', &parsed, Reply::Client);
+        Ok(())
+    }
+
+    fn bind(&mut self, body: &[u8]) -> io::Result<()> {
+        let (portal, rest) = text(body)?;
+        let (statement, rest) = text(rest)?;
+        match self.prepared.get(statement).cloned().flatten() {
+            Some(control) => self.portals.insert(portal.to_owned(), control),
+            None => self.portals.remove(portal),
+        };
+        let new = [portal, &[0], &self.name(statement), rest].concat();
+        let session = self.turn()?;
+        if !portal.is_empty() {
+            // The end of the transaction in which the client has used the name would have closed it.
+            session.send(b'C', &[b"P", portal, &[0]].concat(), Reply::Nothing);
+            session.has_cursors = true;
+        }
+        session.send(b'B', &new, Reply::Client);
+        Ok(())
+    }
+
+    fn execute(&mut self, body: &[u8]) -> io::Result<()> {
+        let (portal, _) = text(body)?;
+        let control = self.portals.get(portal).cloned();
+        let has_failed = self.has_failed();
+        let session = self.turn()?;
+        let Some(control) = control else {
+            session.send(b'E', body, Reply::Client);
+            return Ok(());
+        };
+        let translated = control.translate(has_failed);
+        let nothing = Reply::Nothing;
+        // It is never executed, and a rollback would complain about it.
+        session.send(b'C', &[b"P", portal, &[0]].concat(), nothing);
+        for (index, step) in translated.steps.iter().enumerate() {
+            // An error may have left them.
+            session.send(b'C', &[b"P", OWN].concat(), nothing);
+            session.send(b'C', &[b"S", OWN].concat(), nothing);
+            session.send(b'P', &[OWN, step.as_bytes(), &[0, 0, 0]].concat(), nothing);
+            session.send(b'B', &[OWN, OWN, &[0; 6]].concat(), nothing);
+            session.send(b'E', &[OWN, &[0; 4]].concat(), translated.reply(index));
+        }
+        Ok(())
+    }
+
+    fn describe_or_close(&mut self, message: &Message) -> io::Result<()> {
+        let (kind, rest) = message.body.split_first().ok_or_else(garbled)?;
+        let (name, _) = text(rest)?;
+        let is_statement = *kind == b'S';
+        let new = if is_statement {
+            self.name(name)
+        } else {
+            rest.to_owned()
+        };
+        if message.kind == b'C' && is_statement {
+            self.prepared.remove(name);
+        }
+        self.turn()?
+            .send(message.kind, &[&[*kind], &*new].concat(), Reply::Client);
+        Ok(())
+    }
+}

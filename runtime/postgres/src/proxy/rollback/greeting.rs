@@ -1,0 +1,69 @@
+//! What a server says to a client that has proved who it is.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use isolated_test_postgres_wire::framed;
+
+use crate::proxy::message::Message;
+use crate::proxy::startup;
+
+/// What the server has told about the session.
+pub(super) struct Greeting {
+    /// Names and values.
+    parameters: Mutex<Vec<Parameter>>,
+    /// How a client asks the server to cancel a statement.
+    key: Vec<u8>,
+}
+
+type Parameter = (Vec<u8>, Vec<u8>);
+
+impl Greeting {
+    /// Reads what the server has said to us.
+    pub(super) fn read(mut messages: &[u8]) -> io::Result<Self> {
+        let mut greeting = Greeting {
+            parameters: Mutex::default(),
+            key: Vec::new(),
+        };
+        while let Some(message) = Message::read(&mut messages)? {
+            match message.kind {
+                b'S' => greeting.learn(&message.body),
+                b'K' => greeting.key = message.body,
+                _ => {}
+            }
+        }
+        Ok(greeting)
+    }
+
+    /// Remembers a parameter, for clients that come later.
+    pub(super) fn learn(&self, body: &[u8]) {
+        let mut words = body.split(|byte| *byte == 0).map(<[u8]>::to_vec);
+        if let (Some(name), Some(value)) = (words.next(), words.next()) {
+            let mut parameters = self.parameters();
+            parameters.retain(|(other, _)| *other != name);
+            parameters.push((name, value));
+        }
+    }
+
+    fn parameters(&self) -> MutexGuard<'_, Vec<Parameter>> {
+        self.parameters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The messages for a client.
+    pub(super) fn message(&self) -> Vec<u8> {
+        let mut messages = framed(b'R', &[0; 4]);
+        for (name, value) in &*self.parameters() {
+            messages.extend(framed(b'S', &[name, &[0][..], value, &[0]].concat()));
+        }
+        messages.extend(framed(b'K', &self.key));
+        messages.extend(framed(b'Z', b"I"));
+        messages
+    }
+
+    /// The message that asks the server to cancel what the session does.
+    pub(super) fn cancellation(&self) -> Vec<u8> {
+        startup::cancellation(&self.key)
+    }
+}

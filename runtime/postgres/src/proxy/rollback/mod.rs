@@ -1,0 +1,209 @@
+//! A server whose clients all work in one transaction, which is rolled back at the end of the test.
+//!
+//! The process that has provisioned the database listens at a Unix socket. Clients of any number share
+//! one session of the real server in turns: a client has it for one statement, or from BEGIN to its end.
+//! `control` knows what becomes of statements about transactions, `session` talks to the server, `expected`
+//! tells which of its answers a client gets, and `client` serves one client.
+//!
+//! # When the process dies
+//!
+//! The kernel closes the connection to the server, which rolls the transaction back. The host removes the
+//! directory of the socket.
+
+mod client;
+mod control;
+mod expected;
+mod greeting;
+mod hearing;
+mod session;
+mod sql;
+
+use std::collections::HashMap;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use isolated_test_postgres_wire::{PORT, Stream};
+
+use self::client::Client;
+use self::greeting::Greeting;
+use self::session::Session;
+use crate::database::Database;
+
+/// How long a client waits for another one of the same test to end its transaction.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The transaction of a test. Dropped, it is rolled back.
+pub(crate) struct Rollback {
+    shared: Arc<Shared>,
+    server: Stream,
+    dir: PathBuf,
+    listening: Option<thread::JoinHandle<()>>,
+}
+
+/// What all clients have in common.
+struct Shared {
+    database: Database,
+    /// The session, unless a client has it.
+    session: Mutex<Option<Session>>,
+    /// A client has given the session back.
+    free: Condvar,
+    greeting: Arc<Greeting>,
+    /// The connections of clients, by their numbers.
+    clients: Mutex<HashMap<usize, Arc<UnixStream>>>,
+    is_over: AtomicBool,
+    /// Whether something has ended the transaction before us.
+    has_ended: AtomicBool,
+}
+
+/// The reason why a client is refused, and the test fails.
+const ENDED: &str = "a statement has ended the transaction of the test, so that it may have been committed; \
+                     give the test a database of its own: leave out `.transaction()`";
+
+impl Rollback {
+    /// Begins a transaction in a database. Returns the address that clients connect to, too.
+    ///
+    /// `dir` is created for the socket, and removed at the end.
+    pub(crate) fn begin(
+        database: &Database,
+        version: u32,
+        dir: &Path,
+    ) -> Result<(Self, Database), String> {
+        let failed =
+            |error: &dyn std::fmt::Display| format!("failed to begin the transaction: {error}");
+        let mut session = Session::open(database, version).map_err(|error| failed(&error))?;
+        let server = session.stream().map_err(|error| failed(&error))?;
+        let shared = Arc::new(Shared {
+            database: database.clone(),
+            greeting: session.greeting.clone(),
+            session: Mutex::new(Some(session)),
+            free: Condvar::new(),
+            clients: Mutex::default(),
+            is_over: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
+        });
+        let listening = Self::listen(&shared, dir).map_err(|error| failed(&error))?;
+        let rollback = Rollback {
+            shared,
+            server,
+            dir: dir.to_owned(),
+            listening: Some(listening),
+        };
+        Ok((rollback, database.through(dir)))
+    }
+
+    /// Rolls the transaction back. The error says that it had ended before.
+    pub(crate) fn end(self) -> Result<(), &'static str> {
+        let shared = self.shared.clone();
+        drop(self);
+        if shared.has_ended.load(Ordering::SeqCst) {
+            return Err(ENDED);
+        }
+        Ok(())
+    }
+
+    fn listen(shared: &Arc<Shared>, dir: &Path) -> io::Result<thread::JoinHandle<()>> {
+        DirBuilder::new().mode(0o700).create(dir)?;
+        let listener = UnixListener::bind(socket(dir))?;
+        let shared = shared.clone();
+        super::start(move || {
+            for client in listener.incoming() {
+                if shared.is_over() {
+                    return;
+                }
+                let shared = shared.clone();
+                let served =
+                    client.and_then(|client| super::start(move || Client::serve(client, &shared)));
+                super::accepted(served);
+            }
+        })
+    }
+}
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join(format!(".s.PGSQL.{PORT}"))
+}
+
+impl Drop for Rollback {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        // A statement may still run for a client that the test has forgotten.
+        let mut session = self.shared.lock().take();
+        if session.take().is_none() {
+            self.shared.cancel();
+        }
+        let _ = self.server.shutdown(Shutdown::Both);
+        for client in self.shared.clients().values() {
+            let _ = client.shutdown(Shutdown::Both);
+        }
+        // Clients that wait for their turn, and the listener, learn that it is over.
+        self.shared.free.notify_all();
+        let woken = UnixStream::connect(socket(&self.dir));
+        if let (Ok(_), Some(listening)) = (woken, self.listening.take()) {
+            let _ = listening.join();
+        }
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Shared {
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn clients(&self) -> MutexGuard<'_, HashMap<usize, Arc<UnixStream>>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cancels the statement of the session, if there is one.
+    fn cancel(&self) {
+        let _ = session::cancel(&self.database, &self.greeting.cancellation());
+    }
+
+    /// The session, as soon as no other client has it.
+    fn acquire(&self) -> Result<Session, &'static str> {
+        let is_taken = |session: &mut Option<Session>| session.is_none() && !self.is_over();
+        let waited = self
+            .free
+            .wait_timeout_while(self.lock(), PATIENCE, is_taken);
+        let (mut session, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if self.is_over() {
+            return Err("the transaction of the test is over");
+        }
+        session.take().ok_or(
+            "another connection of the test has been within a transaction for 10 seconds, and all of \
+             them share one session; end that transaction first, or give the test a database of its own: leave out \
+             `.transaction()`",
+        )
+    }
+
+    fn give_back(&self, session: Session) {
+        *self.lock() = Some(session);
+        self.free.notify_one();
+    }
+
+    /// Undoes what a client has left.
+    fn roll_back(&self, mut session: Session) {
+        match session.roll_back() {
+            Ok(()) => self.give_back(session),
+            Err(_) => self.end(),
+        }
+    }
+
+    /// The session is lost, for all clients.
+    fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.free.notify_all();
+    }
+}

@@ -1,0 +1,121 @@
+//! What a template is made of.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use isolated_test_core::BoxError;
+use isolated_test_databases::{File, chain, read};
+use isolated_test_postgres_wire::Connection;
+
+use crate::broker::EMPTY;
+use crate::database::Database;
+use crate::lease::BuildError;
+use crate::migrations::{self, MigrationError};
+
+/// The steps that fill an empty database. Without any, it stays empty.
+#[derive(Default)]
+pub(crate) struct Recipe {
+    prepare: Option<Prepare>,
+    /// Files that are run after that, in order.
+    paths: Vec<PathBuf>,
+}
+
+/// A function of the user.
+struct Prepare {
+    name: String,
+    fingerprint: String,
+    run: Run,
+}
+
+type Run = Box<dyn FnOnce(&str) -> Result<(), BoxError>>;
+
+impl Recipe {
+    /// Begins with a function.
+    pub(crate) fn prepare(
+        &mut self,
+        name: String,
+        fingerprint: String,
+        run: impl FnOnce(&str) -> Result<(), BoxError> + 'static,
+    ) {
+        self.prepare = Some(Prepare {
+            name,
+            fingerprint,
+            run: Box::new(run),
+        });
+    }
+
+    /// Adds a file or a directory.
+    pub(crate) fn run(&mut self, path: &Path) {
+        self.paths.push(path.to_owned());
+    }
+
+    /// Reads the files.
+    pub(crate) fn read(self) -> Result<Steps, String> {
+        let is_empty = self.prepare.is_none() && self.paths.is_empty();
+        let (files, mut content) = read(&self.paths)?;
+        if let Some(prepare) = &self.prepare {
+            content.add("prepared");
+            content.add(&prepare.name);
+            content.add(&prepare.fingerprint);
+        }
+        Ok(Steps {
+            key: if is_empty {
+                EMPTY.to_owned()
+            } else {
+                content.key()
+            },
+            prepare: self.prepare,
+            files,
+        })
+    }
+}
+
+/// The steps, with the content of all files.
+pub(crate) struct Steps {
+    /// The same for the same content.
+    pub(crate) key: String,
+    prepare: Option<Prepare>,
+    files: Arc<Vec<File>>,
+}
+
+impl fmt::Debug for Recipe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prepared = self.prepare.as_ref().map(|prepare| &prepare.name);
+        formatter
+            .debug_struct("Recipe")
+            .field("prepared", &prepared)
+            .field("paths", &self.paths)
+            .finish()
+    }
+}
+
+impl Steps {
+    /// Fills the database at a URL.
+    pub(crate) fn run(self, url: &str) -> Result<(), BuildError> {
+        let passing = |why: String| BuildError {
+            why,
+            is_lasting: false,
+        };
+        if let Some(Prepare { name, run, .. }) = self.prepare {
+            run(url).map_err(|error| BuildError {
+                why: format!("failed to prepare `{name}`: {}", chain(&*error)),
+                is_lasting: true,
+            })?;
+        }
+        if self.files.is_empty() {
+            return Ok(());
+        }
+        let database: Database = url.parse().map_err(passing)?;
+        let connected = Connection::open(database.address(), database.name());
+        let mut connection = connected.map_err(|failure| passing(failure.to_string()))?;
+        for file in &*self.files {
+            let ran = migrations::run(file, &mut connection);
+            ran.map_err(|MigrationError { text, is_lasting }| BuildError {
+                why: text,
+                is_lasting,
+            })?;
+        }
+        Ok(())
+    }
+}
