@@ -76,6 +76,12 @@ impl Address {
         }
     }
 
+    /// Whether the server is reached by the network.
+    #[must_use]
+    pub fn is_in_network(&self) -> bool {
+        matches!(self.host, Host::Tcp(_))
+    }
+
     /// Reads a URL. Returns the database too, if the URL names one.
     ///
     /// # Errors

@@ -73,14 +73,14 @@ impl Database {
         &self.address
     }
 
-    /// The same database for clients that connect to a socket in a directory.
-    pub(crate) fn through(&self, dir: &Path) -> Self {
+    /// The same database for clients that connect to a socket in a directory, with this password.
+    pub(crate) fn through(&self, dir: &Path, password: Option<String>) -> Self {
         let address = Address {
             host: Host::Socket(dir.to_owned()),
             port: PORT,
             user: self.address.user.clone(),
-            password: None,
-            parameters: Vec::new(),
+            password,
+            parameters: self.unencrypted(),
         };
         Database {
             url: address.url(&self.name),
@@ -88,6 +88,13 @@ impl Database {
             address,
             at: None,
         }
+    }
+
+    /// The parameters without those about encryption, which a Unix socket does not have.
+    fn unencrypted(&self) -> Vec<(String, String)> {
+        let mut parameters = self.address.parameters.clone();
+        parameters.retain(|(name, _)| !name.starts_with("ssl"));
+        parameters
     }
 
     pub(crate) fn served_at(self, at: Option<At>) -> Self {

@@ -9,6 +9,7 @@ use isolated_test_databases::is_kept;
 use crate::database::Database;
 use crate::lease::{Fate, Lease};
 use crate::proxy::forward::At;
+use crate::proxy::gate::Gate;
 use crate::proxy::rollback::Rollback;
 use crate::recipe::Recipe;
 use crate::server::{Server, Wanted};
@@ -31,6 +32,7 @@ pub struct Postgres {
 struct Used {
     database: Database,
     rollback: Option<Rollback>,
+    _gate: Option<Gate>,
     lease: Lease,
     // Dropped last: until then, the host stays.
     server: Once<Server>,
@@ -196,6 +198,8 @@ impl Postgres {
     /// address, by the test and by the programs that it starts, leads to the database of the test, whatever
     /// database, user and password the client names.
     ///
+    /// A server that [runs already](crate#which-server) is reached from there too.
+    ///
     /// # Errors
     ///
     /// Without `network`, and with an address that is not one of the loopback interface, the test fails
@@ -262,16 +266,21 @@ impl Resource for Postgres {
             .into());
         }
         let mut database: Database = given.url.parse()?;
-        let mut rollback = None;
+        let (mut rollback, mut gate) = (None, None);
         if self.rolls_back {
             let begun = Rollback::begin(&database, given.version, &given.dir)?;
             database = begun.1;
             rollback = Some(begun.0);
+        } else if test.has_network() && database.address().is_in_network() {
+            let opened = Gate::open(&database, &given.dir)?;
+            database = opened.1;
+            gate = Some(opened.0);
         }
         let database = database.served_at(at);
         self.used = Some(Used {
             database: database.clone(),
             rollback,
+            _gate: gate,
             lease,
             server,
         });

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::str::FromStr;
 
 use isolated_test_postgres_wire::{Connection, Failure, Stream};
@@ -117,16 +117,8 @@ fn forward(mut client: TcpStream, database: &Database) -> io::Result<()> {
         }
     };
     client.write_all(&[negotiated(protocol), greeting].concat())?;
-    let (mut requests, mut to_server) =
-        (client.try_clone()?, server.stream().get_ref().try_clone()?);
-    super::start(move || {
-        let _ = io::copy(&mut requests, &mut to_server);
-        let _ = to_server.shutdown(Shutdown::Write);
-    })?;
-    let copied = io::copy(server.stream(), &mut client);
-    // Ends the other thread too.
-    let _ = client.shutdown(Shutdown::Both);
-    copied.map(drop)
+    let to_server = server.stream().get_ref().try_clone()?;
+    super::relay(Stream::Tcp(client), server.stream(), to_server)
 }
 
 #[cfg(test)]

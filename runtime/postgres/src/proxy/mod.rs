@@ -2,16 +2,21 @@
 //! does.
 //!
 //! `forward` lets clients at a fixed address reach the database of their test, and `rollback` lets them work
-//! in one transaction. `startup` reads how a client begins, and `message` what follows.
+//! in one transaction. `gate` leads from the network of a test to that of the machine. `startup` reads how a client begins, and `message` what follows.
 
 pub(crate) mod forward;
+pub(crate) mod gate;
 mod message;
 pub(crate) mod rollback;
+mod socket;
 mod startup;
 
-use std::io;
+use std::io::{self, Read};
+use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
+
+use isolated_test_postgres_wire::Stream;
 
 /// How long no connection is accepted after one could not be.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -29,4 +34,17 @@ fn accepted(served: io::Result<thread::JoinHandle<()>>) {
         // Without descriptors or threads the next one fails too, and as fast.
         thread::sleep(PAUSE);
     }
+}
+
+/// Passes bytes between a client and a server until one of them ends the connection.
+fn relay(mut client: Stream, mut server: impl Read, mut to_server: Stream) -> io::Result<()> {
+    let mut requests = client.try_clone()?;
+    start(move || {
+        let _ = io::copy(&mut requests, &mut to_server);
+        let _ = to_server.shutdown(Shutdown::Write);
+    })?;
+    let copied = io::copy(&mut server, &mut client);
+    // Ends the other thread too.
+    let _ = client.shutdown(Shutdown::Both);
+    copied.map(drop)
 }

@@ -1,8 +1,14 @@
 //! A server that runs already.
 
-use isolated_test_tests::State;
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::thread;
 
-use crate::asking::{Servers, databases, main_database, signal};
+use isolated_test_tests::State;
+use isolated_test_tests::refusal::networks_are_refused;
+
+use crate::asking::{Servers, databases, files, main_database, signal};
 
 mod inner {
     use std::fs;
@@ -44,6 +50,75 @@ mod inner {
         say(&format!("name {}", db.name()));
         hold();
     }
+
+    fn shop() -> Postgres {
+        Postgres::migrations("tests/migrations").at("localhost:5432")
+    }
+
+    fn works(db: &Database) {
+        for url in [db.url(), "postgres://shop:wrong@localhost/shop"] {
+            assert_eq!(ask(url, "SELECT count(*)::text FROM customers"), "0");
+        }
+        say("works");
+        hold();
+    }
+
+    #[isolated(network, db = shop())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn has_a_database(db: &Database) {
+        works(db);
+    }
+
+    #[isolated(network, db = shop().transaction())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn has_a_transaction(db: &Database) {
+        works(db);
+    }
+}
+
+/// Listens at a port of the machine for a server with a Unix socket.
+fn listen(url: &str) -> u16 {
+    let socket = files(url).join("socket/.s.PGSQL.5432");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut server = UnixStream::connect(&socket).unwrap();
+            let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = io::copy(&mut from, &mut to);
+                let _ = to.shutdown(Shutdown::Write);
+            });
+            thread::spawn(move || {
+                let _ = io::copy(&mut server, &mut client);
+                let _ = client.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_of_the_machine_is_reached_from_the_network_of_a_test() {
+    if networks_are_refused() {
+        return;
+    }
+    let state = State::new();
+    let mut server = state.user("serves").start();
+    let main = main_database(&server.hear("url"));
+    let url = format!("postgres://two:second@127.0.0.1:{}/postgres", listen(&main));
+    for test in ["has_a_database", "has_a_transaction"] {
+        let users = State::new();
+        let mut user = users.user(test).env("ISOLATED_POSTGRES", &url).start();
+        user.hear("works");
+        user.release();
+        users.wait_for_the_end();
+    }
+    server.release();
+    state.wait_for_the_end();
 }
 
 fn url(server: &str, who: &str) -> String {

@@ -19,23 +19,20 @@ mod session;
 mod sql;
 
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder};
-use std::io;
 use std::net::Shutdown;
-use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use isolated_test_postgres_wire::{PORT, Stream};
+use isolated_test_postgres_wire::Stream;
 
 use self::client::Client;
 use self::greeting::Greeting;
 use self::session::Session;
 use crate::database::Database;
+use crate::proxy::socket::Socket;
 
 /// How long a client waits for another one of the same test to end its transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,8 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Rollback {
     shared: Arc<Shared>,
     server: Stream,
-    dir: PathBuf,
-    listening: Option<thread::JoinHandle<()>>,
+    /// Dropped last.
+    _socket: Socket,
 }
 
 /// What all clients have in common.
@@ -70,7 +67,7 @@ const ENDED: &str = "a statement has ended the transaction of the test, so that 
 impl Rollback {
     /// Begins a transaction in a database. Returns the address that clients connect to, too.
     ///
-    /// `dir` is created for the socket, and removed at the end.
+    /// `dir` is created for the socket.
     pub(crate) fn begin(
         database: &Database,
         version: u32,
@@ -89,14 +86,15 @@ impl Rollback {
             is_over: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
         });
-        let listening = Self::listen(&shared, dir).map_err(|error| failed(&error))?;
+        let serving = shared.clone();
+        let socket = Socket::open(dir, move |client| Client::serve(client, &serving));
+        let socket = socket.map_err(|error| failed(&error))?;
         let rollback = Rollback {
             shared,
             server,
-            dir: dir.to_owned(),
-            listening: Some(listening),
+            _socket: socket,
         };
-        Ok((rollback, database.through(dir)))
+        Ok((rollback, database.through(dir, None)))
     }
 
     /// Rolls the transaction back. The error says that it had ended before.
@@ -108,27 +106,6 @@ impl Rollback {
         }
         Ok(())
     }
-
-    fn listen(shared: &Arc<Shared>, dir: &Path) -> io::Result<thread::JoinHandle<()>> {
-        DirBuilder::new().mode(0o700).create(dir)?;
-        let listener = UnixListener::bind(socket(dir))?;
-        let shared = shared.clone();
-        super::start(move || {
-            for client in listener.incoming() {
-                if shared.is_over() {
-                    return;
-                }
-                let shared = shared.clone();
-                let served =
-                    client.and_then(|client| super::start(move || Client::serve(client, &shared)));
-                super::accepted(served);
-            }
-        })
-    }
-}
-
-fn socket(dir: &Path) -> PathBuf {
-    dir.join(format!(".s.PGSQL.{PORT}"))
 }
 
 impl Drop for Rollback {
@@ -143,13 +120,8 @@ impl Drop for Rollback {
         for client in self.shared.clients().values() {
             let _ = client.shutdown(Shutdown::Both);
         }
-        // Clients that wait for their turn, and the listener, learn that it is over.
+        // Clients that wait for their turn learn that it is over.
         self.shared.free.notify_all();
-        let woken = UnixStream::connect(socket(&self.dir));
-        if let (Ok(_), Some(listening)) = (woken, self.listening.take()) {
-            let _ = listening.join();
-        }
-        let _ = fs::remove_dir_all(&self.dir);
     }
 }
 

@@ -1,0 +1,33 @@
+//! The way from the network of a test to a server in the network of the machine.
+//!
+//! The process that has provisioned the database is still there. Unix sockets lead from one network to another.
+
+use std::path::Path;
+
+use isolated_test_postgres_wire::{Address, Stream};
+
+use super::socket::Socket;
+use crate::database::Database;
+
+/// Passes bytes on until it is dropped.
+pub(crate) struct Gate {
+    _socket: Socket,
+}
+
+impl Gate {
+    /// Opens a socket in a new directory. Returns the address of the database there, too.
+    pub(crate) fn open(database: &Database, dir: &Path) -> Result<(Self, Database), String> {
+        let server: Address = database.address().clone();
+        let opened = Socket::open(dir, move |client| {
+            let connected = Stream::connect(&server).and_then(|server| {
+                let to_server = server.try_clone()?;
+                super::relay(Stream::Unix(client), server, to_server)
+            });
+            // The client sees the end of its connection.
+            drop(connected);
+        });
+        let socket = opened.map_err(|error| format!("failed to reach the server: {error}"))?;
+        let password = database.password().map(str::to_owned);
+        Ok((Gate { _socket: socket }, database.through(dir, password)))
+    }
+}
