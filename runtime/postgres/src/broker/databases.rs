@@ -20,6 +20,9 @@ pub(super) fn create(version: u32, new: &str, template: &str) -> String {
 /// The comment on a database that stays for people.
 pub(super) const KEPT: &str = "kept by isolated-test, because a test has failed";
 
+/// How many of these stay.
+pub(super) const MOST_KEPT: usize = 16;
+
 /// Drops a database, also if something is connected to it.
 pub(super) fn drop_one(
     version: u32,

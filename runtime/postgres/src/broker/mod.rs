@@ -17,7 +17,8 @@
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
-//! knows the statements, and `template` lets tests build templates, which `tidy` removes.
+//! knows the statements, and `template` lets tests build templates, which `tidy` removes;
+//! `orphans` removes what dead hosts have left.
 
 mod admission;
 mod bounds;
@@ -25,6 +26,7 @@ mod client;
 mod databases;
 pub(crate) mod line;
 mod locks;
+mod orphans;
 mod serving;
 mod sessions;
 mod state;

@@ -5,11 +5,10 @@ mod space;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::databases::MOST_KEPT;
+
 /// How long a template that could not be built fails all tests that need it.
 const FAILED_FOR: Duration = Duration::from_secs(5);
-
-/// How many databases of failed tests are kept.
-const MOST_KEPT: usize = 16;
 
 /// How many dropped databases may wait for the time to drop them.
 const MOST_DROPPED: usize = 48;
@@ -35,7 +34,7 @@ pub(super) struct State {
     dropped: Vec<String>,
     /// Templates that were not used for the longest time, while there are too many.
     removed: Vec<String>,
-    /// Whether to look for templates on the server that nobody uses.
+    /// Whether to look for what nobody uses on the server.
     tidies: bool,
     /// Whether the disk is nearly full, and when that was looked at.
     is_tight: bool,
@@ -98,7 +97,7 @@ pub(super) enum Job {
     Drop(String),
     /// Remove a template, unless it is used again.
     Remove(String),
-    /// Remove templates from the server that nobody uses.
+    /// Remove templates that nobody uses, and databases of dead hosts.
     Tidy,
 }
 

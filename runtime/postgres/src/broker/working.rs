@@ -6,7 +6,7 @@ use isolated_test_postgres_wire::Failure;
 
 use super::databases::{create, drop_one};
 use super::state::Job;
-use super::{Shared, tidy};
+use super::{Shared, orphans, tidy};
 use crate::disk;
 
 impl Shared {
@@ -60,6 +60,10 @@ impl Shared {
                 Job::Tidy => {
                     drop(state);
                     report("old templates", self.sessions.with(tidy::tidy));
+                    report(
+                        "databases of dead hosts",
+                        self.sessions.with(orphans::remove),
+                    );
                     state = self.lock();
                 }
             }

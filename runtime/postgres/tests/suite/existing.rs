@@ -7,6 +7,7 @@ use std::thread;
 
 use isolated_test_tests::State;
 use isolated_test_tests::refusal::networks_are_refused;
+use postgres::{Client, NoTls};
 
 use crate::asking::{Servers, databases, files, main_database, signal};
 
@@ -207,6 +208,55 @@ fn a_wrong_password_is_the_reason_that_is_shown() {
         assert!(complaint.ends_with(why), "{complaint}");
         users.wait_for_the_end();
     }
+    server.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn databases_of_a_host_on_a_machine_that_is_gone_are_dropped() {
+    let state = State::new();
+    let mut server = state.user("serves").start();
+    let main = main_database(&server.hear("url"));
+    let start = |host: &State| {
+        let user = host.user("uses").env("ISOLATED_POSTGRES", &main);
+        let mut user = user.start();
+        let name = user.hear("name");
+        (user, name)
+    };
+    // More databases for people than are kept, the oldest first.
+    let mut client = Client::connect(&main, NoTls).unwrap();
+    let kept = |number| format!("isolated_t{}_kept_{number}", "k".repeat(25));
+    for number in 0..=16 {
+        let name = kept(number);
+        let comment = "kept by isolated-test, because a test has failed";
+        let made = client.batch_execute(&format!("CREATE DATABASE {name}"));
+        made.and_then(|()| {
+            client.batch_execute(&format!("COMMENT ON DATABASE {name} IS '{comment}'"))
+        })
+        .unwrap();
+    }
+    let gone = State::new();
+    let (mut user, name) = start(&gone);
+    signal("-KILL", gone.host());
+    user.kill();
+    gone.wait_for_the_end();
+    drop(gone);
+
+    let [alive, next] = [State::new(), State::new()];
+    let (alive_user, alive_name) = start(&alive);
+    let (next_user, _) = start(&next);
+    while databases(&main).contains(&name) || databases(&main).contains(&kept(0)) {
+        std::thread::yield_now();
+    }
+    next_user.release();
+    next.wait_for_the_end();
+    let left = databases(&main);
+    assert!(left.contains(&alive_name), "{left:?}");
+    for number in 1..=16 {
+        assert!(left.contains(&kept(number)), "{left:?}");
+    }
+    alive_user.release();
+    alive.wait_for_the_end();
     server.release();
     state.wait_for_the_end();
 }
