@@ -1,10 +1,12 @@
 //! The grammar of the arguments, driven by one table. This module knows how an argument is written;
 //! [`model`](crate::model) knows what it means.
 
+mod clock;
 mod duration;
 mod form;
 mod inherited;
 mod literal;
+mod moment;
 mod names;
 mod needless;
 mod pool;
@@ -18,6 +20,8 @@ use syn::{Ident, LitStr};
 #[cfg(test)]
 pub(crate) use self::duration::{Mistake, millis};
 pub(crate) use self::inherited::Inherited;
+#[cfg(test)]
+pub(crate) use self::moment::{Moment, moment};
 pub(crate) use self::variables::Variables;
 
 /// Identifies a row of the table.
@@ -39,6 +43,7 @@ pub(crate) enum Word {
     Cwd,
     Timeout,
     Network,
+    Clock,
     Retries,
     Quarantine,
     Off,
@@ -79,6 +84,8 @@ pub(crate) enum Takes {
     Directory(&'static [Setting]),
     /// `=` and a duration.
     Duration,
+    /// `=` and a time, or a list of options.
+    Clock(&'static [Setting]),
     /// `=` and a number of at most `most`.
     Number {
         most: u32,
@@ -111,6 +118,10 @@ pub(crate) enum Form {
     /// A string that is not empty, or a list of these.
     Paths,
     Choice(&'static [&'static str]),
+    /// A string with a time, or an expression.
+    Time,
+    /// A literal above zero, with or without decimals.
+    Speed,
 }
 
 const MOST_PORTS: u32 = 64;
@@ -153,6 +164,25 @@ const NETWORK: &[Setting] = &[Setting {
     form: Form::Choice(&["skip", "serial"]),
 }];
 
+const CLOCK: &[Setting] = &[
+    Setting {
+        name: "at",
+        form: Form::Time,
+    },
+    Setting {
+        name: "frozen",
+        form: Form::Flag,
+    },
+    Setting {
+        name: "running",
+        form: Form::Flag,
+    },
+    Setting {
+        name: "speed",
+        form: Form::Speed,
+    },
+];
+
 const NAME_IT: &str = "give the second a name of its own";
 const REMOVE: &str = "remove one";
 
@@ -174,6 +204,7 @@ pub(crate) static ARGUMENTS: &[Row] = &[
     Row { word: Word::Cwd, name: "cwd", takes: Takes::Directory(TMPDIR), is_resource: false, usage: "cwd = ...", again: Some(REMOVE) },
     Row { word: Word::Timeout, name: "timeout", takes: Takes::Duration, is_resource: false, usage: "timeout = \"30s\"", again: Some(REMOVE) },
     Row { word: Word::Network, name: "network", takes: Takes::Options(NETWORK), is_resource: false, usage: "network", again: Some(REMOVE) },
+    Row { word: Word::Clock, name: "clock", takes: Takes::Clock(CLOCK), is_resource: false, usage: "clock = \"2026-02-28T23:59:59Z\"", again: Some(REMOVE) },
     Row { word: Word::Retries, name: "retries", takes: Takes::Number { most: 100 }, is_resource: false, usage: "retries = 3", again: Some(REMOVE) },
     Row { word: Word::Quarantine, name: "quarantine", takes: Takes::Reason, is_resource: false, usage: "quarantine = \"reason or link\"", again: Some(REMOVE) },
     Row { word: Word::Off, name: "off", takes: Takes::Nothing, is_resource: false, usage: "off", again: Some(REMOVE) },
@@ -223,9 +254,23 @@ pub(crate) enum Value {
     Variables(Variables),
     /// A duration in milliseconds.
     Millis(u64),
+    Clock(Clock),
     Path(TokenStream),
     Inherited(Inherited),
     Expression(TokenStream),
+}
+
+/// A clock: the time at which it begins, and how many seconds pass in one.
+pub(crate) struct Clock {
+    pub(crate) at: Time,
+    pub(crate) speed: f64,
+}
+
+/// A time.
+pub(crate) enum Time {
+    /// The seconds since 1970, and the nanoseconds on top of them.
+    Literal(i64, u64),
+    Given(TokenStream),
 }
 
 /// The value of an option.

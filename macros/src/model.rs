@@ -24,7 +24,7 @@ pub(crate) use self::lock::{Lock, Mode};
 pub(crate) use self::outside::{Expression, alias};
 pub(crate) use self::resource::{Kind, Protocol, Resource};
 use self::resource::{options, port, tmpdir};
-pub(crate) use self::surroundings::{Cwd, Refused, Surroundings, Timeout};
+pub(crate) use self::surroundings::{At, Clock, Cwd, Refused, Surroundings, Timeout};
 
 /// The requests of one attribute.
 pub(crate) struct Wanted {
@@ -126,6 +126,7 @@ impl Wanted {
                     | Word::Cwd
                     | Word::Timeout
                     | Word::Network
+                    | Word::Clock
                     | Word::Retries
                     | Word::Quarantine),
                 ),

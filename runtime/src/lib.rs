@@ -10,6 +10,9 @@ compile_error!(
 #[cfg(not(target_family = "wasm"))]
 #[doc(hidden)]
 pub use isolated_test_core::__private;
+#[cfg(all(feature = "clock", not(target_family = "wasm")))]
+#[doc(inline)]
+pub use isolated_test_core::Clock;
 #[cfg(not(target_family = "wasm"))]
 #[doc(inline)]
 pub use isolated_test_core::{

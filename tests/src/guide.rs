@@ -27,6 +27,10 @@ struct MoreDatabases;
 #[doc = include_str!("../../docs/guide/machines.md")]
 struct Machines;
 
+#[cfg(target_os = "linux")]
+#[doc = include_str!("../../docs/guide/clock.md")]
+struct Clock;
+
 #[doc = include_str!("../../docs/guide/programs.md")]
 struct Programs;
 

@@ -6,7 +6,9 @@ use syn::{Ident, Lit, LitBool};
 
 use super::names::{find, names, other_spelling, resource_meant_by, starts_like_a_type};
 use super::read::Reader;
-use super::{Inherited, Row, Takes, Value, duration, literal, needless, pool, value, variables};
+use super::{
+    Inherited, Row, Takes, Value, clock, duration, literal, needless, pool, value, variables,
+};
 use crate::errors::{alike, expected};
 use crate::scan;
 
@@ -32,6 +34,7 @@ impl Reader<'_> {
             | Takes::Expression
             | Takes::Variables
             | Takes::Duration
+            | Takes::Clock(_)
             | Takes::Number { .. }
             | Takes::Reason
             | Takes::Path
@@ -58,6 +61,7 @@ impl Reader<'_> {
             Takes::Options(settings) | Takes::Directory(settings) => {
                 value::options(row, settings, group.stream(), self.errors)
             }
+            Takes::Clock(settings) => clock::listed(row, settings, &name, group, self.errors),
             Takes::Expression => value::expression(row, group, self.errors),
             Takes::KeyAndNumber => value::limit(row, group, self.errors),
             Takes::KeyAndItems => pool::pool(row, group, self.errors),
@@ -106,6 +110,7 @@ impl Reader<'_> {
             Takes::Keys => value::keys(row, &name, &tokens, self.errors),
             Takes::Directory(_) => value::directory(row, &name, tokens, self.errors),
             Takes::Duration => duration::read(row, &name, tokens, self.errors),
+            Takes::Clock(_) => clock::assigned(row, &name, tokens, self.errors),
             Takes::Number { most } => literal::number(row, most, &name, tokens, self.errors),
             Takes::PerhapsReason => literal::caller(row, &name, tokens, self.errors),
             Takes::Reason => literal::reason(row, &name, tokens, self.errors),

@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, LitInt, LitStr, Token};
 
 use super::names::find;
-use super::{Choice, Form, Key, Row, Setting, Takes, Value, Word, needless};
+use super::{Choice, Form, Key, Row, Setting, Takes, Value, Word, clock, needless};
 use crate::errors::{Errors, expected, list};
 use crate::scan;
 
@@ -24,7 +24,7 @@ pub(super) fn wrong(row: &Row) -> String {
         Takes::KeyAndItems => "a key and a list of items",
         Takes::Variables => "a list of variables",
         Takes::Directory(_) => "a directory",
-        Takes::Duration => "a time",
+        Takes::Duration | Takes::Clock(_) => "a time",
         Takes::Number { .. } => "a number",
         Takes::Reason => "a reason",
         Takes::PerhapsReason => {
@@ -298,6 +298,8 @@ fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {
             };
             is_number.then(|| Choice::Constant(value.clone()))
         }
+        Form::Time => (!value.is_empty()).then(|| Choice::Constant(value.clone())),
+        Form::Speed => clock::speed(value).map(|_| Choice::Constant(value.clone())),
         Form::Paths => {
             let list = scan::only_group(value, Delimiter::Bracket);
             let paths = match list {
@@ -335,6 +337,15 @@ fn shape(row: &Row, setting: &Setting) -> String {
         }
         Form::PortNumber => format!(
             "expected `{name}` to be a number from 1 to 65535 or a constant: `{}({name} = 8080)`",
+            row.name
+        ),
+        Form::Time => format!(
+            "expected `{name}` to be a time: `{}({name} = \"2026-02-28T23:59:59Z\")`",
+            row.name
+        ),
+        Form::Speed => format!(
+            "expected `{name}` to be a number above zero and at most 100,000,000, because {name} 60 makes an hour of a \
+             minute: `{}(at = ..., {name} = 60)`",
             row.name
         ),
         Form::Paths => format!(

@@ -9,7 +9,9 @@ use super::call::{Writer, lent_maker};
 use super::spec::option;
 use super::{at, hygienic, start};
 use crate::mention::mentions;
-use crate::model::{Cwd, Expression, Kind, Refused, Resource, Run, Surroundings, Timeout, alias};
+use crate::model::{
+    At, Clock, Cwd, Expression, Kind, Refused, Resource, Run, Surroundings, Timeout, alias,
+};
 
 impl Writer<'_> {
     /// The part that is known at compile time.
@@ -106,7 +108,33 @@ impl Writer<'_> {
             let timeout = |limit: TokenStream| quote!(#target.timeout(#limit));
             statements.extend(self.evaluated(limit, &quote!(), timeout));
         }
+        statements.extend(self.clock(target));
         statements
+    }
+
+    /// Sets the clock, through a macro that the feature `clock` decides about.
+    fn clock(&self, target: &Ident) -> Option<TokenStream> {
+        let Clock {
+            name,
+            at: begin,
+            speed,
+        } = self.model.wanted.surroundings.clock.as_ref()?;
+        let private = &self.private;
+        let clock = |time: TokenStream| {
+            at(
+                name.span(),
+                quote!(#private::clock!(#target, #time, #speed)),
+            )
+        };
+        Some(match begin {
+            At::Literal(seconds, nanos) => {
+                let seconds = Literal::i64_unsuffixed(*seconds);
+                let nanos = Literal::u64_unsuffixed(*nanos);
+                let clock = clock(quote!((#seconds, #nanos)));
+                quote!(#clock;)
+            }
+            At::Given(expression) => self.evaluated(expression, &quote!(), clock),
+        })
     }
 
     /// A statement with the value of an expression, perhaps borrowed because the body may need it

@@ -1,14 +1,14 @@
 //! The requests of the arguments for the subprocess of a test (environment variables, working
-//! directory, timeout, network, handling of failures), and how that is inherited from a module.
+//! directory, timeout, network, clock, handling of failures), and how that is inherited from a module.
 
 use std::mem;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use syn::Ident;
 
 use super::resource::tmpdir;
 use super::{Expression, Kind, Resource, Wanted};
-use crate::args::{Choice, Value, Word};
+use crate::args::{Choice, Time, Value, Word};
 
 /// The requests for the subprocess.
 #[derive(Default)]
@@ -21,6 +21,7 @@ pub(crate) struct Surroundings {
     pub(crate) cwd: Option<Cwd>,
     pub(crate) timeout: Option<Timeout>,
     pub(crate) network: Option<Refused>,
+    pub(crate) clock: Option<Clock>,
     /// The maximum number of retries after a failure.
     pub(crate) retries: Option<TokenStream>,
     /// Why a failure does not count.
@@ -46,6 +47,21 @@ pub(crate) enum Cwd {
 /// The time limit of the test.
 pub(crate) enum Timeout {
     Millis(u64),
+    Given(Expression),
+}
+
+/// The clock of the test.
+pub(crate) struct Clock {
+    /// The name of the argument.
+    pub(crate) name: Ident,
+    pub(crate) at: At,
+    /// How many seconds pass in one, as a literal.
+    pub(crate) speed: Literal,
+}
+
+/// The time at which a clock begins.
+pub(crate) enum At {
+    Literal(i64, u64),
     Given(Expression),
 }
 
@@ -79,6 +95,14 @@ impl Surroundings {
                 self.timeout = Some(Timeout::Given(tokens.into()));
             }
             (Word::Network, value) => self.network = Some(refused(&value)),
+            (Word::Clock, Value::Clock(clock)) => {
+                let speed = clock.speed();
+                let at = match clock.at {
+                    Time::Literal(seconds, nanos) => At::Literal(seconds, nanos),
+                    Time::Given(tokens) => At::Given(tokens.into()),
+                };
+                self.clock = Some(Clock { name, at, speed });
+            }
             (Word::Retries, Value::Expression(tokens)) => self.retries = Some(tokens),
             (Word::Quarantine, Value::Expression(tokens)) => self.quarantine = Some(tokens),
             // The other arguments only request a subprocess.
@@ -95,6 +119,7 @@ impl Surroundings {
             cwd,
             timeout,
             network,
+            clock,
             retries,
             quarantine,
         } = outer;
@@ -108,6 +133,7 @@ impl Surroundings {
         self.cwd = self.cwd.take().or(cwd);
         self.timeout = self.timeout.take().or(timeout);
         self.network = self.network.or(network);
+        self.clock = self.clock.take().or(clock);
         self.retries = self.retries.take().or(retries);
         self.quarantine = self.quarantine.take().or(quarantine);
     }
@@ -123,8 +149,14 @@ impl Surroundings {
             Some(Timeout::Given(limit)) => Some(limit),
             _ => None,
         };
+        let clock = match &self.clock {
+            Some(Clock {
+                at: At::Given(at), ..
+            }) => Some(at),
+            _ => None,
+        };
         let values = values.filter_map(|variable| variable.value.as_ref());
-        values.chain(cwd).chain(timeout)
+        values.chain(cwd).chain(timeout).chain(clock)
     }
 
     pub(super) fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
@@ -137,8 +169,14 @@ impl Surroundings {
             Some(Timeout::Given(limit)) => Some(limit),
             _ => None,
         };
+        let clock = match &mut self.clock {
+            Some(Clock {
+                at: At::Given(at), ..
+            }) => Some(at),
+            _ => None,
+        };
         let values = values.filter_map(|variable| variable.value.as_mut());
-        values.chain(cwd).chain(timeout)
+        values.chain(cwd).chain(timeout).chain(clock)
     }
 }
 

@@ -13,7 +13,7 @@ fn every_argument_and_option_is_documented() {
             "`{}` has no row in the documentation",
             row.name
         );
-        if let Takes::Options(settings) = row.takes {
+        if let Takes::Options(settings) | Takes::Clock(settings) = row.takes {
             for setting in settings {
                 assert!(
                     docs.contains(setting.name),

@@ -5,6 +5,7 @@
 mod around;
 mod async_resources;
 mod built;
+mod clock;
 mod documentation;
 mod duration;
 mod expansion;

@@ -14,7 +14,7 @@ const ARGUMENTS: [&str; 19] = [
     r#"crate = ::my::isolated, test_attribute, __inherited(1, port(udp), __inherited(1, serial = "x"))"#,
     r#"tempdir, prot, ports(3), seriall = "tcp", key = "a", = 3, "tcp", 8080, ,"#,
     "r#type = namespace, _ = port, self = seed, port tmpdir serial, a.b, a!(), 'a, #[x] y, $z, ..",
-    r#"process, env(A = tmpdir.join("a"), "b-c" = Db::<A, B>::new(), unset(D, "e"), clear), cwd, timeout = "1m 30s", network(or = "skip")"#,
+    r#"process, env(A = tmpdir.join("a"), "b-c" = Db::<A, B>::new(), unset(D, "e"), clear), cwd, timeout = "1m 30s", network(or = "skip"), clock(at = "2026-02-28T23:59:59Z", frozen, speed = 1.5), clock = START"#,
     "cwd = port.dir(), timeout = Duration::from_secs(3), network, __inherited(1, cwd, env(A = 1, unset(B)))",
     r#"env(clear A = 1, unset(), unset(1), HOME, 3 = 4, a.b = , "" = 5, = 6, , x(), A => 7, ..), env, env(), env = A, cwd(), timeout, timeout = 3"#,
     r#"timeout = "30", timeout = "1.5", timeout("1s"), network(or = "x"), network = y, process = z, process()"#,

@@ -107,6 +107,14 @@ pub(crate) const OWNER: &str = "ISOLATED_OWNER";
 /// it.
 pub(crate) const HOST_DIR: &str = "ISOLATED_HOST";
 
+/// The variable that all processes of a test with a clock inherit: the path of the file in which the
+/// clock is set. Users do not set it.
+pub(crate) const CLOCK: &str = "ISOLATED_CLOCK";
+
+/// The file name of the library that the processes of a test with a clock load.
+#[cfg(any(unix, feature = "clock"))]
+pub(crate) const CLOCK_LIBRARY: &str = "libisolated_test_clock.so";
+
 /// The variable that identifies the sandbox in which `cargo isolated` has started this process: it
 /// ends the hosts in there with the test. Users do not set it.
 const SANDBOX: &str = "ISOLATED_SANDBOX";

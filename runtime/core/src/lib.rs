@@ -37,6 +37,8 @@ mod trace;
 pub use crate::error::{BoxError, Error, ErrorKind};
 pub use crate::host::Once;
 pub use crate::lock::key::Key;
+#[cfg(feature = "clock")]
+pub use crate::resource::clock::Clock;
 pub use crate::resource::context::TestHandle;
 pub use crate::resource::current::Current;
 pub use crate::resource::namespace::Namespace;
@@ -73,6 +75,8 @@ mod tests {
         is_shared::<TestHandle>();
         is_shared::<(Key, Namespace, Port, PortBuilder, TmpDir)>();
         is_shared::<(Ready, Running)>();
+        #[cfg(feature = "clock")]
+        is_shared::<super::Clock>();
         is_shared::<(Error, ErrorKind, Outcome, Transfer<String>)>();
         <Current as StaysInItsThread<_>>::stays();
         <EnterGuard as StaysInItsThread<_>>::stays();

@@ -16,9 +16,11 @@ pub use crate::run::awaited::{Provisioned, Returned};
 pub use crate::run::cx::Cx;
 pub use crate::run::entry::{Test, passed, prepare, test, test_inside};
 pub use crate::run::made::NotMade;
+#[cfg(feature = "clock")]
+pub use crate::run::process::surroundings::instant;
 pub use crate::run::process::surroundings::{Surroundings, Variable, as_here};
 pub use crate::run::spec::{Refused, ShouldPanic, Spec, Subprocess};
-pub use crate::{__expr as expr, __place as place, __spec as spec};
+pub use crate::{__clock as clock, __expr as expr, __place as place, __spec as spec};
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -123,6 +125,33 @@ macro_rules! __expr {
     ($expression:expr) => {
         $expression
     };
+}
+
+/// Sets the clock of a test.
+#[cfg(feature = "clock")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __clock {
+    ($surroundings:ident, ($seconds:literal, $nanos:literal), $speed:literal) => {
+        $surroundings.clock($crate::__private::instant($seconds, $nanos), $speed)
+    };
+    ($surroundings:ident, $at:expr, $speed:literal) => {
+        $surroundings.clock($at, $speed)
+    };
+}
+
+/// Refuses the clock of a test.
+#[cfg(not(feature = "clock"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __clock {
+    ($surroundings:ident, $at:expr, $speed:literal) => {{
+        let _ = &mut *$surroundings;
+        ::core::compile_error!(
+            "`clock` needs the feature `clock`; write `isolated-test = { version = \"0.1\", features = [\"clock\"] }` \
+             in `Cargo.toml`"
+        )
+    }};
 }
 
 /// A key as written by the user: a constant of type `Key`, or a text known at compile time.

@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod clock;
 mod common;
 mod copies;
 mod deaths;

@@ -1,5 +1,11 @@
 //! Tests in subprocesses: their environment, their output, and how they end.
 
+mod clock;
+mod clock_children;
+mod clock_moved;
+mod clock_reported;
+mod clock_tokio;
+mod clock_waits;
 mod leaks;
 mod network;
 mod output;

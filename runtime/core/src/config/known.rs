@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{HOST_DIR, OWNER, SANDBOX};
+use super::{CLOCK, HOST_DIR, OWNER, SANDBOX};
 
 /// The expected value of a variable for a directory.
 const PATH: &str = "an absolute path";
@@ -63,7 +63,7 @@ pub(super) fn refuse_unknown(
             continue;
         }
         let name = name.to_string_lossy();
-        let is_internal = [OWNER, HOST_DIR, SANDBOX].contains(&&*name);
+        let is_internal = [OWNER, CLOCK, HOST_DIR, SANDBOX].contains(&&*name);
         if !value.is_empty() && !is_internal && known().all(|known| known != name) {
             let way_out = match nearest(&name) {
                 Some(known) => format!("a similar variable exists: `{known}`"),
@@ -148,6 +148,7 @@ mod tests {
         for (name, value) in [
             ("ISOLATED_KEEP", "never"),
             ("ISOLATED_OWNER", "1"),
+            ("ISOLATED_CLOCK", "/tmp/setting"),
             ("ISOLATED_SANDBOX", "1"),
             ("ISOLATED_TYPO", ""),
             ("ISOLATE", "1"),

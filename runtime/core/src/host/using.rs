@@ -1,13 +1,12 @@
 //! A test that uses a host: finds it, or starts it.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
 use super::identity::HostName;
-use crate::config::{self, HOST_DIR, OWNER, variables};
+use crate::config::{self, CLOCK, HOST_DIR, OWNER, variables};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::location::Site;
 use crate::lock::Mode;
@@ -17,6 +16,7 @@ use crate::report;
 use crate::resource::current::Current;
 use crate::run::guard::{Guard, guard_at};
 use crate::run::process::mark;
+use crate::run::process::preload::{PRELOAD, without_clock};
 use crate::state::host::{HostDir, Seen, Serving, touch};
 use crate::state::state_dir;
 
@@ -180,9 +180,16 @@ fn start(name: &HostName, dir: &HostDir, test: &Current) -> Result<Serving, BoxE
         flock::lock(&starting, Strength::Exclusive)?;
         HostDir::begin(&starting)?;
         let (host, mark) = (name.dir(), dir.mark());
+        let libraries = without_clock();
         Detached {
             arguments: &|link, name| mark::host_arguments(test, &host, link, name),
-            variables: [(HOST_DIR, Some(mark.as_os_str())), (OWNER, None::<&OsStr>)],
+            // The clock belongs to the test.
+            variables: &[
+                (HOST_DIR, Some(mark.as_os_str())),
+                (OWNER, None),
+                (CLOCK, None),
+                (PRELOAD, libraries.as_deref()),
+            ],
             output: dir.new_log()?,
             life,
             starting,

@@ -30,7 +30,7 @@ use super::supervisor::{Bond, check, stay_behind};
 pub(crate) struct Detached<'a> {
     pub(crate) arguments: Arguments<'a>,
     /// Changes of the environment variables.
-    pub(crate) variables: [(&'static str, Option<&'a OsStr>); 2],
+    pub(crate) variables: &'a [(&'static str, Option<&'a OsStr>)],
     /// Where the process prints.
     pub(crate) output: File,
     /// A file that stays open until the process and its descendants have ended, for its lock.
@@ -72,7 +72,7 @@ impl Detached<'_> {
         command.arg0(words.next().unwrap_or_default()).args(words);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(self.output);
-        for (name, value) in self.variables {
+        for &(name, value) in self.variables {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),

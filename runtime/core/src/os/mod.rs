@@ -29,6 +29,9 @@ pub(crate) use other::*;
     path = "call_elsewhere.rs"
 )]
 mod call;
+#[cfg(feature = "clock")]
+#[cfg_attr(not(target_os = "linux"), path = "clock_elsewhere.rs")]
+pub(crate) mod clock;
 #[cfg(unix)]
 pub(crate) mod descriptors;
 #[cfg(unix)]
@@ -58,6 +61,8 @@ mod offspring;
 pub(crate) mod process;
 #[cfg(unix)]
 mod program;
+mod real_time;
+pub(crate) use real_time::*;
 #[cfg(target_os = "linux")]
 mod sock_diag;
 #[cfg(unix)]

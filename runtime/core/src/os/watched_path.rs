@@ -11,13 +11,14 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 #[cfg(not(target_os = "linux"))]
 use libc::{fstat as fstat64, lstat as lstat64, stat as stat64};
 #[cfg(target_os = "linux")]
 use libc::{fstat64, lstat64, stat64};
 
+use super::real_time;
 use super::supervisor::check;
 use super::unless;
 
@@ -60,7 +61,7 @@ impl ChangeTime {
         // Rounded up to a later second, so the file counts as younger than it is and never as
         // older.
         let changed = UNIX_EPOCH + Duration::from_secs(since) + Duration::from_secs(1);
-        SystemTime::now()
+        real_time()
             .duration_since(changed)
             .is_ok_and(|time| time >= age)
     }

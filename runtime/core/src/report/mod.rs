@@ -198,6 +198,8 @@ pub(crate) enum Missing<'a> {
     Directory,
     Timeout,
     Network,
+    #[cfg(feature = "clock")]
+    Clock,
 }
 
 impl fmt::Display for Missing<'_> {
@@ -208,6 +210,8 @@ impl fmt::Display for Missing<'_> {
             Missing::Directory => "the working directory is that of this process",
             Missing::Timeout => "no time limit applies",
             Missing::Network => "it is in the network of the machine",
+            #[cfg(feature = "clock")]
+            Missing::Clock => "the clock is that of the machine",
         })
     }
 }
@@ -282,6 +286,10 @@ fn block(failure: &Failure<'_>, nextest: bool) -> String {
     }
     for dir in test.adopted().iter() {
         line("tmpdir", &described_dir(dir));
+    }
+    #[cfg(feature = "clock")]
+    if let Some(clock) = test.clock_if_any() {
+        line("clock", &clock.to_string());
     }
     // A brief stop at the turnstile is not a wait.
     for (want, waited) in waits

@@ -7,6 +7,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::body::Body;
+#[cfg(feature = "clock")]
+use super::clock::Clock;
 use super::reclaim::Recorder;
 use super::request::Request;
 use super::should_panic::ShouldPanic;
@@ -40,6 +42,8 @@ struct TestContext {
     adopted: Mutex<Vec<TmpDir>>,
     recorder: Recorder,
     has_network: bool,
+    #[cfg(feature = "clock")]
+    clock: OnceLock<Clock>,
 }
 
 impl TestHandle {
@@ -67,6 +71,8 @@ impl TestHandle {
                 adopted: Mutex::default(),
                 recorder,
                 has_network,
+                #[cfg(feature = "clock")]
+                clock: OnceLock::new(),
             }),
         }
     }
@@ -239,6 +245,40 @@ impl TestHandle {
         let fences = self.test.owner.fences();
         let mut fences = fences.into_iter();
         fences.find_map(|(held, fence)| (held.name() == key).then_some(fence))
+    }
+
+    /// Returns the clock of the test.
+    ///
+    /// The parent of the test's process has it too, once it has evaluated the attribute: so not while it
+    /// provisions resources, but while it releases them.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the attribute has no `clock`, or if the test runs in place, because `ISOLATED_PROCESS` is
+    /// `off`.
+    #[cfg(feature = "clock")]
+    #[must_use]
+    #[track_caller]
+    pub fn clock(&self) -> Clock {
+        self.clock_if_any().cloned().unwrap_or_else(|| {
+            panic!(
+                "{} has no clock of its own; write `#[isolated(clock = \"2026-02-28T23:59:59Z\")]`, and leave \
+                 `ISOLATED_PROCESS` on",
+                self.name()
+            )
+        })
+    }
+
+    /// The clock of the test, if it has one and has begun.
+    #[cfg(feature = "clock")]
+    pub(crate) fn clock_if_any(&self) -> Option<&Clock> {
+        self.test.clock.get()
+    }
+
+    /// Gives the test its clock.
+    #[cfg(feature = "clock")]
+    pub(crate) fn give_clock(&self, clock: Clock) {
+        let _ = self.test.clock.set(clock);
     }
 
     /// Returns the handle of the first custom resource whose handle has type `H`. Works from any thread.

@@ -3,6 +3,8 @@
 pub(crate) mod asynchronous;
 pub(crate) mod bind;
 pub(crate) mod body;
+#[cfg(feature = "clock")]
+pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod current;
 pub(crate) mod custom;

@@ -15,6 +15,8 @@ use crate::lock::{
 use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
+#[cfg(feature = "clock")]
+use crate::resource::clock::Started;
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -54,6 +56,9 @@ pub(crate) struct Session<'a> {
     described: Vec<(usize, String)>,
     /// Whether the subprocess released its resources.
     was_clean: bool,
+    /// The clock of the test, until it is over.
+    #[cfg(feature = "clock")]
+    pub(crate) clock: Option<Started>,
 }
 
 impl<'a> Session<'a> {
@@ -104,6 +109,8 @@ impl<'a> Session<'a> {
             in_subprocess,
             described: Vec::new(),
             was_clean: true,
+            #[cfg(feature = "clock")]
+            clock: None,
         });
         let begun = session.lock(network);
         match begun.and_then(|()| session.provision(custom, network)) {
@@ -320,9 +327,12 @@ impl<'a> Session<'a> {
     }
 
     /// Releases everything. The verdict follows from the end of the body and from the release.
-    #[expect(
-        clippy::boxed_local,
-        reason = "it stays in its box, because moving it costs more where nothing is optimized"
+    #[cfg_attr(
+        not(feature = "clock"),
+        expect(
+            clippy::boxed_local,
+            reason = "it stays in its box, because moving it costs more where nothing is optimized"
+        )
     )]
     pub(crate) fn finish(mut self: Box<Self>, end: End) -> Verdict {
         let outcome = end.outcome(self.resources.spec.should_panic);
@@ -359,6 +369,8 @@ impl<'a> Session<'a> {
             }
         };
         let is_clean = self.resources.release_all(outcome, release);
+        #[cfg(feature = "clock")]
+        drop(self.clock.take());
         // Clear the published claims before releasing the locks.
         self.activity.clear();
         // Release the locks in reverse order.

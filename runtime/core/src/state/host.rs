@@ -290,7 +290,7 @@ pub(crate) fn log_path(dir: &Path) -> PathBuf {
 
 /// Notes that a test begins to use a host, for the host's choice of its end.
 pub(crate) fn touch(users: &File) -> io::Result<()> {
-    users.set_modified(SystemTime::now())
+    users.set_modified(os::real_time())
 }
 
 /// The last time at which a test has begun to use a host.

@@ -56,7 +56,7 @@ pub(crate) fn mark_kept(state_dir: &StateDir, dir: &Path, test: &str) -> io::Res
         let markers: Vec<_> = entries(&process).filter(|path| is_marker(path)).collect();
         kept.extend(markers.into_iter().filter(|path| stands(path)));
     }
-    retain(kept, SystemTime::now());
+    retain(kept, os::real_time());
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use super::block::{BLOCK, fitted};
 use super::proof::RECORD as PROOF;
@@ -252,7 +252,7 @@ fn offset(block: usize) -> u64 {
 
 /// The current time, in milliseconds since 1970.
 pub(crate) fn now() -> u64 {
-    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    let time = os::real_time().duration_since(UNIX_EPOCH);
     u64::try_from(time.unwrap_or_default().as_millis()).unwrap_or_default()
 }
 

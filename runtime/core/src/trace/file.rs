@@ -6,11 +6,12 @@ use std::path::Path;
 use std::process;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use super::line::{Field, line};
 use crate::error::{Error, ErrorKind};
 use crate::mutex::lock;
+use crate::os;
 use crate::random;
 use crate::runner;
 
@@ -95,7 +96,7 @@ fn create(dir: &Path) -> io::Result<File> {
 
 /// The microseconds since 1970, on the clock that all processes of the machine share.
 fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = os::real_time().duration_since(UNIX_EPOCH);
     u64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -110,6 +110,12 @@ impl Trace {
         self.write("child", &[("pid", Field::Number(process.into()))]);
     }
 
+    /// Traces that the test has a clock of its own, and how it is set.
+    #[cfg(feature = "clock")]
+    pub(crate) fn clock(&self, clock: &str) {
+        self.write("clock", &[("set", Field::Text(clock))]);
+    }
+
     /// Traces how the body ended, and why.
     pub(crate) fn over(&self, how: &str, why: &str, outcome: Outcome) {
         let how = ("how", Field::Text(how));

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::claim_guard::ClaimGuard;
 use super::watcher::{self, WaitEnd};
@@ -135,7 +135,7 @@ impl Locked {
                 let _ = os::write_at(&locked.file, b"+", 0);
                 // Nobody has waited for this file yet: see `QUIET`. Only the file's owner may set
                 // its mtime. If this fails, the fast path is closed for the next few seconds.
-                let _ = locked.file.set_modified(SystemTime::now() - LONG_AGO);
+                let _ = locked.file.set_modified(os::real_time() - LONG_AGO);
             }
         }
         Ok(true)

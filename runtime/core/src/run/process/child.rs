@@ -14,6 +14,8 @@ use crate::name::Name;
 use crate::os::process::Link;
 use crate::report;
 use crate::resource::Outcome;
+#[cfg(feature = "clock")]
+use crate::resource::clock::Clock;
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -155,6 +157,11 @@ impl<'a> Inside<'a> {
             .filter(|given: &Handover| given.values.len() == spec.resources.len())
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
+        #[cfg(feature = "clock")]
+        if let Some((memory, speed)) = &given.clock {
+            let clock = Clock::begin(memory.as_ref(), f64::from_bits(*speed))?;
+            self.cx().current.give_clock(clock);
+        }
         let owner = self.cx().current.owner();
         let wants = super::wants(spec, given.own_network, given.serial_network)?;
         for want in &wants {

@@ -14,6 +14,8 @@ pub(crate) mod mark;
 mod memory;
 pub(crate) mod network;
 pub(crate) mod parent;
+#[cfg(any(unix, feature = "clock"))]
+pub(crate) mod preload;
 pub(crate) mod protocol;
 pub(crate) mod surroundings;
 mod terminal;

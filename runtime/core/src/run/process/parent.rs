@@ -1,5 +1,7 @@
 //! The parent of a subprocess: starts it, listens to it, and judges its end.
 
+#[cfg(feature = "clock")]
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use super::ended::{self, Stage};
@@ -7,6 +9,8 @@ use super::loss::LossWatch;
 use super::mark;
 use super::memory;
 use super::network::Network;
+#[cfg(feature = "clock")]
+use super::preload;
 use super::protocol::{self, BodyEnd, ChildMessage, Handover, How};
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -18,6 +22,8 @@ use crate::os::tree;
 use crate::output;
 use crate::report;
 use crate::resource::Outcome;
+#[cfg(feature = "clock")]
+use crate::resource::clock::Started;
 use crate::resource::remote::Call;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::value::Value;
@@ -49,6 +55,10 @@ pub(crate) fn run(
         serial_network: network.is_serial(),
         fences: session.fences(),
         terminal: terminal::withhold(&mut variables),
+        #[cfg(feature = "clock")]
+        clock: clock(session, surroundings, &mut variables)?,
+        #[cfg(not(feature = "clock"))]
+        clock: None,
     };
     memory::look();
     let test = session.cx().current.clone();
@@ -97,6 +107,27 @@ pub(crate) fn run(
     drop(watch.running);
     result?;
     Ok(judge(session, heard))
+}
+
+/// Makes the clock of the test, if it has one, and adds its variables. Returns what the process of the
+/// test has to know.
+#[cfg(feature = "clock")]
+fn clock(
+    session: &mut Session<'_>,
+    surroundings: &Surroundings,
+    variables: &mut Vec<(OsString, OsString)>,
+) -> Result<Option<(OsString, u64)>, Error> {
+    let Some(asked) = surroundings.clock else {
+        return Ok(None);
+    };
+    let current = session.cx().current.clone();
+    let started = Started::new(current.name(), asked)?;
+    let setting = started.setting().into_os_string();
+    preload::add(variables, &setting, started.library().as_os_str());
+    session.resources.trace.clock(&started.clock.to_string());
+    current.give_clock(started.clock.clone());
+    session.clock = Some(started);
+    Ok(Some((setting, asked.speed.to_bits())))
 }
 
 /// How long the test may take.

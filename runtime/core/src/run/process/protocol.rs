@@ -56,6 +56,8 @@ pub(crate) struct Handover {
     pub(crate) fences: Vec<(String, u64)>,
     /// The value of `TERM` that was withheld; empty if there was none.
     pub(crate) terminal: OsString,
+    /// The path of the file in which the test's clock is set, and the bits of its speed.
+    pub(crate) clock: Option<(OsString, u64)>,
 }
 
 /// The handle of one resource.
@@ -75,7 +77,7 @@ wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(ca
 wire! { BodyEnd { how, is_clean, described } }
 wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), 3: Died(why), } }
 wire! { Call { 0: ReleasePort { resource, nth }, 1: KeepDir { resource }, 2: CloseDir { resource }, 3: Reclaim { line }, } }
-wire! { Handover { values, own_network, serial_network, fences, terminal } }
+wire! { Handover { values, own_network, serial_network, fences, terminal, clock } }
 wire! {
     HandleWire {
         0: Nothing, 1: Ports(numbers), 2: Dir(path), 3: Namespace(name), 4: Seed(seed), 5: Custom(text),
@@ -184,6 +186,7 @@ mod tests {
             serial_network: false,
             fences: vec![("staging".to_owned(), 42)],
             terminal: "xterm".into(),
+            clock: Some(("/proc/1/fd/3".into(), 1_f64.to_bits())),
         };
         let frame = take_frame(&mut encode(&given)).unwrap();
         assert_eq!(decode(&frame), Some(given));

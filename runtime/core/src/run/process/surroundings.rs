@@ -7,11 +7,15 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
+#[cfg(feature = "clock")]
+use std::time::SystemTime;
 
 use crate::config::PREFIX;
 use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
 use crate::report::Missing;
+#[cfg(feature = "clock")]
+use crate::resource::clock::{self, ClockRequest};
 use crate::resource::context::TestHandle;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -28,6 +32,8 @@ pub struct Surroundings {
     pub(crate) variables: Vec<(&'static str, Option<OsString>)>,
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) timeout: Option<Duration>,
+    #[cfg(feature = "clock")]
+    pub(crate) clock: Option<ClockRequest>,
 }
 
 impl Surroundings {
@@ -55,6 +61,13 @@ impl Surroundings {
     pub fn timeout(&mut self, limit: Duration) {
         self.timeout = Some(limit);
     }
+
+    /// `clock = at`, `clock(at = at, speed = speed)`.
+    #[cfg(feature = "clock")]
+    pub fn clock(&mut self, at: impl Into<SystemTime>, speed: f64) {
+        let at = at.into();
+        self.clock = Some(ClockRequest { at, speed });
+    }
 }
 
 impl Surroundings {
@@ -75,13 +88,15 @@ impl Surroundings {
         let timeout = process.and_then(|process| process.timeout);
         let network = process.and_then(|process| process.network);
         let variables = self.variables.iter();
-        variables
+        let missing = variables
             .map(|(name, _)| Missing::Variable(name))
             .chain(self.is_clear.then_some(Missing::Clear))
             .chain(self.cwd.as_ref().map(|_| Missing::Directory))
             .chain(self.timeout.or(timeout).map(|_| Missing::Timeout))
-            .chain(network.map(|_| Missing::Network))
-            .collect()
+            .chain(network.map(|_| Missing::Network));
+        #[cfg(feature = "clock")]
+        let missing = missing.chain(self.clock.map(|_| Missing::Clock));
+        missing.collect()
     }
 
     /// The working directory of the subprocess, if it differs from this one's. One below a
@@ -119,6 +134,13 @@ fn is_same_variable(one: &OsStr, other: &str) -> bool {
     } else {
         one == other
     }
+}
+
+/// The time of a literal.
+#[cfg(feature = "clock")]
+#[must_use]
+pub fn instant(seconds: i64, nanos: u64) -> SystemTime {
+    clock::time((seconds, nanos))
 }
 
 /// Describes a test that asks for no other surroundings than those of this process.

@@ -1,0 +1,87 @@
+//! `timerfd_settime`, which waits until a time of day if the timer was made for that clock.
+
+use core::ffi::{c_char, c_int, c_void};
+
+use crate::next::next;
+use crate::wait::real_deadline;
+use crate::{is_of_day, Time};
+
+/// `struct itimerspec`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Timer {
+    interval: Time,
+    first: Time,
+}
+
+extern "C" {
+    fn open(path: *const c_char, flags: c_int, ...) -> c_int;
+    fn close(file: c_int) -> c_int;
+    fn read(file: c_int, text: *mut c_void, size: usize) -> isize;
+}
+
+const TFD_TIMER_ABSTIME: c_int = 1;
+const O_CLOEXEC: c_int = 0o2_000_000;
+
+#[no_mangle]
+unsafe extern "C" fn timerfd_settime(
+    file: c_int,
+    flags: c_int,
+    new: *const Timer,
+    old: *mut Timer,
+) -> c_int {
+    let mut timer = new;
+    let real;
+    if flags & TFD_TIMER_ABSTIME != 0 && !new.is_null() {
+        let Timer { interval, first } = *new;
+        // Zero disarms the timer.
+        let is_armed = first.seconds != 0 || first.nanos != 0;
+        if is_armed && clock_of(file).is_some_and(is_of_day) {
+            real = Timer {
+                interval,
+                first: real_deadline(first),
+            };
+            timer = &real;
+        }
+    }
+    next!(b"timerfd_settime\0": fn(c_int, c_int, *const Timer, *mut Timer) -> c_int, file, flags, timer, old)
+}
+
+/// The clock of a timer, which only the kernel knows.
+unsafe fn clock_of(file: c_int) -> Option<c_int> {
+    const NAME: &[u8] = b"clockid: ";
+
+    let path = path_of(file);
+    let info = open(path.as_ptr().cast(), O_CLOEXEC);
+    if info < 0 {
+        return None;
+    }
+    let mut text = [0_u8; 512];
+    let size = read(info, text.as_mut_ptr().cast(), text.len());
+    close(info);
+    let text = text.get(..usize::try_from(size).ok()?)?;
+    let at = text.windows(NAME.len()).position(|part| part == NAME)?;
+    let digits = text
+        .get(at + NAME.len()..)?
+        .iter()
+        .take_while(|digit| digit.is_ascii_digit());
+    Some(digits.fold(0, |number, digit| number * 10 + c_int::from(digit - b'0')))
+}
+
+/// `/proc/self/fdinfo/FILE`, with a null at its end.
+fn path_of(file: c_int) -> [u8; 32] {
+    let mut path = *b"/proc/self/fdinfo/\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let mut size = 1;
+    let mut power = 10;
+    while i64::from(file) >= power {
+        power *= 10;
+        size += 1;
+    }
+    let digits = path.iter_mut().skip(18).take(size).rev();
+    let mut rest = file;
+    for digit in digits {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    path
+}

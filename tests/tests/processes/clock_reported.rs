@@ -1,0 +1,101 @@
+//! `clock`: what reports and traces show of it, and that they keep the time of the machine.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use isolated_test_tests::State;
+
+mod inner {
+    use std::time::Duration;
+
+    use isolated_test::{current, isolated};
+    use isolated_test_tests::say;
+
+    #[isolated(clock(at = "2026-02-28T23:59:59Z", frozen))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails_later() {
+        current().clock().advance(Duration::from_millis(1500));
+        panic!("on purpose");
+    }
+
+    #[isolated(
+        clock(at = "2026-02-28T23:59:59Z", frozen),
+        tmpdir(keep = "always"),
+        serial = "clock"
+    )]
+    #[test]
+    #[ignore = "started by another test"]
+    fn passes() {
+        say("body");
+    }
+
+    #[isolated(clock = "2026-02-28T23:59:59Z")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn asks_for_a_clock_in_place() {
+        let _ = current().clock();
+    }
+}
+
+fn milliseconds() -> u128 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_millis()
+}
+
+#[test]
+fn a_failure_shows_the_clock() {
+    let state = State::new();
+    let run = state.inner("fails_later").run().failed();
+    let report = run.reported("processes/clock_reported");
+    let line = "    clock      2026-02-28T23:59:59Z at the beginning, 2026-03-01T00:00:00.5Z now (frozen)\n";
+    assert!(report.contains(line), "{report}");
+}
+
+#[test]
+fn the_trace_shows_the_clock_and_keeps_the_time_of_the_machine() {
+    let state = State::new();
+    let trace = state.scratch().join("trace");
+    let before = milliseconds();
+    let _ = state
+        .inner("passes")
+        .env("ISOLATED_TRACE", &trace)
+        .run()
+        .passed();
+    let after = milliseconds();
+    let (mut text, mut files) = (String::new(), 0);
+    for entry in fs::read_dir(trace).unwrap() {
+        text += &fs::read_to_string(entry.unwrap().path()).unwrap();
+        files += 1;
+    }
+    assert_eq!(files, 2, "{text}");
+    for line in text.lines() {
+        let time = line.strip_prefix("{\"t\":").unwrap();
+        let time: u128 = time[..time.find(',').unwrap()].parse().unwrap();
+        assert!((before..=after).contains(&(time / 1000)), "{line}");
+    }
+    let set = "\"e\":\"clock\",\"id\":1,\"set\":\"2026-02-28T23:59:59Z (frozen)\"}\n";
+    assert!(text.contains(set), "{text}");
+}
+
+#[test]
+fn a_test_in_place_has_the_clock_of_the_machine_and_says_so() {
+    let state = State::new();
+    let inner = state.inner("passes").env("ISOLATED_PROCESS", "off");
+    let run = inner.run().passed();
+    assert!(
+        run.errors
+            .contains("what it leaves behind stays, the clock is that of the machine\n"),
+        "{}",
+        run.errors
+    );
+    let inner = state.inner("asks_for_a_clock_in_place");
+    let run = inner.env("ISOLATED_PROCESS", "off").run().failed();
+    assert!(
+        run.errors.contains("has no clock of its own; write"),
+        "{}",
+        run.errors
+    );
+}
