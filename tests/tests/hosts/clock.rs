@@ -1,25 +1,30 @@
-//! Hosts serve many tests, so they have the clock of the machine and not that of the test that starts
+//! Hosts serve many tests, so they have the clock of the machine and not that of a test that starts
 //! them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::env;
 
+use isolated_test::isolated;
 use isolated_test_tests::State;
 
 mod inner {
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::time::{SystemTime, SystemTimeError, UNIX_EPOCH};
 
     use isolated_test::{BoxError, Current, Once, Resource, Transfer, isolated};
     use isolated_test_tests::say;
 
     struct Time;
 
+    fn time() -> Result<String, SystemTimeError> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let libraries = std::env::var_os("LD_PRELOAD").is_some();
+        Ok(format!("{} {libraries}", since.as_secs()))
+    }
+
     impl Resource for Time {
         type Handle = String;
 
         fn provision(&mut self, _: &Current) -> Result<String, BoxError> {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-            let libraries = std::env::var_os("LD_PRELOAD");
-            Ok(format!("{} {libraries:?}", since.as_secs()))
+            Ok(time()?)
         }
 
         fn transfer() -> Transfer<String> {
@@ -29,30 +34,33 @@ mod inner {
 
     const TIME: Once<Time> = Once::new("time", || Time);
 
-    #[isolated(time = TIME, clock(at = "2001-01-01", frozen))]
+    #[isolated(host = TIME)]
     #[test]
     #[ignore = "started by another test"]
-    fn asks_for_the_time(time: &str) {
-        say(time);
+    fn asks_for_the_time(host: &str) {
+        say(&format!("test {}", time().unwrap()));
+        say(&format!("host {host}"));
     }
 }
 
+/// The program that the test starts has its clock, and starts a host.
+#[isolated(clock(at = "2001-01-01", frozen))]
 #[test]
 fn a_host_has_the_clock_of_the_machine() {
-    let now = || {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs()
-    };
+    const RECENT: u64 = 1_700_000_000;
+
     let state = State::new();
-    let before = now();
     let inner = state
         .inner("asks_for_the_time")
         .env("ISOLATED_LINGER", "1ms");
-    let run = inner.run().passed();
-    let line = run.output.lines().find_map(|line| line.strip_prefix('@'));
-    let (time, libraries) = line.unwrap().split_once(' ').unwrap();
-    assert!((before..=now()).contains(&time.parse().unwrap()), "{time}");
-    assert_eq!(libraries, "None");
+    let clock = env::var("ISOLATED_CLOCK").unwrap();
+    let run = inner.env("ISOLATED_CLOCK", clock).run().passed();
+    let said = |word: &str| {
+        let mut lines = run.output.lines();
+        lines.find_map(|line| line.strip_prefix(word)).unwrap()
+    };
+    assert_eq!(said("@test "), "978307200 true");
+    let (time, libraries) = said("@host ").split_once(' ').unwrap();
+    assert!(time.parse::<u64>().unwrap() > RECENT, "{time}");
+    assert_eq!(libraries, "false");
 }

@@ -55,6 +55,24 @@ fn a_failure_shows_the_clock() {
 }
 
 #[test]
+fn the_linker_cannot_find_a_library_below_a_path_with_a_space() {
+    let state = State::new();
+    let dir = state.scratch().join("two words");
+    let run = state
+        .inner("passes")
+        .env("ISOLATED_DIR", &dir)
+        .run()
+        .failed();
+    let (reason, way_out) = (
+        "passes: failed to set the clock of the test: `LD_PRELOAD` cannot contain `",
+        "`; set `ISOLATED_DIR` to a path without spaces and colons\n",
+    );
+    assert!(run.errors.contains(reason), "{}", run.errors);
+    assert!(run.errors.contains(way_out), "{}", run.errors);
+    assert!(!run.output.contains("@body"), "{}", run.output);
+}
+
+#[test]
 fn the_trace_shows_the_clock_and_keeps_the_time_of_the_machine() {
     let state = State::new();
     let trace = state.scratch().join("trace");

@@ -3,7 +3,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use isolated_test_clock::LIBRARY;
 
 use super::written::Written;
-use super::{ClockRequest, SharedClock, Started, since_1970, time};
+use super::{Clock, ClockRequest, SharedClock, Started, since_1970, time};
+use crate::error::chain;
 
 #[test]
 fn times_are_written_in_utc() {
@@ -56,6 +57,18 @@ fn a_clock_is_set_from_any_process_that_knows_its_path() {
     assert_eq!(clock.now(), UNIX_EPOCH + Duration::from_millis(7100));
     clock.set(at);
     assert_eq!(clock.to_string(), "1969-12-31T23:59:58.5Z (frozen)");
+}
+
+/// This program has not loaded the library, like one that is linked statically.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_without_the_library_has_no_clock() {
+    let (at, speed) = (UNIX_EPOCH, 0.0);
+    let started = Started::new("test", ClockRequest { at, speed }).unwrap();
+    let refused = Clock::begin(&started.setting(), speed).unwrap_err();
+    let message =
+        "failed to set the clock of the test: this program reads the time without the C library, ";
+    assert!(chain(&refused).starts_with(message), "{refused:?}");
 }
 
 #[cfg(target_os = "linux")]
