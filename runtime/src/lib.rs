@@ -17,8 +17,8 @@ pub use isolated_test_core::Clock;
 #[doc(inline)]
 pub use isolated_test_core::{
     AsyncResource, BoxError, Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Once,
-    Outcome, Port, PortBuilder, Ready, Reclaim, Resource, Running, Served, Service, TestHandle,
-    TmpDir, Transfer, current, forms, try_current,
+    Outcome, Port, PortBuilder, Ready, Reclaim, Resource, Running, Served, Service, Skip,
+    TestHandle, TmpDir, Transfer, current, forms, try_current,
 };
 #[doc(hidden)]
 pub use isolated_test_macros::__around;

@@ -45,7 +45,7 @@ pub use crate::resource::namespace::Namespace;
 pub use crate::resource::port::Port;
 pub use crate::resource::reclaim::Reclaim;
 pub use crate::resource::tmpdir::TmpDir;
-pub use crate::resource::{AsyncResource, Outcome, Resource, Transfer};
+pub use crate::resource::{AsyncResource, Outcome, Resource, Skip, Transfer};
 pub use crate::run::context::{EnterGuard, current, try_current};
 pub use crate::run::guard::Guard;
 pub use crate::run::values::PortBuilder;
@@ -56,7 +56,7 @@ pub use crate::service::{Ready, Running, Served, Service};
 mod tests {
     use super::{
         Current, EnterGuard, Error, ErrorKind, Guard, Key, Namespace, Outcome, Port, PortBuilder,
-        Ready, Running, TestHandle, TmpDir, Transfer,
+        Ready, Running, Skip, TestHandle, TmpDir, Transfer,
     };
 
     fn is_shared<T: Send + Sync>() {}
@@ -77,7 +77,7 @@ mod tests {
         is_shared::<(Ready, Running)>();
         #[cfg(feature = "clock")]
         is_shared::<super::Clock>();
-        is_shared::<(Error, ErrorKind, Outcome, Transfer<String>)>();
+        is_shared::<(Error, ErrorKind, Outcome, Skip, Transfer<String>)>();
         <Current as StaysInItsThread<_>>::stays();
         <EnterGuard as StaysInItsThread<_>>::stays();
     }

@@ -13,6 +13,7 @@ mod service;
 mod service_end;
 mod service_listens;
 mod service_unready;
+mod skip;
 mod tmpdir;
 mod tmpdir_end;
 mod tmpdir_kept;

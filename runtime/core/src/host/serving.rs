@@ -25,7 +25,6 @@ use crate::resource::custom::Maker;
 use crate::resource::request::{Kind, Protocol, Request};
 use crate::run::end::End;
 use crate::run::process::mark::{self, AskedHost};
-use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::session::Session;
 use crate::run::spec::{ShouldPanic, Spec};
@@ -111,13 +110,7 @@ pub(super) fn serve<R: Resource>(
     let patience = RELEASED_WITHIN.min(variables()?.lock_timeout / 2);
     let host = Name::of_host(name.resource);
     let mut custom = [Maker::new(&make).custom()];
-    let session = Session::open(
-        spec(name.resource),
-        host.clone(),
-        &mut custom,
-        &Network::Common,
-        false,
-    );
+    let session = Session::host(spec(name.resource), host.clone(), &mut custom);
     let published = session.and_then(|session| {
         let handle = session.handles()?.pop();
         let Some(HandleWire::Custom(handle)) = handle else {

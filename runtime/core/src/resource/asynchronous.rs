@@ -96,8 +96,8 @@ pub trait AsyncResource {
     /// # Errors
     ///
     /// An error fails the test before the function is called, even with `#[should_panic]`; the
-    /// failure shows the error with all its sources. [`release`](AsyncResource::release) is not
-    /// called.
+    /// failure shows the error with all its sources. A [`Skip`](crate::Skip) skips the test instead.
+    /// [`release`](AsyncResource::release) is not called.
     fn provision(&mut self, test: &Current)
     -> impl Future<Output = Result<Self::Handle, BoxError>>;
 

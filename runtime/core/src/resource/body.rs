@@ -29,6 +29,8 @@ pub(crate) struct Body {
     pub(crate) should_panic: ShouldPanic,
     stage: Mutex<BodyStage>,
     unmade: OnceLock<Unmade>,
+    /// The reason of the asynchronous resource that has skipped the test.
+    skipped: OnceLock<String>,
     /// The lines about asynchronous resources in the report of a failed test.
     described: Mutex<Vec<String>>,
     /// Whether an asynchronous resource could not be released.
@@ -41,6 +43,7 @@ impl Body {
             should_panic,
             stage: Mutex::new(BodyStage::Awaited),
             unmade: OnceLock::new(),
+            skipped: OnceLock::new(),
             described: Mutex::default(),
             is_unclean: AtomicBool::new(false),
         }
@@ -62,6 +65,15 @@ impl Body {
 
     pub(crate) fn set_unmade(&self, unmade: Unmade) {
         let _ = self.unmade.set(unmade);
+    }
+
+    /// The reason of the asynchronous resource that has skipped the test.
+    pub(crate) fn skipped(&self) -> Option<&str> {
+        self.skipped.get().map(String::as_str)
+    }
+
+    pub(crate) fn set_skipped(&self, reason: &str) {
+        let _ = self.skipped.set(reason.to_owned());
     }
 
     /// The descriptions of the asynchronous resources, for the report of a failed test.

@@ -15,6 +15,7 @@ pub(crate) mod remote;
 pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod should_panic;
+pub(crate) mod skip;
 #[cfg(feature = "tempfile")]
 mod tempfile;
 pub(crate) mod tmpdir;
@@ -27,6 +28,7 @@ use crate::error::BoxError;
 use crate::resource::current::Current;
 
 pub use asynchronous::AsyncResource;
+pub use skip::Skip;
 pub use transfer::Transfer;
 
 /// How a test ended.
@@ -111,7 +113,7 @@ pub trait Resource {
     /// # Errors
     ///
     /// An error fails the test before its body begins; the failure shows the error with all its
-    /// sources. [`release`](Resource::release) is not called.
+    /// sources. A [`Skip`] skips the test instead. [`release`](Resource::release) is not called.
     fn provision(&mut self, test: &Current) -> Result<Self::Handle, BoxError>;
 
     /// Releases everything that [`provision`](Resource::provision) acquired.

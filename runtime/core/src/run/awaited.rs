@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use crate::error::{BoxError, chain, panic_message};
 use crate::report;
-use crate::resource::{AsyncResource, Outcome};
+use crate::resource::{AsyncResource, Outcome, Skip};
 use crate::run::cx::Cx;
 use crate::run::driver::poll_inside;
 use crate::run::end::End;
@@ -65,7 +65,12 @@ impl Cx {
         let provisioned = self.providing(async {
             let mut resource = make.await?;
             let handle = resource.provision(&self.current).await;
-            let handle = handle.map_err(|error| NotMade(chain(&*error)))?;
+            let handle = handle.map_err(|error| {
+                if let Some(reason) = Skip::reason_of(&*error) {
+                    self.current.body().set_skipped(reason);
+                }
+                NotMade(chain(&*error))
+            })?;
             Ok((resource, handle))
         });
         let (resource, handle) = making.end(provisioned.await);
@@ -91,9 +96,10 @@ impl Cx {
     /// The outcome of the part of the body that has ended.
     fn outcome(&self, end: &End) -> Outcome {
         let body = self.current.body();
-        match body.unmade() {
-            Some(_) => Outcome::Failed,
-            None => end.outcome(body.should_panic),
+        match (body.skipped(), body.unmade()) {
+            (Some(_), _) => Outcome::Passed,
+            (None, Some(_)) => Outcome::Failed,
+            (None, None) => end.outcome(body.should_panic),
         }
     }
 }
@@ -136,7 +142,9 @@ impl Provisioned<'_> {
         match (end, value) {
             (End::Returned { passed }, Some(value)) => (passed, value),
             (End::Panicked(payload), _) => resume_unwind(payload),
-            (End::Returned { .. } | End::Died(_), _) => unreachable!("a body returns or panics"),
+            (End::Returned { .. } | End::Died(_) | End::Skipped(_), _) => {
+                unreachable!("a body returns or panics")
+            }
         }
     }
 

@@ -13,6 +13,8 @@ pub(crate) enum End {
     Panicked(Payload),
     /// The body neither returned nor panicked, or never ran; the error is the reason.
     Died(BoxError),
+    /// A resource has skipped the test, for this reason.
+    Skipped(String),
 }
 
 impl End {
@@ -28,7 +30,7 @@ impl End {
         let as_wanted = match (self, should_panic) {
             (End::Returned { passed }, ShouldPanic::No) => *passed,
             (End::Died(_) | End::Returned { .. }, _) | (End::Panicked(_), ShouldPanic::No) => false,
-            (End::Panicked(_), ShouldPanic::Yes) => true,
+            (End::Skipped(_), _) | (End::Panicked(_), ShouldPanic::Yes) => true,
             (End::Panicked(payload), ShouldPanic::With(text)) => {
                 panic_message(payload).is_some_and(|message| message.contains(text))
             }
@@ -52,6 +54,7 @@ impl End {
                 panic_message(payload).unwrap_or_default().to_owned(),
             ),
             End::Died(error) => ("died", error.to_string()),
+            End::Skipped(reason) => ("skipped", reason.clone()),
         };
         trace.over(how, &why, outcome);
     }

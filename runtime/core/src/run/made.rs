@@ -88,9 +88,12 @@ impl Cx {
         let Some(Unmade { action, name }) = self.current.body().unmade() else {
             return end;
         };
+        if let Some(reason) = self.current.body().skipped() {
+            return End::Skipped(reason.to_owned());
+        }
         let why = match &end {
             End::Panicked(payload) => panic_message(payload),
-            End::Returned { .. } | End::Died(_) => None,
+            End::Returned { .. } | End::Died(_) | End::Skipped(_) => None,
         };
         // A body that is over is one that panicked, even if an attribute has caught that.
         let is_dropped = self.current.body().stage() == BodyStage::Running;

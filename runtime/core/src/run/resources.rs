@@ -1,14 +1,15 @@
 //! The custom resources that a process provisions for a test. Their code is the user's and may
 //! panic.
 
+use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{BoxError, Error, ErrorKind, panic_message};
 use crate::report;
-use crate::resource::Outcome;
 use crate::resource::current::Current;
 use crate::resource::custom::{Custom, CustomSlot, Provider, SharedHandle};
 use crate::resource::request::Request;
+use crate::resource::{Outcome, Skip};
 use crate::run::cx::Cx;
 use crate::run::spec::Spec;
 use crate::trace::{PROVISION, RELEASE, Trace};
@@ -161,6 +162,11 @@ fn attempt<T>(
         Err(message.to_owned().into())
     });
     result.map_err(|cause| failed_to(verb, request.name, cause))
+}
+
+/// The reason of the resource that has skipped the test, if that is the error.
+pub(crate) fn skipped_by(error: &Error) -> Option<&str> {
+    error.source().and_then(Skip::reason_of)
 }
 
 /// The error of a resource.

@@ -34,7 +34,7 @@ use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
 use crate::run::process::wants;
-use crate::run::resources::Resources;
+use crate::run::resources::{Resources, skipped_by};
 use crate::run::spec::Spec;
 use crate::run::verdict::Verdict;
 use crate::trace::{PROVISION, RELEASE, Trace};
@@ -73,15 +73,40 @@ impl<'a> Session<'a> {
         network: &Network,
         in_subprocess: bool,
     ) -> Result<Box<Self>, Verdict> {
-        let opened = Self::open(spec, name, custom, network, in_subprocess);
-        opened.map_err(|error| Verdict::Unable(error.to_string()))
+        let unable = |error: &Error| Verdict::Unable(error.to_string());
+        let session = Self::new(spec, name, network, in_subprocess);
+        let mut session = session.map_err(|error| unable(&error))?;
+        match session.set_up(custom, network) {
+            Ok(()) => Ok(session),
+            Err(error) => Err(if let Some(reason) = skipped_by(&error) {
+                session.finish(End::Skipped(reason.to_owned()))
+            } else {
+                session.give_up(&error);
+                unable(&error)
+            }),
+        }
     }
 
-    /// The same, with the error that was reported.
-    pub(crate) fn open(
+    /// The same for a host, with the error that was reported.
+    pub(crate) fn host(
         spec: &'static Spec,
         name: Name,
         custom: &mut [Custom<'a>],
+    ) -> Result<Box<Self>, Error> {
+        let mut session = Self::new(spec, name, &Network::Common, false)?;
+        match session.set_up(custom, &Network::Common) {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                session.give_up(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// A test that has nothing yet. Reports an error.
+    fn new(
+        spec: &'static Spec,
+        name: Name,
         network: &Network,
         in_subprocess: bool,
     ) -> Result<Box<Self>, Error> {
@@ -99,7 +124,7 @@ impl<'a> Session<'a> {
             recorder,
             !network.is_common(),
         );
-        let mut session = Box::new(Session {
+        Ok(Box::new(Session {
             resources: Resources::new(spec, current, trace),
             activity,
             held: Vec::new(),
@@ -111,22 +136,23 @@ impl<'a> Session<'a> {
             was_clean: true,
             #[cfg(feature = "clock")]
             clock: None,
-        });
-        let begun = session.lock(network);
-        match begun.and_then(|()| session.provision(custom, network)) {
-            Ok(()) => {
-                session.resources.trace.body();
-                Ok(session)
-            }
-            Err(error) => {
-                report::error(session.activity.name(), &error);
-                let trace = &session.resources.trace;
-                trace.over("unable", &chain(&error), Outcome::Failed);
-                session.report();
-                session.close(Outcome::Failed);
-                Err(error)
-            }
-        }
+        }))
+    }
+
+    fn set_up(&mut self, custom: &mut [Custom<'a>], network: &Network) -> Result<(), Error> {
+        self.lock(network)?;
+        self.provision(custom, network)?;
+        self.resources.trace.body();
+        Ok(())
+    }
+
+    /// Reports why a test cannot begin, and releases what it has.
+    fn give_up(&mut self, error: &Error) {
+        report::error(self.activity.name(), error);
+        let trace = &self.resources.trace;
+        trace.over("unable", &chain(error), Outcome::Failed);
+        self.report();
+        self.close(Outcome::Failed);
     }
 
     pub(crate) fn cx(&self) -> &Cx {
@@ -344,6 +370,10 @@ impl<'a> Session<'a> {
             self.report();
         }
         let is_clean = self.close(outcome) && self.was_clean;
+        if let (End::Skipped(reason), true) = (&end, is_clean) {
+            report::skipped(self.activity.name(), reason);
+            return Verdict::Skipped;
+        }
         Verdict::Ended {
             end,
             outcome,

@@ -53,6 +53,7 @@ impl Verdict {
             } => "a resource could not be released".to_owned(),
             Verdict::Ended { end, .. } => match end {
                 End::Died(error) => error.to_string(),
+                End::Skipped(reason) => reason.clone(),
                 End::Returned { passed: true } => "it did not panic".to_owned(),
                 End::Returned { passed: false } => "it returned a failure".to_owned(),
                 End::Panicked(payload) => match panic_message(payload) {
@@ -82,10 +83,10 @@ impl Verdict {
                 End::Returned { passed: false } => {
                     fail(spec, "the test returned a failure".to_owned());
                 }
-                End::Returned { passed: true } if !is_clean => {
+                End::Returned { passed: true } | End::Skipped(_) if !is_clean => {
                     fail(spec, "a resource could not be released".to_owned());
                 }
-                End::Returned { passed: true } => {}
+                End::Returned { passed: true } | End::Skipped(_) => {}
             },
         }
     }

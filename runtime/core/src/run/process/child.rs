@@ -26,7 +26,7 @@ use crate::resource::tmpdir::TmpDir;
 use crate::resource::value::Value;
 use crate::run::cx::Cx;
 use crate::run::end::End;
-use crate::run::resources::Resources;
+use crate::run::resources::{Resources, skipped_by};
 use crate::run::spec::Spec;
 use crate::trace::Trace;
 
@@ -142,6 +142,10 @@ impl<'a> Inside<'a> {
                 Some(inside)
             }
             Err(error) => {
+                if let Some(reason) = skipped_by(&error) {
+                    inside.finish(End::Skipped(reason.to_owned()));
+                    return None;
+                }
                 inside.release(Outcome::Failed);
                 inside.end_output();
                 parent.send(&ChildMessage::Unable(chain(&error)));
@@ -247,6 +251,7 @@ impl<'a> Inside<'a> {
             End::Returned { passed: true } => (How::Passed, None),
             End::Returned { passed: false } => (How::Failed, None),
             End::Died(why) => (How::Died(chain(&*why)), None),
+            End::Skipped(why) => (How::Skipped(why), None),
             End::Panicked(payload) => {
                 let text = panic_message(&payload).map(str::to_owned);
                 (How::Panicked(text), Some(payload))

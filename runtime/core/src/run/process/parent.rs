@@ -347,6 +347,7 @@ fn judge(session: &mut Session<'_>, heard: Heard) -> End {
         }
         How::Failed if code.is_some() => End::Returned { passed: false },
         How::Died(why) => End::Died(why.into()),
+        How::Skipped(why) if code.is_some() => End::Skipped(why),
         How::Panicked(message) if code.is_some() => {
             let end = End::Panicked(match message {
                 Some(message) => Box::new(message),

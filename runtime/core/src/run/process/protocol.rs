@@ -42,6 +42,8 @@ pub(crate) enum How {
     Panicked(Option<String>),
     /// The annotated function never ran; the text says why.
     Died(String),
+    /// A resource has skipped the test, for this reason.
+    Skipped(String),
 }
 
 /// Everything that the parent hands over to the subprocess.
@@ -75,7 +77,7 @@ pub(crate) enum HandleWire {
 
 wire! { ChildMessage { 0: Started, 1: Unable(why), 2: BodyEnd(ended), 3: Call(call), 4: Lost(why), } }
 wire! { BodyEnd { how, is_clean, described } }
-wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), 3: Died(why), } }
+wire! { How { 0: Passed, 1: Failed, 2: Panicked(message), 3: Died(why), 4: Skipped(why), } }
 wire! { Call { 0: ReleasePort { resource, nth }, 1: KeepDir { resource }, 2: CloseDir { resource }, 3: Reclaim { line }, } }
 wire! { Handover { values, own_network, serial_network, fences, terminal, clock } }
 wire! {
@@ -129,6 +131,7 @@ mod tests {
             ended(How::Failed),
             ended(How::Panicked(None)),
             ended(How::Died("failed to make `pool`: refused".to_owned())),
+            ended(How::Skipped("Docker is not installed".to_owned())),
             ended(How::Panicked(Some("größer\nals".to_owned()))),
             ChildMessage::Lost("the server is gone".to_owned()),
             ChildMessage::Call(Call::ReleasePort {
