@@ -5,9 +5,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use isolated_test_core::{BoxError, Skip};
+
 /// A directory with the programs of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Binaries(PathBuf);
+
+/// Why there are no programs, or no server.
+pub(crate) enum Unfound {
+    /// Nothing is installed, and nothing else was asked for.
+    Absent(String),
+    /// The environment asks for something that cannot be.
+    Wrong(String),
+}
+
+impl Unfound {
+    /// The error of a test. `may_skip` is whether the test is skipped where nothing is installed.
+    pub(crate) fn into_error(self, may_skip: bool) -> BoxError {
+        match self {
+            Unfound::Absent(why) if may_skip => Skip::because(why).into(),
+            Unfound::Absent(why) | Unfound::Wrong(why) => why.into(),
+        }
+    }
+}
 
 /// The variable that names the directory.
 pub(crate) const VARIABLE: &str = "ISOLATED_POSTGRES_BIN";
@@ -31,18 +51,20 @@ const PROGRAMS: [&str; 2] = ["postgres", "initdb"];
 
 impl Binaries {
     /// The programs to use: those that the variable names, else those in `PATH`, else the newest.
-    pub(crate) fn find(version: Option<u32>) -> Result<Self, String> {
+    pub(crate) fn find(version: Option<u32>) -> Result<Self, Unfound> {
         if let Some(dir) = env::var_os(VARIABLE).filter(|dir| !dir.is_empty()) {
             let dir = PathBuf::from(dir);
             let found = at(&dir).ok_or_else(|| {
                 let dir = dir.display();
-                format!("`{VARIABLE}` is `{dir}`, which does not contain `postgres` and `initdb`")
+                Unfound::Wrong(format!(
+                    "`{VARIABLE}` is `{dir}`, which does not contain `postgres` and `initdb`"
+                ))
             })?;
             return match version {
-                Some(version) if found.version() != Some(version) => Err(format!(
+                Some(version) if found.version() != Some(version) => Err(Unfound::Wrong(format!(
                     "`{VARIABLE}` is `{}`, and the test wants PostgreSQL {version}",
                     dir.display()
-                )),
+                ))),
                 _ => Ok(found),
             };
         }
@@ -53,7 +75,7 @@ impl Binaries {
         let elsewhere = elsewhere.iter().filter_map(|dir| at(dir));
         let mut all = in_path.chain(elsewhere);
         let found = all.find(|one| version.is_none() || one.version() == version);
-        found.ok_or_else(|| missing(version))
+        found.ok_or_else(|| Unfound::Absent(missing(version)))
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -134,7 +156,7 @@ fn missing(version: Option<u32>) -> String {
         ),
     };
     format!(
-        "found no PostgreSQL{number} on this machine; install it with `apt-get install {apt}` or `brew install \
+        "this machine has no PostgreSQL{number}; install it with `apt-get install {apt}` or `brew install \
          {brew}`, name the directory of `postgres` and `initdb` in `{VARIABLE}`, or set `ISOLATED_POSTGRES` to \
          the URL of a server"
     )
@@ -176,7 +198,7 @@ mod tests {
     fn a_missing_version_is_named_with_the_line_that_installs_it() {
         assert_eq!(
             missing(Some(16)),
-            "found no PostgreSQL 16 on this machine; install it with `apt-get install postgresql-16` or \
+            "this machine has no PostgreSQL 16; install it with `apt-get install postgresql-16` or \
              `brew install postgresql@16`, name the directory of `postgres` and `initdb` in \
              `ISOLATED_POSTGRES_BIN`, or set `ISOLATED_POSTGRES` to the URL of a server"
         );

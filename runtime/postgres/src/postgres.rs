@@ -25,6 +25,7 @@ pub struct Postgres {
     at: Option<String>,
     /// Whether tests share a database and roll back what they do.
     rolls_back: bool,
+    may_skip: bool,
     used: Option<Used>,
 }
 
@@ -45,6 +46,7 @@ impl Postgres {
             version: None,
             at: None,
             rolls_back: false,
+            may_skip: false,
             used: None,
         }
     }
@@ -191,6 +193,17 @@ impl Postgres {
         self
     }
 
+    /// Skips the test where PostgreSQL, or the version that is asked for, is not installed.
+    ///
+    /// The test passes without having run, and a line that no test runner captures says so: see [`Skip`]. Any
+    /// other failure still fails the test, a wrong `ISOLATED_POSTGRES_BIN` or `ISOLATED_POSTGRES` too.
+    ///
+    /// [`Skip`]: isolated_test_core::Skip
+    pub fn or_skip(mut self) -> Self {
+        self.may_skip = true;
+        self
+    }
+
     /// Lets clients reach the database at a fixed address of the loopback interface, for code whose
     /// configuration a test cannot reach: `localhost:5432`.
     ///
@@ -244,7 +257,9 @@ impl Resource for Postgres {
     type Handle = Database;
 
     fn provision(&mut self, test: &Current) -> Result<Database, BoxError> {
-        let mut server = Wanted::find(self.version)?.shared();
+        let wanted = Wanted::find(self.version);
+        let wanted = wanted.map_err(|unfound| unfound.into_error(self.may_skip))?;
+        let mut server = wanted.shared();
         // A host does not get beyond this.
         let host = server.provision(test)?;
         let at = self.served(test)?;

@@ -21,7 +21,7 @@ use isolated_test_core::{
 use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
 
 use self::files::Files;
-use crate::binaries::{self, Binaries};
+use crate::binaries::{self, Binaries, Unfound};
 use crate::broker::Broker;
 
 /// The variable that names a server.
@@ -42,7 +42,7 @@ pub(crate) enum Wanted {
 
 impl Wanted {
     /// Finds the server that the environment asks for, in this version. Searches once for each environment.
-    pub(crate) fn find(version: Option<u32>) -> Result<Self, String> {
+    pub(crate) fn find(version: Option<u32>) -> Result<Self, Unfound> {
         type Environment = (Option<u32>, [Option<OsString>; 3]);
         static FOUND: Mutex<Option<(Environment, Wanted)>> = Mutex::new(None);
 
@@ -59,14 +59,15 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn search(version: Option<u32>) -> Result<Self, String> {
+    fn search(version: Option<u32>) -> Result<Self, Unfound> {
         let Some(url) = env::var_os(VARIABLE).filter(|url| !url.is_empty()) else {
             return Binaries::find(version).map(Wanted::Own);
         };
         let url = url.to_str().ok_or("it is not UTF-8".to_owned());
         let (address, database) = url
             .and_then(Address::parse)
-            .map_err(|why| format!("failed to read the URL in `{VARIABLE}`: {why}"))?;
+            .map_err(|why| format!("failed to read the URL in `{VARIABLE}`: {why}"))
+            .map_err(Unfound::Wrong)?;
         Ok(Wanted::Existing {
             address,
             database: database.unwrap_or_else(|| "postgres".to_owned()),

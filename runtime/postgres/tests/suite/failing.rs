@@ -32,6 +32,28 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn wants_a_version() {}
+
+    #[isolated(db = Postgres::empty().version(99).or_skip())]
+    #[test]
+    #[should_panic(expected = "on purpose")]
+    #[ignore = "started by another test"]
+    fn may_be_skipped() {
+        panic!("on purpose: {:?}", std::env::var("DATABASE_URL"));
+    }
+
+    #[isolated(db = Postgres::empty().version(99).or_skip(), env(DATABASE_URL = db))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn may_be_skipped_in_a_process() {
+        say("body");
+    }
+
+    #[isolated(db = Postgres::empty().or_skip())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn need_not_be_skipped() {
+        say("body");
+    }
 }
 
 #[test]
@@ -131,7 +153,7 @@ fn missing_programs_are_reported_with_the_way_to_get_them() {
     let run = state.user("wants_a_version").run().failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: suite::failing::inner::wants_a_version: failed to provision the resource `db`: found no PostgreSQL 99 on this machine; install it with `apt-get install \
+        "isolated-test: suite::failing::inner::wants_a_version: failed to provision the resource `db`: this machine has no PostgreSQL 99; install it with `apt-get install \
          postgresql-99` or `brew install postgresql@99`, name the directory of `postgres` and `initdb` in \
          `ISOLATED_POSTGRES_BIN`, or set `ISOLATED_POSTGRES` to the URL of a server"
     );
@@ -155,4 +177,52 @@ fn missing_programs_are_reported_with_the_way_to_get_them() {
         "isolated-test: suite::asking::inner::uses: failed to provision the resource `db`: failed to read the URL in `ISOLATED_POSTGRES`: it does not begin with \
          `postgres://`"
     );
+}
+
+#[test]
+fn a_test_may_be_skipped_where_nothing_is_installed() {
+    let state = State::new();
+    for test in ["may_be_skipped", "may_be_skipped_in_a_process"] {
+        let run = state.user(test).run().passed();
+        let expected = format!(
+            "isolated-test: suite::failing::inner::{test}: skipped, because this machine has no PostgreSQL 99; \
+             install it with "
+        );
+        assert!(run.errors.starts_with(&expected), "{}", run.errors);
+        assert_eq!(run.errors.lines().count(), 1, "{}", run.errors);
+        assert_eq!(run.said("body"), None);
+    }
+    assert!(!state.path().join("hosts").exists());
+}
+
+#[test]
+fn nothing_but_a_missing_installation_skips_a_test() {
+    let state = State::new();
+    let run = state.user("need_not_be_skipped").run().passed();
+    assert_eq!((&*run.errors, run.said("body")), ("", Some("")));
+    for (variable, value, why) in [
+        (
+            "ISOLATED_POSTGRES_BIN",
+            "/none",
+            "`ISOLATED_POSTGRES_BIN` is `/none`, which does not contain `postgres` and `initdb`",
+        ),
+        (
+            "ISOLATED_POSTGRES",
+            "postgres://%2Fnone",
+            "No such file or directory (os error 2)",
+        ),
+    ] {
+        let run = state
+            .user("need_not_be_skipped")
+            .env(variable, value)
+            .run()
+            .failed();
+        let complaint = state.complaint(&run);
+        assert!(
+            complaint.contains(": failed to provision the resource `db`: "),
+            "{complaint}"
+        );
+        assert!(complaint.ends_with(why), "{complaint}");
+    }
+    state.wait_for_the_end();
 }
