@@ -15,6 +15,7 @@ mod existing;
 mod failing;
 mod fixed_address;
 mod getting;
+mod machines;
 mod messages;
 mod others;
 mod programs;

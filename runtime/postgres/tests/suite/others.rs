@@ -55,3 +55,19 @@ fn an_ordinary_user_has_a_server_too() {
     state.wait_for_the_end();
     assert!(!files.exists());
 }
+
+#[test]
+fn two_users_have_servers_at_the_same_time() {
+    let (states, home) = ([State::new(), State::new()], "/nonexistent");
+    let own = states[0].user("uses").env("HOME", home);
+    let other = states[1].inner_as_nobody("uses").env("HOME", home);
+    let mut both = [own.start(), other.env("ISOLATED_LINGER", "50ms").start()];
+    let files = both.each_mut().map(|user| files(&user.hear("url")));
+    assert_ne!(files[0], files[1]);
+    assert!(files.iter().all(|dir| dir.exists()));
+    for (user, state) in both.into_iter().zip(&states) {
+        user.release();
+        state.wait_for_the_end();
+    }
+    assert!(!files.iter().any(|dir| dir.exists()));
+}
