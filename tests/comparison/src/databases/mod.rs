@@ -3,6 +3,8 @@
 //! The suites belong to other packages, so that this one depends on no database. In each run, a test
 //! of isolated-test holds the server (`holder`) while the suite runs, and nobody else uses that server.
 
+mod twice;
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +18,9 @@ use crate::{Result, binaries, hosts, progress};
 
 /// A server that waits for the disk takes minutes.
 const BOUND: Duration = Duration::from_mins(20);
+
+/// How long a server stays that nobody uses.
+const LINGER: &str = "100ms";
 
 /// The package with the suites of `sqlx::test`, and the one with the others and the holders.
 const PACKAGES: [&str; 2] = ["tests/databases", "runtime/postgres"];
@@ -133,6 +138,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     suites.measure("100 migrations", &MIGRATED, &RUNNERS, few, &mut rows)?;
     let rounds = if quick { 1 } else { 7 };
     suites.measure("20 ms of work", &WORKING, &RUNNERS, rounds, &mut rows)?;
+    suites.run_twice(few, &mut rows)?;
     if suites.other.is_some() {
         let case = "100 migrations on the server of `DATABASE_URL`";
         suites.measure(case, &ELSEWHERE, &RUNNERS[1..2], 1, &mut rows)?;
@@ -179,13 +185,11 @@ impl Suites {
     fn run(&self, way: Way, runner: Runner) -> Result<f64> {
         let (method, package, module, server, alone) = way;
         let threads = if alone { 1 } else { runner.threads };
-        let suite = self.command(package, module, threads, runner.is_nextest)?;
+        let tests = format!("{module}::");
+        let suite = self.command(package, &tests, threads, runner.is_nextest)?;
         let place = Place::create()?;
         let mut command = if let Server::Held(holder) = server {
-            let mut command = place.test(&self.binaries[1], &format!("holder::{holder}"));
-            command.arg("--ignored");
-            command.env("MEASURED_COMMAND", suite.join("\n"));
-            command
+            self.holder(&place, holder, &suite)
         } else {
             let mut command = Command::new(&suite[0]);
             command.args(&suite[1..]);
@@ -195,7 +199,7 @@ impl Suites {
             command.envs(self.other.iter().map(|url| (variable, url)));
         }
         place.contain(&mut command);
-        command.env("ISOLATED_LINGER", "100ms");
+        command.env("ISOLATED_LINGER", LINGER);
         let ended = Bounded::start(command)?.wait(BOUND)?;
         let (whole, errors) = (ended.time.as_secs_f64(), ended.stderr.clone());
         let output = ended.expect(method)?;
@@ -209,16 +213,25 @@ impl Suites {
         })
     }
 
-    /// The words of a command that runs the tests of a module.
+    /// A test that has a database while a command runs.
+    fn holder(&self, place: &Place, holder: &str, words: &[String]) -> Command {
+        let mut command = place.test(&self.binaries[1], &format!("holder::{holder}"));
+        command.arg("--ignored");
+        command.env("MEASURED_COMMAND", words.join("\n"));
+        command.env("ISOLATED_LINGER", LINGER);
+        command
+    }
+
+    /// The words of a command that runs tests: those whose names contain a text.
     fn command(
         &self,
         package: usize,
-        module: &str,
+        tests: &str,
         threads: u32,
         nextest: bool,
     ) -> Result<Vec<String>> {
         let text = |path: &Path| path.to_str().map(str::to_owned).ok_or("a strange path");
-        let tests = format!("{module}::");
+        let tests = tests.to_owned();
         let threads = format!("--test-threads={threads}");
         let words = if nextest {
             let (manifest, target) = (text(&self.manifests[package])?, text(&place::target()?)?);
