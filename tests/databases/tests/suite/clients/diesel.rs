@@ -1,6 +1,5 @@
 //! diesel, which connects by libpq.
 
-use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sql_types::Text;
 use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
@@ -66,15 +65,18 @@ fn the_variable_connects(db: &Database) -> Result<(), BoxError> {
 #[isolated(db = shop())]
 #[test]
 fn the_parts_connect(db: &Database) -> Result<(), BoxError> {
-    let words = format!(
-        "host={} port={} user={} dbname={}",
-        db.host(),
-        db.port(),
-        db.user(),
-        db.name()
-    );
+    let port = db.port().to_string();
+    let words = [
+        ("host", db.host()),
+        ("port", &port),
+        ("user", db.user()),
+        ("password", db.password().unwrap_or_default()),
+        ("dbname", db.name()),
+    ];
+    let quoted = |text: &str| text.replace('\\', r"\\").replace('\'', r"\'");
+    let words = words.map(|(name, text)| format!("{name}='{}'", quoted(text)));
+    let words = words.join(" ");
     let mut client = PgConnection::establish(&words)?;
-    client.batch_execute("SELECT 1")?;
     assert_eq!(database(&mut client)?, [db.name()]);
     Ok(())
 }

@@ -44,7 +44,7 @@ mod variables {
     }
 }
 
-#[isolated(db = shop())]
+#[isolated(db = shop(), env(PGPASSWORD = db.password().unwrap_or_default()))]
 #[test]
 fn the_parts_connect(db: &Database) -> io::Result<()> {
     let port = db.port().to_string();

@@ -80,6 +80,7 @@ async fn the_parts_connect(db: &Database) -> Result<(), Error> {
         .host(db.host())
         .port(db.port())
         .user(db.user())
+        .password(db.password().unwrap_or_default())
         .dbname(db.name());
     assert_eq!(database(&connect(&config).await?).await?, db.name());
     Ok(())

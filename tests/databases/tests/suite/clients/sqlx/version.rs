@@ -51,6 +51,7 @@ async fn the_parts_connect(db: &Database) -> client::Result<()> {
         .host(db.host())
         .port(db.port())
         .username(db.user())
+        .password(db.password().unwrap_or_default())
         .database(db.name());
     let pool = PgPoolOptions::new().connect_with(options).await?;
     assert_eq!(database(&pool).await?, db.name());
