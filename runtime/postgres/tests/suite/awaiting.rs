@@ -58,6 +58,14 @@ mod inner {
     use isolated_test_postgres::{Database, Postgres};
     use isolated_test_tests::{hold, say};
 
+    #[isolated(db = super::prepared(), env(DATABASE_URL = db))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn has_it() {
+        let url = std::env::var("DATABASE_URL").unwrap();
+        assert_eq!(super::ask(&url, "SELECT count(*)::text FROM awaited"), "0");
+    }
+
     async fn fail(_: &str) -> Result<()> {
         say("builds");
         tokio::task::yield_now().await;
@@ -93,6 +101,14 @@ mod inner {
         say(&format!("url {}", db.url()));
         hold();
     }
+}
+
+/// The server of the tests above may have the template of an earlier run.
+#[test]
+fn a_new_server_is_prepared() {
+    let state = State::new();
+    state.user("has_it").run().passed();
+    state.wait_for_the_end();
 }
 
 #[test]
