@@ -149,8 +149,8 @@ fn build(path: &Path, prepare: Option<Prepare>, files: &[File]) -> Result<(), Bo
         run(&database)
             .map_err(|error| format!("failed to prepare `{name}`: {}", chain(&*error)))?;
     }
-    for file in files {
-        program::run(file, path)?;
+    if !files.is_empty() {
+        program::run(files, path)?;
     }
     if has_log(path) {
         let settled = program::settle(path);

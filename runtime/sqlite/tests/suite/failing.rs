@@ -107,6 +107,7 @@ fn a_mistake_in_a_migration_is_shown_with_its_line() {
         rest.unwrap_or_else(|| panic!("{complaint}")).to_owned()
     };
     fs::write(dir.join("1_good.sql"), "CREATE TABLE a (id int unique);\n").unwrap();
+    fs::write(dir.join("3_good.sql"), "SELECT 3;\n/* */ SELECT 4;\n").unwrap();
     for (sql, expected) in [
         (
             "CREATE TABLE b (id int);\n\nCREATE TABLE ü (\n  id int,,\n);\n",
@@ -122,11 +123,15 @@ fn a_mistake_in_a_migration_is_shown_with_its_line() {
         ),
         (
             "CREATE TABLE b (id int);\n/* never closed",
-            "failed to run `DIR/scratch/2_bad.sql`: it ends in a comment",
+            "DIR/scratch/2_bad.sql:2: it ends in a comment",
         ),
         (
             "CREATE TABLE b (id int);\nSELECT 'never closed",
             "DIR/scratch/2_bad.sql:2: unrecognized token: \"'never closed",
+        ),
+        (
+            "CREATE TABLE b (a REFERENCES c DEFERRABLE INITIALLY DEFERRED);\nBEGIN;\nSELECT 1;",
+            "DIR/scratch/2_bad.sql:2: cannot start a transaction within a transaction",
         ),
     ] {
         assert_eq!(complaint(sql), expected);
@@ -161,8 +166,8 @@ fn a_missing_program_is_reported_with_the_way_to_get_it() {
     let run = user.run().failed();
     assert_eq!(
         state.complaint(&run),
-        "isolated-test: suite::failing::inner::migrates: failed to provision the resource `db`: failed to run \
-         `DIR/scratch/1.sql`: found no `sqlite3` in `PATH`, which runs SQL for tests; install it with `apt-get \
+        "isolated-test: suite::failing::inner::migrates: failed to provision the resource `db`: found no \
+         `sqlite3` in `PATH`, which runs SQL for tests; install it with `apt-get \
          install sqlite3` or `brew install sqlite`, or let your client do it in `Sqlite::prepared`"
     );
 }

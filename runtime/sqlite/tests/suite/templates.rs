@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use isolated_test_tests::State;
 
-use crate::asking::tables;
+use crate::asking::{ask, tables};
 
 mod inner {
     use std::fs::File;
@@ -150,4 +150,18 @@ fn a_connection_that_is_left_open_loses_nothing() {
         user.env("XDG_CACHE_HOME", state.scratch()).run().passed();
     }
     assert_eq!(templates(&state.scratch()).len(), 1);
+}
+
+#[test]
+fn a_migration_may_choose_wal_mode() {
+    let state = State::new();
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations");
+    for _ in ["built", "copied"] {
+        let user = state.inner("migrates").env("MIGRATIONS", &migrations);
+        let mut user = user.env("XDG_CACHE_HOME", state.scratch()).start();
+        let path = user.hear("path");
+        assert_eq!(ask(&path, "PRAGMA journal_mode"), "wal");
+        assert_eq!(tables(&path), "customers,orders");
+        user.release();
+    }
 }
