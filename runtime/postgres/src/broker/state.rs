@@ -36,9 +36,9 @@ pub(super) struct State {
     removed: Vec<String>,
     /// Whether to look for what nobody uses on the server.
     tidies: bool,
-    /// Whether the disk is nearly full, and when that was looked at.
+    /// Whether the disk is nearly full, and when to look again.
     is_tight: bool,
-    looked: Option<Instant>,
+    look: Option<Instant>,
     kept: VecDeque<String>,
     /// When a test has asked for a database.
     asked: Option<Instant>,

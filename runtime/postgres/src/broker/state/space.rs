@@ -12,15 +12,21 @@ const ALL_AHEAD: u64 = 1024 * 1024 * 1024;
 /// all its connections.
 const ROOM: u64 = 256 * 1024 * 1024;
 
-/// How long an answer about free space is good enough.
+/// How long an answer about free space is good enough for each GiB that is free, and at least. Copies
+/// fill less in that time.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// The most multiples of that.
+const MOST_LOOK: u64 = 16;
 
 impl State {
     /// Whether it is time to look for the free space.
     pub(in crate::broker) fn looks(&mut self) -> bool {
-        let looks = self.looked.is_none_or(|looked| looked.elapsed() > LOOK);
+        let now = Instant::now();
+        let looks = self.look.is_none_or(|look| look <= now);
         if looks {
-            self.looked = Some(Instant::now());
+            // Nobody else looks meanwhile.
+            self.look = Some(now + LOOK);
         }
         looks
     }
@@ -29,6 +35,8 @@ impl State {
         let largest = self.templates.values().map(|one| one.size).max();
         // Tests may make copies themselves until it is looked at again.
         self.is_tight = bytes < ROOM + 2 * largest.unwrap_or(0);
+        let gibibytes = (bytes >> 30).clamp(1, MOST_LOOK);
+        self.look = Some(Instant::now() + LOOK * u32::try_from(gibibytes).unwrap_or(1));
     }
 
     /// The next copy to make ahead. If the copies would need too much space, first one goes of the
@@ -106,9 +114,9 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
-    use super::{ALL_AHEAD, ROOM};
+    use super::{ALL_AHEAD, LOOK, ROOM};
     use crate::broker::state::{Job, State, Turn};
 
     const SIZE: u64 = ALL_AHEAD / 8;
@@ -178,6 +186,8 @@ mod tests {
         assert!(state.looks());
         assert!(!state.looks());
         state.is_free(ROOM + 2 * SIZE - 1);
+        assert!(!state.looks());
+        assert!(state.look.is_some_and(|look| look <= Instant::now() + LOOK));
         assert_eq!(state.next_drop(), Some(Duration::ZERO));
         assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
         assert_eq!(state.next_job(), None);
