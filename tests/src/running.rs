@@ -1,7 +1,7 @@
 //! Running inner tests, and how they end.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ExitStatus};
+use std::process::{Child, ChildStdin, Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +42,16 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts a command with pipes.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it cannot be started, or has no pipes.
+    #[must_use]
+    pub fn of(mut command: Command) -> Self {
+        Self::begin(command.spawn().expect("the test binary starts again"))
+    }
+
     /// Listens to a process that was just started with pipes.
     pub(crate) fn begin(mut child: Child) -> Self {
         let input = child.stdin.take();

@@ -13,6 +13,7 @@ mod holder;
 mod id;
 mod limit;
 mod lookup;
+mod opening;
 mod server;
 mod session;
 

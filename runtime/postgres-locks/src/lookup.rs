@@ -7,7 +7,7 @@ use isolated_test_postgres_wire::{Connection, Row};
 use crate::holder::Holder;
 use crate::id::{Id, MAIN, SLOTS};
 use crate::server::Server;
-use crate::session::{Mode, Trouble, connect, run};
+use crate::session::{Mode, Trouble, run};
 
 /// A connection that sees who holds locks.
 pub struct Lookup {
@@ -51,7 +51,7 @@ impl Lookup {
     ///
     /// Fails when the server cannot be reached or refuses the role.
     pub fn open(server: &Server) -> Result<Self, Trouble> {
-        let mut connection = connect(server, "isolated-test looks for holders")?;
+        let mut connection = server.connect("isolated-test looks for holders")?;
         let clock = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', false), \
                      pg_catalog.set_config('idle_session_timeout', '0', false), \
                      (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint::text";

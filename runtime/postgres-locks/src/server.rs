@@ -15,6 +15,9 @@ pub struct Server {
     database: String,
 }
 
+/// The time for which the server may take to answer, where it waits for no lock.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// After this time without a sign of life the network is asked for one, and then again and again.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -40,9 +43,13 @@ impl Server {
 
     /// Connects under a name for the views of the server.
     pub(crate) fn connect(&self, application: &str) -> Result<Connection, Failure> {
-        let prepare = |socket: BorrowedFd<'_>| match self.address.host {
-            Host::Socket(_) => Ok(()),
-            Host::Tcp(_) => watch_network(&SockRef::from(&socket)),
+        let prepare = |socket: BorrowedFd<'_>| {
+            let socket = SockRef::from(&socket);
+            socket.set_read_timeout(Some(PATIENCE))?;
+            match self.address.host {
+                Host::Socket(_) => Ok(()),
+                Host::Tcp(_) => watch_network(&socket),
+            }
         };
         Connection::open_prepared(&self.address, &self.database, application, &prepare)
     }

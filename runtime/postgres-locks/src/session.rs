@@ -8,7 +8,7 @@ use isolated_test_postgres_wire::{Connection, Failure, Row};
 
 use crate::holder::Holder;
 use crate::id::{Id, MAIN, SLOTS, TERMS};
-use crate::server::Server;
+use crate::server::PATIENCE;
 
 /// How a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,44 +41,30 @@ pub enum Trouble {
     Failed(Failure),
 }
 
-/// The time for which a statement may take that waits for no lock.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// The time for which an answer is awaited before the caller is asked whether to wait.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
-/// Returns the fence. Its number belongs to this transaction, which has the lock already.
-pub(crate) const FENCE: &str = "SELECT pg_catalog.pg_current_xact_id()::text";
-
-/// The settings of a session. The server has to keep its side of a silent connection for longer than the
-/// client waits (three seconds), so that a lock is not free before its holder has noticed the loss.
-const SETTINGS: [(&str, &str); 9] = [
-    ("search_path", "pg_catalog"),
-    ("statement_timeout", "0"),
-    ("lock_timeout", "0"),
-    ("idle_session_timeout", "0"),
-    ("tcp_keepalives_idle", "5"),
-    ("tcp_keepalives_interval", "1"),
-    ("tcp_keepalives_count", "5"),
-    // Without it, a connection with an answer on its way would last for a quarter of an hour.
-    ("tcp_user_timeout", "10000"),
-    ("application_name", ""),
-];
+/// Returns the fence: the number of this transaction, which has the lock already.
+///
+/// The message means nothing. Without it the transaction would write nothing, and its end would not wait until
+/// it is on the disk. So a server that crashes could give its number again.
+pub(crate) const FENCE: &str = "SELECT pg_catalog.pg_current_xact_id()::text \
+     FROM pg_catalog.pg_logical_emit_message(true, 'isolated-test', '')";
 
 /// A connection that holds locks. They are released when it is dropped, and when this process dies.
 pub struct Session {
     pub(crate) connection: Connection,
-    holder: Holder,
+    pub(crate) holder: Holder,
     /// The process of the server that holds the locks.
-    backend: i32,
+    pub(crate) backend: i32,
     /// Whether something stands between this process and the server.
-    is_proxied: bool,
-    held: Vec<Held>,
+    pub(crate) is_proxied: bool,
+    pub(crate) held: Vec<Held>,
 }
 
 /// A lock that the session holds.
 #[derive(Debug)]
-struct Held {
+pub(crate) struct Held {
     key: String,
     mode: Mode,
     /// The slot, for a limited one.
@@ -86,82 +72,6 @@ struct Held {
 }
 
 impl Session {
-    /// Connects, and makes sure that the server can keep locks.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the server cannot be reached, is too old or a copy of another one, and when it is behind
-    /// a proxy that lends a connection for single transactions.
-    pub fn open(server: &Server, holder: Holder) -> Result<Self, Trouble> {
-        let application = format!("isolated-test {} {}", holder.machine, holder.test);
-        let connection = connect(server, &application)?;
-        let version = connection.version();
-        if version < 14 {
-            return Err(Trouble::Unfit(format!(
-                "the server is PostgreSQL {version}; use version 14 or later"
-            )));
-        }
-        let mut session = Session {
-            connection,
-            holder,
-            backend: 0,
-            is_proxied: false,
-            held: Vec::new(),
-        };
-        let state =
-            "SELECT pg_catalog.pg_backend_pid()::text, pg_catalog.pg_is_in_recovery()::text";
-        let rows = session.run(state)?;
-        if column(&rows, 1) == Some("true") {
-            return Err(Trouble::Unfit(
-                "the server is a standby, whose locks are not those of its primary; name the primary"
-                    .to_owned(),
-            ));
-        }
-        session.backend = number(&rows);
-        session.is_proxied = session.backend != session.connection.process();
-        if session.is_proxied {
-            session.refuse_shared_connections(server)?;
-        }
-        session.set_up(&application)?;
-        Ok(session)
-    }
-
-    fn set_up(&mut self, application: &str) -> Result<(), Trouble> {
-        let quote = isolated_test_postgres_wire::literal;
-        let mut settings = SETTINGS.to_vec();
-        if let Some((_, value)) = settings.last_mut() {
-            *value = application;
-        }
-        if self.connection.version() >= 17 {
-            settings.push(("transaction_timeout", "0"));
-        }
-        let set = |(name, value): &(&str, &str)| {
-            format!("pg_catalog.set_config('{name}', {}, false)", quote(value))
-        };
-        let all: Vec<_> = settings.iter().map(set).collect();
-        self.run(&format!("SELECT {}", all.join(", ")))?;
-        // A waiter that has died leaves the queue soon, on systems where the server can notice it.
-        match self.run(&format!(
-            "SELECT {}",
-            set(&("client_connection_check_interval", "1s"))
-        )) {
-            Err(Trouble::Failed(Failure::Refused(_))) | Ok(_) => Ok(()),
-            Err(trouble) => Err(trouble),
-        }
-    }
-
-    /// Refuses a proxy that gives one connection to the server to several clients in turns.
-    fn refuse_shared_connections(&mut self, server: &Server) -> Result<(), Trouble> {
-        let backend = "SELECT pg_catalog.pg_backend_pid()::text";
-        let mut other = connect(server, "isolated-test")?;
-        // This session is idle, so it would lend its connection.
-        let theirs = number(&run(&mut other, backend)?);
-        if theirs == self.backend || number(&self.run(backend)?) != self.backend {
-            return Err(shared_connection());
-        }
-        Ok(())
-    }
-
     /// Acquires a lock. Asks `pause` again and again for how long to wait; `None` is to give up.
     ///
     /// # Errors
@@ -409,11 +319,6 @@ impl From<Failure> for Trouble {
     }
 }
 
-/// Connects. No statement waits for ever.
-pub(crate) fn connect(server: &Server, application: &str) -> Result<Connection, Trouble> {
-    Ok(server.connect(application)?)
-}
-
 /// Runs a statement that waits for no lock.
 pub(crate) fn run(connection: &mut Connection, sql: &str) -> Result<Vec<Row>, Trouble> {
     connection
@@ -437,7 +342,7 @@ fn lock(mode: Mode) -> &'static str {
     }
 }
 
-fn shared_connection() -> Trouble {
+pub(crate) fn shared_connection() -> Trouble {
     Trouble::Unfit(
         "a proxy lends the connection to the server to several clients in turns; name the server itself, or \
          let the proxy pool sessions (`pool_mode = session`)"
@@ -455,7 +360,7 @@ pub(crate) fn column(rows: &[Row], column: usize) -> Option<&str> {
 }
 
 /// The number in the first column of the last row.
-fn number(rows: &[Row]) -> i32 {
+pub(crate) fn number(rows: &[Row]) -> i32 {
     column(rows, 0)
         .and_then(|text| text.parse().ok())
         .unwrap_or(-1)

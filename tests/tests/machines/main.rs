@@ -4,7 +4,15 @@
 
 mod holding;
 mod losing;
+#[cfg(target_os = "linux")]
+mod network;
+#[cfg(target_os = "linux")]
+mod proxied;
 mod proxy;
 mod refused;
 mod seen;
 mod server;
+#[cfg(target_os = "linux")]
+mod silent;
+#[cfg(target_os = "linux")]
+mod soak;

@@ -8,15 +8,19 @@
 //! parents of that test hold until they end. Otherwise it gets an error with the way out. See
 //! [`plan`](crate::lock::plan) for the argument.
 
+mod refusals;
+
 use std::iter;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
+use self::refusals::{holds_already, in_turns, out_of_order, provides, too_weak};
+pub(super) use self::refusals::{refusal, taken_in_turns};
 use super::key::Key;
 use super::{Mode, RequestedLock, Subject, Want};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::mutex::lock;
 use crate::name::Name;
 use crate::state::mark::Mark;
@@ -66,7 +70,12 @@ impl Owner {
             let found = items.iter().find(|(other, _)| *other == pool);
             found.map(|(_, item)| *item)
         };
-        iter::successors(Some(self), |owner| owner.parent.as_deref()).find_map(find)
+        self.chain().find_map(find)
+    }
+
+    /// The test, and the tests that have called it.
+    fn chain(&self) -> impl Iterator<Item = &Owner> {
+        iter::successors(Some(self), |owner| owner.parent.as_deref())
     }
 
     /// Notes the fence of a lock across machines.
@@ -161,8 +170,7 @@ impl<'a> Asker<'a> {
 
     /// The test, and the tests that have called it.
     fn chain(self) -> impl Iterator<Item = &'a Owner> {
-        let first = self.owner.map(|owner| &**owner);
-        iter::successors(first, |owner| owner.parent.as_deref())
+        self.owner.into_iter().flat_map(|owner| owner.chain())
     }
 
     /// Whether a claim belongs to the test, to a test that has called it, or to this thread outside
@@ -315,80 +323,6 @@ impl OwnedClaim {
             None => "this thread".to_owned(),
         }
     }
-}
-
-fn holds_already(want: Want, claim: &OwnedClaim) -> Error {
-    let (holder, held) = (claim.holder(), claim.want);
-    refusal(
-        ErrorKind::LockHeld,
-        want,
-        &format!("{holder} already holds {held}"),
-        "remove this call, or release the other lock first",
-    )
-}
-
-fn too_weak(want: Want, claim: &OwnedClaim) -> Error {
-    let (holder, held) = (claim.holder(), claim.want);
-    refusal(
-        ErrorKind::Deadlock,
-        want,
-        &format!("{holder} already holds {held}, which never becomes stronger while it is held"),
-        "ask for the stronger one where the key is locked first",
-    )
-}
-
-fn in_turns(want: Want, claim: &OwnedClaim) -> Error {
-    let (holder, held) = (claim.holder(), claim.want);
-    refusal(
-        ErrorKind::Deadlock,
-        want,
-        &format!(
-            "{holder}, which takes turns with it in one thread, holds {held} and could never release it"
-        ),
-        "run them one after the other, or in threads of their own",
-    )
-}
-
-fn out_of_order(want: Want, claim: &OwnedClaim) -> Error {
-    let (holder, held) = (claim.holder(), claim.want);
-    let reason = format!(
-        "{holder} holds {held}, which comes later in the order of locks, and could wait for ever"
-    );
-    let way_out = "ask for both in the attribute of the test, or release the other one first";
-    refusal(ErrorKind::LockOrder, want, &reason, way_out)
-}
-
-/// Refuses a lock that was not free and that its own thread holds for another test.
-pub(super) fn taken_in_turns(want: Want) -> Error {
-    let reason = "a test that takes turns with it in one thread holds it too, and whoever else waits \
-                  or holds it could wait for that one";
-    let way_out = "run them one after the other, or in threads of their own";
-    refusal(ErrorKind::Deadlock, want, reason, way_out)
-}
-
-/// Refuses an ordinary key to a resource, whatever the key is called. Depending on its name, it
-/// would be in order for some tests and not for others.
-fn provides(want: Want, owner: &Owner) -> Error {
-    let reason = format!(
-        "a resource of `{}` is being provisioned or released, and only internal keys come after all \
-         keys that tests may hold",
-        owner.name.full()
-    );
-    let way_out = match want.subject {
-        Subject::Key(key) => {
-            let scope = key.scope().map(|scope| format!(".scoped({scope:?})"));
-            let scope = scope.unwrap_or_default();
-            format!("write `Key::new({:?}){scope}.internal()`", key.name())
-        }
-        Subject::Everyone | Subject::Port(_) | Subject::Delegated(_) => {
-            "call the test elsewhere".to_owned()
-        }
-    };
-    refusal(ErrorKind::LockOrder, want, &reason, &way_out)
-}
-
-pub(super) fn refusal(kind: ErrorKind, want: Want, reason: &str, way_out: &str) -> Error {
-    Error::new(kind, format!("lock {want}, because {reason}; {way_out}"))
 }
 
 impl Mode {

@@ -29,7 +29,7 @@ use crate::run::context;
 use crate::run::cx::Cx;
 use crate::run::guard::tie_of_test;
 use crate::run::observe::Observed;
-use crate::run::process::loss::LossWatch;
+use crate::run::process::loss::{self, LossWatch};
 use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
         self.claimed = Some(claimed);
         delegation::resolve_all(&mut asked)?;
         if !self.in_subprocess {
-            refuse_in_place(&asked)?;
+            loss::refuse_in_place(&asked)?;
         }
         if asked.is_empty() {
             // The calling tests hold all of its locks. Its guards still need a published block.
@@ -423,22 +423,6 @@ impl<'a> Session<'a> {
             described: [self.resources.described(), self.described.clone()].concat(),
             waits: &self.waits,
         });
-    }
-}
-
-/// Refuses locks across machines to a test without a subprocess.
-fn refuse_in_place(asked: &[RequestedLock]) -> Result<(), Error> {
-    let mut asked = asked.iter().map(|one| one.target);
-    match asked.find(|target| target.is_across_machines()) {
-        None => Ok(()),
-        Some(want) => {
-            let action = format!(
-                "lock {want}, because the test runs in place, and could not be ended if that lock were lost; \
-                 unset `ISOLATED_PROCESS`, and in a function that another test or attribute calls, name the key \
-                 where the test begins"
-            );
-            Err(Error::new(ErrorKind::Process, action))
-        }
     }
 }
 

@@ -27,7 +27,10 @@ impl Connection {
         self.send(|message| frontend::startup_message(words, message))?;
         let mut scram = None;
         loop {
-            match self.receive()? {
+            let message = self.receive_in_time()?.ok_or_else(|| {
+                io::Error::new(io::ErrorKind::TimedOut, "the server does not answer")
+            })?;
+            match message {
                 Message::ErrorResponse(body) => {
                     return Err(Failure::Refused(Refusal::of(&body, 0)));
                 }

@@ -1,7 +1,7 @@
 //! How a connection is opened.
 
 use std::io::{self, BufReader};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 use bytes::BytesMut;
 
@@ -20,7 +20,7 @@ impl Connection {
     }
 
     /// The same under a name for the views of the server, and with a socket that `prepare` sets up before
-    /// the role logs in.
+    /// anything is sent. A time limit of the socket for reading holds for each message of the server.
     ///
     /// # Errors
     ///
@@ -35,8 +35,7 @@ impl Connection {
             ("client_encoding", "UTF8"),
             ("application_name", application),
         ];
-        Self::try_ways(address, |connection| {
-            prepare(connection.as_fd())?;
+        Self::try_ways(address, prepare, |connection| {
             connection.log_in(address, database, &parameters)
         })
     }
@@ -56,7 +55,7 @@ impl Connection {
             .iter()
             .map(|(name, value)| (&**name, &**value))
             .collect();
-        let mut connection = Self::try_ways(address, |connection| {
+        let mut connection = Self::try_ways(address, &|_| Ok(()), |connection| {
             connection.record = Some(Vec::new());
             connection.log_in(address, database, &parameters)
         })?;
@@ -67,6 +66,7 @@ impl Connection {
     /// Connects in each way that the address allows until one succeeds.
     fn try_ways(
         address: &Address,
+        prepare: &dyn Fn(BorrowedFd<'_>) -> io::Result<()>,
         log_in: impl Fn(&mut Self) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
         let encryption = address.encryption().map_err(io::Error::other)?;
@@ -75,7 +75,7 @@ impl Connection {
             .map_or(&[Way::Plain][..], Encryption::ways);
         let mut first = None;
         for way in ways {
-            let opened = Stream::open(address, *way, encryption.as_ref());
+            let opened = Stream::open(address, *way, encryption.as_ref(), prepare);
             let connected = opened.map_err(Failure::from).and_then(|stream| {
                 let mut connection = Connection {
                     stream: BufReader::new(stream),

@@ -32,7 +32,7 @@ impl Stream {
     ///
     /// Fails when nobody listens there.
     pub fn connect(address: &Address) -> io::Result<Self> {
-        Self::open(address, Way::Plain, None)
+        Self::open(address, Way::Plain, None, &|_| Ok(()))
     }
 
     /// Returns the same connection for another thread.
@@ -71,16 +71,20 @@ impl Stream {
         address: &Address,
         way: Way,
         encryption: Option<&Encryption>,
+        prepare: &dyn Fn(BorrowedFd<'_>) -> io::Result<()>,
     ) -> io::Result<Self> {
         let name = match &address.host {
             Host::Socket(dir) => {
                 let path = dir.join(format!(".s.PGSQL.{}", address.port));
-                return Ok(Stream::Unix(UnixStream::connect(path)?));
+                let stream = UnixStream::connect(path)?;
+                prepare(stream.as_fd())?;
+                return Ok(Stream::Unix(stream));
             }
             Host::Tcp(name) => name,
         };
         let stream = connect(name, address.port)?;
         stream.set_nodelay(true)?;
+        prepare(stream.as_fd())?;
         match (way, encryption) {
             #[cfg(feature = "tls")]
             (Way::IfOffered | Way::Encrypted, Some(encryption)) => {

@@ -9,12 +9,27 @@ use std::sync::Arc;
 
 #[cfg(unix)]
 use super::child;
-#[cfg(unix)]
 use crate::error::{Error, ErrorKind};
-use crate::lock::{Held, Want, Watch};
+use crate::lock::{Held, RequestedLock, Want, Watch};
 #[cfg(unix)]
 use crate::os;
 use crate::os::process::Kept;
+
+/// Refuses locks across machines to a test without a subprocess.
+pub(crate) fn refuse_in_place(asked: &[RequestedLock]) -> Result<(), Error> {
+    let mut asked = asked.iter().map(|one| one.target);
+    match asked.find(|target| target.is_across_machines()) {
+        None => Ok(()),
+        Some(want) => {
+            let action = format!(
+                "lock {want}, because the test runs in place, and could not be ended if that lock were lost; \
+                 unset `ISOLATED_PROCESS`, and in a function that another test or attribute calls, name the key \
+                 where the test begins"
+            );
+            Err(Error::new(ErrorKind::Process, action))
+        }
+    }
+}
 
 /// How to notice that a lock is lost.
 #[derive(Clone)]
