@@ -63,8 +63,8 @@ impl Encryption {
         if mode >= Mode::Require && !cfg!(feature = "tls") {
             let name = find("sslmode").unwrap_or_default();
             return Err(format!(
-                "`sslmode={name}` needs the feature `tls` of `isolated-test-postgres`; enable it, or write \
-                 `sslmode=disable`"
+                "`sslmode={name}` needs the feature `tls` of `isolated-test-postgres`, or `machines-tls` of \
+                 `isolated-test`; enable it, or write `sslmode=disable`"
             ));
         }
         Ok(Encryption {
@@ -115,8 +115,8 @@ mod tests {
     fn without_the_feature_a_connection_that_must_be_encrypted_is_refused() {
         assert_eq!(
             why("sslmode", "verify-full"),
-            "`sslmode=verify-full` needs the feature `tls` of `isolated-test-postgres`; enable it, or write \
-             `sslmode=disable`"
+            "`sslmode=verify-full` needs the feature `tls` of `isolated-test-postgres`, or `machines-tls` of \
+             `isolated-test`; enable it, or write `sslmode=disable`"
         );
     }
 }

@@ -13,8 +13,8 @@ use isolated_test_tests::{PATIENCE, is_root};
 /// The user that runs the server, which refuses to be run by root.
 const NOBODY: &str = "65534";
 
-/// The database, as all machines reach it.
-pub(crate) const URL: &str = "postgres://postgres@10.77.0.1/postgres";
+/// The database, as all machines reach it. The server encrypts connections on request.
+pub(crate) const URL: &str = "postgres://postgres@10.77.0.1/postgres?sslmode=disable";
 
 /// The states of a port of a switch.
 const DISABLED: u8 = 0;
@@ -174,6 +174,20 @@ impl Network {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
+        let mut openssl = self.as_nobody("openssl");
+        openssl.args(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server"
+                .split(' '),
+        );
+        openssl
+            .args(["-keyout", "server.key", "-out", "server.crt"])
+            .current_dir(&self.dir);
+        let output = openssl.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let mut rules = fs::OpenOptions::new()
             .append(true)
             .open(self.dir.join("pg_hba.conf"))
@@ -219,6 +233,7 @@ impl Network {
             "listen_addresses=*",
             "unix_socket_directories=",
             "fsync=off",
+            "ssl=on",
         ] {
             server.args(["-c", setting]);
         }

@@ -7,6 +7,9 @@ use isolated_test_tests::State;
 
 use crate::network::{Network, URL, Weather};
 
+/// The connection of the holder is encrypted, and that of the other one is not.
+const ENCRYPTED: &str = "postgres://postgres@10.77.0.1/postgres?sslmode=require";
+
 /// How soon a test ends whose lock is lost in silence: the time after which its side gives up, and two seconds.
 const ENDS: Duration = Duration::from_secs(5);
 
@@ -35,7 +38,7 @@ fn a_silent_network_ends_the_test_before_the_lock_is_free() {
             "--nocapture",
         ])
         .env("ISOLATED_DIR", machines[machine].path())
-        .env("ISOLATED_LOCKS", URL)
+        .env("ISOLATED_LOCKS", [ENCRYPTED, URL][machine])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
