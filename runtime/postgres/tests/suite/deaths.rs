@@ -1,10 +1,13 @@
 //! Leftovers of killed processes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use isolated_test_tests::State;
 
 use crate::asking::{Servers, databases, files, has_segment, main_database, segment, signal};
+use crate::programs::{EXEC, programs};
 
 mod inner {
     use isolated_test::isolated;
@@ -27,7 +30,7 @@ mod inner {
 }
 
 /// The process of the server.
-fn server(files: &std::path::Path) -> u32 {
+fn server(files: &Path) -> u32 {
     let lock = fs::read_to_string(files.join("data/postmaster.pid")).unwrap();
     lock.lines().next().unwrap().parse().unwrap()
 }
@@ -89,4 +92,33 @@ fn a_template_whose_builder_was_killed_is_built_by_the_next_test() {
     let building = left.iter().filter(|name| name.starts_with("building"));
     assert_eq!(building.count(), 0, "{left:?}");
     state.wait_for_the_end();
+}
+
+#[test]
+fn a_server_that_ends_as_soon_as_it_is_ready_leaves_nothing() {
+    let state = State::new();
+    let ends = r#"
+        [ "$1" = -D ] || exec "$real" "$@"
+        echo "$2" > "${0%/*}/place"
+        echo 'database system is ready to accept connections' >&2"#;
+    let programs = programs(&state, ends, EXEC);
+    // The server writes there as another user.
+    fs::set_permissions(&programs, fs::Permissions::from_mode(0o777)).unwrap();
+    let user = state
+        .user_of_empty()
+        .env("ISOLATED_POSTGRES_BIN", &programs);
+    let run = user.env("ISOLATED_KEEP", "never").run().failed();
+    let complaint = state.complaint(&run);
+    assert!(
+        complaint.contains("the host of `postgres` could not start"),
+        "{complaint}"
+    );
+    // If the host has noticed the end before it used the server, this removes what is left.
+    let mut next = state.user_of_empty().start();
+    next.hear("url");
+    next.release();
+    state.wait_for_the_end();
+    let data = fs::read_to_string(programs.join("place")).unwrap();
+    let files = Path::new(data.trim()).parent().unwrap();
+    assert!(!files.exists(), "{data}");
 }
