@@ -21,6 +21,7 @@ mod others;
 mod programs;
 mod random_deaths;
 mod rolled_back;
+mod rolled_back_ends;
 mod space;
 mod templates;
 mod together;

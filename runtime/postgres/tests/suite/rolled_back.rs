@@ -4,26 +4,25 @@ use std::io::{Read, Write};
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
-use isolated_test_tests::State;
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 
-use crate::asking::{Servers, ask, databases, main_database, psql};
+use crate::asking::{ask, psql};
 
-fn shop() -> Postgres {
+pub(crate) fn shop() -> Postgres {
     Postgres::migrations("tests/migrations").transaction()
 }
 
-fn connect(db: &Database) -> Client {
+pub(crate) fn connect(db: &Database) -> Client {
     Client::connect(db.url(), NoTls).unwrap()
 }
 
-fn count(client: &mut Client) -> i64 {
+pub(crate) fn count(client: &mut Client) -> i64 {
     let row = client.query_one("SELECT count(*) FROM customers", &[]);
     row.unwrap().get(0)
 }
 
-fn insert(client: &mut Client, id: i32) -> Result<u64, postgres::Error> {
+pub(crate) fn insert(client: &mut Client, id: i32) -> Result<u64, postgres::Error> {
     client.execute("INSERT INTO customers VALUES ($1, 'Ada')", &[&id])
 }
 
@@ -266,26 +265,71 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
     one.close().unwrap();
     // The end of a connection is noticed a little later.
     while ask(db.url(), settings) != "0" {}
-    let mut refused = config.options("-c nothing=1").connect(NoTls).unwrap();
-    let error = refused.batch_execute("SELECT 1").unwrap_err();
+    let refused = psql(
+        &format!("{}?options=-c%20nothing%3D1", db.url()),
+        "SELECT 1",
+    );
+    let errors = String::from_utf8_lossy(&refused.stderr);
     assert!(
-        error.as_db_error().unwrap().message().contains("nothing"),
-        "{error:?}"
+        errors.contains("unrecognized configuration parameter \"nothing\""),
+        "{errors}"
     );
     assert_eq!(ask(db.url(), "SELECT count(*)::text FROM stays"), "0");
 }
 
-#[isolated(db = shop())]
-#[test]
-fn a_statement_can_be_cancelled(db: &Database) {
-    let mut client = connect(db);
+/// Cancels statements whenever the session of a test sleeps, until the thread has ended.
+fn cancel_while_it_sleeps<T>(
+    db: &Database,
+    client: Client,
+    run: fn(&mut Client) -> T,
+) -> (Client, T)
+where
+    T: Send + 'static,
+{
+    let server = std::path::Path::new(db.host()).with_file_name("socket");
+    let mut observer = Config::new();
+    observer
+        .host_path(server)
+        .user(db.user())
+        .dbname("postgres");
+    let mut observer = observer.connect(NoTls).unwrap();
+    let sleeps = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = $1)";
     let cancel = client.cancel_token();
-    let sleeping = std::thread::spawn(move || client.batch_execute("SELECT pg_sleep(60)"));
-    while !sleeping.is_finished() {
-        cancel.cancel_query(NoTls).unwrap();
+    let running = std::thread::spawn(move || {
+        let mut client = client;
+        let result = run(&mut client);
+        (client, result)
+    });
+    while !running.is_finished() {
+        if observer.query_one(sleeps, &[&db.name()]).unwrap().get(0) {
+            cancel.cancel_query(NoTls).unwrap();
+        }
     }
-    let error = sleeping.join().unwrap().unwrap_err();
-    assert_eq!(error.code(), Some(&SqlState::QUERY_CANCELED));
+    running.join().unwrap()
+}
+
+#[isolated(db = Postgres::empty().seed("tests/seed_slow.sql").transaction())]
+#[test]
+fn statements_can_be_cancelled_and_commits_cannot(db: &Database) {
+    let (mut client, slept) = cancel_while_it_sleeps(db, connect(db), |client| {
+        client.batch_execute("SELECT pg_sleep(60)")
+    });
+    assert_eq!(slept.unwrap_err().code(), Some(&SqlState::QUERY_CANCELED));
+    // One that is still on its way may end this.
+    while client
+        .batch_execute("BEGIN; INSERT INTO slow VALUES (1)")
+        .is_err()
+    {
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+    // It moves the savepoint, without which nothing can be rolled back.
+    let (mut client, committed) =
+        cancel_while_it_sleeps(db, client, |client| client.batch_execute("COMMIT"));
+    committed.unwrap();
+    client
+        .batch_execute("BEGIN; DELETE FROM slow; ROLLBACK")
+        .unwrap();
+    assert_eq!(client.query("SELECT FROM slow", &[]).unwrap().len(), 1);
 }
 
 #[isolated(db = shop())]
@@ -338,124 +382,4 @@ fn psql_works_too(db: &Database) {
     let output = psql(db.url(), "ROLLBACK; DELETE FROM customers; ROLLBACK");
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(text, "ROLLBACK\nDELETE 1\nROLLBACK\n", "{output:?}");
-}
-
-mod inner {
-    use isolated_test::isolated;
-    use isolated_test_postgres::Database;
-    use isolated_test_tests::{hold, say};
-
-    use super::{connect, count, insert, shop};
-
-    #[isolated(db = shop())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn works(db: &Database) {
-        let mut client = connect(db);
-        assert_eq!(count(&mut client), 0);
-        let key = std::env::var("KEY").unwrap().parse().unwrap();
-        insert(&mut client, key).unwrap();
-        say(&format!("url {}", db.url()));
-        hold();
-        assert_eq!(count(&mut client), 1);
-    }
-
-    #[isolated(db = shop(), process)]
-    #[test]
-    #[ignore = "started by another test"]
-    fn fails_with_a_statement_running(db: &Database) {
-        let mut client = connect(db);
-        insert(&mut client, 1).unwrap();
-        std::thread::spawn(move || client.batch_execute("SELECT pg_sleep(600)"));
-        panic!("on purpose");
-    }
-
-    #[isolated(db = shop())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn runs_a_statement(db: &Database) {
-        let mut client = connect(db);
-        insert(&mut client, 1).unwrap();
-        say("runs");
-        client.batch_execute("SELECT pg_sleep(600)").unwrap();
-    }
-
-    #[isolated(db = shop())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn forgets_its_connections(db: &Database) {
-        let mut client = connect(db);
-        insert(&mut client, 1).unwrap();
-        client.batch_execute("BEGIN").unwrap();
-        std::mem::forget((connect(db), client));
-        let mut busy = connect(db);
-        std::thread::spawn(move || count(&mut busy));
-        say(&format!("url {}", db.url()));
-    }
-}
-
-/// The number of transactions that are open in the shared database.
-fn open_transactions(main: &str) -> String {
-    ask(
-        main,
-        "SELECT count(*)::text FROM pg_stat_activity WHERE datname LIKE 'shared_%' AND xact_start IS NOT NULL",
-    )
-}
-
-#[test]
-fn tests_see_nothing_of_each_other_and_leave_nothing() {
-    let state = State::new();
-    let start = |key: &str| state.user("works").env("KEY", key).start();
-    let (mut one, mut other) = (start("1"), start("2"));
-    let (url, second) = (one.hear("url"), other.hear("url"));
-    assert_ne!(url, second);
-    assert_eq!(
-        url.rsplit_once('/').unwrap().1,
-        second.rsplit_once('/').unwrap().1
-    );
-    // The host knows the server; a test with its own database says where it is.
-    let mut third = state.user_of_empty().start();
-    let main = main_database(&third.hear("url"));
-    // Both may have been the first to ask. The copy of the slower one is dropped.
-    let is_shared = |name: &&String| name.starts_with("shared_");
-    while databases(&main).iter().filter(is_shared).count() != 1 {}
-    one.kill();
-    while open_transactions(&main) != "1" {}
-    // The same key again, and nobody waits for the dead.
-    let mut one = start("1");
-    one.hear("url");
-    one.release();
-    other.release();
-    while open_transactions(&main) != "0" {}
-    let left = std::fs::read_dir(crate::asking::files(&main)).unwrap();
-    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
-    assert!(
-        left.iter()
-            .all(|name| ["data", "socket", "host"].map(Into::into).contains(name)),
-        "{left:?}"
-    );
-    third.release();
-    state.wait_for_the_end();
-}
-
-#[test]
-fn a_statement_that_runs_at_the_end_is_cancelled() {
-    let state = State::new();
-    let mut other = state.user_of_empty().start();
-    let main = main_database(&other.hear("url"));
-    let run = state.user("fails_with_a_statement_running").run().failed();
-    assert!(run.errors.contains(" (rolled back)"), "{}", run.errors);
-    while open_transactions(&main) != "0" {}
-    let run = state.user("forgets_its_connections").run().passed();
-    assert!(run.said("url").is_some());
-    while open_transactions(&main) != "0" {}
-    let mut killed = state.user("runs_a_statement").start();
-    killed.hear("runs");
-    let sleeping = "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-    while ask(&main, sleeping) != "1" {}
-    killed.kill();
-    while open_transactions(&main) != "0" {}
-    other.release();
-    // Nothing is kept, so nobody waits for people.
-    state.wait_for_the_end();
 }

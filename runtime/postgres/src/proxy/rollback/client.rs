@@ -38,6 +38,7 @@ pub(super) struct Client<'a> {
     /// Its portals for statements about transactions.
     portals: HashMap<Vec<u8>, Control>,
     pub(super) batch: Batch,
+    pub(super) cancel: Cancel,
     /// Whether it is within a transaction.
     pub(super) is_within: bool,
     pub(super) has_failed: bool,
@@ -55,6 +56,16 @@ pub(super) enum Batch {
     Query,
     /// The server has reached the end, and the client does not know yet.
     Ready,
+}
+
+/// When the messages of a client may be cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cancel {
+    Now,
+    /// When the server has moved the savepoint.
+    Later,
+    /// They move the savepoint themselves.
+    Never,
 }
 
 impl Client<'_> {
@@ -80,6 +91,7 @@ impl Client<'_> {
             prepared: HashMap::new(),
             portals: HashMap::new(),
             batch: Batch::Over,
+            cancel: Cancel::Never,
             is_within: false,
             has_failed: false,
             is_gone: false,
@@ -97,7 +109,9 @@ impl Client<'_> {
     fn start(&mut self) -> io::Result<bool> {
         let (protocol, parameters) = match Startup::read(&mut &*self.to)? {
             Startup::Cancel(message) => {
-                super::session::cancel(&self.shared.database, &message)?;
+                if message == self.shared.greeting.cancellation() {
+                    self.shared.cancel();
+                }
                 return Ok(false);
             }
             Startup::Connect {
@@ -170,9 +184,8 @@ impl Client<'_> {
             self.set(session)?
         };
         if self.batch == Batch::Over {
-            if !self.is_within {
-                session.begin();
-            }
+            let begins = !self.is_within && session.begin();
+            self.cancel = if begins { Cancel::Later } else { Cancel::Now };
             self.batch = Batch::Open;
         }
         Ok(self.session.insert(session))
@@ -189,6 +202,9 @@ impl Client<'_> {
         let has_failed = self.has_failed();
         self.turn()?;
         self.batch = Batch::Query;
+        if statements.iter().any(|(_, control)| control.is_some()) {
+            self.cancel = Cancel::Never;
+        }
         let session = self.turn()?;
         if statements.iter().all(|(_, control)| control.is_none()) {
             session.send(b'Q', body, Reply::Client);
@@ -280,11 +296,13 @@ impl Client<'_> {
         let (portal, _) = text(body)?;
         let control = self.portals.get(portal).cloned();
         let has_failed = self.has_failed();
-        let session = self.turn()?;
+        self.turn()?;
         let Some(control) = control else {
-            session.send(b'E', body, Reply::Client);
+            self.turn()?.send(b'E', body, Reply::Client);
             return Ok(());
         };
+        self.cancel = Cancel::Never;
+        let session = self.turn()?;
         let translated = control.translate(has_failed);
         let nothing = Reply::Nothing;
         // It is never executed, and a rollback would complain about it.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use isolated_test_postgres_wire::{Refusal, framed};
 
-use super::client::{Batch, Client};
+use super::client::{Batch, Cancel, Client};
 use super::control::HINT;
 use super::expected::Reply;
 use super::session::Session;
@@ -20,7 +20,9 @@ impl Client<'_> {
         let Some(mut session) = self.session.take() else {
             return Ok(());
         };
+        self.shared.set_cancellable(self.cancel == Cancel::Now);
         let result = session.exchange(|session, message| self.hear(session, &message));
+        self.shared.set_cancellable(false);
         let result = result.and_then(|()| self.finish(&mut session));
         if let Err(error) = result {
             self.shared.end();
@@ -83,6 +85,9 @@ impl Client<'_> {
                 self.has_failed = message.body == b"E";
                 if session.expected.take(b'Z') == Reply::Client {
                     self.batch = Batch::Ready;
+                } else if self.cancel == Cancel::Later {
+                    self.cancel = Cancel::Now;
+                    self.shared.set_cancellable(true);
                 }
             }
             kind => match session.expected.take(kind) {

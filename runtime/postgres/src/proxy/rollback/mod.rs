@@ -53,6 +53,8 @@ struct Shared {
     /// A client has given the session back.
     free: Condvar,
     greeting: Arc<Greeting>,
+    /// Whether the server runs a statement of a client, and none of ours: one of those must not be cancelled.
+    is_cancellable: Mutex<bool>,
     /// The connections of clients, by their numbers.
     clients: Mutex<HashMap<usize, Arc<UnixStream>>>,
     is_over: AtomicBool,
@@ -80,6 +82,7 @@ impl Rollback {
         let shared = Arc::new(Shared {
             database: database.clone(),
             greeting: session.greeting.clone(),
+            is_cancellable: Mutex::new(false),
             session: Mutex::new(Some(session)),
             free: Condvar::new(),
             clients: Mutex::default(),
@@ -138,9 +141,24 @@ impl Shared {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cancels the statement of the session, if there is one.
+    /// Cancels the statement that the session runs for a client, if there is one.
     fn cancel(&self) {
-        let _ = session::cancel(&self.database, &self.greeting.cancellation());
+        let is_cancellable = self.cancellable();
+        if *is_cancellable {
+            // Until the server has done it, nothing of ours is sent.
+            let _ = session::cancel(&self.database, &self.greeting.cancellation());
+        }
+    }
+
+    /// Lets a statement be cancelled, or not any more.
+    fn set_cancellable(&self, is_cancellable: bool) {
+        *self.cancellable() = is_cancellable;
+    }
+
+    fn cancellable(&self) -> MutexGuard<'_, bool> {
+        self.is_cancellable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session, as soon as no other client has it.

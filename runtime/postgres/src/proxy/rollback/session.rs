@@ -30,8 +30,10 @@ const SMALL: usize = 16 * 1024;
 impl Session {
     /// Connects, and begins the transaction.
     pub(super) fn open(database: &Database, version: u32) -> Result<Self, Failure> {
-        // Else the server notices the death of this process only after its statement.
-        let check = (version >= 14).then(|| {
+        // Else the server notices the death of this process only after its statement. Servers on other systems
+        // may refuse the setting.
+        let has_check = version >= 14 && cfg!(target_os = "linux");
+        let check = has_check.then(|| {
             let options = "-c client_connection_check_interval=500ms";
             ("options".to_owned(), options.to_owned())
         });
@@ -59,10 +61,11 @@ impl Session {
         self.expected.push(kind, reply);
     }
 
-    /// Begins a transaction, or a statement outside of one: what comes before it is committed.
-    pub(super) fn begin(&mut self) {
+    /// Begins a transaction, or a statement outside of one: what comes before it is committed. Returns whether
+    /// the server has anything to do for that.
+    pub(super) fn begin(&mut self) -> bool {
         if self.is_fresh {
-            return;
+            return false;
         }
         let close = self.has_cursors.then_some("CLOSE ALL");
         let steps: Vec<&str> = close.into_iter().chain(COMMIT).collect();
@@ -73,6 +76,7 @@ impl Session {
         self.send(b'Q', sql.as_bytes(), Reply::Nothing);
         self.has_cursors = false;
         self.is_fresh = true;
+        true
     }
 
     /// Undoes everything since the last commit.
