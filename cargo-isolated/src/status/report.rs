@@ -21,8 +21,31 @@ pub(super) struct Report {
     pub(super) processes: Vec<Running>,
     /// By name.
     pub(super) hosts: Vec<Host>,
+    /// What all machines hold and wait for; `None` if no server is named.
+    pub(super) machines: Option<Machines>,
     /// Oldest first.
     pub(super) kept: Vec<Kept>,
+}
+
+/// The holders and waiters of keys across machines.
+#[derive(Debug, Serialize)]
+pub(super) struct Machines {
+    /// Why they cannot be listed.
+    pub(super) why: Option<String>,
+    /// By key, holders first.
+    pub(super) tests: Vec<Remote>,
+}
+
+/// A holder or waiter of a key across machines.
+#[derive(Debug, Serialize)]
+pub(super) struct Remote {
+    pub(super) lock: String,
+    pub(super) waits: bool,
+    pub(super) name: String,
+    pub(super) machine: String,
+    pub(super) pid: u32,
+    pub(super) place: String,
+    pub(super) since: u64,
 }
 
 /// A process with isolated tests.
@@ -125,8 +148,39 @@ impl Report {
                 .into_iter()
                 .map(|host| Host::of(host, &of_hosts))
                 .collect(),
+            machines: Machines::read(),
             kept: kept.collect(),
         })
+    }
+}
+
+impl Machines {
+    fn read() -> Option<Self> {
+        match inspect::machines() {
+            Ok(None) => None,
+            Ok(Some(found)) => Some(Machines {
+                why: None,
+                tests: found.into_iter().map(Remote::of).collect(),
+            }),
+            Err(error) => Some(Machines {
+                why: Some(format!("{:#}", anyhow::Error::from(error))),
+                tests: Vec::new(),
+            }),
+        }
+    }
+}
+
+impl Remote {
+    fn of(found: inspect::Remote) -> Self {
+        Remote {
+            lock: found.lock,
+            waits: found.waits,
+            name: found.name,
+            machine: found.machine,
+            pid: found.process,
+            place: found.place,
+            since: found.since,
+        }
     }
 }
 

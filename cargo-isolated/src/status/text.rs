@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::report::{Host, Kept, Report, State, Test, Wait};
+use super::report::{Host, Kept, Machines, Report, State, Test, Wait};
 use crate::figures::{age, count, plural, size};
 use crate::terminal::{FAINT, STRONG, WAIT, styled, wrapped};
 
@@ -55,6 +55,9 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
             let _ = writeln!(text, "{}", styled(FAINT, &log));
         }
     }
+    if let Some(machines) = &report.machines {
+        text.push_str(&across_machines(machines, now, width));
+    }
     if !report.kept.is_empty() {
         let kept = plural(report.kept.len(), "kept directory", "kept directories");
         let bytes = report.kept.iter().map(|kept| kept.bytes).sum();
@@ -66,6 +69,31 @@ pub(super) fn text(report: &Report, most: usize, now: SystemTime, width: usize) 
         if older > 0 {
             let _ = writeln!(text, "  and {older} older; `--all` lists them");
         }
+    }
+    text
+}
+
+/// The holders and waiters of keys across machines.
+fn across_machines(machines: &Machines, now: SystemTime, width: usize) -> String {
+    let title = styled(STRONG, "keys across machines");
+    if let Some(why) = &machines.why {
+        return format!("\n{title}\n{}\n", wrapped(why, 2, width));
+    }
+    if machines.tests.is_empty() {
+        return format!("\n{title}\n  nobody holds one\n");
+    }
+    let mut text = format!("\n{title}\n");
+    for test in &machines.tests {
+        let age = age(since(test.since, now));
+        let place = format!("machine {}, pid {}, {}", test.machine, test.pid, test.place);
+        let lock = if test.waits {
+            styled(WAIT, &format!("waits {age} for {}", test.lock))
+        } else {
+            format!("holds {} for {age}", test.lock)
+        };
+        let _ = writeln!(text, "  {}", test.name);
+        let _ = writeln!(text, "{}", styled(FAINT, &wrapped(&place, 4, width)));
+        let _ = writeln!(text, "{}", wrapped(&lock, 4, width));
     }
     text
 }

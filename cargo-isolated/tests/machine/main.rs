@@ -5,6 +5,7 @@
 mod clean;
 #[cfg(target_os = "linux")]
 mod hosts;
+mod machines;
 mod status;
 
 use std::path::Path;

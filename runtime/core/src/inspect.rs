@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use crate::config::variables;
 use crate::error::Error;
 use crate::lock::holder::{self, HeldLock, RecordedBlock};
+pub use crate::lock::machines::Remote;
 use crate::name::is_host;
 use crate::os;
 #[cfg(unix)]
@@ -237,6 +238,16 @@ impl Host {
             state,
         })
     }
+}
+
+/// The holders and waiters of keys across machines, in the database that `ISOLATED_LOCKS` names; `None` if
+/// it is not set or this build knows no such keys. Those of another role are listed only if this one may see their statements.
+///
+/// # Errors
+///
+/// Fails when an `ISOLATED_*` variable is misread, and when the server cannot be asked.
+pub fn machines() -> Result<Option<Vec<Remote>>, Error> {
+    crate::lock::machines::all()
 }
 
 /// Removes everything from the state directory that no living process uses: the files of dead

@@ -51,6 +51,7 @@ fn report(processes: Vec<Running>, kept: Vec<Kept>) -> Report {
         state_dir: PathBuf::from("/tmp/isolated-test-1000"),
         processes,
         hosts: Vec::new(),
+        machines: None,
         kept,
     }
 }

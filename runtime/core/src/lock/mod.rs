@@ -17,7 +17,7 @@ mod file;
 pub(crate) mod holder;
 pub(crate) mod items;
 pub(crate) mod key;
-mod machines;
+pub(crate) mod machines;
 pub(crate) mod observer;
 pub(crate) mod owner;
 pub(crate) mod plan;

@@ -12,6 +12,38 @@ use super::backend::{Backend, Held, Pause};
 use super::{Holder, Want};
 use crate::error::{Error, ErrorKind};
 
+/// A holder or waiter of a key across machines, on any machine.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// The lock, as in messages. The number of a limit is not known.
+    pub lock: String,
+    /// Whether it waits for the lock.
+    pub waits: bool,
+    /// The name of the test or guard.
+    pub name: String,
+    /// The name of its machine.
+    pub machine: String,
+    /// Its process on that machine.
+    pub process: u32,
+    /// The package and the source location.
+    pub place: String,
+    /// When its session last changed what it holds or waits for, in milliseconds since the Unix epoch.
+    pub since: u64,
+}
+
+/// Lists holders and waiters, if the variable names a server.
+#[cfg(all(unix, feature = "machines"))]
+pub(crate) fn all() -> Result<Option<Vec<Remote>>, Error> {
+    server::all()
+}
+
+/// Lists nobody, because this build cannot ask.
+#[cfg(not(all(unix, feature = "machines")))]
+#[expect(clippy::unnecessary_wraps, reason = "others can fail")]
+pub(crate) fn all() -> Result<Option<Vec<Remote>>, Error> {
+    Ok(None)
+}
+
 /// The locks of all machines.
 pub(super) struct Machines;
 

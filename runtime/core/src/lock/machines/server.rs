@@ -4,13 +4,14 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use isolated_test_postgres_locks as locks;
-use isolated_test_postgres_locks::{Grant, Lookup, Server, Session, Trouble};
+use isolated_test_postgres_locks::{Grant, Lookup, Seen, Server, Session, Trouble};
 
-use super::refused;
+use super::{Remote, refused};
 use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
 use crate::lock::backend::{Held, Lock, Pause, Watch};
+use crate::lock::holder::RecordedSubject;
 use crate::lock::{Holder, Mode, Subject, Want};
 use crate::mutex::lock;
 use crate::os;
@@ -72,7 +73,7 @@ pub(super) fn holders(want: Want, me: &Activity) -> Vec<Holder> {
     seen.unwrap_or_default().into_iter().map(holder).collect()
 }
 
-fn holder(seen: locks::Seen) -> Holder {
+fn holder(seen: Seen) -> Holder {
     let locks::Holder {
         test,
         machine,
@@ -85,6 +86,42 @@ fn holder(seen: locks::Seen) -> Holder {
         seen.since,
         &format!("machine {machine}, {place}"),
     )
+}
+
+/// Lists holders and waiters of all keys, if the variable names a server.
+pub(super) fn all() -> Result<Option<Vec<Remote>>, Error> {
+    let Some(url) = &config::variables()?.locks else {
+        return Ok(None);
+    };
+    let ask = || {
+        let server = Server::parse(url)?;
+        let seen = Lookup::open(&server).and_then(|mut lookup| lookup.all());
+        seen.map_err(|trouble| trouble.to_string())
+    };
+    let seen: Result<Vec<Seen>, String> = ask();
+    let seen = seen.map_err(|why| {
+        Error::new(ErrorKind::Lock, "list the locks across machines").because(why)
+    })?;
+    Ok(Some(seen.into_iter().map(remote).collect()))
+}
+
+fn remote(seen: Seen) -> Remote {
+    let mode = match seen.mode {
+        locks::Mode::Exclusive => Mode::Exclusive,
+        locks::Mode::Shared => Mode::Shared,
+        locks::Mode::Limited(limit) => Mode::Limit(limit),
+    };
+    let subject = RecordedSubject::Machines(seen.key.unwrap_or_default());
+    let holder = seen.holder;
+    Remote {
+        lock: subject.in_mode(mode),
+        waits: seen.waits,
+        name: holder.test,
+        machine: holder.machine,
+        process: holder.process,
+        place: holder.place,
+        since: seen.since,
+    }
 }
 
 /// The session of a test or guard.
