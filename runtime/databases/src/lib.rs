@@ -11,4 +11,4 @@ mod places;
 pub use crate::content::Content;
 pub use crate::migrations::{File, read};
 pub use crate::outcome::{chain, is_kept};
-pub use crate::places::{cache, memory};
+pub use crate::places::{cache, free, memory};

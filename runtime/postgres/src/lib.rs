@@ -7,7 +7,6 @@ mod asynchronous;
 mod binaries;
 mod broker;
 mod database;
-mod disk;
 mod lease;
 mod migrations;
 mod postgres;

@@ -234,6 +234,8 @@ impl Network {
             "unix_socket_directories=",
             "fsync=off",
             "ssl=on",
+            // Else a killed server leaves segments in `/dev/shm`.
+            "dynamic_shared_memory_type=mmap",
         ] {
             server.args(["-c", setting]);
         }

@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use isolated_test_clock::{LIBRARY, Setting};
 
 use self::written::Written;
+use super::context::TestHandle;
 use super::tmpdir::TmpDir;
 use crate::config::{CLOCK_LIBRARY, Keep};
 use crate::error::{Error, ErrorKind};
@@ -114,6 +115,29 @@ impl Drop for Started {
 }
 
 const SETTING_NAME: &str = "setting";
+
+impl TestHandle {
+    /// Returns the clock of the test.
+    ///
+    /// The parent of the test's process has it too, once it has evaluated the attribute: so not while it
+    /// provisions resources, but while it releases them.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the attribute has no `clock`, or if the test runs in place, because `ISOLATED_PROCESS` is
+    /// `off`.
+    #[must_use]
+    #[track_caller]
+    pub fn clock(&self) -> Clock {
+        self.clock_if_any().cloned().unwrap_or_else(|| {
+            panic!(
+                "{} has no clock of its own; write `#[isolated(clock = \"2026-02-28T23:59:59Z\")]`, and leave \
+                 `ISOLATED_PROCESS` on",
+                self.name()
+            )
+        })
+    }
+}
 
 impl Clock {
     /// The clock that the parent of this process has made for its test. Starts it.

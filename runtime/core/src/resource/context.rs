@@ -217,58 +217,6 @@ impl TestHandle {
         self.value(name)?.item()
     }
 
-    /// Returns the fence of a key [across machines](crate::Key::across_machines) that the attribute names: a
-    /// number that is higher than those of all earlier holders of any key on the same server. `None` if the
-    /// attribute names no such key, and in a program that takes part in the lock of the test that started it.
-    ///
-    /// A holder whose machine stands still may continue after its lock was lost, before anything can end it. A
-    /// system that is told the fence with each request, and refuses one below the highest that it has seen,
-    /// is safe even then.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use isolated_test::{current, isolated, Key};
-    ///
-    /// const STAGING: Key = Key::across_machines("staging");
-    ///
-    /// #[isolated(serial = STAGING)]
-    /// #[test]
-    /// fn deploys() {
-    ///     let fence = current().fence("staging");
-    ///     assert!(fence.is_some());
-    /// }
-    /// # fn main() {}
-    /// ```
-    #[must_use]
-    pub fn fence(&self, key: &str) -> Option<u64> {
-        let fences = self.test.owner.fences();
-        let mut fences = fences.into_iter();
-        fences.find_map(|(held, fence)| (held.name() == key).then_some(fence))
-    }
-
-    /// Returns the clock of the test.
-    ///
-    /// The parent of the test's process has it too, once it has evaluated the attribute: so not while it
-    /// provisions resources, but while it releases them.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the attribute has no `clock`, or if the test runs in place, because `ISOLATED_PROCESS` is
-    /// `off`.
-    #[cfg(feature = "clock")]
-    #[must_use]
-    #[track_caller]
-    pub fn clock(&self) -> Clock {
-        self.clock_if_any().cloned().unwrap_or_else(|| {
-            panic!(
-                "{} has no clock of its own; write `#[isolated(clock = \"2026-02-28T23:59:59Z\")]`, and leave \
-                 `ISOLATED_PROCESS` on",
-                self.name()
-            )
-        })
-    }
-
     /// The clock of the test, if it has one and has begun.
     #[cfg(feature = "clock")]
     pub(crate) fn clock_if_any(&self) -> Option<&Clock> {

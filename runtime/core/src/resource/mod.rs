@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod current;
 pub(crate) mod custom;
+mod fence;
 pub(crate) mod namespace;
 pub(crate) mod port;
 pub(crate) mod reclaim;

@@ -1,18 +1,18 @@
 //! The session of a test: acquires its locks, provisions its resources, and releases them.
 
+mod opening;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::config;
-use crate::error::{Error, ErrorKind, chain};
-use crate::location::Site;
+use crate::error::{Error, ErrorKind};
 use crate::lock::activity::Activity;
 use crate::lock::owner;
 use crate::lock::{
     BoundedWait, Held, RequestedLock, Subject, Waited, Want, acquire, acquire_free, delegation,
 };
-use crate::name::Name;
 use crate::os::process::Kept;
 use crate::report;
 #[cfg(feature = "clock")]
@@ -20,24 +20,20 @@ use crate::resource::clock::Started;
 use crate::resource::custom::Custom;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
-use crate::resource::reclaim::Recorder;
 use crate::resource::request::{Kind, Request};
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::value::Value;
 use crate::resource::{Outcome, seed};
-use crate::run::context;
 use crate::run::cx::Cx;
-use crate::run::guard::tie_of_test;
 use crate::run::observe::Observed;
 use crate::run::process::loss::{self, LossWatch};
 use crate::run::process::network::Network;
 use crate::run::process::protocol::HandleWire;
 use crate::run::process::surroundings::Surroundings;
 use crate::run::process::wants;
-use crate::run::resources::{Resources, skipped_by};
-use crate::run::spec::Spec;
+use crate::run::resources::Resources;
 use crate::run::verdict::Verdict;
-use crate::trace::{PROVISION, RELEASE, Trace};
+use crate::trace::{PROVISION, RELEASE};
 
 pub(crate) use crate::run::end::End;
 
@@ -62,99 +58,6 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Acquires the locks of the test and provisions its resources. Reports an error before it
-    /// returns the verdict.
-    ///
-    /// With a subprocess, resources whose handles cannot be transferred are provisioned there.
-    pub(crate) fn begin(
-        spec: &'static Spec,
-        name: Name,
-        custom: &mut [Custom<'a>],
-        network: &Network,
-        in_subprocess: bool,
-    ) -> Result<Box<Self>, Verdict> {
-        let unable = |error: &Error| Verdict::Unable(error.to_string());
-        let session = Self::new(spec, name, network, in_subprocess);
-        let mut session = session.map_err(|error| unable(&error))?;
-        match session.set_up(custom, network) {
-            Ok(()) => Ok(session),
-            Err(error) => Err(if let Some(reason) = skipped_by(&error) {
-                session.finish(End::Skipped(reason.to_owned()))
-            } else {
-                session.give_up(&error);
-                unable(&error)
-            }),
-        }
-    }
-
-    /// The same for a host, with the error that was reported.
-    pub(crate) fn host(
-        spec: &'static Spec,
-        name: Name,
-        custom: &mut [Custom<'a>],
-    ) -> Result<Box<Self>, Error> {
-        let mut session = Self::new(spec, name, &Network::Common, false)?;
-        match session.set_up(custom, &Network::Common) {
-            Ok(()) => Ok(session),
-            Err(error) => {
-                session.give_up(&error);
-                Err(error)
-            }
-        }
-    }
-
-    /// A test that has nothing yet. Reports an error.
-    fn new(
-        spec: &'static Spec,
-        name: Name,
-        network: &Network,
-        in_subprocess: bool,
-    ) -> Result<Box<Self>, Error> {
-        let caller = context::owner();
-        let tie = tie_of_test(caller.as_deref());
-        let begun = Activity::begin(name.clone(), Site::from(&spec.place), tie);
-        let begun = begun.and_then(|activity| Ok((activity, Trace::begin(&name, &spec.place)?)));
-        let (activity, trace) = begun.inspect_err(|error| report::error(name.full(), error))?;
-        let activity = Arc::new(activity);
-        let recorder = Recorder::Here(Arc::downgrade(&activity));
-        let current = spec.begin(
-            name,
-            caller,
-            Some(activity.mark()),
-            recorder,
-            !network.is_common(),
-        );
-        Ok(Box::new(Session {
-            resources: Resources::new(spec, current, trace),
-            activity,
-            held: Vec::new(),
-            claimed: None,
-            waits: Vec::new(),
-            is_open: true,
-            in_subprocess,
-            described: Vec::new(),
-            was_clean: true,
-            #[cfg(feature = "clock")]
-            clock: None,
-        }))
-    }
-
-    fn set_up(&mut self, custom: &mut [Custom<'a>], network: &Network) -> Result<(), Error> {
-        self.lock(network)?;
-        self.provision(custom, network)?;
-        self.resources.trace.body();
-        Ok(())
-    }
-
-    /// Reports why a test cannot begin, and releases what it has.
-    fn give_up(&mut self, error: &Error) {
-        report::error(self.activity.name(), error);
-        let trace = &self.resources.trace;
-        trace.over("unable", &chain(error), Outcome::Failed);
-        self.report();
-        self.close(Outcome::Failed);
-    }
-
     pub(crate) fn cx(&self) -> &Cx {
         &self.resources.cx
     }

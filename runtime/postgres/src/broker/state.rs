@@ -1,5 +1,6 @@
 //! The templates and databases of a host. This module does no input or output.
 
+mod sharing;
 mod space;
 
 use std::collections::{HashMap, VecDeque};
@@ -228,32 +229,6 @@ impl State {
         is_new
     }
 
-    /// The copy of a template that tests share, if there is one.
-    pub(super) fn shared(&self, key: &str) -> Option<String> {
-        self.templates.get(key)?.shared.clone()
-    }
-
-    /// Lets tests share a copy of a template. Returns the one that they share.
-    pub(super) fn share(&mut self, key: &str, copy: String) -> String {
-        let Some(template) = self.templates.get_mut(key) else {
-            return copy;
-        };
-        // It was asked for as any other copy, but tests that share it need no more.
-        template.ahead = 0;
-        if let Some(shared) = template.shared.clone() {
-            self.dropped.push(copy);
-            return shared;
-        }
-        template.shared.insert(copy).clone()
-    }
-
-    /// Lets no further test share a copy. It stays for those that do.
-    pub(super) fn spoil(&mut self, key: &str, copy: &str) {
-        if let Some(template) = self.templates.get_mut(key) {
-            template.shared.take_if(|shared| shared == copy);
-        }
-    }
-
     pub(super) fn drop_later(&mut self, database: String) {
         self.dropped.push(database);
     }
@@ -294,7 +269,7 @@ mod tests {
 
     use super::{AHEAD, FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, State, Turn};
 
-    fn built() -> State {
+    pub(super) fn built() -> State {
         let mut state = State::new(Some(AHEAD));
         assert_eq!(state.ask("k", "a"), Turn::Build);
         state.built("k", "t", AHEAD / 6);
@@ -377,23 +352,6 @@ mod tests {
         }
         assert_eq!(state.next_job(), Some(Job::Drop("old".into())));
         assert!(matches!(state.next_job(), Some(Job::Make { .. })));
-    }
-
-    #[test]
-    fn the_first_copy_is_the_one_that_is_shared() {
-        let mut state = built();
-        assert_eq!(state.shared("k"), None);
-        assert_eq!(state.ask("k", "a"), Turn::Copy("t".into()));
-        assert_eq!(state.share("k", "one".into()), "one");
-        assert_eq!(state.share("k", "two".into()), "one");
-        assert_eq!(state.shared("k"), Some("one".into()));
-        assert_eq!(state.next_job(), None);
-        state.spoil("k", "two");
-        assert_eq!(state.shared("k"), Some("one".into()));
-        state.spoil("k", "one");
-        assert_eq!(state.shared("k"), None);
-        state.asked = None;
-        assert_eq!(state.next_job(), Some(Job::Drop("two".into())));
     }
 
     #[test]

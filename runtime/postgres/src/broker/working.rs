@@ -2,12 +2,12 @@
 
 use std::sync::PoisonError;
 
+use isolated_test_databases::free;
 use isolated_test_postgres_wire::Failure;
 
 use super::databases::{create, drop_one};
 use super::state::Job;
 use super::{Shared, orphans, tidy};
-use crate::disk;
 
 impl Shared {
     /// Makes copies ahead, and drops what was given back.
@@ -16,7 +16,7 @@ impl Shared {
         while !state.is_over {
             if let Some(data) = self.data.as_ref().filter(|_| state.looks()) {
                 drop(state);
-                let free = disk::free(data);
+                let free = free(data);
                 state = self.lock();
                 if let Some(free) = free {
                     state.is_free(free);

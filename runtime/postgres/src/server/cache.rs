@@ -1,12 +1,13 @@
 //! Copies of fresh data that are kept between runs, for each version of PostgreSQL.
 
-use std::env;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
+
+use isolated_test_databases::cache;
 
 use super::account::Account;
 use crate::binaries::Binaries;
@@ -27,9 +28,7 @@ const COMPLETE: &str = "isolated.complete";
 
 /// Where a copy of fresh data is kept between runs.
 pub(super) fn place(binaries: &Binaries) -> Option<PathBuf> {
-    let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let set = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let caches = set.or_else(home).filter(|path| path.is_absolute())?;
+    let cache = cache()?;
     let version = Command::new(binaries.program("postgres"))
         .arg("--version")
         .output()
@@ -46,7 +45,7 @@ pub(super) fn place(binaries: &Binaries) -> Option<PathBuf> {
         })
         .collect();
     let name = format!("{}-{FORM}", plain.trim_end_matches('-'));
-    Some(caches.join("isolated-test").join("postgres").join(name))
+    Some(cache.join("postgres").join(name))
 }
 
 /// Copies cached data, if they are whole.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use isolated_test_core::{BoxError, Current, Reclaim};
+use isolated_test_databases::memory;
 
 use super::account::Account;
-use crate::disk::{MEMORY, free};
 
 /// The directory of one server.
 ///
@@ -24,9 +24,6 @@ pub(super) struct Files {
 
 /// The beginning of the names of these directories.
 const PREFIX: &str = "isolated-postgres-";
-
-/// How many bytes have to be free in memory. Docker provides 64 MiB by default, which is too little.
-const ENOUGH: u64 = 1024 * 1024 * 1024;
 
 /// The longest path of a directory for which its socket has a valid path.
 const LONGEST: usize = 60;
@@ -139,8 +136,7 @@ fn remove_shared_memory(root: &Path) {
 
 /// Where the directory is created.
 fn place() -> PathBuf {
-    let memory = Path::new(MEMORY);
-    if free(memory).is_some_and(|free| free >= ENOUGH) && is_open(memory) {
+    if let Some(memory) = memory().filter(|memory| is_open(memory)) {
         return memory.to_owned();
     }
     let temporary = std::env::temp_dir();
