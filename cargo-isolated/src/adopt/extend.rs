@@ -12,12 +12,13 @@ use crate::source::items::Attribute;
 const DEFAULT: &str = "default";
 
 /// Arguments that run the test in a subprocess.
-const WITH_PROCESS: [&str; 7] = [
+const WITH_PROCESS: [&str; 8] = [
     "process",
     "env",
     "cwd",
     "timeout",
     "network",
+    "clock",
     "retries",
     "quarantine",
 ];
