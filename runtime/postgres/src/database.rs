@@ -121,12 +121,14 @@ impl Database {
         Ok(database.served_at(Some(at)))
     }
 
-    /// The URL without the password.
+    /// The URL without passwords.
     pub(crate) fn shown(&self) -> String {
-        let address = Address {
+        let mut address = Address {
             password: None,
             ..self.address.clone()
         };
+        let parameters = &mut address.parameters;
+        parameters.retain(|(name, _)| name != "sslpassword");
         address.url(&self.name)
     }
 }
@@ -169,5 +171,20 @@ impl Variable for Database {
 impl fmt::Debug for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Database({})", self.shown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Database;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let url = "postgres://me:secret@h/d?sslpassword=secret&sslmode=prefer";
+        let database: Database = url.parse().unwrap();
+        assert_eq!(database.password(), Some("secret"));
+        let shown = "postgres://me@h:5432/d?sslmode=prefer";
+        assert_eq!(database.shown(), shown);
+        assert_eq!(format!("{database:?}"), format!("Database({shown})"));
     }
 }
