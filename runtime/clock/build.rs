@@ -31,7 +31,7 @@ fn compile(library: &Path) -> Result<(), String> {
     let mut rustc = Command::new(variable("RUSTC"));
     rustc
         .args([
-            "--edition=2021",
+            "--edition=2024",
             "--crate-type=cdylib",
             "--crate-name=clock",
         ])

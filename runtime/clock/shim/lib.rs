@@ -4,14 +4,21 @@
 //! It links to nothing: the C library's functions are found in the process. It allocates nothing, takes
 //! no locks, and looks up the originals before `main`, so all functions can be called where the
 //! originals can: in signal handlers and after `fork`.
+//!
+//! # Safety
+//!
+//! Each function with `#[unsafe(no_mangle)]` has the name and the type of the one that it replaces. The
+//! program keeps the rules of that function: it passes valid pointers, and null only where it may.
 
 #![no_std]
+#![deny(unsafe_op_in_unsafe_fn)]
 
 mod next;
 #[path = "../src/page.rs"]
-#[allow(dead_code)] // Only the runtime writes.
+#[allow(dead_code, reason = "only the runtime writes")]
 mod page;
 mod read;
+mod real;
 mod shared;
 mod timer;
 mod wait;

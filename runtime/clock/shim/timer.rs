@@ -1,10 +1,14 @@
 //! `timerfd_settime`, which waits until a time of day if the timer was made for that clock.
+//!
+//! # Safety
+//!
+//! The caller passes a time to set that is null or valid.
 
 use core::ffi::{c_char, c_int, c_void};
 
 use crate::next::next;
 use crate::wait::real_deadline;
-use crate::{is_of_day, Time};
+use crate::{Time, is_of_day};
 
 /// `struct itimerspec`.
 #[repr(C)]
@@ -14,7 +18,7 @@ pub(crate) struct Timer {
     first: Time,
 }
 
-extern "C" {
+unsafe extern "C" {
     fn open(path: *const c_char, flags: c_int, ...) -> c_int;
     fn close(file: c_int) -> c_int;
     fn read(file: c_int, text: *mut c_void, size: usize) -> isize;
@@ -23,7 +27,7 @@ extern "C" {
 const TFD_TIMER_ABSTIME: c_int = 1;
 const O_CLOEXEC: c_int = 0o2_000_000;
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 unsafe extern "C" fn timerfd_settime(
     file: c_int,
     flags: c_int,
@@ -33,7 +37,8 @@ unsafe extern "C" fn timerfd_settime(
     let mut timer = new;
     let real;
     if flags & TFD_TIMER_ABSTIME != 0 && !new.is_null() {
-        let Timer { interval, first } = *new;
+        // SAFETY: it is not null, so the caller passes a valid one.
+        let Timer { interval, first } = unsafe { *new };
         // Zero disarms the timer.
         let is_armed = first.seconds != 0 || first.nanos != 0;
         if is_armed && clock_of(file).is_some_and(is_of_day) {
@@ -44,21 +49,24 @@ unsafe extern "C" fn timerfd_settime(
             timer = &real;
         }
     }
-    next!(b"timerfd_settime\0": fn(c_int, c_int, *const Timer, *mut Timer) -> c_int, file, flags, timer, old)
+    next!(timerfd_settime: fn(c_int, c_int, *const Timer, *mut Timer) -> c_int, file, flags, timer, old)
 }
 
 /// The clock of a timer, which only the kernel knows.
-unsafe fn clock_of(file: c_int) -> Option<c_int> {
+fn clock_of(file: c_int) -> Option<c_int> {
     const NAME: &[u8] = b"clockid: ";
 
     let path = path_of(file);
-    let info = open(path.as_ptr().cast(), O_CLOEXEC);
+    // SAFETY: the path ends with a null.
+    let info = unsafe { open(path.as_ptr().cast(), O_CLOEXEC) };
     if info < 0 {
         return None;
     }
     let mut text = [0_u8; 512];
-    let size = read(info, text.as_mut_ptr().cast(), text.len());
-    close(info);
+    // SAFETY: the text has this length.
+    let size = unsafe { read(info, text.as_mut_ptr().cast(), text.len()) };
+    // SAFETY: it was opened here, and nothing else knows it.
+    unsafe { close(info) };
     let text = text.get(..usize::try_from(size).ok()?)?;
     let at = text.windows(NAME.len()).position(|part| part == NAME)?;
     let digits = text
