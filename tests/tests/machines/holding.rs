@@ -107,23 +107,61 @@ fn a_limit_counts_all_machines(db: &Database) {
 fn a_killed_test_holds_nothing(db: &Database) {
     let both = machines();
     let _gates = (gates(&both, "writes"), gates(&both, "reads"));
-    let mut holder = both[0].using(db.url(), "writes").start();
+    let mut holder = both[0].using(db.url(), "reads").start();
     holder.hear("held");
     let mut waiter = both[0].using(db.url(), "writes").start();
     wait_for(db, "NOT granted AND mode = 'ExclusiveLock'");
     let mut next = both[1].using(db.url(), "reads").start();
     next.hear_error("waiting for");
-    // Neither the holder nor a waiter ahead of it is in the way any longer.
+    // A waiter that is dead is not in the way of those behind it, although the holder lives.
     waiter.kill();
-    holder.kill();
     next.hear("held");
+    let mut writer = both[1].using(db.url(), "writes").start();
+    wait_for(db, "NOT granted AND mode = 'ExclusiveLock'");
+    holder.kill();
     next.kill();
+    writer.hear("held");
+    writer.kill();
     while !both.iter().all(|state| state.processes().is_empty()) {
         std::thread::yield_now();
     }
     while !locks(db, "true").is_empty() {
         std::thread::yield_now();
     }
+}
+
+/// The supervisor has the socket of the session too, so the server does not see its end before the supervisor
+/// has ended the test.
+#[cfg(target_os = "linux")]
+#[isolated(db = Postgres::empty())]
+#[test]
+fn a_lock_outlasts_the_parent_of_the_test(db: &Database) {
+    let both = machines();
+    let _gates = gates(&both, "writes");
+    let mut holder = both[0].using(db.url(), "writes").start();
+    holder.hear("held");
+    let parent = holder.id().to_string();
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task"))
+        .unwrap()
+        .flatten();
+    let lists =
+        threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap());
+    let supervisor = lists.collect::<String>().trim().to_owned();
+    let sockets = |process: &str| {
+        let files = std::fs::read_dir(format!("/proc/{process}/fd"))
+            .unwrap()
+            .flatten();
+        let files = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+        files
+            .filter(|file| file.to_string_lossy().starts_with("socket:"))
+            .collect::<Vec<_>>()
+    };
+    let of_parent = sockets(&parent);
+    let shared = sockets(&supervisor)
+        .into_iter()
+        .filter(|socket| of_parent.contains(socket));
+    assert_eq!(shared.count(), 1);
+    holder.kill();
 }
 
 #[isolated(db = Postgres::empty())]
