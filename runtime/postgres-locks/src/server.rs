@@ -25,6 +25,7 @@ const QUIET: Duration = Duration::from_secs(1);
 const ASKED: u32 = 2;
 
 /// How long what was sent may remain without an answer of the network.
+#[cfg(target_os = "linux")]
 const SILENT: Duration = Duration::from_secs(3);
 
 impl Server {
