@@ -21,7 +21,7 @@ pub(super) struct Report {
     pub(super) processes: Vec<Running>,
     /// By name.
     pub(super) hosts: Vec<Host>,
-    /// What all machines hold and wait for; `None` if no server is named.
+    /// The holders and waiters of all machines; `None` if no server is named.
     pub(super) machines: Option<Machines>,
     /// Oldest first.
     pub(super) kept: Vec<Kept>,

@@ -64,7 +64,7 @@ fn no_zone(text: &str, zone: &str) -> String {
     )
 }
 
-/// What is left of the text.
+/// The rest of the text.
 struct Rest<'t>(&'t str);
 
 impl Rest<'_> {

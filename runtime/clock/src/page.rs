@@ -104,7 +104,7 @@ impl Page {
     /// Publishes a setting. The caller holds the lock of all writers.
     pub fn publish(&self, setting: &Setting) {
         let next = self.latest.load(Ordering::Relaxed).wrapping_add(1);
-        // Whoever reads a part of what follows also reads that the slot was left behind.
+        // A reader of a part of what follows also reads that the slot was left behind.
         fence(Ordering::Release);
         let slot = self.slot(next);
         slot.seconds.store(setting.seconds, Ordering::Relaxed);

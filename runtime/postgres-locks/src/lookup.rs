@@ -1,4 +1,4 @@
-//! Who holds locks, and who waits for them.
+//! The holders of locks, and those who wait for them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-/// What a URL asks for.
+/// The encryption that a URL asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Encryption {
     pub(crate) mode: Mode,

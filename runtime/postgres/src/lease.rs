@@ -22,7 +22,7 @@ pub(crate) struct Given {
     pub(crate) dir: PathBuf,
 }
 
-/// What becomes of a database.
+/// The end of a database after its test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It is dropped later. One that tests share stays.

@@ -1,4 +1,4 @@
-//! What a template is made of.
+//! The steps that make a template.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

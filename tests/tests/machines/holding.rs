@@ -1,4 +1,4 @@
-//! Who may hold a key at the same time.
+//! The tests that may hold a key at the same time.
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};

@@ -29,7 +29,7 @@ pub(crate) struct Network {
     server: Option<Child>,
 }
 
-/// What happens to the packets of a machine.
+/// The fate of the packets of a machine.
 pub(crate) enum Weather {
     Fine,
     /// They arrive late.
@@ -38,7 +38,7 @@ pub(crate) enum Weather {
     Silent,
 }
 
-/// Tells the networks of this process apart.
+/// Numbers the networks of this process.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 fn run(line: &str) {
@@ -108,7 +108,7 @@ impl Network {
         }
     }
 
-    /// Tells the server and each machine of each other, as if routers were in between: in a silent network
+    /// Introduces the server and each machine to each other, as if routers were in between: in a silent network
     /// nothing says that the other one cannot be found.
     fn know_each_other(&self) {
         for place in 2..=self.places {

@@ -7,7 +7,7 @@ use isolated_test_tests::State;
 
 use crate::network::{Network, URL, Weather};
 
-/// What the holder uses. Encrypted connections need a feature of this package.
+/// The server, as the holder names it. Encrypted connections need a feature of this package.
 const OF_HOLDER: &str = if cfg!(feature = "tls") {
     "postgres://postgres@10.77.0.1/postgres?sslmode=require"
 } else {

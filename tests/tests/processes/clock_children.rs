@@ -39,7 +39,7 @@ fn output(command: &mut Command) -> Output {
     output
 }
 
-/// What `date` prints when it is started by these programs.
+/// The output of `date` when it is started by these programs.
 fn date(through: &[&str]) -> String {
     let words = [through, &DATE].concat();
     let output = output(Command::new(words[0]).args(&words[1..]));

@@ -300,7 +300,7 @@ impl Key {
     }
 }
 
-/// What messages add to a key across machines.
+/// The words that messages add to a key across machines.
 pub(crate) const ACROSS: &str = " across machines";
 
 /// Panics if a key cannot have this name.

@@ -131,7 +131,7 @@ pub(crate) fn not_released(limit: Duration) {
     ));
 }
 
-/// Tells that the host of a resource has died while a test used it.
+/// Reports that the host of a resource has died while a test used it.
 #[cfg(unix)]
 pub(crate) fn host_died(test: &str, resource: &str, process: u32, log: &str) {
     print(&format!(

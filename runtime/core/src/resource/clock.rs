@@ -20,7 +20,7 @@ use crate::config::{CLOCK_LIBRARY, Keep};
 use crate::error::{Error, ErrorKind};
 use crate::os::clock::{self, SharedClock, monotonic};
 
-/// What an attribute asks for.
+/// The clock that an attribute asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClockRequest {
     pub(crate) at: SystemTime,

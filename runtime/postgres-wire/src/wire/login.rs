@@ -119,7 +119,7 @@ mod tests {
         [b"R", &*numbers, text.as_bytes()].concat()
     }
 
-    /// Whoever listens there may want the password of the test, and knows none.
+    /// A process that listens there may want the password of the test, and knows none.
     #[test]
     fn a_server_has_to_know_the_password_too() {
         let dir = std::env::temp_dir().join(format!("isolated-login-{}", std::process::id()));

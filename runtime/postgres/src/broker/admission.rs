@@ -157,7 +157,7 @@ impl Admission {
 }
 
 impl Line {
-    /// What a test waits for.
+    /// The reason why a test waits.
     fn holders(&self, most: usize) -> String {
         let mut names: Vec<_> = self.inside.keys().map(String::as_str).collect();
         names.sort_unstable();

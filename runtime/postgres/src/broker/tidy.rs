@@ -18,7 +18,7 @@ const SPACE: u64 = 4 * 1024 * 1024 * 1024;
 /// The beginning of the names of templates.
 pub(super) const PREFIX: &str = "isolated_template_";
 
-/// What a comment says before the date.
+/// The words of a comment before the date.
 const USED: &str = "isolated-test: last used ";
 
 const DATE: &str = "YYYY-MM-DD";

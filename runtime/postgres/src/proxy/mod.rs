@@ -1,8 +1,8 @@
-//! What stands between clients and a server: it speaks PostgreSQL's protocol (version 3) as a server
-//! does.
+//! Proxies between clients and a server. They speak PostgreSQL's protocol (version 3) as a server does.
 //!
-//! `forward` lets clients at a fixed address reach the database of their test, and `rollback` lets them work
-//! in one transaction. `gate` leads from the network of a test to that of the machine. `startup` reads how a client begins, and `message` what follows.
+//! `forward` lets clients at a fixed address reach the database of their test, and `rollback` lets them
+//! work in one transaction. `gate` leads from the network of a test to that of the machine. `startup` reads
+//! the first message of a client, and `message` those that follow.
 
 pub(crate) mod forward;
 pub(crate) mod gate;

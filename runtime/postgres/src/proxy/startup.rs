@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use isolated_test_postgres_wire::framed;
 
-/// What a client wants.
+/// The wish of a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Startup {
     /// A connection.
@@ -145,7 +145,7 @@ mod tests {
 
     use super::Startup;
 
-    /// What a client sends, and what it was answered.
+    /// The bytes that a client sends, and the answer.
     struct Client(Cursor<Vec<u8>>, Vec<u8>);
 
     impl Read for Client {

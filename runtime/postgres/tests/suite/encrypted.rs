@@ -20,7 +20,7 @@ mod inner {
     use super::{certify, run};
     use crate::asking::psql;
 
-    /// Who may connect, and how: anyone as `any`, and the others as their names say.
+    /// The rules for connections: anyone as `any`, and the others as their names say.
     const RULES: &str = "host all any 127.0.0.1/32 trust
 hostssl all encrypted 127.0.0.1/32 scram-sha-256
 hostnossl all plain 127.0.0.1/32 trust
@@ -136,7 +136,7 @@ fn with_server(settings: &str, act: impl FnOnce(&str, &Path)) {
     state.wait_for_the_end();
 }
 
-/// What a test with this server says about its connections, or complains about.
+/// The report of a test with this server on its connections, or its complaint.
 fn used(url: &str, home: Option<&Path>) -> String {
     let state = State::new();
     let home = home.map_or_else(|| state.scratch(), Path::to_owned);
@@ -240,7 +240,7 @@ fn servers_that_are_not_trusted_are_refused() {
         certify(&dir);
         fs::rename(dir.join("authority.crt"), &other).unwrap();
         let expected = "invalid peer certificate: BadSignature";
-        // What is there is used, even where it is not asked for.
+        // A file that is there is used, even where it is not asked for.
         for parameters in ["sslmode=verify-ca", "sslmode=require"] {
             let why = used(&url("localhost", parameters), Some(&home));
             assert_eq!(why, failed("localhost") + expected);

@@ -149,7 +149,7 @@ fn a_whole_transaction_may_be_sent_at_once(db: &Database) {
     assert_eq!(raw.hear(), "12E(23505)Z(E)");
     assert_eq!(raw.hear(), "12C(ROLLBACK)Z(I)");
     assert_eq!(raw.hear(), "TD(1)C(SELECT 1)Z(I)");
-    // What has no end has not happened.
+    // A transaction without an end has not happened.
     let mut lost = Raw::connect(db);
     lost.send(&[
         (Some(b'P'), b"\0DELETE FROM a\0\0\0"),

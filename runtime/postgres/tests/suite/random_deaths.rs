@@ -21,7 +21,7 @@ use crate::asking::{Servers, databases, has_segment, main_database, segment};
 /// The number of tests that run at the same time.
 const USERS: usize = 4;
 
-/// What a test says that sees rows of another one.
+/// The message of a test that sees rows of another one.
 const STRANGE: &str = "rows of another test";
 
 mod inner {

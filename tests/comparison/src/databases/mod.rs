@@ -25,7 +25,7 @@ const LINGER: &str = "100ms";
 /// The package with the suites of `sqlx::test`, and the one with the others and the holders.
 const PACKAGES: [&str; 2] = ["tests/databases", "runtime/postgres"];
 
-/// What surrounds the run of a suite.
+/// The environment of a suite.
 #[derive(Clone, Copy)]
 enum Server {
     /// A server of isolated-test, which runs already: the holder of this name has it.

@@ -71,7 +71,7 @@ pub(crate) fn ask(call: Call) -> Result<(), String> {
     protocol::decode(&answer).flatten().map_or(Ok(()), Err)
 }
 
-/// Tells the parent that a lock is lost, which then ends this test.
+/// Reports a lost lock to the parent, which then ends this test.
 #[cfg(unix)]
 pub(crate) fn lose(why: String) {
     if let Some(parent) = PARENT.get() {

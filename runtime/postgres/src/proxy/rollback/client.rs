@@ -25,7 +25,7 @@ pub(super) struct Client<'a> {
     pub(super) from: BufReader<UnixStream>,
     pub(super) to: Arc<UnixStream>,
     pub(super) number: usize,
-    /// What the client will get.
+    /// Messages for the client.
     pub(super) out: Vec<u8>,
     /// The session, while it is the turn of this client.
     pub(super) session: Option<Session>,
@@ -228,7 +228,7 @@ impl Client<'_> {
         self.exchange()
     }
 
-    /// What a statement means for the transaction. Forgets the prepared statements that it frees: their names
+    /// The meaning of a statement for the transaction. Forgets the prepared statements that it frees: their names
     /// may stay in the session, because a new one replaces them.
     fn control(&mut self, statement: &str) -> Option<Control> {
         let control = Control::of(statement)?;

@@ -31,7 +31,7 @@ pub(super) enum Control {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Translated {
     pub(super) steps: Vec<String>,
-    /// What the client is told when the last of them is complete. `None`: what the server says.
+    /// The answer to the client when the last of them is complete. `None`: that of the server.
     pub(super) tag: Option<&'static str>,
     /// Whether the client is within a transaction afterwards, if that changes.
     pub(super) is_within: Option<bool>,
@@ -49,7 +49,7 @@ pub(super) const ROLLBACK: &str = "ROLLBACK TO SAVEPOINT isolated_test_commit";
 /// Creates the savepoint.
 pub(super) const BEGIN: &str = "BEGIN; SAVEPOINT isolated_test_commit";
 
-/// What COMMIT does besides: it checks deferred constraints, which stay deferred here, and closes cursors.
+/// The other effects of COMMIT: it checks deferred constraints, which stay deferred here, and closes cursors.
 const CHECK: [&str; 4] = [
     "SAVEPOINT isolated_test_check",
     "SET CONSTRAINTS ALL IMMEDIATE",
@@ -88,7 +88,7 @@ impl Control {
         })
     }
 
-    /// What it becomes. `has_failed`: an error has ended the transaction of the client.
+    /// The steps that stand for it. `has_failed`: an error has ended the transaction of the client.
     pub(super) fn translate(&self, has_failed: bool) -> Translated {
         let steps = |steps: &[&str]| steps.iter().map(|step| (*step).to_owned()).collect();
         let translated = |list: &[&str], tag, is_within| Translated {
@@ -126,7 +126,7 @@ impl Control {
 }
 
 impl Translated {
-    /// What the client learns of the step with this index.
+    /// The part of the answer to the step with this index that the client gets.
     pub(super) fn reply(&self, index: usize) -> Reply {
         match self.tag {
             _ if index + 1 < self.steps.len() => match self.is_within {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// What becomes of an answer.
+/// The use of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
     /// The client gets it.
@@ -56,7 +56,7 @@ impl Expected {
         self.0.is_empty()
     }
 
-    /// What becomes of the answer that has come.
+    /// The use of the answer that has come.
     pub(super) fn take(&mut self, answer: u8) -> Reply {
         let next = self.0.front().copied();
         let ends = |kind| match answer {

@@ -1,4 +1,4 @@
-//! What a server says to a client that has proved who it is.
+//! The messages of a server to a client that has proved who it is.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use isolated_test_postgres_wire::framed;
 use crate::proxy::message::Message;
 use crate::proxy::startup;
 
-/// What the server has told about the session.
+/// The parameters of the session, and its key.
 pub(super) struct Greeting {
     /// Names and values.
     parameters: Mutex<Vec<Parameter>>,

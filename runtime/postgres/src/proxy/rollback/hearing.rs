@@ -164,7 +164,7 @@ impl Client<'_> {
     pub(super) fn end(&mut self) {
         self.is_gone = true;
         if self.batch != Batch::Over {
-            // What has no end is undone.
+            // A transaction without an end is undone.
             self.is_within = true;
             if let Some(session) = &mut self.session {
                 session.send(b'S', b"", Reply::Client);

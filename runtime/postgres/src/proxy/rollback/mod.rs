@@ -45,7 +45,7 @@ pub(crate) struct Rollback {
     _socket: Socket,
 }
 
-/// What all clients have in common.
+/// The state that all clients share.
 struct Shared {
     database: Database,
     /// The session, unless a client has it.

@@ -24,7 +24,7 @@ const COLUMNS: [&str; 4] = [
     "orders.id integer",
 ];
 
-/// What a tool has noted.
+/// The notes of a tool.
 fn noted(db: &Database, sql: &str) -> Result<Vec<String>, postgres::Error> {
     let mut client = postgres::Client::connect(db.url(), postgres::NoTls)?;
     let rows = client.query(sql, &[])?;
