@@ -279,6 +279,7 @@ impl Network {
                 "{}",
                 fs::read_to_string(log).unwrap_or_default()
             );
+            // Only an attempt to connect tells whether the server is ready.
             thread::sleep(Duration::from_millis(20));
         }
     }

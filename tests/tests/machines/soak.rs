@@ -180,11 +180,13 @@ fn nothing_overlaps_whatever_dies() {
             "{} locks are left",
             network.locks()
         );
+        // Only the views of the server know.
         thread::sleep(Duration::from_millis(50));
     }
     for machine in &machines {
         while !machine.processes().is_empty() {
             assert!(Instant::now() < deadline, "{:?}", machine.processes());
+            // They are no children of this process.
             thread::sleep(Duration::from_millis(50));
         }
     }
