@@ -10,16 +10,7 @@ use crate::programs::{EXEC, programs};
 mod inner {
     use isolated_test::isolated;
     use isolated_test_postgres::{Database, Postgres};
-    use isolated_test_tests::{hold, say};
     use postgres::{Client, NoTls};
-
-    #[isolated(db = Postgres::empty())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn holds(db: &Database) {
-        say(&format!("url {}", db.url()));
-        hold();
-    }
 
     /// Has two databases, and as many connections as each test may have.
     #[isolated(db = Postgres::empty(), orders = Postgres::migrations("tests/migrations"))]
@@ -64,29 +55,34 @@ fn fifty_tests_have_databases_on_twenty_connections() {
     let state = State::new();
     let programs = small_server(&state);
     let user = |test| state.user(test).env("ISOLATED_POSTGRES_BIN", &programs);
+    let empty = || {
+        state
+            .user_of_empty()
+            .env("ISOLATED_POSTGRES_BIN", &programs)
+    };
     all_pass((0..TESTS).map(|_| user("connects")));
 
     // The third waits, and says for what.
-    let mut first = user("holds").start();
+    let mut first = empty().start();
     let url = first.hear("url");
     assert_eq!(ask(&url, "SHOW max_connections"), "20");
-    let mut second = user("holds").start();
+    let mut second = empty().start();
     second.hear("url");
-    let mut third = user("holds").start();
+    let mut third = empty().start();
     let line = third.hear_error("waiting for");
     let mut names = [first.id(), second.id()].map(|id| id.to_string());
     names.sort();
-    let [one, other] = names.map(|id| format!("suite::crowds::inner::holds (pid {id})"));
+    let [one, other] = names.map(|id| format!("suite::asking::inner::uses (pid {id})"));
     assert_eq!(
         line,
         format!(
-            "isolated-test: suite::crowds::inner::holds: waiting for the connections of the server, \
+            "isolated-test: suite::asking::inner::uses: waiting for the connections of the server, \
              which are enough for 2 tests at a time, held by {one}, {other}"
         )
     );
     // A dead test in line takes no turn.
     third.kill();
-    let mut fourth = user("holds").start();
+    let mut fourth = empty().start();
     first.release();
     fourth.hear("url");
     fourth.release();
@@ -108,7 +104,9 @@ fn connections_that_tests_leave_are_ended() {
 fn two_hosts_share_the_connections_of_a_server_that_exists() {
     let state = State::new();
     let programs = small_server(&state);
-    let server = state.user("holds").env("ISOLATED_POSTGRES_BIN", &programs);
+    let server = state
+        .user_of_empty()
+        .env("ISOLATED_POSTGRES_BIN", &programs);
     let mut server = server.start();
     let main = main_database(&server.hear("url"));
     let hosts = [State::new(), State::new()];

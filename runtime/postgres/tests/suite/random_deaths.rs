@@ -27,18 +27,10 @@ const STRANGE: &str = "rows of another test";
 mod inner {
     use isolated_test::isolated;
     use isolated_test_postgres::{Database, Postgres};
-    use isolated_test_tests::{Random, hold, say};
+    use isolated_test_tests::Random;
     use postgres::{Client, NoTls};
 
     use super::STRANGE;
-
-    #[isolated(db = Postgres::empty())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn serves(db: &Database) {
-        say(&format!("url {}", db.url()));
-        hold();
-    }
 
     /// Writes rows for a random time, and counts them.
     #[isolated(db = Postgres::migrations("tests/migrations"))]
@@ -238,7 +230,7 @@ fn nothing_is_left_of_tests_hosts_and_servers() {
 #[test]
 fn no_database_is_left_on_a_server_that_exists() {
     let serving = State::new();
-    let mut server = serving.user("serves").start();
+    let mut server = serving.user_of_empty().start();
     let main = main_database(&server.hear("url"));
     let own = databases(&main);
     let state = State::new();

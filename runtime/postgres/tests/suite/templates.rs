@@ -10,14 +10,6 @@ mod inner {
     use isolated_test_postgres::{Database, Postgres};
     use isolated_test_tests::{hold, say};
 
-    #[isolated(db = Postgres::empty())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn serves(db: &Database) {
-        say(&format!("url {}", db.url()));
-        hold();
-    }
-
     /// Has a template for each value of the variable.
     #[isolated(db = Postgres::prepared("templates", std::env::var("CONTENT").unwrap(), |_| std::io::Result::Ok(())))]
     #[test]
@@ -44,7 +36,7 @@ struct Existing {
 impl Existing {
     fn start() -> Self {
         let state = State::new();
-        let mut server = state.user("serves").start();
+        let mut server = state.user_of_empty().start();
         let main = main_database(&server.hear("url"));
         let client = Client::connect(&main, NoTls).unwrap();
         Existing {

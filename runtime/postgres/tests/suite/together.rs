@@ -8,7 +8,7 @@ use crate::programs::{EXEC, programs};
 mod inner {
     use isolated_test::isolated;
     use isolated_test_postgres::{Database, Postgres};
-    use isolated_test_tests::{hold, say};
+    use isolated_test_tests::say;
 
     use crate::asking::{ask, psql};
 
@@ -30,20 +30,12 @@ mod inner {
         assert_eq!(ask(db.url(), sql), content());
         say(&format!("host {}", db.host()));
     }
-
-    #[isolated(db = Postgres::empty())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn holds(db: &Database) {
-        say(&format!("url {}", db.url()));
-        hold();
-    }
 }
 
 #[test]
 fn each_content_is_built_once_and_no_test_gets_another() {
     let state = State::new();
-    let mut holder = state.user("holds").start();
+    let mut holder = state.user_of_empty().start();
     holder.hear("url");
     let contents = ["one", "two", "three"];
     let users = (0..12).map(|number| {
@@ -75,7 +67,7 @@ fn a_system_without_the_locale_has_a_server_too() {
     let refuse =
         r#"case "$*" in *C.UTF-8*) echo 'initdb: error: invalid locale name' >&2; exit 1;; esac"#;
     let programs = programs(&state, EXEC, &format!("{refuse}\n{EXEC}"));
-    let user = state.user("holds").env("ISOLATED_POSTGRES_BIN", programs);
+    let user = state.user_of_empty().env("ISOLATED_POSTGRES_BIN", programs);
     // Without the data that other tests have left there.
     let mut user = user.env("XDG_CACHE_HOME", state.scratch()).start();
     let url = user.hear("url");
