@@ -20,6 +20,7 @@ use crate::proxy::forward::At;
 pub struct Database {
     url: String,
     name: String,
+    schema: Option<String>,
     address: Address,
     /// Where the subprocess of the test serves it too.
     at: Option<At>,
@@ -40,6 +41,15 @@ impl Database {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the name of the schema, if the test has one in a shared database: see
+    /// [`Postgres::schema`](crate::Postgres::schema).
+    ///
+    /// Clients of the [`url`](Database::url) work in it. One that is given the parts has to set `search_path`.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// Returns the host: a name, an address, or the absolute path of the directory of the Unix socket.
@@ -85,6 +95,7 @@ impl Database {
         Database {
             url: address.url(&self.name),
             name: self.name.clone(),
+            schema: self.schema.clone(),
             address,
             at: None,
         }
@@ -97,22 +108,52 @@ impl Database {
         parameters
     }
 
+    /// The same database with a schema, or without one if the name is empty.
+    pub(crate) fn with_schema(self, schema: &str) -> Self {
+        let schema = Some(schema.to_owned()).filter(|name| !name.is_empty());
+        Database { schema, ..self }
+    }
+
+    /// The parameters of the URL that a client sends to the server, for our own connections.
+    pub(crate) fn session(&self) -> Vec<(String, String)> {
+        let own = [
+            ("client_encoding", "UTF8"),
+            ("application_name", "isolated-test"),
+        ];
+        let mut session = own
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        // The server takes the last value.
+        let given = self.address.parameters.iter();
+        let given = given.filter(|(name, _)| ["application_name", "options"].contains(&&**name));
+        session.extend(given.cloned());
+        session
+    }
+
+    /// The options of the URL for the server.
+    pub(crate) fn options(&self) -> Option<&str> {
+        let mut parameters = self.address.parameters.iter();
+        let (_, options) = parameters.find(|(name, _)| name == "options")?;
+        Some(options)
+    }
+
     pub(crate) fn served_at(self, at: Option<At>) -> Self {
         Database { at, ..self }
     }
 
     /// Everything that the subprocess of the test has to know.
     pub(crate) fn to_text(&self) -> String {
-        let at = self.at.as_ref().map(At::to_string);
-        format!("{}\t{}", self.url, at.unwrap_or_default())
+        let at = self.at.as_ref().map(At::to_string).unwrap_or_default();
+        let schema = self.schema().unwrap_or_default();
+        format!("{}\t{schema}\t{at}", self.url)
     }
 
     /// Takes the database over in the subprocess of the test, in its network, and serves it there.
     pub(crate) fn received(text: &str) -> Result<Self, BoxError> {
-        let (url, at) = text
-            .split_once('\t')
-            .ok_or("the parent has sent no database")?;
-        let database: Database = url.parse()?;
+        let mut words = text.splitn(3, '\t');
+        let mut word = || words.next().ok_or("the parent has sent no database");
+        let (url, schema, at) = (word()?, word()?, word()?);
+        let database = url.parse::<Database>()?.with_schema(schema);
         if at.is_empty() {
             return Ok(database);
         }
@@ -147,6 +188,7 @@ impl FromStr for Database {
         Ok(Database {
             url: url.to_owned(),
             name,
+            schema: None,
             address,
             at: None,
         })

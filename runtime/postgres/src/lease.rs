@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::broker::line;
 
-/// The use of a database. Whenever it ends without a word, as in a killed process, the database is
+/// The use of a database or a schema. Whenever it ends without a word, as in a killed process, that is
 /// dropped.
 pub(crate) struct Lease {
     stream: BufReader<UnixStream>,
@@ -16,6 +16,8 @@ pub(crate) struct Lease {
 /// The database that the host gives.
 pub(crate) struct Given {
     pub(crate) url: String,
+    /// The schema in that database, or nothing if the test has asked for none.
+    pub(crate) schema: String,
     /// The major version of the server.
     pub(crate) version: u32,
     /// Where the test may create a directory, which the host removes.
@@ -43,7 +45,8 @@ pub(crate) struct BuildError {
 const NOTICE: Duration = Duration::from_secs(3);
 
 impl Lease {
-    /// Takes a database, or with `share` one that tests share. `build` fills the template if there is none.
+    /// Takes a database, or with `share` one that tests share, or with `schema` a schema in one. `build` fills
+    /// the template if there is none, or the schema.
     pub(crate) fn take(
         host: &Path,
         [how, key, wish, who]: [&str; 4],
@@ -75,9 +78,10 @@ impl Lease {
                         }
                     }
                 }
-                ["given", url, version, dir] => {
+                ["given", url, version, dir, schema] => {
                     let given = Given {
                         url: (*url).to_owned(),
+                        schema: (*schema).to_owned(),
                         version: version.parse().unwrap_or(0),
                         dir: dir.into(),
                     };

@@ -9,6 +9,7 @@ mod broker;
 mod database;
 mod lease;
 mod migrations;
+mod portion;
 mod postgres;
 mod proxy;
 mod recipe;

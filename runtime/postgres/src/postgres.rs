@@ -8,6 +8,7 @@ use isolated_test_databases::is_kept;
 
 use crate::database::Database;
 use crate::lease::{Fate, Lease};
+use crate::portion::Portion;
 use crate::proxy::forward::At;
 use crate::proxy::gate::Gate;
 use crate::proxy::rollback::Rollback;
@@ -23,8 +24,7 @@ pub struct Postgres {
     recipe: Recipe,
     version: Option<u32>,
     at: Option<String>,
-    /// Whether tests share a database and roll back what they do.
-    rolls_back: bool,
+    pub(crate) portion: Portion,
     may_skip: bool,
     used: Option<Used>,
 }
@@ -45,7 +45,7 @@ impl Postgres {
             recipe: Recipe::default(),
             version: None,
             at: None,
-            rolls_back: false,
+            portion: Portion::Database,
             may_skip: false,
             used: None,
         }
@@ -163,36 +163,6 @@ impl Postgres {
         self
     }
 
-    /// Gives the test no database of its own, but a transaction in one that such tests share, which is rolled
-    /// back.
-    ///
-    /// Everything that clients do at the [`url`](Database::url), in any number of connections, happens in one
-    /// session, in turns of one statement or of one transaction: BEGIN to COMMIT. A client that waits
-    /// longer than 10 seconds for the transaction of another one gets an error. COMMIT, ROLLBACK and
-    /// errors have the effects that they always have, by savepoints; an error outside of a
-    /// transaction undoes its own statement only.
-    ///
-    /// This needs neither a copy nor disk space, but it is less than a database:
-    ///
-    /// - Two tests that write the same key of a unique index wait for each other: the second one until the
-    ///   first is over. In other orders, a test may fail with `deadlock detected`.
-    /// - Sequences are not rolled back, so numbers do not begin at 1.
-    /// - `now()` is the time at which the test began. Isolation levels and READ ONLY are accepted and have no
-    ///   effect. Deferred constraints are checked by COMMIT only.
-    /// - Notifications never arrive. LISTEN is refused.
-    /// - What the server refuses within a transaction, it refuses: CREATE DATABASE, VACUUM, CREATE INDEX
-    ///   CONCURRENTLY, a procedure that commits. The error has a hint.
-    /// - Settings (SET) belong to all connections of the test, until the last one is closed.
-    /// - A failed test leaves nothing to look at.
-    ///
-    /// # When the process dies
-    ///
-    /// The server rolls the transaction back.
-    pub fn transaction(mut self) -> Self {
-        self.rolls_back = true;
-        self
-    }
-
     /// Skips the test where PostgreSQL, or the version that is asked for, is not installed.
     ///
     /// The test passes without having run, and a line that no test runner captures says so: see [`Skip`]. Any
@@ -266,10 +236,10 @@ impl Resource for Postgres {
         let steps = std::mem::take(&mut self.recipe).read()?;
         let key = steps.key.clone();
         let wish = wish(test.name());
-        let words = if self.rolls_back {
-            ["share", &*key, "shared", test.name()]
-        } else {
-            ["take", &*key, &*wish, test.name()]
+        let words = match self.portion {
+            Portion::Database => ["take", &*key, &*wish, test.name()],
+            Portion::Schema => ["schema", &*key, &*wish, test.name()],
+            Portion::Transaction => ["share", &*key, "shared", test.name()],
         };
         let (lease, given) = Lease::take(Path::new(&host), words, |url| steps.run(url))?;
         if let Some(version) = self.version.filter(|version| *version != given.version) {
@@ -280,9 +250,9 @@ impl Resource for Postgres {
             )
             .into());
         }
-        let mut database: Database = given.url.parse()?;
+        let mut database = given.url.parse::<Database>()?.with_schema(&given.schema);
         let (mut rollback, mut gate) = (None, None);
-        if self.rolls_back {
+        if self.portion == Portion::Transaction {
             let begun = Rollback::begin(&database, given.version, &given.dir)?;
             database = begun.1;
             rollback = Some(begun.0);
@@ -324,7 +294,7 @@ impl Resource for Postgres {
     fn describe(&self) -> Option<String> {
         let used = self.used.as_ref()?;
         let url = used.database.shown();
-        Some(if self.rolls_back {
+        Some(if self.portion == Portion::Transaction {
             format!("{url} (rolled back)")
         } else if is_kept(Outcome::Failed) {
             format!("psql '{url}' (kept)")

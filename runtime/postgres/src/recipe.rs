@@ -91,7 +91,7 @@ impl fmt::Debug for Recipe {
 }
 
 impl Steps {
-    /// Fills the database at a URL.
+    /// Fills the database or the schema at a URL.
     pub(crate) fn run(self, url: &str) -> Result<(), BuildError> {
         let passing = |why: String| BuildError {
             why,
@@ -107,8 +107,9 @@ impl Steps {
             return Ok(());
         }
         let database: Database = url.parse().map_err(passing)?;
-        let connected = Connection::open(database.address(), database.name());
-        let mut connection = connected.map_err(|failure| passing(failure.to_string()))?;
+        let session = database.session();
+        let connected = Connection::open_for(database.address(), database.name(), &session);
+        let (mut connection, _) = connected.map_err(|failure| passing(failure.to_string()))?;
         for file in &*self.files {
             let ran = migrations::run(file, &mut connection);
             ran.map_err(|MigrationError { text, is_lasting }| BuildError {

@@ -2,6 +2,8 @@
 
 use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
 
+use super::schema;
+
 /// The statement that makes a database from another one.
 pub(super) fn create(version: u32, new: &str, template: &str) -> String {
     // Until version 14 there was no other strategy.
@@ -53,7 +55,7 @@ pub(crate) fn outlive_sessions(connection: &mut Connection, prefix: &str) -> Res
     connection.run(&sql).map(drop)
 }
 
-/// Drops all databases whose names begin so, but not those that are kept.
+/// Drops all databases whose names begin so, and all such schemas in this one, but not those that are kept.
 pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
     let sql = format!(
         "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND \
@@ -67,6 +69,16 @@ pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), 
         if let Some(Some(database)) = row.into_iter().next() {
             drop_one(version, &database, |sql| connection.run(sql))?;
         }
+    }
+    let sql = format!(
+        "SELECT nspname FROM pg_namespace WHERE left(nspname, {}) = {} AND \
+         coalesce(obj_description(oid, 'pg_namespace'), '') <> {}",
+        prefix.chars().count(),
+        literal(prefix),
+        literal(KEPT)
+    );
+    for schema in connection.run(&sql)?.into_iter().flatten().flatten() {
+        schema::remove(connection, &schema)?;
     }
     Ok(())
 }

@@ -4,29 +4,32 @@
 //! reports its end, however it dies. The exchange, one line each:
 //!
 //! ```text
-//! test:  take | share  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST  PROCESS
+//! test:  take | share | schema  KEY  WORDS-FOR-THE-NAME  NAME-OF-THE-TEST  PROCESS
 //! host:  wait  WHAT-FOR                             maybe repeated
-//! host:  build URL                                  of an empty database
+//! host:  build URL                                  of an empty database or schema
 //! test:  built | failed lasting REASON | failed passing REASON
-//! host:  given URL VERSION DIRECTORY | failed REASON
+//! host:  given URL VERSION DIRECTORY SCHEMA | failed REASON
 //! test:  drop | keep | spoiled
 //! ```
 //!
-//! A database that tests share stays as long as the host. The directory does not exist: the test may
+//! `SCHEMA` is empty for a test that has a database. A database that tests share stays as long as the host. The directory does not exist: the test may
 //! create it for a socket, and the host removes it when the test is over.
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
-//! knows the statements, and `template` lets tests build templates, which `tidy` removes;
+//! knows the statements, `schemas` gives parts of a database, and `template` lets tests build templates, which `tidy` removes;
 //! `orphans` removes what dead hosts have left.
 
 mod admission;
 mod bounds;
 mod client;
 mod databases;
+mod ending;
 pub(crate) mod line;
 mod locks;
 mod orphans;
+mod schema;
+mod schemas;
 mod serving;
 mod sessions;
 mod state;
@@ -47,12 +50,13 @@ use isolated_test_postgres_wire::{Address, Failure, Host};
 use self::admission::Admission;
 pub(crate) use self::databases::{drop_all, outlive_sessions};
 use self::locks::Locks;
+use self::schemas::Schemas;
 use self::sessions::Sessions;
 use self::state::State;
 use self::working::report;
 
 /// The version of the exchange.
-pub(crate) const FORM: &str = concat!("5 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORM: &str = concat!("6 ", env!("CARGO_PKG_VERSION"));
 
 /// The key of the template that contains nothing.
 pub(crate) const EMPTY: &str = "empty";
@@ -84,6 +88,7 @@ struct Shared {
     /// The directory of the socket.
     dir: PathBuf,
     state: Mutex<State>,
+    schemas: Schemas,
     /// Something has changed in the state.
     changed: Condvar,
     /// How many threads wait for a test.
@@ -125,6 +130,7 @@ impl Broker {
             prefix,
             dir: socket.parent().unwrap_or(socket).to_owned(),
             state: Mutex::new(state),
+            schemas: Schemas::default(),
             changed: Condvar::new(),
             listening: AtomicUsize::new(0),
         });

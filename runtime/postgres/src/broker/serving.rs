@@ -5,13 +5,14 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use isolated_test_postgres_wire::{literal, name};
 
 use super::admission::Visitor;
 use super::client::Client;
 use super::databases::{KEPT, end_sessions};
+use super::ending::until_ended;
+use super::schemas::Place;
 use super::state::{State, Turn};
 use super::template::Unbuilt;
 use super::{Refused, Shared};
@@ -22,8 +23,12 @@ const MOST_LISTENING: usize = 16;
 /// How many bytes of a name the server keeps.
 const LONGEST_NAME: usize = 63;
 
-/// The longest pause before a look whether a session has ended.
-const MOST_PAUSE: Duration = Duration::from_secs(1);
+/// What a test gets.
+enum Lent {
+    Own(String),
+    Shared(String),
+    Schema(Place),
+}
 
 impl Shared {
     /// Serves tests in a thread, and has another one listen meanwhile.
@@ -53,15 +58,7 @@ impl Shared {
     /// their connections.
     fn end_sessions(&self, database: &str) {
         let end = end_sessions(database);
-        let mut pause = Duration::from_millis(1);
-        // A session that ends is not reported. One that does not end so soon is stuck.
-        while let Ok([_, ..]) = self.sessions.run(&end).as_deref() {
-            if pause > MOST_PAUSE || !self.admission.has_line() {
-                return;
-            }
-            thread::sleep(pause);
-            pause *= 2;
-        }
+        let _ = until_ended(|| self.sessions.run(&end), || self.admission.has_line());
     }
 
     /// Serves one test, from its question to its end.
@@ -70,33 +67,36 @@ impl Shared {
         let Ok(Some(words)) = client.hear() else {
             return;
         };
-        let [how @ ("take" | "share"), key, wish, who, process] =
+        let [how @ ("take" | "share" | "schema"), key, wish, who, process] =
             *words.iter().map(String::as_str).collect::<Vec<_>>()
         else {
             return;
         };
-        let is_shared = how == "share";
         let test = format!("{who} (pid {process})");
         let taken = self.admission.enter(&test, &mut client);
         let taken = taken.and_then(|admitted| {
-            let database = if is_shared {
-                self.share(key, wish, who, &mut client)
-            } else {
-                self.take(key, wish, who, &mut client)
+            let lent = match how {
+                "share" => self.share(key, wish, who, &mut client).map(Lent::Shared),
+                "schema" => self.schema(key, wish, &mut client).map(Lent::Schema),
+                _ => self.take(key, wish, who, &mut client).map(Lent::Own),
             };
-            Ok((database?, admitted))
+            Ok((lent?, admitted))
         });
-        let (database, _admitted) = match taken {
+        let (lent, _admitted) = match taken {
             Ok(taken) => taken,
             Err(Refused(why)) => {
                 let _ = client.say(&["failed", &why]);
                 return;
             }
         };
-        let url = self.sessions.address.url(&database);
+        let address = &self.sessions.address;
+        let (url, schema) = match &lent {
+            Lent::Own(database) | Lent::Shared(database) => (address.url(database), ""),
+            Lent::Schema(place) => (place.url(address), &*place.schema),
+        };
         let dir = self.dir.join(format!("s{}", self.lock().next_number()));
         let version = self.version.to_string();
-        let given = client.say(&["given", &url, &version, &dir.to_string_lossy()]);
+        let given = client.say(&["given", &url, &version, &dir.to_string_lossy(), schema]);
         // Only now, because the test waits no longer.
         self.changed.notify_all();
         let last = given.and_then(|()| client.hear());
@@ -107,13 +107,17 @@ impl Shared {
             .and_then(|words| words.into_iter().next());
         let last = last.as_deref();
         let _ = fs::remove_dir_all(&dir);
-        if is_shared {
-            if last == Some("spoiled") {
+        let is_kept = last == Some("keep");
+        match lent {
+            Lent::Shared(database) if last == Some("spoiled") => {
                 self.lock().spoil(key, &database);
             }
-        } else {
-            self.end_sessions(&database);
-            self.give_back(database, last == Some("keep"));
+            Lent::Shared(_) => {}
+            Lent::Own(database) => {
+                self.end_sessions(&database);
+                self.give_back(database, is_kept);
+            }
+            Lent::Schema(place) => self.give_schema_back(place, is_kept),
         }
         self.changed.notify_all();
     }
@@ -224,7 +228,7 @@ impl Shared {
 
     /// A new name that reminds of the test: with as much of the end of the test's name as the server
     /// does not cut off.
-    fn name(&self, state: &mut State, wish: &str) -> String {
+    pub(super) fn name(&self, state: &mut State, wish: &str) -> String {
         let number = format!("_{}", state.next_number());
         let room = LONGEST_NAME.saturating_sub(self.prefix.len() + number.len());
         let begin = wish.len().saturating_sub(room);

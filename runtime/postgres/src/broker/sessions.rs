@@ -9,7 +9,7 @@ use super::bounds::Bounds;
 /// Connections that run one statement each, and are used again.
 pub(super) struct Sessions {
     pub(super) address: Address,
-    database: String,
+    pub(super) database: String,
     /// The beginning of the names of all databases of the host.
     prefix: String,
     pub(super) bounds: Bounds,
@@ -54,7 +54,12 @@ impl Sessions {
 
     /// A further connection, which is not one of the pool.
     pub(super) fn open(&self) -> Result<Connection, Failure> {
-        open(&self.address, &self.database, &self.prefix)
+        self.open_in(&self.database)
+    }
+
+    /// The same in another database.
+    pub(super) fn open_in(&self, database: &str) -> Result<Connection, Failure> {
+        open(&self.address, database, &self.prefix)
     }
 
     pub(super) fn run(&self, sql: &str) -> Result<Vec<Row>, Failure> {

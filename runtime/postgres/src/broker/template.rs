@@ -45,7 +45,7 @@ impl Shared {
             let building = format!("{}building_{number}", self.prefix);
             self.make(&building, "template0")
                 .map_err(|failure| self.refused(failure))?;
-            let filled = self.fill(&building, client);
+            let filled = Self::fill(&self.sessions.address.url(&building), client);
             let sealed = filled.and_then(|()| self.seal(&building, template));
             if let Err(unbuilt) = sealed {
                 self.drop_now(&building);
@@ -61,9 +61,9 @@ impl Shared {
         Ok(size.unwrap_or(0))
     }
 
-    /// Waits until the test has filled a database.
-    fn fill(&self, building: &str, client: &mut Client) -> Result<(), Unbuilt> {
-        client.say(&["build", &self.sessions.address.url(building)])?;
+    /// Waits until the test has filled what is at a URL.
+    pub(super) fn fill(url: &str, client: &mut Client) -> Result<(), Unbuilt> {
+        client.say(&["build", url])?;
         let words = client.hear()?.unwrap_or_default();
         match &*words.iter().map(String::as_str).collect::<Vec<_>>() {
             ["built"] => Ok(()),

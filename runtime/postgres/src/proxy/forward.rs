@@ -105,6 +105,9 @@ fn forward(mut client: TcpStream, database: &Database) -> io::Result<()> {
         } => (protocol, parameters),
     };
     parameters.retain(|(name, _)| !name.starts_with("_pq_."));
+    if let Some(options) = database.options() {
+        merge(options, &mut parameters);
+    }
     let opened = Connection::open_for(database.address(), database.name(), &parameters);
     let (mut server, greeting) = match opened {
         Ok(opened) => opened,
@@ -119,6 +122,14 @@ fn forward(mut client: TcpStream, database: &Database) -> io::Result<()> {
     client.write_all(&[negotiated(protocol), greeting].concat())?;
     let to_server = server.stream().get_ref().try_clone()?;
     super::relay(Stream::Tcp(client), server.stream(), to_server)
+}
+
+/// Puts the options of the database before those of the client, which the server reads later.
+fn merge(options: &str, parameters: &mut Vec<(String, String)>) {
+    match parameters.iter_mut().find(|(name, _)| name == "options") {
+        Some((_, own)) => *own = format!("{options} {own}"),
+        None => parameters.push(("options".to_owned(), options.to_owned())),
+    }
 }
 
 #[cfg(test)]

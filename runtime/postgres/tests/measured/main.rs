@@ -22,20 +22,27 @@ use std::time::Duration;
 use isolated_test_postgres::Postgres;
 use postgres::{Client, Error, NoTls};
 
-/// A database, or with the variable `TRANSACTION` a transaction that is rolled back.
+/// A database, or with the variable `TRANSACTION` a transaction that is rolled back, or with `SCHEMA` a schema.
 fn shop() -> Postgres {
     let database = database();
-    if std::env::var_os("TRANSACTION").is_some() {
+    if env::var_os("TRANSACTION").is_some() {
         database.transaction()
+    } else if env::var_os("SCHEMA").is_some() {
+        database.schema()
     } else {
         database
     }
 }
 
+/// With 40 tables, or as many as the variable `TABLES` says.
 fn database() -> Postgres {
-    Postgres::prepared("measured", 1, |url| {
+    let tables = env::var("TABLES")
+        .ok()
+        .and_then(|tables| tables.parse().ok());
+    let tables: u32 = tables.unwrap_or(40);
+    Postgres::prepared("measured", tables, move |url| {
         let mut sql = String::new();
-        for table in 0..40 {
+        for table in 0..tables {
             let _ = write!(
                 sql,
                 "CREATE TABLE t{table} (
