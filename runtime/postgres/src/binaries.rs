@@ -78,6 +78,11 @@ impl Binaries {
         found.ok_or_else(|| Unfound::Absent(missing(version)))
     }
 
+    /// The programs in a directory where they were found before.
+    pub(crate) fn at(dir: &Path) -> Self {
+        Binaries(dir.to_owned())
+    }
+
     pub(crate) fn dir(&self) -> &Path {
         &self.0
     }
@@ -157,8 +162,7 @@ fn missing(version: Option<u32>) -> String {
     };
     format!(
         "this machine has no PostgreSQL{number}; install it with `apt-get install {apt}` or `brew install \
-         {brew}`, name the directory of `postgres` and `initdb` in `{VARIABLE}`, or set `ISOLATED_POSTGRES` to \
-         the URL of a server"
+         {brew}`, or name the directory of `postgres` and `initdb` in `{VARIABLE}`"
     )
 }
 
@@ -199,8 +203,8 @@ mod tests {
         assert_eq!(
             missing(Some(16)),
             "this machine has no PostgreSQL 16; install it with `apt-get install postgresql-16` or \
-             `brew install postgresql@16`, name the directory of `postgres` and `initdb` in \
-             `ISOLATED_POSTGRES_BIN`, or set `ISOLATED_POSTGRES` to the URL of a server"
+             `brew install postgresql@16`, or name the directory of `postgres` and `initdb` in \
+             `ISOLATED_POSTGRES_BIN`"
         );
     }
 }

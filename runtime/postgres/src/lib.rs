@@ -18,3 +18,9 @@ mod statements;
 
 pub use crate::database::Database;
 pub use crate::postgres::Postgres;
+
+/// For `cargo isolated`: its items may change in any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::server::Programs;
+}

@@ -20,7 +20,7 @@ const UNUSED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const INCOMPLETE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Changes whenever `initdb` is called otherwise.
-const FORM: u32 = 1;
+pub(super) const FORM: u32 = 1;
 
 /// The last file of a copy, with the number of bytes of all others. A copy without it, or with
 /// another number, is not used.
@@ -28,7 +28,12 @@ const COMPLETE: &str = "isolated.complete";
 
 /// Where a copy of fresh data is kept between runs.
 pub(super) fn place(binaries: &Binaries) -> Option<PathBuf> {
-    let cache = cache()?;
+    let name = format!("{}-{FORM}", plain_version(binaries)?);
+    Some(cache()?.join("postgres").join(name))
+}
+
+/// The whole version, with nothing that is special in the name of a file.
+pub(super) fn plain_version(binaries: &Binaries) -> Option<String> {
     let version = Command::new(binaries.program("postgres"))
         .arg("--version")
         .output()
@@ -44,8 +49,7 @@ pub(super) fn place(binaries: &Binaries) -> Option<PathBuf> {
             }
         })
         .collect();
-    let name = format!("{}-{FORM}", plain.trim_end_matches('-'));
-    Some(cache.join("postgres").join(name))
+    Some(plain.trim_end_matches('-').to_owned())
 }
 
 /// Copies cached data, if they are whole.

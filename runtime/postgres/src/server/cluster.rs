@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::account::Account;
 use super::cache;
 use super::files::Files;
 use crate::binaries::Binaries;
@@ -31,7 +32,7 @@ pub(super) fn create(binaries: &Binaries, files: &Files) -> io::Result<()> {
         let _ = fs::remove_dir_all(cached);
         empty(&data)?;
     }
-    init(binaries, files)?;
+    init(binaries, &data, files.account)?;
     if let Some(cached) = cached {
         // Without a cache, the next server takes longer to start.
         let _ = cache::keep(&data, &cached);
@@ -39,13 +40,13 @@ pub(super) fn create(binaries: &Binaries, files: &Files) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs `initdb`.
-fn init(binaries: &Binaries, files: &Files) -> io::Result<()> {
+/// Runs `initdb`, as this account, in an empty directory.
+pub(super) fn init(binaries: &Binaries, data: &Path, account: Option<Account>) -> io::Result<()> {
     // It sorts the same everywhere, and knows all letters. Old systems lack it.
-    let mut output = run_initdb(binaries, files, "C.UTF-8")?;
+    let mut output = run_initdb(binaries, data, account, "C.UTF-8")?;
     if !output.status.success() {
-        empty(&files.data())?;
-        output = run_initdb(binaries, files, "C")?;
+        empty(data)?;
+        output = run_initdb(binaries, data, account, "C")?;
     }
     if output.status.success() {
         return Ok(());
@@ -59,13 +60,14 @@ fn init(binaries: &Binaries, files: &Files) -> io::Result<()> {
 
 fn run_initdb(
     binaries: &Binaries,
-    files: &Files,
+    data: &Path,
+    account: Option<Account>,
     locale: &str,
 ) -> io::Result<std::process::Output> {
     let mut command = Command::new(binaries.program("initdb"));
     command
         .arg("--pgdata")
-        .arg(files.data())
+        .arg(data)
         .args(["--username", SUPERUSER, "--auth", "trust", "--no-sync"])
         // The smallest log that there is, because it is copied.
         .args([
@@ -78,9 +80,9 @@ fn run_initdb(
         ])
         .args(["--locale", locale])
         .env_remove("PGDATA")
-        .current_dir(files.root())
+        .current_dir("/")
         .stdin(Stdio::null());
-    if let Some(account) = files.account {
+    if let Some(account) = account {
         account.act(&mut command);
     }
     command.output()

@@ -4,12 +4,14 @@ mod account;
 mod cache;
 mod cluster;
 mod files;
+mod programs;
 
 use std::cell::RefCell;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::{Command, exit};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +22,9 @@ use isolated_test_core::{
 
 use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
 
+use self::account::Account;
 use self::files::Files;
+pub use self::programs::Programs;
 use crate::binaries::{self, Binaries, Unfound};
 use crate::broker::Broker;
 
@@ -61,7 +65,13 @@ impl Wanted {
 
     fn search(version: Option<u32>) -> Result<Self, Unfound> {
         let Some(url) = env::var_os(VARIABLE).filter(|url| !url.is_empty()) else {
-            return Binaries::find(version).map(Wanted::Own);
+            return match Binaries::find(version) {
+                Ok(binaries) => Ok(Wanted::Own(binaries)),
+                Err(Unfound::Absent(why)) => Err(Unfound::Absent(format!(
+                    "{why}, or set `{VARIABLE}` to the URL of a server"
+                ))),
+                Err(wrong) => Err(wrong),
+            };
         };
         let url = url.to_str().ok_or("it is not UTF-8".to_owned());
         let (address, database) = url
@@ -185,24 +195,14 @@ fn start(binaries: &Binaries, files: &Files, host: &Current) -> Result<Service, 
     let (data, sockets) = (files.data(), files.sockets());
     let (account, root) = (files.account, files.root().to_owned());
     let set_up = move |command: &mut Command, _: &Current| {
-        command.arg("-D").arg(data).current_dir(root);
-        for setting in SETTINGS {
-            command.args(["-c", setting]);
-        }
+        configure(command, &data, account);
+        command.current_dir(root);
         let mut dir = OsString::from("unix_socket_directories=");
         dir.push(sockets);
         command.arg("-c").arg(dir);
         // Until the socket belongs to root, nobody can connect.
         let mode = if account.is_some() { "0000" } else { "0700" };
         command.args(["-c", &format!("unix_socket_permissions={mode}")]);
-        if let Some(account) = account {
-            account.act(command);
-        }
-        for (name, _) in env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"PG") {
-                command.env_remove(name);
-            }
-        }
     };
     let mut service = Service::new(binaries.program("postgres"))
         .with(set_up)
@@ -213,6 +213,22 @@ fn start(binaries: &Binaries, files: &Files, host: &Current) -> Result<Service, 
         .grace(Duration::from_millis(200));
     service.provision(host)?;
     Ok(service)
+}
+
+/// Lets `postgres` work on these data with the settings for tests, as this account.
+fn configure(command: &mut Command, data: &Path, account: Option<Account>) {
+    command.arg("-D").arg(data);
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    if let Some(account) = account {
+        account.act(command);
+    }
+    for (name, _) in env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"PG") {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// Settings for tests: no data has to survive a crash, and no background work may interfere.

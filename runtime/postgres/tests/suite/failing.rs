@@ -154,7 +154,7 @@ fn missing_programs_are_reported_with_the_way_to_get_them() {
     assert_eq!(
         state.complaint(&run),
         "isolated-test: suite::failing::inner::wants_a_version: failed to provision the resource `db`: this machine has no PostgreSQL 99; install it with `apt-get install \
-         postgresql-99` or `brew install postgresql@99`, name the directory of `postgres` and `initdb` in \
+         postgresql-99` or `brew install postgresql@99`, or name the directory of `postgres` and `initdb` in \
          `ISOLATED_POSTGRES_BIN`, or set `ISOLATED_POSTGRES` to the URL of a server"
     );
     let run = state
