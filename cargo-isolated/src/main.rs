@@ -49,6 +49,7 @@ mod suite;
 mod target_dir;
 mod terminal;
 mod trace;
+mod with;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

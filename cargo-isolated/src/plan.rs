@@ -1,7 +1,10 @@
 //! The plan of a sandbox.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
 
 use crate::part::{Part, names};
 
@@ -24,6 +27,31 @@ pub(crate) struct Plan {
     pub(crate) stays: Vec<PathBuf>,
     /// The directories that stay accessible at their paths, even if what they contain is isolated.
     pub(crate) reachable: Vec<PathBuf>,
+    /// The server that runs in the sandbox.
+    pub(crate) postgres: Option<Postgres>,
+}
+
+/// A PostgreSQL server of each test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Postgres {
+    /// The directory of `postgres`.
+    pub(crate) programs: PathBuf,
+    /// The data with which each server begins. No server changes them.
+    pub(crate) data: PathBuf,
+    pub(crate) port: u16,
+    /// The roles, and the databases that they own.
+    pub(crate) databases: BTreeSet<(String, String)>,
+}
+
+impl fmt::Display for Postgres {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PostgreSQL at localhost:{}", self.port)?;
+        for (index, (role, database)) in self.databases.iter().enumerate() {
+            let begin = if index == 0 { "; it has" } else { "," };
+            write!(formatter, "{begin} `{database}` of `{role}`")?;
+        }
+        Ok(())
+    }
 }
 
 /// Parts that the system does not allow.

@@ -10,11 +10,12 @@ use anyhow::{Context, Error, Result, bail};
 
 use crate::cargo;
 use crate::part::{Part, names};
-use crate::plan::Refusal;
-use crate::runner::{DIR, PARTS, TRACE, plan_of};
+use crate::plan::{Plan, Refusal};
+use crate::runner::{DIR, PARTS, POSTGRES, TRACE, plan_of};
 use crate::sandbox;
 use crate::settings::Workspace;
 use crate::target_dir;
+use crate::with::With;
 
 /// Runs each test in its own sandbox.
 ///
@@ -25,6 +26,7 @@ Examples:
   cargo isolated run
   cargo isolated run --keep network,home -- --workspace -E 'test(orders)'
   cargo isolated run --trace; cargo isolated trace
+  cargo isolated run --with postgres=postgres://shop:secret@localhost/shop
 
 To do this on every run, add one line to .cargo/config.toml:
   target.'cfg(target_os = \"linux\")'.runner = [\"cargo-isolated\", \"runner\"]
@@ -39,6 +41,14 @@ pub(crate) struct Arguments {
     /// Fail if the system refuses a part of the sandbox.
     #[arg(long)]
     require: bool,
+    /// Give each test a PostgreSQL server: `postgres`, `postgres:16`, or
+    /// `postgres=URL` with the address, role and database that tests use.
+    ///
+    /// Without URL, those of `DATABASE_URL` if it names this machine. Several
+    /// URLs stand for several databases. Needs the programs of PostgreSQL, which
+    /// `ISOLATED_POSTGRES_BIN` can name.
+    #[arg(long, value_name = "SERVER")]
+    with: Vec<With>,
     /// Record when each test begins and ends, for `cargo isolated trace`.
     ///
     /// Without DIR, the trace is in the target directory.
@@ -74,6 +84,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
             "the system refuses a part of the sandbox; allow it as described above, or drop `--require`"
         );
     }
+    let postgres = match &*arguments.with {
+        [] => None,
+        with => {
+            let plan = Plan {
+                parts: allowed.clone(),
+                ..plan
+            };
+            Some(sandbox::prepare(&plan, with)?)
+        }
+    };
     let mut cargo = cargo::command();
     if cargo::has_nextest() {
         cargo.args(["nextest", "run"]);
@@ -102,6 +122,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     cargo.args(arguments.words);
     if let Some(dir) = &trace {
         cargo.env(TRACE, dir);
+    }
+    if let Some(postgres) = &postgres {
+        eprintln!("isolated: each test has its own {postgres}");
+        cargo.env(POSTGRES, serde_json::to_string(postgres)?);
     }
     cargo
         .env(PARTS, names(&allowed, ","))

@@ -9,8 +9,8 @@ use std::process::Command;
 use anyhow::{Context, Error, Result, anyhow};
 
 use crate::part::Part;
-use crate::plan::Plan;
-use crate::sandbox;
+use crate::plan::{Plan, Postgres};
+use crate::sandbox::{self, POSTGRES_NEEDS};
 use crate::settings::Workspace;
 use crate::trace::recorder::Recorder;
 
@@ -18,6 +18,8 @@ use crate::trace::recorder::Recorder;
 pub(crate) const PARTS: &str = "CARGO_ISOLATED_PARTS";
 /// The directory of the trace, from `cargo isolated run` or the user.
 pub(crate) const TRACE: &str = "ISOLATED_TRACE";
+/// The server that each test gets, from `cargo isolated run`.
+pub(crate) const POSTGRES: &str = "CARGO_ISOLATED_POSTGRES";
 /// The root of the workspace, from `cargo isolated run`.
 pub(crate) const DIR: &str = "CARGO_ISOLATED_WORKSPACE";
 
@@ -55,7 +57,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
     let words = arguments.words;
     let (program, words) = words.split_first().context("expected a program")?;
     let mut command = Command::new(program);
-    command.args(words).env_remove(PARTS).env_remove(DIR);
+    command.args(words);
+    for name in [PARTS, POSTGRES, DIR] {
+        command.env_remove(name);
+    }
     if words.iter().any(|word| word == "--list") {
         let error = Error::new(sandbox::replace(&mut command));
         return Err(error.context(format!("failed to start `{}`", program.to_string_lossy())));
@@ -75,7 +80,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Infallible> {
         None => Recorder::nowhere(),
     };
     let wanted = wanted.collect();
-    let plan = plan_of(wanted, &workspace, Path::new(program), trace.as_deref())?;
+    let mut plan = plan_of(wanted, &workspace, Path::new(program), trace.as_deref())?;
+    // A test that keeps one of these parts uses the servers of the machine.
+    let is_apart = !POSTGRES_NEEDS.iter().any(|part| keep.contains(part));
+    if let Some(text) = env::var_os(POSTGRES).filter(|_| is_apart) {
+        let postgres: Postgres = serde_json::from_slice(text.as_encoded_bytes())
+            .with_context(|| format!("failed to read `{POSTGRES}`"))?;
+        plan.stays.push(postgres.data.clone());
+        plan.postgres = Some(postgres);
+    }
     sandbox::run(&plan, command, &recorder)
 }
 
@@ -127,6 +140,7 @@ pub(crate) fn plan_of(
         state_dir,
         stays: with_canonical(stays),
         reachable: with_canonical(reachable),
+        postgres: None,
     })
 }
 

@@ -7,8 +7,9 @@ use std::process::{self, Command};
 use anyhow::{Result, bail};
 
 use crate::part::Part;
-use crate::plan::{Plan, Refusal};
+use crate::plan::{Plan, Postgres, Refusal};
 use crate::trace::recorder::Recorder;
+use crate::with::With;
 
 const NEEDS_LINUX: &str = "sandboxes need Linux; on this system, use `#[isolated]`";
 
@@ -19,6 +20,12 @@ pub(crate) fn probe(_plan: &Plan) -> Result<(Vec<Part>, Vec<Refusal>)> {
 pub(crate) fn run(_plan: &Plan, _command: Command, _recorder: &Recorder) -> Result<Infallible> {
     bail!(NEEDS_LINUX)
 }
+
+pub(crate) fn prepare(_plan: &Plan, _with: &[With]) -> Result<Postgres> {
+    bail!(NEEDS_LINUX)
+}
+
+pub(crate) const POSTGRES_NEEDS: [Part; 0] = [];
 
 /// Runs a command in place of this process.
 pub(crate) fn replace(command: &mut Command) -> io::Error {

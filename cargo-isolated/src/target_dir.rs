@@ -1,4 +1,4 @@
-//! The target directory of the workspace, and the traces in it.
+//! The target directory of the workspace, and what this program keeps in it.
 
 use std::path::{Path, PathBuf};
 use std::process;
@@ -16,6 +16,11 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
 /// The directory of all traces.
 pub(crate) fn traces(target_dir: &Path) -> PathBuf {
     target_dir.join("isolated").join("trace")
+}
+
+/// The directory of the data with which servers of PostgreSQL begin.
+pub(crate) fn postgres(target_dir: &Path) -> PathBuf {
+    target_dir.join("isolated").join("postgres")
 }
 
 /// A new directory for the trace of this process and of what it runs.

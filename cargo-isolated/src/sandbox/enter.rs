@@ -23,10 +23,11 @@ const NOTHING: Option<&str> = None;
 /// mount is private to the sandbox, so any directory will do that the sandbox does not need.
 const MOUNT_POINTS: [&str; 5] = ["/mnt", "/media", "/srv", "/opt", "/dev/shm"];
 
-/// Isolates every part of the plan, or returns the parts that were refused.
-pub(super) fn enter(plan: &Plan) -> Result<(), Refusal> {
+/// Isolates every part of the plan, or returns the parts that were refused. Returns whether this took a
+/// user namespace.
+pub(super) fn enter(plan: &Plan) -> Result<bool, Refusal> {
     if plan.parts.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let here = std::env::current_dir().ok();
     let is_user = unshare_all(plan)?;
@@ -74,7 +75,7 @@ pub(super) fn enter(plan: &Plan) -> Result<(), Refusal> {
         // Reopen the working directory, which now resolves inside the sandbox.
         let _ = std::env::set_current_dir(here);
     }
-    Ok(())
+    Ok(is_user)
 }
 
 fn step<T>(parts: &[Part], what: &str, result: io::Result<T>) -> Result<T, Refusal> {
@@ -179,14 +180,7 @@ impl Scratch {
         let root = root.ok_or_else(|| {
             io::Error::other(format!("none of {} can be used", MOUNT_POINTS.join(", ")))
         })?;
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-        mount(
-            Some("isolated"),
-            &root,
-            Some("tmpfs"),
-            flags,
-            Some("mode=0755"),
-        )?;
+        mount_memory(&root)?;
         let scratch = Scratch { root };
         for name in ["aside", "home", "overlays", "shm", "tmp"] {
             fs::create_dir(scratch.dir(name))?;
@@ -270,22 +264,55 @@ impl Scratch {
     fn cover(&self, dir: &Path, stays: &[PathBuf], is_user: bool) -> io::Result<()> {
         let dir = dir.canonicalize()?;
         let aside = self.set_aside(&dir, stays.iter())?;
-        let mut options = OsString::from("lowerdir=");
-        options.push(escaped(&dir));
         let overlay = new_dir_in(&self.dir("overlays"))?;
-        for (name, dir) in [("upperdir", "upper"), ("workdir", "work")] {
-            let dir = overlay.join(dir);
-            fs::create_dir(&dir)?;
-            options.push(format!(",{name}="));
-            options.push(dir);
+        for name in [UPPER, WORK] {
+            fs::create_dir(overlay.join(name))?;
         }
-        if is_user {
-            options.push(",userxattr");
-        }
-        let (flags, options) = (MsFlags::empty(), Some(options.as_os_str()));
-        mount(Some("isolated"), &dir, Some("overlay"), flags, options)?;
+        mount_overlay(&dir, &overlay, &dir, is_user)?;
         put_back(aside)
     }
+}
+
+/// The directories of an overlay, for what is written and for the kernel.
+pub(super) const UPPER: &str = "upper";
+pub(super) const WORK: &str = "work";
+
+/// Mounts an overlay of `lower` on `on`. The directory `overlay` contains its two own directories.
+pub(super) fn mount_overlay(
+    lower: &Path,
+    overlay: &Path,
+    on: &Path,
+    is_user: bool,
+) -> io::Result<()> {
+    let mut options = OsString::from("lowerdir=");
+    options.push(escaped(lower));
+    for (name, dir) in [("upperdir", UPPER), ("workdir", WORK)] {
+        options.push(format!(",{name}="));
+        options.push(overlay.join(dir));
+    }
+    if is_user {
+        options.push(",userxattr");
+    }
+    let (flags, options) = (MsFlags::empty(), Some(options.as_os_str()));
+    Ok(mount(
+        Some("isolated"),
+        on,
+        Some("overlay"),
+        flags,
+        options,
+    )?)
+}
+
+/// Mounts an empty file system in memory, which everyone can read.
+pub(super) fn mount_memory(on: &Path) -> io::Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    Ok(mount(
+        Some("isolated"),
+        on,
+        Some("tmpfs"),
+        flags,
+        Some("mode=0755"),
+    )?)
 }
 
 /// Creates a directory with a new name.
@@ -304,7 +331,7 @@ fn put_back(aside: Vec<(PathBuf, &Path)>) -> io::Result<()> {
     Ok(())
 }
 
-fn bind(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn bind(from: &Path, to: &Path) -> io::Result<()> {
     let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
     Ok(mount(Some(from), to, NOTHING, flags, NOTHING)?)
 }

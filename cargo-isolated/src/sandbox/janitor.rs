@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{self, Command, ExitStatus};
 use std::thread;
@@ -21,6 +21,8 @@ use nix::unistd::{
 };
 
 use super::enter::enter;
+use super::postgres::require_parts;
+use super::postgres::server::Server;
 use crate::leftovers;
 use crate::part::{Part, names};
 use crate::plan::{Plan, Refusal};
@@ -44,8 +46,24 @@ const IGNORED: [Signal; 10] = [
 /// Tries to enter a sandbox, in a process that then exits.
 pub(super) fn probe(plan: &Plan) -> Result<Result<(), Refusal>> {
     let answer = in_janitor(|mut answer, _| {
-        let entered = enter(plan).map(|()| ExitStatus::default());
+        let entered = enter(plan).map(|_| ExitStatus::default());
         let _ = answer.write_all(report(&entered).as_bytes());
+    })?;
+    Ok(parse(&answer)?.map(drop))
+}
+
+/// Does something in a sandbox, whose programs end with this process. The function is told whether the
+/// sandbox has a user namespace, and gets the pipe that is closed when this process ends.
+pub(super) fn act(
+    plan: &Plan,
+    act: impl FnOnce(bool, &File) -> io::Result<()>,
+) -> Result<Result<(), Refusal>> {
+    let answer = in_janitor(|mut answer, alive| {
+        let ended = enter(plan).map(|is_user| {
+            kill_after_runner(alive.try_clone()?);
+            act(is_user, &alive).map(|()| ExitStatus::default())
+        });
+        let _ = answer.write_all(report_all(ended).as_bytes());
     })?;
     Ok(parse(&answer)?.map(drop))
 }
@@ -72,7 +90,12 @@ pub(super) fn run(
         }
     }
     let answer = in_janitor(|mut answer, alive| {
-        let ended = enter(plan).map(|()| {
+        let mut server = None;
+        let ended = enter(plan).map(|is_user| {
+            if let Some(postgres) = &plan.postgres {
+                require_parts(plan)?;
+                server = Some(Server::start(postgres, is_user, &alive)?);
+            }
             let started = command.spawn();
             if let Ok(child) = &started {
                 recorder.started(child.id());
@@ -87,13 +110,13 @@ pub(super) fn run(
             let has_exited = status.code().is_some();
             recorder.over(status.success(), has_exited, &status.to_string());
         }
+        if let Some(server) = server {
+            // Hosts may need it until they have ended.
+            leftovers::end_hosts();
+            server.end();
+        }
         leftovers::end();
-        let text = match ended {
-            Ok(Ok(status)) => report(&Ok(status)),
-            Ok(Err(error)) => format!("error {error}"),
-            Err(refusal) => report(&Err(refusal)),
-        };
-        let _ = answer.write_all(text.as_bytes());
+        let _ = answer.write_all(report_all(ended).as_bytes());
     })?;
     let ended = parse(&answer);
     ended.with_context(|| {
@@ -172,6 +195,15 @@ fn close_stdio() -> Result<()> {
     dup2_stdout(&null)?;
     dup2_stderr(&null)?;
     Ok(())
+}
+
+/// Formats the janitor's answer to the runner, which may be an error.
+fn report_all(ended: Result<io::Result<ExitStatus>, Refusal>) -> String {
+    match ended {
+        Ok(Ok(status)) => report(&Ok(status)),
+        Ok(Err(error)) => format!("error {error}"),
+        Err(refusal) => report(&Err(refusal)),
+    }
 }
 
 /// Formats the janitor's answer to the runner.

@@ -7,6 +7,7 @@
 
 mod enter;
 mod janitor;
+mod postgres;
 
 use std::convert::Infallible;
 use std::io;
@@ -19,6 +20,8 @@ use crate::hosts;
 use crate::part::Part;
 use crate::plan::{Plan, Refusal};
 use crate::trace::recorder::Recorder;
+
+pub(crate) use self::postgres::prepare::prepare;
 
 impl Plan {
     pub(crate) fn has(&self, part: Part) -> bool {
@@ -62,6 +65,9 @@ pub(crate) fn run(plan: &Plan, mut command: Command, recorder: &Recorder) -> Res
     recorder.end(status.success());
     janitor::exit_like(status)
 }
+
+/// The parts without which a server of PostgreSQL would not be that of one test alone.
+pub(crate) const POSTGRES_NEEDS: [Part; 3] = [Part::Network, Part::Ipc, Part::Tmp];
 
 /// Runs a command in place of this process.
 pub(crate) fn replace(command: &mut Command) -> io::Error {

@@ -16,6 +16,7 @@ use self::refused::is_refused;
 mod ends;
 mod files;
 mod hosts;
+mod postgres;
 #[path = "../refused/mod.rs"]
 mod refused;
 

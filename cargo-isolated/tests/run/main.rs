@@ -12,7 +12,10 @@ use tempfile::TempDir;
 use self::refused::is_refused;
 use self::undisturbed::undisturb;
 
+mod postgres;
+#[path = "../refused/mod.rs"]
 mod refused;
+#[path = "../undisturbed/mod.rs"]
 mod undisturbed;
 
 /// A test that fails if another one has created the same files.
