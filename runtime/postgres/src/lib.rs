@@ -9,7 +9,6 @@ mod broker;
 mod database;
 mod lease;
 mod migrations;
-mod portion;
 mod postgres;
 mod proxy;
 mod recipe;

@@ -1,14 +1,16 @@
 //! The resource: which database a test wants, and its life.
 
+mod portion;
+
 use std::fmt;
 use std::path::Path;
 
 use isolated_test_core::{BoxError, Current, Once, Outcome, Resource, Transfer};
 use isolated_test_databases::is_kept;
 
+use self::portion::Portion;
 use crate::database::Database;
 use crate::lease::{Fate, Lease};
-use crate::portion::Portion;
 use crate::proxy::forward::At;
 use crate::proxy::gate::Gate;
 use crate::proxy::rollback::Rollback;
@@ -24,7 +26,7 @@ pub struct Postgres {
     recipe: Recipe,
     version: Option<u32>,
     at: Option<String>,
-    pub(crate) portion: Portion,
+    portion: Portion,
     may_skip: bool,
     used: Option<Used>,
 }

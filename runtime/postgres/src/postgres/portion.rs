@@ -1,10 +1,10 @@
 //! Less than a database of its own for a test.
 
-use crate::postgres::Postgres;
+use super::Postgres;
 
 /// What a test gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Portion {
+pub(super) enum Portion {
     Database,
     /// A schema in a database that tests share.
     Schema,
