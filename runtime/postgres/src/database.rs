@@ -10,7 +10,7 @@ use isolated_test_core::BoxError;
 
 use isolated_test_postgres_wire::{Address, Host, PORT};
 
-use crate::proxy::forward::At;
+use crate::at::At;
 
 /// The database of a test.
 ///
@@ -137,6 +137,11 @@ impl Database {
         Some(options)
     }
 
+    /// Where the subprocess of the test serves it too.
+    pub(crate) fn at(&self) -> Option<&At> {
+        self.at.as_ref()
+    }
+
     pub(crate) fn served_at(self, at: Option<At>) -> Self {
         Database { at, ..self }
     }
@@ -148,18 +153,14 @@ impl Database {
         format!("{}\t{schema}\t{at}", self.url)
     }
 
-    /// Takes the database over in the subprocess of the test, in its network, and serves it there.
-    pub(crate) fn received(text: &str) -> Result<Self, BoxError> {
+    /// Reads what [`to_text`](Database::to_text) has written.
+    pub(crate) fn from_text(text: &str) -> Result<Self, BoxError> {
         let mut words = text.splitn(3, '\t');
         let mut word = || words.next().ok_or("the parent has sent no database");
         let (url, schema, at) = (word()?, word()?, word()?);
         let database = url.parse::<Database>()?.with_schema(schema);
-        if at.is_empty() {
-            return Ok(database);
-        }
-        let at: At = at.parse()?;
-        at.serve(&database)?;
-        Ok(database.served_at(Some(at)))
+        let at = Some(at).filter(|at| !at.is_empty()).map(str::parse);
+        Ok(database.served_at(at.transpose()?))
     }
 
     /// The URL without passwords.

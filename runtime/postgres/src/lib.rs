@@ -4,6 +4,7 @@
 
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod at;
 mod binaries;
 mod broker;
 mod database;

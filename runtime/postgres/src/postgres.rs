@@ -9,10 +9,11 @@ use isolated_test_core::{BoxError, Current, Once, Outcome, Resource, Transfer};
 use isolated_test_databases::is_kept;
 
 use self::portion::Portion;
+use crate::at::At;
 use crate::database::Database;
 use crate::lease::{Fate, Lease};
-use crate::proxy::forward::At;
 use crate::proxy::gate::Gate;
+use crate::proxy::received;
 use crate::proxy::rollback::Rollback;
 use crate::recipe::Recipe;
 use crate::server::{Server, Wanted};
@@ -306,7 +307,7 @@ impl Resource for Postgres {
     }
 
     fn transfer() -> Transfer<Database> {
-        Transfer::with(Database::to_text, Database::received)
+        Transfer::with(Database::to_text, received)
     }
 }
 

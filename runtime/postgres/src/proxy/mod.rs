@@ -4,7 +4,7 @@
 //! work in one transaction. `gate` leads from the network of a test to that of the machine. `startup` reads
 //! the first message of a client, and `message` those that follow.
 
-pub(crate) mod forward;
+mod forward;
 pub(crate) mod gate;
 mod message;
 pub(crate) mod rollback;
@@ -16,10 +16,22 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
+use isolated_test_core::BoxError;
 use isolated_test_postgres_wire::Stream;
+
+use crate::database::Database;
 
 /// How long no connection is accepted after one could not be.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes a database over in the subprocess of its test, and serves it in the network there.
+pub(crate) fn received(text: &str) -> Result<Database, BoxError> {
+    let database = Database::from_text(text)?;
+    if let Some(at) = database.at() {
+        forward::serve(at, &database)?;
+    }
+    Ok(database)
+}
 
 /// Starts a thread.
 fn start(run: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
