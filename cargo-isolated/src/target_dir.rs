@@ -19,6 +19,7 @@ pub(crate) fn traces(target_dir: &Path) -> PathBuf {
 }
 
 /// The directory of the data with which servers of PostgreSQL begin.
+#[cfg(target_os = "linux")]
 pub(crate) fn postgres(target_dir: &Path) -> PathBuf {
     target_dir.join("isolated").join("postgres")
 }

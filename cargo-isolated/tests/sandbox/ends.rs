@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::Workspace;
 
 /// The time limit for an expected event.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn the_runner_exits_like_the_program() {
