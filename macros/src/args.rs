@@ -13,6 +13,7 @@ mod pool;
 mod read;
 mod value;
 mod variables;
+mod zone;
 
 use proc_macro2::TokenStream;
 use syn::{Ident, LitStr};
@@ -20,9 +21,11 @@ use syn::{Ident, LitStr};
 #[cfg(test)]
 pub(crate) use self::duration::{Mistake, millis};
 pub(crate) use self::inherited::Inherited;
+pub(crate) use self::moment::Moment;
 #[cfg(test)]
-pub(crate) use self::moment::{Moment, moment};
+pub(crate) use self::moment::moment;
 pub(crate) use self::variables::Variables;
+pub(crate) use self::zone::Zone;
 
 /// Identifies a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,8 +271,7 @@ pub(crate) struct Clock {
 
 /// A time.
 pub(crate) enum Time {
-    /// The seconds since 1970, and the nanoseconds on top of them.
-    Literal(i64, u64),
+    Literal(Moment),
     Given(TokenStream),
 }
 

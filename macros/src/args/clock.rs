@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Literal, TokenStream};
 use syn::{Ident, Lit};
 
-use super::moment::{Moment, moment};
+use super::moment::moment;
 use super::value::{options, place, wrong};
 use super::{Choice, Clock, Row, Setting, Time, Value};
 use crate::errors::Errors;
@@ -63,7 +63,7 @@ const RUNNING: f64 = 1.0;
 fn time(row: &Row, name: &Ident, tokens: TokenStream, errors: &mut Errors) -> Option<Time> {
     let mistake = match syn::parse2::<Lit>(tokens.clone()) {
         Ok(Lit::Str(text)) => match moment(&text.value()) {
-            Ok(Moment { seconds, nanos }) => return Some(Time::Literal(seconds, nanos)),
+            Ok(moment) => return Some(Time::Literal(moment)),
             Err(mistake) => mistake,
         },
         Err(_) if !tokens.is_empty() => return Some(Time::Given(tokens)),

@@ -1,15 +1,28 @@
-//! Reads a time such as `"2026-02-28T23:59:59Z"`, `"2026-02-28T23:59:59.5+01:00"` or `"2026-02-28"`.
+//! Reads a time such as `"2026-02-28T23:59:59Z"`, `"2026-02-28T23:59:59.5+01:00"`, `"2026-02-28"` or
+//! `"2026-02-28T23:59:59[Europe/Berlin]"`.
+
+use super::zone::{self, Zone};
 
 /// A point in time: the seconds since 1970, rounded down, and the nanoseconds on top of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) seconds: i64,
     pub(crate) nanos: u64,
+    /// The zone in which this is the local time; without one, it is UTC.
+    pub(crate) zone: Option<Zone>,
 }
 
 /// The time that a text means, or what is wrong with it and the way out.
 pub(crate) fn moment(text: &str) -> Result<Moment, String> {
-    let mut rest = Rest(text.trim());
+    let text = text.trim();
+    let (rest, zone) = zone::split(text)?;
+    let mut rest = Rest(rest);
+    let zone = |offset| {
+        zone.map(|name| Zone {
+            name: name.to_owned(),
+            offset,
+        })
+    };
     let (year, month, day) = rest.date().ok_or_else(|| no_time(text))?;
     if !(1..=12).contains(&month) {
         return Err(format!(
@@ -27,6 +40,7 @@ pub(crate) fn moment(text: &str) -> Result<Moment, String> {
         return Ok(Moment {
             seconds: midnight,
             nanos: 0,
+            zone: zone(None),
         });
     }
     let (hour, minute, second) = rest.time().ok_or_else(|| no_time(text))?;
@@ -42,25 +56,53 @@ pub(crate) fn moment(text: &str) -> Result<Moment, String> {
     }
     let nanos = rest.nanos().ok_or_else(|| no_time(text))?;
     let local = midnight + hour * 60 * 60 + minute * 60 + second;
-    let zone = rest.0;
+    let written = rest.0;
     let offset = rest.offset().filter(|_| rest.0.is_empty());
-    let seconds = local - offset.ok_or_else(|| no_zone(text, zone))? * 60;
-    Ok(Moment { seconds, nanos })
+    let offset = offset.map(|minutes| minutes * 60);
+    if let Some(zone) = zone(offset) {
+        let seconds = local;
+        return match written {
+            "Z" | "z" => Err(utc_elsewhere(text, &zone.name)),
+            _ if offset.is_some() || written.is_empty() => Ok(Moment {
+                seconds,
+                nanos,
+                zone: Some(zone),
+            }),
+            _ => Err(no_offset(written)),
+        };
+    }
+    let seconds = local - offset.ok_or_else(|| no_zone(text, written))?;
+    Ok(Moment {
+        seconds,
+        nanos,
+        zone: None,
+    })
 }
 
 fn no_time(text: &str) -> String {
     format!("expected a time, found `{text}`; write `\"2026-02-28T23:59:59Z\"` or `\"2026-02-28\"`")
 }
 
-fn no_zone(text: &str, zone: &str) -> String {
-    if zone.is_empty() {
+fn no_zone(text: &str, written: &str) -> String {
+    if written.is_empty() {
         return format!(
-            "expected an offset from UTC behind `{text}`; write `\"{text}Z\"` or `\"{text}+01:00\"`"
+            "expected an offset from UTC or a time zone behind `{text}`; write `\"{text}Z\"`, `\"{text}+01:00\"` or \
+             `\"{text}[Europe/Berlin]\"`"
         );
     }
+    no_offset(written)
+}
+
+fn no_offset(written: &str) -> String {
     format!(
-        "expected an offset from UTC, found `{zone}`; write `Z` or `+01:00`, and `env(TZ = \"Europe/Berlin\")` if \
-         the test needs a local time"
+        "expected an offset from UTC, found `{written}`; write `Z`, `+01:00`, or a time zone in brackets: `[Europe/Berlin]`"
+    )
+}
+
+fn utc_elsewhere(text: &str, zone: &str) -> String {
+    format!(
+        "`{text}` is a time in UTC and in a time zone; leave out `Z` for the time in `{zone}`, or write `[{zone}]` as \
+         `env(TZ = \"{zone}\")`"
     )
 }
 

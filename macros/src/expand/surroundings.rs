@@ -8,6 +8,7 @@ use syn::Ident;
 use super::call::{Writer, lent_maker};
 use super::spec::option;
 use super::{at, hygienic, start};
+use crate::args::Zone;
 use crate::mention::mentions;
 use crate::model::{
     At, Clock, Cwd, Expression, Kind, Refused, Resource, Run, Surroundings, Timeout, alias,
@@ -127,10 +128,15 @@ impl Writer<'_> {
             )
         };
         Some(match begin {
-            At::Literal(seconds, nanos) => {
-                let seconds = Literal::i64_unsuffixed(*seconds);
-                let nanos = Literal::u64_unsuffixed(*nanos);
-                let clock = clock(quote!((#seconds, #nanos)));
+            At::Literal(moment) => {
+                let seconds = Literal::i64_unsuffixed(moment.seconds);
+                let nanos = Literal::u64_unsuffixed(moment.nanos);
+                let zone = moment.zone.as_ref().map(|Zone { name, offset }| {
+                    let offset = offset.map(Literal::i64_unsuffixed);
+                    let offset = offset.map(|offset| quote!(, #offset));
+                    quote!(, #name #offset)
+                });
+                let clock = clock(quote!((#seconds, #nanos #zone)));
                 quote!(#clock;)
             }
             At::Given(expression) => self.evaluated(expression, &quote!(), clock),

@@ -8,7 +8,7 @@ use syn::Ident;
 
 use super::resource::tmpdir;
 use super::{Expression, Kind, Resource, Wanted};
-use crate::args::{Choice, Time, Value, Word};
+use crate::args::{Choice, Moment, Time, Value, Word};
 
 /// The requests for the subprocess.
 #[derive(Default)]
@@ -61,7 +61,7 @@ pub(crate) struct Clock {
 
 /// The time at which a clock begins.
 pub(crate) enum At {
-    Literal(i64, u64),
+    Literal(Moment),
     Given(Expression),
 }
 
@@ -98,7 +98,7 @@ impl Surroundings {
             (Word::Clock, Value::Clock(clock)) => {
                 let speed = clock.speed();
                 let at = match clock.at {
-                    Time::Literal(seconds, nanos) => At::Literal(seconds, nanos),
+                    Time::Literal(moment) => At::Literal(moment),
                     Time::Given(tokens) => At::Given(tokens.into()),
                 };
                 self.clock = Some(Clock { name, at, speed });

@@ -1,7 +1,7 @@
 //! `clock`: times as people write them, and the speed of a clock.
 
 use super::{assert_contains, messages};
-use crate::args::{Moment, moment};
+use crate::args::{Moment, Zone, moment};
 
 #[test]
 fn exact_times() {
@@ -22,7 +22,79 @@ fn exact_times() {
         ("0001-01-01", -62_135_596_800, 0),
         ("0000-01-01", -62_167_219_200, 0),
     ] {
-        assert_eq!(moment(text), Ok(Moment { seconds, nanos }), "{text}");
+        let zone = None;
+        assert_eq!(
+            moment(text),
+            Ok(Moment {
+                seconds,
+                nanos,
+                zone
+            }),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn local_times() {
+    for (text, seconds, name, offset) in [
+        ("1970-01-01[Europe/Berlin]", 0, "Europe/Berlin", None),
+        (
+            "1970-01-01T00:00:01[America/Port-au-Prince]",
+            1,
+            "America/Port-au-Prince",
+            None,
+        ),
+        (
+            "1970-01-01 00:00:02+01:00[Europe/Berlin] ",
+            2,
+            "Europe/Berlin",
+            Some(3600),
+        ),
+        (
+            "1970-01-01T00:00:03-03:30[America/St_Johns]",
+            3,
+            "America/St_Johns",
+            Some(-12_600),
+        ),
+        ("1970-01-01T00:00:04[Etc/GMT+5]", 4, "Etc/GMT+5", None),
+        ("1970-01-01T00:00:05+00:00[UTC]", 5, "UTC", Some(0)),
+    ] {
+        let zone = Some(Zone {
+            name: name.to_owned(),
+            offset,
+        });
+        assert_eq!(
+            moment(text),
+            Ok(Moment {
+                seconds,
+                nanos: 0,
+                zone
+            }),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn names_that_no_zone_has() {
+    for name in [
+        "",
+        "+01:00",
+        "../passwd",
+        "/etc/localtime",
+        "Europe/",
+        "Europe//Berlin",
+        "Europe/Berl in",
+        "CET-1CEST,M3",
+        "!Europe/Berlin",
+        "UTC][u-ca=x",
+    ] {
+        let message = format!(
+            "expected the name of a time zone, found `{name}`; write `2026-02-28[Europe/Berlin]`, or an offset from UTC \
+             without brackets"
+        );
+        assert_eq!(moment(&format!("2026-02-28[{name}]")), Err(message));
     }
 }
 
@@ -79,19 +151,35 @@ fn other_texts() {
         ),
         (
             "2026-02-28T23:59:59",
-            "expected an offset from UTC behind `2026-02-28T23:59:59`; write `\"2026-02-28T23:59:59Z\"` or `\"2026-02-28T23:59:59+01:00\"`",
+            "expected an offset from UTC or a time zone behind `2026-02-28T23:59:59`; write `\"2026-02-28T23:59:59Z\"`, `\"2026-02-28T23:59:59+01:00\"` or `\"2026-02-28T23:59:59[Europe/Berlin]\"`",
         ),
         (
-            "2026-02-28T23:59:59[Europe/Berlin]",
-            "expected an offset from UTC, found `[Europe/Berlin]`; write `Z` or `+01:00`, and `env(TZ = \"Europe/Berlin\")` if the test needs a local time",
+            "2026-02-28T23:59:59Z[Europe/Berlin]",
+            "`2026-02-28T23:59:59Z[Europe/Berlin]` is a time in UTC and in a time zone; leave out `Z` for the time in `Europe/Berlin`, or write `[Europe/Berlin]` as `env(TZ = \"Europe/Berlin\")`",
         ),
         (
             "2026-02-28T23:59:59Z!",
-            "expected an offset from UTC, found `Z!`; write `Z` or `+01:00`, and `env(TZ = \"Europe/Berlin\")` if the test needs a local time",
+            "expected an offset from UTC, found `Z!`; write `Z`, `+01:00`, or a time zone in brackets: `[Europe/Berlin]`",
         ),
         (
             "2026-02-28T23:59:59+25:00",
-            "expected an offset from UTC, found `+25:00`; write `Z` or `+01:00`, and `env(TZ = \"Europe/Berlin\")` if the test needs a local time",
+            "expected an offset from UTC, found `+25:00`; write `Z`, `+01:00`, or a time zone in brackets: `[Europe/Berlin]`",
+        ),
+        (
+            "2026-02-28T23:59:59 Europe/Berlin",
+            "expected an offset from UTC, found ` Europe/Berlin`; write `Z`, `+01:00`, or a time zone in brackets: `[Europe/Berlin]`",
+        ),
+        (
+            "2026-02-28T23:59:59[Europe/Berlin",
+            "expected an offset from UTC, found `[Europe/Berlin`; write `Z`, `+01:00`, or a time zone in brackets: `[Europe/Berlin]`",
+        ),
+        (
+            "2026-02-28T23:59:59+1[Europe/Berlin]",
+            "expected an offset from UTC, found `+1`; write `Z`, `+01:00`, or a time zone in brackets: `[Europe/Berlin]`",
+        ),
+        (
+            "2026-03-29T24:00:00[Europe/Berlin]",
+            "the last time of a day is 23:59:59, found 24:00:00",
         ),
     ] {
         assert_eq!(moment(text), Err(message.to_owned()), "{text}");
@@ -112,6 +200,14 @@ fn literals_and_expressions() {
         (
             r#"clock(running, at = "1969-12-31")"#,
             "clock!(__surrounded, (-86400, 0), 1f64);",
+        ),
+        (
+            r#"clock = "2026-03-29[Europe/Berlin]""#,
+            r#"clock!(__surrounded, (1774742400, 0, "Europe/Berlin"), 1f64);"#,
+        ),
+        (
+            r#"clock(at = "1970-01-01T00:00:01.5-03:30[America/St_Johns]", frozen)"#,
+            r#"clock!(__surrounded, (1, 500000000, "America/St_Johns", -12600), 0f64);"#,
         ),
         (
             "clock(at = START, speed = 60)",

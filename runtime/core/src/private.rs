@@ -135,6 +135,9 @@ macro_rules! __clock {
     ($surroundings:ident, ($seconds:literal, $nanos:literal), $speed:literal) => {
         $surroundings.clock($crate::__private::instant($seconds, $nanos), $speed)
     };
+    ($surroundings:ident, ($seconds:literal, $nanos:literal, $zone:literal $(, $offset:literal)?), $speed:literal) => {
+        $surroundings.local_clock(($seconds, $nanos), $zone, $crate::__optional!($($offset)?), $speed)
+    };
     ($surroundings:ident, $at:expr, $speed:literal) => {
         $surroundings.clock($at, $speed)
     };

@@ -6,6 +6,7 @@ mod clock_moved;
 mod clock_reported;
 mod clock_tokio;
 mod clock_waits;
+mod clock_zone;
 mod leaks;
 mod network;
 mod output;

@@ -4,6 +4,7 @@
 //! that reads it. `isolated-test-clock` has both; its design is in `docs/design.md`.
 
 mod written;
+mod zone;
 
 use std::fmt;
 use std::fs;
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use isolated_test_clock::{LIBRARY, Setting};
 
 use self::written::Written;
+pub(crate) use self::zone::{Begin, LocalTime};
 use super::context::TestHandle;
 use super::tmpdir::TmpDir;
 use crate::config::{CLOCK_LIBRARY, Keep};
@@ -69,10 +71,7 @@ pub(crate) struct Started {
 impl Started {
     /// Makes the clock of a test that is about to begin. It stands still until the test has begun.
     pub(crate) fn new(test: &str, asked: ClockRequest) -> Result<Self, Error> {
-        let library = LIBRARY.map_err(|reason| {
-            let way_out = "write `#[cfg_attr(target_os = \"linux\", isolated(clock = ...))]`";
-            failed().because(format!("{reason}; {way_out}"))
-        })?;
+        let library = library()?;
         let nothing: [&Path; 0] = [];
         let dir = TmpDir::create(test, &nothing, Some(Keep::Never))?;
         if dir.to_str().is_none_or(|path| path.contains([':', ' '])) {
@@ -237,6 +236,14 @@ impl fmt::Debug for Clock {
 
 /// The nanoseconds of a second.
 const NANOS: u64 = 1_000_000_000;
+
+/// The content of the library.
+fn library() -> Result<&'static [u8], Error> {
+    LIBRARY.map_err(|reason| {
+        let way_out = "write `#[cfg_attr(target_os = \"linux\", isolated(clock = ...))]`";
+        failed().because(format!("{reason}; {way_out}"))
+    })
+}
 
 fn failed() -> Error {
     Error::new(ErrorKind::Process, "set the clock of the test")

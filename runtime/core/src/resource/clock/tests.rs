@@ -1,9 +1,13 @@
+#[cfg(target_os = "linux")]
+use std::fs;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use isolated_test_clock::LIBRARY;
 
 use super::written::Written;
-use super::{Clock, ClockRequest, SharedClock, Started, since_1970, time};
+use super::{Clock, ClockRequest, LocalTime, SharedClock, Started, since_1970, time};
 use crate::error::chain;
 
 #[test]
@@ -100,4 +104,159 @@ fn readers_see_whole_settings_while_writers_take_turns() {
             });
         }
     });
+}
+
+/// What a local time means, by the zone data of the machine: the seconds since 1970, or what is wrong.
+#[cfg(target_os = "linux")]
+fn resolved(seconds: i64, zone: &'static str, offset: Option<i32>) -> Result<i64, String> {
+    let local = LocalTime {
+        since_1970: (seconds, 0),
+        zone,
+        offset,
+    };
+    let resolved = local.resolve(Path::new("/usr/share/zoneinfo"));
+    resolved
+        .map(|time| since_1970(time).0)
+        .map_err(|reason| reason.to_string())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn local_times_are_those_of_their_zone() {
+    const HOUR: i64 = 60 * 60;
+
+    // 2026-03-29T02:00:00 and 2026-10-25T02:00:00, when the clocks of Berlin change.
+    let (spring, autumn) = (1_774_749_600, 1_792_893_600);
+    for (local, zone, offset, utc) in [
+        (spring - 1, "Europe/Berlin", None, spring - 1 - HOUR),
+        (spring + HOUR, "Europe/Berlin", None, spring - HOUR),
+        (spring + HOUR, "Europe/Berlin", Some(7200), spring - HOUR),
+        (autumn - 1, "Europe/Berlin", None, autumn - 1 - 2 * HOUR),
+        (autumn, "Europe/Berlin", Some(7200), autumn - 2 * HOUR),
+        (autumn, "Europe/Berlin", Some(3600), autumn - HOUR),
+        (autumn + HOUR, "Europe/Berlin", None, autumn),
+        // The rules that zone data gives for the years that it does not list.
+        (
+            4_118_083_200,
+            "Europe/Berlin",
+            None,
+            4_118_083_200 - 2 * HOUR,
+        ), // 2100-07-01
+        (4_102_444_800, "Europe/Berlin", None, 4_102_444_800 - HOUR), // 2100-01-01
+        // Before zones: the sun over Berlin was 53:28 ahead.
+        (
+            -3_155_673_600,
+            "Europe/Berlin",
+            None,
+            -3_155_673_600 - 53 * 60 - 28,
+        ), // 1870-01-01
+        (
+            spring,
+            "America/St_Johns",
+            None,
+            spring + 2 * HOUR + HOUR / 2,
+        ),
+        (
+            spring,
+            "Asia/Kathmandu",
+            Some(20_700),
+            spring - 5 * HOUR - 3 * HOUR / 4,
+        ),
+        (spring, "UTC", None, spring),
+    ] {
+        assert_eq!(
+            resolved(local, zone, offset),
+            Ok(utc),
+            "{local} {zone} {offset:?}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn local_times_that_do_not_exist_once() {
+    // 2026-03-29T02:30:00, 2026-10-25T02:30:00 and 2026-07-01.
+    let (spring, autumn, summer) = (1_774_751_400, 1_792_895_400, 1_782_864_000);
+    // The day that Samoa left out: 2011-12-30T12:00:00.
+    let samoa = 1_325_246_400;
+    let gap = "there is no `2026-03-29T02:30:00` in `Europe/Berlin`, whose clocks go from `2026-03-29T02:00:00+01:00` \
+               to `2026-03-29T03:00:00+02:00`; write a time before or after that";
+    for (local, zone, offset, reason) in [
+        (spring, "Europe/Berlin", None, gap),
+        (spring, "Europe/Berlin", Some(3600), gap),
+        (
+            samoa,
+            "Pacific/Apia",
+            None,
+            "there is no `2011-12-30T12:00:00` in `Pacific/Apia`, whose clocks go from `2011-12-30T00:00:00-10:00` to \
+             `2011-12-31T00:00:00+14:00`; write a time before or after that",
+        ),
+        (
+            autumn,
+            "Europe/Berlin",
+            None,
+            "`2026-10-25T02:30:00` is twice in `Europe/Berlin`; write `2026-10-25T02:30:00+02:00[Europe/Berlin]` or \
+             `2026-10-25T02:30:00+01:00[Europe/Berlin]`",
+        ),
+        (
+            autumn,
+            "Europe/Berlin",
+            Some(-12_600),
+            "`2026-10-25T02:30:00-03:30` is not the time in `Europe/Berlin`; write `2026-10-25T02:30:00+02:00[Europe/Berlin]`",
+        ),
+        (
+            summer,
+            "Europe/Berlin",
+            Some(3600),
+            "`2026-07-01T00:00:00+01:00` is not the time in `Europe/Berlin`; write `2026-07-01T00:00:00+02:00[Europe/Berlin]`",
+        ),
+        (
+            summer,
+            "Europe/Bonn",
+            None,
+            "there is no time zone `Europe/Bonn` in `/usr/share/zoneinfo`; write a name that is there, such as `Europe/Berlin`",
+        ),
+        (
+            summer,
+            "Europe",
+            None,
+            "there is no time zone `Europe` in `/usr/share/zoneinfo`; write a name that is there, such as `Europe/Berlin`",
+        ),
+    ] {
+        assert_eq!(
+            resolved(local, zone, offset),
+            Err(reason.to_owned()),
+            "{local} {zone} {offset:?}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn machines_without_zone_data_say_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let local = LocalTime {
+        since_1970: (0, 0),
+        zone: "Berlin",
+        offset: None,
+    };
+    let reason = |dir: &Path| local.resolve(dir).unwrap_err().to_string();
+
+    let missing = dir.path().join("none");
+    let expected = format!(
+        "there is no zone data in `{}`; install it (`apt-get install tzdata`), or write an offset from UTC instead of \
+         the time zone, such as `1970-01-01T00:00:00+01:00`",
+        missing.display()
+    );
+    assert_eq!(reason(&missing), expected);
+    fs::write(dir.path().join("Berlin"), "no zone data").unwrap();
+    let expected = format!(
+        "`{}` is no zone data: ",
+        dir.path().join("Berlin").display()
+    );
+    assert!(
+        reason(dir.path()).starts_with(&expected),
+        "{}",
+        reason(dir.path())
+    );
 }

@@ -23,7 +23,7 @@ use crate::output;
 use crate::report;
 use crate::resource::Outcome;
 #[cfg(feature = "clock")]
-use crate::resource::clock::Started;
+use crate::resource::clock::{ClockRequest, Started};
 use crate::resource::remote::Call;
 use crate::resource::tmpdir::TmpDir;
 use crate::resource::value::Value;
@@ -109,6 +109,10 @@ pub(crate) fn run(
     Ok(judge(session, heard))
 }
 
+/// The variable that names the time zone in which programs show their times.
+#[cfg(feature = "clock")]
+const ZONE: &str = "TZ";
+
 /// Makes the clock of the test, if it has one, and adds its variables. Returns what the process of the
 /// test has to know.
 #[cfg(feature = "clock")]
@@ -117,17 +121,22 @@ fn clock(
     surroundings: &Surroundings,
     variables: &mut Vec<(OsString, OsString)>,
 ) -> Result<Option<(OsString, u64)>, Error> {
-    let Some(asked) = surroundings.clock else {
+    let Some((begin, speed)) = surroundings.clock else {
         return Ok(None);
     };
+    let at = begin.resolve(variables)?;
+    if let Some(zone) = begin.zone().filter(|_| !surroundings.mentions(ZONE)) {
+        variables.retain(|(name, _)| name != ZONE);
+        variables.push((ZONE.into(), zone.into()));
+    }
     let current = session.cx().current.clone();
-    let started = Started::new(current.name(), asked)?;
+    let started = Started::new(current.name(), ClockRequest { at, speed })?;
     let setting = started.setting().into_os_string();
     preload::add(variables, &setting, started.library().as_os_str());
     session.resources.trace.clock(&started.clock.to_string());
     current.give_clock(started.clock.clone());
     session.clock = Some(started);
-    Ok(Some((setting, asked.speed.to_bits())))
+    Ok(Some((setting, speed.to_bits())))
 }
 
 /// How long the test may take.

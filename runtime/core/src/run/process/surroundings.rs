@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::location::SourceLocation;
 use crate::report::Missing;
 #[cfg(feature = "clock")]
-use crate::resource::clock::{self, ClockRequest};
+use crate::resource::clock::{self, Begin, LocalTime};
 use crate::resource::context::TestHandle;
 use crate::resource::namespace::Namespace;
 use crate::resource::port::Port;
@@ -32,8 +32,9 @@ pub struct Surroundings {
     pub(crate) variables: Vec<(&'static str, Option<OsString>)>,
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) timeout: Option<Duration>,
+    /// When the clock begins, and how many seconds pass in one.
     #[cfg(feature = "clock")]
-    pub(crate) clock: Option<ClockRequest>,
+    pub(crate) clock: Option<(Begin, f64)>,
 }
 
 impl Surroundings {
@@ -65,8 +66,25 @@ impl Surroundings {
     /// `clock = at`, `clock(at = at, speed = speed)`.
     #[cfg(feature = "clock")]
     pub fn clock(&mut self, at: impl Into<SystemTime>, speed: f64) {
-        let at = at.into();
-        self.clock = Some(ClockRequest { at, speed });
+        self.clock = Some((Begin::At(at.into()), speed));
+    }
+
+    /// `clock = "2026-03-29[Europe/Berlin]"`: a local time, as the seconds from 1970 on the clocks of the
+    /// zone and the nanoseconds on top of them.
+    #[cfg(feature = "clock")]
+    pub fn local_clock(
+        &mut self,
+        since_1970: (i64, u64),
+        zone: &'static str,
+        offset: Option<i32>,
+        speed: f64,
+    ) {
+        let local = LocalTime {
+            since_1970,
+            zone,
+            offset,
+        };
+        self.clock = Some((Begin::In(local), speed));
     }
 }
 
@@ -81,6 +99,12 @@ impl Surroundings {
             all.extend(value.map(|value| (name.into(), value.into())));
         }
         all
+    }
+
+    /// Whether the attribute decides about this variable.
+    #[cfg(feature = "clock")]
+    pub(crate) fn mentions(&self, variable: &str) -> bool {
+        self.variables.iter().any(|(name, _)| *name == variable)
     }
 
     /// The parts of the description that a test lacks when it runs in place.
