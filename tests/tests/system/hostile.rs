@@ -110,7 +110,7 @@ fn a_variable_that_is_none_of_ours_is_refused_with_the_nearest_name() {
         (
             "ISOLATED_TYPO",
             "expected one of `ISOLATED_DIR`, `ISOLATED_FLAKY`, `ISOLATED_KEEP`, \
-             `ISOLATED_LINGER`, `ISOLATED_LOCK_TIMEOUT`, `ISOLATED_POSTGRES`, \
+             `ISOLATED_LINGER`, `ISOLATED_LOCKS`, `ISOLATED_LOCK_TIMEOUT`, `ISOLATED_POSTGRES`, \
              `ISOLATED_POSTGRES_BIN`, `ISOLATED_PROCESS`, `ISOLATED_REPEAT`, `ISOLATED_RETRIES`, \
              `ISOLATED_SEED`, `ISOLATED_TIMEOUT_SCALE`, `ISOLATED_TRACE`, `ISOLATED_WAIT_NOTICE`",
         ),

@@ -37,6 +37,8 @@ pub(super) struct State {
     removed: Vec<String>,
     /// Whether to look for what nobody uses on the server.
     tidies: bool,
+    /// How many databases are being dropped.
+    pub(super) dropping: usize,
     /// Whether the disk is nearly full, and when to look again.
     is_tight: bool,
     look: Option<Instant>,

@@ -1,12 +1,12 @@
 //! Works ahead of tests, and behind their backs.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use isolated_test_databases::free;
 use isolated_test_postgres_wire::Failure;
 
 use super::databases::{create, drop_one};
-use super::state::Job;
+use super::state::{Job, State};
 use super::{Shared, orphans, tidy};
 
 impl Shared {
@@ -38,8 +38,7 @@ impl Shared {
             };
             match job {
                 Job::Drop(database) => {
-                    drop(state);
-                    self.drop_now(&database);
+                    self.drop_unused(state, &database);
                     state = self.lock();
                 }
                 Job::Make { key, template } => {
@@ -75,10 +74,41 @@ impl Shared {
         report(database, dropped);
     }
 
-    /// Makes a database from another one.
+    /// Makes a database from another one. On a full disk, what nobody uses any more is dropped before.
     pub(super) fn make(&self, new: &str, template: &str) -> Result<(), Failure> {
         let sql = create(self.version, new, template);
-        self.sessions.run(&sql).map(drop)
+        loop {
+            match self.sessions.run(&sql) {
+                Err(failure) if failure.is_disk_full() && self.has_made_room() => {}
+                made => return made.map(drop),
+            }
+        }
+    }
+
+    /// Drops a database that nobody uses, or waits until another thread has dropped one. Returns false if
+    /// there is none.
+    fn has_made_room(&self) -> bool {
+        let mut state = self.lock();
+        if let Some(unused) = state.next_unused() {
+            self.drop_unused(state, &unused);
+            return true;
+        }
+        let dropping = state.dropping;
+        while state.dropping >= dropping && state.dropping > 0 {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        dropping > 0
+    }
+
+    fn drop_unused(&self, mut state: MutexGuard<'_, State>, database: &str) {
+        state.dropping += 1;
+        drop(state);
+        self.drop_now(database);
+        self.lock().dropping -= 1;
+        self.changed.notify_all();
     }
 }
 

@@ -39,6 +39,14 @@ impl State {
         self.look = Some(Instant::now() + LOOK * u32::try_from(gibibytes).unwrap_or(1));
     }
 
+    /// A database that nobody uses: one that waits to be dropped, or else a copy that waits for a test.
+    pub(in crate::broker) fn next_unused(&mut self) -> Option<String> {
+        self.dropped.pop().or_else(|| {
+            let mut templates = self.templates.values_mut();
+            templates.find_map(|one| one.ready.pop())
+        })
+    }
+
     /// The next copy to make ahead. If the copies would need too much space, first one goes of the
     /// template that no test has asked for the longest time.
     pub(super) fn next_copy(&mut self) -> Option<Job> {
