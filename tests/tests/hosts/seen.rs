@@ -1,9 +1,10 @@
 //! Tools list hosts, and end those that no test uses.
 
-use std::fs;
+use std::fs::{self, File};
 use std::process::Command;
 
 use isolated_test_tests::State;
+use isolated_test_tests::processes::lock;
 
 use crate::common::{Hosts, gate, open, server_of, signal};
 
@@ -154,6 +155,24 @@ fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
     signal("-CONT", server);
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
+    assert_eq!(state.processes(), []);
+}
+
+#[test]
+fn a_tool_does_not_wait_for_ever_for_a_host_that_stands_still_as_its_last_user_goes() {
+    let state = State::new();
+    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
+    let mut user = user.start();
+    let server = server_of(&mut user);
+    user.release();
+    // The host has this lock at that moment.
+    let users = File::open(state.host_dirs()[0].join("users")).unwrap();
+    lock(&users);
+    let tool = state.user("cleans_in_vain");
+    let _ = tool.env("ISOLATED_LOCK_TIMEOUT", "50ms").run().passed();
+    drop(users);
+    signal("-TERM", server);
+    state.wait_for_the_end();
     assert_eq!(state.processes(), []);
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn all(state_dir: &StateDir) -> impl Iterator<Item = (PathBuf, Doing)
 
 fn doing(path: &Path) -> io::Result<Doing> {
     match look(path)? {
-        Seen::Serving(serving) if lock_unused(path)?.is_some() => Ok(Doing::Idle(serving)),
+        Seen::Serving(serving) if is_unused(path)? => Ok(Doing::Idle(serving)),
         Seen::Serving(serving) => Ok(Doing::InUse(serving)),
         Seen::Failed { why, .. } => Ok(Doing::Failed(why)),
         Seen::Absent if is_started(path)? => Ok(Doing::Ended),
@@ -57,6 +57,16 @@ fn is_started(dir: &Path) -> io::Result<bool> {
     Ok(is_free(&starting)? || !starting.exists())
 }
 
+/// Whether no test uses the host.
+fn is_unused(dir: &Path) -> io::Result<bool> {
+    let Some(users) = unless(NotFound, os::open_file(&dir.join(USERS)))? else {
+        return Ok(false);
+    };
+    // The host itself, or a tool that ends it, has the lock exclusively, and only without users.
+    let is_locked = |strength| flock::try_lock(&users, strength);
+    Ok(is_locked(Strength::Exclusive)? || !is_locked(Strength::Shared)?)
+}
+
 /// Keeps new users waiting until the file is closed, unless a test uses the host.
 fn lock_unused(dir: &Path) -> io::Result<Option<File>> {
     let Some(users) = unless(NotFound, os::open_file(&dir.join(USERS)))? else {
@@ -65,9 +75,19 @@ fn lock_unused(dir: &Path) -> io::Result<Option<File>> {
     if flock::try_lock(&users, Strength::Exclusive)? {
         return Ok(Some(users));
     }
-    // The host itself has the lock for a moment when its last user has gone.
-    flock::lock(&users, Strength::Shared)?;
+    // The host itself has the lock for a moment when its last user has gone, or longer if it stands still.
+    let users = flock::lock_within(users, Strength::Shared, patience()?)?;
+    let users = users.ok_or_else(does_not_end)?;
     Ok(flock::try_lock(&users, Strength::Exclusive)?.then_some(users))
+}
+
+/// How long a host may take for what it does at once.
+fn patience() -> io::Result<Duration> {
+    Ok(variables().map_err(io::Error::other)?.lock_timeout)
+}
+
+fn does_not_end() -> io::Error {
+    io::Error::other("its host does not end; kill it")
 }
 
 /// Ends a host that no test uses, and removes its directory. Returns whether it did: a test may use
@@ -82,9 +102,8 @@ pub(in crate::state) fn end_idle(path: &Path, serving: &Serving) -> io::Result<b
     }
     terminate(serving.process)?;
     if let Some(life) = unless(NotFound, os::open_file(&path.join(LIFE)))? {
-        let limit = variables().map_err(io::Error::other)?.lock_timeout;
-        let life = flock::lock_within(life, Strength::Exclusive, limit)?;
-        life.ok_or_else(|| io::Error::other("its host does not end; kill it"))?;
+        let life = flock::lock_within(life, Strength::Exclusive, patience()?)?;
+        life.ok_or_else(does_not_end)?;
     }
     drop(users);
     sweep_one(path, Duration::ZERO)?;
