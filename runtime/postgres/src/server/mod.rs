@@ -13,11 +13,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, exit};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use isolated_test_core::{
-    BoxError, Current, Once, Outcome, Ready, Reclaim, Resource, Service, Transfer,
+    BoxError, Current, Once, Outcome, Ready, Reclaim, Resource, Running, Service, Transfer,
 };
 
 use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
@@ -131,6 +133,7 @@ pub(crate) struct Server {
 struct Own {
     service: Service,
     files: Files,
+    is_over: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -144,15 +147,29 @@ impl Server {
 
     fn start(&mut self, binaries: &Binaries, host: &Current) -> Result<Address, BoxError> {
         let files = Files::create(host)?;
-        let service = match start(binaries, &files, host) {
-            Ok(service) => service,
+        let (service, running) = match start(binaries, &files, host) {
+            Ok(started) => started,
             Err(error) => {
                 let _ = files.remove();
                 return Err(error);
             }
         };
-        let own = self.own.insert(Own { service, files });
+        let own = self.own.insert(Own {
+            service,
+            files,
+            is_over: Arc::default(),
+        });
         own.files.close_socket()?;
+        let is_over = own.is_over.clone();
+        // At once, so that tests which use it are told. A release would wait for a server that is gone.
+        thread::spawn(move || {
+            let ended = running.wait();
+            if !is_over.load(Ordering::SeqCst) {
+                // The next test starts another host, and removes what this one leaves.
+                eprintln!("isolated-test-postgres: the server has ended: {ended:?}");
+                exit(1);
+            }
+        });
         Ok(Address {
             host: Host::Socket(own.files.sockets()),
             port: PORT,
@@ -190,7 +207,11 @@ impl Server {
 }
 
 /// Starts a server on fresh data.
-fn start(binaries: &Binaries, files: &Files, host: &Current) -> Result<Service, BoxError> {
+fn start(
+    binaries: &Binaries,
+    files: &Files,
+    host: &Current,
+) -> Result<(Service, Running), BoxError> {
     cluster::create(binaries, files)?;
     let (data, sockets) = (files.data(), files.sockets());
     let (account, root) = (files.account, files.root().to_owned());
@@ -211,8 +232,8 @@ fn start(binaries: &Binaries, files: &Files, host: &Current) -> Result<Service, 
         ))
         // Sessions that tests have left open would delay it, and the data are thrown away.
         .grace(Duration::from_millis(200));
-    service.provision(host)?;
-    Ok(service)
+    let running = service.provision(host)?;
+    Ok((service, running))
 }
 
 /// Lets `postgres` work on these data with the settings for tests, as this account.
@@ -272,6 +293,7 @@ impl Resource for Server {
             broker.stop(self.own.is_none());
         }
         if let Some(mut own) = self.own.take() {
+            own.is_over.store(true, Ordering::SeqCst);
             let ended = own.service.release(outcome);
             if let Err(error) = own.files.remove() {
                 // A process of a killed server still writes. The record of the host stays, so the next

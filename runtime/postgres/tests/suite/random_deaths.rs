@@ -206,7 +206,7 @@ impl<'a> Killing<'a> {
 /// Why a test has failed that was not killed. It was told: its host, its server, or the way to them
 /// has ended.
 fn why(run: &Finished, seed: u64) -> String {
-    const REASONS: [&str; 10] = [
+    const REASONS: [&str; 11] = [
         "the connection to the server is lost",
         "the host of `postgres`",
         "the host of the server",
@@ -218,6 +218,7 @@ fn why(run: &Finished, seed: u64) -> String {
         // The errors of a client whose server has just ended, as the test shows them.
         "kind: Connect",
         "kind: Closed",
+        "the database system is",
     ];
     let text = format!("{}\n{}", run.output, run.errors);
     assert!(!text.contains(STRANGE), "seed {seed}: {text}");
