@@ -15,7 +15,6 @@
 
 mod next;
 #[path = "../src/page.rs"]
-#[allow(dead_code, reason = "only the runtime writes")]
 mod page;
 mod read;
 mod real;

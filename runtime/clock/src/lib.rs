@@ -4,6 +4,7 @@
 //! The library is compiled by the build script, and the processes of a test load it by `LD_PRELOAD`.
 
 mod page;
+mod publish;
 
 pub use self::page::{MAGIC, PROBE, Page, Setting};
 

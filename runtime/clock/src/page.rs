@@ -20,18 +20,18 @@ const SECOND: u64 = 1_000_000_000;
 /// The shared memory.
 #[repr(C)]
 pub struct Page {
-    magic: AtomicU64,
+    pub(crate) magic: AtomicU64,
     /// The number of settings that were published.
-    latest: AtomicU64,
+    pub(crate) latest: AtomicU64,
     slots: [Slot; SLOTS],
 }
 
 #[repr(C)]
-struct Slot {
-    seconds: AtomicI64,
-    nanos: AtomicU64,
-    since: AtomicU64,
-    speed: AtomicU64,
+pub(crate) struct Slot {
+    pub(crate) seconds: AtomicI64,
+    pub(crate) nanos: AtomicU64,
+    pub(crate) since: AtomicU64,
+    pub(crate) speed: AtomicU64,
 }
 
 /// How a clock was set.
@@ -101,22 +101,8 @@ impl Page {
         }
     }
 
-    /// Publishes a setting. The caller holds the lock of all writers.
-    pub fn publish(&self, setting: &Setting) {
-        let next = self.latest.load(Ordering::Relaxed).wrapping_add(1);
-        // A reader of a part of what follows also reads that the slot was left behind.
-        fence(Ordering::Release);
-        let slot = self.slot(next);
-        slot.seconds.store(setting.seconds, Ordering::Relaxed);
-        slot.nanos.store(setting.nanos, Ordering::Relaxed);
-        slot.since.store(setting.since, Ordering::Relaxed);
-        slot.speed.store(setting.speed.to_bits(), Ordering::Relaxed);
-        self.latest.store(next, Ordering::Release);
-        self.magic.store(MAGIC, Ordering::Release);
-    }
-
     #[allow(clippy::cast_possible_truncation, reason = "the remainder is small")]
-    fn slot(&self, number: u64) -> &Slot {
+    pub(crate) fn slot(&self, number: u64) -> &Slot {
         &self.slots[(number % SLOTS as u64) as usize]
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use isolated_test_core::BoxError;
 use tokio::runtime::Builder;
 
-/// Runs a function to its end. What it has spawned ends with it.
+/// Runs a function to its end. Tasks that it has spawned end with it.
 ///
 /// The thread is a new one, because some test attributes leave that of the test inside of their runtime, and
 /// no other one can be driven there.

@@ -251,7 +251,7 @@ impl Running {
                 Ok(News::Closed) => self.open -= 1,
                 Ok(News::Ended(status)) => self.ended = Some((status?, Instant::now())),
                 Err(RecvTimeoutError::Timeout) => {}
-                // The threads have ended, and a process is left.
+                // The threads have ended, and a process is left, whose end no event tells: see `JOB_POLL`.
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(wait.min(JOB_POLL)),
             }
         }

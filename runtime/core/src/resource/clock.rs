@@ -101,7 +101,7 @@ impl Started {
     }
 
     /// The library that reads it.
-    pub(crate) fn library(&self) -> PathBuf {
+    pub(crate) fn preloaded(&self) -> PathBuf {
         self.dir.join(CLOCK_LIBRARY)
     }
 }

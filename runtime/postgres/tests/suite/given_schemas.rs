@@ -116,7 +116,7 @@ fn a_role_that_may_create_no_database_has_schemas_in_the_one_that_is_named() {
     next.release();
     users.wait_for_the_end();
 
-    // What is kept outlives the host.
+    // A kept schema outlives the host.
     user("fails").run().failed();
     wait_for_comment(&given, "pg_namespace");
     signal("-TERM", users.host());

@@ -118,6 +118,7 @@ impl Locked {
         };
         let want = Want { mode, ..claim.want };
         while !holder::in_the_way(state_dir, want, claim.me).is_empty() {
+            // No event tells of a change in a record: see `RECORD_POLL`.
             thread::sleep(pause()?.min(RECORD_POLL));
             let fail =
                 |error| Error::new(ErrorKind::Lock, format!("lock {}", claim.want)).because(error);

@@ -46,6 +46,7 @@ impl Port {
                 notice(&taken_by(number));
                 speak_after = waited * 2;
             }
+            // The kernel tells nobody that a foreign process has closed a port.
             thread::sleep(pause.min(timeout.saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
         }

@@ -105,7 +105,7 @@ impl GuardWatch {
     }
 }
 
-/// The guard is released next. What was done under it counts only if it was held until now.
+/// The guard is released next. Work done under it counts only if it was held until now.
 #[cfg(unix)]
 impl Drop for GuardWatch {
     fn drop(&mut self) {

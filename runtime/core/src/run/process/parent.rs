@@ -132,7 +132,7 @@ fn clock(
     let current = session.cx().current.clone();
     let started = Started::new(current.name(), ClockRequest { at, speed })?;
     let setting = started.setting().into_os_string();
-    preload::add(variables, &setting, started.library().as_os_str());
+    preload::add(variables, &setting, started.preloaded().as_os_str());
     session.resources.trace.clock(&started.clock.to_string());
     current.give_clock(started.clock.clone());
     session.clock = Some(started);
