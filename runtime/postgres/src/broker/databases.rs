@@ -57,27 +57,29 @@ pub(crate) fn outlive_sessions(connection: &mut Connection, prefix: &str) -> Res
 
 /// Drops all databases whose names begin so, and all such schemas in this one, but not those that are kept.
 pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), Failure> {
-    let sql = format!(
-        "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND \
-         coalesce(shobj_description(oid, 'pg_database'), '') <> {}",
-        prefix.chars().count(),
-        literal(prefix),
-        literal(KEPT)
+    let names = |catalog, name, comment| {
+        format!(
+            "SELECT {name} FROM {catalog} WHERE left({name}, {}) = {} AND coalesce({comment}, '') <> {}",
+            prefix.chars().count(),
+            literal(prefix),
+            literal(KEPT)
+        )
+    };
+    let databases = names(
+        "pg_database",
+        "datname",
+        "shobj_description(oid, 'pg_database')",
     );
     let version = connection.version();
-    for row in connection.run(&sql)? {
-        if let Some(Some(database)) = row.into_iter().next() {
-            drop_one(version, &database, |sql| connection.run(sql))?;
-        }
+    for database in connection.run(&databases)?.into_iter().flatten().flatten() {
+        drop_one(version, &database, |sql| connection.run(sql))?;
     }
-    let sql = format!(
-        "SELECT nspname FROM pg_namespace WHERE left(nspname, {}) = {} AND \
-         coalesce(obj_description(oid, 'pg_namespace'), '') <> {}",
-        prefix.chars().count(),
-        literal(prefix),
-        literal(KEPT)
+    let schemas = names(
+        "pg_namespace",
+        "nspname",
+        "obj_description(oid, 'pg_namespace')",
     );
-    for schema in connection.run(&sql)?.into_iter().flatten().flatten() {
+    for schema in connection.run(&schemas)?.into_iter().flatten().flatten() {
         schema::remove(connection, &schema)?;
     }
     Ok(())

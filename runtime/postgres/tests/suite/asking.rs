@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use isolated_test_tests::{Inner, State};
+use isolated_test_tests::{Finished, Inner, State};
 use postgres::{Client, NoTls};
 
 /// Runs a query that returns one text.
@@ -19,6 +19,14 @@ pub(crate) fn psql(url: &str, sql: &str) -> Output {
     psql.args(["--no-psqlrc", "-At", url, "-c", sql])
         .output()
         .expect("psql")
+}
+
+/// The URL of the database that a failed test keeps, from its report.
+pub(crate) fn kept(run: &Finished) -> &str {
+    let line = run.errors.lines().find(|line| line.contains("psql '"));
+    let line = line.unwrap_or_else(|| panic!("{}", run.errors));
+    assert!(line.ends_with("' (kept)"), "{line}");
+    line.split('\'').nth(1).unwrap()
 }
 
 /// The names of all databases of a server, but those that it begins with.

@@ -4,7 +4,7 @@ use std::fs;
 
 use isolated_test_tests::State;
 
-use crate::asking::{Servers, ask, databases, files, main_database, signal};
+use crate::asking::{Servers, ask, databases, files, kept, main_database, signal};
 
 mod inner {
     use isolated_test::isolated;
@@ -60,10 +60,7 @@ mod inner {
 fn the_database_of_a_failed_test_stays_and_the_report_says_where() {
     let state = State::new();
     let run = state.user("fails").run().failed();
-    let line = run.errors.lines().find(|line| line.contains("psql '"));
-    let line = line.unwrap_or_else(|| panic!("{}", run.errors));
-    assert!(line.ends_with("' (kept)"), "{line}");
-    let url = line.split('\'').nth(1).unwrap();
+    let url = kept(&run);
     assert!(url.contains("_failing_inner_fails_"), "{url}");
     assert_eq!(ask(url, "SELECT id::text FROM evidence"), "7");
 

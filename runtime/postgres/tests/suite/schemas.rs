@@ -4,10 +4,10 @@ use std::fs;
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
-use isolated_test_tests::State;
+use isolated_test_tests::{Running, State};
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, psql, signal};
+use crate::asking::{Servers, ask, kept, psql, signal};
 
 pub(crate) fn shop() -> Postgres {
     Postgres::migrations("tests/migrations")
@@ -243,10 +243,7 @@ fn tests_share_a_database_and_leave_nothing() {
 fn the_schema_of_a_failed_test_stays_and_the_report_says_where() {
     let state = State::new();
     let run = state.user("fails").run().failed();
-    let line = run.errors.lines().find(|line| line.contains("psql '"));
-    let line = line.unwrap_or_else(|| panic!("{}", run.errors));
-    assert!(line.ends_with("' (kept)"), "{line}");
-    let url = line.split('\'').nth(1).unwrap();
+    let url = kept(&run);
     let output = psql(url, "SELECT id FROM evidence");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "7\n", "{output:?}");
 
@@ -289,8 +286,12 @@ fn a_mistake_in_a_migration_is_shown_with_its_line() {
          DIR/scratch/2_bad.sql:2: type \"integr\" does not exist"
     );
     wait_for_schemas(&url, &[&own]);
-    other.release();
-    // After failures it would wait for people.
+    end_after_failure(&state, other);
+}
+
+/// Ends the last test and the host, which would wait for people after a failure.
+fn end_after_failure(state: &State, last: Running) {
+    last.release();
     signal("-TERM", state.host());
     state.wait_for_the_end();
 }
@@ -347,10 +348,7 @@ fn an_extension_is_there_for_all_tests() {
                out `.schema()`";
     assert!(complaint.ends_with(why), "{complaint}");
     wait_for_schemas(&url, &[&own]);
-    other.release();
-    // After failures it would wait for people.
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    end_after_failure(&state, other);
 }
 
 #[test]
