@@ -61,7 +61,6 @@ mod inner {
             assert_eq!(ask(url, "SELECT count(*)::text FROM customers"), "0");
         }
         say("works");
-        hold();
     }
 
     #[isolated(network, db = shop())]
@@ -113,9 +112,8 @@ fn a_server_of_the_machine_is_reached_from_the_network_of_a_test() {
     let url = format!("postgres://two:second@127.0.0.1:{}/postgres", listen(&main));
     for test in ["has_a_database", "has_a_transaction"] {
         let users = State::new();
-        let mut user = users.user(test).env("ISOLATED_POSTGRES", &url).start();
-        user.hear("works");
-        user.release();
+        let user = users.user(test).env("ISOLATED_POSTGRES", &url);
+        assert!(user.run().passed().said("works").is_some());
         users.wait_for_the_end();
     }
     server.release();
