@@ -185,6 +185,7 @@ fn without_networks(suite: &Suite, words: &str) -> Option<Output> {
     let run = |script: &str| {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "sh", "-c", script]);
+        undisturb(&mut command);
         command
             .current_dir(suite.0.path())
             .env("HOME", suite.0.path().join("home"));
