@@ -15,7 +15,8 @@ pub(crate) mod inner {
 
     /// Holds the lock until the outer test opens the gate.
     fn hold(gate: &str) {
-        say(&format!("held {}", current().fence("staging").unwrap()));
+        assert_eq!(current().fence(Key::new("staging")), None);
+        say(&format!("held {}", current().fence(STAGING).unwrap()));
         pass(gate);
     }
 

@@ -70,7 +70,7 @@ mod inner {
             if !is_free || !has_slot {
                 count(OVERLAPS);
             }
-            let fence = current().fence(["a", "b"][*key]).unwrap();
+            let fence = current().fence([A, B][*key]).unwrap();
             let (any, alone) = (FENCES + key * 2, FENCES + key * 2 + 1);
             let above = if *held == Held::Alone { any } else { alone };
             if counters.at(above).load(Ordering::SeqCst) >= fence {

@@ -85,10 +85,8 @@ impl Owner {
 
     /// The fences that the test has, then those of the tests that have called it.
     pub(crate) fn fences(&self) -> Vec<(Key, u64)> {
-        let owners = iter::successors(Some(self), |owner| owner.parent.as_deref());
-        owners
-            .flat_map(|owner| lock(&owner.fences).clone())
-            .collect()
+        let fences = |owner: &Owner| lock(&owner.fences).clone();
+        self.chain().flat_map(fences).collect()
     }
 
     /// Allows only internal keys until the result is dropped, because a resource of the test is

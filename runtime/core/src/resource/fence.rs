@@ -1,9 +1,10 @@
 //! The fences of keys across machines.
 
 use super::context::TestHandle;
+use crate::lock::key::Key;
 
 impl TestHandle {
-    /// Returns the fence of a key [across machines](crate::Key::across_machines) that the attribute names: a
+    /// Returns the fence of a key [across machines](Key::across_machines) that the attribute names: a
     /// number that is higher than those of all earlier holders of any key on the same server. `None` if the
     /// attribute names no such key, and in a program that takes part in the lock of the test that started it.
     ///
@@ -21,15 +22,14 @@ impl TestHandle {
     /// #[isolated(serial = STAGING)]
     /// #[test]
     /// fn deploys() {
-    ///     let fence = current().fence("staging");
+    ///     let fence = current().fence(STAGING);
     ///     assert!(fence.is_some());
     /// }
     /// # fn main() {}
     /// ```
     #[must_use]
-    pub fn fence(&self, key: &str) -> Option<u64> {
-        let fences = self.owner().fences();
-        let mut fences = fences.into_iter();
-        fences.find_map(|(held, fence)| (held.name() == key).then_some(fence))
+    pub fn fence(&self, key: Key) -> Option<u64> {
+        let mut fences = self.owner().fences().into_iter();
+        fences.find_map(|(held, fence)| (held == key).then_some(fence))
     }
 }
