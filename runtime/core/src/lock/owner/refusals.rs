@@ -62,6 +62,9 @@ pub(super) fn provides(want: Want, owner: &Owner) -> Error {
         owner.name.full()
     );
     let way_out = match want.subject {
+        Subject::Key(key) if key.is_across_machines() => {
+            "name the key in the attribute of the test".to_owned()
+        }
         Subject::Key(key) => {
             let scope = key.scope().map(|scope| format!(".scoped({scope:?})"));
             let scope = scope.unwrap_or_default();

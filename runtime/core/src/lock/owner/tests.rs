@@ -181,6 +181,15 @@ fn a_resource_waits_for_internal_keys_only() {
         error.ends_with("; write `Key::new(\"c\").scoped(\"shop\").internal()`"),
         "{error}"
     );
+    let everywhere = Want {
+        subject: Subject::Key(Key::across_machines("c")),
+        mode: Mode::Shared,
+    };
+    let error = claim(Some(&shop), everywhere).unwrap_err().to_string();
+    assert!(
+        error.ends_with("; name the key in the attribute of the test"),
+        "{error}"
+    );
     drop(super::claim_without_waiting(
         Some(&shop),
         want("a", Mode::Shared),
