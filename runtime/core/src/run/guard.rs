@@ -48,7 +48,14 @@ impl Guard {
         trace: Trace,
     ) -> Result<Self, Error> {
         #[cfg(unix)]
-        let watch = GuardWatch::begin(&held)?;
+        let watch = match GuardWatch::begin(&held) {
+            Ok(watch) => watch,
+            Err(error) => {
+                // As in `Guard`: clear the published claim before releasing the lock.
+                drop(activity);
+                return Err(error);
+            }
+        };
         trace.held(&held);
         Ok(Guard {
             #[cfg(unix)]
