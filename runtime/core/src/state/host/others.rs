@@ -59,17 +59,21 @@ fn is_started(dir: &Path) -> io::Result<bool> {
 
 /// Whether no test uses the host.
 fn is_unused(dir: &Path) -> io::Result<bool> {
-    let Some(users) = unless(NotFound, os::open_file(&dir.join(USERS)))? else {
+    let Some(users) = users(dir)? else {
         return Ok(false);
     };
     // The host itself, or a tool that ends it, has the lock exclusively, and only without users.
-    let is_locked = |strength| flock::try_lock(&users, strength);
-    Ok(is_locked(Strength::Exclusive)? || !is_locked(Strength::Shared)?)
+    let can_lock = |strength| flock::try_lock(&users, strength);
+    Ok(can_lock(Strength::Exclusive)? || !can_lock(Strength::Shared)?)
+}
+
+fn users(dir: &Path) -> io::Result<Option<File>> {
+    unless(NotFound, os::open_file(&dir.join(USERS)))
 }
 
 /// Keeps new users waiting until the file is closed, unless a test uses the host.
 fn lock_unused(dir: &Path) -> io::Result<Option<File>> {
-    let Some(users) = unless(NotFound, os::open_file(&dir.join(USERS)))? else {
+    let Some(users) = users(dir)? else {
         return Ok(None);
     };
     if flock::try_lock(&users, Strength::Exclusive)? {
