@@ -8,7 +8,7 @@ impl Page {
     /// Publishes a setting. The caller holds the lock of all writers.
     pub fn publish(&self, setting: &Setting) {
         let next = self.latest.load(Ordering::Relaxed).wrapping_add(1);
-        // A reader of a part of what follows also reads that the slot was left behind.
+        // A reader that sees any of these stores also sees that `latest` has moved past its slot.
         fence(Ordering::Release);
         let slot = self.slot(next);
         slot.seconds.store(setting.seconds, Ordering::Relaxed);

@@ -269,7 +269,7 @@ impl RequestedLock {
 /// Acquires locks that are free now, in their order. The first that is not free, and all after it,
 /// are left to [`acquire`].
 pub(crate) fn acquire_free(asked: &[RequestedLock], me: &Activity) -> Result<Vec<Held>, Error> {
-    // Those across machines come last or have to be waited for first.
+    // Locks across machines, and the internal keys after them, are left to `acquire`.
     let is_near = |one: &&RequestedLock| !one.target.is_across_machines();
     let near = asked.iter().take_while(is_near).count();
     match &asked[..near] {

@@ -7,8 +7,8 @@ use std::fmt;
 /// [`AsyncResource::provision`](crate::AsyncResource::provision) that skips the test instead of failing it.
 ///
 /// The test passes without having run, even with `#[should_panic]`, and a line that no test runner captures
-/// gives the reason: `isolated-test: shop::pays: skipped, because Docker is not installed`. What was provisioned
-/// before is released, with [`Outcome::Passed`](crate::Outcome::Passed).
+/// gives the reason: `isolated-test: shop::pays: skipped, because Docker is not installed`. Earlier resources are
+/// released, with [`Outcome::Passed`](crate::Outcome::Passed).
 ///
 /// Return it as it is: an error that has it as its source fails the test. In the [host](crate::Once) of a
 /// resource it is an error like any other, and fails the tests that use it.
