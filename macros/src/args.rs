@@ -281,6 +281,8 @@ pub(crate) enum Choice {
     Number(u32),
     Paths(Vec<LitStr>),
     OneOf(&'static str),
+    /// How many seconds pass in one.
+    Speed(f64),
     /// A literal or a constant expression.
     Constant(TokenStream),
 }

@@ -37,7 +37,7 @@ pub(super) fn listed(
         match (option, choice) {
             ("at", Choice::Constant(tokens)) => at = Some(time(row, name, tokens, errors)?),
             ("frozen", _) => speeds.push(0.0),
-            (_, Choice::Constant(tokens)) => speeds.extend(speed(&tokens)),
+            (_, Choice::Speed(speed)) => speeds.push(speed),
             _ => speeds.push(RUNNING),
         }
     }

@@ -299,7 +299,7 @@ fn choice(setting: &Setting, value: &TokenStream) -> Option<Choice> {
             is_number.then(|| Choice::Constant(value.clone()))
         }
         Form::Time => (!value.is_empty()).then(|| Choice::Constant(value.clone())),
-        Form::Speed => clock::speed(value).map(|_| Choice::Constant(value.clone())),
+        Form::Speed => clock::speed(value).map(Choice::Speed),
         Form::Paths => {
             let list = scan::only_group(value, Delimiter::Bracket);
             let paths = match list {

@@ -94,7 +94,7 @@ pub(super) fn port(options: Vec<(&'static str, Choice)>) -> Kind {
         match choice {
             Choice::Number(ports) => count = Some(ports),
             Choice::Constant(constant) => number = Some(constant),
-            Choice::Flag | Choice::Paths(_) | Choice::OneOf(_) => {}
+            Choice::Flag | Choice::Speed(_) | Choice::Paths(_) | Choice::OneOf(_) => {}
         }
     }
     Kind::Port {
@@ -110,7 +110,7 @@ pub(super) fn tmpdir(options: Vec<(&'static str, Choice)>) -> Kind {
         match choice {
             Choice::Paths(paths) => from = paths,
             Choice::OneOf(word) => keep = Some(word),
-            Choice::Flag | Choice::Number(_) | Choice::Constant(_) => {}
+            Choice::Flag | Choice::Number(_) | Choice::Speed(_) | Choice::Constant(_) => {}
         }
     }
     Kind::TmpDir { from, keep }

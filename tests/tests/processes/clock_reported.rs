@@ -10,7 +10,7 @@ use isolated_test_tests::State;
 mod inner {
     use std::time::Duration;
 
-    use isolated_test::{current, isolated};
+    use isolated_test::{BoxError, Current, Resource, Transfer, current, isolated};
     use isolated_test_tests::say;
 
     #[isolated(clock(at = "2026-02-28T23:59:59Z", frozen))]
@@ -37,6 +37,28 @@ mod inner {
     #[ignore = "started by another test"]
     fn asks_for_a_clock_in_place() {
         let _ = current().clock();
+    }
+
+    /// A resource of the parent that wants the clock before it exists.
+    struct Early;
+
+    impl Resource for Early {
+        type Handle = String;
+
+        fn provision(&mut self, test: &Current) -> Result<String, BoxError> {
+            Ok(test.handle().clock().to_string())
+        }
+
+        fn transfer() -> Transfer<String> {
+            Transfer::as_text()
+        }
+    }
+
+    #[isolated(early = Early, clock = "2026-02-28T23:59:59Z")]
+    #[test]
+    #[ignore = "started by another test"]
+    fn provisions_by_the_clock(early: &str) {
+        say(early);
     }
 }
 
@@ -111,9 +133,16 @@ fn a_test_in_place_has_the_clock_of_the_machine_and_says_so() {
     );
     let inner = state.inner("asks_for_a_clock_in_place");
     let run = inner.env("ISOLATED_PROCESS", "off").run().failed();
-    assert!(
-        run.errors.contains("has no clock of its own; write"),
-        "{}",
-        run.errors
-    );
+    assert!(run.errors.contains(NO_CLOCK), "{}", run.errors);
+}
+
+const NO_CLOCK: &str = " has no clock of its own; write `#[isolated(clock = \"2026-02-28T23:59:59Z\")]`, and leave \
+    `ISOLATED_PROCESS` on; a resource that the parent provisions cannot use it before the test begins\n";
+
+#[test]
+fn a_resource_of_the_parent_has_no_clock_yet() {
+    let state = State::new();
+    let run = state.inner("provisions_by_the_clock").run().failed();
+    assert!(run.errors.contains(NO_CLOCK), "{}", run.errors);
+    assert!(!run.output.contains('@'), "{}", run.output);
 }

@@ -4,16 +4,17 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use isolated_test_clock::{MAGIC, Page, Setting};
 
 use super::flock::{self, Strength};
 pub(crate) use super::is_clock_replaced;
+use super::real_time::read;
+use crate::mutex::lock;
 
 /// The file of one clock, mapped into this process.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ impl SharedClock {
         static TURN: Mutex<()> = Mutex::new(());
 
         // The threads of a process share the lock of the file.
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = lock(&TURN);
         flock::lock(&self.file, Strength::Exclusive)?;
         let page = self.page();
         // Some file systems need room for each change: see `create`.
@@ -111,11 +112,9 @@ impl Drop for SharedClock {
 
 /// The monotonic clock, in nanoseconds.
 pub(crate) fn monotonic() -> u64 {
-    let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: there is room for what is written.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr()) };
-    // SAFETY: zeros are a valid time too.
-    let time = unsafe { time.assume_init() };
+    let time = read(|time| unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, time) == 0 });
+    let time = time.expect("all systems have this clock");
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or_default()
 }

@@ -61,8 +61,9 @@ pub(crate) fn is_clock_replaced() -> bool {
     })
 }
 
+/// The time that a call writes; `None` if it fails.
 #[cfg(target_os = "linux")]
-fn read(ask: impl FnOnce(*mut libc::timespec) -> bool) -> Option<libc::timespec> {
+pub(super) fn read(ask: impl FnOnce(*mut libc::timespec) -> bool) -> Option<libc::timespec> {
     let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: zeros are a valid time, whether or not another one was written.
     ask(time.as_mut_ptr()).then(|| unsafe { time.assume_init() })

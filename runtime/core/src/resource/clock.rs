@@ -6,6 +6,7 @@
 mod written;
 mod zone;
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use self::written::Written;
 pub(crate) use self::zone::{Begin, LocalTime};
 use super::context::TestHandle;
 use super::tmpdir::TmpDir;
-use crate::config::{CLOCK_LIBRARY, Keep};
+use crate::config::{CLOCK, CLOCK_LIBRARY, Keep};
 use crate::error::{Error, ErrorKind};
 use crate::os::clock::{self, SharedClock, monotonic};
 
@@ -123,15 +124,15 @@ impl TestHandle {
     ///
     /// # Panics
     ///
-    /// Panics if the attribute has no `clock`, or if the test runs in place, because `ISOLATED_PROCESS` is
-    /// `off`.
+    /// Panics if the attribute has no `clock`, if the test runs in place, because `ISOLATED_PROCESS` is
+    /// `off`, and in the parent before the clock exists.
     #[must_use]
     #[track_caller]
     pub fn clock(&self) -> Clock {
         self.clock_if_any().cloned().unwrap_or_else(|| {
             panic!(
                 "{} has no clock of its own; write `#[isolated(clock = \"2026-02-28T23:59:59Z\")]`, and leave \
-                 `ISOLATED_PROCESS` on",
+                 `ISOLATED_PROCESS` on; a resource that the parent provisions cannot use it before the test begins",
                 self.name()
             )
         })
@@ -140,14 +141,16 @@ impl TestHandle {
 
 impl Clock {
     /// The clock that the parent of this process has made for its test. Starts it.
-    pub(crate) fn begin(path: &Path, speed: f64) -> Result<Self, Error> {
+    pub(crate) fn begin(speed: f64) -> Result<Self, Error> {
         if !clock::is_clock_replaced() {
             let reason = "this program reads the time without the C library, as one that is linked \
                           statically does, or it could not load a library; link it dynamically, and \
                           do not replace `LD_PRELOAD`";
             return Err(failed().because(reason));
         }
-        let shared = SharedClock::open(path).map_err(|error| failed().because(error))?;
+        let setting = env::var_os(CLOCK).unwrap_or_default();
+        let shared =
+            SharedClock::open(setting.as_ref()).map_err(|error| failed().because(error))?;
         let shared = Arc::new(shared);
         let at = time(shared.setting().at(monotonic()));
         let asked = ClockRequest { at, speed };
@@ -184,7 +187,7 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         self.change(|now| {
             let nanos = now.nanos + u64::from(by.subsec_nanos());
-            let seconds = by.as_secs() + nanos / NANOS;
+            let seconds = by.as_secs().saturating_add(nanos / NANOS);
             let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
             Setting {
                 seconds: now.seconds.saturating_add(seconds),

@@ -162,8 +162,8 @@ impl<'a> Inside<'a> {
             .ok_or_else(|| Error::new(ErrorKind::Process, "understand the parent of the test"))?;
         terminal::restore(&given.terminal);
         #[cfg(feature = "clock")]
-        if let Some((memory, speed)) = &given.clock {
-            let clock = Clock::begin(memory.as_ref(), f64::from_bits(*speed))?;
+        if let Some(speed) = given.clock {
+            let clock = Clock::begin(f64::from_bits(speed))?;
             self.cx().current.give_clock(clock);
         }
         let owner = self.cx().current.owner();

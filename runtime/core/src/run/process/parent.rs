@@ -113,14 +113,13 @@ pub(crate) fn run(
 #[cfg(feature = "clock")]
 const ZONE: &str = "TZ";
 
-/// Makes the clock of the test, if it has one, and adds its variables. Returns what the process of the
-/// test has to know.
+/// Makes the clock of the test, if it has one, and adds its variables. Returns the bits of its speed.
 #[cfg(feature = "clock")]
 fn clock(
     session: &mut Session<'_>,
     surroundings: &Surroundings,
     variables: &mut Vec<(OsString, OsString)>,
-) -> Result<Option<(OsString, u64)>, Error> {
+) -> Result<Option<u64>, Error> {
     let Some((begin, speed)) = surroundings.clock else {
         return Ok(None);
     };
@@ -131,12 +130,12 @@ fn clock(
     }
     let current = session.cx().current.clone();
     let started = Started::new(current.name(), ClockRequest { at, speed })?;
-    let setting = started.setting().into_os_string();
-    preload::add(variables, &setting, started.preloaded().as_os_str());
+    let (setting, library) = (started.setting(), started.preloaded());
+    preload::add(variables, setting.as_os_str(), library.as_os_str());
     session.resources.trace.clock(&started.clock.to_string());
     current.give_clock(started.clock.clone());
     session.clock = Some(started);
-    Ok(Some((setting, speed.to_bits())))
+    Ok(Some(speed.to_bits()))
 }
 
 /// How long the test may take.
