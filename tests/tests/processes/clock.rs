@@ -49,7 +49,17 @@ fn the_standard_library_and_three_crates_see_it() {
 #[test]
 fn the_c_library_sees_it() {
     unsafe extern "C" {
+        fn ftime(time: *mut Millis) -> i32;
         fn timespec_get(time: *mut libc::timespec, base: i32) -> i32;
+    }
+
+    /// `struct timeb`.
+    #[repr(C)]
+    struct Millis {
+        seconds: libc::time_t,
+        thousandths: u16,
+        zone: i16,
+        is_summer: i16,
     }
 
     let clocks = [
@@ -64,17 +74,25 @@ fn the_c_library_sees_it() {
     }
     let mut micros = MaybeUninit::<libc::timeval>::zeroed();
     let mut precise = MaybeUninit::<libc::timespec>::zeroed();
+    let mut millis = MaybeUninit::<Millis>::zeroed();
     let mut second = 0;
     // SAFETY: there is room for what is written, and zeros are times too.
-    let (micros, precise) = unsafe {
+    let (micros, precise, millis) = unsafe {
         assert_eq!(libc::time(&raw mut second), MIDNIGHT);
         assert_eq!(libc::gettimeofday(micros.as_mut_ptr(), ptr::null_mut()), 0);
         assert_eq!(timespec_get(precise.as_mut_ptr(), 1), 1);
-        (micros.assume_init(), precise.assume_init())
+        assert_eq!(ftime(millis.as_mut_ptr()), 0);
+        (
+            micros.assume_init(),
+            precise.assume_init(),
+            millis.assume_init(),
+        )
     };
     assert_eq!(second, MIDNIGHT);
     assert_eq!((micros.tv_sec, micros.tv_usec), (MIDNIGHT, 123_456));
     assert_eq!((precise.tv_sec, precise.tv_nsec), (MIDNIGHT, 123_456_789));
+    assert_eq!((millis.seconds, millis.thousandths), (MIDNIGHT, 123));
+    assert_eq!((millis.zone, millis.is_summer), (0, 0));
 }
 
 /// A static that is initialised before `main`.
@@ -91,7 +109,9 @@ extern "C" fn before_main() {
 #[unsafe(link_section = ".init_array")]
 static INITIALISER: extern "C" fn() = before_main;
 
-#[isolated(clock = "2026-02-28T23:59:59Z")]
+/// The clock runs only once the test has begun, however long its process takes to start: at this speed, a
+/// microsecond of the start would be minutes.
+#[isolated(clock(at = "2026-02-28T23:59:59Z", speed = 100_000_000))]
 #[test]
 fn code_before_the_body_sees_it() {
     assert_eq!(BEFORE_MAIN.load(Ordering::Relaxed), MIDNIGHT);
@@ -109,7 +129,6 @@ fn a_running_clock_keeps_step_with_the_monotonic_one() {
     assert!(seconds() < MIDNIGHT + 60);
 }
 
-/// A clock that has a speed runs only once the test has begun, however long its process takes to start.
 #[isolated(clock(at = "2026-02-28T23:59:59Z", speed = 3600))]
 #[test]
 fn a_fast_clock_makes_hours_of_seconds() {
@@ -130,15 +149,30 @@ fn times_before_1970() {
     assert_eq!(SystemTime::now(), UNIX_EPOCH + Duration::from_millis(50));
 }
 
-/// Root could set the clock of the machine.
+/// Root could set the clock of the machine. The times are invalid, so that the kernel would refuse them with
+/// another error.
 #[isolated(clock = "2026-02-28T23:59:59Z")]
 #[test]
 fn a_test_cannot_set_the_clock_of_the_machine() {
-    let time = clock_gettime(libc::CLOCK_REALTIME);
-    // SAFETY: the time is valid.
-    let result = unsafe { libc::clock_settime(libc::CLOCK_REALTIME, &raw const time) };
-    let error = std::io::Error::last_os_error();
-    assert_eq!((result, error.raw_os_error()), (-1, Some(libc::EPERM)));
+    unsafe extern "C" {
+        fn settimeofday(time: *const libc::timeval, zone: *const libc::timezone) -> i32;
+    }
+
+    let error = |result| (result, std::io::Error::last_os_error().raw_os_error());
+    let time = libc::timespec {
+        tv_sec: MIDNIGHT,
+        tv_nsec: 1_000_000_000,
+    };
+    // SAFETY: the time can be read.
+    let set = unsafe { libc::clock_settime(libc::CLOCK_REALTIME, &raw const time) };
+    assert_eq!(error(set), (-1, Some(libc::EPERM)));
+    let time = libc::timeval {
+        tv_sec: MIDNIGHT,
+        tv_usec: 1_000_000,
+    };
+    // SAFETY: the time can be read, and there is no zone to set.
+    let set = unsafe { settimeofday(&raw const time, ptr::null()) };
+    assert_eq!(error(set), (-1, Some(libc::EPERM)));
 }
 
 #[isolated(seed, clock(at = UNIX_EPOCH + Duration::from_secs(seed >> 32), frozen))]

@@ -3,7 +3,9 @@
 #![cfg(target_os = "linux")]
 #![expect(unsafe_code, reason = "only the C library waits until a time of day")]
 
-use std::cell::UnsafeCell;
+mod locks;
+mod queues;
+
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::thread;
@@ -13,6 +15,9 @@ use isolated_test::isolated;
 
 /// How long each function waits. Nobody ends a wait, because its end by time is what is tested.
 const WAIT: Duration = Duration::from_millis(30);
+
+/// The clocks of which a function can wait for either.
+const CLOCKS: [libc::clockid_t; 2] = [libc::CLOCK_REALTIME, libc::CLOCK_MONOTONIC];
 
 /// The time on a clock after the wait.
 fn after_the_wait(clock: libc::clockid_t) -> libc::timespec {
@@ -45,88 +50,21 @@ fn error(result: i32) -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap()
 }
 
-unsafe extern "C" {
-    fn pthread_cond_clockwait(
-        condition: *mut libc::pthread_cond_t,
-        mutex: *mut libc::pthread_mutex_t,
-        clock: libc::clockid_t,
-        until: *const libc::timespec,
-    ) -> i32;
-    fn pthread_clockjoin_np(
-        thread: libc::pthread_t,
-        value: *mut *mut libc::c_void,
-        clock: libc::clockid_t,
-        until: *const libc::timespec,
-    ) -> i32;
-}
-
-/// A mutex that its thread has locked, and a condition variable for it with this clock.
-struct Locked {
-    mutex: UnsafeCell<libc::pthread_mutex_t>,
-    condition: UnsafeCell<libc::pthread_cond_t>,
-}
-
-impl Locked {
-    fn new() -> Self {
-        Locked {
-            mutex: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
-            condition: UnsafeCell::new(libc::PTHREAD_COND_INITIALIZER),
-        }
-    }
-
-    /// Initialises the objects, which must not move any more.
-    fn begin(&self, clock: libc::clockid_t) {
-        let mut attributes = MaybeUninit::uninit();
-        // SAFETY: the objects stay where they are, and the attributes are initialised first.
-        unsafe {
-            libc::pthread_condattr_init(attributes.as_mut_ptr());
-            libc::pthread_condattr_setclock(attributes.as_mut_ptr(), clock);
-            libc::pthread_cond_init(self.condition.get(), attributes.as_ptr());
-            libc::pthread_mutex_lock(self.mutex.get());
-        }
-    }
-}
-
-fn wait_for_conditions() {
-    for clock in [libc::CLOCK_REALTIME, libc::CLOCK_MONOTONIC] {
-        let locked = Locked::new();
-        locked.begin(clock);
-        let (condition, mutex) = (locked.condition.get(), locked.mutex.get());
-        // SAFETY: the objects are initialised, and this thread has locked the mutex.
-        assert_waits(clock, |until| unsafe {
-            libc::pthread_cond_timedwait(condition, mutex, until)
-        });
-        for clock in [libc::CLOCK_REALTIME, libc::CLOCK_MONOTONIC] {
-            // SAFETY: as above.
-            assert_waits(clock, |until| unsafe {
-                pthread_cond_clockwait(condition, mutex, clock, until)
-            });
-        }
-    }
-}
-
-fn wait_for_locks() {
-    let locked = Locked::new();
-    locked.begin(libc::CLOCK_REALTIME);
-    let mutex = locked.mutex.get();
-    // SAFETY: the mutex is of the kind that its own thread cannot lock again, and waits instead.
-    assert_waits(libc::CLOCK_REALTIME, |until| unsafe {
-        libc::pthread_mutex_timedlock(mutex, until)
-    });
-    let mut semaphore = MaybeUninit::uninit();
-    // SAFETY: the semaphore stays where it is, and is initialised first.
-    assert_waits(libc::CLOCK_REALTIME, |until| unsafe {
-        libc::sem_init(semaphore.as_mut_ptr(), 0, 0);
-        error(libc::sem_timedwait(semaphore.as_mut_ptr(), until))
-    });
-}
-
 extern "C" fn sleep_long(_: *mut libc::c_void) -> *mut libc::c_void {
-    thread::sleep(Duration::from_secs(600)); // Ends with the process, for sure later than the wait.
+    thread::sleep(Duration::from_secs(600)); // Ends with the process, long after the wait.
     ptr::null_mut()
 }
 
 fn wait_for_threads() {
+    unsafe extern "C" {
+        fn pthread_clockjoin_np(
+            thread: libc::pthread_t,
+            value: *mut *mut libc::c_void,
+            clock: libc::clockid_t,
+            until: *const libc::timespec,
+        ) -> i32;
+    }
+
     let mut other = MaybeUninit::uninit();
     // SAFETY: the function needs no argument, and there is room for the thread.
     let other = unsafe {
@@ -137,8 +75,12 @@ fn wait_for_threads() {
         );
         *other
     };
-    for clock in [libc::CLOCK_REALTIME, libc::CLOCK_MONOTONIC] {
-        // SAFETY: the thread runs, and nobody joins it.
+    // SAFETY: the thread runs, and nobody joins it.
+    assert_waits(libc::CLOCK_REALTIME, |until| unsafe {
+        libc::pthread_timedjoin_np(other, ptr::null_mut(), until)
+    });
+    for clock in CLOCKS {
+        // SAFETY: as above.
         assert_waits(clock, |until| unsafe {
             pthread_clockjoin_np(other, ptr::null_mut(), clock, until)
         });
@@ -146,7 +88,7 @@ fn wait_for_threads() {
 }
 
 fn sleep_and_wait_for_timers() {
-    for clock in [libc::CLOCK_REALTIME, libc::CLOCK_MONOTONIC] {
+    for clock in CLOCKS {
         let begun = Instant::now();
         let deadline = after_the_wait(clock);
         let flags = libc::TIMER_ABSTIME;
@@ -183,28 +125,28 @@ fn sleep_and_wait_for_timers() {
 }
 
 fn wait_everywhere() {
-    wait_for_conditions();
-    wait_for_locks();
+    locks::wait_for_each();
+    queues::wait_for_each();
     wait_for_threads();
     sleep_and_wait_for_timers();
 }
 
 /// With the real clock, each deadline would be over.
-#[isolated(clock(at = "2001-01-01", frozen), timeout = "60s")]
+#[isolated(namespace, clock(at = "2001-01-01", frozen), timeout = "60s")]
 #[test]
 fn a_clock_in_the_past_ends_no_wait_at_once() {
     wait_everywhere();
 }
 
 /// With the real clock, nobody would wake up for decades.
-#[isolated(clock = "2099-01-01", timeout = "60s")]
+#[isolated(namespace, clock = "2099-01-01", timeout = "60s")]
 #[test]
 fn a_clock_in_the_future_lets_nobody_wait_for_ever() {
     wait_everywhere();
 }
 
 /// If the wait took as long as the clock needs, it would take hours.
-#[isolated(clock(at = "2001-01-01", speed = 0.000001), timeout = "60s")]
+#[isolated(namespace, clock(at = "2001-01-01", speed = 0.000001), timeout = "60s")]
 #[test]
 fn the_speed_of_a_clock_does_not_change_waits() {
     wait_everywhere();
