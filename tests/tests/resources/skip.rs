@@ -16,6 +16,7 @@ mod inner {
         AsyncResource, BoxError, Current, Outcome, Resource, Skip, Transfer, isolated,
     };
     use isolated_test_tests::say;
+    use test_case::test_case;
 
     fn skip() -> BoxError {
         Skip::because("Docker is not installed").into()
@@ -23,6 +24,13 @@ mod inner {
 
     /// A container of something that is not installed.
     struct Container;
+
+    impl Container {
+        /// The one of a case. A test with an expression that uses a parameter is isolated inside of its attribute.
+        fn of(_case: u32) -> Self {
+            Container
+        }
+    }
 
     impl Resource for Container {
         type Handle = ();
@@ -242,6 +250,32 @@ mod inner {
     #[ignore = "started by another test"]
     fn in_a_host() {}
 
+    #[isolated(container = Container::of(number))]
+    #[test_case(1 => 1; "rightly")]
+    #[ignore = "started by another test"]
+    fn is_judged(number: u32) -> u32 {
+        say("body");
+        number
+    }
+
+    #[isolated(container = Container::of(number))]
+    #[test_case(1 => 1; "rightly")]
+    #[tokio::test]
+    #[ignore = "started by another test"]
+    async fn is_judged_when_awaited(number: u32) -> u32 {
+        say("body");
+        number
+    }
+
+    #[isolated(before = Before(None), container = awaited(Container::of(number)))]
+    #[test_case(1 => 1; "rightly")]
+    #[tokio::test]
+    #[ignore = "started by another test"]
+    async fn is_judged_around(number: u32) -> u32 {
+        say("body");
+        number
+    }
+
     #[isolated(wrapped = Wrapped)]
     #[test]
     #[ignore = "started by another test"]
@@ -267,6 +301,7 @@ fn a_skipped_test_passes_and_says_so_aloud() {
         "awaited::that_should_panic",
         "awaited::in_a_process",
         "awaited::in_a_process_that_should_panic",
+        "is_judged_around::test_case_1_rightly",
     ] {
         let state = State::new();
         let run = state.inner(test).run().passed();
@@ -345,4 +380,19 @@ fn in_a_host_it_is_a_failure() {
         complaint.ends_with(": Docker is not installed"),
         "{complaint}"
     );
+}
+
+/// The attribute cannot get the value of a body that did not run.
+#[test]
+fn inside_of_an_attribute_that_judges_the_value_it_is_a_failure() {
+    for test in [
+        "is_judged::test_case_1_rightly",
+        "is_judged_when_awaited::test_case_1_rightly",
+    ] {
+        let state = State::new();
+        let run = state.inner(test).run().failed();
+        let expected = format!("isolated-test: resources::skip::inner::{test}: {REASON}");
+        assert_eq!(state.complaint(&run), expected);
+        assert_eq!(run.said("body"), None, "{test}");
+    }
 }
