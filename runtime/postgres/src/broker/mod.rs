@@ -17,14 +17,15 @@
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
-//! knows the statements, `schemas` gives parts of a database, and `template` lets tests build templates, which `tidy` removes;
-//! `orphans` removes what dead hosts have left.
+//! knows the statements, `schemas` gives parts of a database, and `template` lets tests build templates, which `layers` copies
+//! without their files and `tidy` removes; `orphans` removes what dead hosts have left.
 
 mod admission;
 mod bounds;
 mod client;
 mod databases;
 mod ending;
+mod layers;
 pub(crate) mod line;
 mod locks;
 mod orphans;
@@ -49,11 +50,14 @@ use isolated_test_postgres_wire::{Address, Failure, Host};
 
 use self::admission::Admission;
 pub(crate) use self::databases::{drop_all, outlive_sessions};
+use self::layers::Layers;
+pub(crate) use self::layers::{LAYERS, remove as remove_layer};
 use self::locks::Locks;
 use self::schemas::Schemas;
 use self::sessions::Sessions;
 use self::state::State;
 use self::working::report;
+use crate::server::Mounts;
 
 /// The version of the exchange.
 pub(crate) const FORM: &str = concat!("6 ", env!("CARGO_PKG_VERSION"));
@@ -79,6 +83,7 @@ pub(crate) struct Broker {
 struct Shared {
     sessions: Arc<Sessions>,
     locks: Arc<Locks>,
+    layers: Option<Layers>,
     admission: Admission,
     version: u32,
     /// Where the data of a server of ours are.
@@ -103,6 +108,7 @@ impl Broker {
         prefix: String,
         socket: &Path,
         has_others: bool,
+        mounts: Option<Mounts>,
     ) -> io::Result<Self> {
         let shown = address.to_string();
         let data = match &address.host {
@@ -115,6 +121,9 @@ impl Broker {
         })?;
         let sessions = Arc::new(sessions);
         let locks = Arc::new(Locks::new(sessions.clone()));
+        let layers = mounts
+            .zip(data.as_deref())
+            .map(|(mounts, data)| Layers::new(mounts, sessions.clone(), version, data));
         let places = has_others.then(|| locks.clone());
         let admission = Admission::new(sessions.bounds.tests, places);
         let mut state = State::new(Some(SPACE).filter(|_| !has_others));
@@ -124,6 +133,7 @@ impl Broker {
         let shared = Arc::new(Shared {
             sessions,
             locks,
+            layers: layers.transpose()?,
             admission,
             version,
             data,

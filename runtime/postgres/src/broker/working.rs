@@ -52,6 +52,9 @@ impl Shared {
                 Job::Remove(template) => {
                     drop(state);
                     self.locks.leave_template(&template);
+                    if let Some(layers) = &self.layers {
+                        report(&template, layers.forget(&template));
+                    }
                     let remove = |one: &mut _| tidy::remove(one, &template, None);
                     report(&template, self.sessions.with(remove));
                     state = self.lock();
@@ -70,7 +73,14 @@ impl Shared {
     }
 
     pub(super) fn drop_now(&self, database: &str) {
-        let dropped = drop_one(self.version, database, |sql| self.sessions.run(sql));
+        let layered = self.layers.as_ref().map(|layers| layers.drop(database));
+        let dropped = match layered {
+            Some(Ok(true)) => Ok(()),
+            None | Some(Ok(false)) => {
+                drop_one(self.version, database, |sql| self.sessions.run(sql))
+            }
+            Some(Err(failure)) => Err(failure),
+        };
         report(database, dropped);
     }
 
@@ -78,9 +88,18 @@ impl Shared {
     pub(super) fn make(&self, new: &str, template: &str) -> Result<(), Failure> {
         let sql = create(self.version, new, template);
         loop {
-            match self.sessions.run(&sql) {
+            let layered = self
+                .layers
+                .as_ref()
+                .map(|layers| layers.copy(new, template));
+            let made = match layered {
+                Some(Ok(true)) => Ok(()),
+                None | Some(Ok(false)) => self.sessions.run(&sql).map(drop),
+                Some(Err(failure)) => Err(failure),
+            };
+            match made {
                 Err(failure) if failure.is_disk_full() && self.has_made_room() => {}
-                made => return made.map(drop),
+                made => return made,
             }
         }
     }

@@ -10,6 +10,7 @@ use isolated_test_core::{BoxError, Current, Reclaim};
 use isolated_test_databases::memory;
 
 use super::account::Account;
+use crate::broker::{LAYERS, remove_layer};
 
 /// The directory of one server.
 ///
@@ -110,6 +111,11 @@ fn remove(root: &Path) -> io::Result<()> {
         return gone(Err(error));
     }
     remove_shared_memory(root);
+    if let Ok(layers) = fs::read_dir(root.join(LAYERS)) {
+        for layer in layers.flatten() {
+            gone(remove_layer(&layer.path()))?;
+        }
+    }
     gone(fs::remove_dir_all(root))
 }
 

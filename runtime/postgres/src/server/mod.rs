@@ -4,6 +4,11 @@ mod account;
 mod cache;
 mod cluster;
 mod files;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(not(target_os = "linux"))]
+#[path = "mounts_elsewhere.rs"]
+mod mounts;
 mod programs;
 
 use std::cell::RefCell;
@@ -11,6 +16,8 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, exit};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +33,7 @@ use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
 
 use self::account::Account;
 use self::files::Files;
+pub(crate) use self::mounts::Mounts;
 pub use self::programs::Programs;
 use crate::binaries::{self, Binaries, Unfound};
 use crate::broker::Broker;
@@ -126,6 +134,7 @@ fn fingerprint() -> Result<String, BoxError> {
 pub(crate) struct Server {
     wanted: Wanted,
     own: Option<Own>,
+    mounts: Option<Mounts>,
     broker: Option<Broker>,
 }
 
@@ -141,13 +150,14 @@ impl Server {
         Server {
             wanted: wanted(),
             own: None,
+            mounts: None,
             broker: None,
         }
     }
 
     fn start(&mut self, binaries: &Binaries, host: &Current) -> Result<Address, BoxError> {
         let files = Files::create(host)?;
-        let (service, running) = match start(binaries, &files, host) {
+        let (service, running, mounts) = match start(binaries, &files, host) {
             Ok(started) => started,
             Err(error) => {
                 let _ = files.remove();
@@ -160,6 +170,7 @@ impl Server {
             is_over: Arc::default(),
         });
         own.files.close_socket()?;
+        self.mounts = mounts;
         let is_over = own.is_over.clone();
         // At once, so that tests which use it are told. A release would wait for a server that is gone.
         thread::spawn(move || {
@@ -197,7 +208,15 @@ impl Server {
             Some(own) => own.files.broker(),
             None => host.tmpdir().join("host"),
         };
-        let broker = Broker::start(address, database, prefix, &socket, self.own.is_none())?;
+        let mounts = self.mounts.take();
+        let broker = Broker::start(
+            address,
+            database,
+            prefix,
+            &socket,
+            self.own.is_none(),
+            mounts,
+        )?;
         self.broker = Some(broker);
         let path = socket
             .to_str()
@@ -211,8 +230,10 @@ fn start(
     binaries: &Binaries,
     files: &Files,
     host: &Current,
-) -> Result<(Service, Running), BoxError> {
+) -> Result<(Service, Running, Option<Mounts>), BoxError> {
     cluster::create(binaries, files)?;
+    #[cfg(target_os = "linux")]
+    let (mounter, end) = UnixStream::pair()?;
     let (data, sockets) = (files.data(), files.sockets());
     let (account, root) = (files.account, files.root().to_owned());
     let set_up = move |command: &mut Command, _: &Current| {
@@ -224,6 +245,8 @@ fn start(
         // Until the socket belongs to root, nobody can connect.
         let mode = if account.is_some() { "0000" } else { "0700" };
         command.args(["-c", &format!("unix_socket_permissions={mode}")]);
+        #[cfg(target_os = "linux")]
+        mounts::around(command, end);
     };
     let mut service = Service::new(binaries.program("postgres"))
         .with(set_up)
@@ -233,7 +256,11 @@ fn start(
         // Sessions that tests have left open would delay it, and the data are thrown away.
         .grace(Duration::from_millis(200));
     let running = service.provision(host)?;
-    Ok((service, running))
+    #[cfg(target_os = "linux")]
+    let mounts = Mounts::of(mounter);
+    #[cfg(not(target_os = "linux"))]
+    let mounts = None;
+    Ok((service, running, mounts))
 }
 
 /// Lets `postgres` work on these data with the settings for tests, as this account.

@@ -30,7 +30,7 @@ mod inner {
 }
 
 /// The process of the server.
-fn server(files: &Path) -> u32 {
+pub(crate) fn server(files: &Path) -> u32 {
     let lock = fs::read_to_string(files.join("data/postmaster.pid")).unwrap();
     lock.lines().next().unwrap().parse().unwrap()
 }

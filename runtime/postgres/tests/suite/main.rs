@@ -16,6 +16,7 @@ mod failing;
 mod fixed_address;
 mod getting;
 mod given_schemas;
+mod layers;
 mod machines;
 mod messages;
 mod others;

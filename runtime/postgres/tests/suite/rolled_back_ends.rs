@@ -94,8 +94,9 @@ fn tests_see_nothing_of_each_other_and_leave_nothing() {
     let left = std::fs::read_dir(crate::asking::files(&main)).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert!(
-        left.iter()
-            .all(|name| ["data", "socket", "host"].map(Into::into).contains(name)),
+        left.iter().all(|name| ["data", "layers", "socket", "host"]
+            .map(Into::into)
+            .contains(name)),
         "{left:?}"
     );
     third.release();

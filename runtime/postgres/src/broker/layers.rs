@@ -1,0 +1,266 @@
+//! Copies of templates as overlays, on a server of ours.
+//!
+//! A copy of all files takes the kernel ten times as long as the rest of `CREATE DATABASE`, although a test changes
+//! few of them. So the files of a template are copied once: see [`base`]. An overlay on the directory of each
+//! database then shows these files, and keeps what the server writes.
+//!
+//! The server does not know of this, so its buffers must never outlive the files to which they belong. Before an
+//! overlay goes, nothing is connected to the database, nobody can connect any more, because it has another
+//! name, and a checkpoint has written its buffers. They only vanish with `DROP DATABASE`, which follows.
+//!
+//! Where overlays cannot be mounted, templates are copied as everywhere else.
+
+mod base;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use isolated_test_postgres_wire::{Failure, literal, name};
+
+use self::base::Base;
+use super::databases::{create, drop_one, end_sessions};
+use super::ending::until_ended;
+use super::sessions::Sessions;
+use crate::server::Mounts;
+
+/// The directory of bases and overlays, beside the data.
+pub(crate) const LAYERS: &str = "layers";
+
+/// The directory of an overlay that the kernel needs.
+const WORK: &str = "work";
+
+/// Somebody has dropped a database of ours.
+const MISSING: io::ErrorKind = io::ErrorKind::NotFound;
+
+/// The overlays of a server. Its databases have a dash in their names as long as no test may connect to them.
+pub(super) struct Layers {
+    mounts: Mounts,
+    sessions: Arc<Sessions>,
+    version: u32,
+    /// The directories of the databases.
+    databases: PathBuf,
+    /// The directories of bases and overlays.
+    dir: PathBuf,
+    last: AtomicU64,
+    /// By the names of their templates.
+    bases: Mutex<HashMap<String, Arc<Base>>>,
+    /// By the numbers of their databases.
+    overlays: Mutex<HashMap<String, Overlay>>,
+    /// Whether an overlay could not be mounted.
+    is_refused: AtomicBool,
+}
+
+struct Overlay {
+    dir: PathBuf,
+    /// Its files stay as long as they are seen through the overlay.
+    _base: Arc<Base>,
+}
+
+/// Why there is no copy.
+enum Uncopied {
+    Failure(Failure),
+    /// Not because of the server.
+    Layers(io::Error),
+}
+
+impl Layers {
+    pub(super) fn new(
+        mounts: Mounts,
+        sessions: Arc<Sessions>,
+        version: u32,
+        data: &Path,
+    ) -> io::Result<Self> {
+        let layers = Layers {
+            mounts,
+            sessions,
+            version,
+            databases: data.join("base"),
+            dir: data.with_file_name(LAYERS),
+            last: AtomicU64::new(0),
+            bases: Mutex::default(),
+            overlays: Mutex::default(),
+            is_refused: AtomicBool::new(false),
+        };
+        layers.create_dir(&layers.dir)?;
+        Ok(layers)
+    }
+
+    /// Copies a template. Returns false if it has to be copied in another way.
+    pub(super) fn copy(&self, new: &str, template: &str) -> Result<bool, Failure> {
+        if self.is_refused.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        match self.try_copy(new, template) {
+            Ok(()) => Ok(true),
+            Err(Uncopied::Failure(failure)) => Err(failure),
+            // The server finds out how much room there is.
+            Err(Uncopied::Layers(error)) if error.kind() == io::ErrorKind::StorageFull => Ok(false),
+            Err(Uncopied::Layers(error)) => {
+                if !self.is_refused.swap(true, Ordering::Relaxed) {
+                    eprintln!("isolated-test-postgres: failed to mount an overlay: {error}");
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn try_copy(&self, new: &str, template: &str) -> Result<(), Uncopied> {
+        let base = self.base(template)?;
+        self.run(&create(self.version, new, base.database()))?;
+        let mounted = self.mount(new, base);
+        if mounted.is_err() {
+            // Without its files, nobody can use it.
+            let _ = self.drop_files(new);
+        }
+        mounted
+    }
+
+    fn mount(&self, database: &str, base: Arc<Base>) -> Result<(), Uncopied> {
+        let number = self.number(database)?.ok_or(MISSING)?;
+        let dir = self.dir.join(self.next().to_string());
+        let (upper, work) = (dir.join("upper"), dir.join(WORK));
+        for dir in [&dir, &upper, &work] {
+            self.create_dir(dir)?;
+        }
+        let mut options = OsString::from("userxattr,volatile");
+        for (option, dir) in [("lower", base.files()), ("upper", &upper), ("work", &work)] {
+            options.push(format!(",{option}dir="));
+            options.push(dir);
+        }
+        if let Err(error) = self.mounts.mount(&self.databases.join(&number), &options) {
+            let _ = remove(&dir);
+            return Err(error.into());
+        }
+        self.overlays().insert(number, Overlay { dir, _base: base });
+        Ok(())
+    }
+
+    /// Drops a database that is an overlay. Returns false if it is none.
+    pub(super) fn drop(&self, database: &str) -> Result<bool, Failure> {
+        let Some(number) = self.number(database)? else {
+            self.remove_dropped()?;
+            return Ok(true);
+        };
+        if !self.overlays().contains_key(&number) {
+            return Ok(false);
+        }
+        let gone = format!("gone-{}", self.next());
+        self.close(database, &gone)?;
+        self.remove(&number, || self.drop_files(&gone))?;
+        Ok(true)
+    }
+
+    /// Removes the overlays of databases that tests have dropped themselves.
+    fn remove_dropped(&self) -> Result<(), Failure> {
+        // Listed before the databases, each of which is older than its overlay.
+        let mut numbers: Vec<_> = self.overlays().keys().cloned().collect();
+        let rows = self.sessions.run("SELECT oid FROM pg_database")?;
+        let left: Vec<_> = rows.into_iter().flatten().flatten().collect();
+        numbers.retain(|number| !left.contains(number));
+        for number in numbers {
+            self.remove(&number, || {
+                let _ = fs::remove_dir_all(self.databases.join(&number));
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Removes an overlay, and what is below it.
+    fn remove(
+        &self,
+        number: &str,
+        below: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.mounts.unmount(&self.databases.join(number))?;
+        below()?;
+        if let Some(overlay) = self.overlays().remove(number) {
+            let _ = remove(&overlay.dir);
+        }
+        Ok(())
+    }
+
+    /// Drops a database without an overlay.
+    fn drop_files(&self, database: &str) -> Result<(), Failure> {
+        drop_one(self.version, database, |sql| self.sessions.run(sql))
+    }
+
+    /// Ends all sessions of a database, gives it another name, so that there are no others, and writes its
+    /// buffers. Returns the number of the database.
+    fn close(&self, database: &str, renamed: &str) -> Result<Option<String>, Failure> {
+        until_ended(|| self.sessions.run(&end_sessions(database)), || true)?;
+        let (from, to) = (name(database), name(renamed));
+        self.run(&format!("ALTER DATABASE {from} RENAME TO {to}"))?;
+        self.run("CHECKPOINT")?;
+        self.number(renamed)
+    }
+
+    /// The number of a database, which is the name of its directory.
+    fn number(&self, database: &str) -> Result<Option<String>, Failure> {
+        let sql = format!(
+            "SELECT oid FROM pg_database WHERE datname = {}",
+            literal(database)
+        );
+        let rows = self.sessions.run(&sql)?;
+        Ok(rows.into_iter().flatten().next().flatten())
+    }
+
+    fn run(&self, sql: &str) -> Result<(), Failure> {
+        self.sessions.run(sql).map(drop)
+    }
+
+    fn next(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        DirBuilder::new().mode(0o700).create(dir)?;
+        self.give(dir)
+    }
+
+    /// Gives a file to the user of the server.
+    fn give(&self, file: &Path) -> io::Result<()> {
+        let owner = fs::metadata(&self.databases)?;
+        chown(file, Some(owner.uid()), Some(owner.gid()))
+    }
+
+    fn overlays(&self) -> MutexGuard<'_, HashMap<String, Overlay>> {
+        self.overlays.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes the directory of an overlay. The kernel has made some in it that nobody may read.
+pub(crate) fn remove(dir: &Path) -> io::Result<()> {
+    let mut hidden = dir.join(WORK);
+    for name in ["work", "incompat", "volatile"] {
+        hidden.push(name);
+        if hidden.exists() {
+            fs::set_permissions(&hidden, Permissions::from_mode(0o700))?;
+        }
+    }
+    fs::remove_dir_all(dir)
+}
+
+impl From<Failure> for Uncopied {
+    fn from(failure: Failure) -> Self {
+        Uncopied::Failure(failure)
+    }
+}
+
+impl From<io::Error> for Uncopied {
+    fn from(error: io::Error) -> Self {
+        Uncopied::Layers(error)
+    }
+}
+
+impl From<io::ErrorKind> for Uncopied {
+    fn from(kind: io::ErrorKind) -> Self {
+        Uncopied::Layers(kind.into())
+    }
+}
