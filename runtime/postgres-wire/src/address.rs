@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::encryption::Encryption;
+use crate::encryption::{Encryption, Mode};
 
 /// The server, and the role that connects to it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,6 +73,16 @@ impl Address {
         match self.host {
             Host::Socket(_) => Ok(None),
             Host::Tcp(_) => Encryption::of(&self.parameters).map(Some),
+        }
+    }
+
+    /// Whether no byte may be sent without encryption.
+    #[must_use]
+    pub fn must_encrypt(&self) -> bool {
+        match self.encryption() {
+            Ok(Some(encryption)) => encryption.mode >= Mode::Require,
+            Ok(None) => false,
+            Err(_) => true,
         }
     }
 

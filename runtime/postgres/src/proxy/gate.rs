@@ -14,10 +14,17 @@ pub(crate) struct Gate {
     _socket: Socket,
 }
 
+/// Clients encrypt nothing that they send through a Unix socket.
+const ENCRYPTED: &str = "a test with `network` cannot reach an encrypted server; write `sslmode=disable`, or \
+                         leave out `network`";
+
 impl Gate {
     /// Opens a socket in a new directory. Returns the address of the database there, too.
     pub(crate) fn open(database: &Database, dir: &Path) -> Result<(Self, Database), String> {
         let server: Address = database.address().clone();
+        if server.must_encrypt() {
+            return Err(ENCRYPTED.to_owned());
+        }
         let opened = Socket::open(dir, move |client| {
             let connected = Stream::connect(&server).and_then(|server| {
                 let to_server = server.try_clone()?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use isolated_test_tests::State;
+use isolated_test_tests::refusal::networks_are_refused;
 
 use crate::asking::{Servers, files};
 
@@ -69,11 +70,26 @@ local all all trust
         hold();
     }
 
-    /// Reports whether the client of the test and the connections of its host are encrypted.
-    #[isolated(db = Postgres::migrations("tests/migrations"))]
+    fn shop() -> Postgres {
+        Postgres::migrations("tests/migrations")
+    }
+
+    #[isolated(db = shop())]
     #[test]
     #[ignore = "started by another test"]
     fn uses(db: &Database) {
+        report(db);
+    }
+
+    #[isolated(network, db = shop())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_in_a_network(db: &Database) {
+        report(db);
+    }
+
+    /// Reports whether the session of the test and the connections of its host are encrypted.
+    fn report(db: &Database) {
         let ask = |sql: &str| {
             let output = psql(db.url(), sql);
             assert!(output.status.success(), "{output:?}");
@@ -136,19 +152,27 @@ fn with_server(settings: &str, act: impl FnOnce(&str, &Path)) {
     state.wait_for_the_end();
 }
 
-/// The report of a test with this server on its connections, or its complaint.
+/// The report of a test with this server on its connections, or why it could not connect.
 fn used(url: &str, home: Option<&Path>) -> String {
+    let said = used_by("uses", url, home);
+    let why = said.split_once("failed to connect to ");
+    why.map_or(&*said, |(_, why)| why).to_owned()
+}
+
+/// The report of a test with this server on its connections, or why it has no database.
+fn used_by(test: &str, url: &str, home: Option<&Path>) -> String {
     let state = State::new();
     let home = home.map_or_else(|| state.scratch(), Path::to_owned);
     let user = state
-        .user("uses")
+        .user(test)
         .env("ISOLATED_POSTGRES", url)
+        .env("ISOLATED_KEEP", "never")
         .env("HOME", home);
     let run = user.run();
     let said = run.said("client").map(|said| format!("client {said}"));
     let said = said.unwrap_or_else(|| {
         let complaint = state.complaint(&run);
-        let why = complaint.split_once(": failed to connect to ");
+        let why = complaint.split_once(": failed to provision the resource `db`: ");
         why.unwrap_or_else(|| panic!("{}", run.errors)).1.to_owned()
     });
     state.wait_for_the_end();
@@ -265,5 +289,30 @@ fn a_server_that_does_not_encrypt_is_used_only_if_that_is_allowed() {
                  `postgresql.conf`, or write `sslmode=prefer`"
             )
         );
+    });
+}
+
+/// Bytes that this process passes on are not encrypted, so they must not have to be.
+#[test]
+fn the_network_of_a_test_has_no_encrypted_connections() {
+    if networks_are_refused() {
+        return;
+    }
+    with_server(SIGNED, |port, _| {
+        let used = |mode: &str| {
+            let url = format!("postgres://any@127.0.0.1:{port}/postgres?sslmode={mode}");
+            used_by("uses_in_a_network", &url, None)
+        };
+        for (mode, outcome) in [
+            ("disable", "client f host false"),
+            ("prefer", "client f host true"),
+            (
+                "require",
+                "a test with `network` cannot reach an encrypted server; write `sslmode=disable`, or leave out \
+                 `network`",
+            ),
+        ] {
+            assert_eq!(used(mode), outcome, "{mode}");
+        }
     });
 }
