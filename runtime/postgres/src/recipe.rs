@@ -109,7 +109,7 @@ impl Steps {
         let database: Database = url.parse().map_err(passing)?;
         let session = database.session();
         let connected = Connection::open_for(database.address(), database.name(), &session);
-        let (mut connection, _) = connected.map_err(|failure| passing(failure.to_string()))?;
+        let mut connection = connected.map_err(|failure| passing(failure.to_string()))?;
         for file in &*self.files {
             let ran = migrations::run(file, &mut connection);
             ran.map_err(|MigrationError { text, is_lasting }| BuildError {

@@ -40,8 +40,7 @@ impl Connection {
         })
     }
 
-    /// Connects with the parameters that a client asks for, but as the role of the address. Returns the
-    /// messages of the server too, from the end of the authentication until the connection is ready.
+    /// Connects with parameters of the session, such as those that a client asks for.
     ///
     /// # Errors
     ///
@@ -50,17 +49,40 @@ impl Connection {
         address: &Address,
         database: &str,
         parameters: &[(String, String)],
-    ) -> Result<(Self, Vec<u8>), Failure> {
-        let parameters: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
-        let mut connection = Self::try_ways(address, &|_| Ok(()), |connection| {
-            connection.record = Some(Vec::new());
+    ) -> Result<Self, Failure> {
+        let parameters = borrowed(parameters);
+        Self::try_ways(address, &|_| Ok(()), |connection| {
             connection.log_in(address, database, &parameters)
-        })?;
+        })
+    }
+
+    /// The same without encryption, so that several threads can use the stream. Returns the messages of the
+    /// server too, from the end of the authentication until the connection is ready.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); also if the address requires encryption.
+    pub fn open_plain(
+        address: &Address,
+        database: &str,
+        parameters: &[(String, String)],
+    ) -> Result<(Self, Vec<u8>), Failure> {
+        let mut connection = Self::of(Stream::connect(address)?);
+        connection.record = Some(Vec::new());
+        connection.log_in(address, database, &borrowed(parameters))?;
         let greeting = connection.record.take().unwrap_or_default();
         Ok((connection, greeting))
+    }
+
+    fn of(stream: Stream) -> Self {
+        Connection {
+            stream: BufReader::new(stream),
+            arrived: BytesMut::new(),
+            record: None,
+            version: 0,
+            process: 0,
+            answer: Answer::default(),
+        }
     }
 
     /// Connects in each way that the address allows until one succeeds.
@@ -77,14 +99,7 @@ impl Connection {
         for way in ways {
             let opened = Stream::open(address, *way, encryption.as_ref(), prepare);
             let connected = opened.map_err(Failure::from).and_then(|stream| {
-                let mut connection = Connection {
-                    stream: BufReader::new(stream),
-                    arrived: BytesMut::new(),
-                    record: None,
-                    version: 0,
-                    process: 0,
-                    answer: Answer::default(),
-                };
+                let mut connection = Self::of(stream);
                 log_in(&mut connection)?;
                 Ok(connection)
             });
@@ -96,4 +111,9 @@ impl Connection {
         }
         Err(first.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into()))
     }
+}
+
+fn borrowed(parameters: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = parameters.iter();
+    pairs.map(|(name, value)| (&**name, &**value)).collect()
 }

@@ -30,8 +30,11 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// Fails when nobody listens there.
+    /// Fails when nobody listens there, and if the address requires encryption.
     pub fn connect(address: &Address) -> io::Result<Self> {
+        if address.must_encrypt() {
+            return Err(cannot_encrypt());
+        }
         Self::open(address, Way::Plain, None, &|_| Ok(()))
     }
 
@@ -46,10 +49,7 @@ impl Stream {
             Stream::Unix(stream) => stream.try_clone().map(Stream::Unix),
             Stream::Tcp(stream) => stream.try_clone().map(Stream::Tcp),
             #[cfg(feature = "tls")]
-            Stream::Encrypted(_) => Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "a connection that is passed on cannot be encrypted; write `sslmode=disable`",
-            )),
+            Stream::Encrypted(_) => Err(cannot_encrypt()),
         }
     }
 
@@ -132,6 +132,13 @@ impl Stream {
             Stream::Encrypted(stream) => stream.sock.set_read_timeout(time),
         }
     }
+}
+
+fn cannot_encrypt() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "a connection that is passed on cannot be encrypted; write `sslmode=disable`",
+    )
 }
 
 /// Connects to the first address of a host that accepts.

@@ -62,7 +62,7 @@ fn forward(mut client: TcpStream, database: &Database) -> io::Result<()> {
     if let Some(options) = database.options() {
         merge(options, &mut parameters);
     }
-    let opened = Connection::open_for(database.address(), database.name(), &parameters);
+    let opened = Connection::open_plain(database.address(), database.name(), &parameters);
     let (mut server, greeting) = match opened {
         Ok(opened) => opened,
         Err(failure) => {

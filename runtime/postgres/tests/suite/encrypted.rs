@@ -88,6 +88,13 @@ local all all trust
         report(db);
     }
 
+    #[isolated(db = shop().transaction())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_in_a_transaction(db: &Database) {
+        report(db);
+    }
+
     /// Reports whether the session of the test and the connections of its host are encrypted.
     fn report(db: &Database) {
         let ask = |sql: &str| {
@@ -292,27 +299,37 @@ fn a_server_that_does_not_encrypt_is_used_only_if_that_is_allowed() {
     });
 }
 
-/// Bytes that this process passes on are not encrypted, so they must not have to be.
+/// Bytes that the process of a test passes on are not encrypted, so they must not have to be.
+#[track_caller]
+fn is_never_encrypted(test: &str, refusal: &str) {
+    with_server(SIGNED, |port, _| {
+        for (mode, outcome) in [
+            ("disable", "client f host false"),
+            ("prefer", "client f host true"),
+            ("require", refusal),
+        ] {
+            let url = format!("postgres://any@127.0.0.1:{port}/postgres?sslmode={mode}");
+            assert_eq!(used_by(test, &url, None), outcome, "{mode}");
+        }
+    });
+}
+
 #[test]
 fn the_network_of_a_test_has_no_encrypted_connections() {
     if networks_are_refused() {
         return;
     }
-    with_server(SIGNED, |port, _| {
-        let used = |mode: &str| {
-            let url = format!("postgres://any@127.0.0.1:{port}/postgres?sslmode={mode}");
-            used_by("uses_in_a_network", &url, None)
-        };
-        for (mode, outcome) in [
-            ("disable", "client f host false"),
-            ("prefer", "client f host true"),
-            (
-                "require",
-                "a test with `network` cannot reach an encrypted server; write `sslmode=disable`, or leave out \
-                 `network`",
-            ),
-        ] {
-            assert_eq!(used(mode), outcome, "{mode}");
-        }
-    });
+    is_never_encrypted(
+        "uses_in_a_network",
+        "a test with `network` cannot reach an encrypted server; write `sslmode=disable`, or leave out `network`",
+    );
+}
+
+#[test]
+fn a_transaction_that_is_rolled_back_is_not_encrypted() {
+    is_never_encrypted(
+        "uses_in_a_transaction",
+        "a test with `.transaction()` cannot use an encrypted server; write `sslmode=disable`, or leave out \
+         `.transaction()`",
+    );
 }

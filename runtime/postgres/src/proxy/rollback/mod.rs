@@ -66,6 +66,10 @@ struct Shared {
 const ENDED: &str = "a statement has ended the transaction of the test, so that it may have been committed; \
                      give the test a database of its own: leave out `.transaction()`";
 
+/// Several threads use the connection to the server, and they could not share its keys.
+const ENCRYPTED: &str = "a test with `.transaction()` cannot use an encrypted server; write `sslmode=disable`, or leave \
+                         out `.transaction()`";
+
 impl Rollback {
     /// Begins a transaction in a database. Returns the address that clients connect to, too.
     ///
@@ -75,6 +79,9 @@ impl Rollback {
         version: u32,
         dir: &Path,
     ) -> Result<(Self, Database), String> {
+        if database.address().must_encrypt() {
+            return Err(ENCRYPTED.to_owned());
+        }
         let failed =
             |error: &dyn std::fmt::Display| format!("failed to begin the transaction: {error}");
         let mut session = Session::open(database, version).map_err(|error| failed(&error))?;

@@ -38,7 +38,7 @@ impl Session {
             ("options".to_owned(), options.to_owned())
         });
         let (mut connection, greeting) =
-            Connection::open_for(database.address(), database.name(), check.as_slice())?;
+            Connection::open_plain(database.address(), database.name(), check.as_slice())?;
         connection.run(BEGIN)?;
         Ok(Session {
             connection,
