@@ -76,8 +76,19 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Fails when the connection is lost, and when `pause` gives up. The session is of no use then.
+    /// Fails when the connection is lost, and when `pause` gives up. The session is of no use then: drop it, which
+    /// releases its other locks too.
     pub fn acquire(
+        &mut self,
+        key: &str,
+        mode: Mode,
+        pause: &mut dyn FnMut() -> Option<Duration>,
+    ) -> Result<Grant, Trouble> {
+        let acquired = self.wait_for(key, mode, pause);
+        self.end_if_failed(acquired)
+    }
+
+    fn wait_for(
         &mut self,
         key: &str,
         mode: Mode,
@@ -111,8 +122,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Fails when the connection is lost. The session is of no use then.
+    /// Fails when the connection is lost. The session is of no use then: drop it, which releases its other locks
+    /// too.
     pub fn try_acquire(&mut self, key: &str, mode: Mode) -> Result<Option<Grant>, Trouble> {
+        let acquired = self.look_for(key, mode);
+        self.end_if_failed(acquired)
+    }
+
+    fn look_for(&mut self, key: &str, mode: Mode) -> Result<Option<Grant>, Trouble> {
         self.held.push(Held {
             key: key.to_owned(),
             mode,
@@ -142,6 +159,15 @@ impl Session {
         }
         let rows = self.run(FENCE)?;
         self.granted(&rows).map(Some)
+    }
+
+    /// Leaves all locks to the end of the connection if one of them was not acquired: a statement that releases
+    /// them would have to wait behind the one that was given up.
+    fn end_if_failed<T>(&mut self, acquired: Result<T, Trouble>) -> Result<T, Trouble> {
+        if acquired.is_err() {
+            self.held.clear();
+        }
+        acquired
     }
 
     fn took_slot(&mut self, slot: u32) {

@@ -1,11 +1,25 @@
 //! The tests that may hold a key at the same time.
 
+use std::time::{Duration, Instant};
+
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
 use isolated_test_tests::State;
 use isolated_test_tests::gate::Gate;
 
 use crate::server::{Machine, locks, wait_for};
+
+mod inner {
+    use isolated_test::{Key, isolated};
+    use isolated_test_tests::say;
+
+    #[isolated(serial = [Key::across_machines("a"), Key::across_machines("staging")])]
+    #[test]
+    #[ignore = "started by another test"]
+    fn writes_to_two() {
+        say("held");
+    }
+}
 
 fn machines() -> [State; 2] {
     [State::new(), State::new()]
@@ -33,6 +47,37 @@ fn one_machine_waits_for_another(db: &Database) {
     assert!(second > first, "{second} {first}");
     gates[1].open();
     let _ = other.finish().passed();
+}
+
+/// The server runs nothing for a session whose last statement still waits for a lock.
+#[isolated(db = Postgres::empty())]
+#[test]
+fn giving_up_a_key_releases_the_others_at_once(db: &Database) {
+    const SOON: Duration = Duration::from_secs(5);
+
+    let [one, other] = machines();
+    let _gate = one.gate("writes");
+    let mut holder = one.using(db.url(), "writes").start();
+    holder.hear("held");
+    let began = Instant::now();
+    let run = other
+        .inner("writes_to_two")
+        .env("ISOLATED_LOCKS", db.url())
+        .env("ISOLATED_LOCK_TIMEOUT", "300ms")
+        .run()
+        .failed();
+    let ended = began.elapsed();
+    assert!(
+        run.errors
+            .contains("failed to lock serial \"staging\" across machines within 300ms: "),
+        "{}",
+        run.errors
+    );
+    assert!(ended < SOON, "{ended:?}");
+    while locks(db, "true").len() > 1 {
+        std::thread::yield_now();
+    }
+    holder.kill();
 }
 
 #[isolated(db = Postgres::empty())]
