@@ -261,6 +261,7 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
         "shop1234ms"
     );
     one.batch_execute("DISCARD ALL").unwrap();
+    one.batch_execute("SELECT 1 / 0").unwrap_err();
     assert_eq!(one.query_one(settings, &[]).unwrap().get::<_, &str>(0), "0");
     one.batch_execute("SET statement_timeout = 6; CREATE TEMP TABLE stays (id int)")
         .unwrap();

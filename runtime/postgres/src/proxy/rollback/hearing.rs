@@ -97,7 +97,7 @@ impl Client<'_> {
                     self.pass(message);
                 }
                 Reply::Completed(tag, is_within) => {
-                    session.is_fresh |= is_within == Some(false);
+                    session.is_fresh = is_within == Some(false);
                     self.is_within = is_within.unwrap_or(self.is_within);
                     self.out.extend(framed(b'C', format!("{tag}\0").as_bytes()));
                 }
