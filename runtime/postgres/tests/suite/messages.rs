@@ -166,6 +166,36 @@ fn a_whole_transaction_may_be_sent_at_once(db: &Database) {
 
 #[isolated(db = shop())]
 #[test]
+fn a_failed_transaction_may_be_followed_by_another_at_once(db: &Database) {
+    const FLUSH: Message<'_> = (Some(b'H'), b"");
+
+    let mut raw = Raw::connect(db);
+    raw.ask(&[(Some(b'Q'), b"CREATE TABLE a (id int)\0")]);
+    for (rows, between) in [(1, &[][..]), (2, &[FLUSH])] {
+        let failed = raw.ask(&[(Some(b'Q'), b"BEGIN; SELECT 1 / 0\0")]);
+        assert!(failed.ends_with("Z(E)"), "{failed}");
+        let mut all: Vec<Message<'_>> = Vec::new();
+        for parse in [
+            &b"\0ROLLBACK\0\0\0"[..],
+            b"\0BEGIN\0\0\0",
+            b"\0INSERT INTO a VALUES (1)\0\0\0",
+            b"\0COMMIT\0\0\0",
+        ] {
+            all.extend([(Some(b'P'), parse), BIND, EXECUTE]);
+            all.extend(between);
+        }
+        all.push(SYNC);
+        assert_eq!(
+            raw.ask(&all),
+            "12C(ROLLBACK)12C(BEGIN)12C(INSERT 0 1)12C(COMMIT)Z(I)"
+        );
+        let count = raw.ask(&[(Some(b'Q'), b"SELECT count(*) FROM a\0")]);
+        assert_eq!(count, format!("TD({rows})C(SELECT 1)Z(I)"));
+    }
+}
+
+#[isolated(db = shop())]
+#[test]
 fn many_answers_to_one_batch_pass(db: &Database) {
     let mut raw = Raw::connect(db);
     let parse: Message<'_> = (Some(b'P'), b"\0SELECT repeat('x', 100)\0\0\0");

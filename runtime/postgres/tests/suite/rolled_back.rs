@@ -129,6 +129,21 @@ mod statements {
     }
 
     #[test]
+    fn a_failed_transaction_may_end_within_a_query(client: &mut Client) {
+        client.batch_execute("BEGIN; SELECT 1 / 0").unwrap_err();
+        client
+            .batch_execute("ROLLBACK; BEGIN; INSERT INTO customers VALUES (70, 'x'); COMMIT")
+            .unwrap();
+        assert_eq!(count(client), 1);
+        client
+            .batch_execute("BEGIN; INSERT INTO customers VALUES (71, 'x'); SAVEPOINT s")
+            .unwrap();
+        insert(client, 71).unwrap_err();
+        client.batch_execute("ROLLBACK TO s; COMMIT").unwrap();
+        assert_eq!(count(client), 2);
+    }
+
+    #[test]
     fn a_commit_checks_deferred_constraints(client: &mut Client) {
         let sql = "CREATE TABLE parts (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)";
         client.batch_execute(sql).unwrap();

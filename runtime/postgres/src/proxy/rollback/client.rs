@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use isolated_test_postgres_wire::literal;
 
 use super::Shared;
-use super::control::{Control, ROLLBACK};
+use super::control::{Control, ROLLBACK, recovers};
 use super::expected::Reply;
 use super::session::Session;
 use super::sql::Sql;
@@ -41,6 +41,7 @@ pub(super) struct Client<'a> {
     pub(super) cancel: Cancel,
     /// Whether it is within a transaction.
     pub(super) is_within: bool,
+    /// Whether its next statement is within a transaction that an error has ended, as far as is known.
     pub(super) has_failed: bool,
     pub(super) is_gone: bool,
 }
@@ -199,7 +200,7 @@ impl Client<'_> {
             (statement, self.control(statement))
         });
         let statements: Vec<_> = statements.collect();
-        let has_failed = self.has_failed();
+        let mut has_failed = self.has_failed();
         self.turn()?;
         self.batch = Batch::Query;
         if statements.iter().any(|(_, control)| control.is_some()) {
@@ -212,16 +213,17 @@ impl Client<'_> {
         }
         let mut all = Vec::new();
         for (statement, control) in statements {
-            let Some(control) = control else {
+            if let Some(control) = control {
+                let translated = control.translate(has_failed);
+                for (index, step) in translated.steps.iter().enumerate() {
+                    session.expected.push_completion(translated.reply(index));
+                    all.push(step.clone());
+                }
+            } else {
                 session.expected.push_completion(Reply::Client);
                 all.push(statement.to_owned());
-                continue;
-            };
-            let translated = control.translate(has_failed);
-            for (index, step) in translated.steps.iter().enumerate() {
-                session.expected.push_completion(translated.reply(index));
-                all.push(step.clone());
             }
+            has_failed &= !recovers(statement);
         }
         let all = [sql.bytes(&all.join(";\n")), vec![0]].concat();
         session.send(b'Q', &all, Reply::Client);
@@ -302,8 +304,10 @@ impl Client<'_> {
             return Ok(());
         };
         self.cancel = Cancel::Never;
-        let session = self.turn()?;
         let translated = control.translate(has_failed);
+        // If the statement fails, the server reports that state again when it is ready.
+        self.has_failed &= translated.is_within.is_none();
+        let session = self.turn()?;
         let nothing = Reply::Nothing;
         // It is never executed, and a rollback would complain about it.
         session.send(b'C', &[b"P", portal, &[0]].concat(), nothing);

@@ -125,6 +125,14 @@ impl Control {
     }
 }
 
+/// Whether a transaction that has failed is over, or goes on, when this statement is complete.
+pub(super) fn recovers(statement: &str) -> bool {
+    let first = statements::words(statement).next().unwrap_or_default();
+    ["COMMIT", "END", "ROLLBACK", "ABORT"]
+        .iter()
+        .any(|word| first.eq_ignore_ascii_case(word))
+}
+
 impl Translated {
     /// The part of the answer to the step with this index that the client gets.
     pub(super) fn reply(&self, index: usize) -> Reply {
