@@ -111,6 +111,30 @@ fn statements_of_two_clients_may_have_the_same_names(db: &Database) {
 
 #[isolated(db = shop())]
 #[test]
+fn statements_are_freed_when_another_is_executed(db: &Database) {
+    let mut raw = Raw::connect(db);
+    for sql in ["DISCARD ALL", "DEALLOCATE ALL", "DEALLOCATE s1"] {
+        raw.ask(&[(Some(b'P'), b"s1\0SELECT 1\0\0\0"), SYNC]);
+        let frees = format!("frees\0{sql}\0\0\0");
+        assert_eq!(raw.ask(&[(Some(b'P'), frees.as_bytes()), SYNC]), "1Z(I)");
+        for (name, answer) in [
+            ("s1", "2D(1)C(SELECT 1)Z(I)"),
+            (
+                "frees",
+                &*format!("2C({})Z(I)", sql.trim_end_matches(" s1")),
+            ),
+            ("s1", "E(26000)Z(I)"),
+        ] {
+            let bind = format!("\0{name}\0\0\0\0\0\0\0");
+            let run: [Message<'_>; 3] = [(Some(b'B'), bind.as_bytes()), EXECUTE, SYNC];
+            assert_eq!(raw.ask(&run), answer, "{name} {sql}");
+        }
+        raw.ask(&[(Some(b'Q'), b"DEALLOCATE ALL\0")]);
+    }
+}
+
+#[isolated(db = shop())]
+#[test]
 fn a_whole_transaction_may_be_sent_at_once(db: &Database) {
     let mut raw = Raw::connect(db);
     raw.ask(&[(Some(b'Q'), b"CREATE TABLE a (id int PRIMARY KEY)\0")]);

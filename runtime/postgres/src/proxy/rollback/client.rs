@@ -197,7 +197,11 @@ impl Client<'_> {
         let sql = Sql::read(sql);
         let statements = statements(sql.text()).into_iter().map(|range| {
             let statement = &sql.text()[range];
-            (statement, self.control(statement))
+            let control = self.control(statement);
+            if let Some(control) = &control {
+                self.forget(control);
+            }
+            (statement, control)
         });
         let statements: Vec<_> = statements.collect();
         let mut has_failed = self.has_failed();
@@ -230,19 +234,23 @@ impl Client<'_> {
         self.exchange()
     }
 
-    /// The meaning of a statement for the transaction. Forgets the prepared statements that it frees: their names
-    /// may stay in the session, because a new one replaces them.
-    fn control(&mut self, statement: &str) -> Option<Control> {
-        let control = Control::of(statement)?;
-        match &control {
-            Control::Deallocate(name) => {
-                // Else it was made by SQL, and the server knows it by this name.
-                self.prepared.remove(name.as_bytes())?;
-            }
+    /// The meaning of a statement for the transaction.
+    fn control(&self, statement: &str) -> Option<Control> {
+        Control::of(statement).filter(|control| match control {
+            // Else it was made by SQL, and the server knows it by this name.
+            Control::Deallocate(name) => self.prepared.contains_key(name.as_bytes()),
+            _ => true,
+        })
+    }
+
+    /// Forgets the prepared statements that a statement frees when it is executed. Their names may stay in the
+    /// session, because a new one replaces them.
+    fn forget(&mut self, control: &Control) {
+        match control {
+            Control::Deallocate(name) => drop(self.prepared.remove(name.as_bytes())),
             Control::DeallocateAll | Control::DiscardAll => self.prepared.clear(),
             _ => {}
         }
-        Some(control)
     }
 
     /// The name in the session of one of the client's prepared statements, or of one made by SQL.
@@ -304,6 +312,7 @@ impl Client<'_> {
             return Ok(());
         };
         self.cancel = Cancel::Never;
+        self.forget(&control);
         let translated = control.translate(has_failed);
         // If the statement fails, the server reports that state again when it is ready.
         self.has_failed &= translated.is_within.is_none();
