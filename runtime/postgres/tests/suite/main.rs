@@ -23,6 +23,7 @@ mod others;
 mod programs;
 mod random_deaths;
 mod rolled_back;
+mod rolled_back_cancelled;
 mod rolled_back_ends;
 mod schemas;
 mod space;

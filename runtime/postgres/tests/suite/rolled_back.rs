@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
-use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 
 use crate::asking::{ask, psql};
@@ -293,61 +292,6 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
         "{errors}"
     );
     assert_eq!(ask(db.url(), "SELECT count(*)::text FROM stays"), "0");
-}
-
-/// Cancels statements whenever the session of a test sleeps, until the thread has ended.
-fn cancel_while_it_sleeps<T>(
-    db: &Database,
-    client: Client,
-    run: fn(&mut Client) -> T,
-) -> (Client, T)
-where
-    T: Send + 'static,
-{
-    let server = std::path::Path::new(db.host()).with_file_name("socket");
-    let mut observer = Config::new();
-    observer
-        .host_path(server)
-        .user(db.user())
-        .dbname("postgres");
-    let mut observer = observer.connect(NoTls).unwrap();
-    let sleeps = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = $1)";
-    let cancel = client.cancel_token();
-    let running = std::thread::spawn(move || {
-        let mut client = client;
-        let result = run(&mut client);
-        (client, result)
-    });
-    while !running.is_finished() {
-        if observer.query_one(sleeps, &[&db.name()]).unwrap().get(0) {
-            cancel.cancel_query(NoTls).unwrap();
-        }
-    }
-    running.join().unwrap()
-}
-
-#[isolated(db = Postgres::empty().seed("tests/seed_slow.sql").transaction())]
-#[test]
-fn statements_can_be_cancelled_and_commits_cannot(db: &Database) {
-    let (mut client, slept) = cancel_while_it_sleeps(db, connect(db), |client| {
-        client.batch_execute("SELECT pg_sleep(60)")
-    });
-    assert_eq!(slept.unwrap_err().code(), Some(&SqlState::QUERY_CANCELED));
-    // One that is still on its way may end this.
-    while client
-        .batch_execute("BEGIN; INSERT INTO slow VALUES (1)")
-        .is_err()
-    {
-        client.batch_execute("ROLLBACK").unwrap();
-    }
-    // It moves the savepoint, without which nothing can be rolled back.
-    let (mut client, committed) =
-        cancel_while_it_sleeps(db, client, |client| client.batch_execute("COMMIT"));
-    committed.unwrap();
-    client
-        .batch_execute("BEGIN; DELETE FROM slow; ROLLBACK")
-        .unwrap();
-    assert_eq!(client.query("SELECT FROM slow", &[]).unwrap().len(), 1);
 }
 
 #[isolated(db = shop())]

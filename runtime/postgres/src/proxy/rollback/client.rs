@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use isolated_test_postgres_wire::literal;
 
@@ -24,7 +24,7 @@ pub(super) struct Client<'a> {
     pub(super) shared: &'a Shared,
     pub(super) from: BufReader<UnixStream>,
     pub(super) to: Arc<UnixStream>,
-    pub(super) number: usize,
+    pub(super) number: u32,
     /// Messages for the client.
     pub(super) out: Vec<u8>,
     /// The session, while it is the turn of this client.
@@ -72,7 +72,7 @@ pub(super) enum Cancel {
 impl Client<'_> {
     /// Serves a client to its end.
     pub(super) fn serve(stream: UnixStream, shared: &Shared) {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
 
         let Ok(to) = stream.try_clone() else {
             return;
@@ -110,8 +110,8 @@ impl Client<'_> {
     fn start(&mut self) -> io::Result<bool> {
         let (protocol, parameters) = match Startup::read(&mut &*self.to)? {
             Startup::Cancel(message) => {
-                if message == self.shared.greeting.cancellation() {
-                    self.shared.cancel();
+                if let Some(client) = self.shared.greeting.meant_by(&message) {
+                    self.shared.cancel(|running| running == client);
                 }
                 return Ok(false);
             }
@@ -123,7 +123,7 @@ impl Client<'_> {
         // They are applied in the first turn, so that nobody waits for a turn in order to connect.
         self.settings = settings(&parameters);
         self.out.extend(negotiated(protocol));
-        self.out.extend(self.shared.greeting.message());
+        self.out.extend(self.shared.greeting.message(self.number));
         self.flush();
         Ok(true)
     }

@@ -12,7 +12,7 @@ use crate::proxy::startup;
 pub(super) struct Greeting {
     /// Names and values.
     parameters: Mutex<Vec<Parameter>>,
-    /// How a client asks the server to cancel a statement.
+    /// How the server is asked to cancel a statement: the number of its process, and a secret.
     key: Vec<u8>,
 }
 
@@ -51,15 +51,28 @@ impl Greeting {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The messages for a client.
-    pub(super) fn message(&self) -> Vec<u8> {
+    /// The messages for the client with this number.
+    pub(super) fn message(&self, client: u32) -> Vec<u8> {
         let mut messages = framed(b'R', &[0; 4]);
         for (name, value) in &*self.parameters() {
             messages.extend(framed(b'S', &[name, &[0][..], value, &[0]].concat()));
         }
-        messages.extend(framed(b'K', &self.key));
+        messages.extend(framed(b'K', &self.key_of(client)));
         messages.extend(framed(b'Z', b"I"));
         messages
+    }
+
+    /// The key of a client, which shows the process of the server, as clients expect.
+    fn key_of(&self, client: u32) -> Vec<u8> {
+        let process = self.key.get(..4).unwrap_or_default();
+        [process, &client.to_be_bytes()].concat()
+    }
+
+    /// The client whose statement a message asks to cancel.
+    pub(super) fn meant_by(&self, message: &[u8]) -> Option<u32> {
+        let (_, number) = message.split_last_chunk()?;
+        let client = u32::from_be_bytes(*number);
+        (message == startup::cancellation(&self.key_of(client))).then_some(client)
     }
 
     /// The message that asks the server to cancel what the session does.

@@ -20,9 +20,10 @@ impl Client<'_> {
         let Some(mut session) = self.session.take() else {
             return Ok(());
         };
-        self.shared.set_cancellable(self.cancel == Cancel::Now);
+        let may_cancel = self.cancel == Cancel::Now;
+        self.shared.set_running(may_cancel.then_some(self.number));
         let result = session.exchange(|session, message| self.hear(session, &message));
-        self.shared.set_cancellable(false);
+        self.shared.set_running(None);
         let result = result.and_then(|()| self.finish(&mut session));
         if let Err(error) = result {
             self.shared.end();
@@ -87,7 +88,7 @@ impl Client<'_> {
                     self.batch = Batch::Ready;
                 } else if self.cancel == Cancel::Later {
                     self.cancel = Cancel::Now;
-                    self.shared.set_cancellable(true);
+                    self.shared.set_running(Some(self.number));
                 }
             }
             kind => match session.expected.take(kind) {
@@ -156,7 +157,7 @@ impl Client<'_> {
         let out = std::mem::take(&mut self.out);
         if !self.is_gone && (&*self.to).write_all(&out).is_err() {
             self.is_gone = true;
-            self.shared.cancel();
+            self.shared.cancel(|running| running == self.number);
         }
     }
 

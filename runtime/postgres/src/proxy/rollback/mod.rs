@@ -53,10 +53,10 @@ struct Shared {
     /// A client has given the session back.
     free: Condvar,
     greeting: Arc<Greeting>,
-    /// Whether the server runs a statement of a client, and none of ours: one of those must not be cancelled.
-    is_cancellable: Mutex<bool>,
+    /// The client whose statement the server runs. None while it runs one of ours, which must not be cancelled.
+    running: Mutex<Option<u32>>,
     /// The connections of clients, by their numbers.
-    clients: Mutex<HashMap<usize, Arc<UnixStream>>>,
+    clients: Mutex<HashMap<u32, Arc<UnixStream>>>,
     is_over: AtomicBool,
     /// Whether something has ended the transaction before us.
     has_ended: AtomicBool,
@@ -89,7 +89,7 @@ impl Rollback {
         let shared = Arc::new(Shared {
             database: database.clone(),
             greeting: session.greeting.clone(),
-            is_cancellable: Mutex::new(false),
+            running: Mutex::default(),
             session: Mutex::new(Some(session)),
             free: Condvar::new(),
             clients: Mutex::default(),
@@ -124,7 +124,7 @@ impl Drop for Rollback {
         // A statement may still run for a client that the test has forgotten.
         let mut session = self.shared.lock().take();
         if session.take().is_none() {
-            self.shared.cancel();
+            self.shared.cancel(|_| true);
         }
         let _ = self.server.shutdown(Shutdown::Both);
         for client in self.shared.clients().values() {
@@ -144,28 +144,26 @@ impl Shared {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn clients(&self) -> MutexGuard<'_, HashMap<usize, Arc<UnixStream>>> {
+    fn clients(&self) -> MutexGuard<'_, HashMap<u32, Arc<UnixStream>>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cancels the statement that the session runs for a client, if there is one.
-    fn cancel(&self) {
-        let is_cancellable = self.cancellable();
-        if *is_cancellable {
+    /// Cancels the statement that the session runs for a client, if that is one of these.
+    fn cancel(&self, is_meant: impl FnOnce(u32) -> bool) {
+        let running = self.running();
+        if running.is_some_and(is_meant) {
             // Until the server has done it, nothing of ours is sent.
             let _ = session::cancel(&self.database, &self.greeting.cancellation());
         }
     }
 
-    /// Lets a statement be cancelled, or not any more.
-    fn set_cancellable(&self, is_cancellable: bool) {
-        *self.cancellable() = is_cancellable;
+    /// Lets the statement of a client be cancelled, or none any more.
+    fn set_running(&self, client: Option<u32>) {
+        *self.running() = client;
     }
 
-    fn cancellable(&self) -> MutexGuard<'_, bool> {
-        self.is_cancellable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn running(&self) -> MutexGuard<'_, Option<u32>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session, as soon as no other client has it.
