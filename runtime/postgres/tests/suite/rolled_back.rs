@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use crate::asking::{ask, psql};
 
@@ -292,6 +292,31 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
         "{errors}"
     );
     assert_eq!(ask(db.url(), "SELECT count(*)::text FROM stays"), "0");
+}
+
+#[isolated(db = shop())]
+#[test]
+fn the_end_of_a_connection_leaves_the_settings_of_a_new_one(db: &Database) {
+    let mut config: Config = db.url().parse().unwrap();
+    config.options("-c statement_timeout=1234");
+    let connect_often = || {
+        for _ in 0..300 {
+            let mut client = config.connect(NoTls).unwrap();
+            for _ in 0..2 {
+                let shown = client.simple_query("SHOW statement_timeout").unwrap();
+                let shown = shown.iter().find_map(|message| match message {
+                    SimpleQueryMessage::Row(row) => row.get(0),
+                    _ => None,
+                });
+                assert_eq!(shown, Some("1234ms"));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(connect_often);
+        }
+    });
 }
 
 #[isolated(db = shop())]

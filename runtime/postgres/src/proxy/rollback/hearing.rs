@@ -189,6 +189,10 @@ impl Client<'_> {
         let Ok(mut session) = self.shared.acquire() else {
             return;
         };
+        // A client that has connected meanwhile may have had its turn, and keeps its settings.
+        if !self.shared.clients().is_empty() {
+            return self.shared.give_back(session);
+        }
         session.begin();
         let sql = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL";
         match session.run(sql) {
