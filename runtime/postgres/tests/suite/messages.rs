@@ -6,13 +6,16 @@ use std::os::unix::net::UnixStream;
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
+use isolated_test_tests::PATIENCE;
 
 struct Raw(UnixStream);
 
 impl Raw {
     fn connect(db: &Database) -> Self {
         let path = format!("{}/.s.PGSQL.{}", db.host(), db.port());
-        let mut raw = Raw(UnixStream::connect(path).unwrap());
+        let stream = UnixStream::connect(path).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut raw = Raw(stream);
         raw.send(&[(None, b"\0\x03\0\0user\0x\0database\0y\0\0")]);
         let greeting = raw.hear();
         assert!(
@@ -73,6 +76,7 @@ impl Raw {
 type Message<'a> = (Option<u8>, &'a [u8]);
 
 const SYNC: Message<'_> = (Some(b'S'), b"");
+const FLUSH: Message<'_> = (Some(b'H'), b"");
 /// The portal and the statement without names.
 const BIND: Message<'_> = (Some(b'B'), b"\0\0\0\0\0\0\0\0");
 const EXECUTE: Message<'_> = (Some(b'E'), b"\0\0\0\0\0");
@@ -191,8 +195,6 @@ fn a_whole_transaction_may_be_sent_at_once(db: &Database) {
 #[isolated(db = shop())]
 #[test]
 fn a_failed_transaction_may_be_followed_by_another_at_once(db: &Database) {
-    const FLUSH: Message<'_> = (Some(b'H'), b"");
-
     let mut raw = Raw::connect(db);
     raw.ask(&[(Some(b'Q'), b"CREATE TABLE a (id int)\0")]);
     for (rows, between) in [(1, &[][..]), (2, &[FLUSH])] {
@@ -215,6 +217,23 @@ fn a_failed_transaction_may_be_followed_by_another_at_once(db: &Database) {
         );
         let count = raw.ask(&[(Some(b'Q'), b"SELECT count(*) FROM a\0")]);
         assert_eq!(count, format!("TD({rows})C(SELECT 1)Z(I)"));
+    }
+}
+
+#[isolated(db = shop())]
+#[test]
+fn nothing_is_answered_between_an_error_and_the_end_of_its_batch(db: &Database) {
+    let mut raw = Raw::connect(db);
+    let wrong: Message<'_> = (Some(b'P'), b"\0SELEC 1\0\0\0");
+    let commit: Message<'_> = (Some(b'P'), b"\0COMMIT\0\0\0");
+    let query: Message<'_> = (Some(b'Q'), b"SELECT 1\0");
+    let (bind, execute) = (BIND, EXECUTE);
+    for _ in 0..2 {
+        let heard = raw.ask(&[
+            wrong, FLUSH, bind, execute, FLUSH, commit, bind, execute, FLUSH, query, SYNC,
+        ]);
+        assert_eq!(heard, "E(42601)Z(I)");
+        assert_eq!(raw.ask(&[query]), "TD(1)C(SELECT 1)Z(I)");
     }
 }
 

@@ -28,37 +28,46 @@ enum Kind {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Expected(VecDeque<(Kind, Reply)>);
+pub(super) struct Expected {
+    owed: VecDeque<(Kind, Reply)>,
+    /// Whether the server ignores everything up to the next Sync, because of an error.
+    ignores: bool,
+}
 
 impl Expected {
     /// A message of this kind has been sent.
     pub(super) fn push(&mut self, message: u8, reply: Reply) {
-        self.0.push_back((
-            match message {
-                b'P' => Kind::Parse,
-                b'B' => Kind::Bind,
-                b'C' => Kind::Close,
-                b'D' => Kind::Describe,
-                b'E' => Kind::Completion,
-                // Q, F and S.
-                _ => Kind::Ready,
-            },
-            reply,
-        ));
+        self.ignores &= message != b'S';
+        let kind = match message {
+            b'P' => Kind::Parse,
+            b'B' => Kind::Bind,
+            b'C' => Kind::Close,
+            b'D' => Kind::Describe,
+            b'E' => Kind::Completion,
+            // Q, F and S.
+            _ => Kind::Ready,
+        };
+        self.owe(kind, reply);
     }
 
     /// The next statement of a query that follows.
     pub(super) fn push_completion(&mut self, reply: Reply) {
-        self.0.push_back((Kind::Completion, reply));
+        self.owe(Kind::Completion, reply);
+    }
+
+    fn owe(&mut self, kind: Kind, reply: Reply) {
+        if !self.ignores {
+            self.owed.push_back((kind, reply));
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.owed.is_empty()
     }
 
     /// The use of the answer that has come.
     pub(super) fn take(&mut self, answer: u8) -> Reply {
-        let next = self.0.front().copied();
+        let next = self.owed.front().copied();
         let ends = |kind| match answer {
             b'1' => kind == Kind::Parse,
             b'2' => kind == Kind::Bind,
@@ -70,7 +79,7 @@ impl Expected {
         };
         match next {
             Some((kind, reply)) if ends(kind) => {
-                self.0.pop_front();
+                self.owed.pop_front();
                 reply
             }
             // A message beside the others, or a statement of a query that passes as it is.
@@ -82,17 +91,18 @@ impl Expected {
     /// The server has failed, and answers nothing before it is ready again. Returns what would have become of its
     /// answer.
     pub(super) fn fail(&mut self) -> Option<Reply> {
-        let failed = self.0.front().map(|(_, reply)| *reply);
-        while self.0.front().is_some_and(|(kind, _)| *kind != Kind::Ready) {
-            self.0.pop_front();
-        }
+        let failed = self.owed.front().map(|(_, reply)| *reply);
+        let is_ready = |(kind, _): &(Kind, Reply)| *kind == Kind::Ready;
+        let ready = self.owed.iter().position(is_ready);
+        self.owed.drain(..ready.unwrap_or(self.owed.len()));
+        self.ignores = ready.is_none();
         failed
     }
 
     /// The server has begun to read a COPY, and ignored the message after the statement.
     pub(super) fn copying_has_begun(&mut self, is_query: bool) {
         if !is_query {
-            self.0.retain(|(kind, _)| *kind != Kind::Ready);
+            self.owed.retain(|(kind, _)| *kind != Kind::Ready);
         }
     }
 }
