@@ -24,6 +24,7 @@ mod programs;
 mod random_deaths;
 mod rolled_back;
 mod rolled_back_cancelled;
+mod rolled_back_copies;
 mod rolled_back_ends;
 mod schemas;
 mod space;

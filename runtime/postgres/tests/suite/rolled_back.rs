@@ -1,7 +1,5 @@
 //! `transaction`: clients that work in a transaction which is rolled back.
 
-use std::io::{Read, Write};
-
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
@@ -182,40 +180,6 @@ mod statements {
             .batch_execute("ALTER TABLE customers ADD more int")
             .unwrap();
     }
-}
-
-#[isolated(db = shop())]
-#[test]
-fn data_can_be_copied(db: &Database) {
-    // Other tests extend the table at the same time, so its rows have no order of their own.
-    const SORTED: &str = "COPY (SELECT * FROM customers ORDER BY id) TO STDOUT";
-    let mut client = connect(db);
-    let copy = |client: &mut Client, rows: &str| {
-        let mut writer = client.copy_in("COPY customers FROM STDIN").unwrap();
-        writer.write_all(rows.as_bytes()).unwrap();
-        writer.finish()
-    };
-    let rows = (100..20_100).fold(String::new(), |rows, id| {
-        rows + &format!("{id}\tname {id}\n")
-    });
-    assert_eq!(copy(&mut client, &rows).unwrap(), 20_000);
-    // In its first row, and after much more than the server reads before it fails.
-    copy(&mut client, &format!("no number\tx\n{rows}{rows}")).unwrap_err();
-    copy(&mut client, "100\ttwice\n").unwrap_err();
-    assert_eq!(count(&mut client), 20_000);
-    let mut copied = String::new();
-    let mut reader = client.copy_out(SORTED).unwrap();
-    reader.read_to_string(&mut copied).unwrap();
-    drop(reader);
-    assert!(copied == rows, "{} of {} bytes", copied.len(), rows.len());
-    // A client that changes its mind.
-    let mut writer = client.copy_in("COPY customers FROM STDIN").unwrap();
-    writer.write_all(b"1\tone\n").unwrap();
-    drop(writer);
-    assert_eq!(count(&mut client), 20_000);
-    let input = psql(db.url(), "COPY customers FROM PROGRAM 'echo 99,x' CSV");
-    assert!(input.status.success(), "{input:?}");
-    assert_eq!(count(&mut client), 20_001);
 }
 
 #[isolated(db = shop())]

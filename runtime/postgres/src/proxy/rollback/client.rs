@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use isolated_test_postgres_wire::literal;
 
@@ -22,7 +22,7 @@ const OWN: &[u8] = b"isolated_test\0";
 
 pub(super) struct Client<'a> {
     pub(super) shared: &'a Shared,
-    pub(super) from: BufReader<UnixStream>,
+    pub(super) from: &'a Mutex<BufReader<UnixStream>>,
     pub(super) to: Arc<UnixStream>,
     pub(super) number: u32,
     /// Messages for the client.
@@ -82,7 +82,7 @@ impl Client<'_> {
         shared.clients().insert(number, to.clone());
         let mut client = Client {
             shared,
-            from: BufReader::new(stream),
+            from: &Mutex::new(BufReader::new(stream)),
             to,
             number,
             out: Vec::new(),
@@ -143,7 +143,7 @@ impl Client<'_> {
     }
 
     fn run(&mut self) -> io::Result<()> {
-        while let Some(message) = Message::read(&mut self.from)? {
+        while let Some(message) = self.read()? {
             match message.kind {
                 b'X' => break,
                 b'Q' => self.query(&message.body)?,
@@ -169,6 +169,11 @@ impl Client<'_> {
             }
         }
         Ok(())
+    }
+
+    fn read(&self) -> io::Result<Option<Message>> {
+        let mut from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        Message::read(&mut *from)
     }
 
     /// Whether the client is within a transaction that an error has ended.

@@ -57,7 +57,7 @@ impl Client<'_> {
         Ok(())
     }
 
-    fn hear(&mut self, session: &mut Session, message: &Message) -> io::Result<()> {
+    pub(super) fn hear(&mut self, session: &mut Session, message: &Message) -> io::Result<()> {
         match message.kind {
             b'S' => {
                 session.greeting.learn(&message.body);
@@ -126,30 +126,6 @@ impl Client<'_> {
         let hint = format!("Hthe test runs in a transaction that is rolled back; {HINT}\0\0");
         self.out
             .extend(framed(b'E', &[fields, hint.as_bytes()].concat()));
-    }
-
-    /// Passes the data of a COPY from the client to the server.
-    fn copy(&mut self, session: &mut Session) -> io::Result<()> {
-        loop {
-            let message = match Message::read(&mut self.from) {
-                // The server ignores these meanwhile.
-                Ok(Some(Message {
-                    kind: b'H' | b'S', ..
-                })) => continue,
-                Ok(Some(message)) if b"dcf".contains(&message.kind) => message,
-                _ => {
-                    self.is_gone = true;
-                    Message {
-                        kind: b'f',
-                        body: b"the client is gone\0".to_vec(),
-                    }
-                }
-            };
-            session.copy(&message)?;
-            if message.kind != b'd' {
-                return Ok(());
-            }
-        }
     }
 
     /// Sends the client what it was answered.

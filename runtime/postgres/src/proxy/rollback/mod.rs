@@ -12,6 +12,7 @@
 
 mod client;
 mod control;
+mod copying;
 mod expected;
 mod greeting;
 mod hearing;

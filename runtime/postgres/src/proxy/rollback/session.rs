@@ -149,20 +149,16 @@ impl Session {
         hear: &mut impl FnMut(&mut Self, Message) -> io::Result<()>,
     ) -> io::Result<()> {
         while !self.expected.is_empty() {
-            let message = Message::read(self.connection.stream())?;
-            hear(self, message.ok_or(io::ErrorKind::UnexpectedEof)?)?;
+            let message = self.read()?;
+            hear(self, message)?;
         }
         Ok(())
     }
 
-    /// Passes a message of a COPY to the server, or the last one.
-    pub(super) fn copy(&mut self, message: &Message) -> io::Result<()> {
-        let mut bytes = framed(message.kind, &message.body);
-        if message.kind != b'd' {
-            // Else the server, unless it runs a query, would answer together with the next message only.
-            bytes.extend(framed(b'H', b""));
-        }
-        self.stream()?.write_all(&bytes)
+    /// The next message of the server.
+    pub(super) fn read(&mut self) -> io::Result<Message> {
+        let message = Message::read(self.connection.stream())?;
+        message.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 }
 
