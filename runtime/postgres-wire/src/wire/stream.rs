@@ -124,7 +124,12 @@ impl Stream {
         }
     }
 
-    pub(super) fn set_read_timeout(&self, time: Option<Duration>) -> io::Result<()> {
+    /// Limits the time for which a read waits.
+    ///
+    /// # Errors
+    ///
+    /// Fails for a time of zero.
+    pub fn set_read_timeout(&self, time: Option<Duration>) -> io::Result<()> {
         match self {
             Stream::Unix(stream) => stream.set_read_timeout(time),
             Stream::Tcp(stream) => stream.set_read_timeout(time),

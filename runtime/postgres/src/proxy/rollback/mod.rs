@@ -35,7 +35,8 @@ use self::session::Session;
 use crate::database::Database;
 use crate::proxy::socket::Socket;
 
-/// How long a client waits for another one of the same test to end its transaction.
+/// How long a client waits for another one of the same test to end its transaction, and how long the server may
+/// take to cancel a statement.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The transaction of a test. Dropped, it is rolled back.
@@ -123,8 +124,10 @@ impl Drop for Rollback {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::SeqCst);
         // A statement may still run for a client that the test has forgotten.
-        let mut session = self.shared.lock().take();
-        if session.take().is_none() {
+        let session = self.shared.lock().take();
+        let is_taken = session.is_none();
+        drop(session);
+        if is_taken {
             self.shared.cancel(|_| true);
         }
         let _ = self.server.shutdown(Shutdown::Both);
@@ -154,7 +157,7 @@ impl Shared {
         let running = self.running();
         if running.is_some_and(is_meant) {
             // Until the server has done it, nothing of ours is sent.
-            let _ = session::cancel(&self.database, &self.greeting.cancellation());
+            let _ = session::cancel(&self.database, &self.greeting.cancellation(), PATIENCE);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use isolated_test_postgres_wire::{Connection, Failure, Refusal, Stream, framed};
 
@@ -162,10 +163,29 @@ impl Session {
     }
 }
 
-/// Asks a server to cancel what a session does.
-pub(super) fn cancel(database: &Database, message: &[u8]) -> io::Result<()> {
+/// Asks a server to cancel what a session does, and waits for this long until it has done so.
+pub(super) fn cancel(database: &Database, message: &[u8], patience: Duration) -> io::Result<()> {
     let mut server = Stream::connect(database.address())?;
+    server.set_read_timeout(Some(patience))?;
     server.write_all(message)?;
     // The server has done it when it closes the connection.
     server.read(&mut [0]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::cancel;
+
+    #[test]
+    fn a_silent_server_is_asked_in_vain() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://me@{}/d", silent.local_addr().unwrap());
+        let database = url.parse().unwrap();
+        let error = cancel(&database, b"message", Duration::from_millis(1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    }
 }
