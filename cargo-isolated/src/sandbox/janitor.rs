@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{self, Command, ExitStatus};
 use std::thread;
@@ -28,8 +28,8 @@ use crate::part::{Part, names};
 use crate::plan::{Plan, Refusal};
 use crate::trace::recorder::Recorder;
 
-/// Signals that end a process by default, and that others send to the group of the test. The program
-/// in it decides what they mean, so the runner ignores them and ends when the program does.
+/// Signals that end a process by default, and that others send to the group of the test. A program in
+/// it decides what they mean, so the runner ignores them and ends when the program does.
 const IGNORED: [Signal; 10] = [
     Signal::SIGALRM,
     Signal::SIGHUP,
@@ -63,6 +63,8 @@ pub(super) fn act(
             kill_after_runner(alive.try_clone()?);
             act(is_user, &alive).map(|()| ExitStatus::default())
         });
+        // A server that was not ready in the end.
+        leftovers::end();
         let _ = answer.write_all(report_all(ended).as_bytes());
     })?;
     Ok(parse(&answer)?.map(drop))
@@ -89,13 +91,14 @@ pub(super) fn run(
             command.env_remove(format!("XDG_{name}"));
         }
     }
-    let answer = in_janitor(|mut answer, alive| {
+    let answer = in_janitor(|mut answer, mut alive| {
         let mut server = None;
         let ended = enter(plan).map(|is_user| {
             if let Some(postgres) = &plan.postgres {
                 require_parts(plan)?;
                 server = Some(Server::start(postgres, is_user, &alive)?);
             }
+            make_runner_ignore_signals(&mut answer, &mut alive);
             let started = command.spawn();
             if let Ok(child) = &started {
                 recorder.started(child.id());
@@ -127,29 +130,39 @@ pub(super) fn run(
     })
 }
 
+/// The first line of an answer, before a program starts.
+const STARTS: &str = "starts\n";
+
 /// Forks the janitor and returns its answer. `act` runs in the janitor. It gets the pipe for the
 /// answer, and one that is closed when the runner exits.
+///
+/// The runner ignores signals only while a program runs: before, they end it as any process.
 fn in_janitor(act: impl FnOnce(File, File)) -> Result<String> {
-    let (mut answers, answer) = pipe()?;
-    let (alive, held) = pipe()?;
-    let ignored = Ignored::all();
+    let (answers, answer) = pipe()?;
+    let (alive, mut held) = pipe()?;
     // SAFETY: this process has a single thread, so its child may do anything.
     match unsafe { fork() }.context("failed to start a process")? {
         ForkResult::Child => {
             drop((answers, held));
             // Leave the runner's group, so that killing the group spares the janitor.
             let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
-            drop(ignored);
             let _ = set_child_subreaper(true);
             act(answer, alive);
             process::exit(0)
         }
         ForkResult::Parent { child } => {
             drop((answer, alive));
+            let mut answers = BufReader::new(answers);
             let mut text = String::new();
-            answers
-                .read_to_string(&mut text)
-                .context("failed to read from a pipe")?;
+            let mut read = answers.read_line(&mut text);
+            let ignored = (text == STARTS).then(Ignored::all);
+            if ignored.is_some() {
+                text.clear();
+                // If the janitor is dead, the answer ends here.
+                let _ = held.write_all(&[0]);
+            }
+            read = read.and_then(|_| answers.read_to_string(&mut text));
+            read.context("failed to read from a pipe")?;
             let _ = waitpid(child, None);
             Ok(text)
         }
@@ -180,13 +193,27 @@ impl Drop for Ignored {
     }
 }
 
+/// Waits until the runner ignores signals. If a signal has ended it before, ends this process, so that the
+/// program never starts.
+fn make_runner_ignore_signals(answer: &mut File, alive: &mut File) {
+    let told = answer.write_all(STARTS.as_bytes());
+    if told.and_then(|()| alive.read_exact(&mut [0])).is_err() {
+        end_with_runner();
+    }
+}
+
 /// Kills everything if the runner exits before its program.
 fn kill_after_runner(mut alive: File) {
     thread::spawn(move || {
         let _ = alive.read(&mut [0]);
-        leftovers::kill_all();
-        process::exit(0)
+        end_with_runner()
     });
+}
+
+/// Kills everything and ends this process, because the runner has ended.
+pub(super) fn end_with_runner() -> ! {
+    leftovers::kill_all();
+    process::exit(0)
 }
 
 fn close_stdio() -> Result<()> {

@@ -12,6 +12,7 @@ use super::refused::is_refused;
 use super::{Workspace, as_root_and_user, printed};
 
 mod ends;
+mod stand_ins;
 
 const URL: &str = "postgres://shop:secret@localhost:5432/shop";
 

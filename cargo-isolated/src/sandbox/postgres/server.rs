@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::process::{self, Child, ChildStderr, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 use std::thread;
 
 use isolated_test_postgres::__private::Programs;
@@ -12,8 +12,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::place::Place;
-use crate::leftovers;
 use crate::plan::Postgres;
+use crate::sandbox::janitor::end_with_runner;
 
 /// What a server logs when clients can connect.
 const READY: &[u8] = b"database system is ready to accept connections";
@@ -81,8 +81,7 @@ fn read_until_ready(log: &mut ChildStderr, alive: &File) -> io::Result<Option<St
         ];
         poll(&mut ends, PollTimeout::NONE)?;
         if ends[1].any() == Some(true) {
-            leftovers::kill_all();
-            process::exit(0);
+            end_with_runner();
         }
         let count = log.read(&mut part)?;
         if count == 0 {
