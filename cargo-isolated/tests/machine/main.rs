@@ -5,6 +5,7 @@
 mod clean;
 #[cfg(target_os = "linux")]
 mod hosts;
+#[cfg(target_os = "linux")]
 mod machines;
 mod status;
 
