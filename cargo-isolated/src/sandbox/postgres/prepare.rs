@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use isolated_test_postgres::__private::Programs;
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::place::{Place, new_dir};
@@ -36,8 +37,7 @@ pub(crate) fn prepare(plan: &Plan, with: &[With]) -> Result<Postgres> {
     let made = (|| {
         fs::create_dir_all(&dir)?;
         // Only one process makes data. It is unlocked when it ends, whatever ends it.
-        let lock = File::create(dir.join("lock"))?;
-        let lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
+        let lock = lock(File::create(dir.join("lock"))?)?;
         if !data.exists() {
             make(plan, &programs, &wanted, &data)?;
         }
@@ -62,6 +62,19 @@ pub(crate) fn prepare(plan: &Plan, with: &[With]) -> Result<Postgres> {
     })?;
     tried.map_err(|refusal| anyhow!(refusal.reason))?;
     Ok(postgres)
+}
+
+/// Locks a file, which another process may have locked while it makes data.
+fn lock(file: File) -> nix::Result<Flock<File>> {
+    Flock::lock(file, FlockArg::LockExclusiveNonblock)
+        .or_else(|(file, error)| {
+            if error != Errno::EWOULDBLOCK {
+                return Err((file, error));
+            }
+            eprintln!("isolated: waiting for another `cargo isolated run` that makes the data of PostgreSQL");
+            Flock::lock(file, FlockArg::LockExclusive)
+        })
+        .map_err(|(_, error)| error)
 }
 
 /// The plan of a sandbox that has access to this directory.

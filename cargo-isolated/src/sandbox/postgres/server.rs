@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use isolated_test_postgres::__private::Programs;
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,8 +17,11 @@ use super::place::Place;
 use crate::plan::Postgres;
 use crate::sandbox::janitor::end_with_runner;
 
-/// What a server logs when clients can connect.
+/// The line that a server logs when clients can connect.
 const READY: &[u8] = b"database system is ready to accept connections";
+
+/// How long a server may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server that runs in this sandbox.
 pub(crate) struct Server(Child);
@@ -45,7 +50,7 @@ impl Server {
         let Some(mut log) = child.stderr.take() else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        let text = read_until_ready(&mut log, alive)?;
+        let text = read_until_ready(&mut log, alive, READY_WITHIN)?;
         if let Some(text) = text {
             let status = child.wait()?;
             let data = postgres.data.display();
@@ -55,7 +60,7 @@ impl Server {
                 text.trim()
             )));
         }
-        // It would wait if nobody read.
+        // The server would block once the pipe is full.
         thread::spawn(move || io::copy(&mut log, &mut io::sink()));
         Ok(Server(child))
     }
@@ -70,8 +75,14 @@ impl Server {
     }
 }
 
-/// Reads the log until the server is ready. If it ends before, returns what it has logged.
-fn read_until_ready(log: &mut ChildStderr, alive: &File) -> io::Result<Option<String>> {
+/// Reads the log until the server is ready. If it ends before, returns what it has logged. Fails if it is
+/// not ready within the limit.
+fn read_until_ready(
+    log: &mut (impl Read + AsFd),
+    alive: &File,
+    limit: Duration,
+) -> io::Result<Option<String>> {
+    let deadline = Instant::now() + limit;
     let mut read = Vec::new();
     let mut part = [0; 4096];
     loop {
@@ -79,7 +90,12 @@ fn read_until_ready(log: &mut ChildStderr, alive: &File) -> io::Result<Option<St
             PollFd::new(log.as_fd(), PollFlags::POLLIN),
             PollFd::new(alive.as_fd(), PollFlags::POLLIN),
         ];
-        poll(&mut ends, PollTimeout::NONE)?;
+        let rest = deadline.saturating_duration_since(Instant::now());
+        match poll(&mut ends, rest.try_into().unwrap_or(PollTimeout::MAX)) {
+            Err(Errno::EINTR) => continue,
+            Ok(0) => return Err(too_late(limit, &String::from_utf8_lossy(&read))),
+            polled => polled?,
+        };
         if ends[1].any() == Some(true) {
             end_with_runner();
         }
@@ -90,6 +106,59 @@ fn read_until_ready(log: &mut ChildStderr, alive: &File) -> io::Result<Option<St
         read.extend_from_slice(&part[..count]);
         if read.windows(READY.len()).any(|text| text == READY) {
             return Ok(None);
+        }
+    }
+}
+
+fn too_late(limit: Duration, log: &str) -> io::Error {
+    let log = match log.trim() {
+        "" => "nothing",
+        log => log,
+    };
+    io::Error::other(format!(
+        "PostgreSQL was not ready within {limit:?}, and has logged: {log}; run fewer tests at a time with `-j`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+    use std::time::Duration;
+
+    use super::read_until_ready;
+
+    fn pipe() -> (File, File) {
+        let (from, to) = os_pipe::pipe().expect("a pipe");
+        (OwnedFd::from(from).into(), OwnedFd::from(to).into())
+    }
+
+    #[test]
+    fn the_log_shows_when_a_server_is_ready_or_has_ended() {
+        let (alive, _held) = pipe();
+        let (mut log, mut server) = pipe();
+        let line = "LOG:  database system is ready to accept connections\n";
+        server.write_all(line.as_bytes()).expect("a line");
+        let read = read_until_ready(&mut log, &alive, Duration::from_secs(60));
+        assert_eq!(read.expect("it is ready"), None);
+        server.write_all(b"FATAL:  no\n").expect("a line");
+        drop(server);
+        let read = read_until_ready(&mut log, &alive, Duration::from_secs(60));
+        assert_eq!(read.expect("it has ended"), Some("FATAL:  no\n".into()));
+    }
+
+    #[test]
+    fn a_server_that_is_not_ready_in_time_is_an_error_with_its_log() {
+        let (alive, _held) = pipe();
+        for (line, logged) in [("", "nothing"), ("LOG:  recovers\n", "LOG:  recovers")] {
+            let (mut log, mut server) = pipe();
+            server.write_all(line.as_bytes()).expect("a line");
+            let read = read_until_ready(&mut log, &alive, Duration::from_millis(20));
+            let expected = format!(
+                "PostgreSQL was not ready within 20ms, and has logged: {logged}; run fewer tests at a time with `-j`"
+            );
+            assert_eq!(read.expect_err("a limit").to_string(), expected);
         }
     }
 }

@@ -1,19 +1,26 @@
 //! Scripts in place of the programs of PostgreSQL, which hang, fail or leave a process behind.
 
-use std::fs;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::mpsc::channel;
+use std::thread;
 
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::super::Workspace;
+use super::super::ends::PATIENCE;
 use super::super::refused::is_refused;
 use super::ends::{await_last_process, observed};
+use super::passed;
 
 const HANGS: &str = "echo begun >&9; exec sleep 600";
+const READY: &str = "echo 'database system is ready to accept connections' >&2; exec sleep 600";
 
 /// Creates the programs. If this is root, another user runs them.
 fn stand_ins(workspace: &Workspace, initdb: &str, server: &str) -> PathBuf {
@@ -45,7 +52,7 @@ fn a_signal_before_the_test_ends_everything() {
     let first_is_ready = format!(
         "ulimit -c 0
         [ -n \"$CARGO_ISOLATED_PARTS\" ] || {{
-            echo 'database system is ready to accept connections' >&2; exec sleep 600
+            {READY}
         }}
         {HANGS}"
     );
@@ -78,4 +85,43 @@ fn a_failed_trial_leaves_no_process() {
     let (mut suite, pipe) = observed(&workspace, &suite);
     assert_eq!(suite.wait().expect("its end").code(), Some(2));
     await_last_process(pipe);
+}
+
+#[test]
+fn a_run_that_waits_for_the_data_of_another_prints_so() {
+    if is_refused(None) {
+        return;
+    }
+    let workspace = Workspace::new("");
+    let programs = stand_ins(&workspace, "", READY);
+    let dir = workspace.path("target/isolated/postgres");
+    fs::create_dir_all(&dir).expect("a directory");
+    let other = File::create(dir.join("lock")).expect("a file");
+    let other = Flock::lock(other, FlockArg::LockExclusive).expect("the lock");
+    let mut suite = workspace.suite(&["--with", "postgres"], "echo run");
+    suite
+        .env("ISOLATED_POSTGRES_BIN", programs)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut suite = suite.spawn().expect("the command");
+    let (sender, lines) = channel();
+    let errors = BufReader::new(suite.stderr.take().expect("its errors"));
+    thread::spawn(move || {
+        errors
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
+    let next = || lines.recv_timeout(PATIENCE).expect("a line");
+    assert!(next().starts_with("isolated: each test has its own network"));
+    assert_eq!(
+        next(),
+        "isolated: waiting for another `cargo isolated run` that makes the data of PostgreSQL"
+    );
+    drop(other);
+    assert_eq!(
+        next(),
+        "isolated: each test has its own PostgreSQL at localhost:5432"
+    );
+    assert_eq!(passed(&suite.wait_with_output().expect("its end")), "run\n");
 }
