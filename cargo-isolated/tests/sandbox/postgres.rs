@@ -89,12 +89,13 @@ fn complaint(output: &Output) -> String {
 
 #[test]
 fn each_test_has_a_server_at_the_usual_places() {
-    // The same key in the same database, by a name, by both addresses, and by the socket.
+    // The same key in the same database, by a name, by both addresses, and by both sockets.
     let script = "set -e
         ask() { psql -XAtq -v ON_ERROR_STOP=1 \"$@\"; }
         ask postgres://shop:secret@localhost:5432/shop -c 'CREATE TABLE carts (id int PRIMARY KEY)'
         ask postgres://shop@127.0.0.1/shop -c 'INSERT INTO carts VALUES (1)'
         ask 'postgres://shop@[::1]/shop' -c 'SELECT count(*), current_user FROM carts'
+        ask 'postgres://shop@/shop?host=/tmp' -c 'SELECT count(*) FROM carts'
         ask -U postgres -d shop -c 'SELECT inet_server_addr() IS NULL, pg_get_userbyid(datdba) FROM pg_database
             WHERE datname = current_database()'";
     as_root_and_user(|user| {
@@ -104,7 +105,7 @@ fn each_test_has_a_server_at_the_usual_places() {
                 .suite(&["--with", &format!("postgres={URL}")], script)
                 .output();
             let output = output.expect("the command");
-            assert_eq!(passed(&output), "1|shop\nt|shop\n");
+            assert_eq!(passed(&output), "1|shop\n1\nt|shop\n");
             let errors = String::from_utf8_lossy(&output.stderr);
             assert_eq!(
                 errors,

@@ -9,13 +9,20 @@ use isolated_test_postgres::__private::Programs;
 
 use crate::sandbox::enter::{UPPER, WORK, bind, mount_memory, mount_overlay};
 
-/// Where clients look for the socket, by the habit of the system.
-pub(super) const SOCKETS: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
+/// Where clients look for the socket by default, in packages of Linux.
+const RUN: &str = "/var/run/postgresql";
+
+/// The directories of this machine where clients look for the socket by default.
+pub(super) fn sockets() -> Vec<PathBuf> {
+    let dirs = [RUN, "/tmp"].into_iter();
+    dirs.filter_map(|dir| Path::new(dir).canonicalize().ok())
+        .collect()
+}
 
 /// The directories of a server, which only this sandbox sees.
 pub(super) struct Place {
-    /// The directory of the socket, with the others in it.
-    pub(super) sockets: PathBuf,
+    /// The directories of the sockets.
+    pub(super) sockets: Vec<PathBuf>,
     /// The directory of the data.
     pub(super) data: PathBuf,
     files: PathBuf,
@@ -24,16 +31,14 @@ pub(super) struct Place {
 impl Place {
     /// Creates the directories, in which there are no data yet.
     pub(super) fn new(programs: &Programs) -> io::Result<Place> {
-        let sockets = match Path::new(SOCKETS[0]).canonicalize() {
+        if let Ok(dir) = Path::new(RUN).canonicalize() {
             // The socket of the machine's server is hidden.
-            Ok(dir) => {
-                mount_memory(&dir)?;
-                programs.own(&dir)?;
-                dir
-            }
-            Err(_) => PathBuf::from("/tmp"),
-        };
-        let files = sockets.join("isolated-postgres");
+            mount_memory(&dir)?;
+            programs.own(&dir)?;
+        }
+        let sockets = sockets();
+        let files = sockets.first().ok_or(io::ErrorKind::NotFound)?;
+        let files = files.join("isolated-postgres");
         fs::create_dir(&files)?;
         let data = files.join("data");
         new_dir(&data, programs)?;

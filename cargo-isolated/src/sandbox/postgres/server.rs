@@ -34,7 +34,8 @@ impl Server {
         let place = Place::new(&programs)?;
         place.cover(&postgres.data, &programs, is_user)?;
         let mut command = programs.server(&place.data);
-        let sockets = place.sockets.display();
+        let sockets = place.sockets.iter().map(|dir| dir.to_string_lossy());
+        let sockets = sockets.collect::<Vec<_>>().join(",");
         for setting in [
             "listen_addresses=127.0.0.1,::1",
             &format!("port={}", postgres.port),

@@ -6,7 +6,7 @@ use std::env;
 use anyhow::{Result, anyhow, bail};
 use isolated_test_postgres_wire::{Address, Host, PORT};
 
-use super::place::SOCKETS;
+use super::place::sockets;
 use crate::with::With;
 
 /// The variable by which tests find their database.
@@ -37,7 +37,7 @@ impl Wanted {
         }
         if places.is_empty() {
             let url = env::var(VARIABLE).ok();
-            // Another one is that of another database, or of another machine.
+            // Any other URL names another kind of database or another machine.
             places.extend(url.and_then(|url| read(&url).ok()));
         }
         let ports: BTreeSet<u16> = places.iter().map(|(port, ..)| *port).collect();
@@ -58,13 +58,13 @@ impl Wanted {
 /// The port, role and database of a URL.
 fn read(url: &str) -> Result<(u16, String, String), String> {
     let (address, database) = Address::parse(url)?;
-    let is_here = match &address.host {
-        Host::Tcp(name) => name == "localhost" || name == "::1" || name.starts_with("127."),
-        Host::Socket(dir) => SOCKETS.iter().any(|known| dir.as_os_str() == *known),
+    let is_served = match &address.host {
+        Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&&**name),
+        Host::Socket(dir) => dir.canonicalize().is_ok_and(|dir| sockets().contains(&dir)),
     };
-    if !is_here {
+    if !is_served {
         return Err(format!(
-            "`{address}` is not on this machine; write `localhost`, where each test has its server"
+            "no server listens at `{address}`; write `localhost`, where each test has its server"
         ));
     }
     // As libpq does.
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_server_cannot_be_is_refused() {
+    fn options_that_contradict_each_other_are_refused() {
         for (options, why) in [
             (
                 &["postgres:15", "postgres:16"][..],
@@ -115,11 +115,29 @@ mod tests {
             ),
             (
                 &["postgres=postgres://db.internal/shop"],
-                "failed to read the URL in `--with`: `db.internal:5432` is not on this machine; write \
+                "failed to read the URL in `--with`: no server listens at `db.internal:5432`; write \
                  `localhost`, where each test has its server",
             ),
         ] {
             assert_eq!(wanted(options), Err(why.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_address_where_no_server_listens_is_refused() {
+        for host in [
+            "db.internal",
+            "127.0.0.2",
+            "127.example.com",
+            "[::2]",
+            "%2Fnone%2Fpostgresql",
+            "%2Fvar%2Ftmp",
+        ] {
+            let why = wanted(&[&format!("postgres=postgres://{host}/shop")]).expect_err(host);
+            assert!(
+                why.starts_with("failed to read the URL in `--with`: no server listens at `"),
+                "{why}"
+            );
         }
     }
 }
