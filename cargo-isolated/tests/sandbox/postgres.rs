@@ -3,7 +3,7 @@
 //! Here, Cargo and rustc are a script that runs one program.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -261,4 +261,20 @@ fn incomplete_data_are_replaced() {
         printed(&workspace.run("ls /tmp | grep -c isolated-postgres || true")),
         "0\n"
     );
+}
+
+#[test]
+fn the_target_directory_may_be_a_link_into_a_replaced_directory() {
+    if is_refused(None) {
+        return;
+    }
+    let workspace = Workspace::new("");
+    let (target, elsewhere) = (workspace.path("target"), tempfile::tempdir_in("/tmp"));
+    let elsewhere = elsewhere.expect("a directory");
+    fs::remove_dir_all(&target).expect("a directory");
+    symlink(elsewhere.path(), &target).expect("a link");
+    fs::write(target.join("CACHEDIR.TAG"), "").expect("a file");
+    let script = "psql -XAtqc 'SELECT 1' postgres://postgres@localhost";
+    let output = workspace.suite(&["--with", "postgres"], script).output();
+    assert_eq!(passed(&output.expect("the command")), "1\n");
 }

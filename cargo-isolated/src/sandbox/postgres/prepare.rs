@@ -33,18 +33,20 @@ pub(crate) fn prepare(plan: &Plan, with: &[With]) -> Result<Postgres> {
     let wanted = Wanted::new(with)?;
     let programs = Programs::find(wanted.version).map_err(|error| anyhow!(error))?;
     let dir = target_dir::postgres(&target_dir::target_dir()?);
-    let data = dir.join(programs.name_of_data(&wanted.databases));
     let made = (|| {
         fs::create_dir_all(&dir)?;
+        // In a sandbox, a link may lead to a directory that is hidden.
+        let data = dir.canonicalize()?;
+        let data = data.join(programs.name_of_data(&wanted.databases));
         // Only one process makes data. It is unlocked when it ends, whatever ends it.
         let lock = lock(File::create(dir.join("lock"))?)?;
         if !data.exists() {
             make(plan, &programs, &wanted, &data)?;
         }
         drop(lock);
-        Ok::<_, anyhow::Error>(())
+        Ok::<_, anyhow::Error>(data)
     })();
-    made.with_context(|| {
+    let data = made.with_context(|| {
         format!(
             "failed to make the data of PostgreSQL in `{}`",
             dir.display()
