@@ -33,9 +33,10 @@ const SUPERVISOR: &str = "isolated-guard";
 const LIST_POLL: Duration = Duration::from_millis(20);
 
 /// Ends all descendants of this process: first hosts, then the others with `SIGTERM`, and after the
-/// grace period with `SIGKILL`.
-pub(crate) fn end() {
+/// grace period with `SIGKILL`. Calls the function when the hosts have ended, or have used up their time.
+pub(crate) fn end(after_hosts: impl FnOnce()) {
     end_hosts();
+    after_hosts();
     let ends = reap();
     let deadline = Instant::now() + GRACE;
     let mut signalled = HashSet::new();
@@ -54,7 +55,7 @@ pub(crate) fn end() {
 }
 
 /// Lets hosts release their resources and end, with everything that they have started.
-pub(crate) fn end_hosts() {
+fn end_hosts() {
     let deadline = Instant::now() + HOST_GRACE;
     let (sender, ends) = channel::<()>();
     for supervisor in children() {

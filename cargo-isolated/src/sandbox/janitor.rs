@@ -63,8 +63,8 @@ pub(super) fn act(
             kill_after_runner(alive.try_clone()?);
             act(is_user, &alive).map(|()| ExitStatus::default())
         });
-        // A server that was not ready in the end.
-        leftovers::end();
+        // A server that was not ready in time.
+        leftovers::end(|| {});
         let _ = answer.write_all(report_all(ended).as_bytes());
     })?;
     Ok(parse(&answer)?.map(drop))
@@ -113,12 +113,12 @@ pub(super) fn run(
             let has_exited = status.code().is_some();
             recorder.over(status.success(), has_exited, &status.to_string());
         }
-        if let Some(server) = server {
-            // Hosts may need it until they have ended.
-            leftovers::end_hosts();
-            server.end();
-        }
-        leftovers::end();
+        // Hosts may need the server until they have ended.
+        leftovers::end(|| {
+            if let Some(server) = server {
+                server.end();
+            }
+        });
         let _ = answer.write_all(report_all(ended).as_bytes());
     })?;
     let ended = parse(&answer);

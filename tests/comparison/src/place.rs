@@ -58,13 +58,33 @@ impl Place {
         command
     }
 
-    /// Makes a command keep its files here.
+    /// Makes a command keep its files here, and use no server of the user.
     pub(crate) fn contain(&self, command: &mut Command) {
         command
+            .env_remove("ISOLATED_POSTGRES")
             .env("TMPDIR", self.path().join("tmp"))
             .env("ISOLATED_DIR", self.path().join("isolated"))
             // `sealed_test` reads this variable, which Cargo sets.
             .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
             .env("RUST_BACKTRACE", "0");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::Place;
+
+    #[test]
+    fn a_command_does_not_use_the_server_of_the_user() {
+        let place = Place::create().expect("a directory");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "echo ${ISOLATED_POSTGRES-none}"])
+            .env("ISOLATED_POSTGRES", "postgres://db.internal/x");
+        place.contain(&mut command);
+        let output = command.output().expect("a shell");
+        assert_eq!(output.stdout, b"none\n");
     }
 }

@@ -102,13 +102,13 @@ pub(super) fn run(
             output
         });
         let status = wait(child, timeout)?;
+        let mut left = Vec::new();
         // The test is not to blame for its host, which would serve further tests.
-        leftovers::end_hosts();
-        let left = leftovers::children().into_iter();
-        let left =
-            left.filter_map(|process| Some((process, process::command_line(process.as_raw())?)));
-        let left: Vec<_> = left.collect();
-        leftovers::end();
+        leftovers::end(|| {
+            let processes = leftovers::children().into_iter();
+            let named = |process: Pid| Some((process, process::command_line(process.as_raw())?));
+            left.extend(processes.filter_map(named));
+        });
         let seen = watching.join().expect("the watcher does not panic")?;
         Ok(Watched {
             status,

@@ -27,7 +27,8 @@ fn stand_ins(workspace: &Workspace, initdb: &str, server: &str) -> PathBuf {
     let dir = workspace.path("programs");
     fs::create_dir_all(&dir).expect("a directory");
     let postgres = format!(
-        "case \"$*\" in
+        "ulimit -c 0
+        case \"$*\" in
             --version) echo 'postgres (PostgreSQL) 15.0' ;;
             --single*) cat ;;
             *) {server} ;;
@@ -50,8 +51,7 @@ fn a_signal_before_the_test_ends_everything() {
         return;
     }
     let first_is_ready = format!(
-        "ulimit -c 0
-        [ -n \"$CARGO_ISOLATED_PARTS\" ] || {{
+        "[ -n \"$CARGO_ISOLATED_PARTS\" ] || {{
             {READY}
         }}
         {HANGS}"
@@ -124,4 +124,25 @@ fn a_run_that_waits_for_the_data_of_another_prints_so() {
         "isolated: each test has its own PostgreSQL at localhost:5432"
     );
     assert_eq!(passed(&suite.wait_with_output().expect("its end")), "run\n");
+}
+
+/// A shell stands in for its supervisor, and another one for the host. Neither ends.
+#[test]
+fn a_host_is_asked_to_end_only_once() {
+    if is_refused(None) {
+        return;
+    }
+    let workspace = Workspace::new("");
+    let programs = stand_ins(&workspace, "", READY);
+    fs::copy("/bin/sh", workspace.path("target/isolated-guard")).expect("a copy of the shell");
+    let script = "mkfifo target/ready; export host='trap \"echo asked >>target/asked\" TERM
+            echo >target/ready; while :; do sleep 600 & wait; done'
+        setsid target/isolated-guard -c 'trap : TERM; sh -c \"$host\" isolated-test-host:shop &
+            while kill -0 $!; do wait; done' >&- 2>&- &
+        read ready <target/ready; echo ran";
+    let mut suite = workspace.suite(&["--with", "postgres"], script);
+    let output = suite.env("ISOLATED_POSTGRES_BIN", programs).output();
+    assert_eq!(passed(&output.expect("the command")), "ran\n");
+    let asked = fs::read_to_string(workspace.path("target/asked")).expect("the signals");
+    assert_eq!(asked, "asked\n");
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, Ended};
 use crate::place::{self, Place};
 use crate::rows::Row;
 use crate::suite::{has_nextest, in_summary};
@@ -187,24 +187,9 @@ impl Suites {
         let threads = if alone { 1 } else { runner.threads };
         let tests = format!("{module}::");
         let suite = self.command(package, &tests, threads, runner.is_nextest)?;
-        let place = Place::create()?;
-        let mut command = if let Server::Held(holder) = server {
-            self.holder(&place, holder, &suite)
-        } else {
-            let mut command = Command::new(&suite[0]);
-            command.args(&suite[1..]);
-            command
-        };
-        if let Server::Given(variable) = server {
-            command.envs(self.other.iter().map(|url| (variable, url)));
-        }
-        place.contain(&mut command);
-        command.env("ISOLATED_LINGER", LINGER);
-        let ended = Bounded::start(command)?.wait(BOUND)?;
+        let ended = self.with_server(server, &suite)?;
         let (whole, errors) = (ended.time.as_secs_f64(), ended.stderr.clone());
         let output = ended.expect(method)?;
-        // The next suite has the processors to itself.
-        hosts::wait_for_hosts(&place.path().join("isolated"))?;
         let held = output.lines().find_map(|line| line.strip_prefix("took "));
         Ok(match held {
             _ if runner.is_nextest => in_summary(&errors)?,
@@ -213,13 +198,29 @@ impl Suites {
         })
     }
 
-    /// A test that has a database while a command runs.
-    fn holder(&self, place: &Place, holder: &str, words: &[String]) -> Command {
-        let mut command = place.test(&self.binaries[1], &format!("holder::{holder}"));
-        command.arg("--ignored");
-        command.env("MEASURED_COMMAND", words.join("\n"));
+    /// Runs a command with this server, and waits until all servers that were started for it have ended: the
+    /// next one has the processors to itself.
+    fn with_server(&self, server: Server, words: &[String]) -> Result<Ended> {
+        let place = Place::create()?;
+        let mut command = if let Server::Held(holder) = server {
+            let mut holder = place.test(&self.binaries[1], &format!("holder::{holder}"));
+            holder
+                .arg("--ignored")
+                .env("MEASURED_COMMAND", words.join("\n"));
+            holder
+        } else {
+            let mut command = Command::new(&words[0]);
+            command.args(&words[1..]);
+            place.contain(&mut command);
+            command
+        };
+        if let Server::Given(variable) = server {
+            command.envs(self.other.iter().map(|url| (variable, url)));
+        }
         command.env("ISOLATED_LINGER", LINGER);
-        command
+        let ended = Bounded::start(command)?.wait(BOUND)?;
+        hosts::wait_for_hosts(&place.path().join("isolated"))?;
+        Ok(ended)
     }
 
     /// The words of a command that runs tests: those whose names contain a text.

@@ -1,8 +1,6 @@
 //! Two runs of one suite at the same time, as in two checkouts.
 
-use super::{BOUND, MIGRATED, Server, Suites};
-use crate::bounded::Bounded;
-use crate::place::Place;
+use super::{MIGRATED, Server, Suites};
 use crate::rows::Row;
 use crate::{Result, progress};
 
@@ -22,14 +20,12 @@ impl Suites {
             progress::say(&format!("databases: {CASE}, round {number} of {rounds}"));
             for way in MIGRATED {
                 let (method, package, module, server, _) = way;
-                let Server::Held(holder) = server else {
+                if matches!(server, Server::Started) {
                     continue;
-                };
+                }
                 let mut words = TWICE.map(str::to_owned).to_vec();
                 words.extend(self.command(package, &format!("{module}::{TESTS}"), 2, false)?);
-                let place = Place::create()?;
-                let ended = Bounded::start(self.holder(&place, holder, &words))?.wait(BOUND)?;
-                let output = ended.expect(method)?;
+                let output = self.with_server(server, &words)?.expect(method)?;
                 let failed = failures(&output)
                     .ok_or_else(|| format!("a run has not ended as such:\n{output}"))?;
                 rows.push(Row::new(CASE, method, round, f64::from(failed), ""));
