@@ -23,8 +23,7 @@ const NOTHING: Option<&str> = None;
 /// mount is private to the sandbox, so any directory will do that the sandbox does not need.
 const MOUNT_POINTS: [&str; 5] = ["/mnt", "/media", "/srv", "/opt", "/dev/shm"];
 
-/// Isolates every part of the plan, or returns the parts that were refused. Returns whether this took a
-/// user namespace.
+/// Isolates every part of the plan. Returns whether this took a user namespace, or which parts were refused.
 pub(super) fn enter(plan: &Plan) -> Result<bool, Refusal> {
     if plan.parts.is_empty() {
         return Ok(false);

@@ -9,7 +9,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{self, Command, ExitStatus};
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::prctl::set_child_subreaper;
@@ -45,29 +45,27 @@ const IGNORED: [Signal; 10] = [
 
 /// Tries to enter a sandbox, in a process that then exits.
 pub(super) fn probe(plan: &Plan) -> Result<Result<(), Refusal>> {
-    let answer = in_janitor(|mut answer, _| {
-        let entered = enter(plan).map(|_| ExitStatus::default());
-        let _ = answer.write_all(report(&entered).as_bytes());
-    })?;
-    Ok(parse(&answer)?.map(drop))
+    let entered = in_janitor(|_, _| enter(plan).map(|_| Ok(ExitStatus::default())))?;
+    Ok(entered.map(drop))
 }
 
 /// Does something in a sandbox, whose programs end with this process. The function is told whether the
 /// sandbox has a user namespace, and gets the pipe that is closed when this process ends.
-pub(super) fn act(
-    plan: &Plan,
-    act: impl FnOnce(bool, &File) -> io::Result<()>,
-) -> Result<Result<(), Refusal>> {
-    let answer = in_janitor(|mut answer, alive| {
+///
+/// # Errors
+///
+/// The function has failed, or the system refuses a part of the sandbox.
+pub(super) fn act(plan: &Plan, act: impl FnOnce(bool, &File) -> io::Result<()>) -> Result<()> {
+    let ended = in_janitor(|_, alive| {
         let ended = enter(plan).map(|is_user| {
             kill_after_runner(alive.try_clone()?);
             act(is_user, &alive).map(|()| ExitStatus::default())
         });
         // A server that was not ready in time.
         leftovers::end(|| {});
-        let _ = answer.write_all(report_all(ended).as_bytes());
+        ended
     })?;
-    Ok(parse(&answer)?.map(drop))
+    ended.map(drop).map_err(|refusal| anyhow!(refusal.reason))
 }
 
 /// Runs a program in a sandbox, and returns its exit status.
@@ -91,14 +89,14 @@ pub(super) fn run(
             command.env_remove(format!("XDG_{name}"));
         }
     }
-    let answer = in_janitor(|mut answer, mut alive| {
+    let ended = in_janitor(|answer, mut alive| {
         let mut server = None;
         let ended = enter(plan).map(|is_user| {
             if let Some(postgres) = &plan.postgres {
                 require_parts(plan)?;
                 server = Some(Server::start(postgres, is_user, &alive)?);
             }
-            make_runner_ignore_signals(&mut answer, &mut alive);
+            make_runner_ignore_signals(answer, &mut alive);
             let started = command.spawn();
             if let Ok(child) = &started {
                 recorder.started(child.id());
@@ -119,9 +117,8 @@ pub(super) fn run(
                 server.end();
             }
         });
-        let _ = answer.write_all(report_all(ended).as_bytes());
-    })?;
-    let ended = parse(&answer);
+        ended
+    });
     ended.with_context(|| {
         format!(
             "failed to run `{}`",
@@ -133,12 +130,15 @@ pub(super) fn run(
 /// The first line of an answer, before a program starts.
 const STARTS: &str = "starts\n";
 
+/// How the janitor has ended: with the status of a program, with an error, or with refused parts.
+type Ended = Result<io::Result<ExitStatus>, Refusal>;
+
 /// Forks the janitor and returns its answer. `act` runs in the janitor. It gets the pipe for the
 /// answer, and one that is closed when the runner exits.
 ///
 /// The runner ignores signals only while a program runs: before, they end it as any process.
-fn in_janitor(act: impl FnOnce(File, File)) -> Result<String> {
-    let (answers, answer) = pipe()?;
+fn in_janitor(act: impl FnOnce(&mut File, File) -> Ended) -> Result<Result<ExitStatus, Refusal>> {
+    let (answers, mut answer) = pipe()?;
     let (alive, mut held) = pipe()?;
     // SAFETY: this process has a single thread, so its child may do anything.
     match unsafe { fork() }.context("failed to start a process")? {
@@ -147,7 +147,8 @@ fn in_janitor(act: impl FnOnce(File, File)) -> Result<String> {
             // Leave the runner's group, so that killing the group spares the janitor.
             let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
             let _ = set_child_subreaper(true);
-            act(answer, alive);
+            let ended = act(&mut answer, alive);
+            let _ = answer.write_all(report(ended).as_bytes());
             process::exit(0)
         }
         ForkResult::Parent { child } => {
@@ -164,7 +165,7 @@ fn in_janitor(act: impl FnOnce(File, File)) -> Result<String> {
             read = read.and_then(|_| answers.read_to_string(&mut text));
             read.context("failed to read from a pipe")?;
             let _ = waitpid(child, None);
-            Ok(text)
+            parse(&text)
         }
     }
 }
@@ -224,20 +225,12 @@ fn close_stdio() -> Result<()> {
     Ok(())
 }
 
-/// Formats the janitor's answer to the runner, which may be an error.
-fn report_all(ended: Result<io::Result<ExitStatus>, Refusal>) -> String {
-    match ended {
-        Ok(Ok(status)) => report(&Ok(status)),
-        Ok(Err(error)) => format!("error {error}"),
-        Err(refusal) => report(&Err(refusal)),
-    }
-}
-
 /// Formats the janitor's answer to the runner.
-fn report(ended: &Result<ExitStatus, Refusal>) -> String {
+fn report(ended: Ended) -> String {
     match ended {
-        Ok(status) => format!("ended {}", status.into_raw()),
-        Err(Refusal { parts, reason }) => format!("refused {} {reason}", names(parts, ",")),
+        Ok(Ok(status)) => format!("ended {}", status.into_raw()),
+        Ok(Err(error)) => format!("error {error}"),
+        Err(Refusal { parts, reason }) => format!("refused {} {reason}", names(&parts, ",")),
     }
 }
 

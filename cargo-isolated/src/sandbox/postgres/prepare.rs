@@ -59,10 +59,9 @@ pub(crate) fn prepare(plan: &Plan, with: &[With]) -> Result<Postgres> {
         databases: wanted.databases,
     };
     let plan = with_access(plan, &postgres.data);
-    let tried = janitor::act(&plan, |is_user, alive| {
+    janitor::act(&plan, |is_user, alive| {
         Server::start(&postgres, is_user, alive).map(Server::end)
     })?;
-    tried.map_err(|refusal| anyhow!(refusal.reason))?;
     Ok(postgres)
 }
 
@@ -95,11 +94,10 @@ fn make(plan: &Plan, programs: &Programs, wanted: &Wanted, data: &Path) -> Resul
     }
     new_dir(&new, programs)?;
     // In a sandbox, the programs reach the directory, even if they run as another user than this one.
-    let made = janitor::act(&with_access(plan, &new), |_, _| {
+    janitor::act(&with_access(plan, &new), |_, _| {
         let place = Place::new(programs)?;
         place.bind(&new)?;
         programs.fill(&place.data, &wanted.databases)
     })?;
-    made.map_err(|refusal| anyhow!(refusal.reason))?;
     Ok(fs::rename(&new, data)?)
 }

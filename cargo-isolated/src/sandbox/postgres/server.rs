@@ -17,9 +17,6 @@ use super::place::Place;
 use crate::plan::Postgres;
 use crate::sandbox::janitor::end_with_runner;
 
-/// The line that a server logs when clients can connect.
-const READY: &[u8] = b"database system is ready to accept connections";
-
 /// How long a server may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -105,7 +102,7 @@ fn read_until_ready(
             return Ok(Some(String::from_utf8_lossy(&read).into_owned()));
         }
         read.extend_from_slice(&part[..count]);
-        if read.windows(READY.len()).any(|text| text == READY) {
+        if String::from_utf8_lossy(&read).contains(Programs::READY) {
             return Ok(None);
         }
     }

@@ -250,9 +250,7 @@ fn start(
     };
     let mut service = Service::new(binaries.program("postgres"))
         .with(set_up)
-        .ready(Ready::prints(
-            "database system is ready to accept connections",
-        ))
+        .ready(Ready::prints(Programs::READY))
         // Sessions that tests have left open would delay it, and the data are thrown away.
         .grace(Duration::from_millis(200));
     let running = service.provision(host)?;

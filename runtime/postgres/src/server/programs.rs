@@ -27,6 +27,9 @@ pub struct Programs {
 }
 
 impl Programs {
+    /// The line that a server logs when clients can connect.
+    pub const READY: &str = "database system is ready to accept connections";
+
     /// Finds the programs of a major version, or of any.
     ///
     /// # Errors
