@@ -1,10 +1,14 @@
 //! `cargo isolated status` lists keys across machines. Two state directories stand for two machines.
 
+use std::fs;
+use std::time::UNIX_EPOCH;
+
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
 use isolated_test_tests::State;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use self::inner::{HOLDS, WAITS};
 use super::{command, printed};
 
 mod inner {
@@ -15,6 +19,7 @@ mod inner {
     const STAGING: Key = Key::across_machines("staging");
     const PHONE: Key = Key::across_machines("phone").scoped("shop");
 
+    pub(super) const HOLDS: u32 = line!() + 4; // The line of `fn`.
     #[isolated(serial = STAGING, limit(PHONE, 2))]
     #[test]
     #[ignore = "started by another test"]
@@ -23,6 +28,7 @@ mod inner {
         pass("holds");
     }
 
+    pub(super) const WAITS: u32 = line!() + 4; // The line of `fn`.
     #[isolated(shared = STAGING)]
     #[test]
     #[ignore = "started by another test"]
@@ -43,6 +49,7 @@ fn status(database: &str, words: &[&str]) -> String {
 #[isolated(db = Postgres::empty())]
 #[test]
 fn holders_and_waiters_of_all_machines_are_listed(db: &Database) {
+    let begun = u64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
     let (one, other) = (State::new(), State::new());
     let _gate = one.gate("holds");
     let start = |state: &State, test| state.inner(test).env("ISOLATED_LOCKS", db.url()).start();
@@ -52,39 +59,32 @@ fn holders_and_waiters_of_all_machines_are_listed(db: &Database) {
     waiter.hear_error("waiting for");
 
     let json: Value = serde_json::from_str(&status(db.url(), &["--json"])).unwrap();
-    let tests = json["machines"]["tests"].as_array().unwrap();
-    let told: Vec<_> = tests
-        .iter()
-        .map(|test| {
-            let name = test["name"].as_str().unwrap();
-            (
-                test["lock"].as_str().unwrap(),
-                test["waits"].as_bool().unwrap(),
-                name,
-                test["pid"].as_u64().unwrap(),
-            )
+    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let now = u64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let told = |index: usize, lock: &str, test: &str, pid: u32| {
+        let since = json["machines"]["tests"][index]["since"].as_u64().unwrap();
+        assert!((begun..=now).contains(&since), "{begun} {since} {now}");
+        let waits = test == "waits";
+        let line = if waits { WAITS } else { HOLDS };
+        json!({
+            "lock": format!("{lock} across machines"),
+            "waits": waits,
+            "name": format!("machine::machines::inner::{test}"),
+            "machine": machine.trim_end(),
+            "pid": pid,
+            "place": format!("package cargo-isolated, cargo-isolated/tests/machine/machines.rs:{line}"),
+            "since": since,
         })
-        .collect();
-    let holds = ("machine::machines::inner::holds", u64::from(holder.id()));
-    let waits = ("machine::machines::inner::waits", u64::from(waiter.id()));
-    assert_eq!(
-        told,
-        [
-            (
-                "limit \"phone\" of \"shop\" across machines",
-                false,
-                holds.0,
-                holds.1
-            ),
-            (
-                "serial \"staging\" across machines",
-                false,
-                holds.0,
-                holds.1
-            ),
-            ("shared \"staging\" across machines", true, waits.0, waits.1),
-        ]
-    );
+    };
+    let expected = json!({
+        "why": null,
+        "tests": [
+            told(0, "limit \"phone\" of \"shop\"", "holds", holder.id()),
+            told(1, "serial \"staging\"", "holds", holder.id()),
+            told(2, "shared \"staging\"", "waits", waiter.id()),
+        ],
+    });
+    assert_eq!(json["machines"], expected);
     let text = status(db.url(), &[]);
     assert!(
         text.contains("\nkeys across machines\n  machine::machines::inner::holds\n    machine "),
@@ -100,5 +100,16 @@ fn a_server_that_cannot_be_asked_is_no_failure() {
     let expected =
         "keys across machines\n  failed to list the locks across machines: Connection refused";
     assert!(text.contains(expected), "{text}");
+    let json: Value =
+        serde_json::from_str(&status("postgres://127.0.0.1:1/locks", &["--json"])).unwrap();
+    let why = json["machines"]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("failed to list the locks across machines: Connection refused"),
+        "{why}"
+    );
+    assert_eq!(json["machines"]["tests"], json!([]));
+
     assert!(!status("", &[]).contains("across machines"));
+    let json: Value = serde_json::from_str(&status("", &["--json"])).unwrap();
+    assert_eq!(json["machines"], Value::Null);
 }

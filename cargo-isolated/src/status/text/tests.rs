@@ -1,9 +1,12 @@
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anstream::adapter::strip_str;
 
-use super::super::report::{Behind, Host, Kept, Report, Running, State, Test, Wait};
+use super::super::report::{
+    Behind, Host, Kept, Machines, Remote, Report, Running, State, Test, Wait,
+};
 use super::text;
 
 /// The time at which the reports are made, in seconds.
@@ -177,6 +180,53 @@ fn hosts_have_a_state_and_a_log() {
     log: /tmp/isolated-test-1000/hosts/mail-a4e624d686e03ed2/log
 "#;
     assert_eq!(shown(&report, 80), expected);
+}
+
+const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/status.md");
+
+#[test]
+fn keys_across_machines_have_holders_and_waiters() {
+    let remote = |name: &str, waits, seconds| Remote {
+        lock: "serial \"staging\" across machines".to_owned(),
+        waits,
+        name: name.to_owned(),
+        machine: if waits { "build-3" } else { "build-7" }.to_owned(),
+        pid: if waits { 977 } else { 4242 },
+        place: format!(
+            "package shop, tests/{}",
+            if waits {
+                "orders.rs:8"
+            } else {
+                "staging.rs:12"
+            }
+        ),
+        since: (NOW - seconds) * 1000,
+    };
+    let with = |tests| Report {
+        machines: Some(Machines { why: None, tests }),
+        ..report(vec![], vec![])
+    };
+    let after = "no isolated tests are running (state directory: /tmp/isolated-test-1000)\n\n";
+    let text = shown(
+        &with(vec![
+            remote("shop::migrates_staging", false, 12),
+            remote("shop::orders::pays", true, 3),
+        ]),
+        80,
+    );
+    let expected = r#"keys across machines
+  shop::migrates_staging
+    machine build-7, pid 4242, package shop, tests/staging.rs:12
+    holds serial "staging" across machines for 12 s
+  shop::orders::pays
+    machine build-3, pid 977, package shop, tests/orders.rs:8
+    waits 3 s for serial "staging" across machines
+"#;
+    assert_eq!(text.strip_prefix(after), Some(expected));
+    let guide = fs::read_to_string(GUIDE).expect("the guide");
+    assert!(guide.contains(&format!("\n```text\n{expected}```\n")));
+    let none = "keys across machines\n  nobody holds one\n";
+    assert_eq!(shown(&with(vec![]), 80).strip_prefix(after), Some(none));
 }
 
 #[test]
