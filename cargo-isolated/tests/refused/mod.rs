@@ -25,6 +25,7 @@ pub(crate) fn is_refused(user: Option<u32>) -> bool {
         .env("CARGO_MANIFEST_DIR", dir.path())
         .env("HOME", dir.path().join("home"))
         .env_remove("CARGO_ISOLATED_PARTS")
+        .env_remove("CARGO_ISOLATED_POSTGRES")
         .env_remove("CARGO_ISOLATED_WORKSPACE");
     if let Some(user) = user {
         command.uid(user).gid(user);

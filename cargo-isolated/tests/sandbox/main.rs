@@ -70,6 +70,7 @@ impl Workspace {
             .env("HOME", self.path("home"))
             .env("ISOLATED_DIR", self.path("target/state"))
             .env_remove("CARGO_ISOLATED_PARTS")
+            .env_remove("CARGO_ISOLATED_POSTGRES")
             .env_remove("CARGO_ISOLATED_WORKSPACE")
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("TMPDIR");
@@ -181,10 +182,12 @@ fn an_unknown_part_in_the_environment_is_refused() {
 /// A test program may run `cargo isolated` for a workspace of its own.
 #[test]
 fn the_program_does_not_get_the_variables_of_the_runner() {
-    let workspace = Workspace::new("");
+    // A test that keeps the network has no server.
+    let workspace = Workspace::new("keep = ['network']");
     let mut runner = workspace.runner("env");
     runner
         .env("CARGO_ISOLATED_PARTS", "")
+        .env("CARGO_ISOLATED_POSTGRES", "{}")
         .env("CARGO_ISOLATED_WORKSPACE", workspace.dir.path());
     let variables = printed(&runner.output().expect("the runner"));
     assert!(variables.contains("ISOLATED_DIR="), "{variables}");

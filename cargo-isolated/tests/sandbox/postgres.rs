@@ -97,20 +97,23 @@ fn each_test_has_a_server_at_the_usual_places() {
         ask 'postgres://shop@[::1]/shop' -c 'SELECT count(*), current_user FROM carts'
         ask 'postgres://shop@/shop?host=/tmp' -c 'SELECT count(*) FROM carts'
         ask -U postgres -d shop -c 'SELECT inet_server_addr() IS NULL, pg_get_userbyid(datdba) FROM pg_database
-            WHERE datname = current_database()'";
+            WHERE datname = current_database()'
+        ask postgres://shop@localhost/shop -c 'CREATE ROLE audit' -c 'CREATE DATABASE audit OWNER audit' \
+            -c \"ALTER SYSTEM SET work_mem = '8MB'\"
+        ask postgres://shop@localhost/carts -c 'SELECT rolname FROM pg_roles WHERE rolsuper ORDER BY 1'";
+    let with = format!("--with=postgres={URL}");
+    let with = [&with, "--with=postgres=postgres://shop@localhost/carts"];
     as_root_and_user(|user| {
         let workspace = Workspace::of(user, "");
         for _ in 0..2 {
-            let output = workspace
-                .suite(&["--with", &format!("postgres={URL}")], script)
-                .output();
+            let output = workspace.suite(&with, script).output();
             let output = output.expect("the command");
-            assert_eq!(passed(&output), "1|shop\n1\nt|shop\n");
+            assert_eq!(passed(&output), "1|shop\n1\nt|shop\npostgres\nshop\n");
             let errors = String::from_utf8_lossy(&output.stderr);
             assert_eq!(
                 errors,
                 "isolated: each test has its own network, ipc, checkout, tmp, home\n\
-                 isolated: each test has its own PostgreSQL at localhost:5432; it has `shop` of `shop`\n"
+                 isolated: each test has its own PostgreSQL at localhost:5432; it has `carts` of `shop`, `shop` of `shop`\n"
             );
         }
         // Both runs began with the same data, which no server has changed.
