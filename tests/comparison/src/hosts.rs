@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::binaries::MANIFEST;
 use crate::bounded::Bounded;
 use crate::place::Place;
 use crate::rows::Row;
@@ -40,7 +41,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
         rows.extend(two_runs("cargo test", round, direct)?);
         if has_nextest() {
             let eight = || {
-                let mut nextest = nextest("suite_shared")?;
+                let mut nextest = nextest(MANIFEST, "suite_shared")?;
                 nextest.args(["--no-fail-fast", "--status-level=none", "--test-threads=8"]);
                 Ok(nextest)
             };

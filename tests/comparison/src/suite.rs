@@ -1,9 +1,11 @@
 //! Run time of a whole suite with each method of isolating its tests, under both test runners.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::binaries::MANIFEST;
 use crate::bounded::Bounded;
 use crate::place::{self, Place};
 use crate::rows::Row;
@@ -58,7 +60,7 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
     }
     let case = "nextest, 8 at once";
     for (_, index, _) in IN_PROCESSES {
-        in_processes(nextest(TARGETS[index])?, 8)?; // Builds, and lists the tests once.
+        in_processes(nextest(MANIFEST, TARGETS[index])?, 8)?; // Builds, and lists the tests once.
     }
     for round in 0..rounds.min(3) {
         progress::say(&format!(
@@ -67,7 +69,10 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
             rounds.min(3)
         ));
         for (method, index, alone) in IN_PROCESSES {
-            let time = in_processes(nextest(TARGETS[index])?, if alone { 1 } else { 8 })?;
+            let time = in_processes(
+                nextest(MANIFEST, TARGETS[index])?,
+                if alone { 1 } else { 8 },
+            )?;
             rows.push(Row::new(case, method, round, time, "s"));
         }
     }
@@ -91,11 +96,12 @@ pub(crate) fn has_nextest() -> bool {
     nextest.is_ok_and(|output| output.status.success())
 }
 
-/// `cargo nextest run` for a target of this package.
-pub(crate) fn nextest(target: &str) -> Result<Command> {
+/// `cargo nextest run` for a target of the package with this manifest.
+pub(crate) fn nextest(manifest: impl AsRef<OsStr>, target: &str) -> Result<Command> {
     let mut command = binaries::cargo();
     command
-        .args(["nextest", "run", "--manifest-path", binaries::MANIFEST])
+        .args(["nextest", "run", "--manifest-path"])
+        .arg(manifest)
         .args(["--test", target])
         .arg("--target-dir")
         .arg(place::target()?);

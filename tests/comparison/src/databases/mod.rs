@@ -6,14 +6,15 @@
 mod twice;
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use crate::bounded::{Bounded, Ended};
-use crate::place::{self, Place};
+use crate::place::Place;
 use crate::rows::Row;
-use crate::suite::{has_nextest, in_summary};
+use crate::suite::{self, has_nextest, in_summary};
 use crate::{Result, binaries, hosts, progress};
 
 /// A server that waits for the disk takes minutes.
@@ -22,8 +23,28 @@ const BOUND: Duration = Duration::from_mins(20);
 /// How long a server stays that nobody uses.
 const LINGER: &str = "100ms";
 
-/// The package with the suites of `sqlx::test`, and the one with the others and the holders.
-const PACKAGES: [&str; 2] = ["tests/databases", "runtime/postgres"];
+/// The test target with the suites, in each package.
+const TARGET: &str = "measured";
+
+/// The packages with suites.
+#[derive(Clone, Copy)]
+enum Package {
+    /// Those of `sqlx::test` and the same with isolated-test.
+    Sqlx,
+    /// The others, and the holders.
+    Postgres,
+}
+
+impl Package {
+    fn manifest(self) -> PathBuf {
+        let dir = match self {
+            Package::Sqlx => "tests/databases",
+            Package::Postgres => "runtime/postgres",
+        };
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        root.join(dir).join("Cargo.toml")
+    }
+}
 
 /// The environment of a suite.
 #[derive(Clone, Copy)]
@@ -36,55 +57,73 @@ enum Server {
     Given(&'static str),
 }
 
-/// A way to run a suite: its name, the package, the module of its tests, the server, and whether
-/// it runs one test at a time.
-type Way = (&'static str, usize, &'static str, Server, bool);
+/// A way to run a suite.
+#[derive(Clone, Copy)]
+struct Way {
+    method: &'static str,
+    package: Package,
+    /// The module of its tests.
+    module: &'static str,
+    server: Server,
+    /// Whether it runs one test at a time.
+    is_serial: bool,
+}
+
+const SQLX: Way = Way {
+    method: "`sqlx::test`",
+    package: Package::Sqlx,
+    module: "sqlx_test",
+    server: Server::Held("empty"),
+    is_serial: false,
+};
+
+const ISOLATED: Way = Way {
+    method: "isolated-test",
+    module: "isolated",
+    ..SQLX
+};
 
 const MIGRATED: [Way; 3] = [
-    ("`sqlx::test`", 0, "sqlx_test", Server::Held("empty"), false),
-    ("isolated-test", 0, "isolated", Server::Held("empty"), false),
-    (
-        "isolated-test, which starts the server",
-        0,
-        "isolated",
-        Server::Started,
-        false,
-    ),
+    SQLX,
+    ISOLATED,
+    Way {
+        method: "isolated-test, which starts the server",
+        server: Server::Started,
+        ..ISOLATED
+    },
 ];
 
 const ELSEWHERE: [Way; 2] = [
-    (
-        "`sqlx::test`",
-        0,
-        "sqlx_test",
-        Server::Given("DATABASE_URL"),
-        false,
-    ),
-    (
-        "isolated-test",
-        0,
-        "isolated",
-        Server::Given("ISOLATED_POSTGRES"),
-        false,
-    ),
+    Way {
+        server: Server::Given("DATABASE_URL"),
+        ..SQLX
+    },
+    Way {
+        server: Server::Given("ISOLATED_POSTGRES"),
+        ..ISOLATED
+    },
 ];
 
+const SHARED: Way = Way {
+    method: "one database for all",
+    package: Package::Postgres,
+    module: "shared",
+    server: Server::Held("shop"),
+    is_serial: false,
+};
+
 const WORKING: [Way; 3] = [
-    (
-        "one database for all",
-        1,
-        "shared",
-        Server::Held("shop"),
-        false,
-    ),
-    (
-        "one database, one test at a time",
-        1,
-        "shared",
-        Server::Held("shop"),
-        true,
-    ),
-    ("isolated-test", 1, "isolated", Server::Held("shop"), false),
+    SHARED,
+    Way {
+        method: "one database, one test at a time",
+        is_serial: true,
+        ..SHARED
+    },
+    Way {
+        method: "isolated-test",
+        module: "isolated",
+        ..SHARED
+    },
 ];
 
 /// How the tests of a suite run.
@@ -120,17 +159,11 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
         return Ok(Vec::new());
     }
     progress::say("databases: building");
-    let manifests = PACKAGES.map(|package| {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .join(package)
-            .join("Cargo.toml")
-    });
-    let [migrated] = binaries::build_at(&manifests[0], ["measured"])?;
-    let [working] = binaries::build_at(&manifests[1], ["measured"])?;
+    let [sqlx] = binaries::build_at(&Package::Sqlx.manifest(), [TARGET])?;
+    let [postgres] = binaries::build_at(&Package::Postgres.manifest(), [TARGET])?;
     let suites = Suites {
-        binaries: [migrated, working],
-        manifests,
+        sqlx,
+        postgres,
         other: env::var("DATABASE_URL").ok(),
     };
     let few = if quick { 1 } else { 3 };
@@ -147,8 +180,10 @@ pub(crate) fn measure(quick: bool) -> Result<Vec<Row>> {
 }
 
 struct Suites {
-    binaries: [PathBuf; 2],
-    manifests: [PathBuf; 2],
+    /// The binary of the first package.
+    sqlx: PathBuf,
+    /// The binary of the other package.
+    postgres: PathBuf,
     /// The URL of a server that runs already.
     other: Option<String>,
 }
@@ -173,8 +208,8 @@ impl Suites {
                 let number = round + 1;
                 progress::say(&format!("databases: {case}, round {number} of {rounds}"));
                 for way in ways {
-                    let time = self.run(*way, *runner)?;
-                    rows.push(Row::new(&case, way.0, round, time, "s"));
+                    let time = self.run(way, *runner)?;
+                    rows.push(Row::new(&case, way.method, round, time, "s"));
                 }
             }
         }
@@ -182,14 +217,22 @@ impl Suites {
     }
 
     /// Returns the seconds that a suite takes.
-    fn run(&self, way: Way, runner: Runner) -> Result<f64> {
-        let (method, package, module, server, alone) = way;
-        let threads = if alone { 1 } else { runner.threads };
-        let tests = format!("{module}::");
-        let suite = self.command(package, &tests, threads, runner.is_nextest)?;
-        let ended = self.with_server(server, &suite)?;
+    fn run(&self, way: &Way, runner: Runner) -> Result<f64> {
+        let threads = if way.is_serial { 1 } else { runner.threads };
+        let tests = format!("{}::", way.module);
+        let suite = if runner.is_nextest {
+            let mut nextest = suite::nextest(way.package.manifest(), TARGET)?;
+            nextest
+                .args(["--run-ignored=only", "--status-level=none", "--color=never"])
+                .arg(format!("--test-threads={threads}"))
+                .arg(tests);
+            nextest
+        } else {
+            self.in_one_process(way.package, &tests, threads)
+        };
+        let ended = self.with_server(way.server, suite)?;
         let (whole, errors) = (ended.time.as_secs_f64(), ended.stderr.clone());
-        let output = ended.expect(method)?;
+        let output = ended.expect(way.method)?;
         let held = output.lines().find_map(|line| line.strip_prefix("took "));
         Ok(match held {
             _ if runner.is_nextest => in_summary(&errors)?,
@@ -198,22 +241,33 @@ impl Suites {
         })
     }
 
+    /// A command that runs the tests whose names contain a text.
+    fn in_one_process(&self, package: Package, tests: &str, threads: u32) -> Command {
+        let mut command = Command::new(match package {
+            Package::Sqlx => &self.sqlx,
+            Package::Postgres => &self.postgres,
+        });
+        command
+            .args([tests, "--ignored"])
+            .arg(format!("--test-threads={threads}"));
+        command
+    }
+
     /// Runs a command with this server, and waits until all servers that were started for it have ended: the
     /// next one has the processors to itself.
-    fn with_server(&self, server: Server, words: &[String]) -> Result<Ended> {
+    fn with_server(&self, server: Server, mut command: Command) -> Result<Ended> {
         let place = Place::create()?;
-        let mut command = if let Server::Held(holder) = server {
-            let mut holder = place.test(&self.binaries[1], &format!("holder::{holder}"));
-            holder
-                .arg("--ignored")
-                .env("MEASURED_COMMAND", words.join("\n"));
-            holder
+        if let Server::Held(holder) = server {
+            let words = [command.get_program()]
+                .into_iter()
+                .chain(command.get_args());
+            let words: Option<Vec<&str>> = words.map(OsStr::to_str).collect();
+            let words = words.ok_or("a path is not UTF-8")?.join("\n");
+            command = place.test(&self.postgres, &format!("holder::{holder}"));
+            command.arg("--ignored").env("MEASURED_COMMAND", words);
         } else {
-            let mut command = Command::new(&words[0]);
-            command.args(&words[1..]);
             place.contain(&mut command);
-            command
-        };
+        }
         if let Server::Given(variable) = server {
             command.envs(self.other.iter().map(|url| (variable, url)));
         }
@@ -221,33 +275,5 @@ impl Suites {
         let ended = Bounded::start(command)?.wait(BOUND)?;
         hosts::wait_for_hosts(&place.path().join("isolated"))?;
         Ok(ended)
-    }
-
-    /// The words of a command that runs tests: those whose names contain a text.
-    fn command(
-        &self,
-        package: usize,
-        tests: &str,
-        threads: u32,
-        nextest: bool,
-    ) -> Result<Vec<String>> {
-        let text = |path: &Path| path.to_str().map(str::to_owned).ok_or("a strange path");
-        let tests = tests.to_owned();
-        let threads = format!("--test-threads={threads}");
-        let words = if nextest {
-            let (manifest, target) = (text(&self.manifests[package])?, text(&place::target()?)?);
-            let program = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-            let mut words = vec![program, "nextest".into(), "run".into()];
-            words.extend(["--manifest-path".into(), manifest]);
-            words.extend(["--target-dir".into(), target]);
-            let options = "--test measured --run-ignored only --status-level none --color never";
-            words.extend(options.split(' ').map(str::to_owned));
-            words.extend([threads, tests]);
-            words
-        } else {
-            let binary = text(&self.binaries[package])?;
-            vec![binary, tests, "--ignored".into(), threads]
-        };
-        Ok(words)
     }
 }

@@ -1,6 +1,8 @@
 //! Two runs of one suite at the same time, as in two checkouts.
 
-use super::{MIGRATED, Server, Suites};
+use std::process::Command;
+
+use super::{ISOLATED, SQLX, Suites};
 use crate::rows::Row;
 use crate::{Result, progress};
 
@@ -9,8 +11,8 @@ const CASE: &str = "failures, 20 tests in two runs at once";
 /// Ten tests of the suite.
 const TESTS: &str = "a::";
 
-/// Runs its arguments twice at the same time, however they end.
-const TWICE: [&str; 3] = ["sh", "-c", "\"$0\" \"$@\" & \"$0\" \"$@\"; wait"];
+/// A shell with this script runs its arguments twice at the same time, however they end.
+const TWICE: &str = "\"$0\" \"$@\" & \"$0\" \"$@\"; wait";
 
 impl Suites {
     /// Counts the tests that fail in two runs on one server.
@@ -18,17 +20,18 @@ impl Suites {
         for round in 0..rounds {
             let number = round + 1;
             progress::say(&format!("databases: {CASE}, round {number} of {rounds}"));
-            for way in MIGRATED {
-                let (method, package, module, server, _) = way;
-                if matches!(server, Server::Started) {
-                    continue;
-                }
-                let mut words = TWICE.map(str::to_owned).to_vec();
-                words.extend(self.command(package, &format!("{module}::{TESTS}"), 2, false)?);
-                let output = self.with_server(server, &words)?.expect(method)?;
+            for way in [SQLX, ISOLATED] {
+                let tests = format!("{}::{TESTS}", way.module);
+                let suite = self.in_one_process(way.package, &tests, 2);
+                let mut twice = Command::new("sh");
+                twice
+                    .args(["-c", TWICE])
+                    .arg(suite.get_program())
+                    .args(suite.get_args());
+                let output = self.with_server(way.server, twice)?.expect(way.method)?;
                 let failed = failures(&output)
                     .ok_or_else(|| format!("a run has not ended as such:\n{output}"))?;
-                rows.push(Row::new(CASE, method, round, f64::from(failed), ""));
+                rows.push(Row::new(CASE, way.method, round, f64::from(failed), ""));
             }
         }
         Ok(())
