@@ -42,7 +42,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a command with pipes.
+    /// Starts a command whose three streams are pipes; the caller sets them.
     ///
     /// # Panics
     ///

@@ -9,7 +9,7 @@ use isolated_test_postgres::__private::Programs;
 
 use crate::sandbox::enter::{UPPER, WORK, bind, mount_memory, mount_overlay};
 
-/// Where clients look for the socket by default, in packages of Linux.
+/// Where clients of Debian and Fedora look for the socket by default.
 const RUN: &str = "/var/run/postgresql";
 
 /// The directories of this machine where clients look for the socket by default.
