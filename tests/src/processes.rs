@@ -86,6 +86,34 @@ pub fn is_alive(pid: u32) -> bool {
     state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
+/// The parent of a process.
+///
+/// # Panics
+///
+/// Panics if the process is gone.
+#[must_use]
+pub fn parent(pid: u32) -> u32 {
+    field(pid, 1)
+}
+
+/// The session of a process.
+///
+/// # Panics
+///
+/// Panics if the process is gone.
+#[must_use]
+pub fn session(pid: u32) -> u32 {
+    field(pid, 3)
+}
+
+/// A field of the status of a process, counted from the one after its name.
+fn field(pid: u32, index: usize) -> u32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let fields = stat.rsplit_once(") ").expect("fields").1;
+    let field = fields.split(' ').nth(index).expect("more fields");
+    field.parse().expect("a number")
+}
+
 /// A process that is paused until this is dropped.
 ///
 /// It is traced, because a process that was stopped by a signal continues when its parent dies.

@@ -93,15 +93,18 @@ impl Binaries {
 
     /// The major version, from the path if it says so.
     pub(crate) fn version(&self) -> Option<u32> {
-        version_in(&self.0).or_else(|| {
-            let output = Command::new(self.program("postgres"))
-                .arg("--version")
-                .output()
-                .ok()?;
-            // postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            leading_number(text.rsplit_once("PostgreSQL) ")?.1)
-        })
+        version_in(&self.0).or_else(|| self.reported_version())
+    }
+
+    /// The major version that the server reports.
+    pub(crate) fn reported_version(&self) -> Option<u32> {
+        let output = Command::new(self.program("postgres"))
+            .arg("--version")
+            .output()
+            .ok()?;
+        // postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        leading_number(text.rsplit_once("PostgreSQL) ")?.1)
     }
 }
 

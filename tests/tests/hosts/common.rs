@@ -9,6 +9,7 @@ use std::thread;
 
 use isolated_test::{BoxError, Current, Once, Outcome, Resource, Transfer, current};
 use isolated_test_tests::processes::{is_alive, lock};
+pub(crate) use isolated_test_tests::processes::{parent, session};
 use isolated_test_tests::{Inner, Running, State, say};
 
 /// A server that writes into the file `log` of the directory `SCRATCH` when it starts and ends, and has
@@ -213,23 +214,6 @@ pub(crate) fn gate(state: &State) -> PathBuf {
 /// Lets a host pass that waits on a pipe. Waits until it is there.
 pub(crate) fn open(gate: &Path) {
     File::options().write(true).open(gate).unwrap();
-}
-
-/// The parent of a process.
-pub(crate) fn parent(pid: u32) -> u32 {
-    field(pid, 1)
-}
-
-/// The session of a process.
-pub(crate) fn session(pid: u32) -> u32 {
-    field(pid, 3)
-}
-
-/// A field of the status of a process, counted from the one after its name.
-fn field(pid: u32, index: usize) -> u32 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields = stat.rsplit_once(") ").unwrap().1;
-    fields.split(' ').nth(index).unwrap().parse().unwrap()
 }
 
 /// Waits until a process has ended.

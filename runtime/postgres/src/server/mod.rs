@@ -172,7 +172,8 @@ impl Server {
         own.files.close_socket()?;
         self.mounts = mounts;
         let is_over = own.is_over.clone();
-        // At once, so that tests which use it are told. A release would wait for a server that is gone.
+        // Exit at once. A backend that is creating or dropping a database does not notice that the
+        // postmaster is gone: it retries its checkpoint request for 60 s, and `broker.stop` would wait for it.
         thread::spawn(move || {
             let ended = running.wait();
             if !is_over.load(Ordering::SeqCst) {
@@ -236,6 +237,8 @@ fn start(
     let (mounter, end) = UnixStream::pair()?;
     let (data, sockets) = (files.data(), files.sockets());
     let (account, root) = (files.account, files.root().to_owned());
+    // Others may refuse the setting and not start, so a number in the path is not proof enough.
+    let has_check = cfg!(target_os = "linux") && binaries.reported_version() >= Some(14);
     let set_up = move |command: &mut Command, _: &Current| {
         configure(command, &data, account);
         command.current_dir(root);
@@ -247,6 +250,10 @@ fn start(
         command.args(["-c", &format!("unix_socket_permissions={mode}")]);
         #[cfg(target_os = "linux")]
         mounts::around(command, end);
+        if has_check {
+            // Else a session that waits for a checkpoint may outlive the server and its host by a minute.
+            command.args(["-c", "client_connection_check_interval=1s"]);
+        }
     };
     let mut service = Service::new(binaries.program("postgres"))
         .with(set_up)

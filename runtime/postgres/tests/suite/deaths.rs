@@ -3,10 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use isolated_test_tests::State;
+use isolated_test_tests::processes::{is_alive, parent};
+use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, databases, files, has_segment, main_database, segment, signal};
+use crate::asking::{Servers, ask, databases, files, has_segment, main_database, segment, signal};
 use crate::programs::{EXEC, programs};
 
 mod inner {
@@ -74,6 +77,71 @@ fn a_killed_server_takes_its_host_with_it() {
     let mut next = state.user_of_empty().start();
     assert_ne!(files(&next.hear("url")), old);
     assert!(!old.exists());
+    next.release();
+    user.kill();
+    state.wait_for_the_end();
+}
+
+/// A session that makes a database asks for a checkpoint, for up to a minute, and the process that would make it
+/// ends with the server.
+#[test]
+fn a_copy_ends_with_the_killed_server_and_its_host() {
+    let state = State::new();
+    let mut user = state.user_of_empty().start();
+    let url = user.hear("url");
+    let (old, main) = (files(&url), main_database(&url));
+    let segment = segment(&old).unwrap();
+    let activity = |what: &str, of: &str| -> u32 {
+        let sql = format!("SELECT {what}::text FROM pg_stat_activity WHERE {of}");
+        ask(&main, &sql).parse().unwrap()
+    };
+    let checkpointer = activity("pid", "backend_type = 'checkpointer'");
+    let server = server(&old);
+
+    // The template cannot be copied until this transaction ends.
+    let mut client = Client::connect(&main, NoTls).unwrap();
+    let begun = client.batch_execute("BEGIN; COMMENT ON DATABASE template0 IS 'locked'");
+    begun.unwrap();
+    let mut builder = state.user("builds").start();
+    let waiting = "query LIKE 'CREATE DATABASE \"building%' AND wait_event_type = 'Lock'";
+    while activity("count(*)", waiting) == 0 {
+        std::thread::yield_now();
+    }
+    let copy = activity("pid", waiting);
+    signal("-STOP", copy);
+    // It would kill what its host has left.
+    builder.kill();
+    client.batch_execute("ROLLBACK").unwrap();
+
+    // The supervisors end too, or they would kill the copy: first the one of the server. The one of the host
+    // reaps the checkpointer before, which init does not do in every container.
+    let host = state.host();
+    let supervisors = [parent(server), parent(host)];
+    for stopped in [host, supervisors[0]] {
+        signal("-STOP", stopped);
+    }
+    for killed in [server, supervisors[0]] {
+        signal("-KILL", killed);
+    }
+    while Path::new(&format!("/proc/{checkpointer}")).exists() {
+        std::thread::yield_now();
+    }
+    signal("-KILL", supervisors[1]);
+    while is_alive(host) {
+        std::thread::yield_now();
+    }
+    assert!(is_alive(copy));
+    signal("-CONT", copy);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while is_alive(copy) {
+        assert!(Instant::now() < deadline, "the copy goes on");
+        std::thread::yield_now();
+    }
+
+    let mut next = state.user_of_empty().start();
+    assert_ne!(files(&next.hear("url")), old);
+    assert!(!old.exists());
+    assert!(!has_segment(&segment));
     next.release();
     user.kill();
     state.wait_for_the_end();
