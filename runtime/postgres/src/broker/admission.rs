@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// that for a single lock only, and any of several will do.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// How often a thread that waits on behalf of a test looks whether that has died.
+pub(super) const GLANCE: Duration = Duration::from_secs(1);
+
 /// How many tests a message names.
 const MOST_NAMES: usize = 3;
 
@@ -58,6 +61,21 @@ pub(super) trait Visitor {
 
     /// Whether it has died.
     fn is_gone(&mut self) -> bool;
+
+    /// Waits on its behalf until something has changed, or for a time. Fails if it has died.
+    fn wait<'a, T>(
+        &mut self,
+        changed: &Condvar,
+        state: MutexGuard<'a, T>,
+        time: Duration,
+    ) -> io::Result<MutexGuard<'a, T>> {
+        let waited = changed.wait_timeout(state, time);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if self.is_gone() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(state)
+    }
 }
 
 impl Admission {
@@ -137,11 +155,7 @@ impl Admission {
                 return Err(Refused(format!("waited {patience}s for {holders}")));
             };
             let time = if is_next { left.min(LOOK) } else { left };
-            let waited = self.moved.wait_timeout(line, time);
-            line = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if visitor.is_gone() {
-                return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
-            }
+            line = visitor.wait(&self.moved, line, time)?;
         }
     }
 
@@ -202,16 +216,17 @@ impl Drop for Admitted<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io;
     use std::sync::mpsc::{Sender, channel};
     use std::thread;
 
     use super::{Admission, Visitor};
 
-    struct Test {
-        waits: Sender<String>,
-        is_dead: bool,
+    /// A test that tells why it waits.
+    pub(in crate::broker) struct Test {
+        pub(in crate::broker) waits: Sender<String>,
+        pub(in crate::broker) is_dead: bool,
     }
 
     impl Visitor for Test {

@@ -17,14 +17,15 @@
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
-//! knows the statements, `schemas` gives parts of a database, and `template` lets tests build templates, which `layers` copies
-//! without their files and `tidy` removes; `orphans` removes what dead hosts have left.
+//! knows the statements, `schemas` gives parts of a database, which tests fill by `filling`, and `template` lets tests build templates,
+//! which `layers` copies without their files and `tidy` removes; `orphans` removes what dead hosts have left.
 
 mod admission;
 mod bounds;
 mod client;
 mod databases;
 mod ending;
+mod filling;
 mod layers;
 pub(crate) mod line;
 mod locks;

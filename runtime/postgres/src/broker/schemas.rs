@@ -4,14 +4,14 @@
 //! moved out of the schema in which a test has created it. Nobody else may create the same one before that,
 //! so the steps of each content run alone once; after that, `IF NOT EXISTS` finds what they have created.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use isolated_test_postgres_wire::{Address, Connection, Failure, literal, name};
 
-use super::admission::Visitor;
 use super::client::Client;
 use super::databases::{KEPT, MOST_KEPT};
+use super::filling::{Filling, Turn};
 use super::schema::{self, COMMON, end_sessions, share_extensions};
 use super::working::report;
 use super::{EMPTY, Refused, Shared};
@@ -20,8 +20,7 @@ use super::{EMPTY, Refused, Shared};
 pub(super) struct Schemas {
     /// The database that tests share, once one has asked for it.
     database: Mutex<Option<String>>,
-    /// The keys whose steps have run. Locked for writing while some run for the first time.
-    filled: RwLock<HashSet<String>>,
+    filling: Filling,
     kept: Mutex<VecDeque<Place>>,
 }
 
@@ -59,6 +58,9 @@ impl Shared {
         client: &mut Client,
     ) -> Result<Place, Refused> {
         let database = self.database_of_schemas()?;
+        // Before there is anything to drop.
+        let turn = (key != EMPTY).then(|| self.schemas.filling.enter(key, client));
+        let turn = turn.transpose()?;
         // The names of schemas must not begin with `pg_`.
         let schema = self.name(&mut self.lock(), &format!("test_{wish}"));
         let place = Place { database, schema };
@@ -66,7 +68,15 @@ impl Shared {
         connection
             .run(&format!("CREATE SCHEMA {}", name(&place.schema)))
             .map_err(|failure| self.refused(failure))?;
-        self.fill_schema(&place, key, &mut connection, client)?;
+        if let Some(turn) = turn {
+            let filled = self.fill_schema(&place, &turn, &mut connection, client);
+            if let Err(why) = filled {
+                let removed = schema::remove(&mut connection, &place.schema);
+                report(&place.schema, removed);
+                return Err(Refused(why));
+            }
+            turn.note(key);
+        }
         Ok(place)
     }
 
@@ -106,38 +116,20 @@ impl Shared {
         }
     }
 
-    /// Lets the test fill its schema: alone, if the steps of this content have not run before.
+    /// Lets the test fill its schema.
     fn fill_schema(
         &self,
         place: &Place,
-        key: &str,
+        turn: &Turn<'_>,
         connection: &mut Connection,
         client: &mut Client,
-    ) -> Result<(), Refused> {
-        if key == EMPTY {
-            return Ok(());
-        }
-        // Said before it is known, because a thread that waits for a lock says nothing.
-        client.wait_for("the migrations of other tests, which run alone once")?;
+    ) -> Result<(), String> {
         let url = place.url(&self.sessions.address);
-        let fill = |client: &mut Client| Self::fill(&url, client).map_err(|unbuilt| unbuilt.why);
-        loop {
-            let known = self.schemas.filled.read();
-            let known = known.unwrap_or_else(PoisonError::into_inner);
-            if known.contains(key) {
-                return fill(client).map_err(|why| not_filled(connection, place, why));
-            }
-            drop(known);
-            let known = self.schemas.filled.write();
-            let mut known = known.unwrap_or_else(PoisonError::into_inner);
-            if known.contains(key) {
-                continue;
-            }
-            let filled = fill(client).and_then(|()| share_extensions(connection, &place.schema));
-            filled.map_err(|why| not_filled(connection, place, why))?;
-            known.insert(key.to_owned());
-            return Ok(());
+        Self::fill(&url, client).map_err(|unbuilt| unbuilt.why)?;
+        if turn.is_alone {
+            share_extensions(connection, &place.schema)?;
         }
+        Ok(())
     }
 
     /// Drops the schema of a test that is over, or keeps it for people. Ends the sessions that the test has
@@ -166,12 +158,6 @@ impl Shared {
             }
         }
     }
-}
-
-/// Drops what a test could not fill.
-fn not_filled(connection: &mut Connection, place: &Place, why: String) -> Refused {
-    report(&place.schema, schema::remove(connection, &place.schema));
-    Refused(why)
 }
 
 /// Keeps a schema for people, and the database with it if that is ours.

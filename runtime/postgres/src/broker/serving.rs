@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use isolated_test_postgres_wire::{literal, name};
 
-use super::admission::Visitor;
+use super::admission::{GLANCE, Visitor};
 use super::client::Client;
 use super::databases::{KEPT, end_sessions};
 use super::ending::until_ended;
@@ -168,10 +168,7 @@ impl Shared {
                 Turn::Fail(why) => return Err(Refused(why)),
                 Turn::Wait(by) => {
                     client.wait_for(&format!("the migrations that {by} runs"))?;
-                    state = self
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
+                    state = client.wait(&self.changed, state, GLANCE)?;
                 }
                 Turn::Build => {
                     drop(state);

@@ -1,9 +1,11 @@
 //! The connections of the host to its server, of which there are never more than it has a share of.
 
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use isolated_test_postgres_wire::{Address, Connection, Failure, Row, literal};
 
+use super::admission::{GLANCE, Visitor};
 use super::bounds::Bounds;
 
 /// Connections that run one statement each, and are used again.
@@ -114,15 +116,13 @@ impl Sessions {
         }
     }
 
-    /// Permits to build a template, for which there is one further connection. Calls `waits` before it
-    /// waits for others that build.
-    pub(super) fn permit<E>(&self, waits: impl FnOnce() -> Result<(), E>) -> Result<Permit<'_>, E> {
+    /// Permits a test to build a template, for which there is one further connection. Waits for others that
+    /// build.
+    pub(super) fn permit(&self, client: &mut impl Visitor) -> io::Result<Permit<'_>> {
         let mut pool = self.lock();
-        if pool.builders >= self.bounds.builders {
-            waits()?;
-        }
         while pool.builders >= self.bounds.builders {
-            pool = self.wait(pool);
+            client.wait_for("tests that build other templates on this server")?;
+            pool = client.wait(&self.freed, pool, GLANCE)?;
         }
         pool.builders += 1;
         Ok(Permit { sessions: self })

@@ -5,7 +5,6 @@ use std::io;
 use isolated_test_databases::Content;
 use isolated_test_postgres_wire::{Failure, literal, name};
 
-use super::admission::Visitor;
 use super::client::Client;
 use super::databases::end_sessions;
 use super::{Refused, Shared, tidy};
@@ -28,8 +27,7 @@ impl Shared {
     }
 
     fn find_or_build(&self, template: &str, client: &mut Client) -> Result<u64, Unbuilt> {
-        let others = "tests that build other templates on this server";
-        let _permit = self.sessions.permit(|| client.wait_for(others))?;
+        let _permit = self.sessions.permit(client)?;
         // Another machine may build it on the same server. The lock ends with the connection.
         let mut connection = self.sessions.open()?;
         connection.run(&format!(

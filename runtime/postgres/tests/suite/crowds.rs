@@ -6,10 +6,12 @@ use isolated_test_tests::{Inner, State};
 
 use crate::asking::{Servers, ask, main_database};
 use crate::programs::{EXEC, programs};
+use crate::schemas::schemas_like;
 
 mod inner {
     use isolated_test::isolated;
     use isolated_test_postgres::{Database, Postgres};
+    use isolated_test_tests::{hold, say};
     use postgres::{Client, NoTls};
 
     /// Has two databases, and as many connections as each test may have.
@@ -24,6 +26,26 @@ mod inner {
             client.batch_execute("SELECT 1").unwrap();
         }
     }
+
+    /// Migrations that last, for each value of the variable.
+    fn slow() -> Postgres {
+        let content = std::env::var("CONTENT").unwrap();
+        Postgres::prepared("slow", content, |url| {
+            say(&format!("prepares {url}"));
+            hold();
+            std::io::Result::Ok(())
+        })
+    }
+
+    #[isolated(db = slow())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn builds() {}
+
+    #[isolated(db = slow().schema())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fills() {}
 
     #[isolated(db = Postgres::empty())]
     #[test]
@@ -88,6 +110,42 @@ fn fifty_tests_have_databases_on_twenty_connections() {
     fourth.release();
     second.release();
     state.wait_for_the_end();
+}
+
+/// Kills a test that waits for the migrations of another one on a server with two places, and waits for its place.
+fn a_killed_waiter_gives_its_place_back(test: &str, contents: [&str; 2]) {
+    let state = State::new();
+    let programs = small_server(&state);
+    let user = |user: Inner<'_>| user.env("ISOLATED_POSTGRES_BIN", &programs).start();
+    let migrate = |content: &str| user(state.user(test).env("CONTENT", content));
+    let mut first = migrate(contents[0]);
+    let url = first.hear("prepares");
+    let mut waiting = migrate(contents[1]);
+    waiting.hear_error("waiting for");
+    waiting.kill();
+    let mut next = user(state.user_of_empty());
+    next.hear("url");
+    next.release();
+    // A test makes no schema before it is its turn.
+    let schemas = schemas_like(&url, "test\\_%");
+    assert_eq!(schemas.len(), usize::from(test == "fills"), "{schemas:?}");
+    first.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_test_killed_while_it_waits_for_a_template_gives_its_place_back() {
+    a_killed_waiter_gives_its_place_back("builds", ["one", "one"]);
+}
+
+#[test]
+fn a_test_killed_while_it_waits_to_build_a_template_gives_its_place_back() {
+    a_killed_waiter_gives_its_place_back("builds", ["one", "other"]);
+}
+
+#[test]
+fn a_test_killed_while_it_waits_to_fill_its_schema_gives_its_place_back() {
+    a_killed_waiter_gives_its_place_back("fills", ["one", "one"]);
 }
 
 #[test]
