@@ -71,16 +71,32 @@ pub(crate) fn drop_all(connection: &mut Connection, prefix: &str) -> Result<(), 
         "shobj_description(oid, 'pg_database')",
     );
     let version = connection.version();
-    for database in connection.run(&databases)?.into_iter().flatten().flatten() {
-        drop_one(version, &database, |sql| connection.run(sql))?;
-    }
+    let found = connection.run(&databases)?.into_iter().flatten().flatten();
+    let dropped = for_each(found, |database| {
+        drop_one(version, &database, |sql| connection.run(sql))
+    });
     let schemas = names(
         "pg_namespace",
         "nspname",
         "obj_description(oid, 'pg_namespace')",
     );
-    for schema in connection.run(&schemas)?.into_iter().flatten().flatten() {
-        schema::remove(connection, &schema)?;
+    let found = connection.run(&schemas)?.into_iter().flatten().flatten();
+    dropped.and(for_each(found, |schema| {
+        schema::remove(connection, &schema)
+    }))
+}
+
+/// Does something for each, also after the server has refused it for another one. Returns the first refusal.
+pub(super) fn for_each<T>(
+    all: impl IntoIterator<Item = T>,
+    mut act: impl FnMut(T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut all_done = Ok(());
+    for one in all {
+        match act(one) {
+            Err(lost @ Failure::Lost(_)) => return Err(lost),
+            done => all_done = all_done.and(done),
+        }
     }
-    Ok(())
+    all_done
 }

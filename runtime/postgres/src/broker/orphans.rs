@@ -6,7 +6,7 @@
 
 use isolated_test_postgres_wire::{Connection, Failure};
 
-use super::databases::{KEPT, MOST_KEPT, drop_one};
+use super::databases::{KEPT, MOST_KEPT, drop_one, for_each};
 use super::schema;
 
 /// The names of databases, but templates: the namespace of a host is 26 characters.
@@ -20,16 +20,15 @@ const PREFIX: usize = 36;
 pub(super) fn remove(connection: &mut Connection) -> Result<(), Failure> {
     let databases = "SELECT datname AS name, oid, datdba AS owner, \
                      shobj_description(oid, 'pg_database') AS comment FROM pg_database";
-    for database in orphans(connection, databases)? {
-        let version = connection.version();
-        drop_one(version, &database, |sql| connection.run(sql))?;
-    }
+    let version = connection.version();
+    let dropped = for_each(orphans(connection, databases)?, |database| {
+        drop_one(version, &database, |sql| connection.run(sql))
+    });
     let schemas = "SELECT nspname AS name, oid, nspowner AS owner, \
                    obj_description(oid, 'pg_namespace') AS comment FROM pg_namespace";
-    for name in orphans(connection, schemas)? {
-        schema::remove(connection, &name)?;
-    }
-    Ok(())
+    dropped.and(for_each(orphans(connection, schemas)?, |name| {
+        schema::remove(connection, &name)
+    }))
 }
 
 /// The names of what dead hosts have left, of `all`.

@@ -5,7 +5,7 @@
 
 use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
 
-use super::databases::drop_one;
+use super::databases::{drop_one, for_each};
 use super::locks::TEMPLATES;
 
 /// How many days a template stays that is not used.
@@ -69,16 +69,15 @@ pub(super) fn tidy(connection: &mut Connection) -> Result<(), Failure> {
     let Some((oldest, today)) = limits else {
         return Ok(());
     };
-    for template in &templates {
-        if template.used.is_none() {
-            // Its time begins now.
-            note_use(&template.name, |sql| connection.run(sql))?;
-        }
-    }
-    for template in leaving(&mut templates, &oldest, &today) {
-        remove(connection, &template.name, template.used.as_deref())?;
-    }
-    Ok(())
+    // The time of a new one begins now.
+    let new = templates.iter().filter(|template| template.used.is_none());
+    let noted = for_each(new, |template| {
+        note_use(&template.name, |sql| connection.run(sql))
+    });
+    let leaving = leaving(&mut templates, &oldest, &today);
+    noted.and(for_each(leaving, |template| {
+        remove(connection, &template.name, template.used.as_deref())
+    }))
 }
 
 /// The templates that go.

@@ -9,7 +9,7 @@ use isolated_test_tests::State;
 use isolated_test_tests::refusal::networks_are_refused;
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, databases, files, main_database, signal};
+use crate::asking::{Servers, ask, databases, files, main_database, signal};
 
 mod inner {
     use std::fs;
@@ -255,6 +255,60 @@ fn databases_of_a_host_on_a_machine_that_is_gone_are_dropped() {
     }
     alive_user.release();
     alive.wait_for_the_end();
+    server.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_database_that_cannot_be_dropped_is_not_in_the_way_of_others() {
+    let state = State::new();
+    let mut server = state.user("serves").start();
+    let main = main_database(&server.hear("url"));
+    let role = url(&main, "one:a%20b%40c");
+    let start = |host: &State| {
+        let mut user = host.user("uses").env("ISOLATED_POSTGRES", &role).start();
+        let name = user.hear("name");
+        (user, name)
+    };
+    // The next host on the same machine, and one on another. Each begins with another database.
+    for (is_gone, order) in [(false, ""), (true, "ORDER BY oid DESC")] {
+        let mut host = State::new();
+        let [(mut one, name), (mut other, _)] = [start(&host), start(&host)];
+        signal("-KILL", host.host());
+        one.kill();
+        other.kill();
+        host.wait_for_the_end();
+        let prefix = &name[..36];
+        let left = || {
+            let mut left = databases(&main);
+            left.retain(|name| name.starts_with(prefix));
+            left
+        };
+        let first = format!(
+            "SELECT datname::text FROM pg_database WHERE left(datname, 36) = '{prefix}' {order} LIMIT 1"
+        );
+        let first = ask(&main, &first);
+        // The role may not end this session.
+        let (address, _) = main.rsplit_once('/').unwrap();
+        let session = Client::connect(&format!("{address}/{first}"), NoTls).unwrap();
+        if is_gone {
+            host = State::new();
+        }
+        let (user, _) = start(&host);
+        while is_gone && left().len() > 1 {
+            std::thread::yield_now();
+        }
+        assert_eq!(left(), [&*first]);
+        drop(session);
+        user.release();
+        host.wait_for_the_end();
+        let (user, _) = start(&host);
+        while !left().is_empty() {
+            std::thread::yield_now();
+        }
+        user.release();
+        host.wait_for_the_end();
+    }
     server.release();
     state.wait_for_the_end();
 }
