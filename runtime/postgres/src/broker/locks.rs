@@ -57,8 +57,9 @@ impl Locks {
             reserved = bounds.own().saturating_sub(self.sessions.open_count() + 1),
             own = own.join(","),
         );
-        let Some(rows) = held.run(&self.sessions, &sql)? else {
-            return Ok(None);
+        let rows = match held.run(&self.sessions, &sql) {
+            Err(failure) if failure.is_full() => return Ok(None),
+            rows => rows?,
         };
         let place = rows
             .first()
@@ -73,9 +74,7 @@ impl Locks {
             return;
         }
         held.places.retain(|other| *other != place);
-        let sql = format!("SELECT pg_advisory_unlock({PLACES}, {place})");
-        // If that fails, the session is lost, and its locks are free.
-        let _ = held.run(&self.sessions, &sql);
+        held.free(&format!("SELECT pg_advisory_unlock({PLACES}, {place})"));
     }
 
     /// Lets nobody remove a template. It may be gone before.
@@ -92,9 +91,9 @@ impl Locks {
         if let Some(at) = held.templates.iter().position(|one| one == template) {
             held.templates.swap_remove(at);
             let template = literal(template);
-            let sql =
-                format!("SELECT pg_advisory_unlock_shared({TEMPLATES}, hashtext({template}))");
-            let _ = held.run(&self.sessions, &sql);
+            held.free(&format!(
+                "SELECT pg_advisory_unlock_shared({TEMPLATES}, hashtext({template}))"
+            ));
         }
     }
 
@@ -104,24 +103,29 @@ impl Locks {
 }
 
 impl Held {
-    /// Runs a statement in the session. `None` if the server has no connection for it at the moment.
-    fn run(&mut self, sessions: &Sessions, sql: &str) -> Result<Option<Vec<Row>>, Failure> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => match open(sessions, &self.templates) {
-                Ok(connection) => none.insert(connection),
-                Err(failure) if failure.is_full() => return Ok(None),
-                Err(failure) => return Err(failure),
-            },
-        };
-        match connection.run(sql) {
-            Err(Failure::Lost(_)) => {
-                self.connection = None;
-                self.places.clear();
-                Ok(None)
-            }
-            other => other.map(Some),
+    /// Runs a statement in the session, or in another one if that is lost.
+    fn run(&mut self, sessions: &Sessions, sql: &str) -> Result<Vec<Row>, Failure> {
+        if let Some(rows) = self.run_in_session(sql) {
+            return rows;
         }
+        let connection = open(sessions, &self.templates)?;
+        self.connection.insert(connection).run(sql)
+    }
+
+    /// Frees a lock. If the session is lost, all its locks are free.
+    fn free(&mut self, sql: &str) {
+        let _ = self.run_in_session(sql);
+    }
+
+    /// Runs a statement in the session. `None` if there is none, or if it is lost.
+    fn run_in_session(&mut self, sql: &str) -> Option<Result<Vec<Row>, Failure>> {
+        let ran = self.connection.as_mut()?.run(sql);
+        if matches!(ran, Err(Failure::Lost(_))) {
+            self.connection = None;
+            self.places.clear();
+            return None;
+        }
+        Some(ran)
     }
 }
 

@@ -23,6 +23,23 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn uses_briefly() {}
+
+    fn slow() -> Postgres {
+        Postgres::prepared("slow", 1, |_| {
+            say("prepares");
+            hold();
+            std::io::Result::Ok(())
+        })
+    }
+
+    /// Builds one template after the other.
+    #[isolated(db = slow(), _other = Postgres::prepared("quick", 1, |_| std::io::Result::Ok(())))]
+    #[test]
+    #[ignore = "started by another test"]
+    fn uses_two(db: &Database) {
+        say(&format!("url {}", db.url()));
+        hold();
+    }
 }
 
 /// A server with other hosts on it.
@@ -167,6 +184,26 @@ fn a_template_that_somebody_has_dropped_is_built_again() {
     let next = existing.user(&host, "uses_briefly", "dropped");
     let _ = next.env("ISOLATED_REPEAT", "10").run().passed();
     assert_eq!(existing.templates().len(), 1);
+    user.release();
+    host.wait_for_the_end();
+    existing.end();
+}
+
+#[test]
+fn a_host_that_loses_the_session_of_its_locks_takes_them_again() {
+    let mut existing = Existing::start();
+    let host = State::new();
+    let mut user = existing.user(&host, "uses_two", "none").start();
+    user.hear("prepares");
+    let locks = "FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' \
+                 AND classid = hashtext('isolated-test templates')::oid";
+    let ended = format!("SELECT count(pg_terminate_backend(pid)) {locks}");
+    let ended = existing.client.query_one(&ended, &[]).unwrap();
+    assert_eq!(ended.get::<_, i64>(0), 1);
+    user.tell("release");
+    user.hear("url");
+    let count = ask(&existing.main, &format!("SELECT count(*)::text {locks}"));
+    assert_eq!(count, "2");
     user.release();
     host.wait_for_the_end();
     existing.end();
