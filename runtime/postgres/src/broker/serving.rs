@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use isolated_test_postgres_wire::{literal, name};
+use isolated_test_postgres_wire::{Failure, literal, name};
 
 use super::admission::{GLANCE, Visitor};
 use super::client::Client;
@@ -76,11 +76,10 @@ impl Shared {
         let taken = self.admission.enter(&test, &mut client);
         let taken = taken.and_then(|admitted| {
             let lent = match how {
-                "share" => self.share(key, wish, who, &mut client).map(Lent::Shared),
-                "schema" => self.schema(key, wish, &mut client).map(Lent::Schema),
-                _ => self.take(key, wish, who, &mut client).map(Lent::Own),
+                "schema" => self.schema(key, wish, &mut client).map(Lent::Schema)?,
+                _ => self.take(how == "share", key, wish, who, &mut client)?,
             };
-            Ok((lent?, admitted))
+            Ok((lent, admitted))
         });
         let (lent, _admitted) = match taken {
             Ok(taken) => taken,
@@ -137,37 +136,27 @@ impl Shared {
         self.lock().keep(database);
     }
 
-    /// Finds or makes a database that tests share.
-    fn share(
-        &self,
-        key: &str,
-        wish: &str,
-        who: &str,
-        client: &mut Client,
-    ) -> Result<String, Refused> {
-        let shared = self.lock().shared(key);
-        if let Some(shared) = shared {
-            return Ok(shared);
-        }
-        let new = self.take(key, wish, who, client)?;
-        // Another test may have been faster.
-        Ok(self.lock().share(key, new))
-    }
-
-    /// Finds or makes the database of a test.
+    /// Finds or makes the database of a test, or the one that tests share.
     fn take(
         &self,
+        is_shared: bool,
         key: &str,
         wish: &str,
         who: &str,
         client: &mut Client,
-    ) -> Result<String, Refused> {
+    ) -> Result<Lent, Refused> {
+        let ask = if is_shared {
+            State::ask_to_share
+        } else {
+            State::ask
+        };
         let mut state = self.lock();
         loop {
-            match state.ask(key, who) {
+            match ask(&mut state, key, who) {
                 Turn::Fail(why) => return Err(Refused(why)),
-                Turn::Wait(by) => {
-                    client.wait_for(&format!("the migrations that {by} runs"))?;
+                Turn::Share(shared) => return Ok(Lent::Shared(shared)),
+                Turn::Wait(why) => {
+                    client.wait_for(&why)?;
                     state = client.wait(&self.changed, state, GLANCE)?;
                 }
                 Turn::Build => {
@@ -195,8 +184,8 @@ impl Shared {
                         name(&ready),
                         name(&database)
                     );
-                    self.sessions.run(&sql)?;
-                    return Ok(database);
+                    let taken = self.sessions.run(&sql).map(drop);
+                    return self.lend(is_shared, key, database, taken);
                 }
                 Turn::Copy(template) => {
                     let database = self.name(&mut state, wish);
@@ -213,14 +202,38 @@ impl Shared {
                             }
                         }
                         made => {
-                            return made
-                                .map(|()| database)
-                                .map_err(|failure| self.refused(failure));
+                            drop(state);
+                            return self.lend(is_shared, key, database, made);
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Lends a copy that was made, or could not be, to a test or to all that share it.
+    fn lend(
+        &self,
+        is_shared: bool,
+        key: &str,
+        copy: String,
+        made: Result<(), Failure>,
+    ) -> Result<Lent, Refused> {
+        let made = made.map_err(|failure| self.refused(failure));
+        if !is_shared {
+            return made.map(|()| Lent::Own(copy));
+        }
+        let mut state = self.lock();
+        let lent = match made {
+            Ok(()) => Ok(Lent::Shared(state.share(key, copy))),
+            Err(refused) => {
+                state.not_shared(key);
+                Err(refused)
+            }
+        };
+        drop(state);
+        self.changed.notify_all();
+        lent
     }
 
     /// A new name that reminds of the test: with as much of the end of the test's name as the server

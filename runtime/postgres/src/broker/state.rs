@@ -6,6 +6,7 @@ mod space;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use self::sharing::Sharing;
 use super::databases::MOST_KEPT;
 
 /// How long a template that could not be built fails all tests that need it.
@@ -52,8 +53,7 @@ pub(super) struct State {
 
 struct Template {
     stage: Stage,
-    /// The copy that tests share.
-    shared: Option<String>,
+    shared: Sharing,
     /// Copies that wait for a test.
     ready: Vec<String>,
     /// How many copies are being made ahead.
@@ -80,12 +80,14 @@ enum Stage {
 pub(super) enum Turn {
     /// Build the template.
     Build,
-    /// Wait for the test that builds it.
+    /// Wait for this.
     Wait(String),
     /// Take the copy, which is ready.
     Take(String),
     /// Copy the template.
     Copy(String),
+    /// Share this copy.
+    Share(String),
     /// Fail for this reason.
     Fail(String),
 }
@@ -113,9 +115,16 @@ impl State {
         }
     }
 
+    /// The next step of a test that asks for a copy of its own.
     pub(super) fn ask(&mut self, key: &str, who: &str) -> Turn {
+        self.ask_for(key, who, Template::copy)
+    }
+
+    /// The next step of a test that asks for a copy. `copy` is that step once the template is built.
+    fn ask_for(&mut self, key: &str, who: &str, copy: fn(&mut Template, String) -> Turn) -> Turn {
         self.asked = Some(Instant::now());
-        let turn = self.templates.get_mut(key).and_then(Template::turn);
+        let template = self.templates.get_mut(key);
+        let turn = template.and_then(|template| template.turn(copy));
         turn.unwrap_or_else(|| {
             self.set(key, Stage::Building(who.to_owned()));
             Turn::Build
@@ -147,7 +156,7 @@ impl State {
     fn set(&mut self, key: &str, stage: Stage) {
         let template = Template {
             stage,
-            shared: None,
+            shared: Sharing::Unshared,
             ready: Vec::new(),
             making: 0,
             copying: 0,
@@ -246,22 +255,35 @@ impl State {
 
 impl Template {
     /// The next step of a test, unless it is to build the template.
-    fn turn(&mut self) -> Option<Turn> {
+    fn turn(&mut self, copy: fn(&mut Self, String) -> Turn) -> Option<Turn> {
         self.asked = Instant::now();
         match &self.stage {
-            Stage::Building(by) => Some(Turn::Wait(by.clone())),
+            Stage::Building(by) => Some(Turn::Wait(format!("the migrations that {by} runs"))),
             Stage::Failed(_, at) if at.elapsed() >= FAILED_FOR => None,
             Stage::Failed(why, _) => Some(Turn::Fail(why.clone())),
             Stage::Built(name) => {
-                if let Some(ready) = self.ready.pop() {
-                    return Some(Turn::Take(ready));
-                }
-                // The tests are faster.
-                self.ahead = (self.ahead * 2).max(FIRST_AHEAD).min(self.most_ahead);
-                self.copying += 1;
-                Some(Turn::Copy(name.clone()))
+                let name = name.clone();
+                Some(copy(self, name))
             }
         }
+    }
+
+    fn copy(&mut self, name: String) -> Turn {
+        if self.ready.is_empty() {
+            // The tests are faster.
+            self.ahead = (self.ahead * 2).max(FIRST_AHEAD).min(self.most_ahead);
+        }
+        self.take_or_copy(name)
+    }
+
+    fn take_or_copy(&mut self, name: String) -> Turn {
+        self.ready.pop().map_or_else(
+            || {
+                self.copying += 1;
+                Turn::Copy(name)
+            },
+            Turn::Take,
+        )
     }
 }
 
@@ -282,7 +304,10 @@ mod tests {
     fn one_test_builds_and_others_wait() {
         let mut state = State::new(Some(AHEAD));
         assert_eq!(state.ask("k", "a"), Turn::Build);
-        assert_eq!(state.ask("k", "b"), Turn::Wait("a".into()));
+        assert_eq!(
+            state.ask("k", "b"),
+            Turn::Wait("the migrations that a runs".into())
+        );
         assert_eq!(state.ask("other", "b"), Turn::Build);
         state.built("k", "t", AHEAD / 6);
         assert_eq!(state.ask("k", "b"), Turn::Copy("t".into()));

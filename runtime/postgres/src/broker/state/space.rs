@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::sharing::Sharing;
 use super::{Job, Stage, State, Template};
 use crate::broker::EMPTY;
 
@@ -87,7 +88,7 @@ impl State {
                 ![but, EMPTY].contains(&key)
                     && one.making == 0
                     && one.copying == 0
-                    && one.shared.is_none()
+                    && one.shared == Sharing::Unshared
             };
             let oldest = self.oldest(|key, one| is_idle(key, one) && one.size > 0);
             let Some(template) = oldest.and_then(|key| self.templates.remove(&key)) else {
