@@ -77,7 +77,9 @@ impl Sessions {
         let result = act(&mut connection);
         let mut pool = self.lock();
         if matches!(result, Err(Failure::Lost(_))) {
-            pool.open -= 1;
+            // The server was probably restarted, so the idle ones are lost too.
+            pool.open -= 1 + pool.idle.len();
+            pool.idle.clear();
         } else {
             pool.idle.push(connection);
         }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use isolated_test_tests::{Inner, State};
+use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, main_database};
+use crate::asking::{Servers, ask, main_database, signal};
 use crate::programs::{EXEC, programs};
 use crate::schemas::schemas_like;
 
@@ -177,5 +178,41 @@ fn two_hosts_share_the_connections_of_a_server_that_exists() {
         host.wait_for_the_end();
     }
     server.release();
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_server_that_has_ended_all_connections_fails_one_statement() {
+    let state = State::new();
+    let mut last = state.user_of_empty().start();
+    let main = main_database(&last.hear("url"));
+    let mut client = Client::connect(&main, NoTls).unwrap();
+    // No copy is made until this transaction ends, so each test has a connection of the host.
+    let begun = client.batch_execute("BEGIN; COMMENT ON DATABASE template0 IS 'locked'");
+    begun.unwrap();
+    let users: Vec<_> = (0..8).map(|_| state.user_of_empty().start()).collect();
+    let copying = "SELECT count(*)::text FROM pg_stat_activity \
+                   WHERE query LIKE 'CREATE DATABASE%' AND wait_event_type = 'Lock'";
+    while ask(&main, copying).parse::<u32>().unwrap() < 4 {
+        std::thread::yield_now();
+    }
+    client.batch_execute("ROLLBACK").unwrap();
+    for mut user in users {
+        user.hear("url");
+        user.release();
+    }
+    let end = "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE backend_type = 'client backend' AND datname = 'postgres' AND pid <> pg_backend_pid()";
+    let rows = client.query(end, &[]).unwrap();
+    let ended: Vec<i32> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(ended.len() >= 4, "{ended:?}");
+    let left = "SELECT FROM pg_stat_activity WHERE pid = ANY ($1)";
+    while !client.query(left, &[&ended]).unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    let runs = [(); 3].map(|()| state.user("connects").run().status.success());
+    assert!(runs[1..] == [true; 2], "{runs:?}");
+    last.release();
+    signal("-TERM", state.host());
     state.wait_for_the_end();
 }
