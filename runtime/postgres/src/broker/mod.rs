@@ -169,7 +169,7 @@ impl Broker {
         if server_goes_on {
             let (sessions, prefix) = (&self.shared.sessions, &self.shared.prefix);
             let dropped = sessions.with(|connection| drop_all(connection, prefix));
-            report("databases", dropped);
+            report("drop databases", dropped);
         }
     }
 }

@@ -72,7 +72,7 @@ impl Shared {
             let filled = self.fill_schema(&place, &turn, &mut connection, client);
             if let Err(why) = filled {
                 let removed = schema::remove(&mut connection, &place.schema);
-                report(&place.schema, removed);
+                report(&format!("drop {}", place.schema), removed);
                 return Err(Refused(why));
             }
             turn.note(key);
@@ -137,20 +137,16 @@ impl Shared {
     pub(super) fn give_schema_back(&self, place: Place, is_kept: bool) {
         let mut given_back = vec![(place, is_kept)];
         while let Some((place, is_kept)) = given_back.pop() {
-            let mut connection = match self.sessions.open_in(&place.database) {
-                Ok(connection) => connection,
-                Err(failure) => return report(&place.schema, Err(failure)),
-            };
+            let connection = self.sessions.open_in(&place.database);
             if !is_kept {
-                report(
-                    &place.schema,
-                    schema::remove(&mut connection, &place.schema),
-                );
+                let dropped =
+                    connection.and_then(|mut one| schema::remove(&mut one, &place.schema));
+                report(&format!("drop {}", place.schema), dropped);
                 continue;
             }
             let is_ours = place.database != self.sessions.database;
-            let kept = keep(&mut connection, &place, is_ours);
-            report(&place.schema, kept);
+            let kept = connection.and_then(|mut one| keep(&mut one, &place, is_ours));
+            report(&format!("keep {}", place.schema), kept);
             let mut all = lock(&self.schemas.kept);
             all.push_back(place);
             if all.len() > MOST_KEPT {

@@ -52,18 +52,19 @@ impl Shared {
                 Job::Remove(template) => {
                     drop(state);
                     self.locks.leave_template(&template);
+                    let action = format!("drop {template}");
                     if let Some(layers) = &self.layers {
-                        report(&template, layers.forget(&template));
+                        report(&action, layers.forget(&template));
                     }
                     let remove = |one: &mut _| tidy::remove(one, &template, None);
-                    report(&template, self.sessions.with(remove));
+                    report(&action, self.sessions.with(remove));
                     state = self.lock();
                 }
                 Job::Tidy => {
                     drop(state);
-                    report("old templates", self.sessions.with(tidy::tidy));
+                    report("drop old templates", self.sessions.with(tidy::tidy));
                     report(
-                        "databases of dead hosts",
+                        "drop databases of dead hosts",
                         self.sessions.with(orphans::remove),
                     );
                     state = self.lock();
@@ -81,7 +82,7 @@ impl Shared {
             }
             Some(Err(failure)) => Err(failure),
         };
-        report(database, dropped);
+        report(&format!("drop {database}"), dropped);
     }
 
     /// Makes a database from another one. On a full disk, what nobody uses any more is dropped before.
@@ -131,9 +132,9 @@ impl Shared {
     }
 }
 
-/// Writes into the log of the host that databases could not be dropped.
-pub(super) fn report(databases: &str, dropped: Result<(), Failure>) {
-    if let Err(failure) = dropped {
-        eprintln!("isolated-test-postgres: failed to drop {databases}: {failure}");
+/// Writes into the log of the host what it could not do.
+pub(super) fn report(action: &str, done: Result<(), Failure>) {
+    if let Err(failure) = done {
+        eprintln!("isolated-test-postgres: failed to {action}: {failure}");
     }
 }

@@ -131,6 +131,15 @@ mod inner {
         panic!("on purpose: {made:?}");
     }
 
+    #[isolated(db = Postgres::empty().schema())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn loses_its_schema(db: &Database) {
+        let dropped = psql(db.url(), &format!("DROP SCHEMA {}", db.schema().unwrap()));
+        say(&format!("schema {}", db.schema().unwrap()));
+        panic!("on purpose: {dropped:?}");
+    }
+
     /// Leaves two sessions behind: one of a usual client, and one with locks and another name.
     #[isolated(db = shop())]
     #[test]
@@ -259,6 +268,23 @@ fn the_schema_of_a_failed_test_stays_and_the_report_says_where() {
         std::thread::yield_now();
     }
     assert_eq!(schemas(database).len(), 16);
+    signal("-TERM", state.host());
+    state.wait_for_the_end();
+}
+
+#[test]
+fn a_schema_that_cannot_be_kept_is_named_in_the_log_of_the_host() {
+    let state = State::new();
+    let run = state.user("loses_its_schema").run().failed();
+    let schema = run.said("schema").unwrap();
+    let host = fs::read_dir(state.path().join("hosts")).unwrap().next();
+    let log = host.unwrap().unwrap().path().join("log");
+    let line = format!(
+        "isolated-test-postgres: failed to keep {schema}: schema \"{schema}\" does not exist\n"
+    );
+    while !fs::read_to_string(&log).unwrap().contains(&line) {
+        std::thread::yield_now();
+    }
     signal("-TERM", state.host());
     state.wait_for_the_end();
 }
