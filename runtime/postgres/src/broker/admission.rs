@@ -12,7 +12,7 @@ use super::Refused;
 use super::locks::Locks;
 
 /// How long a test waits while nothing changes.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How often the first in line looks for a place that another host has given back. The server reports
 /// that for a single lock only, and any of several will do.
@@ -27,6 +27,8 @@ const MOST_NAMES: usize = 3;
 pub(super) struct Admission {
     /// The most tests.
     most: usize,
+    /// How long a test waits while nothing changes.
+    patience: Duration,
     /// The places on a server that other hosts use too.
     locks: Option<Arc<Locks>>,
     line: Mutex<Line>,
@@ -79,9 +81,10 @@ pub(super) trait Visitor {
 }
 
 impl Admission {
-    pub(super) fn new(most: usize, locks: Option<Arc<Locks>>) -> Self {
+    pub(super) fn new(most: usize, patience: Duration, locks: Option<Arc<Locks>>) -> Self {
         Admission {
             most,
+            patience,
             locks,
             line: Mutex::default(),
             moved: Condvar::new(),
@@ -149,10 +152,13 @@ impl Admission {
             }
             let began = *began.get_or_insert_with(Instant::now);
             let unchanged = line.changed.unwrap_or(began).max(began).elapsed();
-            let Some(left) = PATIENCE.checked_sub(unchanged) else {
+            let Some(left) = self.patience.checked_sub(unchanged) else {
                 let holders = line.holders(self.most);
-                let patience = PATIENCE.as_secs();
-                return Err(Refused(format!("waited {patience}s for {holders}")));
+                let patience = self.patience.as_secs();
+                return Err(Refused(format!(
+                    "waited {patience}s for {holders}; end these tests, raise `max_connections`, or let tests \
+                     take turns with `limit(\"connections\", 4)`"
+                )));
             };
             let time = if is_next { left.min(LOOK) } else { left };
             line = visitor.wait(&self.moved, line, time)?;
@@ -220,8 +226,9 @@ pub(super) mod tests {
     use std::io;
     use std::sync::mpsc::{Sender, channel};
     use std::thread;
+    use std::time::Duration;
 
-    use super::{Admission, Visitor};
+    use super::{Admission, PATIENCE, Refused, Visitor};
 
     /// A test that tells why it waits.
     pub(in crate::broker) struct Test {
@@ -241,7 +248,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_first_in_line_is_the_next_unless_it_has_died() {
-        let admission = Admission::new(2, None);
+        let admission = Admission::new(2, PATIENCE, None);
         let (waits, told) = channel();
         let test = |is_dead| Test {
             waits: waits.clone(),
@@ -276,5 +283,26 @@ pub(super) mod tests {
             assert_eq!(entered.recv().unwrap(), "fourth");
         });
         assert!(!admission.has_line());
+    }
+
+    #[test]
+    fn a_test_that_has_waited_too_long_is_told_the_way_out() {
+        let admission = Admission::new(1, Duration::ZERO, None);
+        let mut test = Test {
+            waits: channel().0,
+            is_dead: false,
+        };
+        let _admitted = admission.enter("first", &mut test).ok();
+        let (waits, _told) = channel();
+        test.waits = waits;
+        let Err(Refused(why)) = admission.enter("second", &mut test) else {
+            panic!("it was admitted");
+        };
+        assert_eq!(
+            why,
+            "waited 0s for the connections of the server, which are enough for 1 tests at a time, held by \
+             first; end these tests, raise `max_connections`, or let tests take turns with \
+             `limit(\"connections\", 4)`"
+        );
     }
 }

@@ -47,9 +47,9 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use isolated_test_postgres_wire::{Address, Failure, Host};
+use isolated_test_postgres_wire::{Address, Failure};
 
-use self::admission::Admission;
+use self::admission::{Admission, PATIENCE};
 pub(crate) use self::databases::{drop_all, outlive_sessions};
 use self::layers::Layers;
 pub(crate) use self::layers::{LAYERS, remove as remove_layer};
@@ -102,20 +102,17 @@ struct Shared {
 }
 
 impl Broker {
-    /// `has_others` is whether other hosts may use the server too.
+    /// `data` are those of a server of ours. Without them, other hosts may use the server too.
     pub(crate) fn start(
         address: Address,
         database: String,
         prefix: String,
         socket: &Path,
-        has_others: bool,
+        data: Option<PathBuf>,
         mounts: Option<Mounts>,
     ) -> io::Result<Self> {
         let shown = address.to_string();
-        let data = match &address.host {
-            Host::Socket(dir) if !has_others => Some(dir.with_file_name("data")),
-            _ => None,
-        };
+        let has_others = data.is_none();
         let started = Sessions::start(address, database, prefix.clone());
         let (sessions, version) = started.map_err(|failure| {
             io::Error::other(format!("failed to connect to {shown}: {failure}"))
@@ -126,7 +123,7 @@ impl Broker {
             .zip(data.as_deref())
             .map(|(mounts, data)| Layers::new(mounts, sessions.clone(), version, data));
         let places = has_others.then(|| locks.clone());
-        let admission = Admission::new(sessions.bounds.tests, places);
+        let admission = Admission::new(sessions.bounds.tests, PATIENCE, places);
         let mut state = State::new(Some(SPACE).filter(|_| !has_others));
         state.ask(EMPTY, "");
         // It has no extensions either, and admits no connections that would be in the way.

@@ -209,15 +209,9 @@ impl Server {
             Some(own) => own.files.broker(),
             None => host.tmpdir().join("host"),
         };
+        let data = self.own.as_ref().map(|own| own.files.data());
         let mounts = self.mounts.take();
-        let broker = Broker::start(
-            address,
-            database,
-            prefix,
-            &socket,
-            self.own.is_none(),
-            mounts,
-        )?;
+        let broker = Broker::start(address, database, prefix, &socket, data, mounts)?;
         self.broker = Some(broker);
         let path = socket
             .to_str()
