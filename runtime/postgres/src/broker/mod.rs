@@ -193,7 +193,9 @@ struct Refused(String);
 impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
         Refused(match failure {
-            Failure::Lost(error) => format!("the connection to the server is lost: {error}"),
+            Failure::Lost(error) => {
+                format!("the connection to the server is lost: {error}; see the log of the server")
+            }
             Failure::Refused(refusal) => refusal.to_string(),
         })
     }
@@ -202,5 +204,23 @@ impl From<Failure> for Refused {
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         Refused(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use isolated_test_postgres_wire::Failure;
+
+    use super::Refused;
+
+    #[test]
+    fn a_lost_connection_points_to_the_log() {
+        let Refused(why) = Failure::Lost(io::ErrorKind::BrokenPipe.into()).into();
+        assert_eq!(
+            why,
+            "the connection to the server is lost: broken pipe; see the log of the server"
+        );
     }
 }
