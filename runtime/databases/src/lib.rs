@@ -7,8 +7,10 @@ mod content;
 mod migrations;
 mod outcome;
 mod places;
+mod prepare;
 
 pub use crate::content::Content;
 pub use crate::migrations::{File, read};
-pub use crate::outcome::{chain, is_kept};
+pub use crate::outcome::is_kept;
 pub use crate::places::{cache, free, memory};
+pub use crate::prepare::Prepare;

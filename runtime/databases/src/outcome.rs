@@ -1,7 +1,6 @@
-//! How a test with a database ends: why it got none, and whether its database stays.
+//! How a test with a database ends: whether its database stays.
 
 use std::env;
-use std::error::Error;
 
 use isolated_test_core::Outcome;
 
@@ -14,16 +13,4 @@ pub fn is_kept(outcome: Outcome) -> bool {
         "always" => true,
         _ => outcome == Outcome::Failed,
     }
-}
-
-/// An error with all its sources, in one line.
-#[must_use]
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use isolated_test_core::{BoxError, Current, Once, Outcome, Resource, Transfer};
-use isolated_test_databases::is_kept;
+use isolated_test_databases::{Prepare, is_kept};
 
 use self::portion::Portion;
 use crate::at::At;
@@ -108,10 +108,9 @@ impl Postgres {
         run: impl FnOnce(&str) -> Result<(), E> + 'static,
     ) -> Self {
         let mut postgres = Self::new();
-        let run = |url: &str| run(url).map_err(Into::into);
         postgres
             .recipe
-            .prepare(name.into(), fingerprint.to_string(), run);
+            .prepare(Prepare::new(name, fingerprint, run));
         postgres
     }
 

@@ -4,8 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use isolated_test_core::BoxError;
-use isolated_test_databases::{File, chain, read};
+use isolated_test_databases::{File, Prepare, read};
 use isolated_test_postgres_wire::Connection;
 
 use crate::broker::EMPTY;
@@ -16,33 +15,15 @@ use crate::migrations::{self, MigrationError};
 /// The steps that fill an empty database. Without any, it stays empty.
 #[derive(Default)]
 pub(crate) struct Recipe {
-    prepare: Option<Prepare>,
+    prepare: Option<Prepare<str>>,
     /// Files that are run after that, in order.
     paths: Vec<PathBuf>,
 }
 
-/// A function of the user.
-struct Prepare {
-    name: String,
-    fingerprint: String,
-    run: Run,
-}
-
-type Run = Box<dyn FnOnce(&str) -> Result<(), BoxError>>;
-
 impl Recipe {
     /// Begins with a function.
-    pub(crate) fn prepare(
-        &mut self,
-        name: String,
-        fingerprint: String,
-        run: impl FnOnce(&str) -> Result<(), BoxError> + 'static,
-    ) {
-        self.prepare = Some(Prepare {
-            name,
-            fingerprint,
-            run: Box::new(run),
-        });
+    pub(crate) fn prepare(&mut self, prepare: Prepare<str>) {
+        self.prepare = Some(prepare);
     }
 
     /// Adds a file or a directory.
@@ -55,9 +36,7 @@ impl Recipe {
         let is_empty = self.prepare.is_none() && self.paths.is_empty();
         let (files, mut content) = read(&self.paths)?;
         if let Some(prepare) = &self.prepare {
-            content.add("prepared");
-            content.add(&prepare.name);
-            content.add(&prepare.fingerprint);
+            prepare.add_to(&mut content);
         }
         Ok(Steps {
             key: if is_empty {
@@ -75,13 +54,13 @@ impl Recipe {
 pub(crate) struct Steps {
     /// The same for the same content.
     pub(crate) key: String,
-    prepare: Option<Prepare>,
+    prepare: Option<Prepare<str>>,
     files: Arc<Vec<File>>,
 }
 
 impl fmt::Debug for Recipe {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prepared = self.prepare.as_ref().map(|prepare| &prepare.name);
+        let prepared = self.prepare.as_ref().map(Prepare::name);
         formatter
             .debug_struct("Recipe")
             .field("prepared", &prepared)
@@ -97,9 +76,9 @@ impl Steps {
             why,
             is_lasting: false,
         };
-        if let Some(Prepare { name, run, .. }) = self.prepare {
-            run(url).map_err(|error| BuildError {
-                why: format!("failed to prepare `{name}`: {}", chain(&*error)),
+        if let Some(prepare) = self.prepare {
+            prepare.run(url).map_err(|why| BuildError {
+                why,
                 is_lasting: true,
             })?;
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use isolated_test_core::{BoxError, Current, Outcome, Resource, Transfer};
-use isolated_test_databases::{Content, File, chain, is_kept, read};
+use isolated_test_databases::{File, Prepare, is_kept, read};
 
 use crate::database::Database;
 use crate::files::Files;
@@ -21,20 +21,11 @@ use crate::{program, templates};
 /// The next test with a database removes the files of the dead one.
 #[must_use = "a test has a database while its attribute names one"]
 pub struct Sqlite {
-    prepare: Option<Prepare>,
+    prepare: Option<Prepare<Database>>,
     /// Files that are run after that, in order.
     paths: Vec<PathBuf>,
     files: Option<Files>,
 }
-
-/// A function of the user.
-struct Prepare {
-    name: String,
-    fingerprint: String,
-    run: Run,
-}
-
-type Run = Box<dyn FnOnce(&Database) -> Result<(), BoxError>>;
 
 /// Changes whenever the same content leads to another template.
 const FORM: &str = "sqlite 1";
@@ -96,11 +87,7 @@ impl Sqlite {
         run: impl FnOnce(&Database) -> Result<(), E> + 'static,
     ) -> Self {
         Sqlite {
-            prepare: Some(Prepare {
-                name: name.into(),
-                fingerprint: fingerprint.to_string(),
-                run: Box::new(|database| run(database).map_err(Into::into)),
-            }),
+            prepare: Some(Prepare::new(name, fingerprint, run)),
             ..Self::empty()
         }
     }
@@ -118,20 +105,13 @@ impl Sqlite {
             return create_empty(&files.database());
         }
         let (sources, mut content) = read(&self.paths)?;
-        add(&mut content, prepare.as_ref());
+        content.add(FORM);
+        if let Some(prepare) = &prepare {
+            prepare.add_to(&mut content);
+        }
         templates::copy(&content.key(), files, test, |path| {
             build(path, prepare, &sources)
         })
-    }
-}
-
-/// Adds everything but the files to the content.
-fn add(content: &mut Content, prepare: Option<&Prepare>) {
-    content.add(FORM);
-    if let Some(prepare) = prepare {
-        content.add("prepared");
-        content.add(&prepare.name);
-        content.add(&prepare.fingerprint);
     }
 }
 
@@ -142,12 +122,10 @@ fn create_empty(path: &Path) -> Result<(), BoxError> {
 }
 
 /// Makes a template.
-fn build(path: &Path, prepare: Option<Prepare>, files: &[File]) -> Result<(), BoxError> {
+fn build(path: &Path, prepare: Option<Prepare<Database>>, files: &[File]) -> Result<(), BoxError> {
     create_empty(path)?;
-    if let Some(Prepare { name, run, .. }) = prepare {
-        let database = Database::at(path.to_owned())?;
-        run(&database)
-            .map_err(|error| format!("failed to prepare `{name}`: {}", chain(&*error)))?;
+    if let Some(prepare) = prepare {
+        prepare.run(&Database::at(path.to_owned())?)?;
     }
     if !files.is_empty() {
         program::run(files, path)?;
