@@ -134,7 +134,6 @@ fn fingerprint() -> Result<String, BoxError> {
 pub(crate) struct Server {
     wanted: Wanted,
     own: Option<Own>,
-    mounts: Option<Mounts>,
     broker: Option<Broker>,
 }
 
@@ -142,6 +141,8 @@ pub(crate) struct Server {
 struct Own {
     service: Service,
     files: Files,
+    /// Until the broker has it.
+    mounts: Option<Mounts>,
     is_over: Arc<AtomicBool>,
 }
 
@@ -150,7 +151,6 @@ impl Server {
         Server {
             wanted: wanted(),
             own: None,
-            mounts: None,
             broker: None,
         }
     }
@@ -167,10 +167,10 @@ impl Server {
         let own = self.own.insert(Own {
             service,
             files,
+            mounts,
             is_over: Arc::default(),
         });
         own.files.close_socket()?;
-        self.mounts = mounts;
         let is_over = own.is_over.clone();
         // Exit at once. A backend that is creating or dropping a database does not notice that the
         // postmaster is gone: it retries its checkpoint request for 60 s, and `broker.stop` would wait for it.
@@ -210,7 +210,7 @@ impl Server {
             None => host.tmpdir().join("host"),
         };
         let data = self.own.as_ref().map(|own| own.files.data());
-        let mounts = self.mounts.take();
+        let mounts = self.own.as_mut().and_then(|own| own.mounts.take());
         let broker = Broker::start(address, database, prefix, &socket, data, mounts)?;
         self.broker = Some(broker);
         let path = socket
