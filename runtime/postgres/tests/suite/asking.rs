@@ -38,6 +38,17 @@ pub(crate) fn databases(url: &str) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+/// Begins a transaction of a superuser before whose end no empty database can be copied.
+pub(crate) fn stop_copies(client: &mut Client) {
+    // Overlays are on a copy of it without files.
+    let sql = "SELECT coalesce(min(datname), 'template0')::text FROM pg_database WHERE datname LIKE 'base-%'";
+    let copied: String = client.query_one(sql, &[]).expect("an answer").get(0);
+    let begun = client.batch_execute(&format!(
+        "BEGIN; COMMENT ON DATABASE \"{copied}\" IS 'locked'"
+    ));
+    begun.expect("a transaction");
+}
+
 /// The URL of the database that every server has.
 pub(crate) fn main_database(url: &str) -> String {
     let (server, _) = url.rsplit_once('/').unwrap();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isolated_test_tests::{Inner, State};
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, main_database, signal};
+use crate::asking::{Servers, ask, main_database, signal, stop_copies};
 use crate::programs::{EXEC, programs};
 use crate::schemas::schemas_like;
 
@@ -187,9 +187,8 @@ fn a_server_that_has_ended_all_connections_fails_one_statement() {
     let mut last = state.user_of_empty().start();
     let main = main_database(&last.hear("url"));
     let mut client = Client::connect(&main, NoTls).unwrap();
-    // No copy is made until this transaction ends, so each test has a connection of the host.
-    let begun = client.batch_execute("BEGIN; COMMENT ON DATABASE template0 IS 'locked'");
-    begun.unwrap();
+    // Meanwhile, each test has a connection of the host.
+    stop_copies(&mut client);
     let users: Vec<_> = (0..8).map(|_| state.user_of_empty().start()).collect();
     let copying = "SELECT count(*)::text FROM pg_stat_activity \
                    WHERE query LIKE 'CREATE DATABASE%' AND wait_event_type = 'Lock'";

@@ -9,7 +9,9 @@ use isolated_test_tests::State;
 use isolated_test_tests::processes::{is_alive, parent};
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, databases, files, has_segment, main_database, segment, signal};
+use crate::asking::{
+    Servers, ask, databases, files, has_segment, main_database, segment, signal, stop_copies,
+};
 use crate::programs::{EXEC, programs};
 
 mod inner {
@@ -98,10 +100,8 @@ fn a_copy_ends_with_the_killed_server_and_its_host() {
     let checkpointer = activity("pid", "backend_type = 'checkpointer'");
     let server = server(&old);
 
-    // The template cannot be copied until this transaction ends.
     let mut client = Client::connect(&main, NoTls).unwrap();
-    let begun = client.batch_execute("BEGIN; COMMENT ON DATABASE template0 IS 'locked'");
-    begun.unwrap();
+    stop_copies(&mut client);
     let mut builder = state.user("builds").start();
     let waiting = "query LIKE 'CREATE DATABASE \"building%' AND wait_event_type = 'Lock'";
     while activity("count(*)", waiting) == 0 {
