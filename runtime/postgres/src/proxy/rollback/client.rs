@@ -130,14 +130,20 @@ impl Client<'_> {
 
     /// Applies the settings that the client has asked for, once.
     fn set(&mut self, mut session: Session) -> io::Result<Session> {
-        for (name, value) in std::mem::take(&mut self.settings) {
-            session.begin();
-            let (name, value) = (literal(&name), literal(&value));
-            let set = session.run(&format!("SELECT set_config({name}, {value}, false)"));
-            if let Err(error) = set {
-                self.shared.roll_back(session);
-                return Err(error);
-            }
+        let set = std::mem::take(&mut self.settings)
+            .iter()
+            .map(|(name, value)| {
+                let (name, value) = (literal(name), literal(value));
+                format!("set_config({name}, {value}, false)")
+            })
+            .collect::<Vec<_>>();
+        if set.is_empty() {
+            return Ok(session);
+        }
+        session.begin();
+        if let Err(error) = session.run(&format!("SELECT {}", set.join(", "))) {
+            self.shared.roll_back(session);
+            return Err(error);
         }
         Ok(session)
     }
