@@ -158,6 +158,23 @@ mod statements {
         assert_eq!(client.query("SELECT 1 FROM parts", &[]).unwrap().len(), 1);
     }
 
+    /// The guide lists these limits.
+    #[test]
+    fn a_commit_does_not_end_everything_that_it_would(client: &mut Client) {
+        client
+            .batch_execute(
+                "BEGIN; SET LOCAL statement_timeout = 4321; CREATE TEMP TABLE stays (id int) ON COMMIT DROP; \
+                 DECLARE c CURSOR WITH HOLD FOR SELECT 1; SELECT pg_advisory_xact_lock(55); COMMIT",
+            )
+            .unwrap();
+        let left = "SELECT current_setting('statement_timeout') || (SELECT count(*) FROM stays) || \
+                    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())";
+        let left: String = client.query_one(left, &[]).unwrap().get(0);
+        assert_eq!(left, "4321ms01");
+        let error = client.batch_execute("FETCH c").unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::INVALID_CURSOR_NAME));
+    }
+
     #[test]
     fn portals_and_cursors_end_with_their_transaction(client: &mut Client) {
         client

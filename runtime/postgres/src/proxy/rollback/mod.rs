@@ -181,7 +181,7 @@ impl Shared {
             return Err("the transaction of the test is over");
         }
         session.take().ok_or(
-            "another connection of the test has been within a transaction for 10 seconds, and all of \
+            "another connection of the test has been busy or within a transaction for 10 seconds, and all of \
              them share one session; end that transaction first, or give the test a database of its own: leave out \
              `.transaction()`",
         )
