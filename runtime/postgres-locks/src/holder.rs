@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use isolated_test_postgres_wire::percent;
+
 /// A test that holds locks or waits for them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Holder {
@@ -54,7 +56,8 @@ impl Holder {
             let Some((name, value)) = word.split_once('=') else {
                 continue;
             };
-            let value = decode(value);
+            // Another program may write such comments.
+            let value = percent::decode(value).unwrap_or_else(|_| value.to_owned());
             match name {
                 "machine" => holder.machine = value,
                 "process" => holder.process = value.parse().unwrap_or(0),
@@ -72,32 +75,12 @@ impl Holder {
 fn push(text: &mut String, value: &str, longest: usize) {
     let end = text.len().saturating_add(longest);
     for character in value.chars() {
-        let mut word = String::new();
-        for byte in character.to_string().bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._:,/".contains(&byte) {
-                word.push(char::from(byte));
-            } else {
-                let _ = write!(word, "%{byte:02X}");
-            }
-        }
+        let word = percent::encode(character.encode_utf8(&mut [0; 4]), b"-._:,/");
         if text.len() + word.len() > end {
             return;
         }
         text.push_str(&word);
     }
-}
-
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let digits = after.get(..2).filter(|_| *first == b'%');
-        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

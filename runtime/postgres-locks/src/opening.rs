@@ -15,8 +15,7 @@ const SETTINGS: [(&str, &str); 10] = [
     ("idle_session_timeout", "0"),
     // The fence must be on the disk.
     ("synchronous_commit", "on"),
-    // Asked every second, the server has heard from a connection a second before the network becomes silent at
-    // most, whoever has sent something last.
+    // Because both sides ask every second, the last sign of life is at most a second older than the silence.
     ("tcp_keepalives_idle", "1"),
     ("tcp_keepalives_interval", "1"),
     ("tcp_keepalives_count", "9"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::encryption::{Encryption, Mode};
+use crate::percent::{self, decode};
 
 /// The server, and the role that connects to it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,28 +43,28 @@ impl Address {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let mut url = "postgres://".to_owned();
-        push_encoded(&mut url, &self.user);
+        url.push_str(&encoded(&self.user));
         if let Some(password) = &self.password {
             url.push(':');
-            push_encoded(&mut url, password);
+            url.push_str(&encoded(password));
         }
         url.push('@');
         match &self.host {
-            Host::Socket(dir) => push_encoded(&mut url, &dir.to_string_lossy()),
+            Host::Socket(dir) => url.push_str(&encoded(&dir.to_string_lossy())),
             // An IPv6 address.
             Host::Tcp(name) if name.contains(':') => {
                 let _ = write!(url, "[{name}]");
             }
-            Host::Tcp(name) => push_encoded(&mut url, name),
+            Host::Tcp(name) => url.push_str(&encoded(name)),
         }
         // Also the default: without a port, libpq and sqlx would take that of the variable `PGPORT`.
         let _ = write!(url, ":{}/", self.port);
-        push_encoded(&mut url, database);
+        url.push_str(&encoded(database));
         for (index, (name, value)) in self.parameters.iter().enumerate() {
             url.push(if index == 0 { '?' } else { '&' });
-            push_encoded(&mut url, name);
+            url.push_str(&encoded(name));
             url.push('=');
-            push_encoded(&mut url, value);
+            url.push_str(&encoded(value));
         }
         url
     }
@@ -184,33 +185,9 @@ impl fmt::Display for Address {
     }
 }
 
-fn push_encoded(url: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
-    }
-}
-
-fn decode(text: &str) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let digits = rest
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.ok_or_else(|| format!("`{text}` has a `%` without two digits"))?);
-        rest = &rest[2..];
-    }
-    String::from_utf8(bytes).map_err(|_| format!("`{text}` is not UTF-8"))
+/// A part of a URL.
+fn encoded(text: &str) -> String {
+    percent::encode(text, b"-._~")
 }
 
 #[cfg(test)]

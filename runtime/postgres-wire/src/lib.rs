@@ -7,6 +7,7 @@
 
 mod address;
 mod encryption;
+pub mod percent;
 mod wire;
 
 pub use crate::address::{Address, Host, PORT};

@@ -64,7 +64,7 @@ impl Refusal {
         refusal
     }
 
-    /// Whether it depends on what the server has to do with at the moment, and not on the statement.
+    /// Whether the error is transient: caused by the state of the server, not by the statement.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         // Lost connections, lack of resources, orders of an administrator, and system errors.

@@ -199,3 +199,27 @@ impl Write for Stream {
         }
     }
 }
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::Stream;
+    use crate::address::Address;
+
+    #[test]
+    fn what_must_be_encrypted_is_not_sent_as_it_is() {
+        for (url, must_encrypt) in [
+            ("postgres://127.0.0.1:1/d?sslmode=require", true),
+            ("postgres://127.0.0.1:1/d?sslmode=prefer", false),
+            ("postgres://127.0.0.1:1/d", false),
+            ("postgres://%2Fnowhere/d?sslmode=require", false),
+        ] {
+            let address: Address = url.parse().unwrap();
+            assert_eq!(address.must_encrypt(), must_encrypt, "{url}");
+            let error = Stream::connect(&address).err().unwrap();
+            let is_refused = error.kind() == ErrorKind::Unsupported;
+            assert_eq!(is_refused, must_encrypt, "{url}: {error}");
+        }
+    }
+}

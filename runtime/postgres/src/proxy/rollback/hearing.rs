@@ -1,4 +1,4 @@
-//! One client: what it is answered, and its end.
+//! One client: the answers it gets, and its end.
 
 use std::io::{self, Write};
 use std::sync::atomic::Ordering;
