@@ -147,6 +147,42 @@ fn a_limit_counts_all_machines(db: &Database) {
     writer.kill();
 }
 
+/// Those behind the first one are not in the queue that the writer joins.
+#[isolated(db = Postgres::empty())]
+#[test]
+fn a_writer_overtakes_all_but_the_first_that_wait_for_a_place(db: &Database) {
+    const WAITS: &str = "NOT granted AND mode = 'ExclusiveLock'";
+
+    let machines = [(); 4].map(|()| State::new());
+    let mut gates = [0, 1, 2, 3].map(|machine| machines[machine].gate("is_one_of_two"));
+    let start = |machine: usize| machines[machine].using(db.url(), "is_one_of_two").start();
+    let (mut one, mut other) = (start(0), start(1));
+    one.hear("held");
+    other.hear("held");
+    let mut first = start(2);
+    first.hear_error("waiting for limit");
+    let mut second = start(3);
+    wait_for(db, WAITS);
+    let mut writing = machines[0].gate("writes");
+    let mut writer = machines[0].using(db.url(), "writes").start();
+    while locks(db, WAITS).len() < 2 {
+        std::thread::yield_now();
+    }
+    gates[0].open();
+    let _ = one.finish().passed();
+    first.hear("held");
+    gates[1].open();
+    gates[2].open();
+    let _ = (other.finish().passed(), first.finish().passed());
+    writer.hear("held");
+    assert!(!second.has_said("held"));
+    writing.open();
+    let _ = writer.finish().passed();
+    second.hear("held");
+    gates[3].open();
+    let _ = second.finish().passed();
+}
+
 #[isolated(db = Postgres::empty())]
 #[test]
 fn a_killed_test_holds_nothing(db: &Database) {
