@@ -24,6 +24,8 @@ pub mod processes;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod refusal;
+#[cfg(unix)]
+pub mod relay;
 #[cfg(target_os = "linux")]
 pub mod witness;
 

@@ -1,12 +1,13 @@
 //! A lock that is lost is not held.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use isolated_test::isolated;
 use isolated_test_postgres::{Database, Postgres};
 use isolated_test_tests::State;
+use isolated_test_tests::relay::Relay;
 
-use crate::proxy::Proxy;
 use crate::server::{Machine, ask, locks};
 
 /// Ends the session that holds the lock.
@@ -64,10 +65,16 @@ fn a_test_whose_guard_is_lost_is_ended(db: &Database) {
 fn a_pass_counts_only_if_the_lock_was_held_to_the_end(db: &Database) {
     let machine = State::new();
     let mut gate = machine.gate("writes");
-    let proxy = Proxy::start(db);
-    let mut holder = machine.using(&proxy.url, "writes").start();
+    let relay = Relay::start(Path::new(db.host()).join(format!(".s.PGSQL.{}", db.port())));
+    let url = format!(
+        "postgres://{}@127.0.0.1:{}/{}",
+        db.user(),
+        relay.port(),
+        db.name()
+    );
+    let mut holder = machine.using(&url, "writes").start();
     holder.hear("held");
-    proxy.mute();
+    relay.mute();
     terminate(db);
     gate.open();
     let run = holder.finish().failed();

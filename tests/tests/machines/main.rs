@@ -8,7 +8,6 @@ mod losing;
 mod network;
 #[cfg(target_os = "linux")]
 mod proxied;
-mod proxy;
 mod refused;
 mod seen;
 mod server;

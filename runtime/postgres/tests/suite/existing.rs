@@ -1,12 +1,8 @@
 //! A server that runs already.
 
-use std::io;
-use std::net::{Ipv4Addr, Shutdown, TcpListener};
-use std::os::unix::net::UnixStream;
-use std::thread;
-
 use isolated_test_tests::State;
 use isolated_test_tests::refusal::networks_are_refused;
+use isolated_test_tests::relay::Relay;
 use postgres::{Client, NoTls};
 
 use crate::asking::{Servers, ask, databases, files, main_database, signal};
@@ -78,29 +74,6 @@ mod inner {
     }
 }
 
-/// Listens at a port of the machine for a server with a Unix socket.
-fn listen(url: &str) -> u16 {
-    let socket = files(url).join("socket/.s.PGSQL.5432");
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let mut server = UnixStream::connect(&socket).unwrap();
-            let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-            thread::spawn(move || {
-                let _ = io::copy(&mut from, &mut to);
-                let _ = to.shutdown(Shutdown::Write);
-            });
-            thread::spawn(move || {
-                let _ = io::copy(&mut server, &mut client);
-                let _ = client.shutdown(Shutdown::Both);
-            });
-        }
-    });
-    port
-}
-
 #[test]
 fn a_server_of_the_machine_is_reached_from_the_network_of_a_test() {
     if networks_are_refused() {
@@ -109,7 +82,8 @@ fn a_server_of_the_machine_is_reached_from_the_network_of_a_test() {
     let state = State::new();
     let mut server = state.user("serves").start();
     let main = main_database(&server.hear("url"));
-    let url = format!("postgres://two:second@127.0.0.1:{}/postgres", listen(&main));
+    let relay = Relay::start(files(&main).join("socket/.s.PGSQL.5432"));
+    let url = format!("postgres://two:second@127.0.0.1:{}/postgres", relay.port());
     for test in ["has_a_database", "has_a_transaction"] {
         let users = State::new();
         let user = users.user(test).env("ISOLATED_POSTGRES", &url);
