@@ -163,14 +163,14 @@ mod statements {
     fn a_commit_does_not_end_everything_that_it_would(client: &mut Client) {
         client
             .batch_execute(
-                "BEGIN; SET LOCAL statement_timeout = 4321; CREATE TEMP TABLE stays (id int) ON COMMIT DROP; \
+                "BEGIN; SET LOCAL statement_timeout = 54321; CREATE TEMP TABLE stays (id int) ON COMMIT DROP; \
                  DECLARE c CURSOR WITH HOLD FOR SELECT 1; SELECT pg_advisory_xact_lock(55); COMMIT",
             )
             .unwrap();
         let left = "SELECT current_setting('statement_timeout') || (SELECT count(*) FROM stays) || \
                     (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())";
         let left: String = client.query_one(left, &[]).unwrap().get(0);
-        assert_eq!(left, "4321ms01");
+        assert_eq!(left, "54321ms01");
         let error = client.batch_execute("FETCH c").unwrap_err();
         assert_eq!(error.code(), Some(&SqlState::INVALID_CURSOR_NAME));
     }
@@ -249,7 +249,7 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
         one.query_one(settings, &[]).unwrap().get::<_, &str>(0),
         "shop1234ms"
     );
-    one.batch_execute("BEGIN; SET statement_timeout = 5; ROLLBACK")
+    one.batch_execute("BEGIN; SET statement_timeout = 5000; ROLLBACK")
         .unwrap();
     assert_eq!(
         one.query_one(settings, &[]).unwrap().get::<_, &str>(0),
@@ -258,7 +258,7 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
     one.batch_execute("DISCARD ALL").unwrap();
     one.batch_execute("SELECT 1 / 0").unwrap_err();
     assert_eq!(one.query_one(settings, &[]).unwrap().get::<_, &str>(0), "0");
-    one.batch_execute("SET statement_timeout = 6; CREATE TEMP TABLE stays (id int)")
+    one.batch_execute("SET statement_timeout = 6000; CREATE TEMP TABLE stays (id int)")
         .unwrap();
     one.close().unwrap();
     // The end of a connection is noticed a little later.
@@ -279,7 +279,7 @@ fn settings_last_until_the_last_connection_ends(db: &Database) {
 #[test]
 fn the_end_of_a_connection_leaves_the_settings_of_a_new_one(db: &Database) {
     let mut config: Config = db.url().parse().unwrap();
-    config.options("-c statement_timeout=1234");
+    config.options("-c statement_timeout=61234");
     let connect_often = || {
         for _ in 0..300 {
             let mut client = config.connect(NoTls).unwrap();
@@ -289,7 +289,7 @@ fn the_end_of_a_connection_leaves_the_settings_of_a_new_one(db: &Database) {
                     SimpleQueryMessage::Row(row) => row.get(0),
                     _ => None,
                 });
-                assert_eq!(shown, Some("1234ms"));
+                assert_eq!(shown, Some("61234ms"));
             }
         }
     };
