@@ -114,7 +114,8 @@ impl StdError for Error {
 }
 
 /// Formats an error and all its causes on one line.
-pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+#[must_use]
+pub fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -1,6 +1,8 @@
 //! Exactly the items that generated code may name. None of them is meant to be used manually.
 
 pub use crate::config::Keep;
+// For packages of this workspace.
+pub use crate::error::chain;
 pub use crate::location::SourceLocation;
 pub use crate::lock::plan::{Claim, ClaimedKey};
 pub use crate::resource::bind::{

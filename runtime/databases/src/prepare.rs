@@ -1,8 +1,8 @@
 //! A function of the user that prepares a template.
 
-use std::error::Error;
 use std::fmt;
 
+use isolated_test_core::__private::chain;
 use isolated_test_core::BoxError;
 
 use crate::Content;
@@ -53,17 +53,6 @@ impl<T: ?Sized> Prepare<T> {
         (self.run)(database)
             .map_err(|error| format!("failed to prepare `{name}`: {}", chain(&*error)))
     }
-}
-
-/// An error with all its sources, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 impl<T: ?Sized> fmt::Debug for Prepare<T> {
