@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use isolated_test_tests::{Finished, Inner, State};
+use isolated_test_postgres::Database;
+use isolated_test_tests::{Finished, Inner, Running, State};
 use postgres::{Client, NoTls};
 
 /// Runs a query that returns one text.
@@ -19,6 +20,26 @@ pub(crate) fn psql(url: &str, sql: &str) -> Output {
     psql.args(["--no-psqlrc", "-At", url, "-c", sql])
         .output()
         .expect("psql")
+}
+
+/// Fails as a test with something to look at.
+pub(crate) fn leave_evidence(db: &Database) -> ! {
+    let made = psql(db.url(), "CREATE TABLE evidence AS SELECT 7 AS id");
+    panic!("on purpose: {made:?}");
+}
+
+/// Kills the first of two tests while it builds the template of both. The other one builds it, and nothing is left.
+pub(crate) fn replace_a_killed_builder(start: impl Fn() -> Running) {
+    let mut builder = start();
+    let url = builder.hear("builds");
+    let mut next = start();
+    builder.kill();
+    assert_ne!(next.hear("builds"), url);
+    next.tell("release");
+    let left = databases(&main_database(&next.hear("url")));
+    next.release();
+    let mut building = left.iter().filter(|name| name.starts_with("building"));
+    assert_eq!(building.next(), None, "{left:?}");
 }
 
 /// The URL of the database that a failed test keeps, from its report.

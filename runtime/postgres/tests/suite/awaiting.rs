@@ -5,7 +5,7 @@ use isolated_test_postgres::{Database, Postgres};
 use isolated_test_tests::State;
 use tokio_postgres::{Client, Error, NoTls};
 
-use crate::asking::{Servers, ask, databases, main_database, signal};
+use crate::asking::{Servers, ask, replace_a_killed_builder, signal};
 
 const SCHEMA: &str = "CREATE TABLE awaited (id int)";
 
@@ -142,17 +142,6 @@ fn an_error_fails_each_test_and_a_panic_only_one() {
 #[test]
 fn a_killed_builder_is_replaced() {
     let state = State::new();
-    let mut builder = state.user("waits").start();
-    let url = builder.hear("builds");
-    let mut next = state.user("waits").start();
-    builder.kill();
-    assert_ne!(next.hear("builds"), url);
-    next.tell("release");
-    let left = databases(&main_database(&next.hear("url")));
-    next.release();
-    assert!(
-        !left.iter().any(|name| name.starts_with("building")),
-        "{left:?}"
-    );
+    replace_a_killed_builder(|| state.user("waits").start());
     state.wait_for_the_end();
 }

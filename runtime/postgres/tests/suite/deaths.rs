@@ -10,7 +10,8 @@ use isolated_test_tests::processes::{is_alive, parent};
 use postgres::{Client, NoTls};
 
 use crate::asking::{
-    Servers, ask, databases, files, has_segment, main_database, segment, signal, stop_copies,
+    Servers, ask, files, has_segment, main_database, replace_a_killed_builder, segment, signal,
+    stop_copies,
 };
 use crate::programs::{EXEC, programs};
 
@@ -150,16 +151,7 @@ fn a_copy_ends_with_the_killed_server_and_its_host() {
 #[test]
 fn a_template_whose_builder_was_killed_is_built_by_the_next_test() {
     let state = State::new();
-    let mut builder = state.user("builds").start();
-    let url = builder.hear("builds");
-    let mut next = state.user("builds").start();
-    builder.kill();
-    assert_ne!(next.hear("builds"), url);
-    next.tell("release");
-    let left = databases(&main_database(&next.hear("url")));
-    next.release();
-    let building = left.iter().filter(|name| name.starts_with("building"));
-    assert_eq!(building.count(), 0, "{left:?}");
+    replace_a_killed_builder(|| state.user("builds").start());
     state.wait_for_the_end();
 }
 

@@ -11,14 +11,13 @@ mod inner {
     use isolated_test_postgres::{Database, Postgres};
     use isolated_test_tests::say;
 
-    use crate::asking::psql;
+    use crate::asking::leave_evidence;
 
     #[isolated(db = Postgres::empty())]
     #[test]
     #[ignore = "started by another test"]
     fn fails(db: &Database) {
-        let made = psql(db.url(), "CREATE TABLE evidence AS SELECT 7 AS id");
-        panic!("on purpose: {made:?}");
+        leave_evidence(db);
     }
 
     #[isolated(db = Postgres::migrations(std::env::var("MIGRATIONS").unwrap()))]
