@@ -15,7 +15,7 @@ pub(crate) struct Binaries(PathBuf);
 pub(crate) enum Unfound {
     /// Nothing is installed, and nothing else was asked for.
     Absent(String),
-    /// The environment asks for something that cannot be.
+    /// The environment asks for something impossible.
     Wrong(String),
 }
 

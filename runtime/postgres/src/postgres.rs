@@ -114,7 +114,7 @@ impl Postgres {
         postgres
     }
 
-    /// The same with a function that awaits.
+    /// Like [`prepared`](Postgres::prepared), for an async function.
     ///
     /// It runs in a runtime of its own, of Tokio, which ends with it, and so do the connections and tasks that it
     /// leaves behind. So synchronous tests and the argument `env` can have this database too. With another

@@ -1,6 +1,6 @@
 //! The locks that this host holds on its server: places for tests, and templates that must stay.
 //!
-//! All of it are advisory locks of one session. The server frees them when the session ends, however the
+//! All are advisory locks of one session. The server frees them when the session ends, however the
 //! host dies.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -22,7 +22,7 @@ impl Postgres {
     ///
     /// It is less than a database:
     ///
-    /// - What names the schema `public`, or sets `search_path`, leaves the schema of the test. Tests see each
+    /// - SQL that names the schema `public` or sets `search_path` leaves the test's schema. Tests see each
     ///   other's objects in `public`.
     /// - Extensions belong to the database. A migration has to create one with `IF NOT EXISTS`; all tests see
     ///   it, in the schema `public`.
@@ -66,7 +66,7 @@ impl Postgres {
     /// - `now()` is the time at which the test began. Isolation levels and READ ONLY are accepted and have no
     ///   effect. Deferred constraints are checked by COMMIT only.
     /// - Notifications never arrive. LISTEN is refused.
-    /// - What the server refuses within a transaction, it refuses: CREATE DATABASE, VACUUM, CREATE INDEX
+    /// - Statements that PostgreSQL does not allow in a transaction fail: CREATE DATABASE, VACUUM, CREATE INDEX
     ///   CONCURRENTLY, a procedure that commits. The error has a hint.
     /// - Settings (SET) belong to all connections of the test, until the last one is closed.
     /// - A failed test leaves nothing to look at.

@@ -74,7 +74,7 @@ impl Programs {
         format!("{version}-{}", content.key())
     }
 
-    /// Gives a file or directory to the user as whom the programs run.
+    /// Gives a file or directory to the user that runs the programs.
     ///
     /// # Errors
     ///
