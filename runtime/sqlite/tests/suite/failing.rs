@@ -9,7 +9,7 @@ use crate::asking::ask;
 use crate::templates::templates;
 
 mod inner {
-    use isolated_test::isolated;
+    use isolated_test::{Outcome, Resource, current, isolated};
     use isolated_test_sqlite::{Database, Sqlite};
     use isolated_test_tests::say;
     use rusqlite::Connection;
@@ -47,6 +47,26 @@ mod inner {
     #[test]
     #[ignore = "started by another test"]
     fn prepares() {}
+
+    /// Takes databases until it gets no more.
+    #[isolated]
+    #[test]
+    #[ignore = "started by another test"]
+    fn takes_all() {
+        let mut all = Vec::new();
+        let why = loop {
+            let mut one = Sqlite::empty();
+            match one.provision(&current()) {
+                Ok(_) => all.push(one),
+                Err(why) => break why,
+            }
+        };
+        say(&format!("count {}", all.len()));
+        say(&format!("why {why:?}"));
+        for mut one in all {
+            one.release(Outcome::Passed).unwrap();
+        }
+    }
 
     fn lock(db: &Database) -> rusqlite::Result<()> {
         let connection = Connection::open(db)?;
@@ -90,6 +110,17 @@ fn nothing_stays_where_nothing_is_to_be_kept() {
     assert!(run.errors.contains(".sqlite (removed)"), "{}", run.errors);
     let used = Path::new(run.said("path").unwrap());
     assert!(!used.parent().unwrap().exists());
+}
+
+#[test]
+fn a_test_that_takes_more_databases_than_can_be_recorded_is_told() {
+    let run = State::new().inner("takes_all").run().passed();
+    let count: usize = run.said("count").unwrap().parse().unwrap();
+    assert!((8..=14).contains(&count), "{count}");
+    assert_eq!(
+        run.said("why").unwrap(),
+        "failed to record what to reclaim after a crash: the record of the test has no room for it"
+    );
 }
 
 #[test]
