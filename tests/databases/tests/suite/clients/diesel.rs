@@ -80,3 +80,12 @@ fn the_parts_connect(db: &Database) -> Result<(), BoxError> {
     assert_eq!(database(&mut client)?, [db.name()]);
     Ok(())
 }
+
+#[isolated(db = shop().schema())]
+#[test]
+fn the_url_leads_to_a_schema(db: &Database) -> Result<(), BoxError> {
+    let mut client = PgConnection::establish(db.url())?;
+    let schema = names(&mut client, "SELECT current_schema()::text AS name")?;
+    assert_eq!(schema.first().map(String::as_str), db.schema());
+    store(&pool(db)?, "Ada")
+}

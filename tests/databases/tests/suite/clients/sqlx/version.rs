@@ -57,3 +57,13 @@ async fn the_parts_connect(db: &Database) -> client::Result<()> {
     assert_eq!(database(&pool).await?, db.name());
     Ok(())
 }
+
+#[isolated(db = shop().schema())]
+#[tokio::test]
+async fn the_url_leads_to_a_schema(db: &Database) -> client::Result<()> {
+    let pool = PgPool::connect(db.url()).await?;
+    let schema = client::query_scalar("SELECT current_schema()::text");
+    let schema: String = schema.fetch_one(&pool).await?;
+    assert_eq!(Some(&*schema), db.schema());
+    store(&pool, "Ada").await
+}
