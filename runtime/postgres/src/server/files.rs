@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -110,7 +111,7 @@ fn remove(root: &Path) -> io::Result<()> {
     if let Err(error) = fs::symlink_metadata(root) {
         return gone(Err(error));
     }
-    remove_shared_memory(root);
+    remove_shared_memory(root)?;
     if let Ok(layers) = fs::read_dir(root.join(LAYERS)) {
         for layer in layers.flatten() {
             gone(remove_layer(&layer.path()))?;
@@ -120,14 +121,16 @@ fn remove(root: &Path) -> io::Result<()> {
 }
 
 /// Removes the System V segment by which a server guards its data: 56 bytes that outlive a `SIGKILL`.
-fn remove_shared_memory(root: &Path) {
+///
+/// Fails if the program for that was killed: then the files stay, which name the segment.
+fn remove_shared_memory(root: &Path) -> io::Result<()> {
     let Ok(lock) = fs::read_to_string(root.join("data/postmaster.pid")) else {
-        return;
+        return Ok(());
     };
     // The seventh line is the key of the segment, and its number.
     let mut words = lock.lines().nth(6).unwrap_or_default().split_whitespace();
     let (Some(key), Some(id)) = (words.next(), words.next()) else {
-        return;
+        return Ok(());
     };
     let segments = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
     let is_left = segments.lines().any(|line| {
@@ -136,8 +139,12 @@ fn remove_shared_memory(root: &Path) {
     });
     if is_left {
         // Processes of a killed server may end a little later: then the system removes it with the last.
-        let _ = Command::new("ipcrm").args(["-m", id]).status();
+        let status = Command::new("ipcrm").args(["-m", id]).status();
+        if status.is_ok_and(|status| status.signal().is_some()) {
+            return Err(io::Error::other("`ipcrm` was killed"));
+        }
     }
+    Ok(())
 }
 
 /// Where the directory is created.

@@ -67,6 +67,37 @@ fn a_killed_host_leaves_nothing_after_the_next_test() {
 }
 
 #[test]
+fn a_segment_whose_removal_was_killed_is_removed_by_a_later_test() {
+    let state = State::new();
+    let mut user = state.user_of_empty().start();
+    let old = files(&user.hear("url"));
+    let segment = segment(&old).unwrap();
+    signal("-KILL", state.host());
+    user.kill();
+    state.wait_for_the_end();
+
+    let programs = state.scratch();
+    let program = programs.join("ipcrm");
+    fs::write(&program, "#!/bin/sh\nkill -KILL $$\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", programs.display());
+    for (path, is_left) in [(Some(path), true), (None, false)] {
+        let next = state.user_of_empty();
+        let next = match path {
+            Some(path) => next.env("PATH", path),
+            None => next,
+        };
+        let mut next = next.start();
+        next.hear("url");
+        assert_eq!(old.exists(), is_left);
+        assert_eq!(has_segment(&segment), is_left);
+        next.release();
+        state.wait_for_the_end();
+    }
+}
+
+#[test]
 fn a_killed_server_takes_its_host_with_it() {
     let state = State::new();
     let mut user = state.user_of_empty().start();

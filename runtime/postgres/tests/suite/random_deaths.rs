@@ -206,7 +206,7 @@ impl<'a> Killing<'a> {
 /// Why a test has failed that was not killed. It was told: its host, its server, or the way to them
 /// has ended.
 fn why(run: &Finished, seed: u64) -> String {
-    const REASONS: [&str; 11] = [
+    const REASONS: [&str; 12] = [
         "the connection to the server is lost",
         "the host of `postgres`",
         "the host of the server",
@@ -214,6 +214,7 @@ fn why(run: &Finished, seed: u64) -> String {
         "terminating connection",
         "connection closed",
         "Connection reset by peer",
+        "Broken pipe",
         "error connecting to server",
         // The errors of a client whose server has just ended, as the test shows them.
         "kind: Connect",
