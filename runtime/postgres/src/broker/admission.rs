@@ -4,12 +4,12 @@
 //! databases it has: if it needed two, tests with two databases would wait for each other.
 
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Refused;
 use super::locks::Locks;
+use super::visitor::Visitor;
 
 /// How long a test waits while nothing changes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(600);
@@ -17,9 +17,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 /// How often the first in line looks for a place that another host has given back. The server reports
 /// that for a single lock only, and any of several will do.
 const LOOK: Duration = Duration::from_millis(10);
-
-/// How often a thread that waits on behalf of a test looks whether that has died.
-pub(super) const GLANCE: Duration = Duration::from_secs(1);
 
 /// How many tests a message names.
 const MOST_NAMES: usize = 3;
@@ -54,30 +51,6 @@ struct Inside {
 pub(super) struct Admitted<'a> {
     admission: &'a Admission,
     test: String,
-}
-
-/// A test that asks for a database.
-pub(super) trait Visitor {
-    /// Is told once why it has to wait.
-    fn wait_for(&mut self, why: &str) -> io::Result<()>;
-
-    /// Whether it has died.
-    fn is_gone(&mut self) -> bool;
-
-    /// Waits on its behalf until something has changed, or for a time. Fails if it has died.
-    fn wait<'a, T>(
-        &mut self,
-        changed: &Condvar,
-        state: MutexGuard<'a, T>,
-        time: Duration,
-    ) -> io::Result<MutexGuard<'a, T>> {
-        let waited = changed.wait_timeout(state, time);
-        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        if self.is_gone() {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        Ok(state)
-    }
 }
 
 impl Admission {
@@ -222,29 +195,13 @@ impl Drop for Admitted<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::io;
-    use std::sync::mpsc::{Sender, channel};
+mod tests {
+    use std::sync::mpsc::channel;
     use std::thread;
     use std::time::Duration;
 
-    use super::{Admission, PATIENCE, Refused, Visitor};
-
-    /// A test that tells why it waits.
-    pub(in crate::broker) struct Test {
-        pub(in crate::broker) waits: Sender<String>,
-        pub(in crate::broker) is_dead: bool,
-    }
-
-    impl Visitor for Test {
-        fn wait_for(&mut self, why: &str) -> io::Result<()> {
-            self.waits.send(why.to_owned()).map_err(io::Error::other)
-        }
-
-        fn is_gone(&mut self) -> bool {
-            self.is_dead
-        }
-    }
+    use super::{Admission, PATIENCE, Refused};
+    use crate::broker::visitor::tests::Test;
 
     #[test]
     fn the_first_in_line_is_the_next_unless_it_has_died() {

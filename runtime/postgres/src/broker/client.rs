@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::net::UnixStream;
 
-use super::admission::Visitor;
 use super::line;
+use super::visitor::Visitor;
 
 pub(super) struct Client {
     stream: BufReader<UnixStream>,

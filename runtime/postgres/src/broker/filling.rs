@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::admission::{GLANCE, Visitor};
+use super::visitor::{GLANCE, Visitor};
 
 #[derive(Default)]
 pub(super) struct Filling {
@@ -95,7 +95,7 @@ mod tests {
     use std::thread;
 
     use super::Filling;
-    use crate::broker::admission::tests::Test;
+    use crate::broker::visitor::tests::Test;
 
     #[test]
     fn the_steps_of_each_content_run_alone_once() {

@@ -37,6 +37,7 @@ mod sessions;
 mod state;
 mod template;
 mod tidy;
+mod visitor;
 mod working;
 
 use std::io;

@@ -8,13 +8,13 @@ use std::thread;
 
 use isolated_test_postgres_wire::{Failure, literal, name};
 
-use super::admission::{GLANCE, Visitor};
 use super::client::Client;
 use super::databases::{KEPT, end_sessions};
 use super::ending::until_ended;
 use super::schemas::Place;
 use super::state::{State, Turn};
 use super::template::Unbuilt;
+use super::visitor::{GLANCE, Visitor};
 use super::{Refused, Shared};
 
 /// The most threads that wait for tests.

@@ -5,8 +5,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use isolated_test_postgres_wire::{Address, Connection, Failure, Row, literal};
 
-use super::admission::{GLANCE, Visitor};
 use super::bounds::Bounds;
+use super::visitor::{GLANCE, Visitor};
 
 /// Connections that run one statement each, and are used again.
 pub(super) struct Sessions {
