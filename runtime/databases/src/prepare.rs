@@ -5,7 +5,7 @@ use std::fmt;
 use isolated_test_core::__private::chain;
 use isolated_test_core::BoxError;
 
-use crate::Content;
+use crate::content::Content;
 
 /// A function with a name and a fingerprint, which stand for what it does. `T` is how it gets the database.
 pub struct Prepare<T: ?Sized> {
