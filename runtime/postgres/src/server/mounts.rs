@@ -136,10 +136,15 @@ unsafe fn serve(end: RawFd, server: RawFd) -> ! {
     // SAFETY: all calls are safe in a forked copy, and get valid pointers to locals.
     unsafe {
         libc::prctl(libc::PR_SET_NAME, c"isolated-mounts".as_ptr(), 0, 0, 0);
+        // A process that has changed its user may not write its own files in `/proc`, nor be joined. Other
+        // processes of that user must not read what this one has of the host for longer than that.
+        let could_be_read = libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0);
+        libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0);
         let is_ready = close_all_but(end, server)
             && unshare().is_ok()
             && send(server, &[READY])
             && receive(server, &mut [0]);
+        libc::prctl(libc::PR_SET_DUMPABLE, could_be_read, 0, 0, 0);
         libc::close(server);
         if !is_ready || !send(end, &[READY]) {
             libc::_exit(1);
@@ -186,8 +191,6 @@ unsafe fn unshare() -> io::Result<()> {
     // SAFETY: the calls take numbers only, or valid pointers.
     unsafe {
         let (uid, gid) = (libc::geteuid(), libc::getegid());
-        // A process that has changed its user may not write the files of its own below.
-        check(libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0))?;
         check(libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS))?;
         write(c"/proc/self/setgroups", format_args!("deny"))?;
         write(c"/proc/self/uid_map", format_args!("{uid} {uid} 1"))?;
