@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,15 @@ use crate::sandbox::janitor::end_with_runner;
 /// How long a server may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long a server may take to end. After 5 seconds, PostgreSQL kills those of its processes that are left.
+const ENDED_WITHIN: Duration = Duration::from_secs(6);
+
 /// A server that runs in this sandbox.
-pub(crate) struct Server(Child);
+pub(crate) struct Server {
+    process: Child,
+    /// Disconnected when no process of the server has its log any more.
+    log: Receiver<()>,
+}
 
 impl Server {
     /// Starts the server, and waits until it accepts connections. Ends this process with all others of the
@@ -58,17 +66,27 @@ impl Server {
                 text.trim()
             )));
         }
+        let (open, ended) = channel();
         // The server would block once the pipe is full.
-        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
-        Ok(Server(child))
+        thread::spawn(move || {
+            let _ = io::copy(&mut log, &mut io::sink());
+            drop(open);
+        });
+        Ok(Server {
+            process: child,
+            log: ended,
+        })
     }
 
-    /// Ends the server at once, because nobody needs its data.
+    /// Ends the server at once, because nobody needs its data. Kills one that does not end.
     pub(crate) fn end(mut self) {
-        if let Ok(pid) = self.0.id().try_into() {
+        if let Ok(pid) = self.process.id().try_into() {
             // It lets its processes end in the same way, and ends as the last one.
             let _ = kill(Pid::from_raw(pid), Signal::SIGQUIT);
-            let _ = self.0.wait();
+            if self.log.recv_timeout(ENDED_WITHIN) == Err(RecvTimeoutError::Timeout) {
+                let _ = self.process.kill();
+            }
+            let _ = self.process.wait();
         }
     }
 }

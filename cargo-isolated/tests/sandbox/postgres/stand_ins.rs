@@ -126,6 +126,20 @@ fn a_run_that_waits_for_the_data_of_another_prints_so() {
     assert_eq!(passed(&suite.wait_with_output().expect("its end")), "run\n");
 }
 
+#[test]
+fn a_server_that_does_not_end_is_killed() {
+    if is_refused(None) {
+        return;
+    }
+    let workspace = Workspace::new("");
+    let programs = stand_ins(&workspace, "", &format!("trap '' QUIT; {READY}"));
+    let mut suite = workspace.suite(&["--with", "postgres"], "echo ran");
+    suite.env("ISOLATED_POSTGRES_BIN", programs);
+    let (suite, pipe) = observed(&workspace, &suite);
+    assert_eq!(passed(&suite.wait_with_output().expect("its end")), "ran\n");
+    await_last_process(pipe);
+}
+
 /// A shell stands in for its supervisor, and another one for the host. Neither ends.
 #[test]
 fn a_host_is_asked_to_end_only_once() {
