@@ -10,6 +10,11 @@ mod broker;
 mod database;
 mod lease;
 mod migrations;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(not(target_os = "linux"))]
+#[path = "mounts_elsewhere.rs"]
+mod mounts;
 mod postgres;
 mod proxy;
 mod recipe;

@@ -27,7 +27,7 @@ use self::base::Base;
 use super::databases::{create, drop_one, end_sessions};
 use super::ending::until_ended;
 use super::sessions::Sessions;
-use crate::server::Mounts;
+use crate::mounts::Mounts;
 
 /// The directory of bases and overlays, beside the data.
 pub(crate) const LAYERS: &str = "layers";

@@ -59,7 +59,7 @@ use self::schemas::Schemas;
 use self::sessions::Sessions;
 use self::state::State;
 use self::working::report;
-use crate::server::Mounts;
+use crate::mounts::Mounts;
 
 /// The version of the exchange.
 pub(crate) const FORM: &str = concat!("6 ", env!("CARGO_PKG_VERSION"));

@@ -4,11 +4,6 @@ mod account;
 mod cache;
 mod cluster;
 mod files;
-#[cfg(target_os = "linux")]
-mod mounts;
-#[cfg(not(target_os = "linux"))]
-#[path = "mounts_elsewhere.rs"]
-mod mounts;
 mod programs;
 
 use std::cell::RefCell;
@@ -33,10 +28,10 @@ use isolated_test_postgres_wire::{Address, Connection, Host, PORT};
 
 use self::account::Account;
 use self::files::Files;
-pub(crate) use self::mounts::Mounts;
 pub use self::programs::Programs;
 use crate::binaries::{self, Binaries, Unfound};
 use crate::broker::Broker;
+use crate::mounts::Mounts;
 
 /// The variable that names a server.
 pub(crate) const VARIABLE: &str = "ISOLATED_POSTGRES";
@@ -243,7 +238,7 @@ fn start(
         let mode = if account.is_some() { "0000" } else { "0700" };
         command.args(["-c", &format!("unix_socket_permissions={mode}")]);
         #[cfg(target_os = "linux")]
-        mounts::around(command, end);
+        crate::mounts::around(command, end);
         if has_check {
             // Else a session that waits for a checkpoint may outlive the server and its host by a minute.
             command.args(["-c", "client_connection_check_interval=1s"]);

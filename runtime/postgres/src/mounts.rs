@@ -42,7 +42,7 @@ pub(crate) struct Mounts(Mutex<UnixStream>);
 
 impl Mounts {
     /// The mounter, once the server runs. `None` if the system has no such namespaces for this user.
-    pub(super) fn of(mut here: UnixStream) -> Option<Self> {
+    pub(crate) fn of(mut here: UnixStream) -> Option<Self> {
         here.set_read_timeout(Some(PATIENCE)).ok()?;
         let mut word = [0];
         here.read_exact(&mut word).ok()?;
@@ -83,7 +83,7 @@ impl Mounts {
 
 /// Lets a program run in a mount namespace of its own, whose mounter has this end of the connection. Where
 /// that is not allowed, the program runs as always, and the connection is closed.
-pub(super) fn around(command: &mut Command, end: UnixStream) {
+pub(crate) fn around(command: &mut Command, end: UnixStream) {
     // SAFETY: the function makes system calls only.
     unsafe { command.pre_exec(move || enter(end.as_raw_fd())) };
 }
