@@ -94,6 +94,18 @@ pub(crate) fn kill_all() {
     kill_until_last(&reap());
 }
 
+/// Kills all descendants of this process, also those that another thread starts meanwhile, until that thread
+/// exits.
+pub(crate) fn kill_until_exit() -> ! {
+    loop {
+        for pid in children() {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+        // Nothing tells of the start of a process.
+        thread::sleep(LIST_POLL);
+    }
+}
+
 fn kill_until_last(ends: &Receiver<()>) {
     loop {
         for pid in children() {

@@ -101,7 +101,6 @@ pub(super) fn run(
             if let Ok(child) = &started {
                 recorder.started(child.id());
             }
-            // Only now, so that no program starts after everything was killed.
             kill_after_runner(alive);
             // Readers of the output see its end when the program closes it.
             let _ = close_stdio();
@@ -203,15 +202,15 @@ fn make_runner_ignore_signals(answer: &mut File, alive: &mut File) {
     }
 }
 
-/// Kills everything if the runner exits before its program.
+/// Kills everything if the runner exits before its program. Then the other thread has nothing to wait for.
 fn kill_after_runner(mut alive: File) {
     thread::spawn(move || {
         let _ = alive.read(&mut [0]);
-        end_with_runner()
+        leftovers::kill_until_exit()
     });
 }
 
-/// Kills everything and ends this process, because the runner has ended.
+/// Kills everything and ends this process, because the runner has ended. For the thread that starts programs.
 pub(super) fn end_with_runner() -> ! {
     leftovers::kill_all();
     process::exit(0)

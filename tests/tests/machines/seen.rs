@@ -16,7 +16,7 @@ fn a_wait_names_the_holder_and_its_machine(db: &Database) {
     let host = ask(
         db,
         "SELECT split_part(application_name, ' ', 2) FROM pg_stat_activity \
-                        WHERE application_name LIKE 'isolated-test %'",
+                        WHERE application_name LIKE 'isolated-test %' AND datname = current_database()",
     )
     .remove(0);
     let run = other
