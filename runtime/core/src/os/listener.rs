@@ -8,7 +8,8 @@ use std::path::Path;
 #[cfg(target_os = "linux")]
 use super::sock_diag;
 
-/// Finds the process that listens on a TCP port: its identifier and the name of its program.
+/// Finds the process that listens on a TCP port: its identifier and the name of its program. If several have the
+/// socket, because one has forked the others, this is the oldest one.
 ///
 /// Processes of other users are found by root only.
 #[cfg(target_os = "linux")]
@@ -18,13 +19,22 @@ pub(crate) fn listener_of(port: u16) -> Option<(u32, String)> {
         return None;
     }
     let processes = fs::read_dir("/proc").ok()?.flatten();
-    let mut processes = processes.filter_map(|entry| {
+    let processes = processes.filter_map(|entry| {
         let id = entry.file_name().to_str()?.parse::<u32>().ok()?;
         Some((id, entry.path()))
     });
-    let (id, path) = processes.find(|(_, path)| has_any(path, &sockets))?;
+    let listeners = processes.filter(|(_, path)| has_any(path, &sockets));
+    let (id, path) = listeners.min_by_key(|(_, path)| start_of(path).unwrap_or(u64::MAX))?;
     let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
     Some((id, name.trim_end().to_owned()))
+}
+
+/// When a process has started, in ticks of the kernel.
+#[cfg(target_os = "linux")]
+fn start_of(process: &Path) -> Option<u64> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// Whether a program, or another descendant of its supervisor, listens on a TCP port of any address.
@@ -97,7 +107,13 @@ pub(crate) fn listener_of(_port: u16) -> Option<(u32, String)> {
 mod tests {
     use std::net::TcpListener;
 
-    use super::{listed, listener_of, sock_diag};
+    use super::{listed, listener_of, sock_diag, start_of};
+
+    #[test]
+    fn an_older_process_has_started_earlier() {
+        let start = |process: &str| start_of(std::path::Path::new(process)).unwrap();
+        assert!(start("/proc/1") < start("/proc/self"));
+    }
 
     #[test]
     fn a_listener_of_either_family_is_found() {
