@@ -76,6 +76,16 @@ pub fn lock(file: &File) {
     {}
 }
 
+/// Whether nobody has a file locked exclusively.
+#[must_use]
+pub fn is_free(file: &File) -> bool {
+    let request = |operation| {
+        // SAFETY: the call takes only numbers, and the first is an open descriptor.
+        unsafe { libc::flock(file.as_raw_fd(), operation) == 0 }
+    };
+    request(libc::LOCK_SH | libc::LOCK_NB) && request(libc::LOCK_UN)
+}
+
 /// Whether a process exists and has not ended.
 #[must_use]
 pub fn is_alive(pid: u32) -> bool {

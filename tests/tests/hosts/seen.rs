@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::process::Command;
+use std::thread;
 
 use isolated_test_tests::State;
-use isolated_test_tests::processes::lock;
+use isolated_test_tests::processes::{is_free, lock};
 
 use crate::common::{Hosts, gate, open, server_of, signal};
 
@@ -142,6 +143,21 @@ fn the_trace_tells_a_host_from_a_test() {
     }
 }
 
+/// Stops a process while it has no lock on this file.
+fn stop_without(file: &File, process: u32) {
+    let stat = || fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    loop {
+        signal("-STOP", process);
+        while !stat().contains(") T ") {
+            thread::yield_now();
+        }
+        if is_free(file) {
+            return;
+        }
+        signal("-CONT", process);
+    }
+}
+
 #[test]
 fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
     let state = State::new();
@@ -149,7 +165,8 @@ fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
     let mut user = user.start();
     let server = server_of(&mut user);
     user.release();
-    signal("-STOP", server);
+    let users = File::open(state.host_dirs()[0].join("users")).unwrap();
+    stop_without(&users, server);
     let tool = state.user("cleans_in_vain");
     let _ = tool.env("ISOLATED_LOCK_TIMEOUT", "50ms").run().passed();
     signal("-CONT", server);
