@@ -279,5 +279,5 @@ pub(crate) fn time((seconds, nanos): (i64, u64)) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

@@ -1,6 +1,4 @@
-#[cfg(target_os = "linux")]
 use std::fs;
-#[cfg(target_os = "linux")]
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -44,7 +42,6 @@ fn the_library_replaces_nothing_but_functions_of_the_clock() {
     assert!(!contains("panicked at"));
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_clock_is_set_from_any_process_that_knows_its_path() {
     let at = UNIX_EPOCH - Duration::from_millis(1500);
@@ -66,7 +63,6 @@ fn a_clock_is_set_from_any_process_that_knows_its_path() {
 }
 
 /// This program has not loaded the library, like one that is linked statically.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_program_without_the_library_has_no_clock() {
     let refused = Clock::begin(0.0).unwrap_err();
@@ -75,7 +71,6 @@ fn a_program_without_the_library_has_no_clock() {
     assert!(chain(&refused).starts_with(message), "{refused:?}");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn readers_see_whole_settings_while_writers_take_turns() {
     let (at, speed) = (UNIX_EPOCH, 0.0);
@@ -107,7 +102,6 @@ fn readers_see_whole_settings_while_writers_take_turns() {
 }
 
 /// What a local time means, by the zone data of the machine: the seconds since 1970, or what is wrong.
-#[cfg(target_os = "linux")]
 fn resolved(seconds: i64, zone: &'static str, offset: Option<i32>) -> Result<i64, String> {
     let local = LocalTime {
         since_1970: (seconds, 0),
@@ -120,7 +114,6 @@ fn resolved(seconds: i64, zone: &'static str, offset: Option<i32>) -> Result<i64
         .map_err(|reason| reason.to_string())
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn local_times_are_those_of_their_zone() {
     const HOUR: i64 = 60 * 60;
@@ -172,7 +165,6 @@ fn local_times_are_those_of_their_zone() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn local_times_that_do_not_exist_once() {
     // 2026-03-29T02:30:00, 2026-10-25T02:30:00 and 2026-07-01.
@@ -231,7 +223,6 @@ fn local_times_that_do_not_exist_once() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn machines_without_zone_data_say_so() {
     let dir = tempfile::tempdir().unwrap();
