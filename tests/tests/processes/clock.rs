@@ -1,6 +1,5 @@
 //! `clock`: who sees it in the process of the test.
 
-#![cfg(target_os = "linux")]
 #![expect(unsafe_code, reason = "functions of the C library read the time")]
 
 use std::mem::MaybeUninit;

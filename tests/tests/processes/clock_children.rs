@@ -1,7 +1,5 @@
 //! `clock`: the programs that a test starts see it too.
 
-#![cfg(target_os = "linux")]
-
 use std::process::{Command, Output};
 use std::time::Duration;
 

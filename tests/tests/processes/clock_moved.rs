@@ -1,7 +1,5 @@
 //! `current().clock()`: threads, the parent and other processes move the clock of a test.
 
-#![cfg(target_os = "linux")]
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;

@@ -1,7 +1,5 @@
 //! `clock` and tokio: its timers, sockets and `pause` are as always.
 
-#![cfg(target_os = "linux")]
-
 use std::time::{Duration, Instant, SystemTime};
 
 use isolated_test::{current, isolated};

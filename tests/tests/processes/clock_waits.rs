@@ -1,6 +1,5 @@
 //! `clock`: waits until a time of day take as long as that time is away, in real time.
 
-#![cfg(target_os = "linux")]
 #![expect(unsafe_code, reason = "only the C library waits until a time of day")]
 
 mod locks;

@@ -1,7 +1,5 @@
 //! `clock` with a local time: the zone data of the machine decides, and the test is in that zone.
 
-#![cfg(target_os = "linux")]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -1,11 +1,18 @@
 //! Tests in subprocesses: their environment, their output, and how they end.
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock_children;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock_moved;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock_reported;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock_tokio;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock_waits;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod clock_zone;
 mod leaks;
 mod network;
