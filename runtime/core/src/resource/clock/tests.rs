@@ -2,8 +2,6 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use isolated_test_clock::LIBRARY;
-
 use super::written::Written;
 use super::{Clock, ClockRequest, LocalTime, SharedClock, Started, since_1970, time};
 use crate::error::chain;
@@ -30,7 +28,7 @@ fn times_are_written_in_utc() {
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 #[test]
 fn the_library_replaces_nothing_but_functions_of_the_clock() {
-    let library = LIBRARY.unwrap();
+    let library = isolated_test_clock::LIBRARY.unwrap();
     let contains = |text: &str| {
         library
             .windows(text.len())
