@@ -9,6 +9,7 @@ mod port_forms;
 mod port_held;
 mod port_released;
 mod reclaim;
+mod reclaim_at_exit;
 mod service;
 mod service_end;
 mod service_listens;

@@ -165,7 +165,7 @@ impl Activity {
                 "the record of the test has no room for it",
             ))
         } else {
-            self.block.publish(text)
+            self.block.publish_reclaim(text)
         };
         if result.is_err() {
             published.reclaim.pop();

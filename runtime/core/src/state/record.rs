@@ -69,6 +69,8 @@ pub(crate) struct Record {
     /// Whether the header was written. A record without it proves nothing.
     is_proven: AtomicBool,
     blocks: Mutex<Blocks>,
+    /// Whether the exiting process has removed the record. Then nobody would find a new reclaim line.
+    is_removed: Mutex<bool>,
     process: u32,
 }
 
@@ -119,12 +121,17 @@ extern "C" fn forget_at_exit() {
         let Ok(has_dir) = record.has_dir.try_lock() else {
             return;
         };
+        // Another thread may be adding a line. Then the next run sweeps.
+        let Ok(mut is_removed) = record.is_removed.try_lock() else {
+            return;
+        };
         // Tests that have ended have left nothing to reclaim, but one that ends the process has.
         if !reclaim::is_empty(&record.file).unwrap_or(false) {
             return;
         }
         // Somebody may have emptied the state directory, and another file may be at the path now.
         if os::is_at(&record.file, &record.path).is_ok_and(|is_there| is_there) {
+            *is_removed = true;
             sweep::forget(&record.path, *has_dir, true);
         }
     }
@@ -167,6 +174,7 @@ impl Record {
                     taken: vec![true],
                     since: 0,
                 }),
+                is_removed: Mutex::new(false),
                 process: std::process::id(),
                 path: path.clone(),
             };

@@ -62,6 +62,15 @@ impl Block {
         self.record.write(self.mark.block(), &fitted(text))
     }
 
+    /// Publishes a text with a reclaim line. Fails once the exiting process has removed its record.
+    pub(crate) fn publish_reclaim(&self, text: String) -> io::Result<()> {
+        let is_removed = lock(&self.record.is_removed);
+        if *is_removed {
+            return Err(io::Error::other("the process is exiting"));
+        }
+        self.publish(text)
+    }
+
     /// Clears what was published.
     pub(crate) fn clear(&self) {
         if self.is_published.swap(false, Ordering::Relaxed) {
