@@ -143,6 +143,22 @@ fn the_trace_tells_a_host_from_a_test() {
     }
 }
 
+/// Starts a host that no test uses any more. Also returns the file that its users have locked.
+fn unused_host(state: &State) -> (u32, File) {
+    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
+    let mut user = user.start();
+    let server = server_of(&mut user);
+    user.release();
+    let users = File::open(state.host_dirs()[0].join("users"));
+    (server, users.unwrap())
+}
+
+/// Runs a tool that gives up a host.
+fn clean_in_vain(state: &State) {
+    let tool = state.user("cleans_in_vain");
+    let _ = tool.env("ISOLATED_LOCK_TIMEOUT", "50ms").run().passed();
+}
+
 /// Stops a process while it has no lock on this file.
 fn stop_without(file: &File, process: u32) {
     let stat = || fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
@@ -161,14 +177,9 @@ fn stop_without(file: &File, process: u32) {
 #[test]
 fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
     let state = State::new();
-    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
-    let mut user = user.start();
-    let server = server_of(&mut user);
-    user.release();
-    let users = File::open(state.host_dirs()[0].join("users")).unwrap();
+    let (server, users) = unused_host(&state);
     stop_without(&users, server);
-    let tool = state.user("cleans_in_vain");
-    let _ = tool.env("ISOLATED_LOCK_TIMEOUT", "50ms").run().passed();
+    clean_in_vain(&state);
     signal("-CONT", server);
     state.wait_for_the_end();
     assert_eq!(state.happened(), "start end");
@@ -178,15 +189,10 @@ fn a_tool_does_not_wait_for_ever_for_a_host_that_does_not_end() {
 #[test]
 fn a_tool_does_not_wait_for_ever_for_a_host_that_stands_still_as_its_last_user_goes() {
     let state = State::new();
-    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
-    let mut user = user.start();
-    let server = server_of(&mut user);
-    user.release();
+    let (server, users) = unused_host(&state);
     // The host has this lock at that moment.
-    let users = File::open(state.host_dirs()[0].join("users")).unwrap();
     lock(&users);
-    let tool = state.user("cleans_in_vain");
-    let _ = tool.env("ISOLATED_LOCK_TIMEOUT", "50ms").run().passed();
+    clean_in_vain(&state);
     drop(users);
     signal("-TERM", server);
     state.wait_for_the_end();
@@ -196,10 +202,7 @@ fn a_tool_does_not_wait_for_ever_for_a_host_that_stands_still_as_its_last_user_g
 #[test]
 fn a_tool_ends_no_process_that_only_has_the_id_of_a_host() {
     let state = State::new();
-    let user = state.user_of_api().env("ISOLATED_LINGER", "1h");
-    let mut user = user.start();
-    let server = server_of(&mut user);
-    user.release();
+    let (server, _) = unused_host(&state);
     // As if the host were in a container.
     let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
     let handle = state.host_dirs()[0].join("handle");

@@ -113,6 +113,13 @@ mod inner {
         say(&format!("url {}", db.url()));
         hold();
     }
+
+    #[isolated(db = Postgres::empty().schema())]
+    #[test]
+    #[ignore = "started by another test"]
+    fn fails_in_a_schema(db: &Database) {
+        super::leave_evidence(db);
+    }
 }
 
 /// Methods of outer tests for servers.
@@ -121,8 +128,12 @@ pub(crate) trait Servers {
     fn user(&self, test: &str) -> Inner<'_>;
     /// An inner test of this file that has an empty database until it is told to end.
     fn user_of_empty(&self) -> Inner<'_>;
+    /// An inner test of this file that leaves a row in its schema and fails.
+    fn failing_in_a_schema(&self) -> Inner<'_>;
     /// The process ID of the only host.
     fn host(&self) -> u32;
+    /// Ends the only host, which waits for people after a failure.
+    fn end_the_host(&self);
     /// Waits until all processes of this directory have ended.
     fn wait_for_the_end(&self);
 }
@@ -137,6 +148,10 @@ impl Servers for State {
         self.user("uses")
     }
 
+    fn failing_in_a_schema(&self) -> Inner<'_> {
+        self.user("fails_in_a_schema")
+    }
+
     fn host(&self) -> u32 {
         let hosts = self.path().join("hosts");
         let host = fs::read_dir(hosts).unwrap().next().unwrap().unwrap().path();
@@ -145,6 +160,11 @@ impl Servers for State {
         let process = process.unwrap().1.parse().unwrap();
         assert!(self.processes().iter().any(|(id, _)| *id == process));
         process
+    }
+
+    fn end_the_host(&self) {
+        signal("-TERM", self.host());
+        self.wait_for_the_end();
     }
 
     fn wait_for_the_end(&self) {

@@ -5,7 +5,7 @@ use isolated_test_postgres::{Database, Postgres};
 use isolated_test_tests::State;
 use tokio_postgres::{Client, Error, NoTls};
 
-use crate::asking::{Servers, ask, replace_a_killed_builder, signal};
+use crate::asking::{Servers, ask, replace_a_killed_builder};
 
 const SCHEMA: &str = "CREATE TABLE awaited (id int)";
 
@@ -135,8 +135,7 @@ fn an_error_fails_each_test_and_a_panic_only_one() {
     }
     keeps.release();
     // It would wait for people after the failures.
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isolated_test_tests::{Inner, State};
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, main_database, signal, stop_copies};
+use crate::asking::{Servers, ask, main_database, stop_copies};
 use crate::programs::{EXEC, programs};
 use crate::schemas::schemas_like;
 
@@ -220,6 +220,5 @@ fn a_server_that_has_ended_all_connections_fails_one_statement() {
         let _ = state.user("connects").run().passed();
     }
     last.release();
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use isolated_test_tests::State;
 
-use crate::asking::{Servers, ask, databases, files, kept, main_database, signal};
+use crate::asking::{Servers, ask, databases, files, kept, main_database};
 
 mod inner {
     use isolated_test::isolated;
@@ -66,8 +66,7 @@ fn the_database_of_a_failed_test_stays_and_the_report_says_where() {
     // The server waits for people, not for ever, and takes everything with it.
     let files = files(url);
     assert!(files.exists());
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
     assert!(!files.exists());
 }
 
@@ -139,8 +138,7 @@ fn a_mistake_in_a_migration_is_shown_with_its_line() {
         !left.iter().any(|name| name.starts_with("building")),
         "{left:?}"
     );
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }
 
 #[test]

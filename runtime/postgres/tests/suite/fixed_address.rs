@@ -6,7 +6,7 @@ use isolated_test_tests::State;
 use isolated_test_tests::refusal::networks_are_refused;
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, psql, signal};
+use crate::asking::{Servers, ask, psql};
 
 const WIRED_IN: &str = "postgres://shop:secret@localhost:5432/shop_production";
 
@@ -161,8 +161,7 @@ fn without_a_network_it_is_refused() {
     );
     assert!(run.said("body").is_none());
     if networks_are_refused() {
-        signal("-TERM", state.host());
-        return state.wait_for_the_end();
+        return state.end_the_host();
     }
     let run = state.user("names_another_machine").run().failed();
     assert_eq!(
@@ -172,8 +171,7 @@ fn without_a_network_it_is_refused() {
          found `db.example:5432`"
     );
     // After failures it would wait for people.
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }
 
 #[test]

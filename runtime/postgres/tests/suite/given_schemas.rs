@@ -12,7 +12,7 @@ mod inner {
     use isolated_test_tests::{hold, say};
     use postgres::{Client, NoTls};
 
-    use crate::asking::{ask, leave_evidence};
+    use crate::asking::ask;
 
     /// A server with a role that has a database, and may create none.
     #[isolated(db = Postgres::empty())]
@@ -39,13 +39,6 @@ mod inner {
         say(&format!("url {}", db.url()));
         say(&format!("schema {}", db.schema().unwrap()));
         hold();
-    }
-
-    #[isolated(db = Postgres::empty().schema())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn fails(db: &Database) {
-        leave_evidence(db);
     }
 }
 
@@ -79,6 +72,7 @@ fn a_role_that_may_create_no_database_has_schemas_in_the_one_that_is_named() {
     let given = url(&main, "poor", "given");
     let users = State::new();
     let user = |test| users.user(test).env("ISOLATED_POSTGRES", &given);
+    let failing = || users.failing_in_a_schema().env("ISOLATED_POSTGRES", &given);
     let mut one = user("works").start();
     assert!(one.hear("url").contains("/given?"));
     let schema = one.hear("schema");
@@ -116,10 +110,9 @@ fn a_role_that_may_create_no_database_has_schemas_in_the_one_that_is_named() {
     users.wait_for_the_end();
 
     // A kept schema outlives the host.
-    user("fails").run().failed();
+    failing().run().failed();
     wait_for_comment(&given, "pg_namespace");
-    signal("-TERM", users.host());
-    users.wait_for_the_end();
+    users.end_the_host();
     let kept = schemas_like(&given, OURS).concat();
     let evidence = format!("SELECT id::text FROM {kept}.evidence");
     assert_eq!(ask(&given, &evidence), "7");
@@ -133,8 +126,7 @@ fn a_role_that_may_create_no_database_has_schemas_in_the_one_that_is_named() {
                `given` migrations could change `public.precious`; name a database without tables in \
                `ISOLATED_POSTGRES`, or let the role create databases";
     assert!(complaint.ends_with(why), "{complaint}");
-    signal("-TERM", users.host());
-    users.wait_for_the_end();
+    users.end_the_host();
     server.release();
     state.wait_for_the_end();
 }
@@ -153,6 +145,7 @@ fn another_role_has_a_database_for_its_schemas_which_goes_with_the_host() {
     };
     let users = State::new();
     let user = |test| users.user(test).env("ISOLATED_POSTGRES", &given);
+    let failing = || users.failing_in_a_schema().env("ISOLATED_POSTGRES", &given);
     let mut one = user("works").start();
     one.hear("url");
     assert_eq!(count(), "1");
@@ -160,12 +153,11 @@ fn another_role_has_a_database_for_its_schemas_which_goes_with_the_host() {
     users.wait_for_the_end();
     assert_eq!(count(), "0");
     // With a schema that is kept, it stays.
-    let run = user("fails").run().failed();
+    let run = failing().run().failed();
     let line = run.errors.lines().find(|line| line.contains("psql '"));
     let kept = line.unwrap().split('\'').nth(1).unwrap();
     wait_for_comment(&main, "pg_database");
-    signal("-TERM", users.host());
-    users.wait_for_the_end();
+    users.end_the_host();
     assert_eq!(ask(kept, "SELECT id::text FROM evidence"), "7");
     server.release();
     state.wait_for_the_end();

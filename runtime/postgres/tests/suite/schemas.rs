@@ -7,7 +7,7 @@ use isolated_test_postgres::{Database, Postgres};
 use isolated_test_tests::{Running, State};
 use postgres::{Client, NoTls};
 
-use crate::asking::{Servers, ask, kept, psql, signal};
+use crate::asking::{Servers, ask, kept, psql};
 
 pub(crate) fn shop() -> Postgres {
     Postgres::migrations("tests/migrations")
@@ -98,7 +98,7 @@ mod inner {
     use postgres::{Client, NoTls};
 
     use super::shop;
-    use crate::asking::{ask, leave_evidence, psql};
+    use crate::asking::{ask, psql};
 
     /// Says where the schema is.
     fn tell(db: &Database) {
@@ -121,13 +121,6 @@ mod inner {
     fn looks_on(db: &Database) {
         tell(db);
         hold();
-    }
-
-    #[isolated(db = Postgres::empty().schema())]
-    #[test]
-    #[ignore = "started by another test"]
-    fn fails(db: &Database) {
-        leave_evidence(db);
     }
 
     #[isolated(db = Postgres::empty().schema())]
@@ -250,7 +243,7 @@ fn tests_share_a_database_and_leave_nothing() {
 #[test]
 fn the_schema_of_a_failed_test_stays_and_the_report_says_where() {
     let state = State::new();
-    let run = state.user("fails").run().failed();
+    let run = state.failing_in_a_schema().run().failed();
     let url = kept(&run);
     let output = psql(url, "SELECT id FROM evidence");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "7\n", "{output:?}");
@@ -259,16 +252,15 @@ fn the_schema_of_a_failed_test_stays_and_the_report_says_where() {
     let database = url.split('?').next().unwrap();
     let oldest = schemas(database).concat();
     for _ in 0..15 {
-        state.user("fails").run().failed();
+        state.failing_in_a_schema().run().failed();
     }
     assert_eq!(schemas(database).len(), 16);
-    state.user("fails").run().failed();
+    state.failing_in_a_schema().run().failed();
     while schemas(database).contains(&oldest) {
         std::thread::yield_now();
     }
     assert_eq!(schemas(database).len(), 16);
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }
 
 #[test]
@@ -284,8 +276,7 @@ fn a_schema_that_cannot_be_kept_is_named_in_the_log_of_the_host() {
     while !fs::read_to_string(&log).unwrap().contains(&line) {
         std::thread::yield_now();
     }
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }
 
 #[test]
@@ -314,11 +305,10 @@ fn a_mistake_in_a_migration_is_shown_with_its_line() {
     end_after_failure(&state, other);
 }
 
-/// Ends the last test and the host, which would wait for people after a failure.
+/// Ends the last test and the host.
 fn end_after_failure(state: &State, last: Running) {
     last.release();
-    signal("-TERM", state.host());
-    state.wait_for_the_end();
+    state.end_the_host();
 }
 
 #[test]
