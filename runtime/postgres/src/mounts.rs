@@ -1,9 +1,9 @@
 //! Overlays that only the server sees, mounted by a process in its mount namespace.
 //!
-//! An ordinary user may mount an overlay in a user namespace. So, just before `exec`, the copy of the host
-//! that becomes the server forks the *mounter*, which enters new namespaces, and joins it there. The server
-//! loses the rights to mount with `exec`. The mounter, which runs no other program, keeps them, and obeys
-//! the host until that ends.
+//! An ordinary user may mount an overlay in a user namespace. So the copy of the host that becomes the supervisor
+//! of the server forks the *mounter*, which enters new namespaces, and joins it there. The server, which the
+//! supervisor starts, loses the rights to mount with `exec`. The mounter, which runs no other program, keeps
+//! them, and obeys the host until that ends.
 
 #![expect(
     unsafe_code,
@@ -134,15 +134,18 @@ unsafe fn serve(end: RawFd, server: RawFd) -> ! {
     // SAFETY: all calls are safe in a forked copy, and get valid pointers to locals.
     unsafe {
         libc::prctl(libc::PR_SET_NAME, c"isolated-mounts".as_ptr(), 0, 0, 0);
+        // The handler is that of the host.
+        libc::signal(libc::SIGTERM, libc::SIG_DFL);
+        let has_closed = close_all_but(end, server);
         // A process that has changed its user may not write its own files in `/proc`, nor be joined. Other
         // processes of that user must not read what this one has of the host for longer than that.
-        let could_be_read = libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0);
+        let could_be_read = libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
         libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0);
-        let is_ready = close_all_but(end, server)
+        let is_ready = has_closed
             && unshare().is_ok()
             && send(server, &[READY])
-            && receive(server, &mut [0]);
-        libc::prctl(libc::PR_SET_DUMPABLE, could_be_read, 0, 0, 0);
+            && receive(server, &mut [0])
+            && libc::prctl(libc::PR_SET_DUMPABLE, c_int::from(could_be_read), 0, 0, 0) == 0;
         libc::close(server);
         if !is_ready || !send(end, &[READY]) {
             libc::_exit(1);

@@ -39,6 +39,11 @@ pub(super) fn drop_one(
     run(&format!("DROP DATABASE IF EXISTS {}", name(database))).map(drop)
 }
 
+/// The statement that lets a template be dropped.
+pub(super) fn no_template(template: &str) -> String {
+    format!("ALTER DATABASE {} WITH IS_TEMPLATE false", name(template))
+}
+
 /// The statement that ends all sessions in a database. Returns a row for each.
 pub(super) fn end_sessions(database: &str) -> String {
     format!(

@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use isolated_test_postgres_wire::{Failure, literal, name};
+use isolated_test_postgres_wire::{Failure, literal};
 
-use self::base::Base;
-use super::databases::{create, drop_one, end_sessions};
-use super::ending::until_ended;
+use self::base::{Base, Bases};
+use super::databases::{create, drop_one};
+use super::ending::close;
 use super::sessions::Sessions;
 use crate::mounts::Mounts;
 
@@ -35,10 +35,10 @@ pub(crate) const LAYERS: &str = "layers";
 /// The directory of an overlay that the kernel needs.
 const WORK: &str = "work";
 
-/// Somebody has dropped a database of ours.
-const MISSING: io::ErrorKind = io::ErrorKind::NotFound;
+/// More bytes than the files have that a session opens, by which they become those of the overlay.
+const OVERLAY_SIZE: u64 = 4 * 1024 * 1024;
 
-/// The overlays of a server. Its databases have a dash in their names as long as no test may connect to them.
+/// The overlays of a server. Bases, and databases that are being dropped, have a dash in their names.
 pub(super) struct Layers {
     mounts: Mounts,
     sessions: Arc<Sessions>,
@@ -47,12 +47,13 @@ pub(super) struct Layers {
     databases: PathBuf,
     /// The directories of bases and overlays.
     dir: PathBuf,
+    /// The user of the server and its group.
+    owner: (u32, u32),
     last: AtomicU64,
-    /// By the names of their templates.
-    bases: Mutex<HashMap<String, Arc<Base>>>,
+    bases: Bases,
     /// By the numbers of their databases.
     overlays: Mutex<HashMap<String, Overlay>>,
-    /// Whether an overlay could not be mounted.
+    /// Whether the system has refused to mount an overlay.
     is_refused: AtomicBool,
 }
 
@@ -65,8 +66,9 @@ struct Overlay {
 /// Why there is no copy.
 enum Uncopied {
     Failure(Failure),
-    /// Not because of the server.
-    Layers(io::Error),
+    /// The system mounts no overlay.
+    Refused(io::Error),
+    Files(io::Error),
 }
 
 impl Layers {
@@ -76,19 +78,27 @@ impl Layers {
         version: u32,
         data: &Path,
     ) -> io::Result<Self> {
+        let owner = fs::metadata(data)?;
         let layers = Layers {
             mounts,
             sessions,
             version,
             databases: data.join("base"),
             dir: data.with_file_name(LAYERS),
+            owner: (owner.uid(), owner.gid()),
             last: AtomicU64::new(0),
-            bases: Mutex::default(),
+            bases: Bases::default(),
             overlays: Mutex::default(),
             is_refused: AtomicBool::new(false),
         };
         layers.create_dir(&layers.dir)?;
         Ok(layers)
+    }
+
+    /// How many bytes an overlay needs that no test has changed, if there are overlays.
+    pub(super) fn overlay_size(&self) -> Option<u64> {
+        let is_refused = self.is_refused.load(Ordering::Relaxed);
+        (!is_refused).then_some(OVERLAY_SIZE)
     }
 
     /// Copies a template. Returns false if it has to be copied in another way.
@@ -99,11 +109,14 @@ impl Layers {
         match self.try_copy(new, template) {
             Ok(()) => Ok(true),
             Err(Uncopied::Failure(failure)) => Err(failure),
-            // The server finds out how much room there is.
-            Err(Uncopied::Layers(error)) if error.kind() == io::ErrorKind::StorageFull => Ok(false),
-            Err(Uncopied::Layers(error)) => {
+            // On a full disk, the server fails to copy the files too, and the test is told.
+            Err(Uncopied::Files(error)) => {
+                report(&error);
+                Ok(false)
+            }
+            Err(Uncopied::Refused(error)) => {
                 if !self.is_refused.swap(true, Ordering::Relaxed) {
-                    eprintln!("isolated-test-postgres: failed to mount an overlay: {error}");
+                    report(&error);
                 }
                 Ok(false)
             }
@@ -122,10 +135,19 @@ impl Layers {
     }
 
     fn mount(&self, database: &str, base: Arc<Base>) -> Result<(), Uncopied> {
-        let number = self.number(database)?.ok_or(MISSING)?;
+        let number = self.existing_number(database)?;
         let dir = self.dir.join(self.next().to_string());
+        if let Err(uncopied) = self.mount_at(&dir, &number, &base) {
+            let _ = remove(&dir);
+            return Err(uncopied);
+        }
+        self.overlays().insert(number, Overlay { dir, _base: base });
+        Ok(())
+    }
+
+    fn mount_at(&self, dir: &Path, number: &str, base: &Base) -> Result<(), Uncopied> {
         let (upper, work) = (dir.join("upper"), dir.join(WORK));
-        for dir in [&dir, &upper, &work] {
+        for dir in [dir, &upper, &work] {
             self.create_dir(dir)?;
         }
         let mut options = OsString::from("userxattr,volatile");
@@ -133,12 +155,8 @@ impl Layers {
             options.push(format!(",{option}dir="));
             options.push(dir);
         }
-        if let Err(error) = self.mounts.mount(&self.databases.join(&number), &options) {
-            let _ = remove(&dir);
-            return Err(error.into());
-        }
-        self.overlays().insert(number, Overlay { dir, _base: base });
-        Ok(())
+        let mounted = self.mounts.mount(&self.databases.join(number), &options);
+        mounted.map_err(Uncopied::Refused)
     }
 
     /// Drops a database that is an overlay. Returns false if it is none.
@@ -147,12 +165,16 @@ impl Layers {
             self.remove_dropped()?;
             return Ok(true);
         };
-        if !self.overlays().contains_key(&number) {
+        // Only one thread gets it.
+        let Some(overlay) = self.overlays().remove(&number) else {
             return Ok(false);
-        }
+        };
         let gone = format!("gone-{}", self.next());
-        self.close(database, &gone)?;
-        self.remove(&number, || self.drop_files(&gone))?;
+        if let Err(failure) = self.close(database, &gone) {
+            self.overlays().insert(number, overlay);
+            return Err(failure);
+        }
+        self.remove(&number, &overlay, || self.drop_files(&gone))?;
         Ok(true)
     }
 
@@ -164,7 +186,10 @@ impl Layers {
         let left: Vec<_> = rows.into_iter().flatten().flatten().collect();
         numbers.retain(|number| !left.contains(number));
         for number in numbers {
-            self.remove(&number, || {
+            let Some(overlay) = self.overlays().remove(&number) else {
+                continue;
+            };
+            self.remove(&number, &overlay, || {
                 let _ = fs::remove_dir_all(self.databases.join(&number));
                 Ok(())
             })?;
@@ -172,15 +197,19 @@ impl Layers {
         Ok(())
     }
 
-    /// Removes an overlay, and what is below it.
+    /// Takes an overlay away, then removes what is below it, and its own files.
+    ///
+    /// If the mounter is dead, the overlay stays, and what is below is removed through it. Then it needs
+    /// hardly any space until the server ends.
     fn remove(
         &self,
         number: &str,
+        overlay: &Overlay,
         below: impl FnOnce() -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.mounts.unmount(&self.databases.join(number))?;
+        let unmounted = self.mounts.unmount(&self.databases.join(number));
         below()?;
-        if let Some(overlay) = self.overlays().remove(number) {
+        if unmounted.is_ok() {
             let _ = remove(&overlay.dir);
         }
         Ok(())
@@ -191,14 +220,10 @@ impl Layers {
         drop_one(self.version, database, |sql| self.sessions.run(sql))
     }
 
-    /// Ends all sessions of a database, gives it another name, so that there are no others, and writes its
-    /// buffers. Returns the number of the database.
-    fn close(&self, database: &str, renamed: &str) -> Result<Option<String>, Failure> {
-        until_ended(|| self.sessions.run(&end_sessions(database)), || true)?;
-        let (from, to) = (name(database), name(renamed));
-        self.run(&format!("ALTER DATABASE {from} RENAME TO {to}"))?;
-        self.run("CHECKPOINT")?;
-        self.number(renamed)
+    /// Closes a database, and writes its buffers.
+    fn close(&self, database: &str, renamed: &str) -> Result<(), Failure> {
+        close(&self.sessions, database, renamed, "")?;
+        self.run("CHECKPOINT")
     }
 
     /// The number of a database, which is the name of its directory.
@@ -209,6 +234,13 @@ impl Layers {
         );
         let rows = self.sessions.run(&sql)?;
         Ok(rows.into_iter().flatten().next().flatten())
+    }
+
+    /// The same of a database that this has just made.
+    fn existing_number(&self, database: &str) -> Result<String, Uncopied> {
+        let number = self.number(database)?;
+        let missing = || io::Error::new(io::ErrorKind::NotFound, format!("{database} is missing"));
+        number.ok_or_else(|| missing().into())
     }
 
     fn run(&self, sql: &str) -> Result<(), Failure> {
@@ -226,8 +258,7 @@ impl Layers {
 
     /// Gives a file to the user of the server.
     fn give(&self, file: &Path) -> io::Result<()> {
-        let owner = fs::metadata(&self.databases)?;
-        chown(file, Some(owner.uid()), Some(owner.gid()))
+        chown(file, Some(self.owner.0), Some(self.owner.1))
     }
 
     fn overlays(&self) -> MutexGuard<'_, HashMap<String, Overlay>> {
@@ -255,12 +286,13 @@ impl From<Failure> for Uncopied {
 
 impl From<io::Error> for Uncopied {
     fn from(error: io::Error) -> Self {
-        Uncopied::Layers(error)
+        Uncopied::Files(error)
     }
 }
 
-impl From<io::ErrorKind> for Uncopied {
-    fn from(kind: io::ErrorKind) -> Self {
-        Uncopied::Layers(kind.into())
-    }
+/// Writes into the log of the host why databases are no overlays.
+pub(super) fn report(error: &io::Error) {
+    eprintln!(
+        "isolated-test-postgres: failed to make an overlay: {error}; the files of the template are copied instead"
+    );
 }

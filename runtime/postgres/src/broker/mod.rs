@@ -17,8 +17,9 @@
 //!
 //! `admission` decides which tests get databases at the same time, and `state` which databases;
 //! `serving` talks to tests and `working` works ahead, through `sessions` on the server; `databases`
-//! knows the statements, `schemas` gives parts of a database, which tests fill by `filling`, and `template` lets tests build templates,
-//! which `layers` copies without their files and `tidy` removes; `orphans` removes what dead hosts have left.
+//! knows the statements, `schemas` gives parts of a database, which tests fill by `filling`; `template` lets
+//! tests build templates, of which `layers` makes copies as overlays, and which `tidy` removes; `orphans` removes
+//! what dead hosts have left.
 
 mod admission;
 mod bounds;
@@ -57,7 +58,7 @@ pub(crate) use self::layers::{LAYERS, remove as remove_layer};
 use self::locks::Locks;
 use self::schemas::Schemas;
 use self::sessions::Sessions;
-use self::state::State;
+use self::state::{Size, State};
 use self::working::report;
 use crate::mounts::Mounts;
 
@@ -120,19 +121,24 @@ impl Broker {
         })?;
         let sessions = Arc::new(sessions);
         let locks = Arc::new(Locks::new(sessions.clone()));
-        let layers = mounts
-            .zip(data.as_deref())
-            .map(|(mounts, data)| Layers::new(mounts, sessions.clone(), version, data));
+        let layers = mounts.zip(data.as_deref()).and_then(|(mounts, data)| {
+            let layers = Layers::new(mounts, sessions.clone(), version, data);
+            layers.map_err(|error| layers::report(&error)).ok()
+        });
         let places = has_others.then(|| locks.clone());
         let admission = Admission::new(sessions.bounds.tests, PATIENCE, places);
         let mut state = State::new(Some(SPACE).filter(|_| !has_others));
         state.ask(EMPTY, "");
         // It has no extensions either, and admits no connections that would be in the way.
-        state.built(EMPTY, "template0", EMPTY_SIZE);
+        let size = Size {
+            template: EMPTY_SIZE,
+            copy: EMPTY_SIZE,
+        };
+        state.built(EMPTY, "template0", size);
         let shared = Arc::new(Shared {
             sessions,
             locks,
-            layers: layers.transpose()?,
+            layers,
             admission,
             version,
             data,

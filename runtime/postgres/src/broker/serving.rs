@@ -11,8 +11,9 @@ use isolated_test_postgres_wire::{Failure, literal, name};
 use super::client::Client;
 use super::databases::{KEPT, end_sessions};
 use super::ending::until_ended;
+use super::layers::Layers;
 use super::schemas::Place;
-use super::state::{State, Turn};
+use super::state::{Size, State, Turn};
 use super::template::Unbuilt;
 use super::visitor::{GLANCE, Visitor};
 use super::{Refused, Shared};
@@ -165,7 +166,7 @@ impl Shared {
                     state = self.lock();
                     let result = match built {
                         Ok((template, size)) => {
-                            state.built(key, &template, size);
+                            state.built(key, &template, self.size(size));
                             Ok(())
                         }
                         Err(Unbuilt { why, is_lasting }) => {
@@ -209,6 +210,13 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// The size of a template, and of its copies.
+    fn size(&self, template: u64) -> Size {
+        let overlay = self.layers.as_ref().and_then(Layers::overlay_size);
+        let copy = overlay.map_or(template, |overlay| overlay.min(template));
+        Size { template, copy }
     }
 
     /// Lends a copy that was made, or could not be, to a test or to all that share it.

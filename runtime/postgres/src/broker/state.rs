@@ -63,9 +63,16 @@ struct Template {
     /// How many copies should wait.
     ahead: usize,
     most_ahead: usize,
-    /// In bytes.
-    size: u64,
+    size: Size,
     asked: Instant,
+}
+
+/// In bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Size {
+    pub(super) template: u64,
+    /// What a copy needs that no test has changed.
+    pub(super) copy: u64,
 }
 
 enum Stage {
@@ -131,11 +138,10 @@ impl State {
         })
     }
 
-    /// The template is built, and has so many bytes.
-    pub(super) fn built(&mut self, key: &str, name: &str, size: u64) {
+    pub(super) fn built(&mut self, key: &str, name: &str, size: Size) {
         self.set(key, Stage::Built(name.to_owned()));
         if let Some(template) = self.templates.get_mut(key) {
-            let most = (AHEAD / size.max(1)).clamp(1, MOST_AHEAD);
+            let most = (AHEAD / size.copy.max(1)).clamp(1, MOST_AHEAD);
             template.most_ahead = usize::try_from(most).unwrap_or(1);
             template.size = size;
         }
@@ -162,7 +168,7 @@ impl State {
             copying: 0,
             ahead: 0,
             most_ahead: 0,
-            size: 0,
+            size: Size::default(),
             asked: Instant::now(),
         };
         self.templates.insert(key.to_owned(), template);
@@ -291,12 +297,17 @@ impl Template {
 mod tests {
     use std::time::Duration;
 
-    use super::{AHEAD, FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, State, Turn};
+    use super::{AHEAD, FIRST_AHEAD, Job, MOST_DROPPED, MOST_KEPT, Size, State, Turn};
+
+    const SIZE: Size = Size {
+        template: AHEAD / 6,
+        copy: AHEAD / 6,
+    };
 
     pub(super) fn built() -> State {
         let mut state = State::new(Some(AHEAD));
         assert_eq!(state.ask("k", "a"), Turn::Build);
-        state.built("k", "t", AHEAD / 6);
+        state.built("k", "t", SIZE);
         state
     }
 
@@ -309,7 +320,7 @@ mod tests {
             Turn::Wait("the migrations that a runs".into())
         );
         assert_eq!(state.ask("other", "b"), Turn::Build);
-        state.built("k", "t", AHEAD / 6);
+        state.built("k", "t", SIZE);
         assert_eq!(state.ask("k", "b"), Turn::Copy("t".into()));
     }
 

@@ -3,10 +3,11 @@
 use std::io;
 
 use isolated_test_databases::Content;
-use isolated_test_postgres_wire::{Failure, literal, name};
+use isolated_test_postgres_wire::{Failure, literal};
 
 use super::client::Client;
-use super::databases::end_sessions;
+use super::databases::no_template;
+use super::ending::close;
 use super::{Refused, Shared, tidy};
 
 impl Shared {
@@ -76,22 +77,11 @@ impl Shared {
 
     /// Makes a template of a database that is complete. It gets its name last.
     fn seal(&self, building: &str, template: &str) -> Result<(), Unbuilt> {
-        let from = name(building);
-        let run = |sql: &str| self.sessions.run(sql);
-        run(&format!(
-            "ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true"
-        ))?;
-        // The server waits up to 5 seconds for them to end before it renames the database.
-        run(&end_sessions(building))?;
-        let renamed = run(&format!(
-            "ALTER DATABASE {from} RENAME TO {}",
-            name(template)
-        ));
-        if renamed.is_err() {
-            let _ = run(&format!("ALTER DATABASE {from} WITH IS_TEMPLATE false"));
+        let closed = close(&self.sessions, building, template, " IS_TEMPLATE true");
+        if closed.is_err() {
+            let _ = self.sessions.run(&no_template(building));
         }
-        renamed?;
-        Ok(())
+        Ok(closed?)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use isolated_test_postgres_wire::{Connection, Failure, Row, literal, name};
 
-use super::databases::{drop_one, for_each};
+use super::databases::{drop_one, for_each, no_template};
 use super::locks::TEMPLATES;
 
 /// How many days a template stays that is not used.
@@ -76,7 +76,8 @@ pub(super) fn tidy(connection: &mut Connection) -> Result<(), Failure> {
     });
     let leaving = leaving(&mut templates, &oldest, &today);
     noted.and(for_each(leaving, |template| {
-        remove(connection, &template.name, template.used.as_deref())
+        let used = template.used.as_deref().unwrap_or_default();
+        remove(connection, &template.name, used)
     }))
 }
 
@@ -98,11 +99,7 @@ fn leaving<'a>(
 }
 
 /// Removes a template that no host uses. `used` is the date that its comment must have.
-pub(super) fn remove(
-    connection: &mut Connection,
-    template: &str,
-    used: Option<&str>,
-) -> Result<(), Failure> {
+fn remove(connection: &mut Connection, template: &str, used: &str) -> Result<(), Failure> {
     let key = format!("{TEMPLATES}, hashtext({})", literal(template));
     let locked = connection.run(&format!("SELECT 1 WHERE pg_try_advisory_lock({key})"))?;
     if locked.is_empty() {
@@ -113,27 +110,22 @@ pub(super) fn remove(
     removed
 }
 
-fn remove_locked(
-    connection: &mut Connection,
-    template: &str,
-    date: Option<&str>,
-) -> Result<(), Failure> {
+fn remove_locked(connection: &mut Connection, template: &str, date: &str) -> Result<(), Failure> {
     // A host that came and went meanwhile has changed the date. A lock is known in one database only:
     // a host that is connected to another one is seen in the list of all locks.
     let sql = format!(
-        "SELECT 1 FROM pg_database WHERE datname = {template} AND ({date} IS NULL OR {used} = {date}) \
+        "SELECT 1 FROM pg_database WHERE datname = {template} AND {used} = {date} \
          AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' \
              AND classid = {TEMPLATES}::oid AND objid = hashtext({template})::oid \
              AND pid <> pg_backend_pid())",
         template = literal(template),
-        date = date.map_or_else(|| "NULL::text".to_owned(), literal),
+        date = literal(date),
         used = used(),
     );
     if connection.run(&sql)?.is_empty() {
         return Ok(());
     }
-    let sql = format!("ALTER DATABASE {} WITH IS_TEMPLATE false", name(template));
-    connection.run(&sql)?;
+    connection.run(&no_template(template))?;
     drop_one(connection.version(), template, |sql| connection.run(sql))
 }
 

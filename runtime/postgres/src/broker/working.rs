@@ -5,7 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 use isolated_test_databases::free;
 use isolated_test_postgres_wire::Failure;
 
-use super::databases::{create, drop_one};
+use super::databases::{create, drop_one, no_template};
 use super::state::{Job, State};
 use super::{Shared, orphans, tidy};
 
@@ -52,12 +52,16 @@ impl Shared {
                 Job::Remove(template) => {
                     drop(state);
                     self.locks.leave_template(&template);
+                    // No other host has templates on a server of ours.
                     let action = format!("drop {template}");
+                    report(
+                        &action,
+                        self.sessions.run(&no_template(&template)).map(drop),
+                    );
+                    self.drop_now(&template);
                     if let Some(layers) = &self.layers {
                         report(&action, layers.forget(&template));
                     }
-                    let remove = |one: &mut _| tidy::remove(one, &template, None);
-                    report(&action, self.sessions.with(remove));
                     state = self.lock();
                 }
                 Job::Tidy => {
@@ -74,13 +78,11 @@ impl Shared {
     }
 
     pub(super) fn drop_now(&self, database: &str) {
-        let layered = self.layers.as_ref().map(|layers| layers.drop(database));
+        let layered = self.layers.as_ref();
+        let layered = layered.map_or(Ok(false), |layers| layers.drop(database));
         let dropped = match layered {
-            Some(Ok(true)) => Ok(()),
-            None | Some(Ok(false)) => {
-                drop_one(self.version, database, |sql| self.sessions.run(sql))
-            }
-            Some(Err(failure)) => Err(failure),
+            Ok(false) => drop_one(self.version, database, |sql| self.sessions.run(sql)),
+            dropped => dropped.map(drop),
         };
         report(&format!("drop {database}"), dropped);
     }
@@ -89,14 +91,11 @@ impl Shared {
     pub(super) fn make(&self, new: &str, template: &str) -> Result<(), Failure> {
         let sql = create(self.version, new, template);
         loop {
-            let layered = self
-                .layers
-                .as_ref()
-                .map(|layers| layers.copy(new, template));
+            let layered = self.layers.as_ref();
+            let layered = layered.map_or(Ok(false), |layers| layers.copy(new, template));
             let made = match layered {
-                Some(Ok(true)) => Ok(()),
-                None | Some(Ok(false)) => self.sessions.run(&sql).map(drop),
-                Some(Err(failure)) => Err(failure),
+                Ok(false) => self.sessions.run(&sql).map(drop),
+                made => made.map(drop),
             };
             match made {
                 Err(failure) if failure.is_disk_full() && self.has_made_room() => {}

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use isolated_test_tests::refusal::without_namespaces;
@@ -153,11 +154,49 @@ fn an_overlay_goes_when_the_test_drops_its_database() {
     state.wait_for_the_end();
 }
 
+/// A pool of a test that has ended connects again and again.
+#[test]
+fn a_client_that_connects_for_ever_keeps_no_overlay() {
+    if overlays_are_refused() {
+        return;
+    }
+    let state = State::new();
+    let mut other = state.user("uses_a_table").start();
+    let mut user = state.user("uses_a_table").start();
+    let (url, main) = (user.hear("url"), main_database(&other.hear("url")));
+    let directory = directory(&url);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    if let Ok(mut client) = Client::connect(&url, NoTls) {
+                        // Until its session is ended.
+                        let _ = client.batch_execute("SELECT pg_sleep(600)");
+                    }
+                }
+            });
+        }
+        user.release();
+        while directory.exists() {
+            thread::yield_now();
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert!(!mounted(&main).contains(&directory));
+    other.release();
+    state.wait_for_the_end();
+}
+
 #[test]
 fn the_server_recovers_with_its_overlays_when_a_session_is_killed() {
+    if overlays_are_refused() {
+        return;
+    }
     let state = State::new();
     let mut user = state.user("uses_a_table").start();
     let url = user.hear("url");
+    assert!(mounted(&url).contains(&directory(&url)));
     let mut client = Client::connect(&url, NoTls).unwrap();
     client.batch_execute("INSERT INTO t VALUES (2); CREATE TABLE late (n int); CHECKPOINT; INSERT INTO t VALUES (3)").unwrap();
     // Not lost with the memory of the server, because the log is written.
@@ -201,6 +240,7 @@ fn without_a_mounter_templates_are_copied() {
     });
     signal("-KILL", mounter.unwrap().parse().unwrap());
     let mut seen = vec![directory(&url)];
+    let main = main_database(&url);
     // Copies that were made ahead are overlays.
     loop {
         let mut next = state.user("uses_a_table").start();
@@ -211,10 +251,20 @@ fn without_a_mounter_templates_are_copied() {
         let is_copied = names(&directory).len() > 100;
         seen.push(directory);
         next.release();
+        // Its database goes, although its overlay stays.
+        let (_, name) = url.rsplit_once('/').unwrap();
+        while databases(&main).iter().any(|other| other == name) {
+            thread::yield_now();
+        }
         if is_copied {
             break;
         }
     }
+    assert!(
+        databases(&main)
+            .iter()
+            .all(|name| !name.starts_with("gone-"))
+    );
     user.release();
     state.wait_for_the_end();
 }

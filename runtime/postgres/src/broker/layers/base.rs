@@ -4,13 +4,14 @@
 //! copy stays without them: a copy of it takes no time, and has everything else that the server knows of the
 //! template.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use isolated_test_postgres_wire::Failure;
 
-use super::{Layers, MISSING, Uncopied, create};
+use super::{Layers, Uncopied, create};
 
 /// The files of a template, and the database without them.
 pub(super) struct Base {
@@ -28,6 +29,28 @@ impl Base {
     }
 }
 
+/// The base of one template, once it is made.
+type Slot = Arc<Mutex<Option<Arc<Base>>>>;
+
+/// By the names of their templates.
+#[derive(Default)]
+pub(super) struct Bases(Mutex<HashMap<String, Slot>>);
+
+impl Bases {
+    /// Nobody waits for the bases of other templates.
+    fn slot(&self, template: &str) -> Slot {
+        let mut bases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.entry(template.to_owned()).or_default().clone()
+    }
+
+    fn remove(&self, template: &str) -> Option<Arc<Base>> {
+        let mut bases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = bases.remove(template)?;
+        drop(bases);
+        slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 impl Drop for Base {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.files);
@@ -37,45 +60,47 @@ impl Drop for Base {
 impl Layers {
     /// The base of a template, which the first copy makes.
     pub(super) fn base(&self, template: &str) -> Result<Arc<Base>, Uncopied> {
-        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(base) = bases.get(template) {
+        let slot = self.bases.slot(template);
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(base) = &*slot {
             return Ok(base.clone());
         }
         let number = self.next();
         let (new, database) = (format!("making-{number}"), format!("base-{number}"));
         self.run(&create(self.version, &new, template))?;
-        let files = self.take_files(&new, &database);
-        if files.is_err() {
+        let made = self.take_files(&new, &database);
+        if made.is_err() {
             for database in [&new, &database] {
                 let _ = self.drop_files(database);
             }
         }
-        let files = files?;
-        let base = Arc::new(Base { database, files });
-        bases.insert(template.to_owned(), base.clone());
+        let base = Arc::new(made?);
+        *slot = Some(base.clone());
         Ok(base)
     }
 
-    /// Takes the files away from a new database, and renames it. Returns where they are.
-    fn take_files(&self, new: &str, database: &str) -> Result<PathBuf, Uncopied> {
+    /// Takes the files away from a new database, and renames it.
+    fn take_files(&self, new: &str, database: &str) -> Result<Base, Uncopied> {
         // The first session writes a file with which all others begin faster.
         drop(self.sessions.open_in(new)?);
-        let number = self.close(new, database)?.ok_or(MISSING)?;
-        let place = self.databases.join(number);
+        self.close(new, database)?;
+        let place = self.databases.join(self.existing_number(database)?);
         let files = self.dir.join(database);
         fs::rename(&place, &files)?;
+        let base = Base {
+            database: database.to_owned(),
+            files,
+        };
         self.create_dir(&place)?;
         let version = place.join("PG_VERSION");
-        fs::copy(files.join("PG_VERSION"), &version)?;
+        fs::copy(base.files.join("PG_VERSION"), &version)?;
         self.give(&version)?;
-        Ok(files)
+        Ok(base)
     }
 
     /// Forgets a template, which is to be dropped. Its files stay until no copy needs them.
     pub(in crate::broker) fn forget(&self, template: &str) -> Result<(), Failure> {
-        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
-        let base = bases.remove(template);
-        drop(bases);
+        let base = self.bases.remove(template);
         base.map_or(Ok(()), |base| self.drop_files(base.database()))
     }
 }

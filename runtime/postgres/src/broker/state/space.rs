@@ -33,7 +33,7 @@ impl State {
     }
 
     pub(in crate::broker) fn is_free(&mut self, bytes: u64) {
-        let largest = self.templates.values().map(|one| one.size).max();
+        let largest = self.templates.values().map(|one| one.size.copy).max();
         // Tests may make copies themselves until it is looked at again.
         self.is_tight = bytes < ROOM + 2 * largest.unwrap_or(0);
         let gibibytes = (bytes >> 30).clamp(1, MOST_LOOK);
@@ -56,7 +56,12 @@ impl State {
         let Stage::Built(name) = &template.stage else {
             return None;
         };
-        let (key, name, size, asked) = (key.clone(), name.clone(), template.size, template.asked);
+        let (key, name, size, asked) = (
+            key.clone(),
+            name.clone(),
+            template.size.copy,
+            template.asked,
+        );
         if self
             .templates
             .values()
@@ -83,14 +88,20 @@ impl State {
         let Some(space) = self.space else {
             return;
         };
-        while self.templates.values().map(|one| one.size).sum::<u64>() > space {
+        while self
+            .templates
+            .values()
+            .map(|one| one.size.template)
+            .sum::<u64>()
+            > space
+        {
             let is_idle = |key: &str, one: &Template| {
                 ![but, EMPTY].contains(&key)
                     && one.making == 0
                     && one.copying == 0
                     && one.shared == Sharing::Unshared
             };
-            let oldest = self.oldest(|key, one| is_idle(key, one) && one.size > 0);
+            let oldest = self.oldest(|key, one| is_idle(key, one) && one.size.template > 0);
             let Some(template) = oldest.and_then(|key| self.templates.remove(&key)) else {
                 return;
             };
@@ -117,7 +128,7 @@ impl Template {
 
     /// How many bytes its copies need that wait.
     fn ahead_size(&self) -> u64 {
-        (self.ready.len() + self.making) as u64 * self.size
+        (self.ready.len() + self.making) as u64 * self.size.copy
     }
 }
 
@@ -126,14 +137,15 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{ALL_AHEAD, LOOK, ROOM};
-    use crate::broker::state::{Job, State, Turn};
+    use crate::broker::state::{Job, Size, State, Turn};
 
     const SIZE: u64 = ALL_AHEAD / 8;
 
     /// Builds a template, of which four copies may wait. Returns what is done then.
     fn build(state: &mut State, key: &str) -> Vec<Job> {
         assert_eq!(state.ask(key, "a"), Turn::Build);
-        state.built(key, key, SIZE);
+        let (template, copy) = (SIZE, SIZE);
+        state.built(key, key, Size { template, copy });
         assert_eq!(state.ask(key, "a"), Turn::Copy(key.into()));
         state.copied(key);
         let mut jobs = Vec::new();
